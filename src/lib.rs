@@ -1,0 +1,6 @@
+//! pinload: a load generator for Apache Kafka that runs every client as its own pinned process.
+//!
+//! The rooms stand in layer order: each may use those above it, none below (`tests/layers.rs` holds this).
+//! The path of a run is `config` → `plan` → `worker` (client processes, `client`, `driver`, `load`)
+//! → `telemetry` → `workload_generator` → `report`; `cli` is the door.
+
