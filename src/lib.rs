@@ -4,4 +4,5 @@
 //! The path of a run is `config` → `plan` → `worker` (client processes, `client`, `driver`, `load`)
 //! → `telemetry` → `workload_generator` → `report`; `cli` is the door.
 
+pub mod os;
 pub mod units;
