@@ -5,4 +5,5 @@
 //! → `telemetry` → `workload_generator` → `report`; `cli` is the door.
 
 pub mod os;
+pub mod stats;
 pub mod units;

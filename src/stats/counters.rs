@@ -1,0 +1,175 @@
+//! The cumulative counters that every client keeps. One list for both roles; what a role does not count stays 0.
+
+macro_rules! counters {
+    ($($(#[doc = $doc:literal])+ $variant:ident => $name:literal,)+) => {
+        /// One counter; the discriminant is its position.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        #[repr(usize)]
+        pub enum Counter { $($(#[doc = $doc])+ $variant,)+ }
+        impl Counter {
+            /// All counters in order of position.
+            pub const ALL: &'static [Counter] = &[$(Counter::$variant,)+];
+            /// How many there are.
+            pub const COUNT: usize = Self::ALL.len();
+            /// The name in result files; the unit stands in it.
+            pub const fn name(self) -> &'static str { match self { $(Counter::$variant => $name,)+ } }
+        }
+    };
+}
+
+counters! {
+    /// Messages handed to the client library (probes not included).
+    MessagesEnqueued => "messages_enqueued",
+    /// Value bytes of these messages.
+    BytesEnqueued => "bytes_enqueued",
+    /// Messages acknowledged (probes not included).
+    MessagesAcknowledged => "messages_acknowledged",
+    /// Value bytes of these messages.
+    BytesAcknowledged => "bytes_acknowledged",
+    /// Messages whose delivery failed, or that the library refused for another reason than a full queue.
+    MessagesFailed => "messages_failed",
+    /// Messages purged at close: sent state unknown.
+    MessagesUnknown => "messages_unknown",
+    /// Messages sent later than the late threshold after their intended time.
+    LateSends => "late_sends",
+    /// Scheduled sends that were never made (late policy `skip`).
+    MissedSends => "missed_sends",
+    /// Scheduled sends forgotten because the rate changed or the schedule was shifted (late policy `shift`).
+    DroppedDebt => "dropped_debt",
+    /// Times the library's queue was full.
+    QueueFullEvents => "queue_full_events",
+    /// Time spent waiting on a full queue.
+    QueueFullNs => "queue_full_ns",
+    /// Probes handed to the library.
+    ProbesSent => "probes_sent",
+    /// Probes acknowledged.
+    ProbesAcknowledged => "probes_acknowledged",
+    /// Messages received (probes and foreign messages not included).
+    MessagesReceived => "messages_received",
+    /// Value bytes of these messages.
+    BytesReceived => "bytes_received",
+    /// Probes received.
+    ProbesReceived => "probes_received",
+    /// Received messages that were seen before.
+    MessagesDuplicated => "messages_duplicated",
+    /// Received messages with a lower sequence number than one seen before in the same partition from the same producer.
+    MessagesReordered => "messages_reordered",
+    /// Received messages whose stamp or length is damaged.
+    MessagesCorrupt => "messages_corrupt",
+    /// Received messages that are not of this run: of another, or without a stamp where this one stamps.
+    MessagesForeign => "messages_foreign",
+    /// Received messages without a stamp: end-to-end latency from the record's CreateTime (ms).
+    MessagesUnstamped => "messages_unstamped",
+    /// End-to-end times of 0 or below, kept as 0.
+    EndToEndNotPositive => "end_to_end_not_positive",
+    /// Latencies above the histogram's range, recorded at its top.
+    LatenciesClipped => "latencies_clipped",
+    /// Offset commits that succeeded.
+    CommitsSucceeded => "commits_succeeded",
+    /// Offset commits that failed.
+    CommitsFailed => "commits_failed",
+    /// Errors returned by polling (consumer) or reported by the client (producer).
+    ClientErrors => "client_errors",
+    /// Assignments received.
+    Rebalances => "rebalances",
+    /// Partitions assigned now (a gauge, not cumulative).
+    AssignedPartitions => "assigned_partitions",
+    /// Time the hot loop waited with nothing to do (spin or sleep).
+    IdleNs => "idle_ns",
+    /// User CPU time of the process.
+    CpuUserNs => "cpu_user_ns",
+    /// System CPU time of the process.
+    CpuSystemNs => "cpu_system_ns",
+    /// Voluntary context switches of the process.
+    ContextSwitchesVoluntary => "context_switches_voluntary",
+    /// Involuntary context switches of the process.
+    ContextSwitchesInvoluntary => "context_switches_involuntary",
+    /// Times the hot thread was seen on another CPU than before.
+    Migrations => "migrations",
+    /// Telemetry slots published.
+    SlotsPublished => "slots_published",
+    /// Telemetry slots whose histograms had to be coarsened to fit.
+    SlotsCoarsened => "slots_coarsened",
+}
+
+/// A set of counter values.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Counters(pub [u64; Counter::COUNT]);
+
+impl Default for Counters {
+    fn default() -> Self {
+        Self([0; Counter::COUNT])
+    }
+}
+impl std::ops::Index<Counter> for Counters {
+    type Output = u64;
+    fn index(&self, counter: Counter) -> &u64 {
+        &self.0[counter as usize]
+    }
+}
+impl std::ops::IndexMut<Counter> for Counters {
+    fn index_mut(&mut self, counter: Counter) -> &mut u64 {
+        &mut self.0[counter as usize]
+    }
+}
+impl Counters {
+    /// self − earlier, counter by counter (the gauge keeps its value); a counter that went back gives 0.
+    #[must_use]
+    pub fn since(&self, earlier: &Self) -> Self {
+        let mut difference = Self(std::array::from_fn(|i| self.0[i].saturating_sub(earlier.0[i])));
+        difference[Counter::AssignedPartitions] = self[Counter::AssignedPartitions];
+        difference
+    }
+    /// Adds another client's counters.
+    pub fn add(&mut self, other: &Self) {
+        for (mine, theirs) in self.0.iter_mut().zip(other.0) {
+            *mine = mine.saturating_add(theirs);
+        }
+    }
+}
+impl serde::Serialize for Counters {
+    /// A map of name → value in order, counters that are 0 included.
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(Counter::ALL.iter().map(|counter| (counter.name(), self[*counter])))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn any_counters() -> impl Strategy<Value = Counters> {
+        prop::collection::vec(0_u64..1 << 60, Counter::COUNT)
+            .prop_map(|values| Counters(std::array::from_fn(|i| values[i])))
+    }
+
+    proptest! {
+        #[test]
+        fn what_was_added_is_what_came_since(before in any_counters(), added in any_counters()) {
+            let mut after = before;
+            after.add(&added);
+            let mut since = after.since(&before);
+            since[Counter::AssignedPartitions] = added[Counter::AssignedPartitions];
+            prop_assert_eq!(since, added);
+            prop_assert_eq!(after.since(&before)[Counter::AssignedPartitions], after[Counter::AssignedPartitions]);
+        }
+    }
+
+    #[test]
+    fn a_counter_that_went_back_gives_0_and_a_full_one_stays_full() {
+        let full = Counters([u64::MAX; Counter::COUNT]);
+        let mut sum = full;
+        sum.add(&full);
+        assert_eq!(sum, full);
+        assert_eq!(Counters::default().since(&full), Counters::default());
+    }
+
+    #[test]
+    fn names_are_distinct_and_serialize_in_order() {
+        let text = serde_json::to_string(&Counters::default()).unwrap();
+        assert!(text.starts_with(r#"{"messages_enqueued":0,"bytes_enqueued":0,"#));
+        let back: std::collections::BTreeMap<String, u64> = serde_json::from_str(&text).unwrap();
+        assert_eq!(back.len(), Counter::COUNT);
+    }
+}

@@ -1,0 +1,58 @@
+//! The latency families that pinload measures.
+
+/// One latency family. The discriminant is its position in slots and arrays.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[repr(usize)]
+pub enum Latency {
+    /// Acknowledgement − actual send time (OMB's publish latency).
+    AcknowledgeActual = 0,
+    /// Acknowledgement − intended send time.
+    AcknowledgeIntended = 1,
+    /// Actual − intended send time (OMB's publish delay; the pacing error).
+    PublishDelay = 2,
+    /// Receive − actual send time.
+    EndToEndActual = 3,
+    /// Receive − intended send time.
+    EndToEndIntended = 4,
+}
+
+impl Latency {
+    /// How many families there are.
+    pub const COUNT: usize = 5;
+    /// All, in order of their position.
+    pub const ALL: [Self; Self::COUNT] = [
+        Self::AcknowledgeActual,
+        Self::AcknowledgeIntended,
+        Self::PublishDelay,
+        Self::EndToEndActual,
+        Self::EndToEndIntended,
+    ];
+    /// Those that a producer measures.
+    pub const PRODUCER: [Self; 3] = [Self::AcknowledgeActual, Self::AcknowledgeIntended, Self::PublishDelay];
+    /// Those that a consumer measures.
+    pub const CONSUMER: [Self; 2] = [Self::EndToEndActual, Self::EndToEndIntended];
+    /// The name in result files, as it is serialized.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::AcknowledgeActual => "acknowledge_actual",
+            Self::AcknowledgeIntended => "acknowledge_intended",
+            Self::PublishDelay => "publish_delay",
+            Self::EndToEndActual => "end_to_end_actual",
+            Self::EndToEndIntended => "end_to_end_intended",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_what_serde_writes_and_positions_are_in_order() {
+        for (position, latency) in Latency::ALL.into_iter().enumerate() {
+            assert_eq!(serde_json::to_string(&latency).unwrap(), format!("\"{}\"", latency.name()));
+            assert_eq!(latency as usize, position);
+        }
+    }
+}

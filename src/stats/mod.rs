@@ -1,0 +1,13 @@
+//! Arithmetic on counts and histograms. Pure: no clock, no system call, no I/O.
+
+mod buckets;
+pub mod counters;
+pub mod distribution;
+pub mod latency;
+pub mod recorder;
+pub mod v2;
+
+pub use counters::{Counter, Counters};
+pub use distribution::Distribution;
+pub use latency::Latency;
+pub use recorder::{Extremes, Recorder};
