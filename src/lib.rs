@@ -6,4 +6,5 @@
 
 pub mod os;
 pub mod stats;
+pub mod telemetry;
 pub mod units;

@@ -1,0 +1,270 @@
+//! The bytes of a segment: which region stands where, for a given shape. Every length and offset is checked on attach.
+//!
+//! All positions are in words of 8 bytes. Each region begins on a line of its own (128 bytes: two cache lines, because
+//! processors fetch them in pairs) and has one writer:
+//!
+//! | region | written by | holds |
+//! |---|---|---|
+//! | header | supervisor, before `ready` | `header.rs` |
+//! | control | supervisor | `control.rs` |
+//! | state, last words, counters, rows, probes | client | `control.rs`, this file |
+//! | ring head, slots | client | `ring.rs`, `slot_bytes.rs` |
+
+use super::control::{CONTROL_WORDS, LAST_WORDS_BYTES, STATE_WORDS};
+use super::header::HEADER_WORDS;
+use super::ring::HEAD_WORDS;
+use super::slot_bytes::{FAMILY_WORDS, FIXED_WORDS};
+use crate::stats::recorder::{HIGHEST_NS, SIGNIFICANT_DIGITS};
+use crate::stats::v2::COARSE_MAX_BYTES;
+use crate::stats::{Counter, Latency};
+
+/// Bytes of a word.
+pub(super) const WORD_BYTES: usize = size_of::<u64>();
+/// Words of a line.
+pub(super) const LINE_WORDS: usize = 128 / WORD_BYTES;
+/// Words of an accounting row.
+pub(super) const ROW_WORDS: usize = 6;
+
+/// What a client is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// Sends.
+    Producer,
+    /// Receives.
+    Consumer,
+}
+
+impl std::fmt::Display for Role {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Producer => "producer",
+            Self::Consumer => "consumer",
+        })
+    }
+}
+
+/// What decides a segment's size. Both sides are told the same shape; the header repeats it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Shape {
+    /// The client's role.
+    pub role: Role,
+    /// Its number within the role.
+    pub index: u32,
+    /// Accounting rows: consumers have one per producer of their topic, producers have 1.
+    pub rows: u32,
+    /// Slots in the ring.
+    pub slots: u32,
+    /// Bytes of a slot.
+    pub slot_bytes: u32,
+}
+
+impl Shape {
+    /// 32 slots (10-s drains leave a wide margin) of 128 KiB.
+    pub fn new(role: Role, index: u32, rows: u32) -> Self {
+        Self { role, index, rows, slots: 32, slot_bytes: 128 * 1024 }
+    }
+    /// Bytes of the whole segment.
+    pub fn total_bytes(&self) -> usize {
+        Layout::of(self).end.saturating_mul(WORD_BYTES)
+    }
+    /// The latency families that this role measures.
+    pub fn families(&self) -> &'static [Latency] {
+        match self.role {
+            Role::Producer => &Latency::PRODUCER,
+            Role::Consumer => &Latency::CONSUMER,
+        }
+    }
+    /// The smallest slot that holds every family of the role in its coarse form, whatever was recorded.
+    pub fn minimum_slot_bytes(&self) -> usize {
+        let family = FAMILY_WORDS * WORD_BYTES + COARSE_MAX_BYTES.next_multiple_of(WORD_BYTES);
+        FIXED_WORDS * WORD_BYTES + self.families().len() * family
+    }
+    /// Why no segment can have this shape, if so.
+    pub(super) fn flaw(&self) -> Option<String> {
+        let (slots, bytes, minimum) = (self.slots, self.slot_bytes, self.minimum_slot_bytes());
+        if slots < 2 {
+            // The slot being written is not readable: another must hold the last complete one.
+            return Some(format!("{slots} slots, at least 2 are needed"));
+        }
+        if (bytes as usize) < minimum || !(bytes as usize).is_multiple_of(WORD_BYTES) {
+            return Some(format!("slots of {bytes} bytes, at least {minimum} and a multiple of 8 are needed"));
+        }
+        None
+    }
+}
+impl std::fmt::Display for Shape {
+    /// "producer 3": the client it is for.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} {}", self.role, self.index)
+    }
+}
+
+/// First word of each region.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Layout {
+    pub(super) control: usize,
+    pub(super) state: usize,
+    pub(super) last_words: usize,
+    pub(super) counters: usize,
+    pub(super) rows: usize,
+    pub(super) probes: usize,
+    pub(super) head: usize,
+    pub(super) slots: usize,
+    /// Words from one slot to the next.
+    pub(super) slot_words: usize,
+    /// One behind the last word.
+    pub(super) end: usize,
+}
+
+impl Layout {
+    pub(super) fn of(shape: &Shape) -> Self {
+        let mut at = 0_usize;
+        let mut region = |words: usize| {
+            let start = at;
+            at = start.saturating_add(lines(words));
+            start
+        };
+        region(HEADER_WORDS);
+        let rows = shape.rows as usize;
+        let slot_words = lines((shape.slot_bytes as usize).div_ceil(WORD_BYTES));
+        Self {
+            control: region(CONTROL_WORDS),
+            state: region(STATE_WORDS),
+            last_words: region(1 + LAST_WORDS_BYTES.div_ceil(WORD_BYTES)),
+            counters: region(Counter::COUNT),
+            rows: region(rows * ROW_WORDS),
+            probes: region(rows.div_ceil(64)),
+            head: region(HEAD_WORDS),
+            slots: region(slot_words.saturating_mul(shape.slots as usize)),
+            slot_words,
+            end: at,
+        }
+    }
+    /// First word of the slot that holds `sequence`.
+    pub(super) fn slot(&self, shape: &Shape, sequence: u64) -> usize {
+        let position = usize::try_from(sequence % u64::from(shape.slots)).unwrap_or(0);
+        self.slots + position * self.slot_words
+    }
+}
+
+/// Rounded up to whole lines; at most the largest number of words that has a size in bytes.
+fn lines(words: usize) -> usize {
+    words.min(usize::MAX / 2).next_multiple_of(LINE_WORDS)
+}
+
+/// Stands for everything both sides must agree on besides the shape: sizes of the regions, names and order of counters and
+/// latency families, range of the histograms. Made when compiling (FNV-1a).
+pub(super) const LAYOUT_HASH: u64 = {
+    let sizes = [
+        HEADER_WORDS as u64,
+        CONTROL_WORDS as u64,
+        STATE_WORDS as u64,
+        LAST_WORDS_BYTES as u64,
+        ROW_WORDS as u64,
+        HEAD_WORDS as u64,
+        FIXED_WORDS as u64,
+        FAMILY_WORDS as u64,
+        LINE_WORDS as u64,
+        SIGNIFICANT_DIGITS as u64,
+        HIGHEST_NS,
+    ];
+    let mut hash = 0xcbf2_9ce4_8422_2325;
+    let mut i = 0;
+    while i < sizes.len() {
+        hash = fnv(hash, &sizes[i].to_le_bytes());
+        i += 1;
+    }
+    i = 0;
+    while i < Counter::COUNT {
+        hash = fnv(hash, Counter::ALL[i].name().as_bytes());
+        hash = fnv(hash, b";");
+        i += 1;
+    }
+    i = 0;
+    while i < Latency::COUNT {
+        hash = fnv(hash, Latency::ALL[i].name().as_bytes());
+        hash = fnv(hash, b";");
+        i += 1;
+    }
+    hash
+};
+
+const fn fnv(mut hash: u64, bytes: &[u8]) -> u64 {
+    let mut i = 0;
+    while i < bytes.len() {
+        hash = (hash ^ bytes[i] as u64).wrapping_mul(0x0100_0000_01b3);
+        i += 1;
+    }
+    hash
+}
+
+/// One accounting row. In a producer: its own sends. In a consumer: what came from one producer of its topic.
+/// `checksum` is the wrapping sum of `load::accounting::mix(sequence)` over the messages counted in `unique`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct AccountingRow {
+    /// Producer: acknowledged. Consumer: distinct messages received.
+    pub unique: u64,
+    /// Wrapping sum of mixed sequence numbers of `unique`.
+    pub checksum: u64,
+    /// Producer: failed. Consumer: duplicates.
+    pub second: u64,
+    /// Producer: wrapping sum over failed. Consumer: 0.
+    pub second_checksum: u64,
+    /// Producer: unknown (purged). Consumer: reordered.
+    pub third: u64,
+    /// Consumer: messages older than the window, counted as duplicates by assumption. Producer: highest sequence sent + 1.
+    pub fourth: u64,
+}
+impl AccountingRow {
+    pub(super) fn to_words(self) -> [u64; ROW_WORDS] {
+        let Self { unique, checksum, second, second_checksum, third, fourth } = self;
+        [unique, checksum, second, second_checksum, third, fourth]
+    }
+    pub(super) fn from_words(words: [u64; ROW_WORDS]) -> Self {
+        let [unique, checksum, second, second_checksum, third, fourth] = words;
+        Self { unique, checksum, second, second_checksum, third, fourth }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn regions_stand_in_order_on_lines_of_their_own() {
+        for rows in [1, 3, 64, 65, 1_000] {
+            let shape = Shape::new(Role::Consumer, 2, rows);
+            let l = Layout::of(&shape);
+            let starts = [0, l.control, l.state, l.last_words, l.counters, l.rows, l.probes, l.head, l.slots, l.end];
+            assert!(starts.is_sorted_by(|a, b| a < b), "{l:?}");
+            assert!(starts.iter().all(|start| start % LINE_WORDS == 0), "{l:?}");
+            assert_eq!(l.head - l.probes, (rows as usize).div_ceil(64).next_multiple_of(LINE_WORDS));
+            assert_eq!(l.slot(&shape, 31) + l.slot_words, l.end);
+            assert_eq!(l.slot(&shape, 32), l.slots);
+            assert_eq!(shape.total_bytes(), l.end * 8);
+        }
+    }
+
+    #[test]
+    fn the_usual_shape_holds_every_family_in_its_coarse_form() {
+        for role in [Role::Producer, Role::Consumer] {
+            assert_eq!(Shape::new(role, 0, 1).flaw(), None);
+        }
+    }
+
+    #[test]
+    fn impossible_shapes_are_named_and_huge_ones_do_not_overflow() {
+        let shape = Shape::new(Role::Producer, 0, 1);
+        assert!(Shape { slots: 1, ..shape }.flaw().unwrap().contains("at least 2"));
+        assert!(Shape { slot_bytes: 4096, ..shape }.flaw().unwrap().contains("4096"));
+        let huge = Shape { rows: u32::MAX, slots: u32::MAX, slot_bytes: u32::MAX, ..shape };
+        assert!(huge.total_bytes() > 1 << 60);
+    }
+
+    #[test]
+    fn a_row_survives_its_words() {
+        let words = [1, 2, 3, 4, 5, 6];
+        assert_eq!(AccountingRow::from_words(words).to_words(), words);
+    }
+}

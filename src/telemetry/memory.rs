@@ -1,0 +1,286 @@
+//! Mapped shared memory as an array of 64-bit atomic words. This file and `payload_pool.rs` hold the room's only
+//! `unsafe`; nobody gets a plain reference to memory that the other side may write.
+
+use super::SegmentError;
+use nix::errno::Errno;
+use nix::sys::resource::{Resource, getrlimit};
+use shared_memory::{Shmem, ShmemConf, ShmemError};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// Where `shm_open` puts its files on Linux.
+pub(super) const SHM_FOLDER: &str = "/dev/shm";
+/// Smallest page: touching every 4 KiB touches every page of any size.
+const PAGE_BYTES: usize = 4096;
+const WORD_BYTES: usize = size_of::<u64>();
+
+/// One mapping. The creating side unlinks the name when dropped, unless it was unlinked before.
+pub(super) struct Memory {
+    shmem: Shmem,
+    name: String,
+}
+
+// SAFETY: a mapping belongs to the process, not to the thread that made it; `Shmem` is not Send only because of its raw
+// pointer. All access goes through atomics (`word`) or takes `&mut self` / a read-only mapping (payload pool).
+unsafe impl Send for Memory {}
+
+impl std::fmt::Debug for Memory {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Memory").field("name", &self.name).field("bytes", &self.shmem.len()).finish()
+    }
+}
+
+impl Memory {
+    /// Makes a segment of `bytes` under `name` with its space reserved: a full /dev/shm is an error here and no SIGBUS
+    /// later. `client` is who it is for, in error messages. (`Shmem::create` sets mode 0600 and fails when the name exists.)
+    pub(super) fn create(name: &str, bytes: usize, client: &str) -> Result<Self, SegmentError> {
+        check_limits(name, bytes, client)?;
+        let shmem = ShmemConf::new()
+            .os_id(format!("/{name}"))
+            .size(bytes)
+            .create()
+            .map_err(|e| system(name, "creating it", &why(&e)))?;
+        // From here on an early return drops `memory`, which unlinks.
+        let memory = Self { shmem, name: name.to_owned() };
+        reserve(name, bytes).map_err(|errno| refused(errno, name, bytes, client))?;
+        Ok(memory)
+    }
+    /// Maps an existing segment, whole.
+    pub(super) fn open(name: &str) -> Result<Self, SegmentError> {
+        let shmem =
+            ShmemConf::new().os_id(format!("/{name}")).open().map_err(|e| system(name, "opening it", &why(&e)))?;
+        Ok(Self { shmem, name: name.to_owned() })
+    }
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+    pub(super) fn bytes(&self) -> usize {
+        self.shmem.len()
+    }
+    /// First byte of the mapping.
+    pub(super) fn base(&self) -> *mut u8 {
+        self.shmem.as_ptr()
+    }
+    /// Removes the name; the mapping stays. Idempotent.
+    pub(super) fn unlink(&mut self) {
+        if self.shmem.set_owner(false) {
+            // An error can only mean that the name is gone already, which is what is wanted.
+            let _ = nix::sys::mman::shm_unlink(format!("/{}", self.name).as_str());
+        }
+    }
+    /// The word at `index` (counted in words).
+    #[inline]
+    fn word(&self, index: usize) -> &AtomicU64 {
+        assert!(index < self.shmem.len() / WORD_BYTES, "word {index} is outside of the segment");
+        // SAFETY: `index` is within the mapping (just asserted), so the address is too.
+        let address = unsafe { self.base().cast::<u64>().add(index) };
+        // SAFETY: mmap gives page-aligned memory, so every word is aligned; the mapping lives as long as `self`; nothing in
+        // this process makes plain references to it, and the other process goes through this same function.
+        unsafe { AtomicU64::from_ptr(address) }
+    }
+    #[inline]
+    pub(super) fn load(&self, index: usize, ordering: Ordering) -> u64 {
+        self.word(index).load(ordering)
+    }
+    #[inline]
+    pub(super) fn store(&self, index: usize, value: u64, ordering: Ordering) {
+        #[cfg(test)]
+        store_hook::before_store();
+        self.word(index).store(value, ordering);
+    }
+    /// Sets the word from 0 to `value`; false when it was not 0.
+    pub(super) fn claim(&self, index: usize, value: u64) -> bool {
+        self.word(index).compare_exchange(0, value, Ordering::AcqRel, Ordering::Relaxed).is_ok()
+    }
+    /// Writes bytes from word `first` on, word by word; a last partial word is filled up with 0.
+    pub(super) fn store_bytes(&self, first: usize, bytes: &[u8]) {
+        for (offset, chunk) in bytes.chunks(WORD_BYTES).enumerate() {
+            let mut word = [0; WORD_BYTES];
+            word[..chunk.len()].copy_from_slice(chunk);
+            self.store(first + offset, u64::from_ne_bytes(word), Ordering::Relaxed);
+        }
+    }
+    /// Copies bytes out from word `first` on.
+    pub(super) fn load_bytes(&self, first: usize, bytes: &mut [u8]) {
+        for (offset, chunk) in bytes.chunks_mut(WORD_BYTES).enumerate() {
+            let word = self.load(first + offset, Ordering::Relaxed).to_ne_bytes();
+            chunk.copy_from_slice(&word[..chunk.len()]);
+        }
+    }
+    /// Takes the page faults of the whole mapping now, for writing: adding nothing to one word of each page.
+    pub(super) fn prefault(&self) {
+        for index in (0..self.bytes() / WORD_BYTES).step_by(PAGE_BYTES / WORD_BYTES) {
+            self.word(index).fetch_or(0, Ordering::Relaxed);
+        }
+    }
+}
+
+/// What would fail later in a worse way: a file size limit kills with SIGXFSZ, a size beyond the address space confuses.
+fn check_limits(name: &str, bytes: usize, client: &str) -> Result<(), SegmentError> {
+    let needed_bytes = bytes as u64;
+    if let Ok((soft, _)) = getrlimit(Resource::RLIMIT_FSIZE)
+        && soft < needed_bytes
+    {
+        let why = format!("{client} needs {needed_bytes} bytes, the file size limit (ulimit -f) is {soft} bytes");
+        return Err(system(name, "reserving its space", &why));
+    }
+    match free_bytes() {
+        Some(free_bytes) if free_bytes < needed_bytes => {
+            Err(SegmentError::NoRoom { client: client.to_owned(), needed_bytes, free_bytes })
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Bytes free in /dev/shm; None when it is not limited or does not say.
+fn free_bytes() -> Option<u64> {
+    let shm = nix::sys::statvfs::statvfs(SHM_FOLDER).ok()?;
+    (shm.blocks() > 0).then(|| shm.blocks_available().saturating_mul(shm.fragment_size()))
+}
+
+/// Reserves the space. The crate keeps its file descriptor to itself, so the file is opened once more.
+fn reserve(name: &str, bytes: usize) -> Result<(), Errno> {
+    let errno = |e: std::io::Error| Errno::from_raw(e.raw_os_error().unwrap_or(libc::EIO));
+    let file =
+        std::fs::OpenOptions::new().read(true).write(true).open(format!("{SHM_FOLDER}/{name}")).map_err(errno)?;
+    let length = libc::off_t::try_from(bytes).map_err(|_| Errno::EFBIG)?;
+    loop {
+        match nix::fcntl::posix_fallocate(&file, 0, length) {
+            Err(Errno::EINTR) => {}
+            result => return result,
+        }
+    }
+}
+
+/// No room in the file system or in the memory cgroup is the user's to mend; the rest is told as it is.
+fn refused(errno: Errno, name: &str, bytes: usize, client: &str) -> SegmentError {
+    match errno {
+        Errno::ENOSPC | Errno::ENOMEM | Errno::EDQUOT => SegmentError::NoRoom {
+            client: client.to_owned(),
+            needed_bytes: bytes as u64,
+            free_bytes: free_bytes().unwrap_or(0),
+        },
+        other => system(name, "reserving its space", other.desc()),
+    }
+}
+
+/// A `SegmentError::System`.
+pub(super) fn system(name: &str, what: &'static str, why: &str) -> SegmentError {
+    SegmentError::System { name: name.to_owned(), what, why: why.to_owned() }
+}
+
+fn why(error: &ShmemError) -> String {
+    match error {
+        ShmemError::MapCreateFailed(errno) | ShmemError::MapOpenFailed(errno) | ShmemError::UnknownOsError(errno) => {
+            i32::try_from(*errno).map_or_else(|_| error.to_string(), |e| Errno::from_raw(e).desc().to_owned())
+        }
+        other => other.to_string(),
+    }
+}
+
+/// Stops a writer after a chosen number of stores, as a kill would: unit tests only.
+#[cfg(test)]
+pub(super) mod store_hook {
+    use std::cell::Cell;
+    use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+
+    thread_local! {
+        static STORES_LEFT: Cell<Option<usize>> = const { Cell::new(None) };
+    }
+    struct Stopped;
+
+    pub(super) fn before_store() {
+        match STORES_LEFT.get() {
+            Some(0) => resume_unwind(Box::new(Stopped)),
+            Some(n) => STORES_LEFT.set(Some(n - 1)),
+            None => {}
+        }
+    }
+    /// Runs `write`, letting it make `stores` stores; true when it got through with that many.
+    pub(in crate::telemetry) fn stopped_after(stores: usize, write: impl FnOnce()) -> bool {
+        STORES_LEFT.set(Some(stores));
+        let result = catch_unwind(AssertUnwindSafe(write));
+        STORES_LEFT.set(None);
+        match result {
+            Ok(()) => true,
+            Err(payload) if payload.is::<Stopped>() => false,
+            Err(payload) => resume_unwind(payload),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::owner::new_name;
+    use super::*;
+    use std::os::unix::fs::MetadataExt;
+    use std::path::PathBuf;
+
+    fn path(name: &str) -> PathBuf {
+        PathBuf::from(SHM_FOLDER).join(name)
+    }
+
+    #[test]
+    fn a_segment_is_private_and_its_space_is_reserved() {
+        let (_, name) = new_name().unwrap();
+        let memory = Memory::create(&name, 1 << 20, "producer 0").unwrap();
+        let file = std::fs::metadata(path(&name)).unwrap();
+        assert_eq!(file.mode() & 0o777, 0o600);
+        assert_eq!(file.blocks() * 512, 1 << 20);
+        drop(memory);
+        assert!(!path(&name).exists());
+    }
+
+    #[test]
+    fn after_unlinking_the_mapping_stays_and_a_new_file_of_that_name_is_left_alone() {
+        let (_, name) = new_name().unwrap();
+        let mut memory = Memory::create(&name, 4096, "producer 0").unwrap();
+        memory.unlink();
+        assert!(!path(&name).exists());
+        memory.store(3, 7, Ordering::Relaxed);
+        assert_eq!(memory.load(3, Ordering::Relaxed), 7);
+        let other = Memory::create(&name, 4096, "producer 0").unwrap();
+        memory.unlink();
+        drop(memory);
+        assert!(path(&name).exists());
+        drop(other);
+    }
+
+    #[test]
+    fn a_refusal_tells_what_is_needed_and_leaves_nothing() {
+        let (_, name) = new_name().unwrap();
+        let error = Memory::create(&name, 1 << 60, "consumer 4").unwrap_err();
+        let text = error.to_string();
+        assert!(matches!(error, SegmentError::NoRoom { needed_bytes: 0x1000_0000_0000_0000, .. }), "{text}");
+        assert!(text.contains("consumer 4") && text.contains("--shm-size"), "{text}");
+        assert!(!path(&name).exists());
+        for errno in [Errno::ENOSPC, Errno::ENOMEM] {
+            assert!(matches!(refused(errno, "n", 1, "c"), SegmentError::NoRoom { .. }));
+        }
+        assert!(matches!(refused(Errno::EACCES, "n", 1, "c"), SegmentError::System { .. }));
+    }
+
+    #[test]
+    fn opening_what_is_not_there_is_an_error() {
+        let text = Memory::open("pinload-1-1-0000000000000000").unwrap_err().to_string();
+        assert!(text.contains("No such file"), "{text}");
+    }
+
+    #[test]
+    #[should_panic(expected = "outside of the segment")]
+    fn a_word_behind_the_end_is_never_touched() {
+        let (_, name) = new_name().unwrap();
+        let memory = Memory::create(&name, 4096, "producer 0").unwrap();
+        memory.load(512, Ordering::Relaxed);
+    }
+
+    #[test]
+    fn bytes_come_back_as_they_were_written() {
+        let (_, name) = new_name().unwrap();
+        let memory = Memory::create(&name, 4096, "producer 0").unwrap();
+        memory.prefault();
+        memory.store_bytes(1, b"thirteen bytes"[..13].as_ref());
+        let mut back = [0; 13];
+        memory.load_bytes(1, &mut back);
+        assert_eq!(&back, b"thirteen byte");
+    }
+}
