@@ -1,0 +1,404 @@
+//! The driver file as written: OMB's fields for Kafka (`DriverConfiguration` and the Kafka driver's `Config`), with the four
+//! blocks of Java properties read line by line.
+
+use super::fields::{Fields, Kind, nearest};
+use super::problem::{Problem, Problems};
+use super::properties::{self, Written};
+use super::yaml::{Document, Source, Style, describe};
+use std::path::{Path, PathBuf};
+
+/// Whose dialect the file is written in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DriverClass {
+    /// OMB's Java driver (or Redpanda's): Java client defaults, `producerRate` is the total.
+    Java,
+    /// The guide's Python driver: librdkafka defaults, `producerRate` is each producer's.
+    Python,
+    /// No messaging system at all: measures the generator itself.
+    Null,
+}
+
+/// Each accepted `driverClass`.
+const CLASSES: [(&str, DriverClass); 8] = [
+    ("io.openmessaging.benchmark.driver.kafka.KafkaBenchmarkDriver", DriverClass::Java),
+    ("io.openmessaging.benchmark.driver.redpanda.RedpandaBenchmarkDriver", DriverClass::Java),
+    ("io.openmessaging.benchmark.driver.redpanda.swarm.RedpandaBenchmarkDriver", DriverClass::Java),
+    (REDPANDA_TX, DriverClass::Java),
+    ("benchmark.driver_kafka.kafka_benchmark_driver.KafkaBenchmarkDriver", DriverClass::Python),
+    ("benchmark.drivers.kafka.kafka_benchmark_driver.KafkaBenchmarkDriver", DriverClass::Python),
+    ("pinload.driver.null", DriverClass::Null),
+    ("null", DriverClass::Null),
+];
+
+const REDPANDA_TX: &str = "io.openmessaging.benchmark.driver.redpanda.tx.RedpandaBenchmarkDriver";
+
+/// A driver file as written.
+#[derive(Debug, Clone)]
+pub struct DriverFile {
+    /// The path as given.
+    pub path: PathBuf,
+    /// `name`.
+    pub name: Option<String>,
+    /// `driverClass`, understood; None when missing or refused (then `mistakes` says so).
+    pub class: Option<DriverClass>,
+    /// `driverClass` as written.
+    pub class_name: String,
+    /// `replicationFactor`; −1: the broker's default.
+    pub replication_factor: Option<i16>,
+    /// `topicConfig`.
+    pub topic_config: Vec<Written>,
+    /// `commonConfig`.
+    pub common_config: Vec<Written>,
+    /// `producerConfig`.
+    pub producer_config: Vec<Written>,
+    /// `consumerConfig`.
+    pub consumer_config: Vec<Written>,
+    /// Mistakes of form; `plan::resolve` refuses the file for them.
+    pub mistakes: Vec<Problem>,
+    /// What the user should know.
+    pub warnings: Vec<Problem>,
+    lines: Vec<(String, usize)>,
+}
+
+const KIND: Kind = Kind {
+    name: "driver file",
+    known: &[
+        "name",
+        "driverClass",
+        "replicationFactor",
+        "topicConfig",
+        "commonConfig",
+        "producerConfig",
+        "consumerConfig",
+        "reset",
+        "requestsPerTransaction",
+    ],
+    foreign: &[],
+    other: &["topics", "partitionsPerTopic", "messageSize", "producersPerTopic", "producerRate", "testDurationMinutes"],
+    other_remedy: "it looks like a workload file; workload files are given without -d",
+};
+
+impl DriverFile {
+    /// Reads a driver file. Error: it cannot be read as YAML at all or is of the
+    /// other kind; all other mistakes are in `mistakes`, which `plan::resolve`
+    /// reports together with its own. `unknown_keys_warn`: unknown keys are warnings.
+    pub fn read(path: &Path, unknown_keys_warn: bool) -> Result<Self, Problems> {
+        Document::read(path).and_then(|document| Self::of(&document, unknown_keys_warn))
+    }
+
+    /// The same from text; `path` names the file.
+    pub fn parse(path: &Path, text: &str, unknown_keys_warn: bool) -> Result<Self, Problems> {
+        Document::parse(path, text).and_then(|document| Self::of(&document, unknown_keys_warn))
+    }
+
+    fn of(document: &Document, unknown_keys_warn: bool) -> Result<Self, Problems> {
+        KIND.check(document)?;
+        let mut fields = Fields::new(document);
+        fields.check_keys(&KIND, unknown_keys_warn);
+        let class_name = fields.text("driverClass", CLASSES[0].0).unwrap_or_default();
+        let class = class(&mut fields, class_name.trim());
+        let mut block = |key| text_block(&mut fields, key, class);
+        let [topic_config, common_config, producer_config, consumer_config] =
+            ["topicConfig", "commonConfig", "producerConfig", "consumerConfig"].map(&mut block);
+        for key in ["reset", "requestsPerTransaction"] {
+            if document.get(key).is_some() {
+                fields.warning(key, unused(key));
+            }
+        }
+        let name = fields.text("name", "Kafka");
+        let replication_factor = replication_factor(&mut fields, class);
+        let Fields { mut mistakes, mut warnings, .. } = fields;
+        mistakes.sort_by_key(|problem| problem.line);
+        warnings.sort_by_key(|problem| problem.line);
+        Ok(Self {
+            path: document.path.clone(),
+            name,
+            class,
+            class_name,
+            replication_factor,
+            topic_config,
+            common_config,
+            producer_config,
+            consumer_config,
+            mistakes,
+            warnings,
+            lines: document.entries.iter().filter_map(|entry| Some((entry.key.clone(), entry.line?))).collect(),
+        })
+    }
+
+    /// The line of a key, counted from 1, where it is written and known.
+    pub fn line(&self, key: &str) -> Option<usize> {
+        self.lines.iter().find(|(name, _)| name == key).map(|(_, line)| *line)
+    }
+
+    /// The file's name up to its last dot.
+    pub fn base_name(&self) -> String {
+        super::workload::base_name(&self.path)
+    }
+}
+
+fn unused(key: &str) -> &'static str {
+    match key {
+        "reset" => "is ignored (as in OMB since 2022): pinload deletes only the topics that its own run made",
+        _ => "known, not used yet: transactions are not built, messages are sent without",
+    }
+}
+
+fn class(fields: &mut Fields<'_>, name: &str) -> Option<DriverClass> {
+    let accepted = || CLASSES.map(|(name, _)| name).join(", ");
+    if name.is_empty() && fields.misspelt.contains(&"driverClass") {
+        return None;
+    }
+    if name.is_empty() {
+        let present = fields.document.get("driverClass").is_some_and(|entry| entry.value.is_null());
+        let what = if present { "is empty" } else { "is missing" };
+        // YAML reads a bare `null` as nothing.
+        fields.mistake("driverClass", format!("{what}; write one of {} (the last in quotes)", accepted()));
+        return None;
+    }
+    let found = CLASSES.iter().find(|(known, _)| *known == name).map(|(_, class)| *class);
+    if found.is_none() {
+        // The names are long and alike: another system's class is no misspelt one of ours.
+        let ours = ["kafka", "redpanda", "null"].iter().any(|system| name.to_lowercase().contains(system));
+        let near = nearest(name, CLASSES.iter().map(|(name, _)| *name)).filter(|_| ours);
+        let remedy = match near {
+            Some(near) => format!("did you mean {near}?"),
+            None => format!("pinload drives Kafka; write one of {}", accepted()),
+        };
+        fields.mistake("driverClass", format!("{name} is no driver of pinload; {remedy}"));
+    }
+    if name == REDPANDA_TX {
+        fields.warning("driverClass", "transactions are not built yet: messages are sent without");
+    }
+    found
+}
+
+fn replication_factor(fields: &mut Fields<'_>, class: Option<DriverClass>) -> Option<i16> {
+    const KEY: &str = "replicationFactor";
+    let entry = fields.document.get(KEY).filter(|entry| !entry.value.is_null());
+    let Some(entry) = entry else {
+        if class.is_some_and(|class| class != DriverClass::Null) {
+            fields.warning(KEY, "is missing: the broker's default.replication.factor is used (the same as -1)");
+        }
+        return None;
+    };
+    let text = super::yaml::scalar_text(&entry.value).unwrap_or_default();
+    match text.trim().replace('_', "").parse::<i16>() {
+        Ok(factor) if factor == -1 || factor > 0 => Some(factor),
+        _ => {
+            let what = describe(&entry.value);
+            fields.mistake(
+                KEY,
+                format!("{what} is no number of copies; write 1, 3, … (at most one for each broker) or -1 for the broker's default"),
+            );
+            None
+        }
+    }
+}
+
+/// One of the four blocks of Java properties. Missing is empty; OMB would fail, which a user of OMB may want to know.
+fn text_block(fields: &mut Fields<'_>, key: &str, class: Option<DriverClass>) -> Vec<Written> {
+    let Some(entry) = fields.document.get(key) else {
+        if class == Some(DriverClass::Java) {
+            fields.warning(key, "is missing and taken as empty; OMB itself needs it (write an empty text: \"\")");
+        }
+        return Vec::new();
+    };
+    let text = match &entry.value {
+        serde_yaml::Value::Null => return Vec::new(),
+        serde_yaml::Value::String(text) => text.clone(),
+        other => {
+            let what = describe(other);
+            fields.mistake(
+                key,
+                format!("{what} is no properties text; write `{key}: |` and below it indented lines name=value"),
+            );
+            return Vec::new();
+        }
+    };
+    let source = fields.document.source(key);
+    let literal = source.as_ref().filter(|source| source.style == Style::Literal).map(|source| source.first_line);
+    let key_line = entry.line;
+    let line_of = |line: usize| literal.map(|first| first + line - 1).or(key_line);
+    let read = properties::parse(&text, line_of);
+    if let Some(lines) = source.as_ref().and_then(folded).filter(|lines| read.properties.len() < *lines) {
+        fields.mistake(
+            key,
+            format!(
+                "its {lines} lines are folded into one, so that only {} would be read; write `{key}: |` (with a bar) and \
+                 the lines below it",
+                read.properties.first().map_or("a comment", |first| first.name.as_str())
+            ),
+        );
+        return Vec::new();
+    }
+    let path = &fields.document.path;
+    fields.mistakes.extend(read.mistakes.into_iter().map(|(line, what)| Problem::of_key(path, line, key, what)));
+    fields.warnings.extend(
+        read.warnings.into_iter().map(|(line, name, what)| Problem::of_key(path, line, key, format!("{name} {what}"))),
+    );
+    read.properties
+}
+
+/// How many lines of a folded text look like properties of their own (continuation lines do not count); None: nothing is folded.
+fn folded(source: &Source) -> Option<usize> {
+    if source.style == Style::Literal {
+        return None;
+    }
+    let mut count = usize::from(source.style == Style::Flow && properties::looks_like_property(&source.beside));
+    let mut continues = false;
+    for line in &source.below {
+        let comment = line.trim_start().starts_with('#') && source.style == Style::Flow;
+        count += usize::from(!continues && !comment && properties::looks_like_property(line));
+        continues = line.trim_end().ends_with('\\');
+    }
+    Some(count)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const JAVA: &str = "io.openmessaging.benchmark.driver.kafka.KafkaBenchmarkDriver";
+
+    fn fixture(name: &str) -> DriverFile {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/drivers").join(name);
+        DriverFile::read(&path, false).unwrap()
+    }
+    fn parse(text: &str) -> DriverFile {
+        DriverFile::parse(Path::new("d.yaml"), text, false).unwrap()
+    }
+    fn with(rest: &str) -> DriverFile {
+        parse(&format!("driverClass: {JAVA}\n{rest}"))
+    }
+    fn texts(problems: &[Problem]) -> Vec<String> {
+        problems.iter().map(ToString::to_string).collect()
+    }
+    fn written(properties: &[Written]) -> Vec<(&str, &str, Option<usize>)> {
+        properties.iter().map(|property| (property.name.as_str(), property.value.as_str(), property.line)).collect()
+    }
+
+    #[test]
+    fn the_driver_recorded_with_omb_is_read_whole_with_lines() {
+        let file = fixture("omb-kafka.yaml");
+        assert_eq!((texts(&file.mistakes), texts(&file.warnings)), (vec![], vec![]));
+        assert_eq!((file.name.as_deref(), file.class), (Some("Kafka"), Some(DriverClass::Java)));
+        assert_eq!(file.replication_factor, Some(1));
+        assert_eq!(written(&file.topic_config), [("min.insync.replicas", "1", Some(5))]);
+        assert_eq!(written(&file.common_config), [("bootstrap.servers", "127.0.0.1:9092", Some(7))]);
+        let producer = [("acks", "all", Some(9)), ("linger.ms", "1", Some(10)), ("batch.size", "131072", Some(11))];
+        assert_eq!(written(&file.producer_config), producer);
+        assert_eq!(file.consumer_config.len(), 2);
+        assert_eq!(file.base_name(), "omb-kafka");
+    }
+
+    #[test]
+    fn the_guides_driver_is_read() {
+        let file = fixture("guide-kafka.yaml");
+        assert_eq!((texts(&file.mistakes), texts(&file.warnings)), (vec![], vec![]));
+        assert_eq!((file.class, file.replication_factor), (Some(DriverClass::Python), Some(3)));
+        assert_eq!(file.topic_config, []);
+        assert_eq!(file.producer_config.len(), 3);
+    }
+
+    #[test]
+    fn driver_classes_are_accepted_or_refused_by_name() {
+        for (name, class) in CLASSES {
+            assert_eq!(parse(&format!("driverClass: \"{name}\"")).class, Some(class));
+        }
+        let pulsar = parse("driverClass: io.openmessaging.benchmark.driver.pulsar.PulsarBenchmarkDriver");
+        assert_eq!(pulsar.class, None);
+        assert_eq!(pulsar.mistakes[0].line, Some(1));
+        let slip = parse("driverClass: io.openmessaging.benchmark.driver.kafka.KafkaBenchmarkDrivr");
+        assert!(slip.mistakes[0].what.ends_with(&format!("did you mean {JAVA}?")), "{:?}", slip.mistakes);
+        for missing in ["name: x", "driverClass:", "driverClass: null"] {
+            let mistakes = parse(missing).mistakes;
+            assert!(mistakes[0].what.contains("pinload.driver.null"), "{missing}: {mistakes:?}");
+        }
+    }
+
+    #[test]
+    fn folded_properties_are_a_mistake_and_single_ones_are_not() {
+        let three = "topicConfig: ''\ncommonConfig: ''\nreplicationFactor: 1\n";
+        for block in [
+            "producerConfig: >\n  acks=all\n  linger.ms=1\n",
+            "producerConfig:\n  acks=all\n  linger.ms=1\n",
+            "producerConfig: acks=all\n  linger.ms=1\n",
+            "producerConfig: \"acks=all\n  linger.ms=1\"\n",
+        ] {
+            let file = with(&format!("{three}{block}consumerConfig: ''\n"));
+            assert_eq!(file.mistakes.len(), 1, "{block}");
+            assert_eq!(file.mistakes[0].line, Some(5), "{block}");
+            assert!(file.mistakes[0].what.contains("2 lines are folded into one, so that only acks"), "{block}");
+        }
+        for block in [
+            "producerConfig: >\n  acks=all\n",
+            "producerConfig: acks=all\n",
+            "producerConfig: >\n  acks=all\n\n  linger.ms=1\n",
+            "producerConfig: \"acks=all\\nlinger.ms=1\"\n",
+        ] {
+            let file = with(&format!("{three}{block}consumerConfig: ''\n"));
+            assert_eq!(texts(&file.mistakes), Vec::<String>::new(), "{block}");
+            assert_eq!(file.producer_config[0].line, Some(5));
+        }
+    }
+
+    #[test]
+    fn a_mapping_in_place_of_a_text_is_refused_with_the_way_to_write_it() {
+        let file = with("commonConfig:\n  bootstrap.servers: localhost:9092\n");
+        assert!(texts(&file.mistakes)[0].starts_with("d.yaml:2: commonConfig: a mapping is no properties text; write"));
+    }
+
+    #[test]
+    fn replication_factors_are_one_or_more_or_minus_one() {
+        for (text, expected) in [("1", Some(1)), ("'3'", Some(3)), ("-1", Some(-1))] {
+            assert_eq!(with(&format!("replicationFactor: {text}")).replication_factor, expected);
+        }
+        for text in ["0", "-2", "1.5", "many", "[1]", "40000"] {
+            let file = with(&format!("replicationFactor: {text}"));
+            assert_eq!((file.replication_factor, file.mistakes[0].line), (None, Some(2)), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_omb_would_not_survive_and_what_is_ignored_is_warned_of() {
+        let warnings = texts(&with("reset: true\nreplicationFactor: 1\n").warnings);
+        assert_eq!(warnings.len(), 5, "{warnings:?}");
+        assert!(warnings.iter().any(|warning| warning.starts_with("d.yaml:2: reset: is ignored")));
+        assert!(warnings.iter().any(|warning| warning.starts_with("d.yaml: topicConfig: is missing")));
+    }
+
+    #[test]
+    fn mistakes_inside_a_block_have_their_own_line() {
+        let file = with("producerConfig: |\n  acks=all\n  =1\n  # note\n  acks=1\n");
+        assert_eq!(file.mistakes[0].line, Some(4));
+        assert!(texts(&file.warnings).contains(
+            &"d.yaml:6: producerConfig: acks is written twice (line 3); the last one holds, as in Java".to_owned()
+        ));
+    }
+
+    #[test]
+    fn a_misspelt_class_is_guessed_and_another_systems_is_not() {
+        let of = |class: &str| parse(&format!("driverClass: {class}\n")).mistakes[0].what.clone();
+        let misspelt = of("io.openmessaging.benchmark.driver.kafka.KafkaBenchmarkDrive");
+        assert!(
+            misspelt.ends_with("did you mean io.openmessaging.benchmark.driver.kafka.KafkaBenchmarkDriver?"),
+            "{misspelt}"
+        );
+        let pulsar = of("io.openmessaging.benchmark.driver.pulsar.PulsarBenchmarkDriver");
+        assert!(pulsar.contains("pinload drives Kafka; write one of"), "{pulsar}");
+        let texts: Vec<_> = parse("driverclass: x\n").mistakes.iter().map(ToString::to_string).collect();
+        assert!(texts.iter().all(|text| !text.contains("is missing")), "{texts:?}");
+    }
+
+    #[test]
+    fn a_workload_file_given_as_a_driver_is_recognised() {
+        let text = "topics: 1\npartitionsPerTopic: 1\n";
+        let found = DriverFile::parse(Path::new("d.yaml"), text, false).unwrap_err().to_string();
+        assert_eq!(
+            found,
+            "d.yaml: is no driver file: it looks like a workload file; workload files are given without -d"
+        );
+    }
+}

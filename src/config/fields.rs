@@ -1,0 +1,313 @@
+//! Typed reading of a document's keys as Jackson reads them (quoted numbers, `1_000`), collecting every mistake on the way.
+//! Unknown keys are mistakes too, or warnings when the user says so.
+
+use super::problem::Problem;
+use super::yaml::{Document, describe, scalar_text};
+use serde_yaml::Value;
+
+/// A key that pinload does not use but knows: one of OMB's forks has it.
+#[derive(Debug, Clone, Copy)]
+pub struct ForeignKey {
+    /// The key.
+    pub name: &'static str,
+    /// Whose it is and what it would do.
+    pub what: &'static str,
+}
+
+/// What kind of file is read: its keys, and the keys it is known for not to have.
+#[derive(Debug, Clone, Copy)]
+pub struct Kind {
+    /// "workload file", "driver file".
+    pub name: &'static str,
+    /// Keys it has.
+    pub known: &'static [&'static str],
+    /// Keys of OMB's forks.
+    pub foreign: &'static [ForeignKey],
+    /// Keys of the other kind of file, and what to do when one is found.
+    pub other: &'static [&'static str],
+    /// The remedy for a file of the other kind.
+    pub other_remedy: &'static str,
+}
+
+/// Reads the keys of one document.
+#[derive(Debug)]
+pub struct Fields<'a> {
+    /// The document.
+    pub document: &'a Document,
+    /// Mistakes so far.
+    pub mistakes: Vec<Problem>,
+    /// Warnings so far.
+    pub warnings: Vec<Problem>,
+    /// Known keys that unknown ones were probably meant to be: they are not missing, they are misspelt.
+    pub misspelt: Vec<&'static str>,
+}
+
+impl<'a> Fields<'a> {
+    /// Begins; keys written twice are mistakes already.
+    pub fn new(document: &'a Document) -> Self {
+        Self { document, mistakes: document.duplicates.clone(), warnings: Vec::new(), misspelt: Vec::new() }
+    }
+
+    /// Notes a mistake about a key.
+    pub fn mistake(&mut self, key: &str, what: impl Into<String>) {
+        let problem = Problem::of_key(&self.document.path, self.document.line(key), key, what);
+        self.mistakes.push(problem);
+    }
+
+    /// Notes a warning about a key.
+    pub fn warning(&mut self, key: &str, what: impl Into<String>) {
+        let problem = Problem::of_key(&self.document.path, self.document.line(key), key, what);
+        self.warnings.push(problem);
+    }
+
+    /// The value of a key; None when the key or its value is missing.
+    fn value(&self, key: &str) -> Option<&'a Value> {
+        self.document.get(key).map(|entry| &entry.value).filter(|value| !value.is_null())
+    }
+
+    fn number(&mut self, key: &str, example: &str) -> Option<f64> {
+        let value = self.value(key)?;
+        let number = match value {
+            Value::Number(number) => number.as_f64(),
+            Value::String(text) => text.trim().replace('_', "").parse().ok(),
+            _ => None,
+        };
+        let finite = number.filter(|number: &f64| number.is_finite());
+        if finite.is_none() {
+            self.mistake(key, format!("{} is not a number; write {key}: {example}", describe(value)));
+        }
+        finite
+    }
+
+    /// A whole number from 0 to 4,294,967,295.
+    pub fn count(&mut self, key: &str, example: &str) -> Option<u32> {
+        let number = self.number(key, example)?;
+        if number < 0.0 {
+            self.mistake(key, format!("{number} is negative; write {key}: {example}"));
+        } else if number.fract() != 0.0 {
+            self.mistake(key, format!("{number} is not a whole number; write {key}: {example}"));
+        } else if number > f64::from(u32::MAX) {
+            self.mistake(key, format!("{number} is too large; write {key}: {example}"));
+        } else {
+            #[expect(
+                clippy::cast_possible_truncation,
+                clippy::cast_sign_loss,
+                reason = "the branches above leave whole numbers from 0 to u32::MAX"
+            )]
+            return Some(number as u32);
+        }
+        None
+    }
+
+    /// A number from 0 on, fractions allowed.
+    pub fn amount(&mut self, key: &str, example: &str) -> Option<f64> {
+        let number = self.number(key, example)?;
+        if number < 0.0 {
+            self.mistake(key, format!("{number} is negative; write {key}: {example}"));
+            return None;
+        }
+        Some(number)
+    }
+
+    /// A time in minutes, fractions allowed; 0 and less have a meaning. At most ten years, so that no later arithmetic overflows.
+    pub fn minutes(&mut self, key: &str, example: &str) -> Option<f64> {
+        const TEN_YEARS: f64 = 10.0 * 366.0 * 24.0 * 60.0;
+        let number = self.number(key, example)?;
+        if number > TEN_YEARS {
+            self.mistake(key, format!("{number} minutes is more than ten years; write {key}: {example}"));
+            return None;
+        }
+        Some(number)
+    }
+
+    /// `true` or `false`, quoted or not.
+    pub fn flag(&mut self, key: &str) -> Option<bool> {
+        let value = self.value(key)?;
+        let text = scalar_text(value).map(|text| text.trim().to_ascii_lowercase());
+        match text.as_deref() {
+            Some("true") => Some(true),
+            Some("false") => Some(false),
+            _ => {
+                self.mistake(key, format!("{} is neither true nor false; write {key}: true or false", describe(value)));
+                None
+            }
+        }
+    }
+
+    /// A text; numbers and flags are taken as the text they are written as.
+    pub fn text(&mut self, key: &str, example: &str) -> Option<String> {
+        let value = self.value(key)?;
+        let text = scalar_text(value);
+        if text.is_none() {
+            self.mistake(key, format!("{} is not a text; write {key}: {example}", describe(value)));
+        }
+        text
+    }
+
+    /// A list of texts; a single text is a list of one.
+    pub fn texts(&mut self, key: &str, example: &str) -> Option<Vec<String>> {
+        let value = self.value(key)?;
+        let texts = match value {
+            Value::Sequence(items) => items.iter().map(scalar_text).collect(),
+            other => scalar_text(other).map(|text| vec![text]),
+        };
+        if texts.is_none() {
+            self.mistake(key, format!("is not a list of texts; write {key}: {example}"));
+        }
+        texts
+    }
+
+    /// Looks for keys that are none: keys of OMB's forks are warned of by name; others are mistakes with the nearest known
+    /// key, or warnings with `warn`.
+    pub fn check_keys(&mut self, kind: &Kind, warn: bool) {
+        let document = self.document;
+        let mut listed = false;
+        for entry in &document.entries {
+            let key = entry.key.as_str();
+            if kind.known.contains(&key) {
+                continue;
+            }
+            if let Some(foreign) = kind.foreign.iter().find(|foreign| foreign.name == key) {
+                self.warning(key, format!("known, not used yet: {}", foreign.what));
+                continue;
+            }
+            let near = nearest(key, kind.known.iter().copied());
+            // Where it is only warned of, the key that was meant is still missing.
+            self.misspelt.extend(near.filter(|_| !warn));
+            let remedy = match near {
+                Some(near) => format!("did you mean {near}?"),
+                None if listed => "remove it".to_owned(),
+                None => format!("known keys are {}", kind.known.join(", ")),
+            };
+            listed |= near.is_none();
+            let what = format!("is no key of a {}; {remedy}", kind.name);
+            if warn {
+                self.warning(key, format!("{what} (ignored)"));
+            } else {
+                self.mistake(key, what);
+            }
+        }
+    }
+}
+
+impl Kind {
+    /// Err: the document has keys of the other kind of file, so that there is no use in looking at each.
+    pub fn check(&self, document: &Document) -> Result<(), Problem> {
+        let strangers = document.entries.iter().filter(|entry| self.other.contains(&entry.key.as_str())).count();
+        if strangers < 2 {
+            return Ok(());
+        }
+        Err(Problem::of_file(&document.path, format!("is no {}: {}", self.name, self.other_remedy)))
+    }
+}
+
+/// The candidate with the fewest slips of the finger, if they are few enough (a third of its letters) to be taken for one.
+pub fn nearest<'c>(text: &str, candidates: impl Iterator<Item = &'c str>) -> Option<&'c str> {
+    let lower = text.to_lowercase();
+    let distance = |candidate: &str| strsim::damerau_levenshtein(&lower, &candidate.to_lowercase());
+    let best = candidates.min_by_key(|candidate| distance(candidate))?;
+    (distance(best) <= (best.len() / 3).max(1)).then_some(best)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::path::Path;
+
+    const KIND: Kind = Kind {
+        name: "test file",
+        known: &["topics", "messageSize", "producerRate"],
+        foreign: &[ForeignKey { name: "sampleRateMillis", what: "Redpanda's sampling period" }],
+        other: &["driverClass", "commonConfig"],
+        other_remedy: "give it with -d",
+    };
+
+    fn read<T>(text: &str, read: impl Fn(&mut Fields<'_>) -> T) -> (T, Vec<String>) {
+        let document = Document::parse(Path::new("w.yaml"), text).unwrap();
+        let mut fields = Fields::new(&document);
+        let value = read(&mut fields);
+        (value, fields.mistakes.iter().map(ToString::to_string).collect())
+    }
+
+    #[test]
+    fn whole_numbers_are_read_as_jackson_reads_them() {
+        for text in ["k: 1000", "k: '1000'", "k: 1_000", "k: \"1_000\"", "k: 1000.0", "k: 1e3", "k: 0x3e8"] {
+            assert_eq!(read(text, |fields| fields.count("k", "4")), (Some(1000), vec![]), "{text}");
+        }
+        assert_eq!(read("k:", |fields| fields.count("k", "4")), (None, vec![]));
+    }
+
+    #[test]
+    fn what_is_no_whole_number_is_refused_with_line_and_remedy() {
+        for (value, why) in [
+            ("-1", "-1 is negative"),
+            ("1.5", "1.5 is not a whole number"),
+            ("lots", "the text \"lots\" is not a number"),
+            ("[1]", "a list is not a number"),
+            ("{a: 1}", "a mapping is not a number"),
+            ("true", "true is not a number"),
+            ("5000000000", "5000000000 is too large"),
+            (".inf", ".inf is not a number"),
+        ] {
+            let (number, mistakes) = read(&format!("\nk: {value}\n"), |fields| fields.count("k", "4"));
+            assert_eq!(number, None);
+            assert_eq!(mistakes, [format!("w.yaml:2: k: {why}; write k: 4")], "{value}");
+        }
+    }
+
+    #[test]
+    fn minutes_may_be_fractions_and_negative_but_not_endless() {
+        assert_eq!(read("k: 0.5", |fields| fields.minutes("k", "5")), (Some(0.5), vec![]));
+        assert_eq!(read("k: -1", |fields| fields.minutes("k", "5")), (Some(-1.0), vec![]));
+        assert_eq!(read("k: 1e300", |fields| fields.minutes("k", "5")).1.len(), 1);
+    }
+
+    #[test]
+    fn flags_and_texts_are_read_or_refused() {
+        assert_eq!(read("k: True", |fields| fields.flag("k")), (Some(true), vec![]));
+        assert_eq!(read("k: 'false'", |fields| fields.flag("k")), (Some(false), vec![]));
+        assert_eq!(read("k: yes", |fields| fields.flag("k")).1.len(), 1);
+        assert_eq!(read("k: 123", |fields| fields.text("k", "x")), (Some("123".to_owned()), vec![]));
+        assert_eq!(read("k: [a]", |fields| fields.text("k", "x")).1.len(), 1);
+        let list = Some(vec!["a".to_owned(), "1".to_owned()]);
+        assert_eq!(read("k: [a, 1]", |fields| fields.texts("k", "[x]")), (list, vec![]));
+    }
+
+    #[test]
+    fn an_unknown_key_is_refused_with_the_nearest_known_key() {
+        let (_, mistakes) =
+            read("topics: 1\nmesageSize: 2\nfoo: 3\nbar: 4\n", |fields| fields.check_keys(&KIND, false));
+        assert_eq!(
+            mistakes,
+            [
+                "w.yaml:2: mesageSize: is no key of a test file; did you mean messageSize?",
+                "w.yaml:3: foo: is no key of a test file; known keys are topics, messageSize, producerRate",
+                "w.yaml:4: bar: is no key of a test file; remove it",
+            ]
+        );
+    }
+
+    #[test]
+    fn unknown_keys_are_warnings_when_the_user_says_so_and_keys_of_forks_always_are() {
+        let document = Document::parse(Path::new("w.yaml"), "producer_rate: 1\nsampleRateMillis: 1\n").unwrap();
+        let mut fields = Fields::new(&document);
+        fields.check_keys(&KIND, true);
+        assert_eq!(fields.mistakes, []);
+        let warnings: Vec<_> = fields.warnings.iter().map(ToString::to_string).collect();
+        assert_eq!(
+            warnings,
+            [
+                "w.yaml:1: producer_rate: is no key of a test file; did you mean producerRate? (ignored)",
+                "w.yaml:2: sampleRateMillis: known, not used yet: Redpanda's sampling period",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_file_of_the_other_kind_is_recognised() {
+        let check = |text| KIND.check(&Document::parse(Path::new("w.yaml"), text).unwrap());
+        let other = check("driverClass: x\ncommonConfig: y\n").unwrap_err();
+        assert_eq!(other.to_string(), "w.yaml: is no test file: give it with -d");
+        assert_eq!(check("driverClass: x\ntopics: 1\n"), Ok(()));
+    }
+}

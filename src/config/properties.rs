@@ -1,0 +1,186 @@
+//! Java properties text (`java.util.Properties.load`) with line numbers, as it stands in a driver file. What the properties mean
+//! to a client is `plan::properties`.
+
+use std::io::Read;
+
+/// One property as written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Written {
+    /// Its name.
+    pub name: String,
+    /// Its value, escapes resolved, trailing blanks removed.
+    pub value: String,
+    /// Its line in the driver file, counted from 1, where known.
+    pub line: Option<usize>,
+}
+
+/// What a text was read as.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct PropertiesText {
+    /// The properties in order; of a name written twice the last, as in Java.
+    pub properties: Vec<Written>,
+    /// What the user may not have meant: line, name, words.
+    pub warnings: Vec<(Option<usize>, String, String)>,
+    /// What cannot be read: line, words with remedy.
+    pub mistakes: Vec<(Option<usize>, String)>,
+}
+
+/// Reads properties text (UTF-8). `line_of` turns a line of the text (from 1) into a line of the file.
+pub fn parse(text: &str, line_of: impl Fn(usize) -> Option<usize>) -> PropertiesText {
+    let mut result = PropertiesText::default();
+    for (number, logical) in logical_lines(text) {
+        let line = line_of(number);
+        let (name, value) = match pair(&logical) {
+            Ok(Some(pair)) => pair,
+            Ok(None) => continue,
+            Err(why) => {
+                result.mistakes.push((line, format!("{why}; a backslash in a value is written twice: \\\\")));
+                continue;
+            }
+        };
+        if name.is_empty() {
+            result.mistakes.push((line, format!("no name before the `=` in {logical:?}; write name=value")));
+            continue;
+        }
+        let value = trim_end(&name, value, line, &mut result);
+        if let Some(earlier) = result.properties.iter().position(|property| property.name == name) {
+            let earlier = result.properties.remove(earlier);
+            let at = earlier.line.map(|line| format!(" (line {line})")).unwrap_or_default();
+            result.warnings.push((line, name.clone(), format!("is written twice{at}; the last one holds, as in Java")));
+        }
+        result.properties.push(Written { name, value, line });
+    }
+    result
+}
+
+/// Java keeps blanks at the end of a value and then refuses most values that have them. Only a password may mean them.
+fn trim_end(name: &str, value: String, line: Option<usize>, result: &mut PropertiesText) -> String {
+    let trimmed = value.trim_end();
+    if trimmed.len() == value.len() || name.ends_with("password") {
+        return value;
+    }
+    result.warnings.push((line, name.to_owned(), "blanks at the end of the value are left out".to_owned()));
+    trimmed.to_owned()
+}
+
+/// Joins lines that end with an odd number of backslashes and leaves out comments and blank lines, each with the number of its
+/// first line. Comments go before the crate sees them: it would resolve escapes in them, which Java does not
+/// (`# C:\users` is then an error).
+fn logical_lines(text: &str) -> Vec<(usize, String)> {
+    let mut logical: Vec<(usize, String)> = Vec::new();
+    let mut continues = false;
+    for (number, line) in (1..).zip(text.lines()) {
+        let begins = line.trim_start();
+        if continues {
+            if let Some((_, joined)) = logical.last_mut() {
+                joined.push('\n');
+                joined.push_str(line);
+            }
+        } else if begins.is_empty() || begins.starts_with(['#', '!']) {
+            continue;
+        } else {
+            logical.push((number, line.to_owned()));
+        }
+        continues = line.bytes().rev().take_while(|byte| *byte == b'\\').count() % 2 == 1;
+    }
+    logical
+}
+
+/// Name and value of one logical line (which may hold joined line ends).
+fn pair(logical: &str) -> Result<Option<(String, String)>, String> {
+    // The line end behind it keeps the crate from losing a last line that ends with a backslash.
+    let text = logical.as_bytes().chain(&b"\n"[..]);
+    for line in java_properties::PropertiesIter::new_with_encoding(text, encoding_rs::UTF_8) {
+        let line = line.map_err(|error| error.to_string().replace(" (line_number = 1)", ""))?;
+        if let java_properties::LineContent::KVPair(name, value) = line.consume_content() {
+            return Ok(Some((name, value)));
+        }
+    }
+    Ok(None)
+}
+
+/// Does a source line look like `name=value` or `name: value`?
+pub(super) fn looks_like_property(line: &str) -> bool {
+    let line = line.trim().trim_start_matches(['"', '\'']);
+    let name_end = line.find(|c: char| !(c.is_ascii_alphanumeric() || "._-".contains(c))).unwrap_or(line.len());
+    name_end > 0 && line[name_end..].trim_start().starts_with(['=', ':'])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pairs(text: &str) -> Vec<(String, String, Option<usize>)> {
+        let read = parse(text, Some);
+        assert_eq!(read.mistakes, []);
+        read.properties.into_iter().map(|property| (property.name, property.value, property.line)).collect()
+    }
+    fn one(text: &str) -> (String, String) {
+        let mut pairs = pairs(text);
+        assert_eq!(pairs.len(), 1, "{text:?}");
+        let (name, value, _) = pairs.remove(0);
+        (name, value)
+    }
+    fn owned(name: &str, value: &str) -> (String, String) {
+        (name.to_owned(), value.to_owned())
+    }
+
+    #[test]
+    fn separators_are_equals_colon_and_blanks() {
+        for text in ["acks=all", "acks = all", "acks:all", "acks: all", "acks all", "  acks\tall", "acks=all\\"] {
+            assert_eq!(one(text), owned("acks", "all"), "{text:?}");
+        }
+        assert_eq!(one("acks"), owned("acks", ""));
+        assert_eq!(one("a=b=c:d"), owned("a", "b=c:d"));
+    }
+
+    #[test]
+    fn lines_are_those_of_the_text_and_comments_are_left_out() {
+        let text = "# C:\\users is no escape in a comment\n\na=1\n  ! b=2\nc=\\\n   3,\\\n   4\nd=5\n";
+        let expected = [("a", "1", 3), ("c", "3,4", 5), ("d", "5", 8)];
+        let expected = expected.map(|(name, value, line)| (name.to_owned(), value.to_owned(), Some(line)));
+        assert_eq!(pairs(text), expected);
+    }
+
+    #[test]
+    fn escapes_and_utf_8_are_read_as_java_reads_them() {
+        assert_eq!(one(r"na\=me=a\tb\\c\u0041"), owned("na=me", "a\tb\\cA"));
+        assert_eq!(one("client.id=Prüfstand"), owned("client.id", "Prüfstand"));
+    }
+
+    #[test]
+    fn of_a_name_written_twice_the_last_holds_with_a_warning() {
+        let read = parse("a=1\nb=2\na=3\n", |line| Some(line + 10));
+        let names: Vec<_> = read.properties.iter().map(|property| (property.name.as_str(), property.line)).collect();
+        assert_eq!(names, [("b", Some(12)), ("a", Some(13))]);
+        let words = "is written twice (line 11); the last one holds, as in Java".to_owned();
+        assert_eq!(read.warnings, [(Some(13), "a".to_owned(), words)]);
+    }
+
+    #[test]
+    fn blanks_at_the_end_go_except_in_passwords() {
+        let read = parse("acks=all  \nssl.key.password=x \n", Some);
+        assert_eq!(read.properties[0].value, "all");
+        assert_eq!(read.properties[1].value, "x ");
+        assert_eq!(read.warnings.len(), 1);
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_named_with_its_line_and_the_rest_is_read() {
+        let read = parse("a=1\nb=\\uzzzz\n=3\nd=4\n", Some);
+        assert_eq!(read.properties.len(), 2);
+        let lines: Vec<_> = read.mistakes.iter().map(|(line, _)| *line).collect();
+        assert_eq!(lines, [Some(2), Some(3)]);
+        assert!(read.mistakes[0].1.contains("not hex"), "{:?}", read.mistakes);
+    }
+
+    #[test]
+    fn a_line_looks_like_a_property_or_not() {
+        for line in ["acks=all", "  linger.ms = 1", "ssl.ca: x", "\"acks=all"] {
+            assert!(looks_like_property(line), "{line}");
+        }
+        for line in ["", "all", "[1]", "=x", "a b=c"] {
+            assert!(!looks_like_property(line), "{line}");
+        }
+    }
+}
