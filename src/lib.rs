@@ -6,6 +6,7 @@
 
 pub mod config;
 pub mod os;
+pub mod plan;
 pub mod stats;
 pub mod telemetry;
 pub mod units;

@@ -1,0 +1,93 @@
+//! A plan to test with: one topic, two producers, one subscription of two consumers, 1,000 msg/s, no machine behind it.
+
+use super::{
+    ClientPlacement, ClientPlan, DriverKind, DriverPlan, KeyDistributor, LatePolicy, Limits, MessagePlan, PayloadPlan,
+    Placement, PlacementPolicy, Plan, RatePlan, RateScope, TopicPlan, TranslatedProperties,
+};
+use crate::os::affinity::CpuSet;
+use crate::telemetry::Role;
+use crate::units::Rate;
+use std::time::Duration;
+
+impl Plan {
+    /// See the file's head.
+    pub(crate) fn for_tests(warmup: Duration, duration: Option<Duration>) -> Self {
+        let placement = ClientPlacement {
+            hot_cpu: Some(1),
+            io_cpus: CpuSet::of(0),
+            hot_cpu_shared: true,
+            memory_policy: None,
+            node: Some(0),
+        };
+        let client = |role, index, subscription| ClientPlan {
+            role,
+            index,
+            topic: 0,
+            subscription,
+            member: index,
+            placement: placement.clone(),
+        };
+        Self {
+            workload_name: "test".to_owned(),
+            workload_file_base: "test".to_owned(),
+            driver_name: "Kafka".to_owned(),
+            driver: DriverPlan {
+                kind: DriverKind::Kafka,
+                admin: TranslatedProperties::default(),
+                producer: TranslatedProperties::default(),
+                consumer: TranslatedProperties::default(),
+                acknowledgement_is_local: false,
+                auto_commit: false,
+            },
+            topics: TopicPlan {
+                count: 1,
+                partitions_per_topic: 4,
+                replication_factor: 1,
+                config: Vec::new(),
+                existing: Vec::new(),
+            },
+            producers_per_topic: 2,
+            subscriptions_per_topic: 1,
+            consumers_per_subscription: 2,
+            message: MessagePlan {
+                size_bytes: 1024,
+                keys: KeyDistributor::NoKey,
+                payload: PayloadPlan::Randomized { pool: 10, random_bytes: 512, seed: 1 },
+                stamp: true,
+                no_stamp_reason: None,
+            },
+            rate: RatePlan {
+                total: Rate::PerSecond(1000.0),
+                per_producer: Rate::PerSecond(500.0),
+                scope: RateScope::Total,
+                scope_reason: "driverClass is OMB's".to_owned(),
+                late: LatePolicy::Bounded { multiple: 2.0 },
+                producers: 2,
+            },
+            warmup,
+            duration,
+            limits: Limits {
+                connect: Duration::from_secs(30),
+                ready: Duration::from_secs(60),
+                flush: Duration::from_secs(10),
+                catch_up: Duration::from_secs(30),
+            },
+            placement: Placement {
+                policy: PlacementPolicy::Spread,
+                allowed: CpuSet::from_iter([0, 1]),
+                supervisor: CpuSet::of(0),
+                clients: vec![placement.clone(); 4],
+                oversubscribed: true,
+                notes: Vec::new(),
+            },
+            clients: vec![
+                client(Role::Producer, 0, None),
+                client(Role::Producer, 1, None),
+                client(Role::Consumer, 0, Some(0)),
+                client(Role::Consumer, 1, Some(0)),
+            ],
+            delete_topics: true,
+            warnings: Vec::new(),
+        }
+    }
+}

@@ -1,0 +1,140 @@
+//! What will happen: everything decided once, handed down whole. Nothing below reads a configuration again.
+//!
+//! `resolve` is a pure function of files, options and topology; `Display` (in `display.rs`) is what `pinload plan` prints.
+
+pub mod display;
+#[cfg(test)]
+mod for_tests;
+pub mod message;
+pub mod placement;
+pub mod properties;
+pub mod resolve;
+pub mod schedule;
+
+use crate::telemetry::Role;
+pub use message::{KeyDistributor, MessagePlan, PayloadPlan};
+pub use placement::{ClientPlacement, Placement, PlacementPolicy};
+pub use properties::{Translated, TranslatedProperties};
+pub use resolve::{Options, resolve};
+pub use schedule::{LatePolicy, RatePlan, RateScope};
+use std::time::Duration;
+
+/// One workload on one driver, decided.
+#[derive(Debug, Clone, serde::Serialize)]
+pub struct Plan {
+    /// `name` of the workload (its file's base name when absent): result field `workload`.
+    pub workload_name: String,
+    /// Base name of the workload file, up to its last dot: begins the result file's name.
+    pub workload_file_base: String,
+    /// `name` of the driver: result field `driver`.
+    pub driver_name: String,
+    /// What the driver is.
+    pub driver: DriverPlan,
+    /// Topics.
+    pub topics: TopicPlan,
+    /// Producers per topic.
+    pub producers_per_topic: u32,
+    /// Consumer groups per topic.
+    pub subscriptions_per_topic: u32,
+    /// Consumers in each group.
+    pub consumers_per_subscription: u32,
+    /// Keys, payloads, stamp.
+    pub message: MessagePlan,
+    /// Rates and late policy.
+    pub rate: RatePlan,
+    /// Warm-up before the measurement (0: none).
+    pub warmup: Duration,
+    /// Measurement; None: until interrupted.
+    pub duration: Option<Duration>,
+    /// Limits of each wait.
+    pub limits: Limits,
+    /// Which CPUs, which memory.
+    pub placement: Placement,
+    /// The clients in order: all producers, then all consumers.
+    pub clients: Vec<ClientPlan>,
+    /// Delete the topics this run made?
+    pub delete_topics: bool,
+    /// What the user should know before the run.
+    pub warnings: Vec<String>,
+}
+
+/// What is driven.
+#[derive(Debug, Clone, serde::Serialize)]
+pub struct DriverPlan {
+    /// Kafka, the embedded broker, or none at all.
+    pub kind: DriverKind,
+    /// Admin client's librdkafka properties.
+    pub admin: TranslatedProperties,
+    /// Producers' librdkafka properties (`client.id` per client is added at start).
+    pub producer: TranslatedProperties,
+    /// Consumers' librdkafka properties (`group.id` per subscription is added at start).
+    pub consumer: TranslatedProperties,
+    /// acks=0: acknowledgement latency is local.
+    pub acknowledgement_is_local: bool,
+    /// True when the consumer configuration asks for automatic commits; then pinload commits nothing.
+    pub auto_commit: bool,
+}
+
+impl DriverPlan {
+    /// Where the cluster is, as the driver file says; `?` where it does not.
+    pub fn bootstrap_servers(&self) -> &str {
+        self.admin.get("bootstrap.servers").or_else(|| self.admin.get("metadata.broker.list")).unwrap_or("?")
+    }
+}
+
+/// The kinds of driver.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DriverKind {
+    /// A Kafka cluster.
+    Kafka,
+    /// librdkafka's mock cluster in a helper process.
+    Embedded,
+    /// Takes everything and acknowledges at once: measures the generator itself.
+    Null,
+}
+
+/// The topics of a run.
+#[derive(Debug, Clone, serde::Serialize)]
+pub struct TopicPlan {
+    /// How many.
+    pub count: u32,
+    /// Partitions of each.
+    pub partitions_per_topic: u32,
+    /// Copies of each partition; −1: the broker's default.
+    pub replication_factor: i32,
+    /// Topic configuration (Kafka's names).
+    pub config: Vec<(String, String)>,
+    /// Names given by the user (existing topics are then no error); empty: `test-topic-%07d-<7 random>` made for the run.
+    pub existing: Vec<String>,
+}
+
+/// Limits of waits; every one has a message when it ends.
+#[derive(Debug, Clone, Copy, serde::Serialize, serde::Deserialize)]
+pub struct Limits {
+    /// Connect, create topics.
+    pub connect: Duration,
+    /// All consumers assigned, all probes seen (60 s).
+    pub ready: Duration,
+    /// Flush of each producer (10 s).
+    pub flush: Duration,
+    /// Consumers catching up at the end.
+    pub catch_up: Duration,
+}
+
+/// One client, decided.
+#[derive(Debug, Clone, serde::Serialize)]
+pub struct ClientPlan {
+    /// Producer or consumer.
+    pub role: Role,
+    /// Number within the role, over all topics.
+    pub index: u32,
+    /// Topic number.
+    pub topic: u32,
+    /// Subscription number within the topic (consumers).
+    pub subscription: Option<u32>,
+    /// Number within the topic (producers) or the subscription (consumers); a producer's accounting row in its topic's consumers.
+    pub member: u32,
+    /// Its CPUs.
+    pub placement: ClientPlacement,
+}

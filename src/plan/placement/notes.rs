@@ -1,0 +1,107 @@
+//! What was decided and why, one sentence each, for `pinload plan` and the result.
+
+use super::{ClientPlacement, Placement, PlacementPolicy, PlacementWishes};
+use crate::os::affinity::CpuSet;
+use crate::os::memory_policy::MemoryPolicy;
+use crate::os::topology::Topology;
+use std::collections::BTreeSet;
+
+/// What was found and asked for, before anything is dealt.
+pub(super) fn of_the_frame(
+    topology: &Topology,
+    allowed: &CpuSet,
+    usable: &CpuSet,
+    inherited_policy: &MemoryPolicy,
+    wishes: &PlacementWishes,
+) -> Vec<String> {
+    let mut notes = Vec::new();
+    let inherited = allowed.intersection(&topology.online());
+    if inherited.len() < topology.cpus.len() {
+        notes.push(format!(
+            "{} of the {} online CPUs may be used ({inherited}), as inherited from taskset, numactl or a cgroup cpuset.",
+            inherited.len(),
+            topology.cpus.len(),
+        ));
+    }
+    if let Some(node) = wishes.numa_node {
+        notes.push(format!("Everything runs on node {node} (CPUs {usable}), as asked with --numa-node."));
+    }
+    if *inherited_policy != MemoryPolicy::Default {
+        notes.push(format!("The inherited memory policy ({inherited_policy}) is kept."));
+    }
+    if wishes.policy == PlacementPolicy::None {
+        notes.push(format!("No client is pinned, as asked with --placement none: all may use CPUs {usable}."));
+    }
+    notes
+}
+
+/// What the deal led to.
+pub(super) fn of_the_deal(topology: &Topology, placement: &Placement) -> Vec<String> {
+    let clients = &placement.clients;
+    let hot: CpuSet = clients.iter().filter_map(|client| client.hot_cpu).collect();
+    let io: CpuSet = clients.iter().flat_map(|client| client.io_cpus.iter()).collect();
+    let sentences = [
+        Some(supervisor(&placement.supervisor, &hot, &io)),
+        placement.oversubscribed.then(|| shared(clients, &hot)),
+        smt(topology, &hot),
+        far_io(topology, clients),
+        clients.iter().any(|client| client.memory_policy.is_some()).then(|| {
+            "Each client's memory is taken from its hot CPU's node first; other nodes serve when that is full."
+                .to_owned()
+        }),
+    ];
+    sentences.into_iter().flatten().collect()
+}
+
+fn supervisor(supervisor: &CpuSet, hot: &CpuSet, io: &CpuSet) -> String {
+    let plural = if supervisor.len() == 1 { "CPU" } else { "CPUs" };
+    if !supervisor.intersection(hot).is_empty() {
+        format!("The supervisor shares {plural} {supervisor} with the clients: there is no other.")
+    } else if !supervisor.intersection(io).is_empty() {
+        format!(
+            "The supervisor shares {plural} {supervisor} with librdkafka's threads: there are too few for one of its own."
+        )
+    } else {
+        format!("The supervisor has {plural} {supervisor} to itself.")
+    }
+}
+
+fn shared(clients: &[ClientPlacement], hot: &CpuSet) -> String {
+    let sharing = clients.iter().filter(|client| client.hot_cpu_shared).count();
+    let (with, cpus) = match clients.len() > hot.len() {
+        true => ("each other and with", "are more hot loops than CPUs for them"),
+        false => ("", "is no CPU left beside the hot loops"),
+    };
+    let whom = if with.is_empty() { String::new() } else { format!("{with} ") };
+    format!(
+        "{sharing} of {} clients share their hot CPUs ({hot}) with {whom}I/O threads, as there {cpus}: they sleep before they \
+         spin, let other sessions of the machine go first, and latencies include waiting for a CPU.",
+        clients.len(),
+    )
+}
+
+/// Hot loops that run on the two threads of one core slow each other down.
+fn smt(topology: &Topology, hot: &CpuSet) -> Option<String> {
+    let paired: CpuSet = topology
+        .cpus
+        .iter()
+        .filter(|cpu| hot.contains(cpu.id) && cpu.siblings.intersection(hot).len() > 1)
+        .map(|cpu| cpu.id)
+        .collect();
+    (!paired.is_empty()).then(|| {
+        format!("Hot CPUs {paired} are SMT siblings of other hot CPUs: their loops share physical cores and slow each other.")
+    })
+}
+
+fn far_io(topology: &Topology, clients: &[ClientPlacement]) -> Option<String> {
+    let is_far = |client: &&ClientPlacement| {
+        client
+            .node
+            .is_some_and(|node| client.io_cpus.iter().all(|cpu| topology.cpu(cpu).is_some_and(|cpu| cpu.node != node)))
+    };
+    let nodes: BTreeSet<usize> = clients.iter().filter(is_far).filter_map(|client| client.node).collect();
+    let nodes: CpuSet = nodes.into_iter().collect();
+    (!nodes.is_empty()).then(|| {
+        format!("I/O threads of the clients on node {nodes} run on another node: no CPU is given to them on their own.")
+    })
+}

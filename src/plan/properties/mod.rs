@@ -1,0 +1,155 @@
+//! Java client properties translated to librdkafka's, table-driven: each line of a driver file is translated, passed on, ignored
+//! with a reason, or refused with a reason.
+//!
+//! `java.rs` and `librdkafka.rs` are the tables (one row a name), `producing`, `consuming`, `network`, `tls`, `stores` and `sasl` hold the
+//! rows that need more than a word, `java_defaults` and `needs` complete what the user left out, `consistency` refuses what
+//! librdkafka would refuse later and less clearly. Pure: no file is opened here, so a path is not known to exist.
+
+mod ciphers;
+mod consistency;
+mod consuming;
+mod jaas;
+mod java;
+mod java_defaults;
+mod kind;
+mod librdkafka;
+mod making;
+mod needs;
+mod network;
+mod pem;
+mod producing;
+mod sasl;
+mod secrets;
+mod settings;
+mod stores;
+mod table;
+mod tls;
+mod translate;
+mod unknown;
+
+#[cfg(test)]
+mod accepted_by_librdkafka;
+#[cfg(test)]
+mod bundled_drivers;
+#[cfg(test)]
+mod trial;
+
+pub use secrets::{MASK, is_secret};
+pub use translate::translate;
+
+/// Which client a configuration is for. Properties of another kind of client are reported as ignored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum For {
+    /// The client that creates and deletes topics.
+    Admin,
+    /// A client that sends.
+    Producer,
+    /// A client that receives.
+    Consumer,
+}
+
+/// A property that cannot be honoured. The run is not started.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// Name as written, or of the property that is missing.
+    pub name: String,
+    /// Line in the driver file, counted from 1, where known.
+    pub line: Option<usize>,
+    /// What is wrong and what to write instead. Holds no secret.
+    pub why: String,
+}
+
+/// What became of one property.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "snake_case", tag = "action")]
+pub enum Translated {
+    /// librdkafka knows it by this name and with this meaning.
+    Passed,
+    /// Given to librdkafka under other names or values.
+    Renamed {
+        /// What is set instead (secrets masked).
+        to: Vec<(String, String)>,
+        /// Why.
+        why: String,
+    },
+    /// Not given to librdkafka.
+    Ignored {
+        /// Why it does not matter.
+        why: String,
+    },
+    /// Not written by the user: a default of the Java client that differs from librdkafka's, or one that pinload needs.
+    Default {
+        /// What is set.
+        to: Vec<(String, String)>,
+        /// Why.
+        why: String,
+    },
+}
+
+/// One property as written and what was done.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Line {
+    /// Name as written.
+    pub name: String,
+    /// Value as written (secrets masked).
+    pub value: String,
+    /// What was done.
+    #[serde(flatten)]
+    pub outcome: Translated,
+}
+
+/// A whole client configuration.
+#[derive(Clone, Default, PartialEq, Eq, serde::Serialize)]
+pub struct TranslatedProperties {
+    /// What librdkafka is given, in order, each name once, secrets in clear. Never printed: see `masked`.
+    #[serde(skip)]
+    pub effective: Vec<(String, String)>,
+    /// Each property as written and what was done, then the defaults.
+    pub lines: Vec<Line>,
+}
+
+impl TranslatedProperties {
+    /// `effective` with secrets as `****`.
+    pub fn masked(&self) -> Vec<(String, String)> {
+        self.effective.iter().map(|(name, value)| (name.clone(), secrets::shown(name, value))).collect()
+    }
+    /// Value of an effective property (librdkafka's name; of several spellings the one that Java shares, such as `acks`,
+    /// `linger.ms`, `delivery.timeout.ms`).
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.effective.iter().rev().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+}
+
+/// Secrets stay out of panics and logs too.
+impl std::fmt::Debug for TranslatedProperties {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("TranslatedProperties").field("effective", &self.masked()).field("lines", &self.lines).finish()
+    }
+}
+
+/// `sasl.mechanism: …`, the line left to the caller, who knows the file.
+impl std::fmt::Display for Refusal {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}: {}", self.name, self.why)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_configuration_shows_its_secrets_in_no_form_but_effective() {
+        let properties = TranslatedProperties {
+            effective: vec![("sasl.username".into(), "alice".into()), ("sasl.password".into(), "wonder".into())],
+            lines: vec![],
+        };
+        assert_eq!(properties.get("sasl.password"), Some("wonder"));
+        assert_eq!(
+            properties.masked(),
+            [("sasl.username".to_owned(), "alice".to_owned()), ("sasl.password".to_owned(), MASK.to_owned())]
+        );
+        assert!(!format!("{properties:?}").contains("wonder"));
+        assert!(!serde_json::to_string(&properties).unwrap().contains("wonder"));
+    }
+}

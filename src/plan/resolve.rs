@@ -1,0 +1,170 @@
+//! Files + options + machine → `Plan`, or every problem at once. Each part of the plan has its own file below; this one holds what
+//! goes in and puts the parts together.
+
+mod clients;
+mod desk;
+mod driver;
+mod embedded;
+mod message;
+mod rate;
+mod topics;
+
+use super::placement::{PlacementWishes, place};
+use super::{LatePolicy, Limits, Plan, RateScope};
+use crate::config::{DriverFile, Problems, WorkloadFile};
+use crate::os::affinity::CpuSet;
+use crate::os::memory_policy::MemoryPolicy;
+use crate::os::topology::Topology;
+use crate::units::Rate;
+use desk::Desk;
+use std::time::Duration;
+
+/// What the command line says that overrides or completes the files.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// `--embedded`: no driver file needed.
+    pub embedded: bool,
+    /// `--duration`; 0: until interrupted.
+    pub duration: Option<Duration>,
+    /// `--warmup`.
+    pub warmup: Option<Duration>,
+    /// `--rate`.
+    pub rate: Option<Rate>,
+    /// `--rate-scope`.
+    pub rate_scope: Option<RateScope>,
+    /// `--late-policy`.
+    pub late: Option<LatePolicy>,
+    /// `--keep-topics`.
+    pub keep_topics: bool,
+    /// `--topics a,b`: existing topics to use.
+    pub existing_topics: Vec<String>,
+    /// `--no-stamp`.
+    pub no_stamp: bool,
+    /// `--unknown-keys warn`: unknown YAML keys are warnings.
+    pub unknown_keys_warn: bool,
+    /// `--connect-timeout`.
+    pub connect_timeout: Option<Duration>,
+    /// `--ready-timeout`.
+    pub ready_timeout: Option<Duration>,
+    /// Placement options.
+    pub placement: PlacementWishes,
+}
+
+/// The machine as the process found it.
+#[derive(Debug, Clone)]
+pub struct Machine {
+    /// CPUs, cores, caches, nodes.
+    pub topology: Topology,
+    /// The mask inherited at start.
+    pub allowed: CpuSet,
+    /// The memory policy inherited at start.
+    pub memory_policy: MemoryPolicy,
+}
+
+/// Warm-up when neither file nor option says (OMB's and the guide's default).
+const DEFAULT_WARMUP: Duration = Duration::from_secs(60);
+
+/// Limits when no option says.
+const LIMITS: Limits = Limits {
+    connect: Duration::from_secs(30),
+    ready: Duration::from_secs(60),
+    flush: Duration::from_secs(10),
+    catch_up: Duration::from_secs(30),
+};
+
+/// Decides everything. `driver` is None with `--embedded`. Nothing is touched but the payload file, which is looked at.
+///
+/// # Errors
+/// All mistakes of both files (those found when they were read included) and of the options, in the order of files and lines.
+pub fn resolve(
+    workload: &WorkloadFile,
+    driver: Option<&DriverFile>,
+    options: &Options,
+    machine: &Machine,
+) -> Result<Plan, Problems> {
+    let mut desk = Desk::new(workload, driver, options);
+    let target = driver::target(&mut desk);
+    let topics = topics::decide(&mut desk, &target);
+    let crew = clients::crew(&mut desk, topics.as_ref());
+    let message = message::decide(&mut desk);
+    let rate = rate::decide(&mut desk, &target, crew.map(|crew| crew.producers()));
+    refuse_what_is_not_built(&mut desk, &target);
+    if let (Some(topics), Some(crew), Some(message), Some(rate)) = (&topics, &crew, &message, &rate) {
+        embedded::check(&mut desk, &target, topics, *crew, message, rate);
+    }
+    let driver_plan = driver::decide(&mut desk, &target, message.as_ref());
+    let placement = crew.and_then(|crew| {
+        let (allowed, policy) = (&machine.allowed, &machine.memory_policy);
+        let placed = place(&machine.topology, allowed, policy, &options.placement, crew.producers(), crew.consumers());
+        placed.map_err(|error| desk.refuse_option(None, error.to_string())).ok()
+    });
+    let limits = Limits {
+        connect: options.connect_timeout.unwrap_or(LIMITS.connect),
+        ready: options.ready_timeout.unwrap_or(LIMITS.ready),
+        ..LIMITS
+    };
+    let (Some(topics), Some(crew), Some(message), Some(rate), Some(driver_plan), Some(placement)) =
+        (topics, crew, message, rate, driver_plan, placement)
+    else {
+        return Err(desk.into_problems());
+    };
+    if desk.has_problems() {
+        return Err(desk.into_problems());
+    }
+    Ok(Plan {
+        workload_name: workload.name.clone().unwrap_or_else(|| workload.base_name()),
+        workload_file_base: workload.base_name(),
+        driver_name: target.name,
+        driver: driver_plan,
+        delete_topics: !options.keep_topics && topics.existing.is_empty(),
+        topics,
+        producers_per_topic: crew.producers_per_topic,
+        subscriptions_per_topic: crew.subscriptions_per_topic,
+        consumers_per_subscription: crew.consumers_per_subscription,
+        message,
+        rate,
+        warmup: warmup(workload, options),
+        duration: duration(workload, options),
+        limits,
+        clients: crew.list(&placement),
+        placement,
+        warnings: desk.into_warnings(),
+    })
+}
+
+/// Minutes as a time; 0, negative and what no clock can hold are none.
+fn from_minutes(minutes: f64) -> Option<Duration> {
+    Duration::try_from_secs_f64(minutes * 60.0).ok().filter(|time| !time.is_zero())
+}
+
+fn warmup(workload: &WorkloadFile, options: &Options) -> Duration {
+    let written = workload.warmup_duration_minutes.map(|minutes| from_minutes(minutes).unwrap_or_default());
+    options.warmup.or(written).unwrap_or(DEFAULT_WARMUP)
+}
+
+fn duration(workload: &WorkloadFile, options: &Options) -> Option<Duration> {
+    match options.duration {
+        Some(duration) => Some(duration).filter(|time| !time.is_zero()),
+        None => workload.test_duration_minutes.and_then(from_minutes),
+    }
+}
+
+/// The backlog phase is refused by name until it exists.
+fn refuse_what_is_not_built(desk: &mut Desk<'_>, target: &driver::Target) {
+    if desk.workload.consumer_backlog_size_gb.is_some_and(|size| size > 0.0) {
+        let embedded = match target.kind {
+            super::DriverKind::Embedded => " (and the embedded broker keeps too little for one: use a cluster with -d)",
+            super::DriverKind::Kafka | super::DriverKind::Null => "",
+        };
+        desk.refuse(
+            "consumerBacklogSizeGB",
+            format!("the backlog phase is not built yet{embedded}: write 0 or leave it out"),
+        );
+    }
+    if let Some(ratio) = desk.workload.backlog_drain_ratio.filter(|ratio| !(0.0..=1.0).contains(ratio)) {
+        desk.refuse("backlogDrainRatio", format!("{ratio} is not between 0 and 1: write 1.0 for a full drain"));
+    }
+}
+
+#[cfg(test)]
+mod tests;

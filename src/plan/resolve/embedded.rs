@@ -1,0 +1,77 @@
+//! What the embedded broker (librdkafka's mock cluster) cannot carry: it keeps little of each partition, and what consumers have
+//! not fetched by then is gone.
+
+use super::clients::Crew;
+use super::desk::Desk;
+use super::driver::Target;
+use super::rate;
+use crate::plan::properties::TranslatedProperties;
+use crate::plan::{DriverKind, MessagePlan, RatePlan, TopicPlan};
+use crate::units::{Rate, format_rate};
+
+/// Bytes the mock cluster keeps of a partition (`rdkafka_mock.c`: `max_size`).
+const KEPT_BYTES: f64 = 5.0 * 1024.0 * 1024.0;
+/// Messages the mock cluster keeps of a partition (`rdkafka_mock.c`: `max_cnt`).
+const KEPT_MESSAGES: f64 = 100_000.0;
+/// What a record takes beside its value in a batch of some dozens: its own varints and its share of the batch header.
+const RECORD_OVERHEAD_BYTES: u32 = 12;
+/// Less retention than this and a consumer that stumbles once loses messages.
+const LEAST_S: f64 = 1.0;
+/// Less than this is worth a warning.
+const SAFE_S: f64 = 5.0;
+
+/// Consumer properties that the mock cluster's ways ask for.
+pub(super) fn suit_consumer(consumer: &mut TranslatedProperties) {
+    for (name, value, why) in [
+        (
+            "fetch.wait.max.ms",
+            "10",
+            "the embedded broker answers an empty fetch only when this time is over (librdkafka: 500)",
+        ),
+        (
+            "group.protocol",
+            "consumer",
+            "a classic group of the embedded broker waits for a session timeout when its members synchronise in an unlucky order (librdkafka: classic)",
+        ),
+    ] {
+        consumer.add_default(name, value, &[(name, value)], why);
+    }
+}
+
+/// Refuses or warns of rates that outrun the broker's memory. Without consumers nothing is lost by that.
+pub(super) fn check(
+    desk: &mut Desk<'_>,
+    target: &Target,
+    topics: &TopicPlan,
+    crew: Crew,
+    message: &MessagePlan,
+    plan: &RatePlan,
+) {
+    if target.kind != DriverKind::Embedded || crew.consumers() == 0 {
+        return;
+    }
+    let partitions = f64::from(topics.count) * f64::from(topics.partitions_per_topic);
+    let record = f64::from(message.size_bytes) + f64::from(RECORD_OVERHEAD_BYTES);
+    let kept_messages = KEPT_MESSAGES.min(KEPT_BYTES / record) * partitions;
+    let room = "the embedded broker keeps at most 5 MiB or 100,000 messages of a partition";
+    let highest = format_rate((kept_messages / LEAST_S).floor());
+    match plan.total {
+        Rate::Unlimited => rate::refuse(
+            desk,
+            format!("{room}, so that consumers would miss messages: give a rate (at most {highest} in total here)"),
+        ),
+        Rate::PerSecond(total) if kept_messages / total < LEAST_S => rate::refuse(
+            desk,
+            format!(
+                "{plan}: {room}, which is {:.2} s at this rate, too little for consumers: at most {highest} in total with \
+                 these partitions and this message size, or use a cluster with -d",
+                kept_messages / total
+            ),
+        ),
+        Rate::PerSecond(total) if kept_messages / total < SAFE_S => desk.warn_plainly(format!(
+            "{room}, which is {:.1} s at this rate: a consumer that is behind by more loses messages",
+            kept_messages / total
+        )),
+        Rate::PerSecond(_) => {}
+    }
+}
