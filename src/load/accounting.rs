@@ -1,0 +1,237 @@
+//! Exact accounting by sequence: per producer, what was received once, twice, out of order.
+//!
+//! A partition keeps its producer's order, so sequences are tracked per (partition, producer): a higher sequence than any before
+//! is new for certain; a lower one is looked up in a bitmap of the last `window` sequences: set = duplicate, unset = reordered
+//! (and new). Older than the window = duplicate by assumption, counted apart. Sums of mixed sequences prove the result.
+//!
+//! The ledgers are here; `balance.rs` compares the two sides.
+
+mod balance;
+#[cfg(test)]
+mod tests;
+
+use crate::telemetry::layout::AccountingRow;
+pub use balance::{Balance, balance};
+
+/// A 64-bit mix (splitmix64's finalizer), so that sums of sequences do not cancel by accident.
+#[inline]
+pub fn mix(sequence: u64) -> u64 {
+    let mut z = sequence.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    z ^ (z >> 31)
+}
+
+/// A producer's own ledger.
+#[derive(Debug, Clone, Default)]
+pub struct SentLedger {
+    row: AccountingRow,
+}
+
+impl SentLedger {
+    /// Sequence `sequence` was acknowledged.
+    #[inline]
+    pub fn acknowledged(&mut self, sequence: u64) {
+        count(&mut self.row, sequence);
+    }
+
+    /// Its delivery failed.
+    #[inline]
+    pub fn failed(&mut self, sequence: u64) {
+        self.row.second += 1;
+        self.row.second_checksum = self.row.second_checksum.wrapping_add(mix(sequence));
+    }
+
+    /// It was purged: state unknown. Only counted: which ones they were follows from the others.
+    pub fn unknown(&mut self, _sequence: u64) {
+        self.row.third += 1;
+    }
+
+    /// Sequences 0 … `count` − 1 have been handed to the library.
+    #[inline]
+    pub fn handed_over(&mut self, count: u64) {
+        self.row.fourth = count;
+    }
+
+    /// The row to publish.
+    pub fn row(&self) -> &AccountingRow {
+        &self.row
+    }
+}
+
+/// What a received message was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Arrival {
+    /// First time, in order.
+    New,
+    /// First time, after a higher one of its partition.
+    Reordered,
+    /// Seen before.
+    Duplicate,
+    /// Older than the window: taken for a duplicate.
+    BeyondWindow,
+}
+
+/// A consumer's ledger over the producers of its topic (rows) and partitions.
+#[derive(Debug, Clone)]
+pub struct ReceivedLedger {
+    rows: Vec<AccountingRow>,
+    /// Rows changed since the last `take_dirty`, and the same as flags by row.
+    dirty: Vec<u32>,
+    is_dirty: Vec<bool>,
+    /// Window of (partition, row) at `partition × rows + row`.
+    windows: Vec<Window>,
+    /// Sequences in a window − 1; a window is a power of two.
+    mask: u64,
+}
+
+/// The last sequences of one producer in one partition.
+#[derive(Debug, Clone, Default)]
+struct Window {
+    /// Highest sequence seen + 1; 0: none yet.
+    end: u64,
+    /// Bit `sequence & mask` for each of the `window` sequences below `end`; empty until used.
+    bits: Box<[u64]>,
+}
+
+/// Fewest sequences of a window.
+const WINDOW_LEAST: u64 = 1 << 10;
+/// Most: an eighth of a GiB for each would help nobody.
+const WINDOW_MOST: u64 = 1 << 30;
+
+impl ReceivedLedger {
+    /// `rows` producers, `partitions` partitions; windows are bitmaps of 2^k sequences chosen so that all fit `memory_bytes`
+    /// (at least 1,024 each), allocated when first used.
+    pub fn new(rows: usize, partitions: usize, memory_bytes: usize) -> Self {
+        let count = rows.saturating_mul(partitions);
+        let bits_each =
+            u64::try_from(memory_bytes.checked_div(count).unwrap_or(0)).unwrap_or(u64::MAX).saturating_mul(8);
+        let window = match bits_each.checked_ilog2() {
+            Some(k) => (1u64 << k).clamp(WINDOW_LEAST, WINDOW_MOST),
+            None => WINDOW_LEAST,
+        };
+        Self {
+            rows: vec![AccountingRow::default(); rows],
+            dirty: Vec::with_capacity(rows),
+            is_dirty: vec![false; rows],
+            windows: vec![Window::default(); count],
+            mask: window - 1,
+        }
+    }
+
+    /// A message of producer row `row` (below the `rows` of `new`, else it panics) in `partition` with `sequence` arrived.
+    #[inline]
+    pub fn arrived(&mut self, row: usize, partition: usize, sequence: u64) -> Arrival {
+        if !self.is_dirty[row] {
+            self.is_dirty[row] = true;
+            self.dirty.push(u32::try_from(row).unwrap_or(u32::MAX));
+        }
+        let at = partition * self.rows.len() + row;
+        if at >= self.windows.len() {
+            // A partition that was added to the topic while we read it.
+            self.windows.resize((partition + 1) * self.rows.len(), Window::default());
+        }
+        let arrival = self.windows[at].arrived(sequence, self.mask);
+        let row = &mut self.rows[row];
+        match arrival {
+            Arrival::New => count(row, sequence),
+            Arrival::Reordered => {
+                count(row, sequence);
+                row.third += 1;
+            }
+            Arrival::Duplicate => row.second += 1,
+            Arrival::BeyondWindow => row.fourth += 1,
+        }
+        arrival
+    }
+
+    /// Rows changed since the last call.
+    pub fn take_dirty(&mut self) -> Vec<u32> {
+        self.is_dirty.fill(false);
+        std::mem::replace(&mut self.dirty, Vec::with_capacity(self.rows.len()))
+    }
+
+    /// Calls `publish` with each row changed since the last call (of this or `take_dirty`); allocates nothing.
+    pub fn publish_dirty(&mut self, mut publish: impl FnMut(usize, &AccountingRow)) {
+        for (row, dirty) in self.is_dirty.iter_mut().enumerate() {
+            if std::mem::take(dirty) {
+                publish(row, &self.rows[row]);
+            }
+        }
+        self.dirty.clear();
+    }
+
+    /// A row.
+    pub fn row(&self, row: usize) -> &AccountingRow {
+        &self.rows[row]
+    }
+
+    /// Sequences each window holds.
+    pub fn window(&self) -> u64 {
+        self.mask + 1
+    }
+}
+
+/// One more distinct message.
+#[inline]
+fn count(row: &mut AccountingRow, sequence: u64) {
+    row.unique += 1;
+    row.checksum = row.checksum.wrapping_add(mix(sequence));
+}
+
+impl Window {
+    #[inline]
+    fn arrived(&mut self, sequence: u64, mask: u64) -> Arrival {
+        if self.bits.is_empty() {
+            self.bits = vec![0; word(mask + 1)].into_boxed_slice();
+        }
+        if sequence == u64::MAX {
+            // No producer gets there; it has no successor to stand in `end`.
+            return Arrival::BeyondWindow;
+        }
+        if sequence >= self.end {
+            self.forget(self.end, sequence, mask);
+            self.end = sequence + 1;
+            self.set(sequence & mask);
+            return Arrival::New;
+        }
+        if self.end - sequence > mask + 1 {
+            return Arrival::BeyondWindow;
+        }
+        if self.set(sequence & mask) { Arrival::Duplicate } else { Arrival::Reordered }
+    }
+
+    /// Sets a bit; true when it was set already.
+    #[inline]
+    fn set(&mut self, at: u64) -> bool {
+        let bit = 1u64 << (at & 63);
+        let bits = &mut self.bits[word(at)];
+        let before = *bits & bit != 0;
+        *bits |= bit;
+        before
+    }
+
+    /// Clears the bits of sequences `from ..= to`, which now enter the window.
+    #[inline]
+    fn forget(&mut self, from: u64, to: u64, mask: u64) {
+        if to - from >= mask {
+            self.bits.fill(0);
+            return;
+        }
+        let mut sequence = from;
+        while sequence <= to {
+            let at = sequence & mask;
+            let last = (to - sequence).min(63 - (at & 63));
+            // Bits `at … at + last` of one word.
+            let bits = (u64::MAX >> (63 - last)) << (at & 63);
+            self.bits[word(at)] &= !bits;
+            sequence += last + 1;
+        }
+    }
+}
+
+/// The word that holds bit `at`.
+#[inline]
+fn word(at: u64) -> usize {
+    (at / 64) as usize
+}

@@ -1,0 +1,268 @@
+//! The ledgers against a naive model, and the balance against known histories.
+
+use super::*;
+use proptest::prelude::*;
+use std::collections::{HashMap, HashSet};
+
+/// What the ledger should say, remembering everything.
+#[derive(Default)]
+struct Model {
+    seen: HashMap<(usize, usize), HashSet<u64>>,
+    highest: HashMap<(usize, usize), u64>,
+}
+
+impl Model {
+    fn arrived(&mut self, row: usize, partition: usize, sequence: u64, window: u64) -> Arrival {
+        let seen = self.seen.entry((row, partition)).or_default();
+        let Some(&highest) = self.highest.get(&(row, partition)) else {
+            seen.insert(sequence);
+            self.highest.insert((row, partition), sequence);
+            return Arrival::New;
+        };
+        if sequence > highest {
+            seen.insert(sequence);
+            self.highest.insert((row, partition), sequence);
+            return Arrival::New;
+        }
+        if highest - sequence >= window {
+            return Arrival::BeyondWindow;
+        }
+        if seen.insert(sequence) { Arrival::Reordered } else { Arrival::Duplicate }
+    }
+}
+
+/// Steps of a sequence: mostly forward by a little, sometimes back, sometimes far.
+fn steps() -> impl Strategy<Value = Vec<(usize, usize, i64)>> {
+    let step = prop_oneof![
+        8 => 1i64..4,
+        3 => -40i64..1,
+        1 => 50i64..1_500,
+        1 => -1_500i64..-900,
+        1 => 1_020i64..1_028,
+        1 => -1_028i64..-1_020,
+        1 => 2_000i64..100_000,
+    ];
+    prop::collection::vec((0usize..2, 0usize..3, step), 1..600)
+}
+
+proptest! {
+    #[test]
+    fn the_ledger_agrees_with_a_model_that_remembers_everything(steps in steps()) {
+        let mut ledger = ReceivedLedger::new(2, 3, 0);
+        prop_assert_eq!(ledger.window(), 1_024);
+        let mut model = Model::default();
+        let mut at: HashMap<(usize, usize), u64> = HashMap::new();
+        let mut expected = [AccountingRow::default(); 2];
+        for (row, partition, step) in steps {
+            let sequence = at.entry((row, partition)).or_default();
+            let next = sequence.saturating_add_signed(step);
+            // Going back is an excursion: the stream goes on from where it was.
+            if step > 0 {
+                *sequence = next;
+            }
+            let arrival = model.arrived(row, partition, next, 1_024);
+            prop_assert_eq!(ledger.arrived(row, partition, next), arrival);
+            let row = &mut expected[row];
+            if matches!(arrival, Arrival::New | Arrival::Reordered) {
+                row.unique += 1;
+                row.checksum = row.checksum.wrapping_add(mix(next));
+            }
+            match arrival {
+                Arrival::New => {}
+                Arrival::Reordered => row.third += 1,
+                Arrival::Duplicate => row.second += 1,
+                Arrival::BeyondWindow => row.fourth += 1,
+            }
+        }
+        prop_assert_eq!([*ledger.row(0), *ledger.row(1)], expected);
+    }
+
+    #[test]
+    fn any_order_within_the_window_is_counted_once_each(
+        mut order in Just((0u64..1_000).collect::<Vec<_>>()).prop_shuffle(),
+        again in prop::collection::vec(0u64..1_000, 0..50),
+    ) {
+        let mut sent = SentLedger::default();
+        (0..1_000).for_each(|sequence| sent.acknowledged(sequence));
+        sent.handed_over(1_000);
+        let duplicates = again.len() as u64;
+        order.extend(again);
+        let mut ledger = ReceivedLedger::new(1, 1, 0);
+        for sequence in order {
+            ledger.arrived(0, 0, sequence);
+        }
+        let balance = balance(1_000, sent.row(), &[*ledger.row(0)]);
+        prop_assert_eq!((balance.lost, balance.duplicated, balance.received, balance.proven), (0, duplicates, 1_000, true));
+    }
+
+    /// Messages acknowledged, failed or unknown, each then received or not, by one member: the truth never exceeds the bounds.
+    #[test]
+    fn a_proven_balance_is_the_truth(fates in prop::collection::vec((0u8..20, prop::bool::weighted(0.97), prop::bool::weighted(0.05)), 0..200)) {
+        let mut sent = SentLedger::default();
+        let mut ledger = ReceivedLedger::new(1, 1, 0);
+        let mut truth = Balance { sent: fates.len() as u64, ..Balance::default() };
+        for (sequence, (fate, received, again)) in (0u64..).zip(&fates) {
+            let acknowledged = match fate {
+                0 => { sent.failed(sequence); truth.failed += 1; false }
+                1 => { sent.unknown(sequence); truth.unknown += 1; false }
+                _ => { sent.acknowledged(sequence); truth.acknowledged += 1; true }
+            };
+            if *received {
+                ledger.arrived(0, 0, sequence);
+                truth.received += 1;
+                truth.failed_but_received += u64::from(!acknowledged);
+                if *again {
+                    ledger.arrived(0, 0, sequence);
+                    truth.duplicated += 1;
+                }
+            } else {
+                truth.lost += u64::from(acknowledged);
+            }
+        }
+        sent.handed_over(fates.len() as u64);
+        let balance = balance(truth.sent, sent.row(), &[*ledger.row(0)]);
+        truth.proven = balance.proven;
+        if balance.proven {
+            prop_assert_eq!(balance, truth);
+        } else {
+            prop_assert!(truth.failed + truth.unknown > 0, "with one member only failures leave room for doubt");
+            prop_assert!(balance.lost <= truth.lost && balance.duplicated == truth.duplicated);
+        }
+        prop_assert_eq!(balance.acknowledged + balance.failed_but_received, balance.received + balance.lost);
+    }
+}
+
+#[test]
+fn windows_fill_the_memory_given_and_are_made_when_used() {
+    for (rows, partitions, bytes, window) in [
+        (1, 1, 1 << 20, 1 << 23),
+        (4, 8, 1 << 20, 1 << 18),
+        (3, 1, 1 << 20, 1 << 21),
+        (1_000, 1_000, 1 << 20, 1 << 10),
+        (0, 0, 1 << 20, 1 << 10),
+        (1, 1, usize::MAX, 1 << 30),
+    ] {
+        let ledger = ReceivedLedger::new(rows, partitions, bytes);
+        assert_eq!(ledger.window(), window, "{rows} × {partitions} in {bytes}");
+        assert!(ledger.windows.iter().all(|window| window.bits.is_empty()));
+    }
+}
+
+#[test]
+fn changed_rows_are_told_once() {
+    let mut ledger = ReceivedLedger::new(3, 1, 0);
+    ledger.arrived(2, 0, 0);
+    ledger.arrived(0, 0, 0);
+    ledger.arrived(2, 0, 1);
+    assert_eq!(ledger.take_dirty(), [2, 0]);
+    assert!(ledger.take_dirty().is_empty());
+    ledger.arrived(1, 0, 5);
+    let mut told = Vec::new();
+    ledger.publish_dirty(|row, values| told.push((row, values.unique)));
+    ledger.publish_dirty(|_, _| unreachable!());
+    assert_eq!(told, [(1, 1)]);
+    assert!(ledger.take_dirty().is_empty());
+}
+
+#[test]
+fn a_partition_that_appears_later_has_its_own_window() {
+    let mut ledger = ReceivedLedger::new(2, 1, 0);
+    assert_eq!(ledger.arrived(1, 4, 7), Arrival::New);
+    assert_eq!(ledger.arrived(1, 0, 7), Arrival::New);
+    assert_eq!(ledger.arrived(1, 4, 7), Arrival::Duplicate);
+}
+
+fn producer(acknowledged: impl Iterator<Item = u64>, failed: impl Iterator<Item = u64>, sent: u64) -> AccountingRow {
+    let mut ledger = SentLedger::default();
+    acknowledged.for_each(|sequence| ledger.acknowledged(sequence));
+    failed.for_each(|sequence| ledger.failed(sequence));
+    ledger.handed_over(sent);
+    *ledger.row()
+}
+
+fn member(sequences: impl Iterator<Item = u64>) -> AccountingRow {
+    let mut ledger = ReceivedLedger::new(1, 1, 0);
+    sequences.for_each(|sequence| {
+        ledger.arrived(0, 0, sequence);
+    });
+    *ledger.row(0)
+}
+
+const NONE: std::ops::Range<u64> = 0..0;
+
+#[test]
+fn everything_received_by_two_members_is_proven() {
+    let sent = producer(0..100, NONE, 100);
+    let balance = balance(100, &sent, &[member(0..60), member(60..100)]);
+    let expected = Balance { sent: 100, acknowledged: 100, received: 100, proven: true, ..Balance::default() };
+    assert_eq!(balance, expected);
+}
+
+#[test]
+fn losses_are_proven_for_one_member_and_least_figures_for_two() {
+    let sent = producer(0..100, NONE, 100);
+    let one = balance(100, &sent, &[member((0..100).filter(|s| s % 10 != 0)), AccountingRow::default()]);
+    assert_eq!((one.lost, one.received, one.proven), (10, 90, true));
+    let two = balance(100, &sent, &[member(0..50), member(60..100)]);
+    assert_eq!((two.lost, two.received, two.proven), (10, 90, false));
+}
+
+#[test]
+fn failed_but_received_is_proven_when_all_of_them_were() {
+    let sent = producer(0..90, 90..100, 100);
+    let all = balance(100, &sent, &[member(0..100)]);
+    assert_eq!((all.failed_but_received, all.lost, all.proven), (10, 0, true));
+    let none = balance(100, &sent, &[member(0..90)]);
+    assert_eq!((none.failed_but_received, none.lost, none.proven), (0, 0, true));
+    let some = balance(100, &sent, &[member(0..95)]);
+    assert_eq!((some.failed_but_received, some.lost, some.proven), (5, 0, false));
+}
+
+#[test]
+fn the_unknown_are_known_by_what_is_left() {
+    // 0–79 acknowledged, 80–89 failed, 90–99 purged or never reported.
+    let sent = producer(0..80, 80..90, 100);
+    let all = balance(100, &sent, &[member(0..100)]);
+    assert_eq!((all.unknown, all.failed_but_received, all.proven), (10, 20, true));
+    let unknown_only = balance(100, &sent, &[member((0..80).chain(90..100))]);
+    assert_eq!((unknown_only.failed_but_received, unknown_only.lost, unknown_only.proven), (10, 0, true));
+    let failed_only = balance(100, &sent, &[member(0..90)]);
+    assert_eq!((failed_only.failed_but_received, failed_only.proven), (10, true));
+}
+
+#[test]
+fn a_redelivery_to_another_member_is_a_surplus() {
+    let sent = producer(0..100, NONE, 100);
+    let balance = balance(100, &sent, &[member(0..60), member(50..100)]);
+    assert_eq!((balance.duplicated, balance.received, balance.lost, balance.proven), (10, 100, 0, false));
+}
+
+#[test]
+fn equal_counts_with_unequal_sums_are_not_taken_for_peace() {
+    let sent = producer(0..90, 90..100, 100);
+    let swapped = balance(100, &sent, &[member((1..90).chain(95..96))]);
+    assert_eq!((swapped.lost, swapped.failed_but_received, swapped.proven), (1, 1, false));
+    let sent = producer(0..100, NONE, 100);
+    let hidden = balance(100, &sent, &[member(0..50), member((49..50).chain(51..100))]);
+    assert_eq!((hidden.lost, hidden.duplicated, hidden.received, hidden.proven), (1, 1, 99, false));
+}
+
+#[test]
+fn duplicates_older_than_the_window_do_not_spoil_a_proof() {
+    let sent = producer(0..5_000, NONE, 5_000);
+    let mut ledger = ReceivedLedger::new(1, 1, 0);
+    for sequence in (0..5_000).chain(0..10) {
+        ledger.arrived(0, 0, sequence);
+    }
+    let proven = balance(5_000, &sent, &[*ledger.row(0)]);
+    assert_eq!((proven.beyond_window, proven.lost, proven.proven), (10, 0, true));
+    let doubtful = balance(5_001, &producer(0..5_001, NONE, 5_001), &[*ledger.row(0)]);
+    assert_eq!((doubtful.beyond_window, doubtful.lost, doubtful.proven), (10, 1, false));
+}
+
+#[test]
+fn without_subscribers_only_the_sending_side_is_told() {
+    let balance = balance(101, &producer(0..90, 90..100, 101), &[]);
+    let expected = Balance { sent: 101, acknowledged: 90, failed: 10, unknown: 1, ..Balance::default() };
+    assert_eq!(balance, expected);
+}
