@@ -5,6 +5,7 @@
 //! → `telemetry` → `workload_generator` → `report`; `cli` is the door.
 
 pub mod config;
+pub mod driver;
 pub mod load;
 pub mod os;
 pub mod plan;

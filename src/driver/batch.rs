@@ -1,0 +1,136 @@
+//! Messages laid out for one call: a private buffer for each value and key, allocated once.
+
+/// Longest key of any distributor (a `u32` in decimal, or 10 characters).
+pub const KEY_BYTES: usize = 16;
+
+/// Values, keys and tags of up to `capacity` messages of one size.
+#[derive(Debug)]
+pub struct Batch {
+    values: Box<[u8]>,
+    value_bytes: usize,
+    slots: Box<[Slot]>,
+    len: usize,
+}
+
+#[derive(Debug, Clone, Copy, Default)]
+struct Slot {
+    key: [u8; KEY_BYTES],
+    /// `KEY_NONE`: no key.
+    key_len: u8,
+    tag: usize,
+}
+
+const KEY_NONE: u8 = u8::MAX;
+
+impl Batch {
+    /// Room for `capacity` messages with values of `value_bytes`; all values are zeros.
+    pub fn new(capacity: usize, value_bytes: usize) -> Self {
+        Self {
+            values: vec![0; capacity * value_bytes].into(),
+            value_bytes,
+            slots: vec![Slot { key_len: KEY_NONE, ..Slot::default() }; capacity].into(),
+            len: 0,
+        }
+    }
+
+    /// How many messages fit.
+    pub fn capacity(&self) -> usize {
+        self.slots.len()
+    }
+
+    /// How many messages are in it.
+    #[inline]
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Is there none?
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// Says how many messages are in it (at most the capacity).
+    #[inline]
+    pub fn set_len(&mut self, len: usize) {
+        assert!(len <= self.slots.len(), "{len} messages in a batch of {}", self.slots.len());
+        self.len = len;
+    }
+
+    /// Value `i`.
+    #[inline]
+    pub fn value(&self, i: usize) -> &[u8] {
+        &self.values[i * self.value_bytes..(i + 1) * self.value_bytes]
+    }
+
+    /// Value `i`, to be written.
+    #[inline]
+    pub fn value_mut(&mut self, i: usize) -> &mut [u8] {
+        &mut self.values[i * self.value_bytes..(i + 1) * self.value_bytes]
+    }
+
+    /// Key of message `i`.
+    #[inline]
+    pub fn key(&self, i: usize) -> Option<&[u8]> {
+        let slot = &self.slots[i];
+        if slot.key_len == KEY_NONE { None } else { Some(&slot.key[..usize::from(slot.key_len)]) }
+    }
+
+    /// Sets the key of message `i` (at most `KEY_BYTES` long; what is longer is cut).
+    #[inline]
+    pub fn set_key(&mut self, i: usize, key: Option<&[u8]>) {
+        let slot = &mut self.slots[i];
+        match key {
+            None => slot.key_len = KEY_NONE,
+            Some(key) => {
+                let len = key.len().min(KEY_BYTES);
+                slot.key[..len].copy_from_slice(&key[..len]);
+                slot.key_len = u8::try_from(len).unwrap_or(0);
+            }
+        }
+    }
+
+    /// Tag of message `i`.
+    #[inline]
+    pub fn tag(&self, i: usize) -> usize {
+        self.slots[i].tag
+    }
+
+    /// Sets the tag of message `i`.
+    #[inline]
+    pub fn set_tag(&mut self, i: usize, tag: usize) {
+        self.slots[i].tag = tag;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn messages_do_not_overlap() {
+        let mut batch = Batch::new(3, 4);
+        for (i, byte) in [1u8, 2, 3].into_iter().enumerate() {
+            batch.value_mut(i).fill(byte);
+            batch.set_tag(i, usize::from(byte) * 10);
+        }
+        batch.set_key(1, Some(b"k"));
+        assert_eq!((batch.value(0), batch.value(1), batch.value(2)), (&[1; 4][..], &[2; 4][..], &[3; 4][..]));
+        assert_eq!((batch.key(0), batch.key(1), batch.key(2)), (None, Some(&b"k"[..]), None));
+        assert_eq!((batch.tag(0), batch.tag(2)), (10, 30));
+    }
+
+    #[test]
+    fn an_empty_key_is_not_no_key() {
+        let mut batch = Batch::new(1, 0);
+        batch.set_key(0, Some(b""));
+        assert_eq!(batch.key(0), Some(&b""[..]));
+        batch.set_key(0, None);
+        assert_eq!(batch.key(0), None);
+    }
+
+    #[test]
+    #[should_panic(expected = "3 messages in a batch of 2")]
+    fn more_messages_than_fit_are_refused() {
+        Batch::new(2, 1).set_len(3);
+    }
+}

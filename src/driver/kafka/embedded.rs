@@ -1,0 +1,127 @@
+//! The embedded broker: librdkafka's mock cluster in a helper process, real TCP on loopback.
+//!
+//! It keeps at most 5 MB or 100,000 messages of each partition, knows no CreateTopics request (so it is told its topics at the start),
+//! and answers an empty fetch only when the consumer's `fetch.wait.max.ms` ends.
+
+use super::native::{Mock, Queue};
+use super::watch::Watch;
+use super::{connect, helper};
+use crate::driver::{DriverError, ErrorClass};
+use crate::os::process;
+use rdkafka::ClientConfig;
+use rdkafka::producer::{BaseProducer, Producer as _};
+use std::process::ExitCode;
+
+/// How often members of a KIP-848 group ask for their assignment (the mock's own default is 3 s). It takes each of them a few times to agree.
+const HEARTBEAT_MS: i32 = 200;
+/// How long a classic group waits for further members before its first assignment (the mock's own default is 3 s): members that start
+/// together join together. Afterwards such a group has a flaw: when the leader's SyncGroup arrives before another member's, the mock calls
+/// the group complete, refuses the other one, and makes all wait for almost a session timeout. Hence the runs' consumers use KIP-848.
+const GROUP_DELAY_MS: i32 = 500;
+
+/// What the helper is told, as JSON on its standard input.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct BrokerSpec {
+    /// The supervisor's pid, to notice its death.
+    pub parent_pid: i32,
+    /// Topics to make.
+    pub topics: Vec<BrokerTopic>,
+}
+
+/// A topic of the embedded broker.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct BrokerTopic {
+    /// Its name.
+    pub name: String,
+    /// Its partitions.
+    pub partitions: u32,
+}
+
+/// What the helper answers, as one JSON line on its standard output: an address, or why there is none.
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct BrokerAnswer {
+    /// `127.0.0.1:port`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bootstrap_servers: Option<String>,
+    /// Why it cannot run.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<DriverError>,
+}
+
+/// A running embedded broker. It ends when this is dropped.
+pub struct EmbeddedBroker {
+    // Both before the client: they borrow its native handle.
+    mock: Mock,
+    queue: Queue,
+    client: BaseProducer<Watch>,
+}
+
+impl std::fmt::Debug for EmbeddedBroker {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("EmbeddedBroker").field("bootstrap_servers", &self.bootstrap_servers()).finish_non_exhaustive()
+    }
+}
+
+impl EmbeddedBroker {
+    /// Starts it in this process with these topics.
+    pub fn start(topics: &[BrokerTopic]) -> Result<Self, DriverError> {
+        let mut config: ClientConfig = connect::config(&[]);
+        config.set("test.mock.num.brokers", "1");
+        let client: BaseProducer<Watch> =
+            config.create_with_context(Watch::default()).map_err(|error| connect::creation_error(&error))?;
+        let native = client.client().native_ptr();
+        let broken = |what: &str| DriverError::new(ErrorClass::System, format!("the embedded broker has no {what}"));
+        let mock = Mock::of(native).ok_or_else(|| broken("cluster"))?;
+        let queue = Queue::main_of(native).ok_or_else(|| broken("queue"))?;
+        mock.set_group_delay_ms(GROUP_DELAY_MS);
+        mock.set_group_heartbeat_ms(HEARTBEAT_MS);
+        for topic in topics {
+            let partitions = i32::try_from(topic.partitions).unwrap_or(i32::MAX);
+            mock.create_topic(&topic.name, partitions).map_err(|code| {
+                let why = connect::describe(code);
+                DriverError::new(ErrorClass::Topics, format!("the embedded broker refuses topic {}: {why}", topic.name))
+            })?;
+        }
+        Ok(Self { mock, queue, client })
+    }
+
+    /// Its address.
+    pub fn bootstrap_servers(&self) -> String {
+        self.mock.bootstrap_servers()
+    }
+
+    /// Serves its client's events for up to a second, so that they do not pile up.
+    fn idle(&self) {
+        if let Some(event) = self.queue.poll(1_000) {
+            self.client.context().event(event.kind());
+        }
+    }
+}
+
+/// The role `pinload embedded-broker`: runs until its parent dies or kills it.
+pub fn broker_main() -> ExitCode {
+    let started = helper::read_request::<BrokerSpec>().and_then(|spec| {
+        process::bind_to_parent(spec.parent_pid)
+            .map_err(|error| DriverError::new(ErrorClass::System, format!("the supervisor is gone: {error}")))?;
+        process::set_thread_name("pinload-broker");
+        EmbeddedBroker::start(&spec.topics)
+    });
+    match started {
+        Ok(broker) => {
+            let ready = BrokerAnswer { bootstrap_servers: Some(broker.bootstrap_servers()), error: None };
+            if helper::answer(&ready).is_err() {
+                return ExitCode::FAILURE;
+            }
+            // The parent-death signal ends this loop.
+            loop {
+                broker.idle();
+            }
+        }
+        Err(error) => {
+            let refusal = BrokerAnswer { bootstrap_servers: None, error: Some(error) };
+            // Nobody is left to tell when this fails too.
+            drop(helper::answer(&refusal));
+            ExitCode::FAILURE
+        }
+    }
+}

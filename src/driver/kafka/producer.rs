@@ -1,0 +1,94 @@
+//! A producer of one topic.
+
+use super::connect;
+use super::native::{Outlet, hurry};
+use super::watch::Watch;
+use crate::driver::{Batch, DriverError, ErrorClass, Handed, Producer, Report, Time};
+use rdkafka::producer::{BaseProducer, Producer as _, PurgeConfig};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// A connected producer. Dropping it purges what is in flight.
+pub struct KafkaProducer {
+    // Before the client: it borrows the client's native handle.
+    outlet: Outlet,
+    client: BaseProducer<Watch>,
+    watch: Arc<Watch>,
+}
+
+impl std::fmt::Debug for KafkaProducer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("KafkaProducer").field("outlet", &self.outlet).finish_non_exhaustive()
+    }
+}
+
+impl KafkaProducer {
+    /// Connects, and returns once the metadata of `topic` is known and all its partitions have a leader.
+    pub fn connect(properties: &[(String, String)], topic: &str, limit: Duration) -> Result<Self, DriverError> {
+        let client: BaseProducer<Watch> = connect::config(properties)
+            .create_with_context(Watch::default())
+            .map_err(|error| connect::creation_error(&error))?;
+        let watch = Arc::clone(client.context());
+        let partitions = connect::await_metadata(
+            &watch,
+            connect::servers(properties),
+            limit,
+            |wait| client.client().fetch_metadata(Some(topic), wait),
+            |wait| client.poll(wait),
+            |metadata| connect::partitions_of(metadata, topic),
+        )?;
+        let outlet = Outlet::new(client.client().native_ptr(), topic, partitions)
+            .ok_or_else(|| DriverError::new(ErrorClass::System, format!("librdkafka gives no handle of {topic}")))?;
+        Ok(Self { outlet, client, watch })
+    }
+}
+
+impl Producer for KafkaProducer {
+    #[inline]
+    fn send(&mut self, key: Option<&[u8]>, value: &[u8], tag: usize) -> Handed {
+        self.outlet.send(key, value, tag)
+    }
+
+    #[inline]
+    fn send_batch(&mut self, batch: &Batch, from: usize, refused: impl FnMut(usize, i32)) -> usize {
+        self.outlet.send_batch(batch, from, refused)
+    }
+
+    #[inline]
+    fn poll_reports(
+        &mut self,
+        limit: u32,
+        wait_ms: u32,
+        time: &impl Time,
+        on_report: impl FnMut(u64, Report<'_>),
+    ) -> u32 {
+        self.outlet.poll_reports(limit, wait_ms, time, on_report, |event| self.watch.event(event))
+    }
+
+    fn await_reports(&mut self, deadline_ns: u64, time: &impl Time) {
+        let left = Duration::from_nanos(deadline_ns.saturating_sub(time.now_ns()));
+        if !self.outlet.await_reports(left) {
+            time.sleep_until(deadline_ns);
+        }
+    }
+
+    fn hurry(&mut self) {
+        hurry(self.client.client().native_ptr());
+    }
+
+    fn purge(&mut self) {
+        self.client.purge(PurgeConfig::default().queue().inflight());
+    }
+
+    fn client_errors(&self) -> u64 {
+        self.watch.errors()
+    }
+
+    fn fault(&self) -> Option<DriverError> {
+        self.watch.fatal().map(|text| DriverError::new(ErrorClass::System, text))
+    }
+
+    fn describe(&self, code: i32) -> String {
+        connect::describe(code)
+    }
+}

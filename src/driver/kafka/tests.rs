@@ -1,0 +1,328 @@
+//! The Kafka driver against the embedded broker, in this process.
+
+use super::admin::{AdminAction, AdminRequest, TopicState, perform};
+use super::embedded::{BrokerTopic, EmbeddedBroker};
+use super::{KafkaConsumer, KafkaProducer};
+use crate::driver::{Batch, Consumer, Delivery, ErrorClass, Handed, Producer, Time};
+use std::collections::{BTreeMap, HashSet};
+use std::time::{Duration, Instant};
+
+const LIMIT: Duration = Duration::from_secs(20);
+
+/// The machine's clock; nothing here depends on the run's.
+struct Wall(Instant);
+
+impl Time for Wall {
+    fn now_ns(&self) -> u64 {
+        u64::try_from(self.0.elapsed().as_nanos()).unwrap()
+    }
+    fn relax(&self) {
+        std::hint::spin_loop();
+    }
+    fn sleep_until(&self, _deadline_ns: u64) {}
+}
+
+fn wall() -> Wall {
+    Wall(Instant::now())
+}
+
+fn broker(topics: &[(&str, u32)]) -> EmbeddedBroker {
+    let topics: Vec<_> = topics
+        .iter()
+        .map(|(name, partitions)| BrokerTopic { name: (*name).to_owned(), partitions: *partitions })
+        .collect();
+    EmbeddedBroker::start(&topics).unwrap()
+}
+
+fn properties(broker: &EmbeddedBroker, more: &[(&str, &str)]) -> Vec<(String, String)> {
+    let mut all = vec![("bootstrap.servers".to_owned(), broker.bootstrap_servers())];
+    all.extend(more.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())));
+    all
+}
+
+fn producer(broker: &EmbeddedBroker, topic: &str, more: &[(&str, &str)]) -> KafkaProducer {
+    KafkaProducer::connect(&properties(broker, more), topic, LIMIT).unwrap()
+}
+
+fn consumer(broker: &EmbeddedBroker, topic: &str, group: &str, more: &[(&str, &str)]) -> KafkaConsumer {
+    let mut all = vec![("group.id", group), ("auto.offset.reset", "earliest"), ("fetch.wait.max.ms", "10")];
+    if !more.iter().any(|(name, _)| *name == "group.protocol") {
+        // On the mock cluster a member that joins late waits for the session timeout of those before it.
+        all.push(("session.timeout.ms", "6000"));
+    }
+    all.extend_from_slice(more);
+    KafkaConsumer::connect(&properties(broker, &all), topic, false, LIMIT).unwrap()
+}
+
+/// Collects the tags of all reports until `count` have come.
+fn reports(producer: &mut KafkaProducer, count: usize) -> Vec<(usize, Vec<u8>, Delivery)> {
+    let (time, deadline) = (wall(), Instant::now() + LIMIT);
+    let mut all = Vec::new();
+    while all.len() < count {
+        assert!(Instant::now() < deadline, "{} of {count} reports came", all.len());
+        producer.poll_reports(7, 50, &time, |_, report| all.push((report.tag, report.value.to_vec(), report.delivery)));
+    }
+    all
+}
+
+/// Polls until `done` says so; returns the values with their partitions.
+fn receive(
+    consumers: &mut [&mut KafkaConsumer],
+    mut done: impl FnMut(&[Vec<(u32, Vec<u8>)>], &[&mut KafkaConsumer]) -> bool,
+) -> Vec<Vec<(u32, Vec<u8>)>> {
+    let (time, deadline) = (wall(), Instant::now() + LIMIT);
+    let mut all = vec![Vec::new(); consumers.len()];
+    while !done(&all, consumers) {
+        assert!(
+            Instant::now() < deadline,
+            "received {:?}, {:?}",
+            all.iter().map(Vec::len).collect::<Vec<_>>(),
+            consumers.iter().map(|consumer| (consumer.events(), consumer.recent())).collect::<Vec<_>>()
+        );
+        for (consumer, received) in consumers.iter_mut().zip(&mut all) {
+            consumer.serve_events(&time, |_, message| received.push((message.partition, message.value.to_vec())));
+            consumer.poll_batch(5, &time, |_, message| received.push((message.partition, message.value.to_vec())));
+        }
+    }
+    all
+}
+
+fn batch_of(count: usize, value_bytes: usize) -> Batch {
+    let mut batch = Batch::new(count, value_bytes);
+    batch.set_len(count);
+    for i in 0..count {
+        batch.value_mut(i)[0] = u8::try_from(i).unwrap();
+        batch.set_tag(i, 1_000 + i);
+    }
+    batch
+}
+
+#[test]
+fn single_messages_and_batches_come_back_as_reports_with_their_values() {
+    let broker = broker(&[("t", 1)]);
+    let mut producer = producer(&broker, "t", &[]);
+    assert_eq!(producer.send(Some(b"key"), b"one", 7), Handed::Accepted);
+    let mut batch = batch_of(100, 20);
+    batch.set_key(3, Some(b"k"));
+    assert_eq!(producer.send_batch(&batch, 0, |i, code| panic!("{i}: {code}")), 100);
+
+    let all = reports(&mut producer, 101);
+    assert!(all.iter().all(|(_, _, delivery)| *delivery == Delivery::Acknowledged));
+    assert_eq!(all[0], (7, b"one".to_vec(), Delivery::Acknowledged));
+    assert_eq!(all.iter().skip(1).map(|(tag, _, _)| *tag).collect::<Vec<_>>(), (1_000..1_100).collect::<Vec<_>>());
+    assert_eq!(all[51].1[0], 50);
+    assert_eq!(producer.client_errors(), 0);
+}
+
+#[test]
+fn a_full_queue_takes_a_prefix_and_takes_the_rest_later() {
+    let broker = broker(&[("t", 1)]);
+    let small = [("queue.buffering.max.messages", "30"), ("linger.ms", "0")];
+    let mut producer = producer(&broker, "t", &small);
+    let batch = batch_of(100, 50);
+    let (mut handled, mut reported, mut full) = (0, Vec::new(), 0);
+    let time = wall();
+    while handled < 100 {
+        handled = producer.send_batch(&batch, handled, |i, code| panic!("{i}: {code}"));
+        if handled < 100 {
+            full += 1;
+            assert!(handled > reported.len(), "nothing was taken although there was room");
+            producer.poll_reports(u32::MAX, 100, &time, |_, report| reported.push(report.tag));
+        }
+    }
+    assert!(full >= 1);
+    reported.extend(reports(&mut producer, 100 - reported.len()).into_iter().map(|(tag, _, _)| tag));
+    assert_eq!(reported, (1_000..1_100).collect::<Vec<_>>());
+}
+
+#[test]
+fn a_message_that_is_too_large_is_refused_and_the_others_are_sent() {
+    let broker = broker(&[("t", 1)]);
+    let mut producer = producer(&broker, "t", &[("message.max.bytes", "1000")]);
+    let mut refused = Vec::new();
+    assert_eq!(producer.send_batch(&batch_of(3, 2_000), 0, |i, code| refused.push((i, code))), 3);
+    assert_eq!(refused.iter().map(|(i, _)| *i).collect::<Vec<_>>(), [0, 1, 2]);
+    let Handed::Refused(code) = producer.send(None, &[0; 2_000], 0) else { panic!("taken") };
+    assert!(producer.describe(code).contains("Message size too large"), "{}", producer.describe(code));
+    assert_eq!(producer.send(None, b"small", 5), Handed::Accepted);
+    assert_eq!(reports(&mut producer, 1)[0].0, 5);
+}
+
+#[test]
+fn what_is_purged_is_reported_as_unknown() {
+    let broker = broker(&[("t", 1)]);
+    let mut producer = producer(&broker, "t", &[("linger.ms", "10000")]);
+    assert_eq!(producer.send_batch(&batch_of(10, 10), 0, |_, _| ()), 10);
+    producer.purge();
+    assert!(reports(&mut producer, 10).iter().all(|(_, _, delivery)| *delivery == Delivery::Unknown));
+}
+
+#[test]
+fn a_wait_for_reports_ends_with_the_first_and_has_a_limit() {
+    let broker = broker(&[("t", 1)]);
+    let mut producer = producer(&broker, "t", &[("linger.ms", "0")]);
+    let time = wall();
+    let waited_ms = |producer: &mut KafkaProducer, limit_ms: u64| {
+        let (begun_ns, mut reported) = (time.now_ns(), 0);
+        let deadline_ns = begun_ns + limit_ms * 1_000_000;
+        while reported == 0 && time.now_ns() < deadline_ns {
+            reported = producer.poll_reports(9, 0, &time, |_, _| ());
+            if reported == 0 {
+                producer.await_reports(deadline_ns, &time);
+            }
+        }
+        (reported, (time.now_ns() - begun_ns) / 1_000_000)
+    };
+    let (reported, waited) = waited_ms(&mut producer, 30);
+    assert!(reported == 0 && waited >= 30, "nothing was sent: {reported} reports after {waited} ms");
+    for _ in 0..3 {
+        assert_eq!(producer.send(None, b"x", 1), Handed::Accepted);
+        let (reported, waited) = waited_ms(&mut producer, 20_000);
+        assert!(reported == 1 && waited < 10_000, "{reported} reports after {waited} ms");
+    }
+}
+
+#[test]
+fn two_groups_of_two_consumers_each_receive_everything_once() {
+    let broker = broker(&[("t", 4)]);
+    let mut producer = producer(&broker, "t", &[("sticky.partitioning.linger.ms", "0")]);
+    let (mut a0, mut a1) = (consumer(&broker, "t", "a", &[]), consumer(&broker, "t", "a", &[]));
+    let (mut b0, mut b1) = (consumer(&broker, "t", "b", &[]), consumer(&broker, "t", "b", &[]));
+    let mut all = [&mut a0, &mut a1, &mut b0, &mut b1];
+    receive(&mut all, |_, consumers| consumers.iter().all(|consumer| consumer.events().assigned == 2));
+
+    assert_eq!(producer.send_batch(&batch_of(200, 10), 0, |_, _| ()), 200);
+    let mut sent = batch_of(200, 10);
+    for i in 0..200 {
+        sent.value_mut(i)[1] = 1;
+    }
+    assert_eq!(producer.send_batch(&sent, 0, |_, _| ()), 200);
+    reports(&mut producer, 400);
+    let received = receive(&mut all, |received, _| {
+        received[0].len() + received[1].len() >= 400 && received[2].len() + received[3].len() >= 400
+    });
+    for pair in received.chunks(2) {
+        let values: HashSet<_> = pair.iter().flatten().map(|(_, value)| value.clone()).collect();
+        assert_eq!((pair[0].len() + pair[1].len(), values.len()), (400, 400));
+        assert!(!pair[0].is_empty() && !pair[1].is_empty());
+        let own: HashSet<_> = pair[0].iter().map(|(partition, _)| *partition).collect();
+        assert!(pair[1].iter().all(|(partition, _)| !own.contains(partition)));
+    }
+    for consumer in &mut all {
+        consumer.commit_sync();
+        assert_eq!(consumer.events().commits_succeeded, 1, "{:?}", consumer.events());
+    }
+    for consumer in all {
+        consumer.close();
+        assert_eq!(consumer.events().assigned, 0);
+    }
+}
+
+#[test]
+fn the_new_consumer_protocol_works_too() {
+    let broker = broker(&[("t", 2)]);
+    let mut producer = producer(&broker, "t", &[]);
+    let mut consumer = consumer(&broker, "t", "g", &[("group.protocol", "consumer")]);
+    receive(&mut [&mut consumer], |_, consumers| consumers[0].events().assigned == 2);
+    producer.send_batch(&batch_of(50, 10), 0, |_, _| ());
+    let received = receive(&mut [&mut consumer], |received, _| received[0].len() >= 50);
+    assert_eq!(received[0].len(), 50);
+}
+
+#[test]
+fn a_paused_consumer_receives_nothing_and_loses_nothing() {
+    let broker = broker(&[("t", 2)]);
+    let mut producer = producer(&broker, "t", &[]);
+    let mut consumer = consumer(&broker, "t", "g", &[]);
+    receive(&mut [&mut consumer], |_, consumers| consumers[0].events().assigned == 2);
+    producer.send_batch(&batch_of(100, 10), 0, |_, _| ());
+    reports(&mut producer, 100);
+    let before = receive(&mut [&mut consumer], |received, _| received[0].len() >= 10).remove(0);
+
+    consumer.set_paused(true);
+    producer.send_batch(&batch_of(100, 10), 0, |_, _| ());
+    reports(&mut producer, 100);
+    let until = Instant::now() + Duration::from_millis(300);
+    let paused = receive(&mut [&mut consumer], |_, _| Instant::now() > until).remove(0);
+    assert_eq!(paused.len(), 0);
+
+    consumer.set_paused(false);
+    let after = receive(&mut [&mut consumer], |received, _| before.len() + received[0].len() >= 200).remove(0);
+    assert_eq!(before.len() + after.len(), 200);
+    let mut counts = BTreeMap::<_, u32>::new();
+    for (_, value) in before.iter().chain(&after) {
+        *counts.entry(value[0]).or_default() += 1;
+    }
+    assert!(counts.values().all(|count| *count == 2), "{counts:?}");
+}
+
+#[test]
+fn an_asynchronous_commit_is_in_flight_until_its_result_is_served() {
+    let broker = broker(&[("t", 1)]);
+    let mut producer = producer(&broker, "t", &[]);
+    let mut consumer = consumer(&broker, "t", "g", &[]);
+    producer.send(None, b"x", 0);
+    receive(&mut [&mut consumer], |received, _| received[0].len() == 1);
+    consumer.commit_async();
+    assert!(consumer.commit_in_flight());
+    receive(&mut [&mut consumer], |_, consumers| !consumers[0].commit_in_flight());
+    assert_eq!((consumer.events().commits_succeeded, consumer.events().commits_failed), (1, 0));
+    // Nothing new: neither a success nor a failure.
+    consumer.commit_sync();
+    assert_eq!((consumer.events().commits_succeeded, consumer.events().commits_failed), (1, 0));
+}
+
+#[test]
+fn what_was_committed_when_a_consumer_left_is_not_received_again() {
+    let broker = broker(&[("t", 1)]);
+    let mut producer = producer(&broker, "t", &[]);
+    producer.send_batch(&batch_of(20, 10), 0, |_, _| ());
+    // After a member has left, the mock waits for the session timeout before it gives the group another assignment.
+    let short = [("session.timeout.ms", "2000"), ("heartbeat.interval.ms", "200")];
+    let mut first = consumer(&broker, "t", "g", &short);
+    receive(&mut [&mut first], |received, _| received[0].len() == 20);
+    first.commit_sync();
+    first.close();
+    producer.send(None, b"next", 0);
+    let mut second = consumer(&broker, "t", "g", &short);
+    let received = receive(&mut [&mut second], |received, _| !received[0].is_empty());
+    assert_eq!(received[0], [(0, b"next".to_vec())]);
+}
+
+#[test]
+fn a_port_where_nobody_listens_is_unreachable_within_the_limit() {
+    let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let properties = vec![("bootstrap.servers".to_owned(), nobody.to_string())];
+    let begun = Instant::now();
+    let error = KafkaProducer::connect(&properties, "t", Duration::from_millis(700)).unwrap_err();
+    assert_eq!(error.class, ErrorClass::Unreachable);
+    assert!(error.text.contains("Connection refused"), "{error}");
+    assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
+}
+
+#[test]
+fn a_setting_that_does_not_exist_is_a_configuration_error() {
+    let properties = vec![("no.such.setting".to_owned(), "1".to_owned())];
+    let error = KafkaProducer::connect(&properties, "t", LIMIT).unwrap_err();
+    assert_eq!(error.class, ErrorClass::Configuration);
+    assert!(error.text.contains("no.such.setting"), "{error}");
+}
+
+#[test]
+fn the_admin_check_counts_brokers_and_describe_counts_partitions() {
+    let broker = broker(&[("t", 3)]);
+    let request = |action| AdminRequest { parent_pid: 0, properties: properties(&broker, &[]), limit: LIMIT, action };
+    let done = perform(&request(AdminAction::Check)).unwrap();
+    assert_eq!((done.brokers, done.topics.len()), (1, 0));
+    let names = vec!["t".to_owned(), "nobody".to_owned()];
+    let done = perform(&request(AdminAction::Describe { topics: names })).unwrap();
+    assert_eq!((&done.topics[0].state, done.topics[0].partitions), (&TopicState::Existing, 3));
+    assert_eq!((&done.topics[1].state, done.topics[1].partitions), (&TopicState::Unknown, 0));
+}
+
+#[test]
+fn the_library_tells_its_version_and_features() {
+    let (version, features) = super::library();
+    assert!(version.starts_with("2."), "{version}");
+    assert!(features.iter().any(|feature| feature == "ssl"), "{features:?}");
+}

@@ -1,0 +1,154 @@
+//! The seam to the messaging system (the guide's driver layer): what the client loops ask of it, and nothing else.
+//!
+//! The loops in `client` are generic over these traits and compiled once per driver, so that the null driver runs the very
+//! loop that Kafka runs and measures what the generator itself costs. No trait object stands between a loop and its driver.
+
+pub mod batch;
+pub mod error;
+pub mod kafka;
+pub mod null;
+
+pub use batch::Batch;
+pub use error::{DriverError, ErrorClass};
+
+/// The clock that a driver stamps its deliveries with, and the ways to wait on it. The real one is the run's clock; tests
+/// have a virtual one.
+pub trait Time {
+    /// Now, raw ns.
+    fn now_ns(&self) -> u64;
+    /// Passes a moment on the CPU (one `pause`).
+    fn relax(&self);
+    /// Gives the CPU away until about `deadline_ns`.
+    fn sleep_until(&self, deadline_ns: u64);
+}
+
+/// What became of one message handed over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Handed {
+    /// The library has it; a report will come.
+    Accepted,
+    /// The library's queue is full; it was not taken.
+    QueueFull,
+    /// Refused for good, with the library's code; no report will come.
+    Refused(i32),
+}
+
+/// How a delivery ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Delivery {
+    /// Acknowledged.
+    Acknowledged,
+    /// Failed, with the library's code.
+    Failed(i32),
+    /// Purged before its end was known.
+    Unknown,
+}
+
+/// One delivery report.
+#[derive(Debug, Clone, Copy)]
+pub struct Report<'a> {
+    /// The value as it was sent; behind the first 48 bytes the null driver has something else.
+    pub value: &'a [u8],
+    /// The tag it was sent with.
+    pub tag: usize,
+    /// How it ended.
+    pub delivery: Delivery,
+}
+
+/// A connected producer of one topic.
+pub trait Producer {
+    /// Hands over one message. The value is copied before this returns.
+    fn send(&mut self, key: Option<&[u8]>, value: &[u8], tag: usize) -> Handed;
+
+    /// Hands over the messages `from..` of a batch, in order, up to the first that finds the queue full. Returns the index after
+    /// the last one handled; those refused among them are told to `refused` with index and code.
+    fn send_batch(&mut self, batch: &Batch, from: usize, refused: impl FnMut(usize, i32)) -> usize;
+
+    /// Hands out up to about `limit` delivery reports, with the time at which they were picked up. Waits up to `wait_ms` for the first
+    /// (0: not at all). Returns how many.
+    fn poll_reports(
+        &mut self,
+        limit: u32,
+        wait_ms: u32,
+        time: &impl Time,
+        on_report: impl FnMut(u64, Report<'_>),
+    ) -> u32;
+
+    /// Gives the CPU away until a report is there or about `deadline_ns`; may return early without one. To be called after
+    /// `poll_reports` has found none.
+    fn await_reports(&mut self, deadline_ns: u64, time: &impl Time) {
+        time.sleep_until(deadline_ns);
+    }
+
+    /// Sends what waits for company (linger) now. May take a millisecond.
+    fn hurry(&mut self);
+
+    /// Gives up on everything in flight; the reports then say `Unknown`.
+    fn purge(&mut self);
+
+    /// Errors of the client itself so far (connections lost, brokers down), not of single messages.
+    fn client_errors(&self) -> u64;
+
+    /// Why it cannot go on at all, if so.
+    fn fault(&self) -> Option<DriverError>;
+
+    /// A code of `Handed::Refused` or `Delivery::Failed` in words.
+    fn describe(&self, code: i32) -> String;
+}
+
+/// One received message.
+#[derive(Debug, Clone, Copy)]
+pub struct Received<'a> {
+    /// The value; empty when it has none.
+    pub value: &'a [u8],
+    /// Its partition.
+    pub partition: u32,
+    /// The record's CreateTime in ms of the wall clock; None when it has none, or when the value begins like a stamp of ours.
+    pub create_time_ms: Option<i64>,
+}
+
+/// What happened to a consumer besides messages; all but `assigned` count up.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct ConsumerEvents {
+    /// Assignments received.
+    pub rebalances: u64,
+    /// Partitions assigned now.
+    pub assigned: u64,
+    /// Offset commits that succeeded.
+    pub commits_succeeded: u64,
+    /// Offset commits that failed.
+    pub commits_failed: u64,
+    /// Errors returned by polling or reported by the client.
+    pub client_errors: u64,
+}
+
+/// A subscribed consumer of one topic.
+pub trait Consumer {
+    /// Hands out the messages that are there, up to the driver's batch size, with the time at which they were picked up. Waits up to
+    /// `wait_ms` for the first (0: not at all). Returns how many.
+    fn poll_batch(&mut self, wait_ms: u32, time: &impl Time, on_message: impl FnMut(u64, Received<'_>)) -> u32;
+
+    /// Serves rebalances, commit results, errors. To be called every 100 ms at least; messages that turn up here are handed out too.
+    fn serve_events(&mut self, time: &impl Time, on_message: impl FnMut(u64, Received<'_>)) -> u32;
+
+    /// What has happened so far.
+    fn events(&self) -> ConsumerEvents;
+
+    /// Is an asynchronous commit on its way?
+    fn commit_in_flight(&self) -> bool;
+
+    /// Begins an asynchronous commit of what was handed out.
+    fn commit_async(&mut self);
+
+    /// Commits what was handed out and waits for the answer.
+    fn commit_sync(&mut self);
+
+    /// Pauses or resumes all partitions, those assigned later included.
+    fn set_paused(&mut self, paused: bool);
+
+    /// Leaves the group.
+    fn close(&mut self);
+
+    /// Why it cannot go on at all, if so.
+    fn fault(&self) -> Option<DriverError>;
+}

@@ -1,0 +1,193 @@
+//! Takes everything and acknowledges at once: measures the generator itself. Its consumer never receives anything.
+
+use super::{Batch, Consumer, ConsumerEvents, Delivery, DriverError, Handed, Producer, Received, Report, Time};
+use crate::load::stamp::STAMP_BYTES;
+
+/// Messages it holds between two polls; a power of two. A full ring is a full queue, as with a real library.
+const CAPACITY: usize = 1 << 16;
+
+#[derive(Debug, Clone, Copy)]
+struct Held {
+    /// The value's first bytes: a stamp is all a report needs.
+    head: [u8; STAMP_BYTES],
+    value_bytes: usize,
+    tag: usize,
+}
+
+/// The producer. Reports come with the next poll, in order.
+#[derive(Debug)]
+pub struct NullProducer {
+    ring: Box<[Held]>,
+    /// A value as long as the longest sent; each report writes its head over it.
+    value: Vec<u8>,
+    taken: usize,
+    reported: usize,
+    purged: bool,
+}
+
+impl NullProducer {
+    /// An empty one.
+    pub fn new() -> Self {
+        let held = Held { head: [0; STAMP_BYTES], value_bytes: 0, tag: 0 };
+        Self { ring: vec![held; CAPACITY].into(), value: Vec::new(), taken: 0, reported: 0, purged: false }
+    }
+}
+
+impl Default for NullProducer {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Producer for NullProducer {
+    #[inline]
+    fn send(&mut self, _key: Option<&[u8]>, value: &[u8], tag: usize) -> Handed {
+        if self.taken - self.reported == CAPACITY {
+            return Handed::QueueFull;
+        }
+        if value.len() > self.value.len() {
+            self.value.resize(value.len(), 0);
+        }
+        let held = &mut self.ring[self.taken % CAPACITY];
+        held.value_bytes = value.len();
+        let head = value.len().min(STAMP_BYTES);
+        held.head[..head].copy_from_slice(&value[..head]);
+        held.tag = tag;
+        self.taken += 1;
+        Handed::Accepted
+    }
+
+    #[inline]
+    fn send_batch(&mut self, batch: &Batch, from: usize, _refused: impl FnMut(usize, i32)) -> usize {
+        (from..batch.len())
+            .find(|&i| self.send(batch.key(i), batch.value(i), batch.tag(i)) == Handed::QueueFull)
+            .unwrap_or(batch.len())
+    }
+
+    #[inline]
+    fn poll_reports(
+        &mut self,
+        limit: u32,
+        wait_ms: u32,
+        time: &impl Time,
+        mut on_report: impl FnMut(u64, Report<'_>),
+    ) -> u32 {
+        let now_ns = time.now_ns();
+        if self.reported == self.taken && wait_ms > 0 {
+            time.sleep_until(now_ns + u64::from(wait_ms) * 1_000_000);
+            return 0;
+        }
+        let delivery = if self.purged { Delivery::Unknown } else { Delivery::Acknowledged };
+        let mut count = 0;
+        while count < limit && self.reported < self.taken {
+            let held = &self.ring[self.reported % CAPACITY];
+            let head = held.value_bytes.min(STAMP_BYTES);
+            self.value[..head].copy_from_slice(&held.head[..head]);
+            on_report(now_ns, Report { value: &self.value[..held.value_bytes], tag: held.tag, delivery });
+            self.reported += 1;
+            count += 1;
+        }
+        count
+    }
+
+    fn hurry(&mut self) {}
+
+    fn purge(&mut self) {
+        self.purged = true;
+    }
+
+    fn client_errors(&self) -> u64 {
+        0
+    }
+
+    fn fault(&self) -> Option<DriverError> {
+        None
+    }
+
+    fn describe(&self, code: i32) -> String {
+        format!("code {code}")
+    }
+}
+
+/// The consumer: no partitions, no messages.
+#[derive(Debug, Default)]
+pub struct NullConsumer;
+
+impl Consumer for NullConsumer {
+    fn poll_batch(&mut self, wait_ms: u32, time: &impl Time, _on_message: impl FnMut(u64, Received<'_>)) -> u32 {
+        if wait_ms > 0 {
+            time.sleep_until(time.now_ns() + u64::from(wait_ms) * 1_000_000);
+        }
+        0
+    }
+
+    fn serve_events(&mut self, _time: &impl Time, _on_message: impl FnMut(u64, Received<'_>)) -> u32 {
+        0
+    }
+
+    fn events(&self) -> ConsumerEvents {
+        ConsumerEvents::default()
+    }
+
+    fn commit_in_flight(&self) -> bool {
+        false
+    }
+
+    fn commit_async(&mut self) {}
+
+    fn commit_sync(&mut self) {}
+
+    fn set_paused(&mut self, _paused: bool) {}
+
+    fn close(&mut self) {}
+
+    fn fault(&self) -> Option<DriverError> {
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Still;
+    impl Time for Still {
+        fn now_ns(&self) -> u64 {
+            7
+        }
+        fn relax(&self) {}
+        fn sleep_until(&self, _deadline_ns: u64) {}
+    }
+
+    #[test]
+    fn reports_come_back_in_order_with_value_and_tag() {
+        let mut producer = NullProducer::new();
+        for tag in 0..3usize {
+            assert_eq!(producer.send(None, &[u8::try_from(tag).unwrap(); 100], tag), Handed::Accepted);
+        }
+        let mut seen = Vec::new();
+        let first = producer.poll_reports(2, 0, &Still, |at, report| seen.push((at, report.value[0], report.tag)));
+        let rest = producer.poll_reports(9, 0, &Still, |at, report| seen.push((at, report.value[0], report.tag)));
+        assert_eq!((first, rest), (2, 1));
+        assert_eq!(seen, [(7, 0, 0), (7, 1, 1), (7, 2, 2)]);
+    }
+
+    #[test]
+    fn a_full_ring_takes_a_prefix_of_the_batch() {
+        let mut producer = NullProducer::new();
+        let mut batch = Batch::new(CAPACITY + 5, 1);
+        batch.set_len(CAPACITY + 5);
+        assert_eq!(producer.send_batch(&batch, 0, |_, _| ()), CAPACITY);
+        assert_eq!(producer.send(None, b"x", 0), Handed::QueueFull);
+        producer.poll_reports(5, 0, &Still, |_, _| ());
+        assert_eq!(producer.send_batch(&batch, CAPACITY, |_, _| ()), CAPACITY + 5);
+    }
+
+    #[test]
+    fn what_was_purged_is_unknown() {
+        let mut producer = NullProducer::new();
+        producer.send(None, b"x", 0);
+        producer.purge();
+        producer.poll_reports(1, 0, &Still, |_, report| assert_eq!(report.delivery, Delivery::Unknown));
+    }
+}
