@@ -1,0 +1,188 @@
+//! The consumer's loop: batches of messages, one clock reading each; events, commits and pauses on ticks.
+
+mod books;
+
+#[cfg(test)]
+mod tests;
+
+use super::pulse::Pulse;
+use crate::driver::{Consumer, DriverError, Time};
+use crate::telemetry::{ClientEnd, ClientState, Wanted};
+use books::Books;
+pub(super) use books::Expected;
+
+/// Rebalances, commit results and errors are served this often: a group's rebalance does not wait for us.
+const EVENTS_NS: u64 = 10_000_000;
+/// A commit begins after this many messages …
+const COMMIT_MESSAGES: u64 = 100;
+/// … but not sooner than this after the last one, and never while one is on its way: brokers answer a flood of commits with failures.
+const COMMIT_NS: u64 = 100_000_000;
+/// Spins between two empty looks on a CPU of one's own: about 0.5 µs, which leaves the queue's lock to the library's thread.
+const SPINS: u32 = 16;
+
+/// How this consumer is to behave.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Manner {
+    /// Has the loop a CPU of its own, to spin on? Otherwise it sleeps until a message comes.
+    pub(super) spin: bool,
+    /// Do we commit, or librdkafka by itself?
+    pub(super) commit: bool,
+}
+
+/// One consumer at work.
+pub(super) struct Consume<'a, C: Consumer, T: Time> {
+    driver: &'a mut C,
+    time: &'a T,
+    end: &'a mut ClientEnd,
+    manner: Manner,
+    books: Books,
+    pulse: Pulse,
+    paused: bool,
+    next_events_ns: u64,
+    committed_messages: u64,
+    next_commit_ns: u64,
+    quiet: bool,
+    /// Messages at the last synchronous commit.
+    committed_finally: Option<u64>,
+}
+
+impl<'a, C: Consumer, T: Time> Consume<'a, C, T> {
+    /// A subscribed consumer that has not begun to read.
+    pub(super) fn new(
+        driver: &'a mut C,
+        time: &'a T,
+        end: &'a mut ClientEnd,
+        manner: Manner,
+        expected: Expected,
+    ) -> Self {
+        let pulse = Pulse::new(time.now_ns(), manner.spin);
+        Self {
+            driver,
+            time,
+            end,
+            manner,
+            books: Books::new(expected),
+            pulse,
+            paused: false,
+            next_events_ns: 0,
+            committed_messages: 0,
+            next_commit_ns: 0,
+            quiet: false,
+            committed_finally: None,
+        }
+    }
+
+    /// From ready to done. Err: the driver cannot go on; what was counted is published.
+    pub(super) fn run(&mut self) -> Result<(), DriverError> {
+        self.pulse.introduce(self.books.counters_mut(), self.end);
+        self.end.set_state(ClientState::Ready);
+        let result = self.receive_until_exit();
+        if result.is_ok() {
+            self.commit_the_rest();
+            self.driver.close();
+        }
+        self.cut(self.time.now_ns());
+        result
+    }
+
+    fn receive_until_exit(&mut self) -> Result<(), DriverError> {
+        loop {
+            let now = self.time.now_ns();
+            if self.pulse.due(now) {
+                match self.tick(now)? {
+                    Wanted::Exit => return Ok(()),
+                    Wanted::Quiesce => self.become_quiet(),
+                    Wanted::Connect | Wanted::Run => {}
+                }
+            }
+            let wait_ms = if self.manner.spin { 0 } else { whole_ms(self.pulse.next_tick_ns().saturating_sub(now)) };
+            let books = &mut self.books;
+            let received = self.driver.poll_batch(wait_ms, self.time, |at_ns, message| books.receive(at_ns, &message));
+            if received == 0 {
+                if self.manner.spin {
+                    (0..SPINS).for_each(|_| self.time.relax());
+                }
+                self.books.idle(self.time.now_ns().saturating_sub(now));
+            }
+        }
+    }
+
+    /// Looks at the orders, serves events, commits, publishes; returns what is wanted.
+    fn tick(&mut self, now: u64) -> Result<Wanted, DriverError> {
+        if now >= self.next_events_ns {
+            self.next_events_ns = now + EVENTS_NS;
+            self.serve_events()?;
+        }
+        if self.end.paused() != self.paused {
+            self.paused = self.end.paused();
+            self.driver.set_paused(self.paused);
+        }
+        self.commit_if_due(now);
+        let messages = self.books.messages();
+        let tick = self.pulse.tick(now, messages, self.end);
+        if tick.publish {
+            self.pulse.publish(now, messages, self.books.counters_mut(), self.end);
+            self.publish_rows();
+        }
+        if tick.cut {
+            self.cut(now);
+        }
+        Ok(self.end.wanted())
+    }
+
+    fn serve_events(&mut self) -> Result<(), DriverError> {
+        self.books.set_wall_offset_ns(self.end.wall_offset_ns());
+        let books = &mut self.books;
+        self.driver.serve_events(self.time, |at_ns, message| books.receive(at_ns, &message));
+        self.books.set_events(&self.driver.events());
+        self.driver.fault().map_or(Ok(()), Err)
+    }
+
+    fn commit_if_due(&mut self, now: u64) {
+        let messages = self.books.messages();
+        let due = messages - self.committed_messages >= COMMIT_MESSAGES && now >= self.next_commit_ns;
+        if self.manner.commit && due && !self.driver.commit_in_flight() {
+            self.committed_messages = messages;
+            self.next_commit_ns = now + COMMIT_NS;
+            self.driver.commit_async();
+        }
+    }
+
+    /// Commits while the whole group is still together, once, and goes on.
+    fn become_quiet(&mut self) {
+        if !self.quiet {
+            self.quiet = true;
+            self.commit_the_rest();
+            self.end.set_state(ClientState::Quiet);
+        }
+    }
+
+    /// Commits, and waits for the answer, if anything has come since that was last done.
+    fn commit_the_rest(&mut self) {
+        let messages = self.books.messages();
+        if self.manner.commit && self.committed_finally != Some(messages) {
+            self.committed_messages = messages;
+            self.committed_finally = Some(messages);
+            self.driver.commit_sync();
+        }
+    }
+
+    fn publish_rows(&mut self) {
+        for row in self.books.take_probed_rows() {
+            self.end.mark_probe(row);
+        }
+        self.books.publish_dirty_rows(self.end);
+    }
+
+    fn cut(&mut self, now: u64) {
+        self.books.set_events(&self.driver.events());
+        let (counters, mut latencies) = self.books.cut_parts();
+        self.pulse.cut(now, counters, &mut latencies, self.end);
+        self.publish_rows();
+    }
+}
+
+/// At least one, so that a consumer on a shared CPU always sleeps.
+fn whole_ms(ns: u64) -> u32 {
+    u32::try_from(ns / 1_000_000).unwrap_or(u32::MAX).max(1)
+}

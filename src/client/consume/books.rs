@@ -1,0 +1,186 @@
+//! What a consumer counts: every message is a message of the load, a probe, or foreign.
+
+use crate::driver::{ConsumerEvents, Received};
+use crate::load::accounting::{Arrival, ReceivedLedger};
+use crate::load::stamp::{Reading, Stamp};
+use crate::stats::{Counter, Counters, Latency, Recorder};
+use crate::telemetry::ClientEnd;
+
+/// Memory for the windows in which duplicates and reordered messages are told apart exactly.
+const WINDOW_BYTES: usize = 64 * 1024 * 1024;
+const NS_PER_MS: i64 = 1_000_000;
+
+/// Whose messages are expected.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::client) struct Expected {
+    /// The run.
+    pub(in crate::client) run_id: u64,
+    /// Index of the first producer of the topic.
+    pub(in crate::client) first_producer: u32,
+    /// Producers of the topic.
+    pub(in crate::client) producers: u32,
+    /// Partitions of the topic.
+    pub(in crate::client) partitions: u32,
+    /// Does the run stamp its messages? Then one without a stamp is not of this run.
+    pub(in crate::client) stamped: bool,
+}
+
+/// Counters, latencies and ledger of one consumer.
+#[derive(Debug)]
+pub(super) struct Books {
+    expected: Expected,
+    counters: Counters,
+    actual: Recorder,
+    intended: Recorder,
+    ledger: ReceivedLedger,
+    /// Everything that came, for commits.
+    messages: u64,
+    wall_offset_ns: i64,
+    probed_rows: Vec<usize>,
+}
+
+impl Books {
+    /// Nothing received yet.
+    pub(super) fn new(expected: Expected) -> Self {
+        let size = |count: u32| usize::try_from(count).unwrap_or(usize::MAX);
+        Self {
+            expected,
+            counters: Counters::default(),
+            actual: Recorder::new(),
+            intended: Recorder::new(),
+            ledger: ReceivedLedger::new(size(expected.producers), size(expected.partitions), WINDOW_BYTES),
+            messages: 0,
+            wall_offset_ns: 0,
+            probed_rows: Vec::new(),
+        }
+    }
+
+    /// One message, picked up at `at_ns`.
+    #[inline]
+    pub(super) fn receive(&mut self, at_ns: u64, message: &Received<'_>) {
+        self.messages += 1;
+        match Stamp::read(message.value) {
+            Reading::Stamp(stamp) => {
+                let row = stamp.producer.wrapping_sub(self.expected.first_producer);
+                if stamp.run_id != self.expected.run_id || row >= self.expected.producers {
+                    self.counters[Counter::MessagesForeign] += 1;
+                } else if stamp.probe {
+                    self.probe(row);
+                } else {
+                    self.count(message);
+                    self.arrived(row, message.partition, stamp.sequence);
+                    self.latencies(signed_since(at_ns, stamp.actual_ns), signed_since(at_ns, stamp.intended_ns));
+                }
+            }
+            Reading::Unstamped if self.expected.stamped => self.counters[Counter::MessagesForeign] += 1,
+            Reading::Unstamped => {
+                self.count(message);
+                self.counters[Counter::MessagesUnstamped] += 1;
+                self.unstamped(at_ns, message);
+            }
+            Reading::Corrupt => {
+                self.count(message);
+                self.counters[Counter::MessagesCorrupt] += 1;
+            }
+        }
+    }
+
+    #[inline]
+    fn count(&mut self, message: &Received<'_>) {
+        self.counters[Counter::MessagesReceived] += 1;
+        self.counters[Counter::BytesReceived] += message.value.len() as u64;
+    }
+
+    #[inline]
+    fn arrived(&mut self, row: u32, partition: u32, sequence: u64) {
+        match self.ledger.arrived(row as usize, partition as usize, sequence) {
+            Arrival::New => {}
+            Arrival::Reordered => self.counters[Counter::MessagesReordered] += 1,
+            Arrival::Duplicate | Arrival::BeyondWindow => self.counters[Counter::MessagesDuplicated] += 1,
+        }
+    }
+
+    /// Times of 0 or below (clock resolution, or a clock that differs) are counted and kept as 0, never dropped.
+    #[inline]
+    fn latencies(&mut self, actual_ns: i64, intended_ns: i64) {
+        self.actual_latency(actual_ns);
+        self.intended.record(u64::try_from(intended_ns).unwrap_or(0));
+    }
+
+    #[inline]
+    fn actual_latency(&mut self, actual_ns: i64) {
+        if actual_ns <= 0 {
+            self.counters[Counter::EndToEndNotPositive] += 1;
+        }
+        self.actual.record(u64::try_from(actual_ns).unwrap_or(0));
+    }
+
+    /// The record's own time, in ms of the wall clock, stands for the actual send time. When it was meant to be sent nobody knows.
+    fn unstamped(&mut self, at_ns: u64, message: &Received<'_>) {
+        if let Some(create_time_ms) = message.create_time_ms {
+            let wall_ns = at_ns.cast_signed().wrapping_add(self.wall_offset_ns);
+            let latency_ns = wall_ns.wrapping_sub(create_time_ms.wrapping_mul(NS_PER_MS));
+            self.actual_latency(latency_ns);
+        }
+    }
+
+    #[cold]
+    fn probe(&mut self, row: u32) {
+        self.counters[Counter::ProbesReceived] += 1;
+        self.probed_rows.push(row as usize);
+    }
+
+    /// All messages so far, of whatever kind.
+    pub(super) fn messages(&self) -> u64 {
+        self.messages
+    }
+
+    /// The loop had nothing to do for so long.
+    pub(super) fn idle(&mut self, ns: u64) {
+        self.counters[Counter::IdleNs] += ns;
+    }
+
+    /// Wall clock − raw clock, for messages without a stamp.
+    pub(super) fn set_wall_offset_ns(&mut self, offset_ns: i64) {
+        self.wall_offset_ns = offset_ns;
+    }
+
+    /// Takes over what the driver counts.
+    pub(super) fn set_events(&mut self, events: &ConsumerEvents) {
+        let ConsumerEvents { rebalances, assigned, commits_succeeded, commits_failed, client_errors } = *events;
+        self.counters[Counter::Rebalances] = rebalances;
+        self.counters[Counter::AssignedPartitions] = assigned;
+        self.counters[Counter::CommitsSucceeded] = commits_succeeded;
+        self.counters[Counter::CommitsFailed] = commits_failed;
+        self.counters[Counter::ClientErrors] = client_errors;
+    }
+
+    /// Rows of producers whose probes have come since the last call.
+    pub(super) fn take_probed_rows(&mut self) -> Vec<usize> {
+        std::mem::take(&mut self.probed_rows)
+    }
+
+    /// Publishes the accounting rows that have changed.
+    pub(super) fn publish_dirty_rows(&mut self, end: &mut ClientEnd) {
+        self.ledger.publish_dirty(|row, values| end.publish_row(row, values));
+    }
+
+    /// The counters, to be completed and published.
+    pub(super) fn counters_mut(&mut self) -> &mut Counters {
+        &mut self.counters
+    }
+
+    /// What a slot is cut from.
+    pub(super) fn cut_parts(&mut self) -> (&mut Counters, [(Latency, &mut Recorder); 2]) {
+        (
+            &mut self.counters,
+            [(Latency::EndToEndActual, &mut self.actual), (Latency::EndToEndIntended, &mut self.intended)],
+        )
+    }
+}
+
+/// `at − since`; raw clock readings are far below 2^63.
+#[inline]
+fn signed_since(at_ns: u64, since_ns: u64) -> i64 {
+    at_ns.wrapping_sub(since_ns).cast_signed()
+}

@@ -1,0 +1,357 @@
+//! The consumer's loop against a scripted library and supervisor, in virtual time.
+
+use super::*;
+use crate::client::virtual_time::VirtualTime;
+use crate::driver::{ConsumerEvents, ErrorClass, Received};
+use crate::load::stamp::Stamp;
+use crate::stats::{Counter, Counters, Latency};
+use crate::telemetry::{Role, Shape, Slot};
+use std::rc::Rc;
+
+const S: u64 = 1_000_000_000;
+const MS: u64 = 1_000_000;
+const BEGIN: u64 = 50 * S;
+const RUN: u64 = 99;
+const FIRST_PRODUCER: u32 = 4;
+
+/// A message that arrives at a time.
+#[derive(Clone)]
+struct Arriving {
+    at_ns: u64,
+    partition: u32,
+    value: Vec<u8>,
+    create_time_ms: Option<i64>,
+}
+
+/// A library with messages to come.
+struct Library {
+    time: Rc<VirtualTime>,
+    /// In order of time.
+    coming: Vec<Arriving>,
+    next: usize,
+    events: ConsumerEvents,
+    commit_takes_ns: u64,
+    commit_ends_ns: Option<u64>,
+    commits: Vec<u64>,
+    overlapping_commits: u64,
+    synchronous: u64,
+    pauses: Vec<bool>,
+    closed: bool,
+    fault_at_ns: u64,
+}
+
+impl Library {
+    fn hand_out(&mut self, most: usize, time: &impl Time, mut on_message: impl FnMut(u64, Received<'_>)) -> u32 {
+        let now = time.now_ns();
+        let ready = self.coming[self.next..].iter().take(most).take_while(|message| message.at_ns <= now).count();
+        for message in &self.coming[self.next..self.next + ready] {
+            let Arriving { partition, value, create_time_ms, .. } = message;
+            on_message(now, Received { value, partition: *partition, create_time_ms: *create_time_ms });
+        }
+        self.next += ready;
+        u32::try_from(ready).unwrap()
+    }
+}
+
+impl Consumer for Library {
+    fn poll_batch(&mut self, wait_ms: u32, time: &impl Time, on_message: impl FnMut(u64, Received<'_>)) -> u32 {
+        if wait_ms > 0 {
+            let next = self.coming.get(self.next).map_or(u64::MAX, |message| message.at_ns);
+            let wait = next.saturating_sub(self.time.peek_ns()).min(u64::from(wait_ms) * MS);
+            self.time.advance(wait);
+        }
+        self.hand_out(300, time, on_message)
+    }
+
+    fn serve_events(&mut self, _time: &impl Time, _on_message: impl FnMut(u64, Received<'_>)) -> u32 {
+        if self.commit_ends_ns.is_some_and(|end| end <= self.time.peek_ns()) {
+            self.commit_ends_ns = None;
+            self.events.commits_succeeded += 1;
+        }
+        0
+    }
+
+    fn events(&self) -> ConsumerEvents {
+        self.events
+    }
+
+    fn commit_in_flight(&self) -> bool {
+        self.commit_ends_ns.is_some()
+    }
+
+    fn commit_async(&mut self) {
+        self.overlapping_commits += u64::from(self.commit_in_flight());
+        self.commits.push(self.time.peek_ns());
+        self.commit_ends_ns = Some(self.time.peek_ns() + self.commit_takes_ns);
+    }
+
+    fn commit_sync(&mut self) {
+        self.synchronous += 1;
+    }
+
+    fn set_paused(&mut self, paused: bool) {
+        self.pauses.push(paused);
+    }
+
+    fn close(&mut self) {
+        self.closed = true;
+    }
+
+    fn fault(&self) -> Option<DriverError> {
+        (self.time.peek_ns() >= self.fault_at_ns).then(|| DriverError::new(ErrorClass::System, "fenced"))
+    }
+}
+
+fn stamp(producer: u32, sequence: u64, sent_ns: u64) -> Stamp {
+    let (intended_ns, actual_ns) = (sent_ns - MS, sent_ns);
+    Stamp { probe: false, run_id: RUN, producer, value_bytes: 64, sequence, intended_ns, actual_ns }
+}
+
+fn arriving(at_ns: u64, stamp: &Stamp) -> Arriving {
+    let mut value = vec![0; stamp.value_bytes as usize];
+    stamp.write(&mut value);
+    Arriving { at_ns, partition: 0, value, create_time_ms: None }
+}
+
+struct Run {
+    time: Rc<VirtualTime>,
+    end: ClientEnd,
+    library: Library,
+    manner: Manner,
+    stamped: bool,
+}
+
+struct Outcome {
+    result: Result<(), DriverError>,
+    counters: Counters,
+    slots: Vec<Slot>,
+    library: Library,
+    time: Rc<VirtualTime>,
+}
+
+impl Run {
+    /// Two producers, 4 and 5; three partitions.
+    fn new(coming: Vec<Arriving>) -> Self {
+        let (time, end) = VirtualTime::new(BEGIN, Shape::new(Role::Consumer, 0, 2));
+        let time = Rc::new(time);
+        let library = Library {
+            time: Rc::clone(&time),
+            coming,
+            next: 0,
+            events: ConsumerEvents { assigned: 3, rebalances: 1, ..ConsumerEvents::default() },
+            commit_takes_ns: 5 * MS,
+            commit_ends_ns: None,
+            commits: Vec::new(),
+            overlapping_commits: 0,
+            synchronous: 0,
+            pauses: Vec::new(),
+            closed: false,
+            fault_at_ns: u64::MAX,
+        };
+        Self { time, end, library, manner: Manner { spin: false, commit: true }, stamped: true }
+    }
+
+    fn until(mut self, length_ns: u64) -> Outcome {
+        self.time.at(BEGIN + length_ns, |supervisor| supervisor.want(Wanted::Exit));
+        let expected = Expected {
+            run_id: RUN,
+            first_producer: FIRST_PRODUCER,
+            producers: 2,
+            partitions: 3,
+            stamped: self.stamped,
+        };
+        let result = Consume::new(&mut self.library, &*self.time, &mut self.end, self.manner, expected).run();
+        let slots = self.time.supervisor().drain().slots;
+        let counters = self.time.supervisor().counters();
+        Outcome { result, counters, slots, library: self.library, time: self.time }
+    }
+}
+
+impl Outcome {
+    fn latency(&self, family: Latency) -> &hdrhistogram::Histogram<u64> {
+        let slot = self.slots.last().unwrap();
+        &slot.latencies.iter().find(|latency| latency.latency == family).unwrap().histogram
+    }
+}
+
+#[test]
+fn every_kind_of_message_is_counted_as_what_it_is() {
+    let sent = BEGIN + 10 * MS;
+    let at = sent + 2 * MS;
+    let mut damaged = arriving(at, &stamp(4, 9, sent));
+    damaged.value[30] ^= 1;
+    let shorter = {
+        let mut message = arriving(at, &stamp(4, 9, sent));
+        message.value.truncate(60);
+        message
+    };
+    let coming = vec![
+        arriving(at, &stamp(4, 0, sent)),
+        arriving(at, &stamp(4, 1, sent)),
+        arriving(at, &stamp(4, 1, sent)),
+        arriving(at, &stamp(5, 3, sent)),
+        arriving(at, &stamp(5, 2, sent)),
+        arriving(at, &Stamp { probe: true, ..stamp(5, 0, sent) }),
+        arriving(at, &Stamp { run_id: RUN + 1, ..stamp(4, 0, sent) }),
+        arriving(at, &stamp(3, 0, sent)),
+        arriving(at, &stamp(6, 0, sent)),
+        damaged,
+        shorter,
+        Arriving { at_ns: at, partition: 2, value: b"plain".to_vec(), create_time_ms: None },
+    ];
+    let outcome = Run::new(coming).until(S);
+    assert_eq!(outcome.result, Ok(()));
+    let count = |counter| outcome.counters[counter];
+    assert_eq!(count(Counter::MessagesReceived), 7);
+    assert_eq!(count(Counter::BytesReceived), 6 * 64 + 60);
+    assert_eq!(count(Counter::MessagesDuplicated), 1);
+    assert_eq!(count(Counter::MessagesReordered), 1);
+    assert_eq!(count(Counter::ProbesReceived), 1);
+    assert_eq!(count(Counter::MessagesForeign), 4, "another run's, another topic's, and one without a stamp");
+    assert_eq!(count(Counter::MessagesCorrupt), 2);
+    assert_eq!(count(Counter::MessagesUnstamped), 0);
+    assert_eq!((count(Counter::AssignedPartitions), count(Counter::Rebalances)), (3, 1));
+
+    let supervisor = outcome.time.supervisor();
+    assert_eq!(supervisor.probes_seen(), [false, true]);
+    let rows = supervisor.accounting();
+    assert_eq!((rows[0].unique, rows[0].second), (2, 1));
+    assert_eq!((rows[1].unique, rows[1].third), (2, 1));
+    assert_eq!(outcome.latency(Latency::EndToEndActual).len(), 5);
+}
+
+#[test]
+fn both_end_to_end_times_are_measured_from_the_stamp() {
+    let sent = BEGIN + 10 * MS;
+    let outcome = Run::new(vec![arriving(sent + 3 * MS, &stamp(4, 0, sent))]).until(S);
+    let (actual, intended) =
+        (outcome.latency(Latency::EndToEndActual).max(), outcome.latency(Latency::EndToEndIntended).max());
+    assert!(actual.abs_diff(3 * MS) < 10_000, "{actual}");
+    assert!(intended.abs_diff(4 * MS) < 10_000, "{intended}");
+}
+
+#[test]
+fn times_of_zero_and_below_are_counted_and_kept() {
+    let future = BEGIN + 100 * MS;
+    let coming = vec![arriving(BEGIN + 20 * MS, &stamp(4, 0, future)), arriving(future + MS, &stamp(4, 1, future))];
+    let outcome = Run::new(coming).until(S);
+    assert_eq!(outcome.counters[Counter::EndToEndNotPositive], 1);
+    assert_eq!(outcome.latency(Latency::EndToEndActual).len(), 2);
+    assert_eq!(outcome.latency(Latency::EndToEndActual).min(), 0);
+}
+
+#[test]
+fn without_a_stamp_the_create_time_of_the_record_stands_for_the_actual_time_alone() {
+    let wall_offset_ms = 1_700_000_000_000i64;
+    let at = BEGIN + 500 * MS;
+    let create_time_ms = Some((at / MS).cast_signed() - 25 + wall_offset_ms);
+    let mut run = Run::new(vec![Arriving { at_ns: at, partition: 0, value: vec![1; 20], create_time_ms }]);
+    run.stamped = false;
+    run.time.at(BEGIN + MS, move |supervisor| supervisor.set_wall_offset(wall_offset_ms * 1_000_000));
+    let outcome = run.until(S);
+    assert_eq!((outcome.counters[Counter::MessagesReceived], outcome.counters[Counter::MessagesUnstamped]), (1, 1));
+    let actual = outcome.latency(Latency::EndToEndActual).max();
+    assert!(actual.abs_diff(25 * MS) < MS / 10, "{actual}");
+    assert_eq!(outcome.latency(Latency::EndToEndIntended).len(), 0);
+}
+
+#[test]
+fn commits_come_after_100_messages_never_two_at_once_and_not_too_often() {
+    let coming: Vec<_> = (0..20_000)
+        .map(|i| {
+            let at = BEGIN + 10 * MS + i * 100_000;
+            arriving(at, &stamp(4, i, at - MS))
+        })
+        .collect();
+    let mut run = Run::new(coming);
+    run.library.commit_takes_ns = 250 * MS;
+    let outcome = run.until(3 * S);
+    let commits = &outcome.library.commits;
+    assert_eq!(outcome.library.overlapping_commits, 0);
+    assert!((7..=9).contains(&commits.len()), "{commits:?}");
+    assert!(commits.windows(2).all(|pair| pair[1] - pair[0] >= 250 * MS));
+    assert_eq!(outcome.library.synchronous, 1);
+    assert!(outcome.library.closed);
+    assert_eq!(outcome.counters[Counter::CommitsSucceeded], commits.len() as u64);
+}
+
+#[test]
+fn quick_commits_are_still_100_ms_apart() {
+    let coming: Vec<_> = (0..10_000)
+        .map(|i| {
+            let at = BEGIN + 10 * MS + i * 100_000;
+            arriving(at, &stamp(4, i, at - MS))
+        })
+        .collect();
+    let outcome = Run::new(coming).until(2 * S);
+    assert!(outcome.library.commits.windows(2).all(|pair| pair[1] - pair[0] >= 100 * MS));
+    assert!(outcome.library.commits.len() >= 9);
+}
+
+#[test]
+fn who_is_ready_has_said_where_it_runs_and_what_it_has_used() {
+    let run = Run::new(Vec::new());
+    run.time.at(BEGIN + MS, |supervisor| {
+        assert_eq!(supervisor.state(), Some(ClientState::Ready));
+        assert_eq!(supervisor.observed().hot_tid, nix::unistd::gettid().as_raw());
+        let counters = supervisor.counters();
+        assert!(counters[Counter::CpuUserNs] + counters[Counter::CpuSystemNs] > 0, "{counters:?}");
+    });
+    assert_eq!(run.until(100 * MS).result, Ok(()));
+}
+
+#[test]
+fn the_last_commit_comes_before_anybody_leaves_the_group() {
+    let early = arriving(BEGIN + 10 * MS, &stamp(4, 0, BEGIN));
+    let run = Run::new(vec![early.clone()]);
+    run.time.at(BEGIN + 100 * MS, |supervisor| supervisor.want(Wanted::Quiesce));
+    run.time.at(BEGIN + 200 * MS, |supervisor| assert_eq!(supervisor.state(), Some(ClientState::Quiet)));
+    let outcome = run.until(S);
+    assert_eq!((outcome.library.synchronous, outcome.library.closed), (1, true), "not again when nothing came since");
+
+    let late = arriving(BEGIN + 500 * MS, &stamp(4, 1, BEGIN));
+    let run = Run::new(vec![early, late]);
+    run.time.at(BEGIN + 100 * MS, |supervisor| supervisor.want(Wanted::Quiesce));
+    let outcome = run.until(S);
+    assert_eq!((outcome.library.synchronous, outcome.counters[Counter::MessagesReceived]), (2, 2));
+}
+
+#[test]
+fn with_automatic_commits_it_commits_nothing() {
+    let coming: Vec<_> = (0..1_000).map(|i| arriving(BEGIN + 10 * MS, &stamp(4, i, BEGIN + MS))).collect();
+    let mut run = Run::new(coming);
+    run.manner.commit = false;
+    let outcome = run.until(S);
+    assert_eq!((outcome.library.commits.len(), outcome.library.synchronous), (0, 0));
+    assert!(outcome.library.closed);
+    assert_eq!(outcome.counters[Counter::MessagesReceived], 1_000);
+}
+
+#[test]
+fn a_pause_is_passed_on_once_and_taken_back_once() {
+    let run = Run::new(Vec::new());
+    run.time.at(BEGIN + 100 * MS, |supervisor| supervisor.pause(true));
+    run.time.at(BEGIN + 500 * MS, |supervisor| supervisor.pause(false));
+    let outcome = run.until(S);
+    assert_eq!(outcome.library.pauses, [true, false]);
+}
+
+#[test]
+fn on_a_cpu_of_its_own_it_spins_and_sees_a_message_at_once() {
+    let at = BEGIN + 20 * MS;
+    let mut run = Run::new(vec![arriving(at, &stamp(4, 0, at - MS))]);
+    run.manner.spin = true;
+    let outcome = run.until(50 * MS);
+    let actual = outcome.latency(Latency::EndToEndActual).max();
+    assert!((MS..MS + 2_000).contains(&actual), "{actual}");
+    assert!(outcome.counters[Counter::IdleNs] > 40 * MS);
+}
+
+#[test]
+fn a_consumer_that_cannot_go_on_says_so() {
+    let mut run = Run::new(vec![arriving(BEGIN + MS, &stamp(4, 0, BEGIN))]);
+    run.library.fault_at_ns = BEGIN + 100 * MS;
+    let outcome = run.until(S);
+    assert_eq!(outcome.result.unwrap_err().text, "fenced");
+    assert_eq!(outcome.slots.last().unwrap().counters[Counter::MessagesReceived], 1);
+}

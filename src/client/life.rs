@@ -1,0 +1,170 @@
+//! From a spec on standard input to an exit code: the hidden roles `pinload producer N` and `pinload consumer N`.
+
+use super::ClientSpec;
+use super::consume::{self, Consume, Expected};
+use super::outbox::{Outbox, Sender};
+use super::produce::{self, Produce};
+use super::run_time::RunTime;
+use crate::driver::kafka::{KafkaConsumer, KafkaProducer};
+use crate::driver::null::{NullConsumer, NullProducer};
+use crate::driver::{Consumer, DriverError, ErrorClass, Producer};
+use crate::load::keys::Keys;
+use crate::load::payloads::Choice;
+use crate::os::affinity::{CpuSet, pin_current_thread};
+use crate::os::process;
+use crate::plan::DriverKind;
+use crate::telemetry::payload_pool::PoolView;
+use crate::telemetry::{ClientEnd, ClientState, Role};
+use std::io::Read;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::process::ExitCode;
+use std::sync::{Arc, Mutex};
+
+/// Timer slack of the hot thread: the kernel may wake it this much late (50 µs by default), which is what a sleep before a send costs.
+const TIMER_SLACK_NS: u64 = 1_000;
+
+/// The role `pinload producer N`.
+pub fn producer_main() -> ExitCode {
+    client_main(Role::Producer)
+}
+
+/// The role `pinload consumer N`.
+pub fn consumer_main() -> ExitCode {
+    client_main(Role::Consumer)
+}
+
+/// Exit code 0: done. 1: gave up, and the last words say why; without a segment to leave them in, standard error cannot help either.
+fn client_main(role: Role) -> ExitCode {
+    let Ok((spec, mut end)) = begin(role) else { return ExitCode::FAILURE };
+    match live(&spec, &mut end) {
+        Ok(()) => {
+            end.set_state(ClientState::Done);
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            end.last_words(&error.to_string());
+            end.set_state(ClientState::Failed);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// The spec, and the segment attached.
+fn begin(role: Role) -> Result<(ClientSpec, ClientEnd), DriverError> {
+    let mut text = String::new();
+    std::io::stdin().read_to_string(&mut text).map_err(|error| system("cannot read the spec", error))?;
+    let spec: ClientSpec = serde_json::from_str(&text).map_err(|error| system("cannot understand the spec", error))?;
+    process::bind_to_parent(spec.parent_pid).map_err(|error| system("the supervisor is gone", error))?;
+    let short = match role {
+        Role::Producer => "prod",
+        Role::Consumer => "cons",
+    };
+    process::set_thread_name(&format!("pinload-{short}-{}", spec.shape.index));
+    if spec.placement.hot_cpu_shared {
+        // librdkafka's threads poll without a pause while an idempotent producer waits for an acknowledgement. Where CPUs are shared that must
+        // not keep a broker on this host from answering; what it costs the client shows as pacing error.
+        process::yield_to_other_sessions();
+    }
+    let end = ClientEnd::attach(&spec.segment, spec.shape).map_err(|error| system("no segment", error))?;
+    Ok((spec, end))
+}
+
+fn system(what: &str, why: impl std::fmt::Display) -> DriverError {
+    DriverError::new(ErrorClass::System, format!("{what}: {why}"))
+}
+
+/// Everything after the segment is attached, panics included.
+fn live(spec: &ClientSpec, end: &mut ClientEnd) -> Result<(), DriverError> {
+    let panic_text = Arc::new(Mutex::new(None));
+    let hook_text = Arc::clone(&panic_text);
+    std::panic::set_hook(Box::new(move |info| {
+        if let Ok(mut text) = hook_text.lock() {
+            text.get_or_insert_with(|| info.to_string());
+        }
+    }));
+    // What a panic leaves half done is only looked at to say farewell: `end` publishes word by word and is sound at any point.
+    catch_unwind(AssertUnwindSafe(|| match spec.shape.role {
+        Role::Producer => live_as_producer(spec, end),
+        Role::Consumer => live_as_consumer(spec, end),
+    }))
+    .unwrap_or_else(|_| {
+        let text = panic_text.lock().ok().and_then(|mut text| text.take());
+        Err(DriverError::new(ErrorClass::System, text.unwrap_or_else(|| "panicked".to_owned())))
+    })
+}
+
+fn live_as_producer(spec: &ClientSpec, end: &mut ClientEnd) -> Result<(), DriverError> {
+    let outbox = outbox(spec)?;
+    match spec.driver {
+        DriverKind::Kafka | DriverKind::Embedded => {
+            let mut driver = KafkaProducer::connect(&spec.properties, &spec.topic, spec.limits.connect)?;
+            produce(spec, end, outbox, &mut driver)
+        }
+        DriverKind::Null => produce(spec, end, outbox, &mut NullProducer::new()),
+    }
+}
+
+fn live_as_consumer(spec: &ClientSpec, end: &mut ClientEnd) -> Result<(), DriverError> {
+    match spec.driver {
+        DriverKind::Kafka | DriverKind::Embedded => {
+            let limit = spec.limits.connect;
+            let mut driver = KafkaConsumer::connect(&spec.properties, &spec.topic, spec.auto_commit, limit)?;
+            consume(spec, end, &mut driver)
+        }
+        DriverKind::Null => consume(spec, end, &mut NullConsumer),
+    }
+}
+
+fn produce(
+    spec: &ClientSpec,
+    end: &mut ClientEnd,
+    outbox: Outbox,
+    driver: &mut impl Producer,
+) -> Result<(), DriverError> {
+    pin(spec)?;
+    let manner = produce::Manner { late: spec.late, spin: may_spin(spec), flush: spec.limits.flush };
+    Produce::new(driver, &RunTime(spec.clock), end, manner, outbox, spec.message.size_bytes).run()
+}
+
+fn consume(spec: &ClientSpec, end: &mut ClientEnd, driver: &mut impl Consumer) -> Result<(), DriverError> {
+    pin(spec)?;
+    let manner = consume::Manner { spin: may_spin(spec), commit: !spec.auto_commit };
+    let expected = Expected {
+        run_id: spec.run_id,
+        first_producer: spec.first_producer_of_topic,
+        producers: spec.shape.rows,
+        partitions: spec.partitions,
+        stamped: spec.message.stamp,
+    };
+    Consume::new(driver, &RunTime(spec.clock), end, manner, expected).run()
+}
+
+/// What the producer sends. The keys are those of the run, the choice among payloads is the producer's own.
+fn outbox(spec: &ClientSpec) -> Result<Outbox, DriverError> {
+    let pool = match &spec.payload_pool {
+        Some(name) => Some(PoolView::attach(name).map_err(|error| system("no payloads", error))?),
+        None => None,
+    };
+    let producer = spec.shape.index;
+    let count = pool.as_ref().map_or(1, |pool| u32::try_from(pool.count()).unwrap_or(u32::MAX));
+    let keys = Keys::new(spec.message.keys, spec.run_id, producer);
+    let choice = Choice::new(spec.run_id.wrapping_add(u64::from(producer)), count);
+    let sender =
+        Sender { run_id: spec.run_id, producer, value_bytes: spec.message.size_bytes, stamped: spec.message.stamp };
+    Ok(Outbox::new(sender, keys, pool, choice))
+}
+
+/// Moves this thread, and it alone, to the hot CPU: the library's threads exist by now and stay on the I/O CPUs.
+fn pin(spec: &ClientSpec) -> Result<(), DriverError> {
+    if let Some(cpu) = spec.placement.hot_cpu {
+        pin_current_thread(&CpuSet::of(cpu)).map_err(|error| system("cannot pin the hot loop", error))?;
+    }
+    // Without it sleeps end a little later; nothing else changes.
+    let _ = nix::sys::prctl::set_timerslack(TIMER_SLACK_NS);
+    Ok(())
+}
+
+/// Only on a CPU that nobody else needs.
+fn may_spin(spec: &ClientSpec) -> bool {
+    spec.placement.hot_cpu.is_some() && !spec.placement.hot_cpu_shared
+}

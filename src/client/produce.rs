@@ -1,0 +1,181 @@
+//! The producer's loop: probes until the load begins, then messages on schedule, then the flush.
+//!
+//! One loop for every rate and late policy: the pacer says how many messages are due, the driver takes them one by one or as a batch,
+//! and all waiting is spent on delivery reports. Nothing here allocates, locks, formats or makes a system call per message.
+
+mod books;
+mod flush;
+mod hand_over;
+mod orders;
+mod wait;
+
+#[cfg(test)]
+mod tests;
+
+use super::outbox::Outbox;
+use super::pulse::Pulse;
+use crate::driver::{DriverError, Producer, Time};
+use crate::load::pacer::{Due, Pacer};
+use crate::plan::LatePolicy;
+use crate::stats::Counter;
+use crate::telemetry::{ClientEnd, ClientState, Wanted};
+use books::Books;
+use std::time::Duration;
+
+/// A message is late when it is sent more than this after its intended time, or more than an interval if that is longer:
+/// below 1 ms the schedulers of client, broker and consumer drown what the lateness changes.
+const LATE_NS: u64 = 1_000_000;
+/// On schedule, delivery reports are served at least after so many messages.
+const UNSERVED_MESSAGES: u32 = 64;
+/// A cut takes some 50 µs: it is made right after a send, or in a wait that leaves at least this.
+const CUT_ROOM_NS: u64 = 200_000;
+
+/// How this producer is to behave.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Manner {
+    /// What it does when late.
+    pub(super) late: LatePolicy,
+    /// Has the loop a CPU of its own, to spin on? Otherwise it sleeps when a wait is long enough.
+    pub(super) spin: bool,
+    /// Limit of the flush.
+    pub(super) flush: Duration,
+}
+
+/// One producer at work.
+pub(super) struct Produce<'a, P: Producer, T: Time> {
+    driver: &'a mut P,
+    time: &'a T,
+    end: &'a mut ClientEnd,
+    manner: Manner,
+    outbox: Outbox,
+    books: Books,
+    pulse: Pulse,
+    pacer: Option<Pacer>,
+    /// Rate orders obeyed.
+    orders: u32,
+    unlimited: bool,
+    late_after_ns: u64,
+    unserved: u32,
+    cut_due: bool,
+    /// As of the last tick.
+    wanted: Wanted,
+    probe_rounds: u64,
+    dropped_debt: u64,
+    described: Option<i32>,
+}
+
+impl<'a, P: Producer, T: Time> Produce<'a, P, T> {
+    /// A connected producer that has not begun.
+    pub(super) fn new(
+        driver: &'a mut P,
+        time: &'a T,
+        end: &'a mut ClientEnd,
+        manner: Manner,
+        outbox: Outbox,
+        value_bytes: u32,
+    ) -> Self {
+        let pulse = Pulse::new(time.now_ns(), manner.spin);
+        Self {
+            driver,
+            time,
+            end,
+            manner,
+            outbox,
+            books: Books::new(value_bytes),
+            pulse,
+            pacer: None,
+            orders: 0,
+            unlimited: false,
+            late_after_ns: LATE_NS,
+            unserved: 0,
+            cut_due: false,
+            wanted: Wanted::Connect,
+            probe_rounds: 0,
+            dropped_debt: 0,
+            described: None,
+        }
+    }
+
+    /// From ready to done. Err: the driver cannot go on; what was counted is published.
+    pub(super) fn run(&mut self) -> Result<(), DriverError> {
+        self.pulse.introduce(&mut self.books.counters, self.end);
+        self.end.set_state(ClientState::Ready);
+        let result = self.follow_orders();
+        self.cut();
+        result
+    }
+
+    fn follow_orders(&mut self) -> Result<(), DriverError> {
+        self.idle_until(Wanted::Run)?;
+        if self.end.wanted() == Wanted::Run {
+            self.end.set_state(ClientState::Running);
+            self.send_until_told()?;
+        }
+        self.flush();
+        self.cut();
+        self.end.set_state(ClientState::Quiet);
+        self.idle_until(Wanted::Exit)
+    }
+
+    /// Serves reports and probes until this or more is wanted.
+    fn idle_until(&mut self, wanted: Wanted) -> Result<(), DriverError> {
+        while self.end.wanted() < wanted {
+            let now = self.time.now_ns();
+            if self.pulse.due(now) {
+                self.tick(now)?;
+                self.cut_if_due();
+            }
+            let polled = self.poll(u32::MAX, 1);
+            self.idle_since(now, polled);
+        }
+        Ok(())
+    }
+
+    fn send_until_told(&mut self) -> Result<(), DriverError> {
+        loop {
+            let now = self.time.now_ns();
+            if self.pulse.due(now) {
+                self.tick(now)?;
+            }
+            if self.wanted > Wanted::Run {
+                return Ok(());
+            }
+            let capacity = self.outbox.capacity();
+            match self.pacer.as_mut().map(|pacer| pacer.due(now, capacity)) {
+                Some(Due::Now { count }) => {
+                    self.send(count, now)?;
+                    self.serve_after(count);
+                    self.cut_if_due();
+                }
+                Some(Due::At { ns }) => self.wait(now, ns),
+                None => {
+                    self.cut_if_due();
+                    let polled = self.poll(u32::MAX, 1);
+                    self.idle_since(now, polled);
+                }
+            }
+        }
+    }
+
+    /// Serves reports without waiting, if the loop does not come to wait: twice as many as were sent, so that none are left behind.
+    #[inline]
+    fn serve_after(&mut self, count: u32) {
+        if count > 1 || self.unserved >= UNSERVED_MESSAGES {
+            let served = self.unserved.saturating_mul(2);
+            self.unserved = 0;
+            self.poll(served, 0);
+        }
+    }
+
+    #[inline]
+    fn poll(&mut self, limit: u32, wait_ms: u32) -> u32 {
+        let (books, in_flight) = (&mut self.books, &mut self.outbox.in_flight);
+        self.driver.poll_reports(limit, wait_ms, self.time, |at_ns, report| books.report(at_ns, &report, in_flight))
+    }
+
+    fn idle_since(&mut self, begun_ns: u64, polled: u32) {
+        if polled == 0 {
+            self.books.counters[Counter::IdleNs] += self.time.now_ns().saturating_sub(begun_ns);
+        }
+    }
+}

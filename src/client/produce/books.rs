@@ -1,0 +1,165 @@
+//! What a producer counts. At the end: handed over = acknowledged + failed + unknown, exactly.
+
+use crate::client::in_flight::{InFlight, Times};
+use crate::driver::{Delivery, Report};
+use crate::load::accounting::SentLedger;
+use crate::load::stamp::{Reading, Stamp};
+use crate::stats::{Counter, Counters, Latency, Recorder};
+use crate::telemetry::layout::AccountingRow;
+
+/// Counters, latencies and ledger of one producer.
+#[derive(Debug)]
+pub(super) struct Books {
+    pub(super) counters: Counters,
+    acknowledge_actual: Recorder,
+    acknowledge_intended: Recorder,
+    pub(super) delay: Recorder,
+    ledger: SentLedger,
+    value_bytes: u64,
+    probes_outstanding: u64,
+    /// The account is closed: what is reported from now on has been counted as unknown.
+    closed: bool,
+    /// Code of the last failure.
+    pub(super) last_failure: Option<i32>,
+}
+
+impl Books {
+    /// Nothing counted yet; every value is `value_bytes` long.
+    pub(super) fn new(value_bytes: u32) -> Self {
+        Self {
+            counters: Counters::default(),
+            acknowledge_actual: Recorder::new(),
+            acknowledge_intended: Recorder::new(),
+            delay: Recorder::new(),
+            ledger: SentLedger::default(),
+            value_bytes: u64::from(value_bytes),
+            probes_outstanding: 0,
+            closed: false,
+            last_failure: None,
+        }
+    }
+
+    /// Sequence number of the next message: all before it have been handed over.
+    #[inline]
+    pub(super) fn next_sequence(&self) -> u64 {
+        self.counters[Counter::MessagesEnqueued]
+    }
+
+    /// `count` messages more were handed over (taken or refused).
+    #[inline]
+    pub(super) fn handed_over(&mut self, count: u64) {
+        self.counters[Counter::MessagesEnqueued] += count;
+        self.counters[Counter::BytesEnqueued] += count * self.value_bytes;
+        self.ledger.handed_over(self.counters[Counter::MessagesEnqueued]);
+    }
+
+    /// One of them was refused: it has failed, and no report will come.
+    pub(super) fn refused(&mut self, sequence: u64, code: i32) {
+        self.failed(sequence, code);
+    }
+
+    fn failed(&mut self, sequence: u64, code: i32) {
+        self.counters[Counter::MessagesFailed] += 1;
+        self.ledger.failed(sequence);
+        self.last_failure = Some(code);
+    }
+
+    /// A probe was taken.
+    pub(super) fn probe_sent(&mut self) {
+        self.counters[Counter::ProbesSent] += 1;
+        self.probes_outstanding += 1;
+    }
+
+    /// A probe was refused.
+    pub(super) fn probe_refused(&mut self, code: i32) {
+        self.last_failure = Some(code);
+    }
+
+    /// A delivery report that was picked up at `at_ns`.
+    #[inline]
+    pub(super) fn report(&mut self, at_ns: u64, report: &Report<'_>, in_flight: &mut InFlight) {
+        let times = if report.tag == 0 {
+            match Stamp::read(report.value) {
+                Reading::Stamp(stamp) if !stamp.probe => {
+                    Times { sequence: stamp.sequence, intended_ns: stamp.intended_ns, actual_ns: stamp.actual_ns }
+                }
+                _ => return self.probe_report(report.delivery),
+            }
+        } else {
+            in_flight.take(report.tag)
+        };
+        if self.closed {
+            return;
+        }
+        match report.delivery {
+            Delivery::Acknowledged => {
+                self.counters[Counter::MessagesAcknowledged] += 1;
+                self.counters[Counter::BytesAcknowledged] += self.value_bytes;
+                self.acknowledge_actual.record(at_ns.saturating_sub(times.actual_ns));
+                self.acknowledge_intended.record(at_ns.saturating_sub(times.intended_ns));
+                self.ledger.acknowledged(times.sequence);
+            }
+            Delivery::Failed(code) => self.failed(times.sequence, code),
+            Delivery::Unknown => {
+                self.counters[Counter::MessagesUnknown] += 1;
+                self.ledger.unknown(times.sequence);
+            }
+        }
+    }
+
+    #[cold]
+    fn probe_report(&mut self, delivery: Delivery) {
+        self.probes_outstanding = self.probes_outstanding.saturating_sub(1);
+        match delivery {
+            Delivery::Acknowledged => self.counters[Counter::ProbesAcknowledged] += 1,
+            Delivery::Failed(code) => self.last_failure = Some(code),
+            Delivery::Unknown => {}
+        }
+    }
+
+    /// Messages and probes whose report has not come.
+    pub(super) fn outstanding(&self) -> u64 {
+        self.messages_outstanding() + self.probes_outstanding
+    }
+
+    fn messages_outstanding(&self) -> u64 {
+        let reported = self.counters[Counter::MessagesAcknowledged]
+            + self.counters[Counter::MessagesFailed]
+            + self.counters[Counter::MessagesUnknown];
+        self.counters[Counter::MessagesEnqueued] - reported
+    }
+
+    /// No report is waited for any more: what is outstanding is unknown, and stays so if one comes after all.
+    pub(super) fn give_up(&mut self) {
+        for _ in 0..self.messages_outstanding() {
+            self.counters[Counter::MessagesUnknown] += 1;
+            // Which sequences they are follows from those that were reported.
+            self.ledger.unknown(0);
+        }
+        self.probes_outstanding = 0;
+        self.closed = true;
+    }
+
+    /// Grows with everything that happens: sends and reports.
+    #[inline]
+    pub(super) fn progress(&self) -> u64 {
+        self.counters[Counter::MessagesEnqueued] + self.counters[Counter::MessagesAcknowledged]
+    }
+
+    /// The accounting row.
+    pub(super) fn row(&self) -> &AccountingRow {
+        self.ledger.row()
+    }
+
+    /// What a slot is cut from.
+    pub(super) fn cut_parts(&mut self) -> (&mut Counters, [(Latency, &mut Recorder); 3]) {
+        (
+            &mut self.counters,
+            [
+                (Latency::AcknowledgeActual, &mut self.acknowledge_actual),
+                (Latency::AcknowledgeIntended, &mut self.acknowledge_intended),
+                (Latency::PublishDelay, &mut self.delay),
+            ],
+        )
+    }
+}

@@ -1,0 +1,171 @@
+//! Handing messages to the library: made, offered, counted, and offered again when its queue was full.
+
+use super::Produce;
+use crate::driver::{DriverError, Handed, Producer, Time};
+use crate::stats::Counter;
+use crate::telemetry::Wanted;
+
+/// With at least this many messages on their way a full queue is waited for by naps …
+const NAP_OUTSTANDING: u64 = 10_000;
+/// … of this length: at 2 M messages/s a twentieth of that many become free meanwhile, so the library never runs dry, and we are not woken for
+/// each of its batches. Acknowledgements, which take milliseconds then, are noticed up to this much later.
+const NAP_NS: u64 = 250_000;
+
+/// Why a wait on a full queue ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Blocked {
+    /// There is room again.
+    Room,
+    /// The supervisor wants no more messages.
+    Stop,
+}
+
+impl<P: Producer, T: Time> Produce<'_, P, T> {
+    /// Makes `count` messages and hands them over, waiting for room as long as it takes.
+    ///
+    /// They share one clock reading as their actual time, taken before they are made. A message that finds the queue full keeps its
+    /// times; those behind it in the batch are offered only when there is room again, and that is their actual time.
+    #[inline]
+    pub(super) fn send(&mut self, count: u32, now: u64) -> Result<(), DriverError> {
+        let Some(pacer) = &mut self.pacer else { return Ok(()) };
+        let total = count as usize;
+        self.outbox.begin(total, self.books.next_sequence());
+        for (i, nth) in (0..total).zip(0u32..) {
+            self.outbox.make(i, pacer.intended_ns(nth), now);
+        }
+        let handled = self.hand_over(0, total);
+        self.account(handled, now, now);
+        if handled < total {
+            return self.send_rest(handled, total, now);
+        }
+        Ok(())
+    }
+
+    /// The queue was full at message `from`.
+    #[cold]
+    fn send_rest(&mut self, mut from: usize, total: usize, mut first_actual_ns: u64) -> Result<(), DriverError> {
+        let orders = self.orders;
+        while from < total {
+            // What belongs to a schedule that has ended meanwhile is part of its debt, which the pacer has dropped.
+            if self.await_room()? == Blocked::Stop || self.orders != orders {
+                (from..total).for_each(|i| self.outbox.forget(i));
+                return Ok(());
+            }
+            let now = self.time.now_ns();
+            for (i, nth) in (from + 1..total).zip(1u32..) {
+                let Some(pacer) = &self.pacer else { return Ok(()) };
+                // Without a schedule a message is intended when it is offered.
+                let intended_ns = if self.unlimited { now } else { pacer.intended_ns(nth) };
+                self.outbox.put_off(i, intended_ns, now);
+            }
+            let handled = self.hand_over(from, total);
+            self.account(handled - from, first_actual_ns, now);
+            if handled > from {
+                first_actual_ns = now;
+            }
+            from = handled;
+        }
+        Ok(())
+    }
+
+    /// Hands over messages `from..total` of the outbox; returns the index after the last one taken or refused.
+    #[inline]
+    fn hand_over(&mut self, from: usize, total: usize) -> usize {
+        let batch = self.outbox.batch();
+        let mut refused = Refused::default();
+        let handled = if total == 1 {
+            match self.driver.send(batch.key(0), batch.value(0), batch.tag(0)) {
+                Handed::Accepted => 1,
+                Handed::QueueFull => 0,
+                Handed::Refused(code) => {
+                    refused.note(0, code);
+                    1
+                }
+            }
+        } else {
+            self.driver.send_batch(batch, from, |i, code| refused.note(i, code))
+        };
+        if refused.any() {
+            self.count_refused(&refused);
+        }
+        handled
+    }
+
+    #[cold]
+    fn count_refused(&mut self, refused: &Refused) {
+        for (i, code) in refused.iter() {
+            self.books.refused(self.outbox.sequence(i), code);
+            self.outbox.forget(i);
+        }
+        self.describe_failure();
+    }
+
+    /// `count` messages, the next on schedule, were handed over: the first at `first_actual_ns`, the others at `actual_ns`.
+    #[inline]
+    fn account(&mut self, count: usize, first_actual_ns: u64, actual_ns: u64) {
+        let Some(pacer) = &mut self.pacer else { return };
+        let count = u32::try_from(count).unwrap_or(u32::MAX);
+        let mut at_ns = first_actual_ns;
+        for i in 0..count {
+            // Without a schedule intended and actual time are one.
+            let delay_ns = if self.unlimited { 0 } else { at_ns.saturating_sub(pacer.intended_ns(i)) };
+            self.books.delay.record(delay_ns);
+            if delay_ns > self.late_after_ns {
+                self.books.counters[Counter::LateSends] += 1;
+            }
+            at_ns = actual_ns;
+        }
+        pacer.sent(count);
+        self.books.handed_over(u64::from(count));
+        self.unserved += count;
+    }
+
+    /// Waits until the library has room again, or a stop is wanted.
+    #[cold]
+    fn await_room(&mut self) -> Result<Blocked, DriverError> {
+        self.books.counters[Counter::QueueFullEvents] += 1;
+        let begun = self.time.now_ns();
+        // Room comes with reports. On a schedule and a CPU of our own we look for it all the time; otherwise a sleep leaves the CPU to the
+        // library's threads, which are what we wait for.
+        let spin = self.manner.spin && !self.unlimited;
+        let blocked = loop {
+            if self.unlimited && self.books.outstanding() >= NAP_OUTSTANDING {
+                self.time.sleep_until(self.time.now_ns() + NAP_NS);
+            }
+            if self.poll(u32::MAX, if spin { 0 } else { 2 }) > 0 {
+                break Blocked::Room;
+            }
+            let now = self.time.now_ns();
+            if self.pulse.due(now) {
+                self.tick(now)?;
+                if self.wanted > Wanted::Run {
+                    break Blocked::Stop;
+                }
+                self.cut_if_due();
+            }
+            self.time.relax();
+        };
+        self.books.counters[Counter::QueueFullNs] += self.time.now_ns().saturating_sub(begun);
+        Ok(blocked)
+    }
+}
+
+/// Messages refused in one call. It allocates only when there are any.
+#[derive(Debug, Default)]
+struct Refused(Vec<(usize, i32)>);
+
+impl Refused {
+    #[cold]
+    fn note(&mut self, i: usize, code: i32) {
+        self.0.push((i, code));
+    }
+
+    #[inline]
+    fn any(&self) -> bool {
+        !self.0.is_empty()
+    }
+
+    fn iter(&self) -> impl Iterator<Item = (usize, i32)> + '_ {
+        self.0.iter().copied()
+    }
+}

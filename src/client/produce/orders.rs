@@ -1,0 +1,93 @@
+//! What a tick does: orders are obeyed, probes sent, counters published, slots cut.
+
+use super::{LATE_NS, Produce};
+use crate::driver::{DriverError, Handed, Producer, Time};
+use crate::load::pacer::Pacer;
+use crate::stats::Counter;
+use crate::telemetry::RateOrder;
+
+impl<P: Producer, T: Time> Produce<'_, P, T> {
+    /// Looks at the orders, publishes when it is time.
+    pub(super) fn tick(&mut self, now: u64) -> Result<(), DriverError> {
+        let messages = self.books.progress();
+        let tick = self.pulse.tick(now, messages, self.end);
+        self.cut_due = tick.cut;
+        if let Some(order) = self.end.new_rate() {
+            self.obey(order, now);
+        }
+        if self.end.probe_rounds() != self.probe_rounds {
+            self.probe(now);
+        }
+        if tick.publish {
+            self.complete_counters();
+            self.pulse.publish(now, messages, &mut self.books.counters, self.end);
+            self.end.publish_row(0, self.books.row());
+            if let Some(fault) = self.driver.fault() {
+                return Err(fault);
+            }
+        }
+        self.wanted = self.end.wanted();
+        Ok(())
+    }
+
+    #[cold]
+    fn obey(&mut self, order: RateOrder, now: u64) {
+        match &mut self.pacer {
+            Some(pacer) => self.dropped_debt += pacer.change(order, now),
+            None => self.pacer = Some(Pacer::new(order, self.manner.late)),
+        }
+        self.orders = self.orders.wrapping_add(1);
+        self.unlimited = order.interval_q32 == 0;
+        self.late_after_ns = LATE_NS.max(order.interval_q32 >> 32);
+    }
+
+    /// One probe for all rounds asked for since the last one; a full queue is tried again with the next tick.
+    #[cold]
+    fn probe(&mut self, now: u64) {
+        let value = self.outbox.probe(self.books.counters[Counter::ProbesSent], now);
+        match self.driver.send(None, &value, 0) {
+            Handed::Accepted => self.books.probe_sent(),
+            Handed::QueueFull => return,
+            Handed::Refused(code) => {
+                self.books.probe_refused(code);
+                self.describe_failure();
+            }
+        }
+        self.probe_rounds = self.end.probe_rounds();
+    }
+
+    fn complete_counters(&mut self) {
+        let (missed, shifted) = self.pacer.as_ref().map_or((0, 0), |pacer| (pacer.missed(), pacer.shifted()));
+        self.books.counters[Counter::MissedSends] = missed;
+        self.books.counters[Counter::DroppedDebt] = shifted + self.dropped_debt;
+        self.books.counters[Counter::ClientErrors] = self.driver.client_errors();
+        self.describe_failure();
+    }
+
+    /// Leaves the reason of failures as last words, once for each run of the same code.
+    pub(super) fn describe_failure(&mut self) {
+        if let Some(code) = self.books.last_failure
+            && self.described != Some(code)
+        {
+            self.described = Some(code);
+            let words = self.driver.describe(code);
+            self.end.last_words(&format!("messages failed: {words}"));
+        }
+    }
+
+    pub(super) fn cut_if_due(&mut self) {
+        if self.cut_due {
+            self.cut();
+        }
+    }
+
+    #[cold]
+    pub(super) fn cut(&mut self) {
+        let now = self.time.now_ns();
+        self.cut_due = false;
+        self.complete_counters();
+        let (counters, mut latencies) = self.books.cut_parts();
+        self.pulse.cut(now, counters, &mut latencies, self.end);
+        self.end.publish_row(0, self.books.row());
+    }
+}

@@ -1,0 +1,513 @@
+//! The producer's loop against a scripted library and supervisor, in virtual time.
+
+use super::*;
+use crate::client::outbox::Sender;
+use crate::client::virtual_time::VirtualTime;
+use crate::driver::{Batch, Delivery, ErrorClass, Handed, Report};
+use crate::load::accounting::mix;
+use crate::load::keys::Keys;
+use crate::load::payloads::Choice;
+use crate::load::stamp::{Reading, Stamp};
+use crate::plan::KeyDistributor;
+use crate::stats::{Counters, Latency};
+use crate::telemetry::{RateOrder, Role, Shape, Slot};
+use std::collections::VecDeque;
+use std::rc::Rc;
+
+const S: u64 = 1_000_000_000;
+const MS: u64 = 1_000_000;
+const US: u64 = 1_000;
+/// The load begins here.
+const EPOCH: u64 = 10 * S;
+const VALUE_BYTES: u32 = 100;
+
+/// A library that acknowledges each message `latency_ns` after it was handed over, outside of `stall`.
+struct Library {
+    time: Rc<VirtualTime>,
+    latency_ns: u64,
+    capacity: usize,
+    stall: Option<(u64, u64)>,
+    refuse_every: Option<u64>,
+    fail_every: Option<u64>,
+    never_acknowledge: bool,
+    fault_at_ns: Option<u64>,
+    purged: bool,
+    deaf_to_purge: bool,
+    taken: u64,
+    held: VecDeque<(u64, Vec<u8>, usize, Delivery)>,
+    /// Virtual time and value of each message taken.
+    log: Vec<(u64, Vec<u8>)>,
+    largest_batch: usize,
+}
+
+impl Library {
+    fn new(time: &Rc<VirtualTime>) -> Self {
+        Self {
+            time: Rc::clone(time),
+            latency_ns: MS,
+            capacity: 100_000,
+            stall: None,
+            refuse_every: None,
+            fail_every: None,
+            never_acknowledge: false,
+            fault_at_ns: None,
+            purged: false,
+            deaf_to_purge: false,
+            taken: 0,
+            held: VecDeque::new(),
+            log: Vec::new(),
+            largest_batch: 0,
+        }
+    }
+
+    fn offer(&mut self, value: &[u8], tag: usize) -> Handed {
+        self.time.advance(60);
+        if self.held.len() == self.capacity {
+            return Handed::QueueFull;
+        }
+        self.taken += 1;
+        if self.refuse_every.is_some_and(|every| self.taken.is_multiple_of(every)) {
+            return Handed::Refused(10);
+        }
+        let now = self.time.peek_ns();
+        let ready = match self.stall {
+            _ if self.never_acknowledge => u64::MAX,
+            Some((from, to)) if (from..to).contains(&(now + self.latency_ns)) => to,
+            _ => now + self.latency_ns,
+        };
+        let failed = self.fail_every.is_some_and(|every| self.taken.is_multiple_of(every));
+        let delivery = if failed { Delivery::Failed(-192) } else { Delivery::Acknowledged };
+        self.held.push_back((ready, value.to_vec(), tag, delivery));
+        self.log.push((now, value.to_vec()));
+        Handed::Accepted
+    }
+}
+
+impl Producer for Library {
+    fn send(&mut self, _key: Option<&[u8]>, value: &[u8], tag: usize) -> Handed {
+        self.largest_batch = self.largest_batch.max(1);
+        self.offer(value, tag)
+    }
+
+    fn send_batch(&mut self, batch: &Batch, from: usize, mut refused: impl FnMut(usize, i32)) -> usize {
+        self.largest_batch = self.largest_batch.max(batch.len());
+        for i in from..batch.len() {
+            match self.offer(batch.value(i), batch.tag(i)) {
+                Handed::Accepted => {}
+                Handed::QueueFull => return i,
+                Handed::Refused(code) => refused(i, code),
+            }
+        }
+        batch.len()
+    }
+
+    fn poll_reports(
+        &mut self,
+        limit: u32,
+        wait_ms: u32,
+        time: &impl Time,
+        mut on_report: impl FnMut(u64, Report<'_>),
+    ) -> u32 {
+        self.time.advance(50);
+        if wait_ms > 0 {
+            let ready = self.held.front().map_or(u64::MAX, |(ready, ..)| *ready);
+            let wait = ready.saturating_sub(self.time.peek_ns()).min(u64::from(wait_ms) * MS);
+            self.time.advance(wait);
+        }
+        let now = time.now_ns();
+        let mut count = 0;
+        while count < limit
+            && let Some((ready, ..)) = self.held.front()
+            && (*ready <= now || self.purged)
+            && let Some((_, value, tag, delivery)) = self.held.pop_front()
+        {
+            let delivery = if self.purged { Delivery::Unknown } else { delivery };
+            on_report(now, Report { value: &value, tag, delivery });
+            self.time.advance(20);
+            count += 1;
+        }
+        count
+    }
+
+    fn await_reports(&mut self, deadline_ns: u64, time: &impl Time) {
+        let ready = self.held.front().map_or(u64::MAX, |(ready, ..)| *ready);
+        time.sleep_until(ready.min(deadline_ns));
+    }
+
+    fn hurry(&mut self) {}
+
+    fn purge(&mut self) {
+        self.purged = !self.deaf_to_purge;
+    }
+
+    fn client_errors(&self) -> u64 {
+        0
+    }
+
+    fn fault(&self) -> Option<DriverError> {
+        let at = self.fault_at_ns.filter(|at| *at <= self.time.peek_ns())?;
+        Some(DriverError::new(ErrorClass::System, format!("fatal at {at}")))
+    }
+
+    fn describe(&self, code: i32) -> String {
+        format!("code {code}")
+    }
+}
+
+/// One run: orders in, everything that can be seen from outside out.
+struct Run {
+    time: Rc<VirtualTime>,
+    library: Library,
+    end: ClientEnd,
+    manner: Manner,
+    stamped: bool,
+}
+
+struct Outcome {
+    result: Result<(), DriverError>,
+    counters: Counters,
+    slots: Vec<Slot>,
+    library: Library,
+    time: Rc<VirtualTime>,
+}
+
+impl Run {
+    fn new() -> Self {
+        let (time, end) = VirtualTime::new(EPOCH - S, Shape::new(Role::Producer, 3, 1));
+        let time = Rc::new(time);
+        let library = Library::new(&time);
+        let manner = Manner { late: LatePolicy::CatchUp, spin: true, flush: Duration::from_secs(10) };
+        Self { time, library, end, manner, stamped: true }
+    }
+
+    /// Load from the epoch on at `per_s` (0: unlimited) for `length_ns`, then flush and exit.
+    fn load(mut self, per_s: u64, length_ns: u64) -> Outcome {
+        let interval_q32 = (S << 32).checked_div(per_s).unwrap_or(0);
+        self.time.at(EPOCH - S / 2, move |supervisor| {
+            supervisor.set_epoch(EPOCH);
+            supervisor.order_rate(RateOrder { start_ns: EPOCH, interval_q32 });
+            supervisor.want(Wanted::Run);
+        });
+        self.time.at(EPOCH + length_ns, |supervisor| supervisor.want(Wanted::Quiesce));
+        self.time.at(EPOCH + length_ns + 15 * S, |supervisor| supervisor.want(Wanted::Exit));
+        self.go()
+    }
+
+    fn go(&mut self) -> Outcome {
+        let sender = Sender { run_id: 77, producer: 3, value_bytes: VALUE_BYTES, stamped: self.stamped };
+        let outbox = Outbox::new(sender, Keys::new(KeyDistributor::NoKey, 1, 3), None, Choice::new(1, 1));
+        let result =
+            Produce::new(&mut self.library, &*self.time, &mut self.end, self.manner, outbox, VALUE_BYTES).run();
+        let drained = self.time.supervisor().drain();
+        let counters = self.time.supervisor().counters();
+        let library = std::mem::replace(&mut self.library, Library::new(&self.time));
+        Outcome { result, counters, slots: drained.slots, library, time: Rc::clone(&self.time) }
+    }
+}
+
+impl Outcome {
+    /// Messages handed over; the order to stop is seen with the next tick, so up to `extra` more than the length of the load says.
+    fn enqueued(&self, expected: u64, extra: u64) -> u64 {
+        let enqueued = self.counters[Counter::MessagesEnqueued];
+        assert!((expected..=expected + extra).contains(&enqueued), "{enqueued} messages were sent, not {expected}");
+        enqueued
+    }
+
+    /// A percentile of a family, from the last slot.
+    fn latency(&self, family: Latency, percentile: f64) -> u64 {
+        let slot = self.slots.last().unwrap();
+        let found = slot.latencies.iter().find(|latency| latency.latency == family).unwrap();
+        found.histogram.value_at_quantile(percentile / 100.0)
+    }
+
+    fn recorded(&self, family: Latency) -> u64 {
+        let slot = self.slots.last().unwrap();
+        slot.latencies.iter().find(|latency| latency.latency == family).unwrap().histogram.len()
+    }
+
+    /// Enqueued = acknowledged + failed + unknown, the same in the ledger, and every sequence once.
+    fn assert_balanced(&self) {
+        let count = |counter| self.counters[counter];
+        let enqueued = count(Counter::MessagesEnqueued);
+        let (acknowledged, failed, unknown) =
+            (count(Counter::MessagesAcknowledged), count(Counter::MessagesFailed), count(Counter::MessagesUnknown));
+        assert_eq!(enqueued, acknowledged + failed + unknown, "{:?}", self.counters);
+        assert_eq!(count(Counter::BytesEnqueued), enqueued * u64::from(VALUE_BYTES));
+        assert_eq!(count(Counter::BytesAcknowledged), acknowledged * u64::from(VALUE_BYTES));
+        let row = self.time.supervisor().accounting()[0];
+        assert_eq!((row.unique, row.second, row.third, row.fourth), (acknowledged, failed, unknown, enqueued));
+        if unknown == 0 {
+            let all = (0..enqueued).fold(0u64, |sum, sequence| sum.wrapping_add(mix(sequence)));
+            assert_eq!(row.checksum.wrapping_add(row.second_checksum), all);
+        }
+        assert_eq!(self.recorded(Latency::AcknowledgeActual), acknowledged);
+        assert_eq!(self.recorded(Latency::AcknowledgeIntended), acknowledged);
+        assert_eq!(self.recorded(Latency::PublishDelay), enqueued);
+    }
+
+    /// The stamps in the order in which the library took them, probes left out.
+    fn stamps(&self) -> Vec<(u64, Stamp)> {
+        let read = |(at, value): &(u64, Vec<u8>)| match Stamp::read(value) {
+            Reading::Stamp(stamp) if !stamp.probe => Some((*at, stamp)),
+            _ => None,
+        };
+        self.library.log.iter().filter_map(read).collect()
+    }
+}
+
+#[test]
+fn on_schedule_every_message_is_sent_at_its_time_and_counted_once() {
+    let outcome = Run::new().load(10_000, 3 * S);
+    assert_eq!(outcome.result, Ok(()));
+    outcome.assert_balanced();
+    outcome.enqueued(30_000, 3);
+    for (i, (at, stamp)) in outcome.stamps().iter().enumerate() {
+        let i = i as u64;
+        assert_eq!(stamp.sequence, i);
+        assert!(stamp.intended_ns.abs_diff(EPOCH + i * 100 * US) <= 1, "message {i}");
+        assert!(*at >= stamp.actual_ns && stamp.actual_ns >= stamp.intended_ns);
+        assert_eq!((stamp.run_id, stamp.producer, stamp.value_bytes), (77, 3, VALUE_BYTES));
+    }
+    assert!(outcome.latency(Latency::PublishDelay, 99.0) < US, "{}", outcome.latency(Latency::PublishDelay, 99.0));
+    let median = outcome.latency(Latency::AcknowledgeActual, 50.0);
+    assert!((MS..MS + 5 * US).contains(&median), "{median}");
+    assert_eq!(outcome.counters[Counter::LateSends], 0);
+    assert!(outcome.counters[Counter::IdleNs] > 2 * S);
+}
+
+#[test]
+fn slots_are_cut_at_the_whole_seconds_and_the_last_has_everything() {
+    let outcome = Run::new().load(1_000, 7 * S / 2);
+    let load: Vec<_> = outcome.slots.iter().filter(|slot| slot.end_ns <= EPOCH + 7 * S / 2).collect();
+    for (k, slot) in load.iter().enumerate() {
+        let boundary = EPOCH + (k as u64 + 1) * S;
+        assert!((boundary..boundary + MS).contains(&slot.end_ns), "slot {k} ends {}", slot.end_ns - EPOCH);
+        let enqueued = slot.counters[Counter::MessagesEnqueued];
+        assert!(enqueued.abs_diff((k as u64 + 1) * 1_000) <= 2, "slot {k} has {enqueued}");
+    }
+    assert_eq!(load.len(), 3);
+    assert_eq!(load[0].start_ns, EPOCH);
+    let last = outcome.slots.last().unwrap();
+    assert_eq!(last.counters[Counter::MessagesAcknowledged], outcome.enqueued(3_500, 1));
+}
+
+#[test]
+fn where_the_cpu_is_shared_it_sleeps_and_still_keeps_the_schedule() {
+    let mut run = Run::new();
+    run.manner.spin = false;
+    let outcome = run.load(2_000, 2 * S);
+    outcome.assert_balanced();
+    outcome.enqueued(4_000, 11);
+    assert!(outcome.latency(Latency::PublishDelay, 99.0) < 20 * US);
+}
+
+#[test]
+fn where_the_cpu_is_shared_an_acknowledgement_ends_the_sleep() {
+    let mut run = Run::new();
+    run.manner.spin = false;
+    run.library.latency_ns = 1_300 * US;
+    let outcome = run.load(1_000, 2 * S);
+    let latency = outcome.latency(Latency::AcknowledgeActual, 100.0);
+    assert!((1_300 * US..1_330 * US).contains(&latency), "{latency}: it came in the middle of a wait");
+}
+
+#[test]
+fn a_stall_shows_in_the_intended_latencies_and_nothing_is_left_out() {
+    let mut run = Run::new();
+    run.library.capacity = 100;
+    run.library.stall = Some((EPOCH + S, EPOCH + 3 * S / 2));
+    let outcome = run.load(1_000, 3 * S);
+    outcome.assert_balanced();
+    // 100 messages filled the queue in 0.1 s; 0.4 s of messages had to wait for room, and those behind them to catch up.
+    outcome.enqueued(3_000, 1);
+    assert!(outcome.counters[Counter::QueueFullEvents] >= 1);
+    let blocked = outcome.counters[Counter::QueueFullNs];
+    assert!((390 * MS..410 * MS).contains(&blocked), "{blocked}");
+    assert!(outcome.latency(Latency::AcknowledgeIntended, 100.0) >= 499 * MS);
+    // 500 of 3,000 messages were held up by between 0 and 500 ms: a sixth, so the 90th percentile sees it.
+    let intended = outcome.latency(Latency::AcknowledgeIntended, 90.0);
+    assert!(intended > 150 * MS, "{intended}");
+    assert!(outcome.latency(Latency::PublishDelay, 100.0) >= 390 * MS);
+    assert!((350..=450).contains(&outcome.counters[Counter::LateSends]), "{}", outcome.counters[Counter::LateSends]);
+    // Those that were never offered while the queue was full count from when they were.
+    let actual = outcome.latency(Latency::AcknowledgeActual, 90.0);
+    assert!(actual < 10 * MS, "{actual}");
+}
+
+#[test]
+fn without_a_rate_it_sends_in_batches_as_fast_as_the_queue_takes_them() {
+    let mut run = Run::new();
+    run.library.capacity = 1_000;
+    let outcome = run.load(0, S / 10);
+    outcome.assert_balanced();
+    // A thousand messages a millisecond is what the queue allows.
+    assert!(outcome.counters[Counter::MessagesEnqueued] > 80_000, "{:?}", outcome.counters);
+    assert!(outcome.counters[Counter::QueueFullEvents] > 10);
+    assert_eq!(outcome.library.largest_batch, 100);
+    assert_eq!(outcome.latency(Latency::PublishDelay, 100.0), 0);
+    for (i, (at, stamp)) in outcome.stamps().into_iter().enumerate() {
+        assert_eq!((stamp.sequence, stamp.intended_ns), (i as u64, stamp.actual_ns));
+        assert!(at >= stamp.actual_ns);
+    }
+}
+
+#[test]
+fn messages_without_a_stamp_are_measured_by_their_tags() {
+    let mut run = Run::new();
+    run.stamped = false;
+    run.library.capacity = 500;
+    run.library.refuse_every = Some(97);
+    run.library.fail_every = Some(89);
+    let outcome = run.load(0, S / 50);
+    outcome.assert_balanced();
+    assert!(outcome.counters[Counter::MessagesFailed] > 10);
+    assert!(outcome.library.log.iter().all(|(_, value)| Stamp::read(value) == Reading::Unstamped));
+    let median = outcome.latency(Latency::AcknowledgeActual, 50.0);
+    assert!((MS..3 * MS).contains(&median), "{median}");
+}
+
+#[test]
+fn refused_and_failed_messages_are_failures_with_their_reason_as_last_words() {
+    let mut run = Run::new();
+    run.library.refuse_every = Some(10);
+    run.library.fail_every = Some(7);
+    let outcome = run.load(1_000, S);
+    outcome.assert_balanced();
+    let enqueued = outcome.enqueued(1_000, 1);
+    // Every tenth was refused, and every seventh of the rest failed.
+    let failed = enqueued / 10 + enqueued / 7 - enqueued / 70;
+    assert_eq!(outcome.counters[Counter::MessagesFailed], failed);
+    let words = outcome.time.supervisor().last_words().unwrap();
+    assert!(words.starts_with("messages failed: code "), "{words}");
+}
+
+#[test]
+fn what_is_not_acknowledged_within_the_flush_limit_is_unknown() {
+    let mut run = Run::new();
+    run.library.never_acknowledge = true;
+    run.manner.flush = Duration::from_secs(2);
+    let outcome = run.load(1_000, S);
+    outcome.assert_balanced();
+    assert_eq!(outcome.counters[Counter::MessagesUnknown], outcome.enqueued(1_000, 1));
+    assert!(outcome.library.purged);
+}
+
+#[test]
+fn what_counts_as_unknown_is_not_counted_again_when_its_report_comes_after_all() {
+    let mut run = Run::new();
+    run.library.latency_ns = 7 * S;
+    run.library.deaf_to_purge = true;
+    run.manner.flush = Duration::from_secs(2);
+    let outcome = run.load(1_000, S);
+    assert!(outcome.library.held.is_empty(), "all reports came before the exit");
+    outcome.assert_balanced();
+    assert_eq!(outcome.counters[Counter::MessagesUnknown], outcome.enqueued(1_000, 1));
+}
+
+#[test]
+fn a_stop_is_obeyed_while_the_queue_is_full() {
+    let mut run = Run::new();
+    run.library.never_acknowledge = true;
+    run.library.capacity = 50;
+    run.manner.flush = Duration::from_millis(100);
+    let outcome = run.load(0, S);
+    outcome.assert_balanced();
+    assert_eq!(outcome.counters[Counter::MessagesEnqueued], 50);
+    assert_eq!(outcome.counters[Counter::MessagesUnknown], 50);
+    assert_eq!(outcome.time.supervisor().state(), Some(ClientState::Quiet));
+}
+
+#[test]
+fn who_is_ready_has_said_where_it_runs_and_what_it_has_used() {
+    let run = Run::new();
+    run.time.at(EPOCH - S + MS, |supervisor| {
+        assert_eq!(supervisor.state(), Some(ClientState::Ready));
+        assert_eq!(supervisor.observed().hot_tid, nix::unistd::gettid().as_raw());
+        let counters = supervisor.counters();
+        assert!(counters[Counter::CpuUserNs] + counters[Counter::CpuSystemNs] > 0, "{counters:?}");
+    });
+    run.load(1_000, S).assert_balanced();
+}
+
+#[test]
+fn probes_are_sent_once_for_each_round_and_counted_apart() {
+    let run = Run::new();
+    run.time.at(EPOCH - 900 * MS, |supervisor| supervisor.request_probe());
+    run.time.at(EPOCH - 800 * MS, |supervisor| supervisor.request_probe());
+    let outcome = run.load(1_000, S);
+    outcome.assert_balanced();
+    assert_eq!(outcome.counters[Counter::ProbesSent], 2);
+    assert_eq!(outcome.counters[Counter::ProbesAcknowledged], 2);
+    outcome.enqueued(1_000, 1);
+    let probes: Vec<_> = outcome
+        .library
+        .log
+        .iter()
+        .filter_map(|(_, value)| match Stamp::read(value) {
+            Reading::Stamp(stamp) if stamp.probe => Some(stamp.sequence),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(probes, [0, 1]);
+}
+
+#[test]
+fn a_new_rate_holds_from_its_start_and_the_debt_of_the_old_one_is_counted() {
+    let mut run = Run::new();
+    run.time.at(EPOCH - S / 2, |supervisor| {
+        supervisor.set_epoch(EPOCH);
+        supervisor.order_rate(RateOrder { start_ns: EPOCH, interval_q32: (S << 32) / 1_000 });
+        supervisor.want(Wanted::Run);
+    });
+    run.time.at(EPOCH + S - 10 * MS, |supervisor| {
+        supervisor.order_rate(RateOrder { start_ns: EPOCH + S, interval_q32: (S << 32) / 5_000 });
+    });
+    run.time.at(EPOCH + 2 * S, |supervisor| supervisor.want(Wanted::Quiesce));
+    run.time.at(EPOCH + 3 * S, |supervisor| supervisor.want(Wanted::Exit));
+    let outcome = run.go();
+    outcome.assert_balanced();
+    let fast = outcome.stamps().iter().filter(|(_, stamp)| stamp.intended_ns >= EPOCH + S).count();
+    assert!((5_000..=5_001).contains(&fast), "{fast}");
+    // The old schedule ends when the order is seen, 10 ms before the new one begins.
+    let slow = outcome.counters[Counter::MessagesEnqueued] - fast as u64;
+    assert!((989..=1_000).contains(&slow), "{slow}");
+}
+
+#[test]
+fn a_client_that_cannot_go_on_says_so_and_has_published_what_it_counted() {
+    let mut run = Run::new();
+    run.library.fault_at_ns = Some(EPOCH + S / 2);
+    let outcome = run.load(1_000, S);
+    let error = outcome.result.unwrap_err();
+    assert!(error.text.starts_with("fatal at"), "{error}");
+    let enqueued = outcome.slots.last().unwrap().counters[Counter::MessagesEnqueued];
+    assert!((500..=520).contains(&enqueued), "{enqueued}");
+}
+
+#[test]
+fn a_new_rate_that_comes_while_the_queue_is_full_leaves_no_message_on_the_old_schedule() {
+    let mut run = Run::new();
+    run.library.capacity = 100;
+    run.library.stall = Some((EPOCH + S / 2, EPOCH + S));
+    run.time.at(EPOCH - S / 2, |supervisor| {
+        supervisor.set_epoch(EPOCH);
+        supervisor.order_rate(RateOrder { start_ns: EPOCH, interval_q32: (S << 32) / 1_000 });
+        supervisor.want(Wanted::Run);
+    });
+    run.time.at(EPOCH + 800 * MS, |supervisor| {
+        supervisor.order_rate(RateOrder { start_ns: EPOCH + 800 * MS, interval_q32: (S << 32) / 2_000 });
+    });
+    run.time.at(EPOCH + 2 * S, |supervisor| supervisor.want(Wanted::Quiesce));
+    run.time.at(EPOCH + 3 * S, |supervisor| supervisor.want(Wanted::Exit));
+    let outcome = run.go();
+    outcome.assert_balanced();
+    // Full 0.6 s after the epoch; what was due from then on until the order came was dropped.
+    let dropped = outcome.counters[Counter::DroppedDebt];
+    assert!((195..=205).contains(&dropped), "{dropped}");
+    let late: Vec<_> = outcome
+        .stamps()
+        .into_iter()
+        .filter(|(at, stamp)| *at >= EPOCH + S && stamp.intended_ns < EPOCH + 800 * MS)
+        .collect();
+    assert_eq!(late, []);
+}

@@ -1,0 +1,176 @@
+//! The rhythm of a client's telemetry: when to look at orders, when to publish counters, when to cut a slot.
+//!
+//! Both loops call `due` with each clock reading; everything dearer happens on a tick, away from the single message.
+
+use crate::os::{affinity, process, usage};
+use crate::stats::{Counter, Counters, Latency, Recorder};
+use crate::telemetry::ClientEnd;
+use crate::telemetry::supervisor_end::Observed;
+use crate::units::NS_PER_S;
+
+/// Between two looks at the orders on a CPU of one's own: some atomic loads, 0.05 % of the CPU.
+const TICK_SPINNING_NS: u64 = 200_000;
+/// The same where the CPU is shared and each look may end a sleep.
+const TICK_SLEEPING_NS: u64 = 5_000_000;
+/// Counters are published at least this often.
+const PUBLISH_NS: u64 = 10_000_000;
+/// And after this many messages.
+const PUBLISH_MESSAGES: u64 = 1_000;
+
+/// What a tick asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Tick {
+    /// Publish counters and rows.
+    pub(super) publish: bool,
+    /// Cut a slot, when it suits best but soon.
+    pub(super) cut: bool,
+}
+
+/// One client's rhythm.
+#[derive(Debug)]
+pub(super) struct Pulse {
+    tick_ns: u64,
+    next_tick_ns: u64,
+    next_publish_ns: u64,
+    published_messages: u64,
+    /// 0: no epoch yet.
+    epoch_ns: u64,
+    next_cut_ns: u64,
+    cuts_seen: u64,
+    begun_ns: u64,
+    cpu: Option<usize>,
+    pid: i32,
+    tid: i32,
+}
+
+impl Pulse {
+    /// A rhythm that begins now, on the calling thread.
+    pub(super) fn new(now_ns: u64, spinning: bool) -> Self {
+        Self {
+            tick_ns: if spinning { TICK_SPINNING_NS } else { TICK_SLEEPING_NS },
+            next_tick_ns: now_ns,
+            next_publish_ns: now_ns,
+            published_messages: 0,
+            epoch_ns: 0,
+            next_cut_ns: u64::MAX,
+            cuts_seen: 0,
+            begun_ns: now_ns,
+            cpu: None,
+            pid: process::own_pid(),
+            tid: nix::unistd::gettid().as_raw(),
+        }
+    }
+
+    /// Is it time for a tick?
+    #[inline]
+    pub(super) fn due(&self, now_ns: u64) -> bool {
+        now_ns >= self.next_tick_ns
+    }
+
+    /// When the next tick is due.
+    #[inline]
+    pub(super) fn next_tick_ns(&self) -> u64 {
+        self.next_tick_ns
+    }
+
+    /// A tick after `messages` messages in all.
+    pub(super) fn tick(&mut self, now_ns: u64, messages: u64, end: &ClientEnd) -> Tick {
+        self.next_tick_ns = now_ns + self.tick_ns;
+        if self.epoch_ns == 0 {
+            self.epoch_ns = end.epoch_ns();
+            if self.epoch_ns != 0 {
+                self.next_cut_ns = next_boundary(self.epoch_ns, now_ns);
+            }
+        }
+        // Not past the next cut, and once it is due with every tick until it is made.
+        if self.next_cut_ns > now_ns {
+            self.next_tick_ns = self.next_tick_ns.min(self.next_cut_ns);
+        }
+        Tick {
+            publish: now_ns >= self.next_publish_ns || messages - self.published_messages >= PUBLISH_MESSAGES,
+            cut: now_ns >= self.next_cut_ns || end.cuts_requested() != self.cuts_seen,
+        }
+    }
+
+    /// Publishes where the client is and what connecting has cost, which the load is not to be charged with. To be called before
+    /// the client says ready.
+    pub(super) fn introduce(&mut self, counters: &mut Counters, end: &mut ClientEnd) {
+        self.look_at_self(counters, end);
+        end.publish_counters(counters);
+    }
+
+    /// Publishes a sign of life and the counters.
+    pub(super) fn publish(&mut self, now_ns: u64, messages: u64, counters: &mut Counters, end: &mut ClientEnd) {
+        self.next_publish_ns = now_ns + PUBLISH_NS;
+        self.published_messages = messages;
+        self.notice_migration(counters);
+        end.heartbeat(now_ns);
+        end.publish_counters(counters);
+    }
+
+    /// Cuts a slot that ends now.
+    pub(super) fn cut(
+        &mut self,
+        now_ns: u64,
+        counters: &mut Counters,
+        latencies: &mut [(Latency, &mut Recorder)],
+        end: &mut ClientEnd,
+    ) {
+        // Before anything is read: a request that comes from here on gets a slot of its own.
+        self.cuts_seen = end.cuts_requested();
+        counters[Counter::LatenciesClipped] = latencies.iter().map(|(_, recorder)| recorder.clipped()).sum();
+        self.look_at_self(counters, end);
+        end.heartbeat(now_ns);
+        let start_ns = if self.epoch_ns == 0 { self.begun_ns } else { self.epoch_ns };
+        end.publish_slot(start_ns.min(now_ns), now_ns, counters, latencies);
+        if self.epoch_ns != 0 {
+            self.next_cut_ns = next_boundary(self.epoch_ns, now_ns);
+        }
+    }
+
+    /// CPU, use of the process, and of this thread.
+    fn look_at_self(&mut self, counters: &mut Counters, end: &mut ClientEnd) {
+        self.notice_migration(counters);
+        let used = usage::of_self();
+        counters[Counter::CpuUserNs] = used.cpu_user_ns;
+        counters[Counter::CpuSystemNs] = used.cpu_system_ns;
+        counters[Counter::ContextSwitchesVoluntary] = used.context_switches_voluntary;
+        counters[Counter::ContextSwitchesInvoluntary] = used.context_switches_involuntary;
+        let hot = usage::of_thread();
+        end.set_observed(Observed {
+            pid: self.pid,
+            hot_tid: self.tid,
+            cpu: self.cpu.and_then(|cpu| u32::try_from(cpu).ok()).unwrap_or(u32::MAX),
+            hot_thread_cpu_ns: hot.cpu_user_ns + hot.cpu_system_ns,
+        });
+    }
+
+    /// Seen often, so that a thread that is moved away and back is noticed; the kernel's own count costs a file to read.
+    fn notice_migration(&mut self, counters: &mut Counters) {
+        let cpu = affinity::current_cpu();
+        if self.cpu.is_some_and(|before| before != cpu) {
+            counters[Counter::Migrations] += 1;
+        }
+        self.cpu = Some(cpu);
+    }
+}
+
+/// The first `epoch + k × 1 s` (k ≥ 1) after `now_ns`.
+fn next_boundary(epoch_ns: u64, now_ns: u64) -> u64 {
+    epoch_ns + (now_ns.saturating_sub(epoch_ns) / NS_PER_S + 1) * NS_PER_S
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn boundaries_are_whole_seconds_after_the_epoch_and_never_the_epoch_itself() {
+        let epoch = 5_000;
+        assert_eq!(next_boundary(epoch, 0), epoch + NS_PER_S);
+        assert_eq!(next_boundary(epoch, epoch), epoch + NS_PER_S);
+        assert_eq!(next_boundary(epoch, epoch + NS_PER_S - 1), epoch + NS_PER_S);
+        assert_eq!(next_boundary(epoch, epoch + NS_PER_S), epoch + 2 * NS_PER_S);
+        assert_eq!(next_boundary(epoch, epoch + 7 * NS_PER_S + 3), epoch + 8 * NS_PER_S);
+    }
+}
