@@ -13,3 +13,4 @@ pub mod plan;
 pub mod stats;
 pub mod telemetry;
 pub mod units;
+pub mod worker;

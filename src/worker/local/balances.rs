@@ -1,0 +1,158 @@
+//! The books of all clients side by side: every producer in every subscription of its topic.
+//!
+//! Who was killed could not publish the last moments of its books. That must not turn into messages that look lost or duplicated for
+//! certain: a killed producer has sent whatever came beyond what it said, and losses are not proven where a killed member may have had them.
+
+use super::{Client, LocalWorker};
+use crate::load::accounting::{Balance, balance};
+use crate::plan::{DriverKind, Plan};
+use crate::stats::Counter;
+use crate::telemetry::Role;
+use crate::telemetry::layout::AccountingRow;
+use crate::worker::{SubscriptionBalance, WorkerError};
+
+/// What can be told of messages one by one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Told {
+    /// Somebody receives messages that carry no stamp: they cannot be told apart.
+    Nothing,
+    /// Nobody receives anything.
+    SendingSide,
+    /// Everything.
+    BothSides,
+}
+
+impl Told {
+    fn of(plan: &Plan) -> Self {
+        let received = plan.subscriptions_per_topic > 0 && plan.driver.kind != DriverKind::Null;
+        match (received, plan.message.stamp) {
+            (false, _) => Self::SendingSide,
+            (true, true) => Self::BothSides,
+            (true, false) => Self::Nothing,
+        }
+    }
+}
+
+/// One client's side.
+#[derive(Debug, Clone, Copy, Default)]
+struct Side {
+    row: AccountingRow,
+    /// Was it killed, so that its books may end early?
+    killed: bool,
+}
+
+/// Balances one producer, which handed over `sent` messages, with the members of one subscription.
+fn of_subscription(sent: u64, producer: Side, members: &[Side]) -> Balance {
+    let received: Vec<AccountingRow> = members.iter().map(|member| member.row).collect();
+    let sent = if producer.killed {
+        let distinct: u64 = received.iter().map(|row| row.unique).sum();
+        sent.max(producer.row.fourth).max(distinct)
+    } else {
+        sent
+    };
+    let mut balance = balance(sent, &producer.row, &received);
+    balance.proven &= balance.lost == 0 || !members.iter().any(|member| member.killed);
+    balance
+}
+
+impl LocalWorker {
+    /// The balance of every producer in every subscription of its topic, as far as it can be told.
+    pub(super) fn balance_all(&self) -> Result<Vec<SubscriptionBalance>, WorkerError> {
+        let can_be_told = Told::of(self.plan()?);
+        if can_be_told == Told::Nothing {
+            return Ok(Vec::new());
+        }
+        let subscriptions = self.subscriptions();
+        let mut balances = Vec::new();
+        for producer in self.of_role(Role::Producer) {
+            let sent = producer.end.counters()[Counter::MessagesEnqueued];
+            let side = Side {
+                row: producer.end.accounting().first().copied().unwrap_or_default(),
+                killed: producer.was_killed(),
+            };
+            let entry = |group, balance| SubscriptionBalance {
+                topic: producer.topic.clone(),
+                group,
+                producer: producer.plan.index,
+                balance,
+            };
+            if can_be_told == Told::SendingSide {
+                balances.push(entry(None, of_subscription(sent, side, &[])));
+                continue;
+            }
+            let topic = producer.plan.topic;
+            for members in subscriptions.range((topic, 0)..=(topic, u32::MAX)).map(|(_, members)| members) {
+                let sides: Vec<Side> = members.iter().map(|member| member.side(producer.plan.member)).collect();
+                balances.push(entry(members[0].group.clone(), of_subscription(sent, side, &sides)));
+            }
+        }
+        Ok(balances)
+    }
+}
+
+impl Client {
+    /// Ended by a signal: without a last word.
+    pub(super) fn was_killed(&self) -> bool {
+        self.exit.as_ref().is_some_and(|exit| exit.code.is_none())
+    }
+
+    /// What this consumer has from the producer with this number within the topic.
+    fn side(&self, producer: u32) -> Side {
+        let row = self.end.accounting().get(producer as usize).copied().unwrap_or_default();
+        Side { row, killed: self.was_killed() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::load::accounting::{ReceivedLedger, SentLedger};
+    use std::time::Duration;
+
+    fn producer(acknowledged: u64, sent: u64, killed: bool) -> Side {
+        let mut ledger = SentLedger::default();
+        (0..acknowledged).for_each(|sequence| ledger.acknowledged(sequence));
+        ledger.handed_over(sent);
+        Side { row: *ledger.row(), killed }
+    }
+
+    fn member(sequences: std::ops::Range<u64>, killed: bool) -> Side {
+        let mut ledger = ReceivedLedger::new(1, 1, 0);
+        sequences.for_each(|sequence| {
+            ledger.arrived(0, 0, sequence);
+        });
+        Side { row: *ledger.row(0), killed }
+    }
+
+    #[test]
+    fn messages_that_cannot_be_told_apart_are_not_balanced() {
+        let mut plan = Plan::for_tests(Duration::ZERO, None);
+        assert_eq!(Told::of(&plan), Told::BothSides);
+        plan.message.stamp = false;
+        assert_eq!(Told::of(&plan), Told::Nothing);
+        plan.subscriptions_per_topic = 0;
+        assert_eq!(Told::of(&plan), Told::SendingSide);
+        plan.driver.kind = DriverKind::Null;
+        plan.subscriptions_per_topic = 1;
+        assert_eq!(Told::of(&plan), Told::SendingSide, "the null driver delivers nothing");
+    }
+
+    #[test]
+    fn what_a_killed_producer_could_not_say_any_more_is_unknown_and_not_duplicated() {
+        let balance = of_subscription(105, producer(100, 105, true), &[member(0..120, false)]);
+        assert_eq!((balance.sent, balance.acknowledged, balance.unknown), (120, 100, 20));
+        assert_eq!((balance.duplicated, balance.lost, balance.failed_but_received), (0, 0, 20));
+        let living = of_subscription(105, producer(100, 105, false), &[member(0..120, false)]);
+        assert_eq!((living.sent, living.duplicated), (105, 15), "a living producer said everything");
+    }
+
+    #[test]
+    fn losses_are_not_proven_when_a_killed_member_may_have_had_the_messages() {
+        let killed = of_subscription(100, producer(100, 100, false), &[member(0..90, true)]);
+        assert_eq!((killed.lost, killed.proven), (10, false));
+        let living = of_subscription(100, producer(100, 100, false), &[member(0..90, false)]);
+        assert_eq!((living.lost, living.proven), (10, true));
+        let whole = of_subscription(100, producer(100, 100, false), &[member(0..100, true)]);
+        assert_eq!((whole.lost, whole.proven), (0, true), "what adds up adds up");
+    }
+}

@@ -1,0 +1,233 @@
+//! Ending a run: producers quiet, consumers caught up, balances, clients gone, topics deleted, nothing left behind.
+
+use super::start::failure;
+use super::{Client, LocalWorker};
+use crate::plan::DriverKind;
+use crate::stats::{Counter, Counters};
+use crate::telemetry::{ClientState, Role, Wanted};
+use crate::units::NS_PER_S;
+use crate::worker::{ClientReport, RunEnd, WorkerError};
+use std::time::Duration;
+
+/// How long consumers may take for the last commit.
+const COMMIT_LIMIT: Duration = Duration::from_secs(5);
+/// How long a client may take from the order to exit to its end (a consumer leaves its group, commits).
+const EXIT_LIMIT: Duration = Duration::from_secs(10);
+/// The same before the load: a client that is still connecting has nothing to save and need not be waited for.
+const UNLOADED_EXIT_LIMIT: Duration = Duration::from_secs(1);
+/// Consumers that have received nothing new for this long have nothing more to come.
+const NOTHING_MORE_NS: u64 = 5 * NS_PER_S;
+/// A consumer gives a sign of life every 10 ms or so; one that gave none for this long stands still.
+const SILENT_NS: u64 = NS_PER_S;
+/// On top of the flush limit, for the last slot and the state word.
+const QUIET_MARGIN: Duration = Duration::from_secs(3);
+
+impl LocalWorker {
+    /// Producers stop sending and flush.
+    pub(super) fn quiesce(&mut self) -> Result<(), WorkerError> {
+        for producer in self.of_role(Role::Producer) {
+            producer.end.want(Wanted::Quiesce);
+        }
+        let limit = self.plan()?.limits.flush + QUIET_MARGIN;
+        let quiet = self.wait_on(limit, |worker| Ok(worker.all_quiet(Role::Producer)))?;
+        if !quiet {
+            self.warnings.push(format!("producers did not become quiet within {} s", limit.as_secs()));
+        }
+        Ok(())
+    }
+
+    /// Waits until consumers have received everything that was acknowledged, nothing more comes, or the limit is reached.
+    pub(super) fn let_consumers_catch_up(&mut self) -> Result<(), WorkerError> {
+        let plan = self.plan()?;
+        if plan.driver.kind == DriverKind::Null {
+            return Ok(());
+        }
+        let limit = plan.limits.catch_up;
+        let mut progress = (0_u64, self.clock.now_ns());
+        let caught_up = self.wait_on(limit, |worker| {
+            let received = worker.live_counters()[Counter::MessagesReceived];
+            let now_ns = worker.clock.now_ns();
+            // While a group is being rearranged, or a member stands still, what is missing may be on its way to another member.
+            if received != progress.0 || worker.more_may_come(now_ns) {
+                progress = (received, now_ns);
+            }
+            let nothing_more = now_ns.saturating_sub(progress.1) >= NOTHING_MORE_NS;
+            Ok(worker.everything_has_come()? || nothing_more)
+        })?;
+        if !caught_up {
+            self.warnings.push(format!(
+                "consumers were still receiving after {} s of catching up: what is missing counts as lost",
+                limit.as_secs()
+            ));
+        }
+        Ok(())
+    }
+
+    /// Have consumers received everything that was acknowledged? Counts alone do not tell: a message that a second member receives again
+    /// would stand for one that is still missing. So the balances have to agree as well, where there are any.
+    fn everything_has_come(&self) -> Result<bool, WorkerError> {
+        let all = self.live_counters();
+        let distinct = all[Counter::MessagesReceived].saturating_sub(all[Counter::MessagesDuplicated]);
+        if distinct < all[Counter::MessagesAcknowledged] * u64::from(self.plan()?.subscriptions_per_topic) {
+            return Ok(false);
+        }
+        Ok(self.balance_all()?.iter().all(|row| row.group.is_none() || row.balance.proven && row.balance.lost == 0))
+    }
+
+    /// Is a living consumer silent, or are partitions of a group without a living owner for now? After a death nothing is waited for: the
+    /// group would take its session's timeout, and the run is invalid anyway.
+    fn more_may_come(&self, now_ns: u64) -> bool {
+        let consumers = || self.of_role(Role::Consumer);
+        if consumers().any(|client| client.exit.is_some()) {
+            return false;
+        }
+        consumers().any(|client| now_ns.saturating_sub(client.end.heartbeat_ns()) > SILENT_NS) || !self.all_assigned()
+    }
+
+    /// Like `wait_for`, but the first signal does not end it (the run is ending already); the second does.
+    /// Deaths are noted and do not end it either.
+    fn wait_on(
+        &mut self,
+        limit: Duration,
+        mut done: impl FnMut(&mut Self) -> Result<bool, WorkerError>,
+    ) -> Result<bool, WorkerError> {
+        let end_ns = self.clock.now_ns() + u64::try_from(limit.as_nanos()).unwrap_or(u64::MAX / 2);
+        loop {
+            let left_ns = end_ns.saturating_sub(self.clock.now_ns());
+            match self.wait_for(Duration::from_nanos(left_ns), &mut done) {
+                Err(WorkerError::Interrupted(by)) if self.in_a_hurry() => return Err(WorkerError::Interrupted(by)),
+                Err(WorkerError::Interrupted(_)) => {}
+                Err(WorkerError::ClientDied(death)) => self.warnings.push(format!("while closing: {death}")),
+                other => return other,
+            }
+        }
+    }
+
+    /// Ends every client, drains once more, deletes own topics, stops the broker. Works from any state, also a half-made one.
+    pub(super) fn close(&mut self) -> Result<RunEnd, WorkerError> {
+        if self.epoch_ns > 0 && !self.in_a_hurry() {
+            self.let_consumers_commit();
+        }
+        for client in &self.clients {
+            client.end.want(Wanted::Exit);
+        }
+        let limit = match (self.in_a_hurry(), self.epoch_ns > 0) {
+            (true, _) => Duration::ZERO,
+            (false, true) => EXIT_LIMIT,
+            (false, false) => UNLOADED_EXIT_LIMIT,
+        };
+        let ended = self.wait_on(limit, |worker| Ok(worker.clients.iter().all(|client| client.exit.is_some())));
+        let mut killed = Vec::new();
+        for client in &mut self.clients {
+            client.end.unlink();
+            if client.exit.is_none() {
+                client.process.kill();
+                client.exit = client.process.wait_timeout(Duration::from_secs(2)).ok().flatten();
+                killed.push(format!("{} {}", client.plan.role, client.plan.index));
+            }
+        }
+        if !killed.is_empty() && !self.in_a_hurry() && self.epoch_ns > 0 {
+            self.warnings.push(format!("{} did not end by itself and was killed", killed.join(", ")));
+        }
+        self.drain();
+        let topics_deleted = self.delete_topics();
+        // Dropping a child kills and reaps it.
+        self.broker = None;
+        self.pool = None;
+        self.closed = true;
+        ended.map(|_| self.run_end(topics_deleted)).or_else(|error| match error {
+            WorkerError::Interrupted(_) => Ok(self.run_end(topics_deleted)),
+            other => Err(other),
+        })
+    }
+
+    /// Consumers commit while all of them are in their groups: the first that leaves begins a rebalance, in which the commits of the
+    /// others fail. Who does not come to it in time commits when it leaves.
+    fn let_consumers_commit(&mut self) {
+        for consumer in self.of_role(Role::Consumer) {
+            consumer.end.want(Wanted::Quiesce);
+        }
+        // Whatever ends this wait, a second signal for one, is seen by the waits that follow.
+        let _ = self.wait_on(COMMIT_LIMIT, |worker| Ok(worker.all_quiet(Role::Consumer)));
+    }
+
+    /// Have all clients of a role done what was asked of them before the exit?
+    fn all_quiet(&self, role: Role) -> bool {
+        self.of_role(role).all(|client| client.exit.is_some() || client.end.state() >= Some(ClientState::Quiet))
+    }
+
+    fn run_end(&mut self, topics_deleted: bool) -> RunEnd {
+        let usage = crate::os::usage::of_self();
+        let before = self.usage_at_start;
+        let supervisor_cpu_ns =
+            (usage.cpu_user_ns + usage.cpu_system_ns).saturating_sub(before.cpu_user_ns + before.cpu_system_ns);
+        RunEnd {
+            clients: self.clients.iter_mut().map(report).collect(),
+            clock: self.clock,
+            clock_reason: self.clock_reason.clone(),
+            clock_drift_ppm: self.clock.drift_ppm(),
+            supervisor_cpu_ns,
+            drain_ns: self.drain_ns,
+            topics: self.topics.clone(),
+            topics_deleted,
+            warnings: std::mem::take(&mut self.warnings),
+        }
+    }
+
+    /// The error of a client that has failed, if one has: better than the fact that it is gone.
+    pub(super) fn failed_client(&self) -> Option<WorkerError> {
+        self.clients.iter().find(|client| client.end.state() == Some(ClientState::Failed)).map(failure)
+    }
+}
+
+fn report(client: &mut Client) -> ClientReport {
+    let seen = client.end.observed();
+    let mut counters = client.end.counters();
+    if client.was_killed() {
+        settle(&mut counters);
+    }
+    ClientReport {
+        role: client.plan.role,
+        index: client.plan.index,
+        pid: client.pid,
+        planned_cpu: client.plan.placement.hot_cpu,
+        observed_cpu: (seen.pid != 0).then_some(seen.cpu),
+        observed_hot_mask: client.observed.hot.take(),
+        observed_thread_masks: std::mem::take(&mut client.observed.others),
+        exit: client.exit.as_ref().map_or_else(|| "still there".to_owned(), ToString::to_string),
+        counters,
+        hot_thread_cpu_ns: seen.hot_thread_cpu_ns,
+        slots_lost: client.history.slots_lost,
+        timeline: std::mem::take(&mut client.history.timeline),
+    }
+}
+
+/// What a killed producer had on its way has no end that it could tell of: it is unknown, so that the sum still is what was sent.
+fn settle(counters: &mut Counters) {
+    let told = counters[Counter::MessagesAcknowledged] + counters[Counter::MessagesFailed];
+    counters[Counter::MessagesUnknown] = counters[Counter::MessagesEnqueued].saturating_sub(told);
+}
+
+impl Drop for LocalWorker {
+    /// A worker that is dropped in the middle leaves no topic, process or segment behind.
+    fn drop(&mut self) {
+        if !self.closed {
+            let _ = self.close();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_killed_producer_had_on_its_way_is_unknown() {
+        let mut counters = Counters::default();
+        counters[Counter::MessagesEnqueued] = 100;
+        counters[Counter::MessagesAcknowledged] = 90;
+        counters[Counter::MessagesFailed] = 3;
+        settle(&mut counters);
+        assert_eq!(counters[Counter::MessagesUnknown], 7);
+    }
+}

@@ -1,0 +1,123 @@
+//! Slots → periods: the only reader of the rings.
+
+use super::LocalWorker;
+use crate::os::clock;
+use crate::stats::{Counter, Counters};
+use crate::telemetry::Role;
+use crate::units::NS_PER_S;
+use crate::worker::{LatencySet, Live, PeriodStats, Rates, WorkerError};
+
+/// How long a living client may take to publish the slot of a boundary before it counts as late: on a crowded machine one may not get
+/// a CPU for a second.
+const LATE_AFTER_NS: u64 = 2 * NS_PER_S;
+/// Between two looks for a missing slot.
+const LOOK_EVERY_NS: u64 = 5_000_000;
+
+impl LocalWorker {
+    /// Drains all rings once.
+    pub(super) fn drain(&mut self) {
+        let begun_ns = self.clock.now_ns();
+        for client in &mut self.clients {
+            let drained = client.end.drain();
+            client.history.take(drained.slots, drained.lost);
+        }
+        self.drain_ns += self.clock.now_ns().saturating_sub(begun_ns);
+    }
+
+    /// Drains until every living client has a slot for `boundary_ns`; returns how many have none in time.
+    fn drain_to(&mut self, boundary_ns: u64) -> u32 {
+        let give_up_ns = self.clock.now_ns().max(boundary_ns) + LATE_AFTER_NS;
+        loop {
+            self.drain();
+            let late = self
+                .clients
+                .iter_mut()
+                // Who has died will not report; the wait that follows tells of it.
+                .filter_map(|client| (!client.history.reaches(boundary_ns)).then(|| client.process.try_wait()))
+                .filter(|ended| matches!(ended, Ok(None)))
+                .count();
+            let now_ns = self.clock.now_ns();
+            if late == 0 || now_ns >= give_up_ns {
+                return u32::try_from(late).unwrap_or(u32::MAX);
+            }
+            // Signals and deaths are noticed by the wait that follows; this one is bounded by LATE_AFTER_NS.
+            clock::sleep_until_raw(now_ns + LOOK_EVERY_NS);
+        }
+    }
+
+    /// The period that ends at `boundary_ns`.
+    pub(super) fn period(&mut self, boundary_ns: u64) -> Result<PeriodStats, WorkerError> {
+        let late_clients = self.drain_to(boundary_ns);
+        let subscriptions = u64::from(self.plan()?.subscriptions_per_topic);
+        let (mut rates, mut since_reset) = (Rates::default(), Rates::default());
+        let (mut counters, mut totals, mut latencies) = (Counters::default(), Counters::default(), LatencySet::empty());
+        for client in &mut self.clients {
+            client.history.advance(boundary_ns);
+            let difference = client.history.close_period();
+            rates.add(&difference.counters, difference.span_ns);
+            let (measured, span_ns) = client.history.counted();
+            since_reset.add(&measured, span_ns);
+            counters.add(&difference.counters);
+            totals.add(&client.history.totals());
+            latencies.add(&difference.latencies);
+        }
+        let expected = totals[Counter::MessagesAcknowledged] * subscriptions;
+        Ok(PeriodStats {
+            start_ns: std::mem::replace(&mut self.period_from_ns, boundary_ns),
+            end_ns: boundary_ns,
+            publish_rate_per_s: rates.acknowledged_per_s,
+            send_rate_per_s: rates.enqueued_per_s,
+            publish_bytes_per_s: rates.acknowledged_bytes_per_s,
+            publish_error_rate_per_s: rates.failed_per_s,
+            consume_rate_per_s: rates.received_per_s,
+            consume_bytes_per_s: rates.received_bytes_per_s,
+            backlog: expected.saturating_sub(totals[Counter::MessagesReceived]),
+            counters,
+            totals,
+            latencies,
+            since_reset,
+            late_clients,
+        })
+    }
+
+    /// Baselines are set at `boundary_ns`.
+    pub(super) fn begin_measurement(&mut self, boundary_ns: u64) {
+        let late_clients = self.drain_to(boundary_ns);
+        if late_clients > 0 {
+            self.warnings.push(format!(
+                "{late_clients} client(s) did not report the end of the warm-up in time: some of it is in their part of the measurement"
+            ));
+        }
+        for client in &mut self.clients {
+            client.history.advance(boundary_ns);
+            client.history.begin_measurement();
+        }
+        self.period_from_ns = boundary_ns;
+    }
+
+    /// Latencies since the measurement began, all clients.
+    pub(super) fn measured_latencies(&self) -> LatencySet {
+        let mut all = LatencySet::empty();
+        for client in &self.clients {
+            all.add(&client.history.measured().latencies);
+        }
+        all
+    }
+
+    /// For the live line.
+    pub(super) fn newest_second(&mut self) -> Live {
+        self.drain();
+        let p99 = |role: Role| {
+            let mut all = crate::stats::Distribution::empty();
+            for second in self.of_role(role).filter_map(|client| client.history.last_second.as_ref()) {
+                all.add(second);
+            }
+            (all.count() > 0).then(|| all.percentile_ns(99.0))
+        };
+        Live {
+            counters: self.live_counters(),
+            acknowledge_p99_ns: p99(Role::Producer),
+            end_to_end_p99_ns: p99(Role::Consumer),
+        }
+    }
+}

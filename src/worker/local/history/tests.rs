@@ -1,0 +1,138 @@
+//! Periods from slots: differences, lost slots, late slots.
+
+use super::*;
+use crate::stats::{Counter, Recorder};
+
+const S: u64 = NS_PER_S;
+const EPOCH: u64 = 100 * S;
+
+/// A producer that publishes slots the way a client does.
+struct Publisher {
+    recorder: Recorder,
+    counters: Counters,
+    sequence: u64,
+    last_cut_ns: u64,
+}
+
+impl Publisher {
+    fn new() -> Self {
+        Self { recorder: Recorder::new(), counters: Counters::default(), sequence: 0, last_cut_ns: EPOCH }
+    }
+
+    fn slot(&mut self, end_ns: u64, values_ns: &[u64]) -> Slot {
+        for value_ns in values_ns {
+            self.recorder.record(*value_ns);
+            self.counters[Counter::MessagesAcknowledged] += 1;
+        }
+        self.sequence += 1;
+        Slot {
+            sequence: self.sequence - 1,
+            start_ns: std::mem::replace(&mut self.last_cut_ns, end_ns),
+            end_ns,
+            counters: self.counters,
+            latencies: vec![SlotLatency {
+                latency: Latency::AcknowledgeActual,
+                histogram: self.recorder.to_histogram(),
+                extremes: self.recorder.take_interval(),
+                coarse: false,
+            }],
+        }
+    }
+}
+
+fn a_history() -> (Publisher, History) {
+    let mut history = History::new(Role::Producer);
+    history.begin(EPOCH, Counters::default());
+    (Publisher::new(), history)
+}
+
+fn acknowledged(difference: &Difference) -> (u64, u64) {
+    (difference.counters[Counter::MessagesAcknowledged], difference.latencies[0].count())
+}
+
+#[test]
+fn a_period_holds_what_happened_between_its_two_slots() {
+    let (mut client, mut history) = a_history();
+    let slots = vec![
+        client.slot(EPOCH + S, &[5, 6]),
+        client.slot(EPOCH + 2 * S, &[7]),
+        client.slot(EPOCH + 3 * S, &[1_000_003, 9]),
+        client.slot(EPOCH + 4 * S, &[]),
+    ];
+    history.take(slots, 0);
+    assert!(history.reaches(EPOCH + 4 * S) && !history.reaches(EPOCH + 5 * S));
+    history.advance(EPOCH + 2 * S);
+    let first = history.close_period();
+    assert_eq!((acknowledged(&first), first.span_ns), ((3, 3), 2 * S));
+    assert_eq!((first.latencies[0].min_ns(), first.latencies[0].max_ns()), (5, 7));
+    history.advance(EPOCH + 4 * S);
+    let second = history.close_period();
+    assert_eq!((acknowledged(&second), second.span_ns), ((2, 2), 2 * S));
+    assert_eq!(second.latencies[0].max_ns(), 1_000_003, "exact, not the bucket's bound");
+    assert_eq!(acknowledged(&history.measured()), (5, 5));
+}
+
+#[test]
+fn the_measurement_leaves_the_warm_up_out() {
+    let (mut client, mut history) = a_history();
+    history.take(vec![client.slot(EPOCH + S, &[900; 10]), client.slot(EPOCH + 2 * S, &[4; 3])], 0);
+    history.advance(EPOCH + S);
+    history.begin_measurement();
+    history.advance(EPOCH + 2 * S);
+    let measured = history.measured();
+    assert_eq!(acknowledged(&measured), (3, 3));
+    assert_eq!(measured.latencies[0].max_ns(), 4);
+    assert_eq!(acknowledged(&history.close_period()), (3, 3));
+    let (counted, span_ns) = history.counted();
+    assert_eq!((counted[Counter::MessagesAcknowledged], span_ns), (3, S));
+}
+
+#[test]
+fn a_lost_slot_costs_exact_extremes_and_nothing_else() {
+    let (mut client, mut history) = a_history();
+    let first = client.slot(EPOCH + S, &[10]);
+    drop(client.slot(EPOCH + 2 * S, &[2_000_001]));
+    let third = client.slot(EPOCH + 3 * S, &[11]);
+    history.take(vec![first], 0);
+    history.take(vec![third], 1);
+    history.advance(EPOCH + 3 * S);
+    let period = history.close_period();
+    assert_eq!((acknowledged(&period), period.span_ns), ((3, 3), 3 * S));
+    assert!(period.latencies[0].extremes.is_none());
+    let max_ns = period.latencies[0].max_ns();
+    assert!((2_000_001..2_003_000).contains(&max_ns), "bounded by its bucket: {max_ns}");
+    assert_eq!(history.slots_lost, 1);
+    assert_eq!(history.timeline.len(), 2);
+}
+
+#[test]
+fn a_slot_that_comes_late_closes_the_period_with_its_own_span() {
+    let (mut client, mut history) = a_history();
+    history.take(vec![client.slot(EPOCH + S, &[1]), client.slot(EPOCH + 13 * S, &[2, 3])], 0);
+    history.advance(EPOCH + 10 * S);
+    let stalled = history.close_period();
+    assert_eq!((acknowledged(&stalled), stalled.span_ns), ((3, 3), 13 * S));
+    history.advance(EPOCH + 12 * S);
+    let nothing = history.close_period();
+    assert_eq!((acknowledged(&nothing), nothing.span_ns), ((0, 0), 0), "the next boundary is already behind that slot");
+}
+
+#[test]
+fn a_client_that_published_nothing_gives_an_empty_period() {
+    let (_, mut history) = a_history();
+    history.advance(EPOCH + 10 * S);
+    let period = history.close_period();
+    assert_eq!((acknowledged(&period), period.span_ns), ((0, 0), 0));
+}
+
+#[test]
+fn the_timeline_has_a_point_for_each_slot() {
+    let (mut client, mut history) = a_history();
+    history.take(vec![client.slot(EPOCH + S, &[100; 99]), client.slot(EPOCH + 2 * S, &[200; 3])], 0);
+    let points: Vec<_> = history
+        .timeline
+        .iter()
+        .map(|point| (point.at_s, point.span_s, point.counters[Counter::MessagesAcknowledged], point.latencies_ns[0]))
+        .collect();
+    assert_eq!(points, [(1.0, 1.0, 99, [100, 100, 100]), (2.0, 1.0, 3, [200, 200, 200])]);
+}

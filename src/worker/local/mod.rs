@@ -1,0 +1,251 @@
+//! The worker that runs client processes on this host.
+//!
+//! `start` makes segments and processes, `wait` is the one place where the supervisor waits (signals, deaths, time),
+//! `drain` turns slots into periods, `balances` compares the books, `close` ends everything, `helpers` talks to the admin and broker processes.
+//! The supervisor itself never opens a Kafka client.
+
+mod balances;
+mod close;
+mod drain;
+mod helpers;
+mod history;
+mod observe;
+mod ready;
+mod start;
+mod wait;
+
+use super::{
+    CountersStats, Interruption, LatencySet, Live, PeriodStats, RunEnd, SubscriptionBalance, Wake, Worker, WorkerError,
+};
+use crate::os::affinity;
+use crate::os::clock::{Calibration, Clock};
+use crate::os::process::Child;
+use crate::os::signals::Signal;
+use crate::plan::{ClientPlan, DriverKind, PlacementPolicy, Plan};
+use crate::telemetry::payload_pool::PoolOwner;
+use crate::telemetry::{Role, SupervisorEnd};
+use crate::units::Rate;
+use crossbeam_channel::Receiver;
+use history::History;
+use std::time::Duration;
+
+/// Baseline of the clock's calibration.
+const CALIBRATION_BASELINE: Duration = Duration::from_secs(1);
+
+/// One client process and what it has told.
+#[derive(Debug)]
+struct Client {
+    plan: ClientPlan,
+    topic: String,
+    group: Option<String>,
+    process: Child,
+    pid: i32,
+    end: SupervisorEnd,
+    history: History,
+    exit: Option<crate::os::process::Exit>,
+    observed: observe::Masks,
+}
+
+/// Runs client processes on this host. Must live on the main thread: the parent-death signal of every client is tied to it.
+#[derive(Debug)]
+pub struct LocalWorker {
+    signals: Receiver<Signal>,
+    clock: Clock,
+    clock_reason: String,
+    plan: Option<Plan>,
+    run_id: u64,
+    clients: Vec<Client>,
+    broker: Option<Child>,
+    bootstrap: Option<String>,
+    topics: Vec<String>,
+    topics_to_delete: Vec<String>,
+    pool: Option<PoolOwner>,
+    epoch_ns: u64,
+    period_from_ns: u64,
+    interrupts: Vec<Interruption>,
+    drain_ns: u64,
+    wall_offset_due_ns: u64,
+    usage_at_start: crate::os::usage::Usage,
+    warnings: Vec<String>,
+    closed: bool,
+}
+
+impl LocalWorker {
+    /// A worker that hears of signals through `signals`. Finishes the clock's calibration, which waits until a second has
+    /// passed since it began.
+    pub fn new(signals: Receiver<Signal>, calibration: Calibration) -> Self {
+        let (wanted, reason) = (calibration.source(), calibration.reason().to_owned());
+        let clock = calibration.finish(CALIBRATION_BASELINE);
+        let clock_reason = if clock.source == wanted {
+            reason
+        } else {
+            "the TSC stood still while it was calibrated: time is read with clock_gettime".to_owned()
+        };
+        Self {
+            signals,
+            clock,
+            clock_reason,
+            plan: None,
+            run_id: fastrand::u64(1..),
+            clients: Vec::new(),
+            broker: None,
+            bootstrap: None,
+            topics: Vec::new(),
+            topics_to_delete: Vec::new(),
+            pool: None,
+            epoch_ns: 0,
+            period_from_ns: 0,
+            interrupts: Vec::new(),
+            drain_ns: 0,
+            wall_offset_due_ns: 0,
+            usage_at_start: crate::os::usage::of_self(),
+            warnings: Vec::new(),
+            closed: false,
+        }
+    }
+
+    fn plan(&self) -> Result<&Plan, WorkerError> {
+        self.plan.as_ref().ok_or_else(|| WorkerError::System("initialize_driver was not called".to_owned()))
+    }
+
+    fn of_role(&self, role: Role) -> impl Iterator<Item = &Client> {
+        self.clients.iter().filter(move |client| client.plan.role == role)
+    }
+
+    fn live_counters(&self) -> crate::stats::Counters {
+        let mut all = crate::stats::Counters::default();
+        for client in &self.clients {
+            all.add(&client.end.counters());
+        }
+        all
+    }
+}
+
+impl Worker for LocalWorker {
+    fn now_ns(&self) -> u64 {
+        self.clock.now_ns()
+    }
+
+    fn wait_until(&mut self, deadline_ns: u64) -> Wake {
+        self.wait(deadline_ns)
+    }
+
+    fn initialize_driver(&mut self, plan: &Plan) -> Result<(), WorkerError> {
+        self.plan = Some(plan.clone());
+        if plan.placement.policy != PlacementPolicy::None && !plan.placement.supervisor.is_empty() {
+            affinity::pin_current_thread(&plan.placement.supervisor)
+                .map_err(|error| WorkerError::System(error.to_string()))?;
+        }
+        self.topics = if plan.topics.existing.is_empty() {
+            (0..plan.topics.count).map(start::new_topic_name).collect()
+        } else {
+            plan.topics.existing.clone()
+        };
+        match plan.driver.kind {
+            DriverKind::Kafka => self.check_broker(),
+            DriverKind::Embedded => self.start_broker(),
+            DriverKind::Null => Ok(()),
+        }
+    }
+
+    fn create_topics(&mut self) -> Result<Vec<String>, WorkerError> {
+        if self.plan()?.driver.kind == DriverKind::Kafka {
+            self.create_or_check_topics()?;
+        }
+        Ok(self.topics.clone())
+    }
+
+    fn create_consumers(&mut self, topics: &[String]) -> Result<(), WorkerError> {
+        self.start_clients(Role::Consumer, topics)
+    }
+
+    fn create_producers(&mut self, topics: &[String]) -> Result<(), WorkerError> {
+        self.make_payload_pool()?;
+        self.start_clients(Role::Producer, topics)?;
+        if let Some(pool) = &mut self.pool {
+            pool.unlink();
+        }
+        Ok(())
+    }
+
+    fn probe_producers(&mut self) -> Result<(), WorkerError> {
+        for producer in self.of_role(Role::Producer) {
+            producer.end.request_probe();
+        }
+        Ok(())
+    }
+
+    fn missing_for_readiness(&mut self) -> Result<Vec<String>, WorkerError> {
+        Ok(self.missing())
+    }
+
+    fn start_load(&mut self) -> Result<u64, WorkerError> {
+        self.release()
+    }
+
+    fn adjust_publish_rate(&mut self, total_per_s: f64) -> Result<(), WorkerError> {
+        let now_ns = self.clock.now_ns();
+        let mut rate = self.plan()?.rate.clone();
+        rate.total = Rate::PerSecond(total_per_s);
+        rate.per_producer = Rate::PerSecond(total_per_s / f64::from(rate.producers.max(1)));
+        for producer in self.of_role(Role::Producer) {
+            producer.end.order_rate(rate.order(producer.plan.index, now_ns));
+        }
+        Ok(())
+    }
+
+    fn pause_consumers(&mut self) -> Result<(), WorkerError> {
+        self.of_role(Role::Consumer).for_each(|consumer| consumer.end.pause(true));
+        Ok(())
+    }
+
+    fn resume_consumers(&mut self) -> Result<(), WorkerError> {
+        self.of_role(Role::Consumer).for_each(|consumer| consumer.end.pause(false));
+        Ok(())
+    }
+
+    fn counters_stats(&mut self) -> Result<CountersStats, WorkerError> {
+        use crate::stats::Counter;
+        let all = self.live_counters();
+        Ok(CountersStats {
+            messages_sent: all[Counter::MessagesAcknowledged],
+            messages_received: all[Counter::MessagesReceived],
+            message_send_errors: all[Counter::MessagesFailed],
+            probes_sent: all[Counter::ProbesAcknowledged],
+            probes_received: all[Counter::ProbesReceived],
+        })
+    }
+
+    fn live(&mut self) -> Result<Live, WorkerError> {
+        Ok(self.newest_second())
+    }
+
+    fn period_stats(&mut self, boundary_ns: u64) -> Result<PeriodStats, WorkerError> {
+        self.period(boundary_ns)
+    }
+
+    fn cumulative_latencies(&mut self) -> Result<LatencySet, WorkerError> {
+        Ok(self.measured_latencies())
+    }
+
+    fn reset_stats(&mut self, boundary_ns: u64) -> Result<(), WorkerError> {
+        self.begin_measurement(boundary_ns);
+        Ok(())
+    }
+
+    fn stop_producers(&mut self) -> Result<(), WorkerError> {
+        self.quiesce()
+    }
+
+    fn catch_up(&mut self) -> Result<(), WorkerError> {
+        self.let_consumers_catch_up()
+    }
+
+    fn stop_all(&mut self) -> Result<RunEnd, WorkerError> {
+        self.close()
+    }
+
+    fn balances(&mut self) -> Result<Vec<SubscriptionBalance>, WorkerError> {
+        self.balance_all()
+    }
+}

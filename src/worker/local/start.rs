@@ -1,0 +1,222 @@
+//! Starting clients: a segment and a process for each, then the wait until every one is connected; later the release of all
+//! at one epoch.
+
+use super::{Client, History, LocalWorker, observe};
+use crate::client::ClientSpec;
+use crate::driver::{DriverError, ErrorClass};
+use crate::load::payloads;
+use crate::os::process::{self, Launch};
+use crate::plan::{ClientPlan, DriverKind};
+use crate::telemetry::payload_pool::PoolOwner;
+use crate::telemetry::{ClientState, Role, Shape, SupervisorEnd, Wanted};
+use crate::worker::WorkerError;
+use std::time::Duration;
+
+/// On top of the clients' own limit of connecting, so that it is they who say why: their start, and that of those before them.
+const START_MARGIN: Duration = Duration::from_secs(5);
+/// Time between the order to run and the epoch: every client must have seen the order before.
+const RELEASE_NS: u64 = 250_000_000;
+/// And more of it for many clients.
+const RELEASE_PER_CLIENT_NS: u64 = 2_000_000;
+
+/// `test-topic-%07d-<7 characters>`, OMB's form. The suffix is new for each topic.
+pub(super) fn new_topic_name(number: u32) -> String {
+    format!("test-topic-{number:07}-{}", random_suffix())
+}
+
+/// `sub-%03d-<7 characters>`, OMB's form.
+fn new_group_name(subscription: u32) -> String {
+    format!("sub-{subscription:03}-{}", random_suffix())
+}
+
+/// Seven characters of the base64url alphabet, all legal in topic names.
+fn random_suffix() -> String {
+    const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    (0..7).map(|_| char::from(ALPHABET[fastrand::usize(..64)])).collect()
+}
+
+impl LocalWorker {
+    /// Writes the payloads of the run into a segment that all producers map.
+    pub(super) fn make_payload_pool(&mut self) -> Result<(), WorkerError> {
+        let message = &self.plan()?.message;
+        let payloads = payloads::make(message).map_err(|error| WorkerError::System(format!("payload: {error}")))?;
+        self.pool = Some(PoolOwner::create(&payloads).map_err(|error| WorkerError::System(error.to_string()))?);
+        Ok(())
+    }
+
+    /// Starts all clients of a role and waits until each has said ready, or why not.
+    pub(super) fn start_clients(&mut self, role: Role, topics: &[String]) -> Result<(), WorkerError> {
+        let plan = self.plan()?;
+        let limit = plan.limits.connect;
+        let planned: Vec<ClientPlan> = plan.clients.iter().filter(|client| client.role == role).cloned().collect();
+        let mut groups = std::collections::BTreeMap::new();
+        for client in planned {
+            let topic = topics[client.topic as usize].clone();
+            let group = client
+                .subscription
+                .map(|number| groups.entry((client.topic, number)).or_insert_with(|| new_group_name(number)).clone());
+            self.start_client(client, topic, group)?;
+        }
+        let all_ready =
+            self.wait_for(limit + START_MARGIN, |worker| worker.all_of_role_at_least(role, ClientState::Ready))?;
+        if all_ready {
+            return Ok(());
+        }
+        let late: Vec<String> = self
+            .of_role(role)
+            .filter(|client| client.end.state() < Some(ClientState::Ready))
+            .map(|client| format!("{} {}", role, client.plan.index))
+            .collect();
+        let why = format!("{} did not connect within {} s", late.join(", "), limit.as_secs());
+        Err(WorkerError::Unreachable(why))
+    }
+
+    fn start_client(&mut self, client: ClientPlan, topic: String, group: Option<String>) -> Result<(), WorkerError> {
+        let plan = self.plan()?;
+        let rows = match client.role {
+            Role::Producer => 1,
+            Role::Consumer => plan.producers_per_topic.max(1),
+        };
+        let mut end = SupervisorEnd::create(Shape::new(client.role, client.index, rows))
+            .map_err(|error| WorkerError::System(error.to_string()))?;
+        end.want(Wanted::Connect);
+        end.set_wall_offset(crate::os::clock::wall_offset_ns());
+        let spec = self.spec(plan, &client, &end, &topic, group.as_deref());
+        let stdin = serde_json::to_vec(&spec).map_err(|error| WorkerError::System(error.to_string()))?;
+        let pinned = client.placement.hot_cpu.is_some();
+        let launch = Launch {
+            args: vec![client.role.to_string(), client.index.to_string()],
+            cpus: pinned.then(|| client.placement.io_cpus.clone()),
+            memory_policy: client.placement.memory_policy.clone(),
+            stdin,
+            capture_stdout: false,
+            show_stderr: true,
+        };
+        let process = process::launch(&launch)
+            .map_err(|error| WorkerError::System(format!("cannot start {} {}: {error}", client.role, client.index)));
+        let process = match process {
+            Ok(process) => process,
+            Err(error) => {
+                end.unlink();
+                return Err(error);
+            }
+        };
+        self.clients.push(Client {
+            pid: process.pid(),
+            history: History::new(client.role),
+            plan: client,
+            topic,
+            group,
+            process,
+            end,
+            exit: None,
+            observed: observe::Masks::default(),
+        });
+        Ok(())
+    }
+
+    fn spec(
+        &self,
+        plan: &crate::plan::Plan,
+        client: &ClientPlan,
+        end: &SupervisorEnd,
+        topic: &str,
+        group: Option<&str>,
+    ) -> ClientSpec {
+        let (translated, first_producer) = match client.role {
+            Role::Producer => (&plan.driver.producer, client.index - client.member),
+            Role::Consumer => (&plan.driver.consumer, client.topic * plan.producers_per_topic),
+        };
+        let mut properties = translated.effective.clone();
+        if plan.driver.kind == DriverKind::Embedded
+            && let Some(bootstrap) = &self.bootstrap
+        {
+            properties.push(("bootstrap.servers".to_owned(), bootstrap.clone()));
+        }
+        let id = translated.get("client.id").unwrap_or("pinload");
+        properties.push(("client.id".to_owned(), format!("{id}-{}-{}", client.role, client.index)));
+        if let Some(group) = group {
+            properties.push(("group.id".to_owned(), group.to_owned()));
+        }
+        ClientSpec {
+            parent_pid: process::own_pid(),
+            segment: end.name().to_owned(),
+            shape: end.shape(),
+            member: client.member,
+            first_producer_of_topic: first_producer,
+            run_id: self.run_id,
+            clock: self.clock,
+            driver: plan.driver.kind,
+            properties,
+            topic: topic.to_owned(),
+            partitions: plan.topics.partitions_per_topic,
+            message: plan.message.clone(),
+            payload_pool: match client.role {
+                Role::Producer => self.pool.as_ref().map(|pool| pool.name().to_owned()),
+                Role::Consumer => None,
+            },
+            late: plan.rate.late,
+            placement: client.placement.clone(),
+            limits: plan.limits,
+            auto_commit: plan.driver.auto_commit,
+        }
+    }
+
+    /// Has every client of a role come at least to `state`? Unlinks segments as their clients attach. Err: one has failed.
+    pub(super) fn all_of_role_at_least(&mut self, role: Role, state: ClientState) -> Result<bool, WorkerError> {
+        let mut all = true;
+        for client in self.clients.iter_mut().filter(|client| client.plan.role == role) {
+            let now = client.end.state();
+            if now >= Some(ClientState::Attached) {
+                client.end.unlink();
+            }
+            if now == Some(ClientState::Failed) {
+                return Err(failure(client));
+            }
+            all &= now >= Some(state);
+        }
+        Ok(all)
+    }
+
+    /// Orders the schedule and releases all clients at one epoch.
+    pub(super) fn release(&mut self) -> Result<u64, WorkerError> {
+        let count = u64::try_from(self.clients.len()).unwrap_or(u64::MAX);
+        let epoch_ns = self.clock.now_ns() + RELEASE_NS + count * RELEASE_PER_CLIENT_NS;
+        let rate = self.plan()?.rate.clone();
+        for client in &self.clients {
+            if client.plan.role == Role::Producer {
+                client.end.order_rate(rate.order(client.plan.index, epoch_ns));
+            }
+            client.end.set_epoch(epoch_ns);
+            client.end.want(Wanted::Run);
+        }
+        for client in &mut self.clients {
+            client.history.begin(epoch_ns, client.end.counters());
+        }
+        self.epoch_ns = epoch_ns;
+        self.period_from_ns = epoch_ns;
+        self.observe_masks();
+        Ok(epoch_ns)
+    }
+}
+
+/// The error of a client that gave up, from its last words.
+pub(super) fn failure(client: &Client) -> WorkerError {
+    let words = client.end.last_words().unwrap_or_else(|| "no reason given".to_owned());
+    let who = format!("{} {}", client.plan.role, client.plan.index);
+    match DriverError::from_last_words(&words) {
+        Some(error) => driver_error(error.class, format!("{who}: {}", error.text)),
+        None => WorkerError::System(format!("{who}: {words}")),
+    }
+}
+
+/// A driver's error as the worker's.
+pub(super) fn driver_error(class: ErrorClass, text: String) -> WorkerError {
+    match class {
+        ErrorClass::Unreachable => WorkerError::Unreachable(text),
+        ErrorClass::Authentication => WorkerError::Authentication(text),
+        ErrorClass::Topics => WorkerError::Topics(text),
+        ErrorClass::Configuration => WorkerError::Configuration(text),
+        ErrorClass::System => WorkerError::System(text),
+    }
+}

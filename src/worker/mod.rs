@@ -1,0 +1,162 @@
+//! OMB's worker verbs. `LocalWorker` runs client processes; the fake has scripted periods and deaths on a virtual clock.
+
+#[cfg(test)]
+pub mod fake;
+pub mod local;
+pub mod stats;
+
+pub use stats::*;
+
+use crate::load::accounting::Balance;
+use crate::plan::Plan;
+use crate::telemetry::Role;
+
+/// Why a verb failed. `cli` maps each to an exit code.
+#[derive(Debug, thiserror::Error)]
+pub enum WorkerError {
+    /// No broker answered.
+    #[error("cannot reach the broker: {0}")]
+    Unreachable(String),
+    /// The broker refused the credentials.
+    #[error("the broker refused the authentication: {0}")]
+    Authentication(String),
+    /// A topic could not be created, or exists already.
+    #[error("cannot create topics: {0}")]
+    Topics(String),
+    /// A client died or failed.
+    #[error("{0}")]
+    ClientDied(ClientDeath),
+    /// A wait reached its limit; says what is missing.
+    #[error("{0}")]
+    TimedOut(String),
+    /// Shared memory, processes, files: the machine refused.
+    #[error("{0}")]
+    System(String),
+    /// The client library refused a setting.
+    #[error("{0}")]
+    Configuration(String),
+    /// Ctrl-C or SIGTERM came while waiting.
+    #[error("interrupted")]
+    Interrupted(Interruption),
+}
+
+/// What interrupted a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Interruption {
+    /// SIGINT.
+    Interrupt,
+    /// SIGTERM or SIGHUP.
+    Terminate,
+}
+
+impl std::fmt::Display for Interruption {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Interrupt => "Ctrl-C",
+            Self::Terminate => "SIGTERM or SIGHUP",
+        })
+    }
+}
+
+/// A client that ended before it was told to.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct ClientDeath {
+    /// Its role.
+    pub role: Role,
+    /// Its number.
+    pub index: u32,
+    /// Its process.
+    pub pid: i32,
+    /// Its hot CPU as planned.
+    pub cpu: Option<usize>,
+    /// "killed by signal 9 (SIGKILL)", "exit code 1".
+    pub cause: String,
+    /// What it said last.
+    pub last_words: Option<String>,
+}
+
+impl std::fmt::Display for ClientDeath {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} {} (pid {}", self.role, self.index, self.pid)?;
+        if let Some(cpu) = self.cpu {
+            write!(f, ", CPU {cpu}")?;
+        }
+        write!(f, ") died: {}", self.cause)?;
+        if let Some(words) = &self.last_words {
+            write!(f, "; its last words: {words}")?;
+        }
+        Ok(())
+    }
+}
+
+/// Why a wait ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Wake {
+    /// The deadline came.
+    Deadline,
+    /// A signal came.
+    Interrupted(Interruption),
+    /// A client ended.
+    ClientDied(ClientDeath),
+}
+
+/// OMB's verbs, plus time: whoever runs the script waits through the worker, so that a fake can have a virtual clock.
+pub trait Worker {
+    /// Now on the run's raw clock, ns.
+    fn now_ns(&self) -> u64;
+    /// Waits until `deadline_ns`, a signal or a death.
+    fn wait_until(&mut self, deadline_ns: u64) -> Wake;
+    /// Takes the plan and what belongs to the driver (embedded broker started, connection and credentials checked).
+    fn initialize_driver(&mut self, plan: &Plan) -> Result<(), WorkerError>;
+    /// Creates the topics (existing ones are an error unless named as such) and returns their names.
+    fn create_topics(&mut self) -> Result<Vec<String>, WorkerError>;
+    /// Starts all consumers and waits until each is connected.
+    fn create_consumers(&mut self, topics: &[String]) -> Result<(), WorkerError>;
+    /// Starts all producers and waits until each is connected.
+    fn create_producers(&mut self, topics: &[String]) -> Result<(), WorkerError>;
+    /// One more round of probes from every producer.
+    fn probe_producers(&mut self) -> Result<(), WorkerError>;
+    /// What is still missing for readiness, in words; empty when all is ready.
+    fn missing_for_readiness(&mut self) -> Result<Vec<String>, WorkerError>;
+    /// Releases all producers at one epoch; returns it (raw ns).
+    fn start_load(&mut self) -> Result<u64, WorkerError>;
+    /// New total rate for running producers.
+    fn adjust_publish_rate(&mut self, total_per_s: f64) -> Result<(), WorkerError>;
+    /// Real partition pause of every consumer.
+    fn pause_consumers(&mut self) -> Result<(), WorkerError>;
+    /// And back.
+    fn resume_consumers(&mut self) -> Result<(), WorkerError>;
+    /// Live totals, read now.
+    fn counters_stats(&mut self) -> Result<CountersStats, WorkerError>;
+    /// Live totals and the newest second's p99s, for people.
+    fn live(&mut self) -> Result<Live, WorkerError>;
+    /// What happened since the last call (or `reset_stats`), cut at `boundary_ns`, which lies on the 1-s time line.
+    fn period_stats(&mut self, boundary_ns: u64) -> Result<PeriodStats, WorkerError>;
+    /// Latencies since `reset_stats`.
+    fn cumulative_latencies(&mut self) -> Result<LatencySet, WorkerError>;
+    /// The measurement begins at `boundary_ns` (on the 1-s time line): period and cumulative baselines are set there.
+    fn reset_stats(&mut self, boundary_ns: u64) -> Result<(), WorkerError>;
+    /// Producers stop and flush; returns when all are quiet or the limit is reached.
+    fn stop_producers(&mut self) -> Result<(), WorkerError>;
+    /// Waits until consumers have all that was acknowledged, no more comes, or the limit is reached.
+    fn catch_up(&mut self) -> Result<(), WorkerError>;
+    /// Ends every client, drains once more, deletes own topics as planned, stops helpers. Never leaves anything behind, whatever failed before.
+    fn stop_all(&mut self) -> Result<RunEnd, WorkerError>;
+    /// Per topic, subscription and producer: the balance so far.
+    fn balances(&mut self) -> Result<Vec<SubscriptionBalance>, WorkerError>;
+}
+
+/// The balance of one producer in one subscription.
+#[derive(Debug, Clone, serde::Serialize)]
+pub struct SubscriptionBalance {
+    /// Topic name.
+    pub topic: String,
+    /// Consumer group; None: nobody subscribes (only the sending side is balanced).
+    pub group: Option<String>,
+    /// Producer index.
+    pub producer: u32,
+    /// The figures.
+    #[serde(flatten)]
+    pub balance: Balance,
+}

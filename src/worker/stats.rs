@@ -1,0 +1,214 @@
+//! What a worker reports: OMB's three answers with both latency families, and the end of the run.
+
+use crate::os::clock::Clock;
+use crate::stats::{Counter, Counters, Distribution};
+use crate::telemetry::Role;
+use crate::units::NS_PER_S;
+
+/// OMB's CountersStats, with probes apart.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct CountersStats {
+    /// Acknowledged messages.
+    pub messages_sent: u64,
+    /// Received messages, all subscriptions.
+    pub messages_received: u64,
+    /// Failed messages.
+    pub message_send_errors: u64,
+    /// Acknowledged probes.
+    pub probes_sent: u64,
+    /// Received probes.
+    pub probes_received: u64,
+}
+
+/// The five latency families of some span.
+#[derive(Debug, Clone)]
+pub struct LatencySet {
+    /// By `Latency as usize`.
+    pub by_family: [Distribution; crate::stats::Latency::COUNT],
+}
+impl LatencySet {
+    /// Nothing recorded.
+    pub fn empty() -> Self {
+        Self { by_family: empty_latencies() }
+    }
+    /// Gives back the memory of the histograms (1.3 MB): nothing is recorded here any more.
+    pub fn forget(&mut self) {
+        *self = Self { by_family: std::array::from_fn(|_| Distribution::forgotten()) };
+    }
+    /// Adds another client's.
+    pub fn add(&mut self, other: &[Distribution; crate::stats::Latency::COUNT]) {
+        for (mine, theirs) in self.by_family.iter_mut().zip(other) {
+            mine.add(theirs);
+        }
+    }
+}
+/// Empty distributions of all families.
+pub(crate) fn empty_latencies() -> [Distribution; crate::stats::Latency::COUNT] {
+    std::array::from_fn(|_| Distribution::empty())
+}
+/// What the live line shows.
+#[derive(Debug, Clone)]
+pub struct Live {
+    /// Live counters of all clients added.
+    pub counters: Counters,
+    /// Acknowledgement p99 (from the actual time) of the newest whole second, all producers.
+    pub acknowledge_p99_ns: Option<u64>,
+    /// End-to-end p99 (from the actual time) of the newest whole second, all consumers.
+    pub end_to_end_p99_ns: Option<u64>,
+}
+impl std::ops::Index<crate::stats::Latency> for LatencySet {
+    type Output = Distribution;
+    fn index(&self, latency: crate::stats::Latency) -> &Distribution {
+        &self.by_family[latency as usize]
+    }
+}
+
+/// What all clients did per second. Each client's counts are divided by its own span: slots are cut some ms after their second, and later
+/// where the CPU is shared.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Rates {
+    /// Messages handed to the client library.
+    pub enqueued_per_s: f64,
+    /// Acknowledged messages.
+    pub acknowledged_per_s: f64,
+    /// Acknowledged value bytes.
+    pub acknowledged_bytes_per_s: f64,
+    /// Failed messages.
+    pub failed_per_s: f64,
+    /// Received messages.
+    pub received_per_s: f64,
+    /// Received value bytes.
+    pub received_bytes_per_s: f64,
+}
+
+impl Rates {
+    /// Adds a client that counted this in so many ns (0: nothing yet).
+    pub fn add(&mut self, counters: &Counters, span_ns: u64) {
+        let per_second = |counter| per_second(counters[counter], span_ns);
+        self.enqueued_per_s += per_second(Counter::MessagesEnqueued);
+        self.acknowledged_per_s += per_second(Counter::MessagesAcknowledged);
+        self.acknowledged_bytes_per_s += per_second(Counter::BytesAcknowledged);
+        self.failed_per_s += per_second(Counter::MessagesFailed);
+        self.received_per_s += per_second(Counter::MessagesReceived);
+        self.received_bytes_per_s += per_second(Counter::BytesReceived);
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "counts and spans of a run are far below 2^53")]
+fn per_second(count: u64, span_ns: u64) -> f64 {
+    if span_ns == 0 { 0.0 } else { count as f64 * NS_PER_S as f64 / span_ns as f64 }
+}
+
+/// One period, merged over the clients. Rates divide each client's count by that client's own span.
+#[derive(Debug, Clone)]
+pub struct PeriodStats {
+    /// Period on the run's time line: from …
+    pub start_ns: u64,
+    /// … to.
+    pub end_ns: u64,
+    /// Acknowledged messages per second.
+    pub publish_rate_per_s: f64,
+    /// Messages handed to the client library per second.
+    pub send_rate_per_s: f64,
+    /// Acknowledged value bytes per second.
+    pub publish_bytes_per_s: f64,
+    /// Failed messages per second.
+    pub publish_error_rate_per_s: f64,
+    /// Received messages per second.
+    pub consume_rate_per_s: f64,
+    /// Received value bytes per second.
+    pub consume_bytes_per_s: f64,
+    /// Messages acknowledged × subscriptions − received at the end of the period, from live counters' slots, at least 0.
+    pub backlog: u64,
+    /// Counter differences over the period, all clients added.
+    pub counters: Counters,
+    /// Totals since the clients began, all clients added.
+    pub totals: Counters,
+    /// Latencies of the period.
+    pub latencies: LatencySet,
+    /// Rates from the beginning of the measurement (or of the load) to the end of this period.
+    pub since_reset: Rates,
+    /// Clients whose slot for the end of the period was not there in time (their part comes with the next period).
+    pub late_clients: u32,
+}
+
+/// One second of one client.
+#[derive(Debug, Clone, serde::Serialize)]
+pub struct TimelinePoint {
+    /// Seconds since the load began, at the end of the span (fraction: a cut off the time line).
+    pub at_s: f64,
+    /// Length of the span.
+    pub span_s: f64,
+    /// Counter differences over the span.
+    pub counters: Counters,
+    /// p50, p99 and exact max of each family in ns, in the order of `Latency::PRODUCER` or `Latency::CONSUMER`.
+    pub latencies_ns: Vec<[u64; 3]>,
+}
+
+/// What one client did, for the detail file.
+#[derive(Debug, Clone, serde::Serialize)]
+pub struct ClientReport {
+    /// Role.
+    pub role: Role,
+    /// Number.
+    pub index: u32,
+    /// Process id.
+    pub pid: i32,
+    /// Hot CPU as planned.
+    pub planned_cpu: Option<usize>,
+    /// CPU the hot thread was last seen on.
+    pub observed_cpu: Option<u32>,
+    /// CPU mask of the hot thread as the kernel showed it while running.
+    pub observed_hot_mask: Option<String>,
+    /// CPU masks of the other threads (librdkafka's), by thread name.
+    pub observed_thread_masks: Vec<(String, String)>,
+    /// How it ended.
+    pub exit: String,
+    /// Totals since it began.
+    pub counters: Counters,
+    /// CPU time of the hot thread alone.
+    pub hot_thread_cpu_ns: u64,
+    /// Slots overwritten before they were read.
+    pub slots_lost: u64,
+    /// Its seconds.
+    pub timeline: Vec<TimelinePoint>,
+}
+
+/// The end of a run as the worker saw it.
+#[derive(Debug, Clone, serde::Serialize)]
+pub struct RunEnd {
+    /// Every client.
+    pub clients: Vec<ClientReport>,
+    /// The clock and how it was chosen.
+    pub clock: Clock,
+    /// Why this source.
+    pub clock_reason: String,
+    /// Drift of the clock against CLOCK_MONOTONIC_RAW over the run.
+    pub clock_drift_ppm: f64,
+    /// CPU time of the supervisor, user + system.
+    pub supervisor_cpu_ns: u64,
+    /// Time spent draining telemetry.
+    pub drain_ns: u64,
+    /// Topics created (and deleted, when planned).
+    pub topics: Vec<String>,
+    /// True when own topics were deleted.
+    pub topics_deleted: bool,
+    /// What went wrong while ending, in words.
+    pub warnings: Vec<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_client_counts_over_its_own_time() {
+        let mut counters = Counters::default();
+        counters[Counter::MessagesAcknowledged] = 1_000;
+        let mut rates = Rates::default();
+        rates.add(&counters, NS_PER_S);
+        rates.add(&counters, 2 * NS_PER_S);
+        rates.add(&counters, 0);
+        assert_eq!(rates, Rates { acknowledged_per_s: 1_500.0, ..Rates::default() });
+    }
+}
