@@ -14,3 +14,4 @@ pub mod stats;
 pub mod telemetry;
 pub mod units;
 pub mod worker;
+pub mod workload_generator;

@@ -1,0 +1,14 @@
+//! The script of a run on `trait Worker`: topics → consumers → producers → readiness → warm-up → measurement → close.
+//!
+//! The script knows no process, no Kafka and no clock of its own: time passes through the worker, so that a fake worker
+//! on a virtual clock tests every path.
+
+pub mod ready;
+pub mod run;
+pub mod series;
+
+#[cfg(test)]
+mod tests;
+
+pub use run::run;
+pub use series::*;

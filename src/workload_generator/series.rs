@@ -1,0 +1,135 @@
+//! What a run yields: periods, cumulative latencies, balances, how it ended. `report` turns it into documents.
+
+use crate::plan::Plan;
+use crate::worker::{ClientDeath, Interruption, LatencySet, PeriodStats, RunEnd, SubscriptionBalance};
+use std::time::Duration;
+
+/// How a run ended.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "snake_case", tag = "outcome")]
+pub enum Outcome {
+    /// Still going: the document is written after each period.
+    Running,
+    /// As planned.
+    Completed,
+    /// By Ctrl-C or SIGTERM.
+    Interrupted {
+        /// Which.
+        by: Interruption,
+    },
+    /// A client died: the result is invalid.
+    ClientDied {
+        /// Which, how.
+        death: ClientDeath,
+    },
+    /// Something else failed.
+    Failed {
+        /// What kind of thing.
+        cause: Cause,
+        /// In words.
+        why: String,
+    },
+}
+
+/// What kind of thing failed; `cli` maps it to the exit code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Cause {
+    /// Broker unreachable, authentication refused, topics refused.
+    Broker,
+    /// A wait reached its limit.
+    TimedOut,
+    /// The client library refused a setting.
+    Configuration,
+    /// Shared memory, processes: the machine refused.
+    Machine,
+    /// Results could not be written.
+    Results,
+}
+
+/// Everything a run yields, as far as it has come. Handed to the observer after each period and at the end.
+#[derive(Debug)]
+pub struct Series<'a> {
+    /// What was planned.
+    pub plan: &'a Plan,
+    /// Wall-clock start of the run.
+    pub started_at: std::time::SystemTime,
+    /// Raw ns of the load's epoch (0 before).
+    pub epoch_ns: u64,
+    /// Raw ns at which the measurement began (0 before).
+    pub measurement_start_ns: u64,
+    /// Measured periods (warm-up not included).
+    pub periods: Vec<PeriodStats>,
+    /// Latencies of the measurement so far.
+    pub cumulative: Option<LatencySet>,
+    /// Balances, at the end.
+    pub balances: Vec<SubscriptionBalance>,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// The worker's last report, at the end.
+    pub end: Option<RunEnd>,
+    /// Warnings gathered during the run (those of the plan are in the plan).
+    pub warnings: Vec<String>,
+}
+
+/// Which part of the script is running.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Phase {
+    /// Broker, topics, clients.
+    Start,
+    /// Assignments, probes.
+    Ready,
+    /// Load, not measured.
+    WarmUp,
+    /// Load, measured.
+    Measure,
+    /// Stop, flush.
+    Flush,
+    /// Consumers finish.
+    CatchUp,
+    /// Close, delete.
+    Close,
+}
+
+/// What the script tells while it runs; the console and the result files listen.
+pub trait Observer {
+    /// A line for the log, in OMB's words where OMB has them.
+    fn log(&mut self, line: &str);
+    /// A phase without load begins; it takes `limit` at most, where one is known. Phases with load show themselves by ticks.
+    fn phase(&mut self, phase: Phase, limit: Option<Duration>);
+    /// The run ends early, and how. Said at once: closing takes its time.
+    fn ends_early(&mut self, outcome: &Outcome);
+    /// A period has ended (also in the warm-up, where `phase` says so).
+    fn period(&mut self, phase: Phase, period: &PeriodStats, subscriptions: u32);
+    /// The latencies of a whole phase (OMB's aggregated line).
+    fn aggregated(&mut self, latencies: &LatencySet);
+    /// Is anybody looking at ticks? They cost a drain a second.
+    fn wants_ticks(&self) -> bool;
+    /// About once a second.
+    fn tick(&mut self, tick: &Tick);
+    /// The series has grown: write it down. Err: stop the run (disk full, folder gone).
+    fn series(&mut self, series: &Series<'_>) -> Result<(), String>;
+}
+
+/// The live line.
+#[derive(Debug, Clone)]
+pub struct Tick {
+    /// Warm-up or measurement.
+    pub phase: Phase,
+    /// Time in the phase.
+    pub elapsed_ns: u64,
+    /// Length of the phase, when known.
+    pub planned_ns: Option<u64>,
+    /// Messages sent (acknowledged) per second since the last tick.
+    pub sent_per_s: f64,
+    /// Messages received per second since the last tick.
+    pub received_per_s: f64,
+    /// Acknowledgement p99 of the last whole second (actual), ns.
+    pub acknowledge_p99_ns: Option<u64>,
+    /// End-to-end p99 of the last whole second (actual), ns.
+    pub end_to_end_p99_ns: Option<u64>,
+    /// acknowledged × subscriptions − received.
+    pub backlog: u64,
+    /// Late sends so far.
+    pub late_sends: u64,
+}
