@@ -10,6 +10,7 @@ pub mod driver;
 pub mod load;
 pub mod os;
 pub mod plan;
+pub mod report;
 pub mod stats;
 pub mod telemetry;
 pub mod units;

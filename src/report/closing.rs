@@ -1,0 +1,171 @@
+//! The table at the end of a run: how it ended, the five latencies, counts, CPU, doubts and warnings.
+
+use super::doubts::doubts;
+use super::totals::{Measured, measured, received_balance, totals};
+use crate::plan::Plan;
+use crate::stats::{Counter, Latency};
+use crate::units::{format_count, format_ns, format_rate};
+use crate::worker::{Interruption, LatencySet};
+use crate::workload_generator::{Outcome, Series};
+use comfy_table::{CellAlignment, Table, presets};
+
+/// The closing table: plain text of several lines, the last one without newline, every number with its unit.
+pub fn closing_table(series: &Series<'_>) -> String {
+    let (status, why) = status(&series.outcome);
+    let mut lines = Vec::new();
+    lines.extend(why);
+    lines.extend(latency_rows(status, series));
+    lines.extend(measured_line(series).map(|line| format!("  {line}")));
+    lines.push(format!("  {}", counts_line(series)));
+    lines.extend(balance_line(series).map(|line| format!("  {line}")));
+    lines.extend(cpu_line(series).map(|line| format!("  {line}")));
+    lines.extend(doubts(series).iter().map(|doubt| format!("  note: {doubt}")));
+    // Those of the plan were said before the run and stand in the detail file.
+    lines.extend(series.warnings.iter().map(|warning| format!("  warning: {warning}")));
+    lines.join("\n")
+}
+
+/// One word, and the reason where there is one.
+fn status(outcome: &Outcome) -> (&'static str, Option<String>) {
+    match outcome {
+        Outcome::Running => ("RUNNING", None),
+        Outcome::Completed => ("COMPLETED", None),
+        Outcome::Interrupted { by } => {
+            let signal = match by {
+                Interruption::Interrupt => "Ctrl-C (SIGINT)",
+                Interruption::Terminate => "SIGTERM or SIGHUP",
+            };
+            ("INTERRUPTED", Some(format!("interrupted by {signal}: what follows is what was measured until then")))
+        }
+        Outcome::ClientDied { death } => ("INVALID", Some(format!("invalid: {death}"))),
+        Outcome::Failed { why, .. } => ("FAILED", Some(format!("failed: {why}"))),
+    }
+}
+
+fn latency_rows(status: &str, series: &Series<'_>) -> Vec<String> {
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING);
+    table.set_header([status, "p50", "p99", "p99.9", "max"]);
+    for latency in Latency::ALL {
+        let mut row = vec![format!("  {}", label(latency, series))];
+        row.extend(cells(series.cumulative.as_ref(), latency));
+        table.add_row(row);
+    }
+    for column in table.column_iter_mut() {
+        column.set_padding((0, 2));
+        column.set_cell_alignment(if column.index == 0 { CellAlignment::Left } else { CellAlignment::Right });
+    }
+    table.lines().map(|line| line.trim_end().to_owned()).collect()
+}
+
+fn cells(latencies: Option<&LatencySet>, latency: Latency) -> [String; 4] {
+    match latencies.map(|set| &set[latency]).filter(|distribution| distribution.count() > 0) {
+        Some(distribution) => [
+            format_ns(distribution.percentile_ns(50.0)),
+            format_ns(distribution.percentile_ns(99.0)),
+            format_ns(distribution.percentile_ns(99.9)),
+            format_ns(distribution.max_ns()),
+        ],
+        None => std::array::from_fn(|_| "–".to_owned()),
+    }
+}
+
+/// What a row is, with the label that its source asks for.
+fn label(latency: Latency, series: &Series<'_>) -> String {
+    let Plan { driver, message, .. } = series.plan;
+    let acknowledged = if driver.acknowledgement_is_local { "acknowledged locally (acks=0)" } else { "acknowledged" };
+    let counters = totals(series);
+    let end_to_end = match (counters[Counter::MessagesUnstamped], counters[Counter::MessagesReceived]) {
+        (0, 0) if !message.stamp => "end to end (CreateTime, ms)",
+        (0, _) => "end to end",
+        (unstamped, received) if unstamped >= received => "end to end (CreateTime, ms)",
+        _ => "end to end (partly CreateTime, ms)",
+    };
+    match latency {
+        Latency::AcknowledgeActual => format!("{acknowledged}, from actual time"),
+        Latency::AcknowledgeIntended => format!("{acknowledged}, from intended time"),
+        Latency::EndToEndActual => format!("{end_to_end}, from actual time"),
+        // Only stamps know it.
+        Latency::EndToEndIntended => "end to end, from intended time".to_owned(),
+        Latency::PublishDelay => "pacing error (actual − intended time)".to_owned(),
+    }
+}
+
+/// Mean rates of the measurement.
+fn measured_line(series: &Series<'_>) -> Option<String> {
+    let Measured { span_s, rates, .. } = measured(series);
+    let mib = |bytes_per_s: f64| bytes_per_s / 1024.0 / 1024.0;
+    (span_s > 0.0).then(|| {
+        format!(
+            "measured {span_s:.1} s · acknowledged {} ({:.1} MiB/s) · received {} ({:.1} MiB/s)",
+            format_rate(rates.acknowledged_per_s),
+            mib(rates.acknowledged_bytes_per_s),
+            format_rate(rates.received_per_s),
+            mib(rates.received_bytes_per_s),
+        )
+    })
+}
+
+/// Messages of the whole run, warm-up included; figures that ought to be 0 and seldom are not appear when they are not.
+fn counts_line(series: &Series<'_>) -> String {
+    let totals = totals(series);
+    let count = |word: &str, counter| format!("{word} {}", format_count(totals[counter]));
+    let mut parts = vec![
+        count("sent", Counter::MessagesEnqueued),
+        count("acknowledged", Counter::MessagesAcknowledged),
+        count("failed", Counter::MessagesFailed),
+        count("received", Counter::MessagesReceived),
+        count("late", Counter::LateSends),
+    ];
+    for (word, counter) in [
+        ("unknown", Counter::MessagesUnknown),
+        ("missed", Counter::MissedSends),
+        ("dropped", Counter::DroppedDebt),
+        ("foreign", Counter::MessagesForeign),
+    ] {
+        if totals[counter] > 0 {
+            parts.push(count(word, counter));
+        }
+    }
+    format!("whole run: {} messages", parts.join(" · "))
+}
+
+/// What the accounting found, over all producers and subscriptions.
+fn balance_line(series: &Series<'_>) -> Option<String> {
+    let balance = received_balance(series)?;
+    let count = |word: &str, value| format!("{word} {}", format_count(value));
+    let mut parts = vec![
+        count("lost", balance.lost),
+        count("duplicated", balance.duplicated),
+        count("reordered", balance.reordered),
+        count("corrupt", totals(series)[Counter::MessagesCorrupt]),
+    ];
+    if balance.failed_but_received > 0 {
+        parts.push(count("failed but received", balance.failed_but_received));
+    }
+    if balance.beyond_window > 0 {
+        parts.push(count("duplicated by assumption", balance.beyond_window));
+    }
+    Some(format!("accounting: {} messages", parts.join(" · ")))
+}
+
+/// CPU of all clients in the measurement, per acknowledged message (received, where nothing was sent), and the supervisor's.
+fn cpu_line(series: &Series<'_>) -> Option<String> {
+    let Measured { counters, span_s, .. } = measured(series);
+    let cpu_ns = counters[Counter::CpuUserNs] + counters[Counter::CpuSystemNs];
+    let mut parts = Vec::new();
+    if span_s > 0.0 && cpu_ns > 0 {
+        let messages = match counters[Counter::MessagesAcknowledged] {
+            0 => counters[Counter::MessagesReceived],
+            acknowledged => acknowledged,
+        };
+        let each = if messages > 0 {
+            format!(" ({:.2} µs/message)", cpu_ns as f64 / 1e3 / messages as f64)
+        } else {
+            String::new()
+        };
+        parts.push(format!("clients {:.2} CPU{each}", cpu_ns as f64 / 1e9 / span_s));
+    }
+    parts.extend(series.end.as_ref().map(|end| format!("supervisor {} of CPU time", format_ns(end.supervisor_cpu_ns))));
+    (!parts.is_empty()).then(|| parts.join(" · "))
+}

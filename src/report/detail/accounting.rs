@@ -1,0 +1,41 @@
+//! The balances: each producer in each subscription, each subscription, all.
+
+use crate::load::accounting::Balance;
+use crate::report::totals::sum;
+use crate::worker::SubscriptionBalance;
+
+/// All balances. Without stamps there are none.
+#[derive(Debug, serde::Serialize)]
+pub struct Accounting<'a> {
+    /// Over all producers and subscriptions: what was sent counts once for each subscription.
+    total: Option<Balance>,
+    subscriptions: Vec<Subscription<'a>>,
+}
+
+#[derive(Debug, serde::Serialize)]
+struct Subscription<'a> {
+    topic: &'a str,
+    group: Option<&'a str>,
+    total: Option<Balance>,
+    producers: Vec<&'a SubscriptionBalance>,
+}
+
+impl<'a> Accounting<'a> {
+    /// Groups the balances by topic and subscription, in the order in which they come.
+    pub fn new(balances: &'a [SubscriptionBalance]) -> Self {
+        let mut subscriptions: Vec<Subscription<'a>> = Vec::new();
+        for balance in balances {
+            let (topic, group) = (balance.topic.as_str(), balance.group.as_deref());
+            let known = subscriptions.iter().position(|known| known.topic == topic && known.group == group);
+            let at = known.unwrap_or_else(|| {
+                subscriptions.push(Subscription { topic, group, total: None, producers: Vec::new() });
+                subscriptions.len() - 1
+            });
+            subscriptions[at].producers.push(balance);
+        }
+        for subscription in &mut subscriptions {
+            subscription.total = sum(subscription.producers.iter().map(|row| &row.balance));
+        }
+        Self { total: sum(balances.iter().map(|row| &row.balance)), subscriptions }
+    }
+}

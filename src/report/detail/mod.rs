@@ -1,0 +1,220 @@
+//! The detail document: everything pinload knows about a run beyond OMB's 62 fields, in one self-describing file.
+//!
+//! Every unit stands in a name (`_ns`, `_s`, `_bytes`, `_per_s`, `_ppm`); `fields` says what each name means. Times on the run's
+//! time line are seconds since the load's epoch. The parts stand in files of their own.
+
+pub mod accounting;
+pub mod clients;
+pub mod fields;
+pub mod latencies;
+pub mod periods;
+pub mod plan;
+
+use super::doubts::{Doubt, doubts};
+use super::origin::Origin;
+use crate::load::stamp::STAMP_BYTES;
+use crate::os::clock::ClockSource;
+use crate::plan::{DriverKind, Plan};
+use crate::stats::recorder::{HIGHEST_NS, LOWEST_NS, SIGNIFICANT_DIGITS};
+use crate::worker::RunEnd;
+use crate::workload_generator::{Outcome, Series};
+use accounting::Accounting;
+use clients::ClientDetail;
+use fields::Fields;
+use periods::{Measurement, PeriodDetail};
+use plan::EffectiveConfiguration;
+
+/// Name of the schema in the document.
+pub const SCHEMA_NAME: &str = "pinload-detail";
+/// Version of the schema: rises when a field changes its meaning or goes.
+pub const SCHEMA_VERSION: u32 = 1;
+
+/// The document, in the order in which it is written.
+#[derive(Debug, serde::Serialize)]
+pub struct DetailDocument<'a> {
+    schema: Schema,
+    #[serde(flatten)]
+    origin: &'a Origin,
+    outcome: &'a Outcome,
+    doubts: Vec<DoubtDetail>,
+    warnings: Vec<&'a str>,
+    measurement: Measurement,
+    periods: &'a [PeriodDetail],
+    accounting: Accounting<'a>,
+    message: MessageNotes<'a>,
+    acknowledgement: AcknowledgementNotes,
+    histogram: HistogramNotes,
+    clock: Option<ClockDetail<'a>>,
+    supervisor: Option<Supervisor>,
+    topics: Option<Topics<'a>>,
+    effective_configuration: EffectiveConfiguration,
+    plan: serde_json::Value,
+    clients: Vec<ClientDetail<'a>>,
+    fields: Fields,
+}
+
+#[derive(Debug, serde::Serialize)]
+struct Schema {
+    name: &'static str,
+    version: u32,
+}
+
+#[derive(Debug, serde::Serialize)]
+struct DoubtDetail {
+    #[serde(flatten)]
+    doubt: Doubt,
+    text: String,
+}
+
+#[derive(Debug, serde::Serialize)]
+struct MessageNotes<'a> {
+    value_bytes: u32,
+    stamp_bytes: usize,
+    no_stamp_reason: Option<&'a str>,
+    end_to_end_source: &'static str,
+    compression_type: &'a str,
+    compression_note: Option<String>,
+}
+
+#[derive(Debug, serde::Serialize)]
+struct AcknowledgementNotes {
+    acknowledgement_source: &'static str,
+    acks: Option<String>,
+}
+
+#[derive(Debug, serde::Serialize)]
+struct HistogramNotes {
+    significant_digits: u8,
+    relative_error_percent: f64,
+    lowest_ns: u64,
+    highest_ns: u64,
+    conventions: &'static str,
+}
+
+#[derive(Debug, serde::Serialize)]
+struct ClockDetail<'a> {
+    source: ClockSource,
+    reason: &'a str,
+    ticks_per_s: f64,
+    anchor_ticks: u64,
+    anchor_raw_ns: u64,
+    drift_ppm: f64,
+}
+
+#[derive(Debug, serde::Serialize)]
+struct Supervisor {
+    supervisor_cpu_ns: u64,
+    drain_ns: u64,
+}
+
+#[derive(Debug, serde::Serialize)]
+struct Topics<'a> {
+    names: &'a [String],
+    deleted: bool,
+}
+
+impl<'a> DetailDocument<'a> {
+    /// Puts the document together. `periods` are the details of `series.periods`, made once per period.
+    pub fn new(origin: &'a Origin, series: &'a Series<'_>, periods: &'a [PeriodDetail]) -> Self {
+        let plan = series.plan;
+        let end = series.end.as_ref();
+        Self {
+            schema: Schema { name: SCHEMA_NAME, version: SCHEMA_VERSION },
+            origin,
+            outcome: &series.outcome,
+            doubts: doubts(series).into_iter().map(|doubt| DoubtDetail { text: doubt.to_string(), doubt }).collect(),
+            warnings: plan.warnings.iter().chain(&series.warnings).map(String::as_str).collect(),
+            measurement: Measurement::new(series),
+            periods,
+            accounting: Accounting::new(&series.balances),
+            message: MessageNotes::new(plan),
+            acknowledgement: AcknowledgementNotes::new(plan),
+            histogram: HistogramNotes::OURS,
+            clock: end.map(ClockDetail::new),
+            supervisor: end.map(|end| Supervisor { supervisor_cpu_ns: end.supervisor_cpu_ns, drain_ns: end.drain_ns }),
+            topics: end.map(|end| Topics { names: &end.topics, deleted: end.topics_deleted }),
+            effective_configuration: EffectiveConfiguration::new(plan),
+            plan: plan::value(plan),
+            clients: end
+                .into_iter()
+                .flat_map(|end| &end.clients)
+                .map(|report| ClientDetail::new(report, &plan.clients))
+                .collect(),
+            fields: Fields,
+        }
+    }
+}
+
+impl<'a> MessageNotes<'a> {
+    fn new(plan: &'a Plan) -> Self {
+        let message = &plan.message;
+        let producer = &plan.driver.producer;
+        let compression_type =
+            producer.get("compression.type").or_else(|| producer.get("compression.codec")).unwrap_or("none");
+        let compression_note = (message.stamp && compression_type != "none").then(|| {
+            format!(
+                "the first {STAMP_BYTES} of {} bytes of each value are pinload's stamp, which differs from message to \
+                 message: batches compress a little less than those of a tool that repeats its payloads",
+                message.size_bytes
+            )
+        });
+        Self {
+            value_bytes: message.size_bytes,
+            stamp_bytes: if message.stamp { STAMP_BYTES } else { 0 },
+            no_stamp_reason: message.no_stamp_reason.as_deref(),
+            end_to_end_source: if message.stamp {
+                "the stamp in the value, ns on the raw clock (CreateTime of the record, whole ms, for unstamped messages)"
+            } else {
+                "CreateTime of the record, whole ms of the wall clock"
+            },
+            compression_type,
+            compression_note,
+        }
+    }
+}
+
+impl AcknowledgementNotes {
+    fn new(plan: &Plan) -> Self {
+        let producer = &plan.driver.producer;
+        Self {
+            acknowledgement_source: if plan.driver.acknowledgement_is_local {
+                "local: with acks=0 the client library acknowledges as soon as it has sent"
+            } else {
+                "the broker's answer, as the client library reported it"
+            },
+            acks: match plan.driver.kind {
+                DriverKind::Null => None,
+                DriverKind::Kafka | DriverKind::Embedded => {
+                    let written = producer.get("acks").or_else(|| producer.get("request.required.acks"));
+                    Some(written.unwrap_or("all").to_owned())
+                }
+            },
+        }
+    }
+}
+
+impl HistogramNotes {
+    const OURS: Self = Self {
+        significant_digits: SIGNIFICANT_DIGITS,
+        relative_error_percent: 0.1,
+        lowest_ns: LOWEST_NS,
+        highest_ns: HIGHEST_NS,
+        conventions: "HdrHistogram's: a percentile is the highest value of its bucket, which may lie 0.1 % above an exact maximum; min_ns, max_ns and mean_ns are exact \
+                      where exact_extremes is true, else bounded by the buckets (mean of bucket midpoints); where coarse is \
+                      true some part was kept with 2 digits (1 %)",
+    };
+}
+
+impl<'a> ClockDetail<'a> {
+    fn new(end: &'a RunEnd) -> Self {
+        let clock = &end.clock;
+        Self {
+            source: clock.source,
+            reason: &end.clock_reason,
+            ticks_per_s: clock.ticks_per_s(),
+            anchor_ticks: clock.anchor_ticks,
+            anchor_raw_ns: clock.anchor_ns,
+            drift_ppm: end.clock_drift_ppm,
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! One entry per measured period, and the measurement as a whole.
+
+use super::latencies::LatencyFamilies;
+use crate::report::totals::{Measured, measured, totals};
+use crate::stats::{Counter, Counters};
+use crate::worker::PeriodStats;
+use crate::workload_generator::Series;
+
+/// One measured period. Made once per period: the document is rewritten after each.
+#[derive(Debug, Clone, serde::Serialize)]
+pub struct PeriodDetail {
+    start_s: f64,
+    end_s: f64,
+    publish_rate_per_s: f64,
+    send_rate_per_s: f64,
+    publish_bytes_per_s: f64,
+    publish_error_rate_per_s: f64,
+    consume_rate_per_s: f64,
+    consume_bytes_per_s: f64,
+    backlog_messages: u64,
+    late_clients: u32,
+    latencies: LatencyFamilies,
+    counters: Counters,
+}
+
+/// Seconds from the load's epoch to a moment of the raw clock; negative before it.
+fn since_epoch_s(epoch_ns: u64, at_ns: u64) -> f64 {
+    (i128::from(at_ns) - i128::from(epoch_ns)) as f64 / 1e9
+}
+
+impl PeriodDetail {
+    /// Takes what the document needs from a period; its histograms may go afterwards.
+    pub fn new(period: &PeriodStats, epoch_ns: u64) -> Self {
+        Self {
+            start_s: since_epoch_s(epoch_ns, period.start_ns),
+            end_s: since_epoch_s(epoch_ns, period.end_ns),
+            publish_rate_per_s: period.publish_rate_per_s,
+            send_rate_per_s: period.send_rate_per_s,
+            publish_bytes_per_s: period.publish_bytes_per_s,
+            publish_error_rate_per_s: period.publish_error_rate_per_s,
+            consume_rate_per_s: period.consume_rate_per_s,
+            consume_bytes_per_s: period.consume_bytes_per_s,
+            backlog_messages: period.backlog,
+            late_clients: period.late_clients,
+            latencies: LatencyFamilies::of(&period.latencies),
+            counters: period.counters,
+        }
+    }
+}
+
+/// The measurement as a whole (warm-up not included), and the counters of the whole run.
+#[derive(Debug, Clone, serde::Serialize)]
+pub struct Measurement {
+    epoch_raw_ns: u64,
+    measurement_start_s: Option<f64>,
+    measured_s: f64,
+    publish_rate_per_s: Option<f64>,
+    send_rate_per_s: Option<f64>,
+    publish_bytes_per_s: Option<f64>,
+    consume_rate_per_s: Option<f64>,
+    consume_bytes_per_s: Option<f64>,
+    cpu_ns_per_message: Option<f64>,
+    latencies: Option<LatencyFamilies>,
+    counters: Counters,
+    counters_whole_run: Counters,
+}
+
+impl Measurement {
+    /// Sums up a series.
+    pub fn new(series: &Series<'_>) -> Self {
+        let Measured { counters, span_s: measured_s, rates } = measured(series);
+        let known = |rate| (measured_s > 0.0).then_some(rate);
+        let cpu_ns = counters[Counter::CpuUserNs] + counters[Counter::CpuSystemNs];
+        let acknowledged = counters[Counter::MessagesAcknowledged];
+        Self {
+            epoch_raw_ns: series.epoch_ns,
+            measurement_start_s: (series.measurement_start_ns > 0)
+                .then(|| since_epoch_s(series.epoch_ns, series.measurement_start_ns)),
+            measured_s,
+            send_rate_per_s: known(rates.enqueued_per_s),
+            publish_rate_per_s: known(rates.acknowledged_per_s),
+            publish_bytes_per_s: known(rates.acknowledged_bytes_per_s),
+            consume_rate_per_s: known(rates.received_per_s),
+            consume_bytes_per_s: known(rates.received_bytes_per_s),
+            cpu_ns_per_message: (acknowledged > 0).then(|| cpu_ns as f64 / acknowledged as f64),
+            latencies: series.cumulative.as_ref().map(LatencyFamilies::of),
+            counters,
+            counters_whole_run: totals(series),
+        }
+    }
+}

@@ -1,0 +1,309 @@
+//! What a reader must know before believing a result: a typed list, printed and stored with every result.
+//!
+//! Left out: how the run ended (that is `Outcome`) and what others warned of in words (plan, script, worker).
+
+use super::totals::{Measured, measured, received_balance, totals};
+use crate::load::accounting::Balance;
+use crate::os::clock::ClockSource;
+use crate::plan::{DriverKind, LatePolicy, Plan};
+use crate::stats::Counter;
+use crate::telemetry::Role;
+use crate::units::{Rate, format_count, format_rate};
+use crate::workload_generator::{Outcome, Series};
+
+/// A rate that misses its target by more than this share is told.
+const RATE_TOLERANCE: f64 = 0.01;
+/// More late sends than this share of all sends are told.
+const LATE_TOLERANCE: f64 = 0.001;
+/// A clock that drifts by more is told, in ppm.
+const DRIFT_TOLERANCE_PPM: f64 = 100.0;
+
+/// One thing to know.
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[serde(rename_all = "snake_case", tag = "doubt")]
+pub enum Doubt {
+    /// The broker was librdkafka's mock cluster.
+    Embedded,
+    /// There was no broker at all.
+    NullDriver,
+    /// Late sends are left out or shift the schedule.
+    NotOpenLoop {
+        /// The policy.
+        policy: &'static str,
+    },
+    /// Unlimited rate.
+    NoSchedule,
+    /// acks=0.
+    LocalAcknowledgement,
+    /// Some or all received messages had no stamp.
+    EndToEndFromCreateTime {
+        /// Received without a stamp.
+        unstamped_messages: u64,
+    },
+    /// Hot loops share CPUs.
+    SharedCpus,
+    /// A pinned client was seen elsewhere.
+    Misplaced {
+        /// Its role.
+        role: Role,
+        /// Its number.
+        index: u32,
+        /// As planned.
+        planned_cpu: usize,
+        /// As seen.
+        observed_cpu: u32,
+    },
+    /// The acknowledged rate is not the target.
+    RateMissed {
+        /// Messages per second.
+        target_per_s: f64,
+        /// Messages per second.
+        reached_per_s: f64,
+    },
+    /// Sends later than the late threshold.
+    LateSends {
+        /// How many.
+        messages: u64,
+        /// Of how many.
+        of_messages: u64,
+    },
+    /// Scheduled sends that were never made, or forgotten.
+    SendsLeftOut {
+        /// How many.
+        messages: u64,
+    },
+    /// Delivery failed.
+    Failed {
+        /// How many.
+        messages: u64,
+    },
+    /// Neither acknowledged nor failed at the end.
+    Unknown {
+        /// How many.
+        messages: u64,
+    },
+    /// Acknowledged and never received.
+    Lost {
+        /// How many.
+        messages: u64,
+    },
+    /// Received again.
+    Duplicated {
+        /// How many.
+        messages: u64,
+    },
+    /// Damaged on the way.
+    Corrupt {
+        /// How many.
+        messages: u64,
+    },
+    /// The checksums do not prove the balances.
+    NotProven,
+    /// No stamp: nothing is balanced.
+    NotBalanced,
+    /// Latencies above the histogram's range.
+    LatenciesClipped {
+        /// How many.
+        values: u64,
+    },
+    /// Telemetry slots overwritten before they were read.
+    SlotsLost {
+        /// How many.
+        slots: u64,
+    },
+    /// Clients that did not report the end of a measured period in time.
+    LateReports {
+        /// How many times.
+        reports: u64,
+    },
+    /// Commits that failed.
+    CommitsFailed {
+        /// How many.
+        commits: u64,
+    },
+    /// Errors that clients reported.
+    ClientErrors {
+        /// How many.
+        errors: u64,
+    },
+    /// The TSC could not be used.
+    ClockFallback,
+    /// The clock of the run moved against CLOCK_MONOTONIC_RAW.
+    ClockDrift {
+        /// Parts per million.
+        drift_ppm: f64,
+    },
+}
+
+impl std::fmt::Display for Doubt {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let n = format_count;
+        match *self {
+            Self::Embedded => f.write_str("embedded broker (librdkafka's mock cluster): not the speed of a real Kafka"),
+            Self::NullDriver => f.write_str("no broker: the generator measured itself"),
+            Self::NotOpenLoop { policy } => {
+                write!(
+                    f,
+                    "not open-loop: late policy {policy} leaves out or moves late sends, so stalls are under-counted"
+                )
+            }
+            Self::NoSchedule => f.write_str("unlimited rate: without a schedule, intended times are actual times"),
+            Self::LocalAcknowledgement => {
+                f.write_str("acks=0: acknowledgement latency is local to the client, no broker took part in it")
+            }
+            Self::EndToEndFromCreateTime { unstamped_messages } => write!(
+                f,
+                "{} messages came without a stamp: their end-to-end latency is from the record's CreateTime, in whole ms",
+                n(unstamped_messages)
+            ),
+            Self::SharedCpus => f.write_str("clients share CPUs: latencies include waiting for each other"),
+            Self::Misplaced { role, index, planned_cpu, observed_cpu } => {
+                write!(f, "{role} {index} was planned on CPU {planned_cpu} and seen on CPU {observed_cpu}")
+            }
+            Self::RateMissed { target_per_s, reached_per_s } => write!(
+                f,
+                "the target was {}, acknowledged were {}",
+                format_rate(target_per_s),
+                format_rate(reached_per_s)
+            ),
+            Self::LateSends { messages, of_messages } => {
+                write!(f, "{} of {} messages were sent late", n(messages), n(of_messages))
+            }
+            Self::SendsLeftOut { messages } => write!(f, "{} scheduled sends were left out", n(messages)),
+            Self::Failed { messages } => write!(f, "{} messages failed", n(messages)),
+            Self::Unknown { messages } => {
+                write!(f, "{} messages were neither acknowledged nor failed when the run ended", n(messages))
+            }
+            Self::Lost { messages } => write!(f, "{} acknowledged messages were never received", n(messages)),
+            Self::Duplicated { messages } => write!(f, "{} messages were received again", n(messages)),
+            Self::Corrupt { messages } => write!(f, "{} received messages are damaged", n(messages)),
+            Self::NotProven => {
+                f.write_str("the balance is the smallest explanation of the counts: checksums do not prove it")
+            }
+            Self::NotBalanced => f.write_str("no stamps: lost, duplicated and reordered messages were not counted"),
+            Self::LatenciesClipped { values } => {
+                write!(f, "{} latencies above the histogram's range were clipped to its top", n(values))
+            }
+            Self::SlotsLost { slots } => write!(
+                f,
+                "{} telemetry slots were overwritten before they were read: seconds are missing in the timeline, nothing in the totals",
+                n(slots)
+            ),
+            Self::LateReports { reports } => write!(
+                f,
+                "clients that did not report the end of a period in time: {}; their part stands in the next period, after the last one in none",
+                n(reports)
+            ),
+            Self::CommitsFailed { commits } => write!(f, "{} offset commits failed", n(commits)),
+            Self::ClientErrors { errors } => write!(f, "the clients reported {} errors", n(errors)),
+            Self::ClockFallback => f.write_str(
+                "the TSC is not used: time is read with clock_gettime (clock.reason in the detail file says why)",
+            ),
+            Self::ClockDrift { drift_ppm } => {
+                write!(f, "the clock drifted by {drift_ppm:.1} ppm against CLOCK_MONOTONIC_RAW")
+            }
+        }
+    }
+}
+
+/// A number that ought to be 0, and the doubt that it raises when it is not.
+type Counted = (u64, fn(u64) -> Doubt);
+
+/// Every doubt about this series, in the order in which a reader should meet them.
+pub fn doubts(series: &Series<'_>) -> Vec<Doubt> {
+    let mut doubts = of_plan(series.plan);
+    let totals = totals(series);
+    let Measured { counters: measured, span_s: measured_s, rates } = measured(series);
+    if totals[Counter::MessagesUnstamped] > 0 {
+        doubts.push(Doubt::EndToEndFromCreateTime { unstamped_messages: totals[Counter::MessagesUnstamped] });
+    }
+    if let (Rate::PerSecond(target_per_s), true, Outcome::Completed) =
+        (series.plan.rate.total, measured_s > 0.0, &series.outcome)
+    {
+        let reached_per_s = rates.acknowledged_per_s;
+        if (reached_per_s / target_per_s - 1.0).abs() > RATE_TOLERANCE {
+            doubts.push(Doubt::RateMissed { target_per_s, reached_per_s });
+        }
+    }
+    let (late, sent) = (measured[Counter::LateSends], measured[Counter::MessagesEnqueued]);
+    if late as f64 > sent as f64 * LATE_TOLERANCE {
+        doubts.push(Doubt::LateSends { messages: late, of_messages: sent });
+    }
+    let balance = received_balance(series);
+    let balanced = |pick: fn(&Balance) -> u64| balance.as_ref().map_or(0, pick);
+    let late_reports = series.periods.iter().map(|period| u64::from(period.late_clients)).sum();
+    let counted: [Counted; 10] = [
+        (totals[Counter::MissedSends] + totals[Counter::DroppedDebt], |messages| Doubt::SendsLeftOut { messages }),
+        (totals[Counter::MessagesFailed], |messages| Doubt::Failed { messages }),
+        (totals[Counter::MessagesUnknown], |messages| Doubt::Unknown { messages }),
+        (balanced(|balance| balance.lost), |messages| Doubt::Lost { messages }),
+        (balanced(|balance| balance.duplicated), |messages| Doubt::Duplicated { messages }),
+        (totals[Counter::MessagesCorrupt], |messages| Doubt::Corrupt { messages }),
+        (totals[Counter::LatenciesClipped], |values| Doubt::LatenciesClipped { values }),
+        (late_reports, |reports| Doubt::LateReports { reports }),
+        (totals[Counter::CommitsFailed], |commits| Doubt::CommitsFailed { commits }),
+        (totals[Counter::ClientErrors], |errors| Doubt::ClientErrors { errors }),
+    ];
+    doubts.extend(counted.into_iter().filter(|(count, _)| *count > 0).map(|(count, doubt)| doubt(count)));
+    if balance.is_some_and(|balance| !balance.proven) {
+        doubts.push(Doubt::NotProven);
+    }
+    doubts.extend(of_end(series));
+    doubts
+}
+
+fn of_plan(plan: &Plan) -> Vec<Doubt> {
+    let mut doubts = Vec::new();
+    match plan.driver.kind {
+        DriverKind::Kafka => {}
+        DriverKind::Embedded => doubts.push(Doubt::Embedded),
+        DriverKind::Null => doubts.push(Doubt::NullDriver),
+    }
+    match plan.rate.late {
+        LatePolicy::Bounded { .. } | LatePolicy::CatchUp => {}
+        LatePolicy::Skip => doubts.push(Doubt::NotOpenLoop { policy: "skip" }),
+        LatePolicy::Shift => doubts.push(Doubt::NotOpenLoop { policy: "shift" }),
+    }
+    if plan.rate.total == Rate::Unlimited {
+        doubts.push(Doubt::NoSchedule);
+    }
+    if plan.driver.acknowledgement_is_local {
+        doubts.push(Doubt::LocalAcknowledgement);
+    }
+    if plan.placement.oversubscribed {
+        doubts.push(Doubt::SharedCpus);
+    }
+    if !plan.message.stamp {
+        doubts.push(Doubt::NotBalanced);
+    }
+    doubts
+}
+
+fn of_end(series: &Series<'_>) -> Vec<Doubt> {
+    let Some(end) = &series.end else { return Vec::new() };
+    let mut doubts: Vec<_> = end
+        .clients
+        .iter()
+        .filter_map(|client| {
+            let (planned_cpu, observed_cpu) = (client.planned_cpu?, client.observed_cpu?);
+            let (role, index) = (client.role, client.index);
+            (usize::try_from(observed_cpu) != Ok(planned_cpu)).then_some(Doubt::Misplaced {
+                role,
+                index,
+                planned_cpu,
+                observed_cpu,
+            })
+        })
+        .collect();
+    let slots = end.clients.iter().map(|client| client.slots_lost).sum();
+    if slots > 0 {
+        doubts.push(Doubt::SlotsLost { slots });
+    }
+    if end.clock.source == ClockSource::Vdso {
+        doubts.push(Doubt::ClockFallback);
+    }
+    if end.clock_drift_ppm.abs() > DRIFT_TOLERANCE_PPM {
+        doubts.push(Doubt::ClockDrift { drift_ppm: end.clock_drift_ppm });
+    }
+    doubts
+}

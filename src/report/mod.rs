@@ -1,0 +1,23 @@
+//! Results → documents: OMB's result file, the detail file, console lines, the closing table. Pure but for `write.rs`
+//! (files) and `origin.rs` (which machine this is).
+
+pub mod closing;
+pub mod console;
+pub mod detail;
+pub mod doubts;
+pub mod java_json;
+pub mod names;
+pub mod omb;
+pub mod omb_figures;
+pub mod origin;
+pub mod quantile_map;
+pub mod totals;
+pub mod write;
+pub mod write_error;
+
+pub use console::{closing_table, omb_aggregated_line, omb_period_line, our_period_line};
+pub use write::ResultFiles;
+pub use write_error::WriteError;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,66 @@
+//! How result files are called.
+
+use jiff::Zoned;
+use std::path::{Path, PathBuf};
+
+/// Longest part of a name, in bytes: two parts, the time, a number and `.detail.json` then stay below the 255 bytes that
+/// file systems allow.
+const LONGEST_PART_BYTES: usize = 100;
+
+/// `<workload file base>-<driver>-<yyyy-MM-dd-HH-mm-ss>`, as OMB names its files, without the ending.
+pub fn stem(workload_file_base: &str, driver_name: &str, started_at: &Zoned) -> String {
+    format!("{}-{}-{}", part(workload_file_base), part(driver_name), started_at.strftime("%Y-%m-%d-%H-%M-%S"))
+}
+
+/// A text as part of a file name: separators and control characters become `_`.
+fn part(text: &str) -> String {
+    let plain = |c: char| if c == '/' || c == '\\' || c.is_control() { '_' } else { c };
+    let fits = |&(start, c): &(usize, char)| start + c.len_utf8() <= LONGEST_PART_BYTES;
+    text.char_indices().take_while(fits).map(|(_, c)| plain(c)).collect()
+}
+
+/// The detail file beside a result file: `x.json` → `x.detail.json`, `x` → `x.detail.json`.
+pub fn detail_beside(main: &Path) -> PathBuf {
+    let name = main.file_name().unwrap_or_default().to_string_lossy();
+    let stem = name.strip_suffix(".json").unwrap_or(&name);
+    main.with_file_name(format!("{stem}.detail.json"))
+}
+
+/// The first of `stem.json`, `stem-2.json`, `stem-3.json` … in `folder` that is free, as is the detail file beside it.
+pub fn first_free(folder: &Path, stem: &str) -> PathBuf {
+    let numbered = (2..).map(|number: u32| format!("{stem}-{number}.json"));
+    let free = |path: &PathBuf| path.symlink_metadata().is_err() && detail_beside(path).symlink_metadata().is_err();
+    std::iter::once(format!("{stem}.json"))
+        .chain(numbered)
+        .map(|name| folder.join(name))
+        .find(free)
+        .expect("there are more numbers than files in a folder")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_has_workload_driver_and_local_time_and_no_separators() {
+        let at = "2026-11-22T14:00:05+01:00[+01:00]".parse().unwrap();
+        assert_eq!(stem("simple-workload", "Kafka", &at), "simple-workload-Kafka-2026-11-22-14-00-05");
+        assert_eq!(stem("a/b", "../Kafka\n4.1", &at), "a_b-.._Kafka_4.1-2026-11-22-14-00-05");
+        assert_eq!(stem(&"w".repeat(400), &"é".repeat(400), &at).len(), 100 + 1 + 100 + 20);
+    }
+
+    #[test]
+    fn the_detail_file_stands_beside() {
+        assert_eq!(detail_beside(Path::new("out/x.json")), Path::new("out/x.detail.json"));
+        assert_eq!(detail_beside(Path::new("x.1")), Path::new("x.1.detail.json"));
+    }
+
+    #[test]
+    fn taken_names_get_a_number() {
+        let folder = tempfile::tempdir().unwrap();
+        assert_eq!(first_free(folder.path(), "r"), folder.path().join("r.json"));
+        std::fs::write(folder.path().join("r.json"), "").unwrap();
+        std::fs::write(folder.path().join("r-2.detail.json"), "").unwrap();
+        assert_eq!(first_free(folder.path(), "r"), folder.path().join("r-3.json"));
+    }
+}

@@ -1,0 +1,67 @@
+//! Where a result comes from: program, library, command line, machine, start time.
+//!
+//! `Origin::capture` asks the system; everything else in this room is told.
+
+use crate::os::topology::Topology;
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, Zoned};
+use std::path::Path;
+use std::time::SystemTime;
+
+/// Where a result comes from. Texts are empty where the system does not tell.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Origin {
+    /// Version of pinload.
+    pub pinload_version: String,
+    /// Version of librdkafka in use.
+    pub librdkafka_version: String,
+    /// The command line, argument by argument.
+    pub command_line: Vec<String>,
+    /// Start of the run, local time with offset, RFC 3339.
+    pub started_at: String,
+    /// The host that ran the supervisor.
+    pub host: Host,
+}
+
+/// A machine.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Host {
+    /// Host name.
+    pub name: String,
+    /// Kernel and its release: `Linux 6.8.0-31-generic`.
+    pub kernel: String,
+    /// Model name of the CPU.
+    pub cpu_model: String,
+}
+
+impl Origin {
+    /// This program on this machine. `root` is where /proc and /sys are found ("/"; another folder in tests).
+    pub fn capture(started_at: SystemTime, command_line: &[String], root: &Path) -> Self {
+        Self {
+            pinload_version: env!("CARGO_PKG_VERSION").to_owned(),
+            librdkafka_version: rdkafka::util::get_rdkafka_version().1,
+            command_line: command_line.to_vec(),
+            started_at: local(started_at).strftime("%Y-%m-%dT%H:%M:%S%.3f%:z").to_string(),
+            host: Host::read(root),
+        }
+    }
+}
+
+impl Host {
+    fn read(root: &Path) -> Self {
+        let kernel_text = |name: &str| {
+            let text = std::fs::read_to_string(root.join("proc/sys/kernel").join(name)).unwrap_or_default();
+            text.trim().to_owned()
+        };
+        Self {
+            name: kernel_text("hostname"),
+            kernel: format!("{} {}", kernel_text("ostype"), kernel_text("osrelease")).trim().to_owned(),
+            cpu_model: Topology::read(root).map(|topology| topology.model_name).unwrap_or_default(),
+        }
+    }
+}
+
+/// A moment in the local time zone; the epoch when the system's clock is out of any calendar.
+pub(super) fn local(moment: SystemTime) -> Zoned {
+    Timestamp::try_from(moment).unwrap_or(Timestamp::UNIX_EPOCH).to_zoned(TimeZone::system())
+}

@@ -1,0 +1,94 @@
+//! The lines of a period and of the whole.
+
+use super::fixture::{latencies, period};
+use crate::report::{omb_aggregated_line, omb_period_line, our_period_line};
+use crate::stats::{Counter, Distribution};
+
+const GOLDEN: &str = include_str!("../../../tests/fixtures/golden/omb-console.log");
+
+/// A line with every number (and the padding before it) replaced by `#`.
+fn skeleton(line: &str) -> String {
+    let mut out = String::new();
+    let mut rest = line;
+    while let Some(dot) = rest.find(|c: char| c.is_ascii_digit()) {
+        let before = &rest[..dot];
+        let number = &rest[dot..];
+        let end = number.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(number.len());
+        // Percentile names are words, figures are not.
+        if number[end..].starts_with('%') {
+            out.push_str(before);
+            out.push_str(&number[..end]);
+        } else {
+            out.push_str(before.trim_end());
+            out.push('#');
+        }
+        rest = &number[end..];
+    }
+    out + rest
+}
+
+fn golden_line(beginning: &str) -> &'static str {
+    GOLDEN.lines().find_map(|line| line.find(beginning).map(|at| &line[at..])).unwrap()
+}
+
+#[test]
+fn a_period_reads_as_omb_prints_it() {
+    let line = omb_period_line(&period(0));
+    assert_eq!(skeleton(&line), skeleton(golden_line("Pub rate")));
+    assert!(
+        line.starts_with(
+            "Pub rate 20000.0 msg/s / 19.5 MB/s | Pub err     0.0 err/s | Cons rate 20000.2 msg/s / 19.5 MB/s | \
+             Backlog:  0.0 K | Pub Latency (ms) avg:  0.5 - 50%:  0.5 - 99%:  1.0 - 99.9%:  1.0 - Max:  1.0 | \
+             Pub Delay Latency (us) avg: "
+        ),
+        "{line}"
+    );
+    assert!(line.ends_with(" - 50%: 50.0 - 99%: 98.0 - 99.9%: 99.0 - Max: 100.0"), "{line}");
+}
+
+#[test]
+fn the_whole_reads_as_omb_prints_it() {
+    let line = omb_aggregated_line(&latencies(1));
+    assert_eq!(skeleton(&line), skeleton(golden_line("----- Aggregated")));
+    assert!(line.contains(" | Pub Delay (us)  avg: "), "{line}");
+}
+
+#[test]
+fn halves_go_to_the_even_digit_as_in_java() {
+    let mut halves = period(0);
+    halves.publish_rate_per_s = 0.25;
+    halves.consume_rate_per_s = 0.75;
+    let line = omb_period_line(&halves);
+    assert!(line.starts_with("Pub rate     0.2 msg/s"), "{line}");
+    assert!(line.contains("Cons rate     0.8 msg/s"), "{line}");
+}
+
+#[test]
+fn our_line_tells_end_to_end_latency_backlog_late_sends_and_errors() {
+    let line = our_period_line(&period(0));
+    assert!(
+        line.starts_with("E2E latency avg 1.50 ms - 50% 1.50 ms - 99% 2.97 ms - 99.9% 3.00 ms - max 3.00 ms"),
+        "{line}"
+    );
+    assert!(line.contains(" | ack from intended time 99% 1.98 ms | "), "{line}");
+    assert!(line.ends_with(" | backlog 12 msg | late 0 msg | errors 0"), "{line}");
+}
+
+#[test]
+fn our_line_names_troubles_only_when_there_are_some() {
+    let mut troubled = period(0);
+    troubled.counters[Counter::LateSends] = 1_234;
+    troubled.counters[Counter::MessagesFailed] = 2;
+    troubled.counters[Counter::ClientErrors] = 1;
+    troubled.counters[Counter::MessagesDuplicated] = 7;
+    troubled.counters[Counter::QueueFullNs] = 1_500_000;
+    troubled.late_clients = 1;
+    troubled.latencies.by_family[3] = Distribution::empty();
+    let line = our_period_line(&troubled);
+    for part in [
+        "E2E latency: no message received | ",
+        " | late 1,234 msg | errors 3 | duplicated 7 | queue full 1.50 ms | 1 client(s) did not report within these 10.0 s",
+    ] {
+        assert!(line.contains(part), "{line}");
+    }
+}

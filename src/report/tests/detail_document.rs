@@ -1,0 +1,161 @@
+//! The detail document: complete, self-describing, without secrets.
+
+use super::fixture::{EPOCH_NS, completed_series, empty_series, plan, started_at};
+use crate::report::detail::DetailDocument;
+use crate::report::detail::fields::DEFINITIONS;
+use crate::report::detail::periods::PeriodDetail;
+use crate::report::java_json;
+use crate::report::origin::Origin;
+use crate::stats::Counter;
+use crate::workload_generator::Series;
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+use std::path::Path;
+
+fn document(series: &Series<'_>) -> Value {
+    serde_json::from_str(&text(series)).unwrap()
+}
+
+fn text(series: &Series<'_>) -> String {
+    let origin = Origin::capture(started_at(), &["pinload".to_owned(), "run".to_owned()], Path::new("/nowhere"));
+    let periods: Vec<_> = series.periods.iter().map(|period| PeriodDetail::new(period, EPOCH_NS)).collect();
+    java_json::to_string(&DetailDocument::new(&origin, series, &periods)).unwrap()
+}
+
+/// Every name with the name above it. What stands in configurations and in `fields` are names of others.
+fn names(value: &Value, parent: &str, found: &mut BTreeSet<(String, String)>) {
+    match value {
+        Value::Object(map) => {
+            for (name, inner) in map {
+                found.insert((parent.to_owned(), name.clone()));
+                if parent != "effective_configuration" && name != "fields" {
+                    names(inner, name, found);
+                }
+            }
+        }
+        Value::Array(list) => list.iter().for_each(|inner| names(inner, parent, found)),
+        _ => {}
+    }
+}
+
+#[test]
+fn every_field_is_defined_in_the_document_itself() {
+    let plan = plan();
+    let document = document(&completed_series(&plan));
+    let mut found = BTreeSet::new();
+    names(&document, "", &mut found);
+    let defined = document["fields"].as_object().unwrap();
+    let missing: Vec<_> = found
+        .iter()
+        .filter(|(parent, name)| !defined.contains_key(name) && !defined.contains_key(&format!("{parent}.{name}")))
+        .collect();
+    assert!(missing.is_empty(), "fields without a meaning: {missing:?}");
+}
+
+#[test]
+fn no_field_is_defined_twice_and_every_counter_is() {
+    let defined: BTreeSet<_> = DEFINITIONS.iter().map(|(name, _, _)| *name).collect();
+    assert_eq!(defined.len(), DEFINITIONS.len());
+    for counter in Counter::ALL {
+        assert!(defined.contains(counter.name()), "{}", counter.name());
+    }
+}
+
+#[test]
+fn the_origin_is_told() {
+    let plan = plan();
+    let document = document(&completed_series(&plan));
+    assert_eq!(document["schema"], json!({"name": "pinload-detail", "version": 1}));
+    assert_eq!(document["pinload_version"], env!("CARGO_PKG_VERSION"));
+    assert_eq!(document["command_line"], json!(["pinload", "run"]));
+    assert!(document["librdkafka_version"].as_str().unwrap().contains('.'));
+    let started: jiff::Timestamp = document["started_at"].as_str().unwrap().parse().unwrap();
+    assert_eq!(started, jiff::Timestamp::try_from(started_at()).unwrap());
+    assert_eq!(document["outcome"], json!({"outcome": "completed"}));
+}
+
+#[test]
+fn latencies_have_ns_and_say_how_exact_they_are() {
+    let plan = plan();
+    let mut series = completed_series(&plan);
+    series.periods[1].latencies.by_family[0].extremes = None;
+    let document = document(&series);
+    let first = &document["periods"][0];
+    assert_eq!((first["start_s"].as_f64(), first["end_s"].as_f64()), (Some(5.0), Some(15.0)));
+    let acknowledged = &first["latencies"]["acknowledge_actual"];
+    assert_eq!(acknowledged["count"], 1_000);
+    assert_eq!((&acknowledged["min_ns"], &acknowledged["max_ns"]), (&json!(1_000), &json!(1_000_000)));
+    assert_eq!(acknowledged["mean_ns"], 500_500.0);
+    assert_eq!(acknowledged["exact_extremes"], true);
+    assert_eq!(document["periods"][1]["latencies"]["acknowledge_actual"]["exact_extremes"], false);
+    assert_eq!(document["measurement"]["latencies"]["end_to_end_intended"]["max_ns"], 12_000_000);
+    assert_eq!(document["measurement"]["counters"]["messages_acknowledged"], 600_000);
+    assert_eq!(document["measurement"]["counters"]["assigned_partitions"], 4);
+    assert_eq!(document["measurement"]["cpu_ns_per_message"], 75_000.0);
+    assert_eq!(document["histogram"]["significant_digits"], 3);
+}
+
+#[test]
+fn balances_are_given_per_producer_and_summed() {
+    let plan = plan();
+    let document = document(&completed_series(&plan));
+    let accounting = &document["accounting"];
+    assert_eq!(accounting["total"]["acknowledged"], 700_000);
+    let subscription = &accounting["subscriptions"][0];
+    assert_eq!(subscription["group"], "sub-000-hijklmn");
+    assert_eq!(subscription["total"]["reordered"], 2);
+    assert_eq!(subscription["producers"][1]["producer"], 1);
+    assert_eq!(subscription["producers"][1]["lost"], 0);
+}
+
+#[test]
+fn each_client_shows_its_place_as_planned_and_observed_and_its_seconds() {
+    let plan = plan();
+    let document = document(&completed_series(&plan));
+    let consumer = &document["clients"][2];
+    assert_eq!(consumer["role"], "consumer");
+    assert_eq!(consumer["placement_planned"]["hot_cpu"], 4);
+    assert_eq!(consumer["placement_planned"]["io_cpus"], "5-7");
+    assert_eq!(consumer["placement_observed"]["hot_cpu_mask"], "4");
+    assert_eq!(consumer["placement_observed"]["threads"], json!([{"thread_name": "rdk:main", "cpu_mask": "5-7"}]));
+    let timeline = &consumer["timeline"];
+    assert_eq!(timeline["at_s"], json!([1.0, 2.0]));
+    assert_eq!(timeline["latencies"]["end_to_end_actual"]["p99_ns"], json!([2_000, 2_000]));
+    assert_eq!(timeline["counters"], json!({"messages_received": [700_000, 700_000]}));
+    assert_eq!(document["clients"][0]["timeline"]["latencies"]["publish_delay"]["max_ns"], json!([3_000, 3_000]));
+}
+
+#[test]
+fn secrets_are_masked_and_the_stamp_in_compressed_batches_is_told() {
+    let plan = plan();
+    let series = completed_series(&plan);
+    assert!(!text(&series).contains("top-secret"));
+    let document = document(&series);
+    assert_eq!(document["effective_configuration"]["producer"]["sasl.password"], "****");
+    assert_eq!(document["message"]["compression_type"], "lz4");
+    assert!(document["message"]["compression_note"].as_str().unwrap().contains("first 48 of 1024 bytes"));
+    assert_eq!(document["acknowledgement"]["acks"], "all");
+}
+
+#[test]
+fn durations_of_the_plan_are_seconds() {
+    let mut plan = plan();
+    let planned = document(&empty_series(&plan))["plan"].clone();
+    assert_eq!((&planned["duration_s"], &planned["warmup_s"]), (&json!(30.5), &json!(5.0)));
+    assert_eq!(planned["limits"]["ready_s"], 60.0);
+    plan.duration = None;
+    assert_eq!(document(&empty_series(&plan))["plan"].get("duration_s"), Some(&Value::Null));
+}
+
+#[test]
+fn doubts_and_warnings_are_listed() {
+    let mut plan = plan();
+    plan.driver.acknowledgement_is_local = true;
+    let document = document(&completed_series(&plan));
+    assert_eq!(document["doubts"][0]["doubt"], "local_acknowledgement");
+    assert!(document["acknowledgement"]["acknowledgement_source"].as_str().unwrap().starts_with("local"));
+    assert_eq!(
+        document["warnings"],
+        json!(["linger.ms is the Java client's default", "a probe was repeated", "a topic took long to go"])
+    );
+}

@@ -1,0 +1,282 @@
+//! A small run by hand: 2 producers and 1 consumer on one topic, 3 periods of 10 s after 5 s of warm-up.
+
+use crate::load::accounting::Balance;
+use crate::os::affinity::CpuSet;
+use crate::os::clock::{Clock, ClockSource};
+use crate::plan::properties::{Line, Translated};
+use crate::plan::{
+    ClientPlacement, ClientPlan, DriverKind, DriverPlan, KeyDistributor, LatePolicy, Limits, MessagePlan, PayloadPlan,
+    Placement, PlacementPolicy, Plan, RatePlan, RateScope, TopicPlan, TranslatedProperties,
+};
+use crate::stats::{Counter, Counters, Distribution, Latency, Recorder};
+use crate::telemetry::Role;
+use crate::units::Rate;
+use crate::worker::{ClientReport, LatencySet, PeriodStats, Rates, RunEnd, SubscriptionBalance, TimelinePoint};
+use crate::workload_generator::{Outcome, Series};
+use std::time::{Duration, SystemTime};
+
+/// The load's epoch on the raw clock.
+pub(super) const EPOCH_NS: u64 = 1_000_000_000_000;
+const SECOND_NS: u64 = 1_000_000_000;
+
+pub(super) fn plan() -> Plan {
+    let clients: Vec<_> = [(Role::Producer, 0), (Role::Producer, 1), (Role::Consumer, 0)].map(client_plan).to_vec();
+    Plan {
+        workload_name: "small".to_owned(),
+        workload_file_base: "small-workload".to_owned(),
+        driver_name: "Kafka".to_owned(),
+        driver: DriverPlan {
+            kind: DriverKind::Kafka,
+            admin: TranslatedProperties::default(),
+            producer: TranslatedProperties {
+                effective: [("acks", "all"), ("compression.type", "lz4"), ("sasl.password", "top-secret")]
+                    .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                    .to_vec(),
+                lines: vec![Line {
+                    name: "buffer.memory".to_owned(),
+                    value: "67108864".to_owned(),
+                    outcome: Translated::Renamed {
+                        to: vec![("queue.buffering.max.kbytes".to_owned(), "65536".to_owned())],
+                        why: "counts kB".to_owned(),
+                    },
+                }],
+            },
+            consumer: TranslatedProperties::default(),
+            acknowledgement_is_local: false,
+            auto_commit: false,
+        },
+        topics: TopicPlan {
+            count: 1,
+            partitions_per_topic: 4,
+            replication_factor: 1,
+            config: vec![("min.insync.replicas".to_owned(), "1".to_owned())],
+            existing: Vec::new(),
+        },
+        producers_per_topic: 2,
+        subscriptions_per_topic: 1,
+        consumers_per_subscription: 1,
+        message: MessagePlan {
+            size_bytes: 1024,
+            keys: KeyDistributor::NoKey,
+            payload: PayloadPlan::Randomized { pool: 100, random_bytes: 512, seed: 7 },
+            stamp: true,
+            no_stamp_reason: None,
+        },
+        rate: RatePlan {
+            total: Rate::PerSecond(20_000.0),
+            per_producer: Rate::PerSecond(10_000.0),
+            scope: RateScope::Total,
+            scope_reason: "driverClass is OMB's".to_owned(),
+            late: LatePolicy::Bounded { multiple: 2.0 },
+            producers: 2,
+        },
+        warmup: Duration::from_secs(5),
+        duration: Some(Duration::from_millis(30_500)),
+        limits: Limits {
+            connect: Duration::from_secs(30),
+            ready: Duration::from_secs(60),
+            flush: Duration::from_secs(10),
+            catch_up: Duration::from_secs(60),
+        },
+        placement: Placement {
+            policy: PlacementPolicy::Spread,
+            allowed: (0..8).collect(),
+            supervisor: CpuSet::of(0),
+            clients: clients.iter().map(|client| client.placement.clone()).collect(),
+            oversubscribed: false,
+            notes: vec!["CPU 0 is left to the supervisor".to_owned()],
+        },
+        clients,
+        delete_topics: true,
+        warnings: vec!["linger.ms is the Java client's default".to_owned()],
+    }
+}
+
+/// Producer `i` on CPU 2 + i, the consumer on CPU 4.
+fn hot_cpu(role: Role, index: u32) -> usize {
+    match role {
+        Role::Producer => 2 + usize::try_from(index).unwrap(),
+        Role::Consumer => 4,
+    }
+}
+
+fn client_plan((role, index): (Role, u32)) -> ClientPlan {
+    ClientPlan {
+        role,
+        index,
+        topic: 0,
+        subscription: (role == Role::Consumer).then_some(0),
+        member: index,
+        placement: ClientPlacement {
+            hot_cpu: Some(hot_cpu(role, index)),
+            io_cpus: (5..8).collect(),
+            hot_cpu_shared: false,
+            memory_policy: None,
+            node: Some(0),
+        },
+    }
+}
+
+/// A distribution of these values, its extremes known.
+pub(super) fn distribution(values_ns: impl IntoIterator<Item = u64>) -> Distribution {
+    let mut recorder = Recorder::new();
+    values_ns.into_iter().for_each(|value| recorder.record(value));
+    let extremes = recorder.take_interval();
+    Distribution { histogram: recorder.to_histogram(), extremes: Some(extremes), coarse: false }
+}
+
+/// Acknowledgements from 1 to 1,000 × `scale` µs; from the intended time twice, end to end three and four times as long;
+/// delays from 100 ns up.
+pub(super) fn latencies(scale: u64) -> LatencySet {
+    let family = |step_ns: u64| distribution((1..=1_000).map(move |i| i * step_ns * scale));
+    LatencySet { by_family: [family(1_000), family(2_000), family(100), family(3_000), family(4_000)] }
+}
+
+pub(super) fn counters(values: &[(Counter, u64)]) -> Counters {
+    let mut counters = Counters::default();
+    values.iter().for_each(|(counter, value)| counters[*counter] = *value);
+    counters
+}
+
+/// `seconds` s of 20,000 msg/s of 1,024 B in both directions.
+fn counted(seconds: u64) -> Counters {
+    let messages = 20_000 * seconds;
+    counters(&[
+        (Counter::MessagesEnqueued, messages),
+        (Counter::BytesEnqueued, messages * 1024),
+        (Counter::MessagesAcknowledged, messages),
+        (Counter::BytesAcknowledged, messages * 1024),
+        (Counter::MessagesReceived, messages),
+        (Counter::BytesReceived, messages * 1024),
+        (Counter::AssignedPartitions, 4),
+        (Counter::CpuUserNs, seconds * SECOND_NS),
+        (Counter::CpuSystemNs, seconds * SECOND_NS / 2),
+    ])
+}
+
+/// Measured period `number` (0, 1, 2).
+pub(super) fn period(number: u64) -> PeriodStats {
+    let start_ns = EPOCH_NS + (5 + 10 * number) * SECOND_NS;
+    PeriodStats {
+        start_ns,
+        end_ns: start_ns + 10 * SECOND_NS,
+        publish_rate_per_s: 20_000.0,
+        send_rate_per_s: 20_000.0,
+        publish_bytes_per_s: 20_480_000.0,
+        publish_error_rate_per_s: 0.0,
+        consume_rate_per_s: 20_000.25,
+        consume_bytes_per_s: 20_480_256.0,
+        backlog: 12,
+        counters: counted(10),
+        totals: counted(5 + 10 * (number + 1)),
+        latencies: latencies(number + 1),
+        since_reset: Rates {
+            enqueued_per_s: 20_000.0,
+            acknowledged_per_s: 20_000.0,
+            acknowledged_bytes_per_s: 20_480_000.0,
+            failed_per_s: 0.0,
+            received_per_s: 20_000.0,
+            received_bytes_per_s: 20_480_000.0,
+        },
+        late_clients: 0,
+    }
+}
+
+/// Before anything was measured.
+pub(super) fn empty_series(plan: &Plan) -> Series<'_> {
+    Series {
+        plan,
+        started_at: started_at(),
+        epoch_ns: 0,
+        measurement_start_ns: 0,
+        periods: Vec::new(),
+        cumulative: None,
+        balances: Vec::new(),
+        outcome: Outcome::Running,
+        end: None,
+        warnings: Vec::new(),
+    }
+}
+
+/// The whole run, completed.
+pub(super) fn completed_series(plan: &Plan) -> Series<'_> {
+    let mut cumulative = latencies(1);
+    for (family, more) in cumulative.by_family.iter_mut().zip(latencies(3).by_family) {
+        family.add(&more);
+    }
+    Series {
+        epoch_ns: EPOCH_NS,
+        measurement_start_ns: EPOCH_NS + 5 * SECOND_NS,
+        periods: (0..3).map(period).collect(),
+        cumulative: Some(cumulative),
+        balances: (0..2).map(balance).collect(),
+        outcome: Outcome::Completed,
+        end: Some(end(plan)),
+        warnings: vec!["a probe was repeated".to_owned(), "a topic took long to go".to_owned()],
+        ..empty_series(plan)
+    }
+}
+
+pub(super) fn started_at() -> SystemTime {
+    SystemTime::UNIX_EPOCH + Duration::from_secs(1_795_352_400)
+}
+
+fn balance(producer: u32) -> SubscriptionBalance {
+    SubscriptionBalance {
+        topic: "test-topic-0000000-abcdefg".to_owned(),
+        group: Some("sub-000-hijklmn".to_owned()),
+        producer,
+        balance: Balance {
+            sent: 350_000,
+            acknowledged: 350_000,
+            received: 350_000,
+            reordered: 1,
+            proven: true,
+            ..Balance::default()
+        },
+    }
+}
+
+fn end(plan: &Plan) -> RunEnd {
+    RunEnd {
+        clients: plan.clients.iter().map(|client| report(client.role, client.index)).collect(),
+        clock: Clock { source: ClockSource::Tsc, anchor_ticks: 1_000, anchor_ns: 2_000, ns_per_tick_q32: 1 << 31 },
+        clock_reason: "the TSC is invariant and the kernel's clock source is tsc".to_owned(),
+        clock_drift_ppm: 0.1,
+        supervisor_cpu_ns: 420_000_000,
+        drain_ns: 12_000_000,
+        topics: vec!["test-topic-0000000-abcdefg".to_owned()],
+        topics_deleted: true,
+        warnings: Vec::new(),
+    }
+}
+
+fn report(role: Role, index: u32) -> ClientReport {
+    let (totals, families) = match role {
+        Role::Producer => (
+            counters(&[(Counter::MessagesEnqueued, 350_000), (Counter::MessagesAcknowledged, 350_000)]),
+            Latency::PRODUCER.len(),
+        ),
+        Role::Consumer => (counters(&[(Counter::MessagesReceived, 700_000)]), Latency::CONSUMER.len()),
+    };
+    let point = |second: u32| TimelinePoint {
+        at_s: f64::from(second),
+        span_s: 1.0,
+        counters: totals,
+        latencies_ns: vec![[1_000, 2_000, 3_000]; families],
+    };
+    ClientReport {
+        role,
+        index,
+        pid: 4_000,
+        planned_cpu: Some(hot_cpu(role, index)),
+        observed_cpu: u32::try_from(hot_cpu(role, index)).ok(),
+        observed_hot_mask: Some(hot_cpu(role, index).to_string()),
+        observed_thread_masks: vec![("rdk:main".to_owned(), "5-7".to_owned())],
+        exit: "exit code 0".to_owned(),
+        counters: totals,
+        hot_thread_cpu_ns: 9 * SECOND_NS,
+        slots_lost: 0,
+        timeline: vec![point(1), point(2)],
+    }
+}

@@ -1,0 +1,8 @@
+//! What the documents say about hand-made series, read back by types that the tests declare themselves.
+
+mod console_lines;
+mod detail_document;
+mod files;
+mod fixture;
+mod omb_format;
+mod table;

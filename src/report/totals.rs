@@ -1,0 +1,80 @@
+//! Sums over a series: counters of the whole run and of the measurement, balances of all producers and subscriptions.
+
+use crate::load::accounting::Balance;
+use crate::stats::{Counter, Counters};
+use crate::worker::Rates;
+use crate::workload_generator::Series;
+
+/// Counters since the clients began, all clients added: at the end from their last reports, before from the last period.
+pub fn totals(series: &Series<'_>) -> Counters {
+    if let Some(end) = series.end.as_ref().filter(|end| !end.clients.is_empty()) {
+        let mut totals = Counters::default();
+        end.clients.iter().for_each(|client| totals.add(&client.counters));
+        return totals;
+    }
+    series.periods.last().map(|period| period.totals).unwrap_or_default()
+}
+
+/// The measurement as a whole.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Measured {
+    /// Counter differences over all measured periods.
+    pub counters: Counters,
+    /// Length of these as planned, in seconds.
+    pub span_s: f64,
+    /// Rates over the clients' own spans, which differ from the planned length by some ms.
+    pub rates: Rates,
+}
+
+/// Adds up the measured periods.
+pub fn measured(series: &Series<'_>) -> Measured {
+    let mut counters = Counters::default();
+    let mut span_ns = 0;
+    for period in &series.periods {
+        counters.add(&period.counters);
+        // A gauge is not added up over time.
+        counters[Counter::AssignedPartitions] = period.counters[Counter::AssignedPartitions];
+        span_ns += period.end_ns.saturating_sub(period.start_ns);
+    }
+    let rates = series.periods.last().map(|period| period.since_reset).unwrap_or_default();
+    Measured { counters, span_s: span_ns as f64 / 1e9, rates }
+}
+
+/// What the receiving side balances to, all producers and subscriptions added; None when nothing is balanced.
+/// `sent`, `acknowledged`, `failed` and `unknown` count once for each subscription.
+pub fn received_balance(series: &Series<'_>) -> Option<Balance> {
+    sum(series.balances.iter().filter(|row| row.group.is_some()).map(|row| &row.balance))
+}
+
+/// The sum of balances; proven when all are. None when there is none.
+pub fn sum<'a>(balances: impl Iterator<Item = &'a Balance>) -> Option<Balance> {
+    balances.copied().reduce(|a, b| {
+        // Named one by one, so that a new field does not compile until it is added up.
+        let Balance {
+            sent,
+            acknowledged,
+            failed,
+            unknown,
+            received,
+            lost,
+            duplicated,
+            reordered,
+            failed_but_received,
+            beyond_window,
+            proven,
+        } = b;
+        Balance {
+            sent: a.sent + sent,
+            acknowledged: a.acknowledged + acknowledged,
+            failed: a.failed + failed,
+            unknown: a.unknown + unknown,
+            received: a.received + received,
+            lost: a.lost + lost,
+            duplicated: a.duplicated + duplicated,
+            reordered: a.reordered + reordered,
+            failed_but_received: a.failed_but_received + failed_but_received,
+            beyond_window: a.beyond_window + beyond_window,
+            proven: a.proven && proven,
+        }
+    })
+}

@@ -1,0 +1,154 @@
+//! The result files on disk: checked before the run, rewritten whole after each period, never half written.
+//!
+//! Both documents are first written to temporary files in the same folder and forced to disk; only then do both take the
+//! place of the ones before. A crash or a full disk at any moment leaves the last pair as it was. Temporary files go when
+//! an error happens; only a kill in the middle of a write can leave one (`.pinload-….tmp`).
+
+use super::WriteError;
+use super::detail::DetailDocument;
+use super::detail::periods::PeriodDetail;
+use super::omb::{OmbPeriod, OmbResult};
+use super::origin::{Origin, local};
+use super::{java_json, names};
+use crate::plan::Plan;
+use crate::workload_generator::Series;
+use serde::Serialize;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, ErrorKind, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+use tempfile::NamedTempFile;
+
+/// The two files of one run: OMB's document, and the detail document beside it.
+#[derive(Debug)]
+pub struct ResultFiles {
+    folder: PathBuf,
+    main: PathBuf,
+    /// The name without ending, while it is not taken: a default name never replaces a file that is there already.
+    unclaimed_stem: Option<String>,
+    origin: Origin,
+    omb_periods: Vec<OmbPeriod>,
+    detail_periods: Vec<PeriodDetail>,
+    /// Fills a temporary file; another function in tests, to let it fail.
+    pub(super) fill: fn(&mut File, &[u8]) -> io::Result<()>,
+}
+
+impl ResultFiles {
+    /// Decides the names and tries the folder, before anything runs.
+    ///
+    /// `output` is the main file, verbatim, and may replace an older one; without it the file stands in `output_dir` and is
+    /// called `<workload file>-<driver>-<yyyy-MM-dd-HH-mm-ss>.json` in the local zone.
+    pub fn new(
+        plan: &Plan,
+        output: Option<&Path>,
+        output_dir: &Path,
+        started_at: SystemTime,
+        command_line: &[String],
+    ) -> Result<Self, WriteError> {
+        let (folder, main, unclaimed_stem) = match output {
+            Some(output) => {
+                let main = regular_file(output)?;
+                (folder_of(&main), main, None)
+            }
+            None => {
+                let stem = names::stem(&plan.workload_file_base, &plan.driver_name, &local(started_at));
+                (output_dir.to_owned(), names::first_free(output_dir, &stem), Some(stem))
+            }
+        };
+        temporary_in(&folder).map_err(WriteError::at("write into the folder", &folder))?;
+        Ok(Self {
+            folder,
+            main,
+            unclaimed_stem,
+            origin: Origin::capture(started_at, command_line, Path::new("/")),
+            omb_periods: Vec::new(),
+            detail_periods: Vec::new(),
+            fill: |file, bytes| file.write_all(bytes),
+        })
+    }
+
+    /// The main file and the detail file. With a default name they are final after the first write.
+    pub fn paths(&self) -> (PathBuf, PathBuf) {
+        (self.main.clone(), names::detail_beside(&self.main))
+    }
+
+    /// Rewrites both files from what the series holds now.
+    pub fn write(&mut self, series: &Series<'_>) -> Result<(), WriteError> {
+        // Periods are only ever added to a series; each is summed up once, however often the files are rewritten.
+        for period in series.periods.iter().skip(self.omb_periods.len()) {
+            self.omb_periods.push(OmbPeriod::from(period));
+            self.detail_periods.push(PeriodDetail::new(period, series.epoch_ns));
+        }
+        let omb = OmbResult::new(series.plan, &self.omb_periods, series.cumulative.as_ref());
+        let main = self.staged(&omb)?;
+        let detail = self.staged(&DetailDocument::new(&self.origin, series, &self.detail_periods))?;
+        self.place_main(main)?;
+        let (_, detail_path) = self.paths();
+        detail.persist(&detail_path).map_err(|e| WriteError::at("write the result", &detail_path)(e.error))?;
+        sync_folder(&self.folder).map_err(WriteError::at("force to disk the folder", &self.folder))
+    }
+
+    /// A document in a temporary file beside the results, complete and forced to disk.
+    fn staged(&self, document: &impl Serialize) -> Result<NamedTempFile, WriteError> {
+        let failed = || WriteError::at("write the result", &self.main);
+        let text = java_json::to_string(document).map_err(io::Error::from).map_err(failed())?;
+        let mut file = temporary_in(&self.folder).map_err(failed())?;
+        (self.fill)(file.as_file_mut(), text.as_bytes()).map_err(failed())?;
+        file.as_file().sync_all().map_err(failed())?;
+        Ok(file)
+    }
+
+    fn place_main(&mut self, mut file: NamedTempFile) -> Result<(), WriteError> {
+        while let Some(stem) = &self.unclaimed_stem {
+            match file.persist_noclobber(&self.main) {
+                Ok(_) => {
+                    self.unclaimed_stem = None;
+                    return Ok(());
+                }
+                Err(taken) if taken.error.kind() == ErrorKind::AlreadyExists => {
+                    // Another run took the name since: the next free one is ours.
+                    self.main = names::first_free(&self.folder, stem);
+                    file = taken.file;
+                }
+                Err(other) => return Err(WriteError::at("write the result", &self.main)(other.error)),
+            }
+        }
+        file.persist(&self.main).map_err(|e| WriteError::at("write the result", &self.main)(e.error))?;
+        Ok(())
+    }
+}
+
+/// The file that `output` names, links resolved. Renaming over a device or a pipe would replace it, so these are refused.
+fn regular_file(output: &Path) -> Result<PathBuf, WriteError> {
+    let refused = |error| WriteError::at("write the result", output)(error);
+    match fs::metadata(output) {
+        Ok(found) if found.is_file() => fs::canonicalize(output).map_err(refused),
+        Ok(found) if found.is_dir() => Err(refused(ErrorKind::IsADirectory.into())),
+        Ok(_) => Err(refused(io::Error::new(ErrorKind::InvalidInput, "it is no regular file"))),
+        Err(missing) if missing.kind() == ErrorKind::NotFound && output.file_name().is_some() => Ok(output.to_owned()),
+        Err(other) => Err(refused(other)),
+    }
+}
+
+fn folder_of(file: &Path) -> PathBuf {
+    match file.parent() {
+        Some(folder) if folder != Path::new("") => folder.to_owned(),
+        _ => PathBuf::from("."),
+    }
+}
+
+/// A temporary file with the permissions of a normal one; it goes when it is dropped. Opened by ourselves: tempfile would add the
+/// temporary name to the system's error, which says nothing to the user.
+fn temporary_in(folder: &Path) -> io::Result<NamedTempFile> {
+    let open = |path: &Path| OpenOptions::new().read(true).write(true).create_new(true).mode(0o644).open(path);
+    tempfile::Builder::new().prefix(".pinload-").suffix(".tmp").make_in(folder, open)
+}
+
+/// Makes the renames last. Some file systems cannot sync a folder and say so; then there is nothing more to do.
+fn sync_folder(folder: &Path) -> io::Result<()> {
+    match File::open(folder)?.sync_all() {
+        Err(unable) if matches!(unable.kind(), ErrorKind::InvalidInput | ErrorKind::Unsupported) => Ok(()),
+        result => result,
+    }
+}
