@@ -1,0 +1,241 @@
+//! Arguments as typed, and their help. `parse.rs` reads them, `options.rs` turns them into what `plan` decides with.
+#![allow(
+    rustdoc::broken_intra_doc_links,
+    rustdoc::invalid_html_tags,
+    reason = "comments on arguments are their help texts: brackets are the usual ones of a command line"
+)]
+
+use super::cpu_list::CpuList;
+use super::values::{cpu_set, late_policy, positive_duration};
+use crate::os::affinity::CpuSet;
+use crate::plan::LatePolicy;
+use crate::units::{Rate, parse_duration, parse_rate};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// Load generator for Apache Kafka: every client is a process of its own, pinned to its own CPU.
+///
+/// It reads the workload and driver files of the OpenMessaging Benchmark (OMB), sends and receives as they say, and writes OMB's result
+/// file plus a detail file with everything else it measured: latencies from the intended and from the actual send
+/// time, and an exact account of every message.
+#[derive(Debug, Parser)]
+#[command(name = "pinload", version, subcommand_required = true, arg_required_else_help = true)]
+#[command(after_help = "Without a command, options and files mean `run`, as OMB users write it:\n  \
+    pinload -d driver.yaml workload.yaml\n\n\
+    `pinload run --help` explains the options and shows examples.")]
+pub struct Pinload {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What the program can do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run each workload on each driver and write the results
+    #[command(after_help = RUN_EXAMPLES, after_long_help = format!("{RUN_EXAMPLES}\n\n{RUN_NOTES}"))]
+    Run(Box<RunArgs>),
+    /// Show what `run` would do with the same arguments, and why; run nothing
+    ///
+    /// Prints topics, clients, the CPUs each client gets, rates, and what becomes of each client property.
+    #[command(after_help = PLAN_EXAMPLES)]
+    Plan(Box<RunArgs>),
+    /// Print a completion script for a shell
+    #[command(after_help = "Example:\n  pinload completions bash > ~/.local/share/bash-completion/completions/pinload")]
+    Completions {
+        /// Which shell
+        shell: clap_complete::Shell,
+    },
+}
+
+const RUN_EXAMPLES: &str = "\
+Examples:
+  A first run, with nothing installed:
+    pinload run --embedded --duration 30s workload.yaml
+  One workload on a cluster, at 50,000 msg/s in total:
+    pinload run -d kafka.yaml --rate 50k --rate-scope total workload.yaml
+  Two workloads on two drivers, four runs:
+    pinload run -d kafka.yaml,tuned.yaml small.yaml large.yaml
+  Clients on CPUs 2 to 5, librdkafka's threads on 8 to 11:
+    pinload run -d kafka.yaml --cpus 2-5 --io-cpus 8-11 workload.yaml";
+
+const RUN_NOTES: &str = "\
+Results go to standard output and to files, everything else to standard error. Ctrl-C stops sending,
+flushes, and writes what was measured; a second Ctrl-C ends at once.
+
+Exit codes:
+  0    all runs completed
+  1    a run failed for another reason than those below, such as a wait that reached its limit
+  2    the command line is wrong
+  3    a configuration file, or what it asks for, is refused
+  4    the broker cannot be reached, or refused the authentication or the topics
+  5    a client process died: the result is invalid
+  6    the results could not be written
+  7    the machine refused: shared memory, processes
+  130  ended by Ctrl-C
+  143  ended by SIGTERM or SIGHUP
+Of several runs the first failure's code counts; one failed run does not stop the next.";
+
+const PLAN_EXAMPLES: &str = "\
+Examples:
+  What would run, and where:
+    pinload plan -d kafka.yaml workload.yaml
+  The same inside a CPU set of your own:
+    taskset -c 0-7 pinload plan -d kafka.yaml workload.yaml";
+
+/// Arguments of `run` and `plan`.
+#[derive(Debug, Args)]
+pub struct RunArgs {
+    /// Workload files, run in the order of their names
+    #[arg(value_name = "WORKLOAD.yaml", required = true)]
+    pub workloads: Vec<PathBuf>,
+
+    /// Driver files: a comma list, or repeated; each workload runs on each
+    #[arg(short, long, value_name = "FILE", value_delimiter = ',')]
+    pub drivers: Vec<PathBuf>,
+
+    /// Use the built-in broker instead of a driver file; nothing needs to be installed
+    ///
+    /// It is librdkafka's mock cluster in a helper process, reached over TCP on this host. It keeps little and
+    /// persists nothing: good for a first run and for tests, no measure of Kafka.
+    #[arg(long, conflicts_with = "drivers")]
+    pub embedded: bool,
+
+    /// Existing topics to use instead of new ones (a comma list); they are never deleted
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    pub topics: Vec<String>,
+
+    /// Do not delete the topics that this run made
+    #[arg(long)]
+    pub keep_topics: bool,
+
+    /// What to do about keys in the files that nobody knows
+    #[arg(long, value_name = "WHAT", value_enum, default_value_t = UnknownKeys::Error)]
+    pub unknown_keys: UnknownKeys,
+
+    /// Length of the measurement, instead of testDurationMinutes (30s, 5m, 1h30m)
+    #[arg(long, value_name = "TIME", value_parser = positive_duration, help_heading = "Load")]
+    pub duration: Option<Duration>,
+
+    /// Length of the warm-up, instead of warmupDurationMinutes; 0s for none
+    #[arg(long, value_name = "TIME", value_parser = parse_duration, help_heading = "Load")]
+    pub warmup: Option<Duration>,
+
+    /// Messages per second, instead of producerRate (20000, 50k, 1.5M, unlimited)
+    #[arg(long, value_name = "RATE", value_parser = parse_rate, help_heading = "Load")]
+    pub rate: Option<Rate>,
+
+    /// Whose rate it is: each producer's, or of all together
+    ///
+    /// Without this the driver file decides: OMB's Java driverClass means the total, the Python guide's and --embedded mean each producer.
+    #[arg(long, value_name = "SCOPE", value_enum, help_heading = "Load")]
+    pub rate_scope: Option<RateScopeArg>,
+
+    /// What a producer does when it is late: bounded[:N], catch-up, skip, shift [default: bounded:2]
+    ///
+    /// bounded[:N]  catches up at no more than N times the rate (2 when not given);
+    /// catch-up     catches up as fast as it can, as OMB does;
+    /// skip         leaves out what is late by more than one interval, and counts it;
+    /// shift        moves the rest of the schedule back, and counts what is lost by it.
+    ///
+    /// With the first two every message keeps its intended time, so that delays
+    /// show in the latencies. The last two hide load that was never offered, and
+    /// the result says so.
+    #[arg(long, value_name = "POLICY", value_parser = late_policy, verbatim_doc_comment, help_heading = "Load")]
+    pub late_policy: Option<LatePolicy>,
+
+    /// Send OMB's payloads byte for byte, without pinload's stamp of 48 bytes at the start
+    ///
+    /// End-to-end latencies then come from the record's CreateTime (whole ms), and messages are not accounted for one by one.
+    #[arg(long, help_heading = "Load")]
+    pub no_stamp: bool,
+
+    /// How long to wait for a broker's first answer, and for its topics [default: 30s]
+    #[arg(long, value_name = "TIME", value_parser = positive_duration, help_heading = "Load")]
+    pub connect_timeout: Option<Duration>,
+
+    /// How long to wait until every consumer has its partitions and probes have come through [default: 60s]
+    #[arg(long, value_name = "TIME", value_parser = positive_duration, help_heading = "Load")]
+    pub ready_timeout: Option<Duration>,
+
+    /// CPUs of the clients' own loops, dealt in this order: producers first (2,3,8-11)
+    #[arg(long, value_name = "CPUS", help_heading = "Placement")]
+    pub cpus: Option<CpuList>,
+
+    /// CPUs of librdkafka's threads (8-11)
+    #[arg(long, value_name = "CPUS", value_parser = cpu_set, help_heading = "Placement")]
+    pub io_cpus: Option<CpuSet>,
+
+    /// Only CPUs and memory of this NUMA node
+    #[arg(long, value_name = "NODE", help_heading = "Placement")]
+    pub numa_node: Option<usize>,
+
+    /// How CPUs are dealt to clients
+    #[arg(long, value_name = "HOW", value_enum, default_value_t = PlacementArg::Spread, help_heading = "Placement")]
+    pub placement: PlacementArg,
+
+    /// Write OMB's result to this file instead of <workload>-<driver>-<time>.json; one run only
+    #[arg(short, long, value_name = "FILE", help_heading = "Output")]
+    pub output: Option<PathBuf>,
+
+    /// Folder for the result files
+    #[arg(long, value_name = "DIR", default_value = ".", help_heading = "Output")]
+    pub output_dir: PathBuf,
+
+    /// Only errors, warnings, the closing table and the names of the files
+    #[arg(short, long, help_heading = "Output")]
+    pub quiet: bool,
+
+    /// Also the whole plan and every step
+    #[arg(short, long, conflicts_with = "quiet", help_heading = "Output")]
+    pub verbose: bool,
+
+    /// No live line
+    #[arg(long, help_heading = "Output")]
+    pub no_progress: bool,
+
+    /// Colours on the terminal
+    #[arg(long, value_name = "WHEN", value_enum, default_value_t = ColorWhen::Auto, help_heading = "Output")]
+    pub color: ColorWhen,
+}
+
+/// `--unknown-keys`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum UnknownKeys {
+    /// Refuse the file
+    Error,
+    /// Warn and go on
+    Warn,
+}
+
+/// `--rate-scope`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum RateScopeArg {
+    /// Each producer sends at this rate
+    PerProducer,
+    /// All producers together send at this rate
+    Total,
+}
+
+/// `--placement`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum PlacementArg {
+    /// Distinct cores first, nodes in turn
+    Spread,
+    /// Fill one node before the next
+    Compact,
+    /// Pin nothing
+    None,
+}
+
+/// `--color`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ColorWhen {
+    /// On a terminal, unless NO_COLOR is set
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}

@@ -1,0 +1,129 @@
+//! Exit codes: one list, one mapping. README documents them.
+
+use crate::report::WriteError;
+use crate::worker::Interruption;
+use crate::workload_generator::{Cause, Outcome};
+use std::process::ExitCode;
+
+/// How the program ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub enum ExitStatus {
+    /// Everything went as planned.
+    Success = 0,
+    /// A run failed for a reason that has no code of its own (a wait reached its limit).
+    RunFailed = 1,
+    /// The command line is wrong.
+    Usage = 2,
+    /// A configuration file, or what it asks for, is refused. Nothing was started.
+    ConfigurationRefused = 3,
+    /// The broker cannot be reached, or refused the authentication or the topics.
+    BrokerRefused = 4,
+    /// A client process died: the result is invalid.
+    ClientDied = 5,
+    /// The results could not be written.
+    ResultsNotWritten = 6,
+    /// The machine refused: shared memory, processes, topology.
+    MachineRefused = 7,
+    /// Ended by Ctrl-C (128 + SIGINT).
+    Interrupted = 130,
+    /// Ended by SIGTERM or SIGHUP (128 + SIGTERM).
+    Terminated = 143,
+}
+
+impl ExitStatus {
+    /// Was it ended from outside?
+    pub fn is_interruption(self) -> bool {
+        matches!(self, Self::Interrupted | Self::Terminated)
+    }
+
+    /// Of this and the next run of the same command: an interruption wins, else the first failure.
+    #[must_use]
+    pub fn then(self, next: Self) -> Self {
+        if next.is_interruption() || self == Self::Success { next } else { self }
+    }
+}
+
+impl From<ExitStatus> for ExitCode {
+    fn from(status: ExitStatus) -> Self {
+        Self::from(status as u8)
+    }
+}
+
+impl From<Interruption> for ExitStatus {
+    fn from(by: Interruption) -> Self {
+        match by {
+            Interruption::Interrupt => Self::Interrupted,
+            Interruption::Terminate => Self::Terminated,
+        }
+    }
+}
+
+impl From<&Outcome> for ExitStatus {
+    fn from(outcome: &Outcome) -> Self {
+        match outcome {
+            Outcome::Completed => Self::Success,
+            Outcome::Interrupted { by } => (*by).into(),
+            Outcome::ClientDied { .. } => Self::ClientDied,
+            Outcome::Failed { cause: Cause::Broker, .. } => Self::BrokerRefused,
+            Outcome::Failed { cause: Cause::Configuration, .. } => Self::ConfigurationRefused,
+            Outcome::Failed { cause: Cause::Machine, .. } => Self::MachineRefused,
+            Outcome::Failed { cause: Cause::Results, .. } => Self::ResultsNotWritten,
+            // A run that still goes on when it is over has not come to its end.
+            Outcome::Failed { cause: Cause::TimedOut, .. } | Outcome::Running => Self::RunFailed,
+        }
+    }
+}
+
+impl From<&WriteError> for ExitStatus {
+    fn from(_: &WriteError) -> Self {
+        Self::ResultsNotWritten
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ExitStatus::*;
+    use super::*;
+    use crate::telemetry::Role;
+    use crate::worker::ClientDeath;
+
+    #[test]
+    fn every_outcome_has_the_documented_code() {
+        let failed = |cause| Outcome::Failed { cause, why: String::new() };
+        let death = ClientDeath {
+            role: Role::Producer,
+            index: 0,
+            pid: 1,
+            cpu: None,
+            cause: "killed by signal 9 (SIGKILL)".to_owned(),
+            last_words: None,
+        };
+        for (outcome, code) in [
+            (Outcome::Completed, 0),
+            (failed(Cause::TimedOut), 1),
+            (failed(Cause::Configuration), 3),
+            (failed(Cause::Broker), 4),
+            (Outcome::ClientDied { death }, 5),
+            (failed(Cause::Results), 6),
+            (failed(Cause::Machine), 7),
+            (Outcome::Interrupted { by: Interruption::Interrupt }, 130),
+            (Outcome::Interrupted { by: Interruption::Terminate }, 143),
+        ] {
+            assert_eq!(ExitStatus::from(&outcome) as u8, code, "{outcome:?}");
+        }
+    }
+
+    #[test]
+    fn of_several_runs_the_first_failure_counts_and_an_interruption_wins() {
+        for (runs, expected) in [
+            (&[Success, Success][..], Success),
+            (&[Success, BrokerRefused, ClientDied, Success], BrokerRefused),
+            (&[ClientDied, Interrupted], Interrupted),
+            (&[Success, Terminated], Terminated),
+            (&[], Success),
+        ] {
+            assert_eq!(runs.iter().fold(Success, |status, &run| status.then(run)), expected, "{runs:?}");
+        }
+    }
+}

@@ -1,0 +1,88 @@
+//! Arguments as typed, messages, exit codes: the door of the program and the only place that prints and chooses exit codes.
+
+pub mod args;
+pub mod argv;
+pub mod cpu_list;
+pub mod exit;
+pub mod options;
+pub mod parse;
+
+mod console;
+mod live;
+mod messages;
+mod pair;
+mod plans;
+mod roles;
+mod run;
+mod summary;
+mod values;
+mod version;
+
+use args::{Command, Pinload, RunArgs};
+use clap::CommandFactory;
+use exit::ExitStatus;
+use messages::Messages;
+use std::ffi::OsString;
+use std::path::Path;
+use std::process::ExitCode;
+
+/// The program: a hidden role when it was started as one, else what the user asked for.
+pub fn main() -> ExitCode {
+    let argv: Vec<OsString> = std::env::args_os().collect();
+    if let Some(role) = roles::Role::of(&argv) {
+        return role.play();
+    }
+    serve(argv).into()
+}
+
+/// Parses and does what the user asked for.
+fn serve(argv: Vec<OsString>) -> ExitStatus {
+    let color = argv::color_wanted(&argv);
+    let pinload = match Pinload::parse_from_argv(&argv::rewrite(argv), color) {
+        Ok(pinload) => pinload,
+        Err(error) => return not_parsed(&error),
+    };
+    match pinload.command {
+        Command::Completions { shell } => {
+            clap_complete::generate(shell, &mut Pinload::command(), "pinload", &mut std::io::stdout());
+            ExitStatus::Success
+        }
+        Command::Plan(args) => with_messages(&args, run::plan),
+        Command::Run(args) => match crate::os::signals::listen() {
+            // First of all: the signals must be blocked before any other thread exists.
+            Ok(signals) => with_messages(&args, |args, messages| run::run(args, messages, &signals)),
+            Err(error) => with_messages(&args, |_, messages| {
+                messages.error(&format!("cannot listen to signals: {error}"));
+                ExitStatus::MachineRefused
+            }),
+        },
+    }
+}
+
+/// Help and version are answers; the rest is a mistake.
+fn not_parsed(error: &clap::Error) -> ExitStatus {
+    match error.kind() {
+        clap::error::ErrorKind::DisplayVersion => anstream::println!("{}", version::text()),
+        // A closed pipe is no reason to complain: whoever read it has seen enough.
+        _ => drop(error.print()),
+    }
+    if error.exit_code() == 0 { ExitStatus::Success } else { ExitStatus::Usage }
+}
+
+/// Does `what` with messages as the arguments want them; a result that could not be printed is a failure of its own.
+fn with_messages(args: &RunArgs, what: impl FnOnce(&RunArgs, &mut Messages) -> ExitStatus) -> ExitStatus {
+    let mut messages = Messages::new(args);
+    let status = what(args, &mut messages);
+    match messages.finish() {
+        Some(error) if status == ExitStatus::Success => {
+            messages.error(&format!("cannot write to standard output: {error}"));
+            ExitStatus::ResultsNotWritten
+        }
+        _ => status,
+    }
+}
+
+/// Where /proc and /sys are found.
+fn root() -> &'static Path {
+    Path::new("/")
+}

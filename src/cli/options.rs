@@ -1,0 +1,49 @@
+//! From arguments as typed to what `plan::resolve` decides with.
+
+use super::args::{PlacementArg, RateScopeArg, RunArgs, UnknownKeys};
+use crate::plan::placement::PlacementWishes;
+use crate::plan::{Options, PlacementPolicy, RateScope};
+
+impl From<&RunArgs> for Options {
+    fn from(args: &RunArgs) -> Self {
+        Self {
+            embedded: args.embedded,
+            duration: args.duration,
+            warmup: args.warmup,
+            rate: args.rate,
+            rate_scope: args.rate_scope.map(RateScope::from),
+            late: args.late_policy,
+            keep_topics: args.keep_topics,
+            existing_topics: args.topics.clone(),
+            no_stamp: args.no_stamp,
+            unknown_keys_warn: args.unknown_keys == UnknownKeys::Warn,
+            connect_timeout: args.connect_timeout,
+            ready_timeout: args.ready_timeout,
+            placement: PlacementWishes {
+                policy: args.placement.into(),
+                cpus: args.cpus.as_ref().map(|cpus| cpus.0.clone()),
+                io_cpus: args.io_cpus.clone(),
+                numa_node: args.numa_node,
+            },
+        }
+    }
+}
+
+impl From<RateScopeArg> for RateScope {
+    fn from(scope: RateScopeArg) -> Self {
+        match scope {
+            RateScopeArg::PerProducer => Self::PerProducer,
+            RateScopeArg::Total => Self::Total,
+        }
+    }
+}
+
+impl From<PlacementArg> for PlacementPolicy {
+    fn from(placement: PlacementArg) -> Self {
+        match placement {
+            PlacementArg::Spread => Self::Spread,
+            PlacementArg::Compact => Self::Compact,
+            PlacementArg::None => Self::None,
+        }
+    }
+}

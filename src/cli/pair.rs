@@ -1,0 +1,97 @@
+//! One workload on one driver: the worker, the script, the files, the closing table.
+
+use super::args::RunArgs;
+use super::console::{Console, Written};
+use super::exit::ExitStatus;
+use super::messages::{Messages, Verbosity};
+use super::{root, summary};
+use crate::os::clock::Calibration;
+use crate::os::signals::Signal;
+use crate::plan::Plan;
+use crate::report::ResultFiles;
+use crate::report::closing::closing_table;
+use crate::worker::local::LocalWorker;
+use crate::workload_generator::{self, Observer, Outcome, Series};
+use crossbeam_channel::Receiver;
+use std::time::SystemTime;
+
+/// Runs one plan with client processes on this host.
+pub(super) fn run_pair(plan: &Plan, args: &RunArgs, messages: &mut Messages, signals: &Receiver<Signal>) -> ExitStatus {
+    // Begun before anything else is done: its second of baseline then passes meanwhile.
+    let calibration = Calibration::begin(root());
+    run_with(plan, args, messages, |plan, observer| {
+        let mut worker = LocalWorker::new(signals.clone(), calibration);
+        workload_generator::run(plan, &mut worker, observer)
+    })
+}
+
+/// The same with any way to run the script.
+fn run_with<'a>(
+    plan: &'a Plan,
+    args: &RunArgs,
+    messages: &mut Messages,
+    script: impl FnOnce(&'a Plan, &mut dyn Observer) -> Series<'a>,
+) -> ExitStatus {
+    // OMB's words.
+    messages.step(&format!(
+        "--------------- WORKLOAD : {} --- DRIVER : {}---------------",
+        plan.workload_name, plan.driver_name
+    ));
+    if messages.verbosity() >= Verbosity::Verbose {
+        // With its warnings.
+        messages.detail(&plan.to_string());
+    } else {
+        messages.info("plan", &summary::plan(plan));
+        plan.warnings.iter().for_each(|warning| messages.warn(warning));
+    }
+    let command_line: Vec<String> = std::env::args_os().map(|arg| arg.to_string_lossy().into_owned()).collect();
+    let files = ResultFiles::new(plan, args.output.as_deref(), &args.output_dir, SystemTime::now(), &command_line);
+    let files = match files {
+        Ok(files) => files,
+        Err(error) => {
+            messages.error(&error.to_string());
+            return (&error).into();
+        }
+    };
+    let mut console = Console::new(messages, files);
+    let series = script(plan, &mut console);
+    let Written { files, any, failure, told } = console.written();
+    messages.clear_live();
+    if series.epoch_ns > 0 {
+        messages.table(&closing_table(&series));
+    } else {
+        // No load, no table, which would have told them.
+        series.warnings.iter().for_each(|warning| messages.warn(warning));
+    }
+    if !told {
+        tell_outcome(&series.outcome, plan, messages);
+    }
+    let mut status = ExitStatus::from(&series.outcome);
+    if let Some(error) = failure {
+        // Where the run was stopped for it, the outcome has said so.
+        if !matches!(series.outcome, Outcome::Failed { .. }) {
+            messages.error(&error.to_string());
+        }
+        status = status.then((&error).into());
+    }
+    if any {
+        let (main, detail) = files.paths();
+        messages.result(&format!("wrote  {} (OMB)\n       {}", main.display(), detail.display()));
+    }
+    status
+}
+
+/// Of a run that ended otherwise than planned, unless it was said when it happened.
+fn tell_outcome(outcome: &Outcome, plan: &Plan, messages: &mut Messages) {
+    let run = format!("{} on {}", plan.workload_name, plan.driver_name);
+    match outcome {
+        Outcome::Completed => {}
+        Outcome::Running => messages.error(&format!("{run}: the run did not come to its end")),
+        Outcome::Interrupted { by } => messages.warn(&format!("{run}: interrupted by {by}")),
+        Outcome::ClientDied { death } => messages.error(&format!("{run}: {death}; the result is invalid")),
+        Outcome::Failed { why, .. } => messages.error(&format!("{run}: {why}")),
+    }
+}
+
+#[cfg(test)]
+mod tests;

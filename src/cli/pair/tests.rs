@@ -1,0 +1,111 @@
+//! What a run says and how it ends, with scripts that only pretend.
+
+use super::*;
+use crate::cli::args::{Command, Pinload};
+use crate::cli::messages::tests::captured;
+use crate::worker::Interruption;
+use crate::workload_generator::Cause;
+use clap::Parser;
+use std::path::Path;
+use std::time::Duration;
+
+fn args(output_dir: &Path) -> RunArgs {
+    let folder = output_dir.to_str().unwrap();
+    match Pinload::try_parse_from(["pinload", "run", "--embedded", "w.yaml", "--output-dir", folder]).unwrap().command {
+        Command::Run(args) => *args,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// A script that logs, loads or not, grows the series once if so, and ends as told (as failed, when the series cannot be written).
+fn script(outcome: Outcome, loads: bool) -> impl for<'a> FnOnce(&'a Plan, &mut dyn Observer) -> Series<'a> {
+    move |plan, observer| {
+        observer.log("Created 1 topics in 1.000 ms");
+        let mut series = Series {
+            plan,
+            started_at: SystemTime::UNIX_EPOCH,
+            epoch_ns: u64::from(loads),
+            measurement_start_ns: 0,
+            periods: Vec::new(),
+            cumulative: None,
+            balances: Vec::new(),
+            outcome,
+            end: None,
+            warnings: vec!["a warning of the run".to_owned()],
+        };
+        if loads && let Err(why) = observer.series(&series) {
+            series.outcome = Outcome::Failed { cause: Cause::Results, why };
+        }
+        series
+    }
+}
+
+fn plan() -> Plan {
+    let mut plan = Plan::for_tests(Duration::ZERO, Some(Duration::from_secs(10)));
+    plan.warnings.push("a warning of the plan".to_owned());
+    plan
+}
+
+#[test]
+fn a_completed_run_names_its_files_and_says_each_warning_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut messages, results, others) = captured(Verbosity::Normal);
+    let status = run_with(&plan(), &args(folder.path()), &mut messages, script(Outcome::Completed, true));
+    assert_eq!(status, ExitStatus::Success);
+    let said = others.text();
+    assert!(said.contains("--------------- WORKLOAD : test --- DRIVER : Kafka---------------"), "{said}");
+    assert!(said.contains("Created 1 topics in 1.000 ms"), "{said}");
+    assert_eq!(said.matches("a warning of the plan").count(), 1, "{said}");
+    let results = results.text();
+    assert_eq!(results.matches("a warning of the run").count(), 1, "{results}");
+    let wrote = results.lines().find(|line| line.starts_with("wrote")).expect(&results);
+    let path = wrote.strip_prefix("wrote  ").and_then(|line| line.strip_suffix(" (OMB)")).expect(wrote);
+    assert!(Path::new(path).is_file(), "{path}");
+}
+
+#[test]
+fn a_run_that_never_loads_has_no_table_and_no_files() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut messages, results, others) = captured(Verbosity::Quiet);
+    let outcome = Outcome::Failed { cause: Cause::Broker, why: "cannot reach the broker: x:9092".to_owned() };
+    let status = run_with(&plan(), &args(folder.path()), &mut messages, script(outcome, false));
+    assert_eq!(status, ExitStatus::BrokerRefused);
+    assert_eq!(results.text(), "");
+    let said = others.text();
+    assert!(said.contains("error  test on Kafka: cannot reach the broker: x:9092\n"), "{said}");
+    assert_eq!(said.matches("a warning of the run").count(), 1, "{said}");
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn a_folder_that_cannot_be_written_to_is_refused_before_the_script_begins() {
+    let folder = tempfile::tempdir().unwrap();
+    let absent = folder.path().join("absent");
+    let (mut messages, _, others) = captured(Verbosity::Quiet);
+    let status = run_with(&plan(), &args(&absent), &mut messages, |_, _| unreachable!());
+    assert_eq!(status, ExitStatus::ResultsNotWritten);
+    assert!(others.text().contains("absent"), "{}", others.text());
+}
+
+#[test]
+fn results_that_cannot_be_written_on_the_way_are_an_error_said_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let output_dir = folder.path().join("results");
+    std::fs::create_dir(&output_dir).unwrap();
+    let (mut messages, _, others) = captured(Verbosity::Quiet);
+    let status = run_with(&plan(), &args(&output_dir), &mut messages, |plan, observer| {
+        std::fs::remove_dir_all(&output_dir).unwrap();
+        script(Outcome::Completed, true)(plan, observer)
+    });
+    assert_eq!(status, ExitStatus::ResultsNotWritten);
+    assert_eq!(others.text().lines().filter(|line| line.starts_with("error ")).count(), 1, "{}", others.text());
+}
+
+#[test]
+fn an_interrupted_run_says_so_and_has_the_code_of_its_signal() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut messages, _, others) = captured(Verbosity::Quiet);
+    let outcome = Outcome::Interrupted { by: Interruption::Terminate };
+    assert_eq!(run_with(&plan(), &args(folder.path()), &mut messages, script(outcome, true)), ExitStatus::Terminated);
+    assert!(others.text().contains("test on Kafka: interrupted"), "{}", others.text());
+}

@@ -1,0 +1,142 @@
+//! Command lines and what they mean.
+
+use super::*;
+use crate::cli::argv::rewrite;
+use crate::plan::{LatePolicy, Options, PlacementPolicy, RateScope};
+use crate::units::Rate;
+use std::time::Duration;
+
+fn parse(line: &str) -> Result<Pinload, clap::Error> {
+    Pinload::parse_from_argv(&rewrite(line.split(' ').map(Into::into).collect()), clap::ColorChoice::Never)
+}
+
+fn run_args(line: &str) -> RunArgs {
+    match parse(line).map(|pinload| pinload.command) {
+        Ok(Command::Run(args) | Command::Plan(args)) => *args,
+        other => panic!("{line}: {other:?}"),
+    }
+}
+
+#[test]
+fn the_definition_is_sound() {
+    Pinload::command().debug_assert();
+    NotBuilt::augment_args(Pinload::command()).debug_assert();
+}
+
+#[test]
+fn ombs_command_lines_are_understood() {
+    let args = run_args("pinload -d a.yaml,b.yaml -d c.yaml w1.yaml w2.yaml");
+    assert_eq!(args.drivers, ["a.yaml", "b.yaml", "c.yaml"].map(PathBuf::from));
+    assert_eq!(args.workloads, ["w1.yaml", "w2.yaml"].map(PathBuf::from));
+    let args = run_args("pinload run --drivers d.yaml w.yaml -o out.json");
+    assert_eq!(args.output, Some(PathBuf::from("out.json")));
+}
+
+#[test]
+fn arguments_become_options() {
+    let args = run_args(
+        "pinload run --embedded --duration 30s --warmup 0s --rate 50k --rate-scope total --late-policy bounded:1.5 \
+         --cpus 3,2 --numa-node 1 --placement compact --keep-topics --topics a,b --no-stamp --unknown-keys warn \
+         --connect-timeout 3s --ready-timeout 5s w.yaml",
+    );
+    let options = Options::from(&args);
+    assert!(options.embedded && options.keep_topics && options.no_stamp && options.unknown_keys_warn);
+    assert_eq!(options.duration, Some(Duration::from_secs(30)));
+    assert_eq!(options.warmup, Some(Duration::ZERO));
+    assert_eq!(options.rate, Some(Rate::PerSecond(50_000.0)));
+    assert_eq!(options.rate_scope, Some(RateScope::Total));
+    assert_eq!(options.late, Some(LatePolicy::Bounded { multiple: 1.5 }));
+    assert_eq!(options.connect_timeout, Some(Duration::from_secs(3)));
+    assert_eq!(options.ready_timeout, Some(Duration::from_secs(5)));
+    assert_eq!(options.existing_topics, ["a", "b"]);
+    assert_eq!(options.placement.policy, PlacementPolicy::Compact);
+    assert_eq!(options.placement.cpus, Some(vec![3, 2]));
+    assert_eq!(options.placement.io_cpus, None);
+    assert_eq!(options.placement.numa_node, Some(1));
+}
+
+#[test]
+fn what_is_not_given_is_left_to_the_files() {
+    let args = run_args("pinload plan -d d.yaml w.yaml");
+    assert_eq!(args.output_dir, PathBuf::from("."));
+    let options = Options::from(&args);
+    assert_eq!((options.duration, options.warmup, options.rate), (None, None, None));
+    assert_eq!((options.rate_scope, options.late, options.ready_timeout), (None, None, None));
+    assert!(!options.embedded && !options.unknown_keys_warn && options.existing_topics.is_empty());
+    assert_eq!(options.placement, crate::plan::placement::PlacementWishes::default());
+}
+
+#[test]
+fn mistakes_are_usage_errors_that_name_what_is_wrong() {
+    for (line, named) in [
+        ("pinload run w.yaml", "-d FILE"),
+        ("pinload run -d d.yaml", "WORKLOAD.yaml"),
+        ("pinload run --embedded -d d.yaml w.yaml", "--embedded"),
+        ("pinload run -d d.yaml -o x.json a.yaml b.yaml", "--output-dir"),
+        ("pinload run -d d.yaml,e.yaml -o x.json a.yaml", "2 runs"),
+        ("pinload run -d d.yaml --rate 0 w.yaml", "rate"),
+        ("pinload run -d d.yaml --duration 30 w.yaml", "30s"),
+        ("pinload run -d d.yaml --duration 0s w.yaml", "--duration"),
+        ("pinload run -d d.yaml --rate-scope each w.yaml", "per-producer"),
+        ("pinload run -d d.yaml --quiet --verbose w.yaml", "--verbose"),
+        ("pinload run -d d.yaml --cpus 1,1 w.yaml", "twice"),
+        ("pinload rnu", "unrecognized subcommand 'rnu'"),
+        ("pinload plam", "'plan'"),
+        ("pinload run -d d.yaml -w http://h:8080 w.yaml", "-w/--workers is an option of OMB that is not built yet"),
+        ("pinload -d d.yaml -wf hosts.yaml w.yaml", "-wf/--workers-file is an option of OMB that is not built yet"),
+        ("pinload -d d.yaml -x w.yaml", "-x/--extra is an option of OMB that is not built yet"),
+        ("pinload -c results", "-c/--csv is an option of OMB that is not built yet"),
+    ] {
+        let error = parse(line).expect_err(line);
+        assert_eq!(error.exit_code(), 2, "{line}");
+        assert!(error.to_string().contains(named), "{line}: {error}");
+    }
+}
+
+#[test]
+fn help_describes_what_exists_and_nothing_else() {
+    for line in ["pinload run --help", "pinload plan --help", "pinload run -h", "pinload --help"] {
+        let error = parse(line).expect_err(line);
+        assert_eq!(error.exit_code(), 0);
+        let help = error.to_string();
+        for absent in ["--workers", "--extra", "--csv", "embedded-broker", "consumer INDEX"] {
+            assert!(!help.contains(absent), "{line}: {absent}");
+        }
+    }
+}
+
+#[test]
+fn help_begins_with_what_the_command_is_for() {
+    for (line, about) in [
+        ("pinload --help", "Load generator for Apache Kafka"),
+        ("pinload run --help", "Run each workload on each driver"),
+        ("pinload run -h", "Run each workload on each driver"),
+        ("pinload plan --help", "Show what `run` would do"),
+        ("pinload completions --help", "Print a completion script"),
+    ] {
+        let help = parse(line).expect_err(line).to_string();
+        assert!(help.starts_with(about), "{line}: {help}");
+    }
+}
+
+#[test]
+fn completions_offer_what_exists_and_nothing_else() {
+    let mut script = Vec::new();
+    clap_complete::generate(clap_complete::Shell::Bash, &mut Pinload::command(), "pinload", &mut script);
+    let script = String::from_utf8(script).unwrap();
+    assert!(script.contains("--late-policy"));
+    for absent in ["--workers", "--extra", "--csv", "embedded-broker"] {
+        assert!(!script.contains(absent), "{absent}");
+    }
+}
+
+#[test]
+fn every_option_is_explained() {
+    let mut command = Pinload::command();
+    command.build();
+    for subcommand in command.get_subcommands() {
+        for argument in subcommand.get_arguments().filter(|argument| !argument.is_hide_set()) {
+            assert!(argument.get_help().is_some(), "{} {}", subcommand.get_name(), argument.get_id());
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! `pinload run` and `pinload plan`: every workload on every driver.
+
+use super::args::RunArgs;
+use super::exit::ExitStatus;
+use super::messages::Messages;
+use super::{pair, plans, root, summary};
+use crate::os::signals::Signal;
+use crate::plan::Plan;
+use crate::plan::resolve::Machine;
+use crate::telemetry::sweep::sweep_dead;
+use crate::worker::Interruption;
+use crossbeam_channel::Receiver;
+
+/// Runs all pairs in order. One that fails does not stop the next; an interruption does.
+pub(super) fn run(args: &RunArgs, messages: &mut Messages, signals: &Receiver<Signal>) -> ExitStatus {
+    let (machine, plans) = match prepare(args, messages) {
+        Ok(prepared) => prepared,
+        Err(status) => return status,
+    };
+    for name in sweep_dead() {
+        messages.detail(&format!("removed {name}: shared memory of a pinload that was killed"));
+    }
+    messages.step(&summary::machine(&machine));
+    one_by_one(&plans, |plan| match interrupted(signals) {
+        Some(by) => by.into(),
+        None => pair::run_pair(plan, args, messages, signals),
+    })
+}
+
+/// Prints all plans.
+pub(super) fn plan(args: &RunArgs, messages: &mut Messages) -> ExitStatus {
+    match prepare(args, messages) {
+        Ok((machine, plans)) => {
+            messages.step(&summary::machine(&machine));
+            for plan in &plans {
+                messages.result(plan.to_string().trim_end());
+            }
+            ExitStatus::Success
+        }
+        Err(status) => status,
+    }
+}
+
+/// The machine and the plans, or what is wrong with them, said.
+fn prepare(args: &RunArgs, messages: &mut Messages) -> Result<(Machine, Vec<Plan>), ExitStatus> {
+    let machine = plans::read_machine(root()).map_err(|why| {
+        messages.error(&why);
+        ExitStatus::MachineRefused
+    })?;
+    let plans = plans::make(args, &machine).map_err(|problems| {
+        for problem in &problems.0 {
+            messages.error(&problem.to_string());
+        }
+        ExitStatus::ConfigurationRefused
+    })?;
+    Ok((machine, plans))
+}
+
+fn one_by_one<T>(plans: &[T], mut run_pair: impl FnMut(&T) -> ExitStatus) -> ExitStatus {
+    let mut status = ExitStatus::Success;
+    for plan in plans {
+        status = status.then(run_pair(plan));
+        if status.is_interruption() {
+            break;
+        }
+    }
+    status
+}
+
+/// A signal that came between two runs, when no worker was listening.
+fn interrupted(signals: &Receiver<Signal>) -> Option<Interruption> {
+    signals.try_iter().find_map(|signal| match signal {
+        Signal::Interrupt => Some(Interruption::Interrupt),
+        Signal::Terminate => Some(Interruption::Terminate),
+        Signal::Child => None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ExitStatus::*;
+    use super::*;
+
+    #[test]
+    fn a_failed_run_does_not_stop_the_next_but_an_interruption_does() {
+        let mut ran = Vec::new();
+        let status = one_by_one(&[Success, BrokerRefused, Success, ClientDied], |&status| {
+            ran.push(status);
+            status
+        });
+        assert_eq!((status, ran.len()), (BrokerRefused, 4));
+        let mut ran = 0;
+        let status = one_by_one(&[BrokerRefused, Interrupted, Success], |&status| {
+            ran += 1;
+            status
+        });
+        assert_eq!((status, ran), (Interrupted, 2));
+    }
+
+    #[test]
+    fn a_signal_between_two_runs_is_not_lost() {
+        let (send, receive) = crossbeam_channel::unbounded();
+        assert_eq!(interrupted(&receive), None);
+        send.send(Signal::Child).unwrap();
+        assert_eq!(interrupted(&receive), None);
+        send.send(Signal::Child).unwrap();
+        send.send(Signal::Terminate).unwrap();
+        assert_eq!(interrupted(&receive), Some(Interruption::Terminate));
+    }
+}

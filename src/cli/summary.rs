@@ -1,0 +1,91 @@
+//! The few lines that say what is about to run. The whole plan is `pinload plan`'s (or `--verbose`).
+
+use crate::driver::kafka::library;
+use crate::plan::resolve::Machine;
+use crate::plan::{ClientPlan, DriverKind, Plan};
+use crate::units::{counted, format_count, format_duration};
+
+/// Clients shown one by one; more are not read by anybody.
+const CLIENTS_SHOWN: usize = 16;
+
+/// `pinload 0.1.0 · librdkafka 2.12.1 · 16 CPUs (12 usable), 2 nodes`
+pub(super) fn machine(machine: &Machine) -> String {
+    let online = machine.topology.cpus.len();
+    let usable = machine.topology.cpus.iter().filter(|cpu| machine.allowed.contains(cpu.id)).count();
+    let usable = if usable == online { String::new() } else { format!(" ({usable} usable)") };
+    format!(
+        "pinload {} · librdkafka {} · {}{usable}, {}",
+        env!("CARGO_PKG_VERSION"),
+        library().0,
+        counted(online, "CPU"),
+        counted(machine.topology.nodes.len(), "node"),
+    )
+}
+
+/// Topics and subscriptions, rate and whose it is, times; then where each client runs, and what there is to say about it.
+pub(super) fn plan(plan: &Plan) -> String {
+    let broker = match plan.driver.kind {
+        DriverKind::Kafka => "",
+        DriverKind::Embedded => " · embedded broker, no measure of Kafka",
+        DriverKind::Null => " · no broker, the generator alone",
+    };
+    let mut text = format!(
+        "{} × {} · {} × {}{broker}\n{} of {} B · {}\n{} · {}",
+        counted(plan.topics.count, "topic"),
+        counted(plan.topics.partitions_per_topic, "partition"),
+        counted(plan.subscriptions_per_topic, "subscription"),
+        counted(plan.consumers_per_subscription, "consumer"),
+        plan.rate,
+        format_count(plan.message.size_bytes.into()),
+        plan.rate.scope_reason,
+        if plan.warmup.is_zero() {
+            "no warm-up".to_owned()
+        } else {
+            format!("warm-up {}", format_duration(plan.warmup))
+        },
+        plan.duration.map_or_else(
+            || "measurement until interrupted (Ctrl-C)".to_owned(),
+            |time| format!("measurement {}", format_duration(time))
+        ),
+    );
+    for client in plan.clients.iter().take(CLIENTS_SHOWN) {
+        text.push('\n');
+        text.push_str(&place(client));
+    }
+    if plan.clients.len() > CLIENTS_SHOWN {
+        text.push_str(&format!("\nand {} more clients, see pinload plan", plan.clients.len() - CLIENTS_SHOWN));
+    }
+    for note in &plan.placement.notes {
+        text.push_str(&format!("\nnote: {note}"));
+    }
+    text
+}
+
+/// `producer 0 → CPU 2 (I/O 8-11, node 0)`
+fn place(client: &ClientPlan) -> String {
+    let ClientPlan { role, index, placement, .. } = client;
+    let Some(cpu) = placement.hot_cpu else {
+        return format!("{role} {index} → not pinned");
+    };
+    let node = placement.node.map(|node| format!(", node {node}")).unwrap_or_default();
+    let shared = if placement.hot_cpu_shared { ", shared" } else { "" };
+    format!("{role} {index} → CPU {cpu} (I/O {}{node}{shared})", placement.io_cpus)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    #[test]
+    fn the_plan_is_told_in_a_few_lines() {
+        let mut plan = Plan::for_tests(Duration::ZERO, Some(Duration::from_secs(30)));
+        let told = super::plan(&plan);
+        assert!(told.starts_with("1 topic × 4 partitions · 1 subscription × 2 consumers\n"), "{told}");
+        assert!(told.contains(" of 1,024 B · driverClass is OMB's\nno warm-up · measurement 30 s\n"), "{told}");
+        assert!(told.contains("\nproducer 0 → CPU 1 (I/O 0, node 0, shared)\n"), "{told}");
+        plan.clients = vec![plan.clients[0].clone(); 40];
+        plan.placement.notes.push("all share".to_owned());
+        assert!(super::plan(&plan).ends_with("\nand 24 more clients, see pinload plan\nnote: all share"));
+    }
+}

@@ -1,0 +1,77 @@
+//! Values of options whose form is checked while parsing.
+
+use crate::os::affinity::CpuSet;
+use crate::plan::LatePolicy;
+use crate::units::parse_duration;
+use std::time::Duration;
+
+pub(super) fn positive_duration(text: &str) -> Result<Duration, String> {
+    match parse_duration(text) {
+        Ok(duration) if duration.is_zero() => Err("must be longer than nothing".to_owned()),
+        Ok(duration) => Ok(duration),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+pub(super) fn cpu_set(text: &str) -> Result<CpuSet, String> {
+    match CpuSet::parse(text) {
+        Ok(cpus) if cpus.is_empty() => Err("names no CPU: write for example 8-11".to_owned()),
+        Ok(cpus) => Ok(cpus),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+/// Least multiple of `bounded` with which a producer ever catches up.
+const LEAST_MULTIPLE: f64 = 1.01;
+
+pub(super) fn late_policy(text: &str) -> Result<LatePolicy, String> {
+    match text {
+        "bounded" => return Ok(LatePolicy::Bounded { multiple: 2.0 }),
+        "catch-up" => return Ok(LatePolicy::CatchUp),
+        "skip" => return Ok(LatePolicy::Skip),
+        "shift" => return Ok(LatePolicy::Shift),
+        _ => {}
+    }
+    let Some(multiple) = text.strip_prefix("bounded:") else {
+        return Err("write bounded, bounded:N, catch-up, skip or shift".to_owned());
+    };
+    match multiple.parse::<f64>() {
+        Ok(multiple) if multiple >= LEAST_MULTIPLE && multiple.is_finite() => Ok(LatePolicy::Bounded { multiple }),
+        _ => Err(format!(
+            "{multiple:?} is no multiple of the rate: write a number from {LEAST_MULTIPLE} on, for example bounded:1.5"
+        )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn late_policies_are_read() {
+        for (text, policy) in [
+            ("bounded", LatePolicy::Bounded { multiple: 2.0 }),
+            ("bounded:3", LatePolicy::Bounded { multiple: 3.0 }),
+            ("catch-up", LatePolicy::CatchUp),
+            ("skip", LatePolicy::Skip),
+            ("shift", LatePolicy::Shift),
+        ] {
+            assert_eq!(late_policy(text), Ok(policy));
+        }
+        for text in ["", "bounded:", "bounded:1", "bounded:nan", "bounded:inf", "bounded:-2", "fast"] {
+            assert!(late_policy(text).is_err(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_wait_of_no_length_is_refused() {
+        assert_eq!(positive_duration("5s"), Ok(Duration::from_secs(5)));
+        assert!(positive_duration("0s").is_err() && positive_duration("5").is_err());
+    }
+
+    #[test]
+    fn an_empty_cpu_set_is_refused() {
+        assert_eq!(cpu_set("0-1").map(|cpus| cpus.len()), Ok(2));
+        assert!(cpu_set("").is_err() && cpu_set("x").is_err());
+    }
+}
