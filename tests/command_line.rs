@@ -1,0 +1,233 @@
+//! What the command line accepts and refuses, with which exit code and which words. Nothing here starts a client.
+
+mod scene;
+
+use scene::workload::{JAVA_CLASS, driver};
+use scene::{Scene, Workload};
+
+const USAGE: i32 = 2;
+const REFUSED: i32 = 3;
+
+#[test]
+fn help_names_the_commands_and_ends_with_0() {
+    let scene = Scene::new("help_names_the_commands_and_ends_with_0");
+    let help = scene.pinload(["--help"]).run();
+    help.assert_code(0).assert_stdout_has("run").assert_stdout_has("plan");
+    let help = scene.pinload(["run", "--help"]).run();
+    help.assert_code(0);
+    for option in [
+        "--drivers",
+        "--output",
+        "--embedded",
+        "--duration",
+        "--warmup",
+        "--rate",
+        "--rate-scope",
+        "--cpus",
+        "--io-cpus",
+        "--numa-node",
+        "--placement",
+        "--keep-topics",
+        "--output-dir",
+        "--quiet",
+        "--verbose",
+        "--no-progress",
+        "--color",
+    ] {
+        help.assert_stdout_has(option);
+    }
+}
+
+#[test]
+fn help_does_not_show_the_hidden_roles() {
+    let scene = Scene::new("help_does_not_show_the_hidden_roles");
+    let help = scene.pinload(["--help"]).run();
+    let commands: Vec<_> =
+        help.stdout.lines().filter_map(|line| line.strip_prefix("  ")?.split_whitespace().next()).collect();
+    assert!(!commands.contains(&"producer") && !commands.contains(&"consumer"), "{commands:?}");
+}
+
+#[test]
+fn version_names_librdkafka_and_its_features() {
+    let scene = Scene::new("version_names_librdkafka_and_its_features");
+    let version = scene.pinload(["--version"]).run();
+    version
+        .assert_code(0)
+        .assert_stdout_has(env!("CARGO_PKG_VERSION"))
+        .assert_stdout_has("librdkafka")
+        .assert_stdout_has("ssl");
+}
+
+#[test]
+fn completions_are_written_for_each_shell() {
+    let scene = Scene::new("completions_are_written_for_each_shell");
+    for shell in ["bash", "zsh", "fish"] {
+        scene.pinload(["completions", shell]).run().assert_code(0).assert_stdout_has("pinload");
+    }
+}
+
+#[test]
+fn no_command_and_an_unknown_option_are_usage_errors() {
+    let scene = Scene::new("no_command_and_an_unknown_option_are_usage_errors");
+    scene.pinload(Vec::<String>::new()).run().assert_code(USAGE);
+    scene.pinload(["run", "--embeded", "w.yaml"]).run().assert_code(USAGE).assert_stderr_has("--embedded");
+}
+
+#[test]
+fn a_run_needs_a_workload_and_a_driver() {
+    let scene = Scene::new("a_run_needs_a_workload_and_a_driver");
+    scene.write("w.yaml", &Workload::small("w").text());
+    scene.pinload(["run", "--embedded"]).run().assert_code(USAGE);
+    scene.pinload(["run", "w.yaml"]).run().assert_code(USAGE).assert_stderr_has("-d FILE");
+}
+
+#[test]
+fn options_that_exclude_each_other_are_usage_errors() {
+    let scene = Scene::new("options_that_exclude_each_other_are_usage_errors");
+    scene.write("w.yaml", &Workload::small("w").text());
+    scene.write("d.yaml", &driver(JAVA_CLASS, scene::kafka::NOBODY, &[], &[], &[]));
+    scene.pinload(["run", "--embedded", "-d", "d.yaml", "w.yaml"]).run().assert_code(USAGE);
+    scene.pinload(["run", "--embedded", "--quiet", "--verbose", "w.yaml"]).run().assert_code(USAGE);
+}
+
+#[test]
+fn values_without_unit_or_meaning_are_usage_errors_that_say_how_to_write_them() {
+    let scene = Scene::new("values_without_unit_or_meaning_are_usage_errors_that_say_how_to_write_them");
+    scene.write("w.yaml", &Workload::small("w").text());
+    scene
+        .pinload(["run", "--embedded", "--duration", "30", "w.yaml"])
+        .run()
+        .assert_code(USAGE)
+        .assert_stderr_has("30s");
+    scene.pinload(["run", "--embedded", "--rate", "fast", "w.yaml"]).run().assert_code(USAGE).assert_stderr_has("50k");
+    scene
+        .pinload(["run", "--embedded", "--rate-scope", "mine", "w.yaml"])
+        .run()
+        .assert_code(USAGE)
+        .assert_stderr_has("per-producer");
+}
+
+#[test]
+fn flags_of_later_work_are_refused_by_name() {
+    let scene = Scene::new("flags_of_later_work_are_refused_by_name");
+    scene.write("w.yaml", &Workload::small("w").text());
+    scene.write("workers.yaml", "workers: [http://127.0.0.1:1]\n");
+    for flag in [&["-w", "http://127.0.0.1:1"][..], &["-wf", "workers.yaml"], &["-x"], &["-c", "."]] {
+        let mut args = vec!["run", "--embedded"];
+        args.extend(flag);
+        args.push("w.yaml");
+        let refused = scene.pinload(args).run();
+        refused.assert_code(USAGE).assert_stderr_has(flag[0]);
+    }
+}
+
+#[test]
+fn a_missing_file_is_named() {
+    let scene = Scene::new("a_missing_file_is_named");
+    scene.pinload(["run", "--embedded", "nowhere.yaml"]).run().assert_code(REFUSED).assert_stderr_has("nowhere.yaml");
+}
+
+#[test]
+fn all_mistakes_of_a_workload_are_reported_at_once_with_line_and_remedy() {
+    let scene = Scene::new("all_mistakes_of_a_workload_are_reported_at_once_with_line_and_remedy");
+    let text = Workload::small("bad").with("topics", 0).with("producerRat", 10).with("messageSize", "big").text();
+    scene.write("bad.yaml", &text);
+    let line = |key: &str| 1 + text.lines().position(|line| line.starts_with(&format!("{key}:"))).expect("the key");
+    let refused = scene.pinload(["plan", "--embedded", "bad.yaml"]).run();
+    refused
+        .assert_code(REFUSED)
+        .assert_stderr_has(&format!("bad.yaml:{}: ", line("messageSize")))
+        .assert_stderr_has(&format!("bad.yaml:{}: ", line("producerRat")))
+        .assert_stderr_has("producerRate");
+    let unmixed = Workload::small("bad").with("topics", 0).text();
+    scene.write("zero.yaml", &unmixed);
+    scene.pinload(["plan", "--embedded", "zero.yaml"]).run().assert_code(REFUSED).assert_stderr_has("topics");
+}
+
+#[test]
+fn a_workload_that_cannot_work_is_refused_before_anything_is_started() {
+    let scene = Scene::new("a_workload_that_cannot_work_is_refused_before_anything_is_started");
+    let cases = [
+        ("no-producers", Workload::small("x").with("producersPerTopic", 0), "producersPerTopic"),
+        ("empty-pool", Workload::small("x").with("randomizedPayloadPoolSize", 0), "randomizedPayloadPoolSize"),
+        (
+            "backlog-and-search",
+            Workload::small("x").with("producerRate", 0).with("consumerBacklogSizeGB", 1),
+            "consumerBacklogSizeGB",
+        ),
+        (
+            "no-payload",
+            Workload::small("x").with("useRandomizedPayloads", false).with("payloadFile", "nowhere.data"),
+            "payloadFile",
+        ),
+    ];
+    for (name, workload, key) in cases {
+        let file = format!("{name}.yaml");
+        scene.write(&file, &workload.text());
+        let refused = scene.pinload(["run", "--embedded", &file]).run();
+        refused.assert_code(REFUSED).assert_stderr_has(&file).assert_stderr_has(key);
+        scene.assert_no_leftovers();
+    }
+    let files: Vec<_> = scene.names().into_iter().filter(|name| name.ends_with(".json")).collect();
+    assert!(files.is_empty(), "results of refused runs: {files:?}");
+}
+
+#[test]
+fn a_payload_of_another_length_is_refused_with_both_lengths() {
+    let scene = Scene::new("a_payload_of_another_length_is_refused_with_both_lengths");
+    scene.write("payload.data", &"x".repeat(100));
+    let workload = Workload::small("x").with("useRandomizedPayloads", false).with("payloadFile", "payload.data");
+    scene.write("w.yaml", &workload.text());
+    let refused = scene.pinload(["plan", "--embedded", "w.yaml"]).run();
+    refused.assert_code(REFUSED).assert_stderr_has("100").assert_stderr_has("1024");
+}
+
+#[test]
+fn an_unknown_driver_class_and_a_transaction_are_refused_with_a_reason() {
+    let scene = Scene::new("an_unknown_driver_class_and_a_transaction_are_refused_with_a_reason");
+    scene.write("w.yaml", &Workload::small("w").text());
+    scene.write(
+        "pulsar.yaml",
+        &driver("io.openmessaging.benchmark.driver.pulsar.PulsarBenchmarkDriver", "127.0.0.1:1", &[], &[], &[]),
+    );
+    scene.pinload(["plan", "-d", "pulsar.yaml", "w.yaml"]).run().assert_code(REFUSED).assert_stderr_has("driverClass");
+    scene.write("tx.yaml", &driver(JAVA_CLASS, "127.0.0.1:1", &[], &["transactional.id=t"], &[]));
+    scene.pinload(["plan", "-d", "tx.yaml", "w.yaml"]).run().assert_code(REFUSED).assert_stderr_has("transactional.id");
+    scene.write(
+        "jks.yaml",
+        &driver(JAVA_CLASS, "127.0.0.1:1", &["security.protocol=SSL", "ssl.truststore.location=/t.jks"], &[], &[]),
+    );
+    scene.pinload(["plan", "-d", "jks.yaml", "w.yaml"]).run().assert_code(REFUSED).assert_stderr_has("keytool");
+}
+
+#[test]
+fn an_unknown_key_can_be_made_a_warning() {
+    let scene = Scene::new("an_unknown_key_can_be_made_a_warning");
+    scene.write("w.yaml", &Workload::small("w").with("producerRat", 10).text());
+    scene.pinload(["plan", "--embedded", "w.yaml"]).run().assert_code(REFUSED).assert_stderr_has("producerRat");
+    let planned = scene.pinload(["plan", "--embedded", "--unknown-keys", "warn", "w.yaml"]).run();
+    planned.assert_code(0);
+    assert!(planned.says("producerRat"), "the warning is missing\n{planned}");
+}
+
+#[test]
+fn a_plan_shows_clients_cpus_and_what_became_of_each_property() {
+    let scene = Scene::new("a_plan_shows_clients_cpus_and_what_became_of_each_property");
+    scene.write("w.yaml", &Workload::small("w").text());
+    let properties = ["buffer.memory=67108864", "acks=all", "linger.ms=1"];
+    let jaas = "sasl.jaas.config=org.apache.kafka.common.security.plain.PlainLoginModule required username=\"u\" password=\"very-secret\";";
+    let common = ["security.protocol=SASL_PLAINTEXT", "sasl.mechanism=PLAIN", jaas];
+    scene.write("d.yaml", &driver(JAVA_CLASS, "127.0.0.1:1", &common, &properties, &[]));
+    let planned = scene.pinload(["plan", "-d", "d.yaml", "w.yaml"]).run();
+    planned
+        .assert_code(0)
+        .assert_stdout_has("2 producers × 250 = 500 msg/s")
+        .assert_stdout_has("producer 1")
+        .assert_stdout_has("consumer 1")
+        .assert_stdout_has("CPU")
+        .assert_stdout_has("buffer.memory")
+        .assert_stdout_has("queue.buffering.max.kbytes")
+        .assert_stdout_has("murmur2");
+    assert!(!planned.says("very-secret"), "the password is shown\n{planned}");
+    scene.assert_no_leftovers();
+}

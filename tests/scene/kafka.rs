@@ -1,0 +1,131 @@
+//! A real Kafka for the tests: the one named in the environment, or one started by `tools/kafka` for this test program.
+//!
+//! A broker we start reads its standard input, whose other end is ours: when this process ends, however it ends, the pipe
+//! closes and the broker goes with it.
+
+use super::Scene;
+use std::collections::BTreeMap;
+use std::io::{BufRead, BufReader, Write as _};
+use std::process::{Child, Command, Stdio};
+use std::sync::OnceLock;
+
+/// `tools/kafka` says with this exit code that Java or Maven is missing.
+const MISSING: i32 = 77;
+/// What a secured listener of a broker started here accepts.
+const MECHANISMS: &str = "PLAIN,SCRAM-SHA-256,SCRAM-SHA-512";
+
+/// A broker that answers.
+#[derive(Debug)]
+pub struct Kafka {
+    /// `PINLOAD_KAFKA…` variables as `tools/kafka env` prints them.
+    environment: BTreeMap<String, String>,
+    /// `tools/kafka`, tied to us by its standard input; None: the broker is not ours.
+    _tied: Option<Child>,
+}
+
+impl Kafka {
+    /// The broker of this test program, started at the first call. None, and a loud line, when there is none and none can be
+    /// started here; with CI=true that is a failure. `PINLOAD_KAFKA=none` asks for doing without.
+    pub fn shared() -> Option<&'static Self> {
+        static SHARED: OnceLock<Option<Kafka>> = OnceLock::new();
+        let shared = SHARED.get_or_init(Self::find).as_ref();
+        if shared.is_none() {
+            // Written past the test runner's capture: a test that did not test must be seen.
+            let test = std::thread::current().name().unwrap_or("a test").to_owned();
+            let _ = writeln!(std::io::stderr(), "!! {test}: LEFT OUT, there is no real Kafka");
+        }
+        shared
+    }
+
+    fn find() -> Option<Self> {
+        match std::env::var("PINLOAD_KAFKA") {
+            Ok(none) if none == "none" => None,
+            Ok(_) => {
+                let environment = std::env::vars().filter(|(name, _)| name.starts_with("PINLOAD_KAFKA")).collect();
+                Some(Self { environment, _tied: None })
+            }
+            Err(_) => Self::start(),
+        }
+    }
+
+    fn start() -> Option<Self> {
+        let mut child = Command::new(tool())
+            .args(["start", "--env", "--until-stdin-closes", "--sasl", MECHANISMS, "--tls"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("tools/kafka");
+        let lines = BufReader::new(child.stdout.take().expect("a pipe")).lines().map_while(Result::ok);
+        let environment: BTreeMap<_, _> = lines
+            .take_while(|line| !line.is_empty())
+            .filter_map(|line| line.split_once('=').map(|(name, value)| (name.to_owned(), value.to_owned())))
+            .collect();
+        if environment.contains_key("PINLOAD_KAFKA") {
+            return Some(Self { environment, _tied: Some(child) });
+        }
+        let status = child.wait().expect("tools/kafka");
+        assert_eq!(status.code(), Some(MISSING), "tools/kafka failed: {status}");
+        assert_ne!(std::env::var("CI").as_deref(), Ok("true"), "CI needs Java 17 and Maven (tools/install-deps)");
+        None
+    }
+
+    /// A variable of `tools/kafka env`; None when the broker given from outside has no such listener.
+    pub fn variable(&self, name: &str) -> Option<&str> {
+        self.environment.get(name).map(String::as_str)
+    }
+
+    /// host:port of the open listener.
+    pub fn bootstrap(&self) -> &str {
+        &self.environment["PINLOAD_KAFKA"]
+    }
+
+    /// End offsets by (topic, partition), counted by Kafka's own GetOffsetShell.
+    pub fn end_offsets(&self, scene: &Scene, topics: &[String]) -> BTreeMap<(String, u32), u64> {
+        let mut arguments = vec!["end-offsets".to_owned(), self.bootstrap().to_owned()];
+        arguments.extend(topics.iter().cloned());
+        let told = scene.command(tool(), arguments).run();
+        told.assert_code(0);
+        told.stdout
+            .lines()
+            .map(|line| {
+                let mut parts = line.rsplitn(3, ':');
+                let mut part = || parts.next().unwrap_or_else(|| panic!("GetOffsetShell said {line:?}"));
+                let (offset, partition, topic) = (part(), part(), part());
+                ((topic.to_owned(), partition.parse().expect("a partition")), offset.parse().expect("an offset"))
+            })
+            .collect()
+    }
+
+    /// All topics there are, by Kafka's own TopicCommand, without its internal ones.
+    pub fn topics(&self, scene: &Scene) -> Vec<String> {
+        let told =
+            scene.command(tool(), ["tool", "TopicCommand", "--bootstrap-server", self.bootstrap(), "--list"]).run();
+        told.assert_code(0);
+        told.stdout.lines().filter(|topic| !topic.starts_with("__")).map(str::to_owned).collect()
+    }
+
+    /// Makes a topic.
+    pub fn create_topic(&self, scene: &Scene, topic: &str, partitions: u32) {
+        let partitions = partitions.to_string();
+        let arguments = [
+            "tool",
+            "TopicCommand",
+            "--bootstrap-server",
+            self.bootstrap(),
+            "--create",
+            "--topic",
+            topic,
+            "--partitions",
+            &partitions,
+        ];
+        scene.command(tool(), arguments).run().assert_code(0);
+    }
+}
+
+/// Path of tools/kafka.
+pub fn tool() -> &'static str {
+    concat!(env!("CARGO_MANIFEST_DIR"), "/tools/kafka")
+}
+
+/// A loopback address where nobody listens: port 1 (tcpmux) is privileged and long dead, so connecting is refused.
+pub const NOBODY: &str = "127.0.0.1:1";

@@ -1,0 +1,7 @@
+//! An independent reader of the result files.
+
+pub mod detail;
+pub mod omb;
+
+pub use detail::{Detail, PlannedCpus, Totals};
+pub use omb::{OmbResult, field_names_in_order};
