@@ -111,7 +111,7 @@ fn killed_owner() {
     let (mut names, answer) = UnixStream::pair().unwrap();
     let child = in_child(|| {
         let segment = SupervisorEnd::create(shape).unwrap();
-        let pool = PoolOwner::create(&[vec![1; 1_000]]).unwrap();
+        let pool = PoolOwner::create(&[vec![1; 1_000]], &[]).unwrap();
         (&answer).write_all(format!("{} {}\n", segment.name(), pool.name()).as_bytes()).unwrap();
         wait_to_be_killed();
     });

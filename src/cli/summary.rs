@@ -3,7 +3,7 @@
 use crate::driver::kafka::library;
 use crate::plan::resolve::Machine;
 use crate::plan::{ClientPlan, DriverKind, Plan};
-use crate::units::{counted, format_count, format_duration};
+use crate::units::{counted, format_duration};
 
 /// Clients shown one by one; more are not read by anybody.
 const CLIENTS_SHOWN: usize = 16;
@@ -30,14 +30,14 @@ pub(super) fn plan(plan: &Plan) -> String {
         DriverKind::Null => " · no broker, the generator alone",
     };
     let mut text = format!(
-        "{} × {} · {} × {}{broker}\n{} of {} B · {}\n{} · {}",
-        counted(plan.topics.count, "topic"),
-        counted(plan.topics.partitions_per_topic, "partition"),
-        counted(plan.subscriptions_per_topic, "subscription"),
-        counted(plan.consumers_per_subscription, "consumer"),
-        plan.rate,
-        format_count(plan.message.size_bytes.into()),
-        plan.rate.scope_reason,
+        "{} · {}{broker}\n{}\n{} · {}",
+        plan.topics_shape(),
+        plan.consumers_text(),
+        if plan.producers() == 0 {
+            "no producers: the run only consumes".to_owned()
+        } else {
+            format!("{} of {} · {}", plan.rate, plan.size_text(), plan.rate.scope_reason)
+        },
         if plan.warmup.is_zero() {
             "no warm-up".to_owned()
         } else {

@@ -27,6 +27,8 @@ pub(super) struct Manner {
     pub(super) spin: bool,
     /// Do we commit, or librdkafka by itself?
     pub(super) commit: bool,
+    /// Read nothing before the load begins? A topic that others have filled would be half read before anybody measures.
+    pub(super) hold: bool,
 }
 
 /// One consumer at work.
@@ -109,13 +111,15 @@ impl<'a, C: Consumer, T: Time> Consume<'a, C, T> {
 
     /// Looks at the orders, serves events, commits, publishes; returns what is wanted.
     fn tick(&mut self, now: u64) -> Result<Wanted, DriverError> {
+        // Before partitions are assigned, so that those assigned are paused at once.
+        let paused = self.end.paused() || self.held(now);
+        if paused != self.paused {
+            self.paused = paused;
+            self.driver.set_paused(paused);
+        }
         if now >= self.next_events_ns {
             self.next_events_ns = now + EVENTS_NS;
             self.serve_events()?;
-        }
-        if self.end.paused() != self.paused {
-            self.paused = self.end.paused();
-            self.driver.set_paused(self.paused);
         }
         self.commit_if_due(now);
         let messages = self.books.messages();
@@ -130,8 +134,17 @@ impl<'a, C: Consumer, T: Time> Consume<'a, C, T> {
         Ok(self.end.wanted())
     }
 
+    /// Is it too early to read? Once the load has begun never again.
+    fn held(&mut self, now: u64) -> bool {
+        if self.manner.hold {
+            let epoch_ns = self.end.epoch_ns();
+            self.manner.hold = epoch_ns == 0 || now < epoch_ns;
+        }
+        self.manner.hold
+    }
+
     fn serve_events(&mut self) -> Result<(), DriverError> {
-        self.books.set_wall_offset_ns(self.end.wall_offset_ns());
+        self.books.set_wall_clock(self.end.wall_offset_ns(), self.end.epoch_ns());
         let books = &mut self.books;
         self.driver.serve_events(self.time, |at_ns, message| books.receive(at_ns, &message));
         self.books.set_events(&self.driver.events());

@@ -108,7 +108,8 @@ fn live_as_consumer(spec: &ClientSpec, end: &mut ClientEnd) -> Result<(), Driver
     match spec.driver {
         DriverKind::Kafka | DriverKind::Embedded => {
             let limit = spec.limits.connect;
-            let mut driver = KafkaConsumer::connect(&spec.properties, &spec.topic, spec.auto_commit, limit)?;
+            let timed = spec.producers_of_topic == 0;
+            let mut driver = KafkaConsumer::connect(&spec.properties, &spec.topic, spec.auto_commit, timed, limit)?;
             consume(spec, end, &mut driver)
         }
         DriverKind::Null => consume(spec, end, &mut NullConsumer),
@@ -123,16 +124,17 @@ fn produce(
 ) -> Result<(), DriverError> {
     pin(spec)?;
     let manner = produce::Manner { late: spec.late, spin: may_spin(spec), flush: spec.limits.flush };
-    Produce::new(driver, &RunTime(spec.clock), end, manner, outbox, spec.message.size_bytes).run()
+    Produce::new(driver, &RunTime(spec.clock), end, manner, outbox).run()
 }
 
 fn consume(spec: &ClientSpec, end: &mut ClientEnd, driver: &mut impl Consumer) -> Result<(), DriverError> {
     pin(spec)?;
-    let manner = consume::Manner { spin: may_spin(spec), commit: !spec.auto_commit };
+    let hold = spec.producers_of_topic == 0;
+    let manner = consume::Manner { spin: may_spin(spec), commit: !spec.auto_commit, hold };
     let expected = Expected {
         run_id: spec.run_id,
         first_producer: spec.first_producer_of_topic,
-        producers: spec.shape.rows,
+        producers: spec.producers_of_topic,
         partitions: spec.partitions,
         stamped: spec.message.stamp,
     };
@@ -148,9 +150,13 @@ fn outbox(spec: &ClientSpec) -> Result<Outbox, DriverError> {
     let producer = spec.shape.index;
     let count = pool.as_ref().map_or(1, |pool| u32::try_from(pool.count()).unwrap_or(u32::MAX));
     let keys = Keys::new(spec.message.keys, spec.run_id, producer);
-    let choice = Choice::new(spec.run_id.wrapping_add(u64::from(producer)), count);
+    let seed = spec.run_id.wrapping_add(u64::from(producer));
+    let choice = match pool.as_ref().map(PoolView::cumulative_weights) {
+        None | Some([]) => Choice::new(seed, count),
+        Some(weights) => Choice::by_weight(seed, weights.into()),
+    };
     let sender =
-        Sender { run_id: spec.run_id, producer, value_bytes: spec.message.size_bytes, stamped: spec.message.stamp };
+        Sender { run_id: spec.run_id, producer, value_bytes: spec.message.largest_bytes, stamped: spec.message.stamp };
     Ok(Outbox::new(sender, keys, pool, choice))
 }
 

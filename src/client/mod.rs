@@ -29,6 +29,8 @@ pub struct ClientSpec {
     pub member: u32,
     /// Index (over all topics) of the first producer of this client's topic; rows = index − this.
     pub first_producer_of_topic: u32,
+    /// Producers of this client's topic, over all hosts; 0: what it holds comes from others.
+    pub producers_of_topic: u32,
     /// The run's id, in every stamp.
     pub run_id: u64,
     /// The run's clock.

@@ -19,7 +19,7 @@ pub(super) struct Sender {
     pub(super) run_id: u64,
     /// Producer index over all topics.
     pub(super) producer: u32,
-    /// Bytes of a value.
+    /// Bytes of the longest value.
     pub(super) value_bytes: u32,
     /// Stamp them?
     pub(super) stamped: bool,
@@ -35,6 +35,8 @@ pub(super) struct Outbox {
     choice: Choice,
     /// Sequence number of message 0.
     first: u64,
+    /// Bytes of every value, where all are of one length.
+    one_length: Option<u64>,
     /// Times of messages without a stamp.
     pub(super) in_flight: InFlight,
 }
@@ -44,14 +46,16 @@ impl Outbox {
     pub(super) fn new(sender: Sender, keys: Keys, pool: Option<PoolView>, choice: Choice) -> Self {
         let value_bytes = usize::try_from(sender.value_bytes).unwrap_or(usize::MAX);
         let capacity = (MOST_BYTES / value_bytes.max(1)).clamp(1, MOST_MESSAGES);
-        let mut batch = Batch::new(capacity, value_bytes);
-        if let Some(pool) = pool.as_ref().filter(|pool| pool.payload_bytes() == value_bytes) {
+        let mut batch = Batch::new(capacity, sender.value_bytes);
+        let one_length = pool.as_ref().map_or(Some(value_bytes), PoolView::one_length);
+        if let Some(pool) = &pool {
             for i in 0..capacity {
-                batch.value_mut(i).copy_from_slice(pool.payload(0));
+                batch.set_value(i, pool.payload(0));
             }
         }
-        let pool = pool.filter(|pool| pool.count() > 1 && pool.payload_bytes() == value_bytes);
-        Self { sender, batch, keys, pool, choice, first: 0, in_flight: InFlight::default() }
+        let pool = pool.filter(|pool| pool.count() > 1);
+        let one_length = one_length.map(|length| length.min(value_bytes) as u64);
+        Self { sender, batch, keys, pool, choice, first: 0, one_length, in_flight: InFlight::default() }
     }
 
     /// How many messages fit.
@@ -76,8 +80,7 @@ impl Outbox {
     #[inline]
     pub(super) fn make(&mut self, i: usize, intended_ns: u64, actual_ns: u64) {
         if let Some(pool) = &self.pool {
-            let payload = pool.payload(self.choice.next());
-            self.batch.value_mut(i).copy_from_slice(payload);
+            self.batch.set_value(i, pool.payload(self.choice.next()));
         }
         // The messages of a batch share a clock reading; RANDOM_NANO, which takes its key from the clock, must not give them one key.
         self.batch.set_key(i, self.keys.next(actual_ns + i as u64));
@@ -106,6 +109,15 @@ impl Outbox {
         }
     }
 
+    /// Value bytes of messages `from..to`.
+    #[inline]
+    pub(super) fn value_bytes(&self, from: usize, to: usize) -> u64 {
+        match self.one_length {
+            Some(each) => each * (to - from) as u64,
+            None => (from..to).map(|i| self.batch.value(i).len() as u64).sum(),
+        }
+    }
+
     /// Sequence number of message `i`.
     pub(super) fn sequence(&self, i: usize) -> u64 {
         self.first + i as u64
@@ -113,16 +125,18 @@ impl Outbox {
 
     #[inline]
     fn stamp(&mut self, i: usize, intended_ns: u64, actual_ns: u64) {
+        let sequence = self.first + i as u64;
+        let value = self.batch.value_mut(i);
         let stamp = Stamp {
             probe: false,
             run_id: self.sender.run_id,
             producer: self.sender.producer,
-            value_bytes: self.sender.value_bytes,
-            sequence: self.first + i as u64,
+            value_bytes: u32::try_from(value.len()).unwrap_or(u32::MAX),
+            sequence,
             intended_ns,
             actual_ns,
         };
-        stamp.write(self.batch.value_mut(i));
+        stamp.write(value);
     }
 
     /// A readiness probe with its own sequence number: the stamp alone, in runs without stamps too.

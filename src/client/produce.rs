@@ -66,14 +66,7 @@ pub(super) struct Produce<'a, P: Producer, T: Time> {
 
 impl<'a, P: Producer, T: Time> Produce<'a, P, T> {
     /// A connected producer that has not begun.
-    pub(super) fn new(
-        driver: &'a mut P,
-        time: &'a T,
-        end: &'a mut ClientEnd,
-        manner: Manner,
-        outbox: Outbox,
-        value_bytes: u32,
-    ) -> Self {
+    pub(super) fn new(driver: &'a mut P, time: &'a T, end: &'a mut ClientEnd, manner: Manner, outbox: Outbox) -> Self {
         let pulse = Pulse::new(time.now_ns(), manner.spin);
         Self {
             driver,
@@ -81,7 +74,7 @@ impl<'a, P: Producer, T: Time> Produce<'a, P, T> {
             end,
             manner,
             outbox,
-            books: Books::new(value_bytes),
+            books: Books::new(),
             pulse,
             pacer: None,
             orders: 0,

@@ -1,7 +1,7 @@
 //! The driver file as written: OMB's fields for Kafka (`DriverConfiguration` and the Kafka driver's `Config`), with the four
 //! blocks of Java properties read line by line.
 
-use super::fields::{Fields, Kind, nearest};
+use super::fields::{Fields, ForeignKey, Kind, nearest};
 use super::problem::{Problem, Problems};
 use super::properties::{self, Written};
 use super::yaml::{Document, Source, Style, describe};
@@ -71,10 +71,15 @@ const KIND: Kind = Kind {
         "commonConfig",
         "producerConfig",
         "consumerConfig",
-        "reset",
-        "requestsPerTransaction",
     ],
-    foreign: &[],
+    foreign: &[
+        ForeignKey {
+            name: "reset",
+            what: "OMB dropped it in 2022; Redpanda deletes the topics that begin with test-topic, AutoMQ all topics. pinload deletes \
+                   only those that its own run made",
+        },
+        ForeignKey { name: "requestsPerTransaction", what: "transactions are not built" },
+    ],
     other: &["topics", "partitionsPerTopic", "messageSize", "producersPerTopic", "producerRate", "testDurationMinutes"],
     other_remedy: "it looks like a workload file; workload files are given without -d",
 };
@@ -97,15 +102,10 @@ impl DriverFile {
         let mut fields = Fields::new(document);
         fields.check_keys(&KIND, unknown_keys_warn);
         let class_name = fields.text("driverClass", CLASSES[0].0).unwrap_or_default();
-        let class = class(&mut fields, class_name.trim());
+        let class = class(&mut fields, class_name.trim(), unknown_keys_warn);
         let mut block = |key| text_block(&mut fields, key, class);
         let [topic_config, common_config, producer_config, consumer_config] =
             ["topicConfig", "commonConfig", "producerConfig", "consumerConfig"].map(&mut block);
-        for key in ["reset", "requestsPerTransaction"] {
-            if document.get(key).is_some() {
-                fields.warning(key, unused(key));
-            }
-        }
         let name = fields.text("name", "Kafka");
         let replication_factor = replication_factor(&mut fields, class);
         let Fields { mut mistakes, mut warnings, .. } = fields;
@@ -138,14 +138,7 @@ impl DriverFile {
     }
 }
 
-fn unused(key: &str) -> &'static str {
-    match key {
-        "reset" => "is ignored (as in OMB since 2022): pinload deletes only the topics that its own run made",
-        _ => "known, not used yet: transactions are not built, messages are sent without",
-    }
-}
-
-fn class(fields: &mut Fields<'_>, name: &str) -> Option<DriverClass> {
+fn class(fields: &mut Fields<'_>, name: &str, warn: bool) -> Option<DriverClass> {
     let accepted = || CLASSES.map(|(name, _)| name).join(", ");
     if name.is_empty() && fields.misspelt.contains(&"driverClass") {
         return None;
@@ -168,8 +161,10 @@ fn class(fields: &mut Fields<'_>, name: &str) -> Option<DriverClass> {
         };
         fields.mistake("driverClass", format!("{name} is no driver of pinload; {remedy}"));
     }
-    if name == REDPANDA_TX {
-        fields.warning("driverClass", "transactions are not built yet: messages are sent without");
+    if name == REDPANDA_TX && warn {
+        fields.warning("driverClass", "transactions are not built: messages are sent without");
+    } else if name == REDPANDA_TX {
+        fields.mistake("driverClass", format!("transactions are not built: write {} to send without", CLASSES[1].0));
     }
     found
 }
@@ -362,11 +357,18 @@ mod tests {
     }
 
     #[test]
-    fn what_omb_would_not_survive_and_what_is_ignored_is_warned_of() {
-        let warnings = texts(&with("reset: true\nreplicationFactor: 1\n").warnings);
-        assert_eq!(warnings.len(), 5, "{warnings:?}");
-        assert!(warnings.iter().any(|warning| warning.starts_with("d.yaml:2: reset: is ignored")));
+    fn what_omb_would_not_survive_is_warned_of() {
+        let warnings = texts(&with("replicationFactor: 1\n").warnings);
+        assert_eq!(warnings.len(), 4, "{warnings:?}");
         assert!(warnings.iter().any(|warning| warning.starts_with("d.yaml: topicConfig: is missing")));
+    }
+
+    #[test]
+    fn a_reset_is_refused_rather_than_ignored_and_no_reset_is_no_matter() {
+        let mistakes = texts(&with("reset: true\nrequestsPerTransaction: 10\n").mistakes);
+        assert_eq!(mistakes.len(), 2, "{mistakes:?}");
+        assert!(mistakes[0].starts_with("d.yaml:2: reset: is not supported: OMB dropped it in 2022"), "{mistakes:?}");
+        assert_eq!(texts(&with("reset: false\n").mistakes), Vec::<String>::new());
     }
 
     #[test]

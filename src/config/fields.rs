@@ -5,12 +5,12 @@ use super::problem::Problem;
 use super::yaml::{Document, describe, scalar_text};
 use serde_yaml::Value;
 
-/// A key that pinload does not use but knows: one of OMB's forks has it.
+/// A key that pinload knows and does not have: OMB or one of its forks has or had it.
 #[derive(Debug, Clone, Copy)]
 pub struct ForeignKey {
     /// The key.
     pub name: &'static str,
-    /// Whose it is and what it would do.
+    /// Whose it is, why it is not there, what to do instead.
     pub what: &'static str,
 }
 
@@ -61,7 +61,7 @@ impl<'a> Fields<'a> {
     }
 
     /// The value of a key; None when the key or its value is missing.
-    fn value(&self, key: &str) -> Option<&'a Value> {
+    pub(super) fn value(&self, key: &str) -> Option<&'a Value> {
         self.document.get(key).map(|entry| &entry.value).filter(|value| !value.is_null())
     }
 
@@ -157,8 +157,18 @@ impl<'a> Fields<'a> {
         texts
     }
 
-    /// Looks for keys that are none: keys of OMB's forks are warned of by name; others are mistakes with the nearest known
-    /// key, or warnings with `warn`.
+    /// A list of whole numbers from 0 to 4,294,967,295; a single one is a list of one.
+    pub fn counts(&mut self, key: &str, example: &str) -> Option<Vec<u32>> {
+        let counts: Option<Vec<u32>> =
+            self.texts(key, example)?.iter().map(|text| text.trim().replace('_', "").parse().ok()).collect();
+        if counts.is_none() {
+            self.mistake(key, format!("holds what is no whole number from 0 on; write {key}: {example}"));
+        }
+        counts
+    }
+
+    /// Looks for keys that are none: keys of OMB's forks that are not built are mistakes by name, unless their value turns them off; others
+    /// are mistakes with the nearest known key. With `warn` they are warnings.
     pub fn check_keys(&mut self, kind: &Kind, warn: bool) {
         let document = self.document;
         let mut listed = false;
@@ -168,7 +178,11 @@ impl<'a> Fields<'a> {
                 continue;
             }
             if let Some(foreign) = kind.foreign.iter().find(|foreign| foreign.name == key) {
-                self.warning(key, format!("known, not used yet: {}", foreign.what));
+                match (is_off(&entry.value), warn) {
+                    (true, _) => {}
+                    (false, true) => self.warning(key, format!("is not supported: {} (ignored)", foreign.what)),
+                    (false, false) => self.mistake(key, format!("is not supported: {}; or remove it", foreign.what)),
+                }
                 continue;
             }
             let near = nearest(key, kind.known.iter().copied());
@@ -187,6 +201,19 @@ impl<'a> Fields<'a> {
                 self.mistake(key, what);
             }
         }
+    }
+}
+
+/// A value that asks for nothing: nothing, false, 0 and less, an empty list.
+fn is_off(value: &Value) -> bool {
+    match value {
+        Value::Sequence(items) => items.is_empty(),
+        Value::Mapping(pairs) => pairs.is_empty(),
+        Value::Null => true,
+        other => scalar_text(other).is_some_and(|text| {
+            let text = text.trim().to_ascii_lowercase();
+            text.is_empty() || text == "false" || text.parse::<f64>().is_ok_and(|number| number <= 0.0)
+        }),
     }
 }
 
@@ -288,7 +315,7 @@ mod tests {
     }
 
     #[test]
-    fn unknown_keys_are_warnings_when_the_user_says_so_and_keys_of_forks_always_are() {
+    fn keys_that_are_not_ours_are_mistakes_or_warnings_when_the_user_says_so() {
         let document = Document::parse(Path::new("w.yaml"), "producer_rate: 1\nsampleRateMillis: 1\n").unwrap();
         let mut fields = Fields::new(&document);
         fields.check_keys(&KIND, true);
@@ -298,9 +325,31 @@ mod tests {
             warnings,
             [
                 "w.yaml:1: producer_rate: is no key of a test file; did you mean producerRate? (ignored)",
-                "w.yaml:2: sampleRateMillis: known, not used yet: Redpanda's sampling period",
+                "w.yaml:2: sampleRateMillis: is not supported: Redpanda's sampling period (ignored)",
             ]
         );
+        let (_, mistakes) = read("sampleRateMillis: 1\n", |fields| fields.check_keys(&KIND, false));
+        assert_eq!(
+            mistakes,
+            ["w.yaml:1: sampleRateMillis: is not supported: Redpanda's sampling period; or remove it"]
+        );
+    }
+
+    #[test]
+    fn a_key_of_a_fork_that_is_turned_off_is_no_mistake() {
+        for off in ["0", "-1", "false", "[]", "", "'0'"] {
+            let (_, mistakes) = read(&format!("sampleRateMillis: {off}\n"), |fields| fields.check_keys(&KIND, false));
+            assert_eq!(mistakes, Vec::<String>::new(), "{off}");
+        }
+    }
+
+    #[test]
+    fn lists_of_numbers_are_read_or_refused() {
+        assert_eq!(read("k: [1, '2', 1_0]", |fields| fields.counts("k", "[1]")), (Some(vec![1, 2, 10]), vec![]));
+        assert_eq!(read("k: 3", |fields| fields.counts("k", "[1]")), (Some(vec![3]), vec![]));
+        for wrong in ["[1.5]", "[-1]", "[a]", "{a: 1}"] {
+            assert_eq!(read(&format!("k: {wrong}"), |fields| fields.counts("k", "[1]")).1.len(), 1, "{wrong}");
+        }
     }
 
     #[test]

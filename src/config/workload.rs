@@ -1,5 +1,9 @@
-//! The workload file as written: the 17 fields of the guide and of OMB's Workload.java, plus `producerRateScope` and Redpanda's
-//! `existingTopicList`. What omitted fields mean is `plan::resolve`.
+//! The workload file as written: the 17 fields of the guide and of OMB's Workload.java, plus `producerRateScope`, Redpanda's
+//! `existingTopicList`, and what `shapes` reads. What omitted fields mean is `plan::resolve`.
+
+mod shapes;
+
+pub use shapes::{Shapes, SizeBucket};
 
 use super::fields::{Fields, ForeignKey, Kind};
 use super::problem::{Problem, Problems};
@@ -91,6 +95,8 @@ pub struct WorkloadFile {
     pub warmup_duration_minutes: Option<f64>,
     /// `existingTopicList`: Redpanda's key.
     pub existing_topic_list: Option<Vec<String>>,
+    /// Topics that differ, runs without producers, messages of several sizes.
+    pub shapes: Shapes,
     /// Mistakes of form; `plan::resolve` refuses the file for them.
     pub mistakes: Vec<Problem>,
     /// What the user should know.
@@ -121,39 +127,28 @@ const KIND: Kind = Kind {
         "testDurationMinutes",
         "warmupDurationMinutes",
         "existingTopicList",
+        "partitionsPerTopicList",
+        "producersPerTopicList",
+        "randomTopicNames",
+        "existingProduceTopicList",
+        "existingConsumeTopicList",
+        "consumerOnly",
+        "messageSizeDistribution",
     ],
     foreign: &[
         ForeignKey {
-            name: "existingProduceTopicList",
-            what: "Redpanda's list of topics to produce to; existingTopicList is used",
+            name: "consumeDelaySeconds",
+            what: "a proposal to OMB that was closed (PR 458), a pause of consumers after the warm-up: build a backlog by size with \
+                   consumerBacklogSizeGB",
         },
         ForeignKey {
-            name: "existingConsumeTopicList",
-            what: "Redpanda's list of topics to consume from; existingTopicList is used",
+            name: "messageRateReceivedForSubscription",
+            what: "a rate of receiving in a fork that is gone (DataStax): producerRate decides what there is to receive",
         },
         ForeignKey { name: "sampleRateMillis", what: "Redpanda's sampling period; pinload samples every 10 s" },
         ForeignKey { name: "drainProducerRate", what: "Redpanda's rate while a backlog drains" },
         ForeignKey { name: "logIntervalMillis", what: "AutoMQ's sampling period; pinload samples every 10 s" },
-        ForeignKey {
-            name: "partitionsPerTopicList",
-            what: "AutoMQ's partitions topic by topic; partitionsPerTopic holds for all",
-        },
-        ForeignKey {
-            name: "producersPerTopicList",
-            what: "AutoMQ's producers topic by topic; producersPerTopic holds for all",
-        },
-        ForeignKey { name: "randomTopicNames", what: "AutoMQ's switch for topic names; pinload's names end randomly" },
         ForeignKey { name: "producerRateList", what: "AutoMQ's rates over time; producerRate holds all the time" },
-        ForeignKey {
-            name: "messageSizeDistribution",
-            what: "OMB's message sizes by weight (PR 443); messageSize holds for all",
-        },
-        ForeignKey { name: "consumeDelaySeconds", what: "a delay before consuming (OMB PR 458)" },
-        ForeignKey { name: "consumerOnly", what: "Confluent's runs without producers" },
-        ForeignKey {
-            name: "messageRateReceivedForSubscription",
-            what: "DataStax's received rate; producerRate decides",
-        },
         ForeignKey { name: "producerStartRate", what: "DataStax's rate search" },
         ForeignKey { name: "acceptableBacklog", what: "DataStax's rate search" },
         ForeignKey { name: "producerIncrementRate", what: "DataStax's rate search" },
@@ -203,6 +198,7 @@ impl WorkloadFile {
             test_duration_minutes: fields.minutes("testDurationMinutes", "5"),
             warmup_duration_minutes: fields.minutes("warmupDurationMinutes", "1"),
             existing_topic_list: fields.texts("existingTopicList", "[my-topic]"),
+            shapes: Shapes::read(&mut fields),
             mistakes: Vec::new(),
             warnings: Vec::new(),
             misspelt: Vec::new(),
@@ -340,12 +336,16 @@ mod tests {
     }
 
     #[test]
-    fn keys_of_ombs_forks_are_known_by_name_and_warned_of() {
-        let file = parse("topics: 1\nsampleRateMillis: 1000\nproducerRateList: [[0, 100]]\n");
-        assert_eq!(file.mistakes, []);
-        let warnings: Vec<_> = file.warnings.iter().map(ToString::to_string).collect();
-        assert_eq!(warnings.len(), 2);
-        assert!(warnings[0].starts_with("w.yaml:2: sampleRateMillis: known, not used yet: Redpanda's"), "{warnings:?}");
+    fn keys_of_ombs_forks_that_are_not_built_are_refused_by_name_unless_they_are_off() {
+        let text = "topics: 1\nconsumeDelaySeconds: 60\nmessageRateReceivedForSubscription: 0\n";
+        let found = mistakes(text);
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert!(
+            found[0].starts_with("w.yaml:2: consumeDelaySeconds: is not supported: a proposal to OMB"),
+            "{found:?}"
+        );
+        let warned = WorkloadFile::parse(Path::new("w.yaml"), text, true).unwrap();
+        assert_eq!((warned.mistakes.len(), warned.warnings.len()), (0, 1));
         assert_eq!(parse("existingTopicList: [a, b]").existing_topic_list, Some(vec!["a".to_owned(), "b".to_owned()]));
     }
 

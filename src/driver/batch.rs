@@ -3,11 +3,12 @@
 /// Longest key of any distributor (a `u32` in decimal, or 10 characters).
 pub const KEY_BYTES: usize = 16;
 
-/// Values, keys and tags of up to `capacity` messages of one size.
+/// Values, keys and tags of up to `capacity` messages.
 #[derive(Debug)]
 pub struct Batch {
     values: Box<[u8]>,
-    value_bytes: usize,
+    /// Room of each value.
+    room_bytes: usize,
     slots: Box<[Slot]>,
     len: usize,
 }
@@ -17,18 +18,20 @@ struct Slot {
     key: [u8; KEY_BYTES],
     /// `KEY_NONE`: no key.
     key_len: u8,
+    value_len: u32,
     tag: usize,
 }
 
 const KEY_NONE: u8 = u8::MAX;
 
 impl Batch {
-    /// Room for `capacity` messages with values of `value_bytes`; all values are zeros.
-    pub fn new(capacity: usize, value_bytes: usize) -> Self {
+    /// Room for `capacity` messages with values of up to `value_bytes`; all values are zeros of that length.
+    pub fn new(capacity: usize, value_bytes: u32) -> Self {
+        let room_bytes = usize::try_from(value_bytes).unwrap_or(usize::MAX);
         Self {
-            values: vec![0; capacity * value_bytes].into(),
-            value_bytes,
-            slots: vec![Slot { key_len: KEY_NONE, ..Slot::default() }; capacity].into(),
+            values: vec![0; capacity * room_bytes].into(),
+            room_bytes,
+            slots: vec![Slot { key_len: KEY_NONE, value_len: value_bytes, ..Slot::default() }; capacity].into(),
             len: 0,
         }
     }
@@ -59,13 +62,23 @@ impl Batch {
     /// Value `i`.
     #[inline]
     pub fn value(&self, i: usize) -> &[u8] {
-        &self.values[i * self.value_bytes..(i + 1) * self.value_bytes]
+        let first = i * self.room_bytes;
+        &self.values[first..first + self.slots[i].value_len as usize]
     }
 
     /// Value `i`, to be written.
     #[inline]
     pub fn value_mut(&mut self, i: usize) -> &mut [u8] {
-        &mut self.values[i * self.value_bytes..(i + 1) * self.value_bytes]
+        let first = i * self.room_bytes;
+        &mut self.values[first..first + self.slots[i].value_len as usize]
+    }
+
+    /// Copies value `i`, which may be shorter than its room (what is longer is cut).
+    #[inline]
+    pub fn set_value(&mut self, i: usize, value: &[u8]) {
+        let len = value.len().min(self.room_bytes);
+        self.slots[i].value_len = u32::try_from(len).unwrap_or(u32::MAX);
+        self.value_mut(i).copy_from_slice(&value[..len]);
     }
 
     /// Key of message `i`.
@@ -117,6 +130,16 @@ mod tests {
         assert_eq!((batch.value(0), batch.value(1), batch.value(2)), (&[1; 4][..], &[2; 4][..], &[3; 4][..]));
         assert_eq!((batch.key(0), batch.key(1), batch.key(2)), (None, Some(&b"k"[..]), None));
         assert_eq!((batch.tag(0), batch.tag(2)), (10, 30));
+    }
+
+    #[test]
+    fn values_may_be_shorter_than_their_room() {
+        let mut batch = Batch::new(2, 4);
+        batch.set_value(0, &[1, 2]);
+        assert_eq!((batch.value(0), batch.value(1)), (&[1, 2][..], &[0; 4][..]));
+        batch.set_value(0, &[]);
+        batch.set_value(1, &[5; 9]);
+        assert_eq!((batch.value(0), batch.value(1)), (&[][..], &[5; 4][..]));
     }
 
     #[test]

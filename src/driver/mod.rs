@@ -103,7 +103,8 @@ pub struct Received<'a> {
     pub value: &'a [u8],
     /// Its partition.
     pub partition: u32,
-    /// The record's CreateTime in ms of the wall clock; None when it has none, or when the value begins like a stamp of ours.
+    /// The record's CreateTime in ms of the wall clock; None when it has none, or when the value begins like a stamp of ours and
+    /// nobody asked for it.
     pub create_time_ms: Option<i64>,
 }
 

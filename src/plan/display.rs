@@ -2,7 +2,7 @@
 
 mod properties;
 
-use super::{ClientPlan, DriverKind, KeyDistributor, PayloadPlan, Plan};
+use super::{ClientPlan, DriverKind, KeyDistributor, MessagePlan, PayloadPlan, Plan, SizePlan};
 use crate::telemetry::Role;
 use crate::units::{counted, format_count, format_duration, wrap};
 use std::fmt::{Display, Formatter, Result};
@@ -20,16 +20,24 @@ impl Display for Plan {
         for (name, value) in &self.topics.config {
             page.more(format!("{name}={value}"))?;
         }
-        page.section("rate", &self.rate)?;
-        page.more(&self.rate.scope_reason)?;
-        page.more(format!("late sends: {}", self.rate.late))?;
-        page.section("message", self.message_text())?;
-        page.more(match &self.message.no_stamp_reason {
-            None => "stamped: ns end-to-end latency and exact accounting".to_owned(),
-            Some(why) => {
-                format!("not stamped ({why}): end-to-end latency from CreateTime in ms, accounting by counts only")
-            }
-        })?;
+        if self.producers() == 0 {
+            page.section("rate", "no producers: the run only consumes what its topics hold and what others send")?;
+            page.more(ONLY_CONSUMED)?;
+        } else {
+            page.section("rate", &self.rate)?;
+            page.more(&self.rate.scope_reason)?;
+            page.more(format!("late sends: {}", self.rate.late))?;
+            page.section("message", self.message_text())?;
+            page.more(match &self.message.no_stamp_reason {
+                None => "stamped: ns end-to-end latency and exact accounting".to_owned(),
+                Some(why) => {
+                    format!("not stamped ({why}): end-to-end latency from CreateTime in ms, accounting by counts only")
+                }
+            })?;
+        }
+        if let Some(each) = self.each_topic(|plan, topic| plan.producers_of(topic)) {
+            page.section("producers", format!("{each} of the topics"))?;
+        }
         page.section("consumers", self.consumers_text())?;
         page.section("time", self.time_text())?;
         page.section("limits", self.limits_text())?;
@@ -48,6 +56,10 @@ impl Display for Plan {
         Ok(())
     }
 }
+
+/// What a run without producers measures.
+const ONLY_CONSUMED: &str = "consumers are held until the load begins; end-to-end latency of messages created after that, from CreateTime in ms; no backlog, no \
+     accounting";
 
 /// Lines under a label that is printed once.
 struct Page<'a, 'f> {
@@ -80,11 +92,7 @@ impl Plan {
     }
 
     fn topics_text(&self) -> String {
-        let shape = format!(
-            "{} × {}",
-            counted(self.topics.count, "topic"),
-            counted(self.topics.partitions_per_topic, "partition")
-        );
+        let shape = self.topics_shape();
         if !self.topics.existing.is_empty() {
             return format!("{shape}; existing, kept: {}", self.topics.existing.join(", "));
         }
@@ -97,7 +105,12 @@ impl Plan {
             (_, true) => "deleted at the end",
             (_, false) => "kept",
         };
-        format!("{shape}, {copies}; made for this run, {after}")
+        let made = if self.topics.fixed_names() {
+            "the same names in every run (randomTopicNames: false), made where they do not exist"
+        } else {
+            "made for this run"
+        };
+        format!("{shape}, {copies}; {made}, {after}")
     }
 
     fn message_text(&self) -> String {
@@ -110,23 +123,61 @@ impl Plan {
                 format_count(u64::from(*random_bytes))
             ),
             PayloadPlan::File { path } => format!("payload from {}", path.display()),
+            PayloadPlan::Folder { path, files } => {
+                format!("{} from {}", counted(*files, "payload"), path.display())
+            }
+            PayloadPlan::Distribution { sizes, .. } => sizes_text(sizes),
+            PayloadPlan::Given { payloads, .. } => format!("{} given", counted(payloads.len(), "payload")),
         };
         let keys = match message.keys {
             KeyDistributor::NoKey => "no key".to_owned(),
             keys => format!("keys {}", keys.name()),
         };
-        format!("{} B, {payload}, {keys}", format_count(message.size_bytes.into()))
+        format!("{}, {payload}, {keys}", self.size_text())
     }
 
-    fn consumers_text(&self) -> String {
-        match self.subscriptions_per_topic {
-            0 => "no subscriptions (the run only produces)".to_owned(),
-            subscriptions => format!(
-                "{} × {}",
-                counted(subscriptions, "subscription"),
-                counted(self.consumers_per_subscription, "consumer")
-            ),
+    /// `1,024 B`, or `1,024 B on average (at most 4,096)` where sizes differ.
+    pub fn size_text(&self) -> String {
+        let MessagePlan { size_bytes, largest_bytes, .. } = self.message;
+        let size = format!("{} B", format_count(size_bytes.into()));
+        if size_bytes == largest_bytes {
+            size
+        } else {
+            format!("{size} on average (at most {})", format_count(largest_bytes.into()))
         }
+    }
+
+    /// `2 topics × 4 partitions`, or each topic's where they differ.
+    pub fn topics_shape(&self) -> String {
+        let topics = counted(self.topics.count, "topic");
+        match self.each_topic(|plan, topic| plan.partitions_of(topic)) {
+            Some(each) => format!("{topics} with {each} partitions"),
+            None if self.topics.partitions_per_topic == 0 => format!("{topics} with as many partitions as they have"),
+            None => format!("{topics} × {}", counted(self.topics.partitions_per_topic, "partition")),
+        }
+    }
+
+    /// `1 subscription × 2 consumers`, or each topic's where they differ.
+    pub fn consumers_text(&self) -> String {
+        let consumers = counted(self.consumers_per_subscription, "consumer");
+        match self.each_topic(|plan, topic| plan.subscriptions_of(topic)) {
+            Some(each) => format!("{each} subscriptions of the topics × {consumers}"),
+            None if self.subscriptions_per_topic == 0 => "no subscriptions (the run only produces)".to_owned(),
+            None => format!("{} × {consumers}", counted(self.subscriptions_per_topic, "subscription")),
+        }
+    }
+
+    /// `4, 4, 8` where topics differ in this; only the first and how many more where there are many.
+    fn each_topic(&self, of: impl Fn(&Self, u32) -> u32) -> Option<String> {
+        /// More numbers than this nobody reads.
+        const SHOWN: usize = 8;
+        let each: Vec<u32> = (0..self.topics.count).map(|topic| of(self, topic)).collect();
+        if each.iter().all(|number| *number == each[0]) {
+            return None;
+        }
+        let shown: Vec<String> = each.iter().take(SHOWN).map(ToString::to_string).collect();
+        let more = if each.len() > SHOWN { format!(", … ({} more)", each.len() - SHOWN) } else { String::new() };
+        Some(format!("{}{more}", shown.join(", ")))
     }
 
     fn time_text(&self) -> String {
@@ -169,6 +220,19 @@ impl Plan {
         }
         Ok(())
     }
+}
+
+/// `sizes 0–256 (94.2 %), 1,024–4,096 (5.8 %)`, each sent as its end.
+fn sizes_text(sizes: &[SizePlan]) -> String {
+    let sum: u64 = sizes.iter().map(|size| size.weight).sum();
+    #[expect(clippy::cast_precision_loss, reason = "for people")]
+    let share = |weight: u64| weight as f64 * 100.0 / sum.max(1) as f64;
+    let range = |size: &SizePlan| {
+        let [lowest, highest] = [size.lowest_bytes, size.highest_bytes].map(|bytes| format_count(bytes.into()));
+        format!("{lowest}–{highest} B ({:.1} %)", share(size.weight))
+    };
+    let ranges: Vec<String> = sizes.iter().map(range).collect();
+    format!("sizes {}, each sent at its upper end", ranges.join(", "))
 }
 
 /// Name, place among topics, hot CPU, the rest.

@@ -42,15 +42,18 @@ impl Plan {
             topics: TopicPlan {
                 count: 1,
                 partitions_per_topic: 4,
+                each: Vec::new(),
                 replication_factor: 1,
                 config: Vec::new(),
                 existing: Vec::new(),
+                random_names: true,
             },
             producers_per_topic: 2,
             subscriptions_per_topic: 1,
             consumers_per_subscription: 2,
             message: MessagePlan {
                 size_bytes: 1024,
+                largest_bytes: 1024,
                 keys: KeyDistributor::NoKey,
                 payload: PayloadPlan::Randomized { pool: 10, random_bytes: 512, seed: 1 },
                 stamp: true,

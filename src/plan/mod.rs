@@ -6,13 +6,15 @@ pub mod display;
 #[cfg(test)]
 mod for_tests;
 pub mod message;
+pub mod payload_folder;
+mod per_topic;
 pub mod placement;
 pub mod properties;
 pub mod resolve;
 pub mod schedule;
 
 use crate::telemetry::Role;
-pub use message::{KeyDistributor, MessagePlan, PayloadPlan};
+pub use message::{KeyDistributor, MessagePlan, PayloadPlan, SizePlan};
 pub use placement::{ClientPlacement, Placement, PlacementPolicy};
 pub use properties::{Translated, TranslatedProperties};
 pub use resolve::{Options, resolve};
@@ -20,7 +22,7 @@ pub use schedule::{LatePolicy, RatePlan, RateScope};
 use std::time::Duration;
 
 /// One workload on one driver, decided.
-#[derive(Debug, Clone, serde::Serialize)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
 pub struct Plan {
     /// `name` of the workload (its file's base name when absent): result field `workload`.
     pub workload_name: String,
@@ -32,9 +34,9 @@ pub struct Plan {
     pub driver: DriverPlan,
     /// Topics.
     pub topics: TopicPlan,
-    /// Producers per topic.
+    /// Producers per topic; where topics differ the most that one has (ask `producers_of`).
     pub producers_per_topic: u32,
-    /// Consumer groups per topic.
+    /// Consumer groups per topic; where topics differ the most that one has (ask `subscriptions_of`).
     pub subscriptions_per_topic: u32,
     /// Consumers in each group.
     pub consumers_per_subscription: u32,
@@ -59,7 +61,7 @@ pub struct Plan {
 }
 
 /// What is driven.
-#[derive(Debug, Clone, serde::Serialize)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
 pub struct DriverPlan {
     /// Kafka, the embedded broker, or none at all.
     pub kind: DriverKind,
@@ -95,18 +97,42 @@ pub enum DriverKind {
 }
 
 /// The topics of a run.
-#[derive(Debug, Clone, serde::Serialize)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
 pub struct TopicPlan {
     /// How many.
     pub count: u32,
-    /// Partitions of each.
+    /// Partitions of each; where topics differ the most that one has (ask `partitions_of`). 0: existing topics with as many as they have.
     pub partitions_per_topic: u32,
+    /// Each topic by itself where they differ; empty: all are alike.
+    pub each: Vec<TopicShape>,
     /// Copies of each partition; −1: the broker's default.
     pub replication_factor: i32,
     /// Topic configuration (Kafka's names).
     pub config: Vec<(String, String)>,
-    /// Names given by the user (existing topics are then no error); empty: `test-topic-%07d-<7 random>` made for the run.
+    /// Names given by the user (existing topics are then no error); empty: see `random_names`.
     pub existing: Vec<String>,
+    /// True: `test-topic-%07d-<7 random>`, made for the run. False: `test-topic-%07d-%04d` (number, partitions) in every run; topics of that
+    /// name are used when they exist, made when not, and kept.
+    pub random_names: bool,
+}
+
+/// Topics that have the same name in every run have groups of the same name too, so that a later run goes on where the earlier one ended.
+impl TopicPlan {
+    /// Does every run use the same names?
+    pub fn fixed_names(&self) -> bool {
+        self.existing.is_empty() && !self.random_names
+    }
+}
+
+/// What one topic has of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct TopicShape {
+    /// Partitions; 0: an existing topic with as many as it has.
+    pub partitions: u32,
+    /// Producers.
+    pub producers: u32,
+    /// Consumer groups.
+    pub subscriptions: u32,
 }
 
 /// Limits of waits; every one has a message when it ends.
@@ -123,7 +149,7 @@ pub struct Limits {
 }
 
 /// One client, decided.
-#[derive(Debug, Clone, serde::Serialize)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
 pub struct ClientPlan {
     /// Producer or consumer.
     pub role: Role,

@@ -50,7 +50,7 @@ pub struct ClientPlacement {
 }
 
 /// Everybody's place.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Placement {
     /// How it was dealt.
     pub policy: PlacementPolicy,

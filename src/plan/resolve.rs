@@ -6,11 +6,12 @@ mod desk;
 mod driver;
 mod embedded;
 mod message;
+mod payload_files;
 mod rate;
 mod topics;
 
 use super::placement::{PlacementWishes, place};
-use super::{LatePolicy, Limits, Plan, RateScope};
+use super::{LatePolicy, Limits, Plan, RateScope, TopicPlan};
 use crate::config::{DriverFile, Problems, WorkloadFile};
 use crate::os::affinity::CpuSet;
 use crate::os::memory_policy::MemoryPolicy;
@@ -86,14 +87,15 @@ pub fn resolve(
     let target = driver::target(&mut desk);
     let topics = topics::decide(&mut desk, &target);
     let crew = clients::crew(&mut desk, topics.as_ref());
-    let message = message::decide(&mut desk);
-    let rate = rate::decide(&mut desk, &target, crew.map(|crew| crew.producers()));
+    let producers = crew.as_ref().map(clients::Crew::producers);
+    let message = message::decide(&mut desk, producers);
+    let rate = rate::decide(&mut desk, &target, producers);
     refuse_what_is_not_built(&mut desk, &target);
     if let (Some(topics), Some(crew), Some(message), Some(rate)) = (&topics, &crew, &message, &rate) {
-        embedded::check(&mut desk, &target, topics, *crew, message, rate);
+        embedded::check(&mut desk, &target, &topics.partitions, crew, message, rate);
     }
     let driver_plan = driver::decide(&mut desk, &target, message.as_ref());
-    let placement = crew.and_then(|crew| {
+    let placement = crew.as_ref().and_then(|crew| {
         let (allowed, policy) = (&machine.allowed, &machine.memory_policy);
         let placed = place(&machine.topology, allowed, policy, &options.placement, crew.producers(), crew.consumers());
         placed.map_err(|error| desk.refuse_option(None, error.to_string())).ok()
@@ -116,10 +118,10 @@ pub fn resolve(
         workload_file_base: workload.base_name(),
         driver_name: target.name,
         driver: driver_plan,
-        delete_topics: !options.keep_topics && topics.existing.is_empty(),
-        topics,
-        producers_per_topic: crew.producers_per_topic,
-        subscriptions_per_topic: crew.subscriptions_per_topic,
+        delete_topics: !options.keep_topics && topics.plan.existing.is_empty() && !topics.plan.fixed_names(),
+        topics: TopicPlan { each: crew.differing(), ..topics.plan },
+        producers_per_topic: crew.most(|shape| shape.producers),
+        subscriptions_per_topic: crew.most(|shape| shape.subscriptions),
         consumers_per_subscription: crew.consumers_per_subscription,
         message,
         rate,

@@ -43,7 +43,7 @@ impl std::fmt::Display for LatePolicy {
 }
 
 /// Rates, decided.
-#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct RatePlan {
     /// Of all producers together.
     pub total: Rate,

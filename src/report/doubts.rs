@@ -99,6 +99,18 @@ pub enum Doubt {
     },
     /// The checksums do not prove the balances.
     NotProven,
+    /// Topics that are consumed and not produced to.
+    FedByOthers {
+        /// How many.
+        topics_without_producers: u32,
+        /// Of how many.
+        of_topics: u32,
+    },
+    /// Messages of others that came without a latency.
+    Untimed {
+        /// How many.
+        messages: u64,
+    },
     /// No stamp: nothing is balanced.
     NotBalanced,
     /// Latencies above the histogram's range.
@@ -180,6 +192,18 @@ impl std::fmt::Display for Doubt {
             Self::NotProven => {
                 f.write_str("the balance is the smallest explanation of the counts: checksums do not prove it")
             }
+            Self::FedByOthers { topics_without_producers, of_topics } if topics_without_producers == of_topics => f.write_str(
+                "no producers: publish figures, backlog and accounting do not apply (OMB's file has 0 in their place)",
+            ),
+            Self::FedByOthers { topics_without_producers, of_topics } => write!(
+                f,
+                "{topics_without_producers} of {of_topics} topics are fed by others: what comes from them has no backlog and no accounting"
+            ),
+            Self::Untimed { messages } => write!(
+                f,
+                "{} messages of others were created before the load began (or carry no time): they have no end-to-end latency",
+                n(messages)
+            ),
             Self::NotBalanced => f.write_str("no stamps: lost, duplicated and reordered messages were not counted"),
             Self::LatenciesClipped { values } => {
                 write!(f, "{} latencies above the histogram's range were clipped to its top", n(values))
@@ -217,8 +241,11 @@ pub fn doubts(series: &Series<'_>) -> Vec<Doubt> {
     if totals[Counter::MessagesUnstamped] > 0 {
         doubts.push(Doubt::EndToEndFromCreateTime { unstamped_messages: totals[Counter::MessagesUnstamped] });
     }
+    if totals[Counter::MessagesUntimed] > 0 {
+        doubts.push(Doubt::Untimed { messages: totals[Counter::MessagesUntimed] });
+    }
     if let (Rate::PerSecond(target_per_s), true, Outcome::Completed) =
-        (series.plan.rate.total, measured_s > 0.0, &series.outcome)
+        (series.plan.rate.total, measured_s > 0.0 && series.plan.producers() > 0, &series.outcome)
     {
         let reached_per_s = rates.acknowledged_per_s;
         if (reached_per_s / target_per_s - 1.0).abs() > RATE_TOLERANCE {
@@ -273,7 +300,11 @@ fn of_plan(plan: &Plan) -> Vec<Doubt> {
     if plan.placement.oversubscribed {
         doubts.push(Doubt::SharedCpus);
     }
-    if !plan.message.stamp {
+    let fed_by_others = plan.topics_fed_by_others();
+    if fed_by_others > 0 {
+        doubts.push(Doubt::FedByOthers { topics_without_producers: fed_by_others, of_topics: plan.topics.count });
+    }
+    if !plan.message.stamp && plan.producers() > 0 {
         doubts.push(Doubt::NotBalanced);
     }
     doubts

@@ -60,6 +60,8 @@ counters! {
     MessagesForeign => "messages_foreign",
     /// Received messages without a stamp: end-to-end latency from the record's CreateTime (ms).
     MessagesUnstamped => "messages_unstamped",
+    /// Received messages of others' load whose age is no latency: created before our load began, or without a time.
+    MessagesUntimed => "messages_untimed",
     /// End-to-end times of 0 or below, kept as 0.
     EndToEndNotPositive => "end_to_end_not_positive",
     /// Latencies above the histogram's range, recorded at its top.
@@ -134,6 +136,14 @@ impl serde::Serialize for Counters {
     }
 }
 
+impl<'de> serde::Deserialize<'de> for Counters {
+    /// The same map back; names that are not known are left out, missing ones are 0.
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let named = std::collections::HashMap::<String, u64>::deserialize(deserializer)?;
+        Ok(Self(std::array::from_fn(|i| named.get(Counter::ALL[i].name()).copied().unwrap_or(0))))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -171,5 +181,8 @@ mod tests {
         assert!(text.starts_with(r#"{"messages_enqueued":0,"bytes_enqueued":0,"#));
         let back: std::collections::BTreeMap<String, u64> = serde_json::from_str(&text).unwrap();
         assert_eq!(back.len(), Counter::COUNT);
+        let full = Counters(std::array::from_fn(|i| i as u64));
+        let back: Counters = serde_json::from_str(&serde_json::to_string(&full).unwrap()).unwrap();
+        assert_eq!(back, full);
     }
 }

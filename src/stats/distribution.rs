@@ -5,9 +5,10 @@ use hdrhistogram::Histogram;
 
 /// A distribution of latencies in ns. Conventions as HdrHistogram's: a percentile is the highest equivalent value,
 /// the mean is of bucket midpoints; both `0` when empty.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
 pub struct Distribution {
     /// The histogram, in ns, 3 digits.
+    #[serde(with = "super::base64_v2")]
     pub histogram: Histogram<u64>,
     /// Exact extremes, when every interval of the span was seen; None: bounded by the buckets only.
     pub extremes: Option<Extremes>,

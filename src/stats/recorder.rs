@@ -15,7 +15,7 @@ pub const HIGHEST_NS: u64 = (1 << 42) - 1;
 pub const BINS: usize = bins(FINE);
 
 /// Exact figures of one interval.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Extremes {
     /// Values recorded.
     pub count: u64,

@@ -1,4 +1,11 @@
 //! The payload pool: written once by the supervisor, mapped read-only (mprotect) by every producer.
+//!
+//! | words | hold |
+//! |---|---|
+//! | header | details: number of payloads, 1 if there are weights |
+//! | 2 for each payload | where it begins in the segment, its length, in bytes |
+//! | 1 for each payload, if there are weights | sum of the weights up to and with it |
+//! | rest | the payloads, each from a line of its own on |
 
 use super::SegmentError;
 use super::header::{self, HEADER_WORDS, POOL_MAGIC, mismatch};
@@ -7,11 +14,10 @@ use super::memory::{Memory, system};
 use super::owner::new_name;
 use nix::sys::mman::{ProtFlags, mprotect};
 use std::ptr::NonNull;
+use std::sync::atomic::Ordering;
 
 /// Payloads begin on lines of their own, so that copying one touches no neighbour's.
 const ALIGNMENT: usize = 128;
-/// Where the first payload stands.
-const PAYLOADS_AT: usize = HEADER_WORDS * WORD_BYTES;
 
 /// The supervisor's end; dropping it unlinks.
 #[derive(Debug)]
@@ -22,24 +28,64 @@ pub struct PoolOwner {
 #[derive(Debug)]
 pub struct PoolView {
     memory: Memory,
-    count: usize,
-    payload_bytes: usize,
+    /// Where each payload stands; checked against the mapping.
+    places: Box<[Place]>,
+    cumulative: Box<[u64]>,
+}
+
+/// Begin and length of a payload in the segment, bytes.
+#[derive(Debug, Clone, Copy)]
+struct Place {
+    offset: usize,
+    length: usize,
 }
 
 impl PoolOwner {
-    /// Writes `payloads` (all of one length; at least one) into a new segment, space reserved before.
-    pub fn create(payloads: &[Vec<u8>]) -> Result<Self, SegmentError> {
+    /// Writes `payloads` (at least one) and their weights (one for each payload with a sum above 0, or none: all alike) into a new segment,
+    /// space reserved before.
+    pub fn create(payloads: &[Vec<u8>], weights: &[u64]) -> Result<Self, SegmentError> {
         let (owner, name) = new_name()?;
-        let length = payloads.first().map(Vec::len);
-        let Some(length) = length.filter(|n| payloads.iter().all(|payload| payload.len() == *n)) else {
-            return Err(system(&name, "filling it", "payloads must be of one length, and at least one"));
-        };
-        let stride = length.next_multiple_of(ALIGNMENT);
-        let memory = Memory::create(&name, PAYLOADS_AT + payloads.len() * stride, "the payload pool")?;
-        for (i, payload) in payloads.iter().enumerate() {
-            memory.store_bytes((PAYLOADS_AT + i * stride) / WORD_BYTES, payload);
+        let refused = |why: &str| Err(system(&name, "filling it", why));
+        if payloads.is_empty() {
+            return refused("there must be at least one payload");
         }
-        header::write(&memory, POOL_MAGIC, owner, &[payloads.len() as u64, length as u64, 0, 0, 0, 0, 0, 0]);
+        let mut sum = 0u64;
+        let cumulative: Option<Vec<u64>> = weights
+            .iter()
+            .map(|weight| {
+                sum = sum.checked_add(*weight)?;
+                Some(sum)
+            })
+            .collect();
+        let cumulative = cumulative.filter(|all| all.is_empty() || all.len() == payloads.len() && sum > 0);
+        let Some(cumulative) = cumulative else {
+            return refused("weights must be one for each payload, above 0 in sum");
+        };
+        let mut end = first_payload(payloads.len(), !cumulative.is_empty());
+        let places: Vec<Place> = payloads
+            .iter()
+            .map(|payload| {
+                let place = Place { offset: end, length: payload.len() };
+                end += payload.len().next_multiple_of(ALIGNMENT);
+                place
+            })
+            .collect();
+        let memory = Memory::create(&name, end, "the payload pool")?;
+        let mut word = HEADER_WORDS;
+        let mut put = |value: u64| {
+            memory.store(word, value, Ordering::Relaxed);
+            word += 1;
+        };
+        for place in &places {
+            put(place.offset as u64);
+            put(place.length as u64);
+        }
+        cumulative.iter().for_each(|sum| put(*sum));
+        for (place, payload) in places.iter().zip(payloads) {
+            memory.store_bytes(place.offset / WORD_BYTES, payload);
+        }
+        let weighted = u64::from(!cumulative.is_empty());
+        header::write(&memory, POOL_MAGIC, owner, &[payloads.len() as u64, weighted, 0, 0, 0, 0, 0, 0]);
         protect(&memory)?;
         Ok(Self { memory })
     }
@@ -56,43 +102,66 @@ impl PoolView {
     /// Maps the pool read-only and touches its pages.
     pub fn attach(name: &str) -> Result<Self, SegmentError> {
         let memory = Memory::open(name)?;
-        let [count, payload_bytes, ..] = header::check(&memory, POOL_MAGIC)?;
-        let expected = size_of_pool(count, payload_bytes);
-        if count == 0 || expected != Some(memory.bytes()) {
-            let expected = expected.unwrap_or(usize::MAX) as u64;
-            return Err(mismatch(name, "the size of all payloads", memory.bytes() as u64, expected));
+        let [count, weighted, ..] = header::check(&memory, POOL_MAGIC)?;
+        let bytes = memory.bytes() as u64;
+        // Two words for each payload at least.
+        let count = usize::try_from(count).ok().filter(|count| (1..=memory.bytes() / (2 * WORD_BYTES)).contains(count));
+        let Some(count) = count else { return Err(mismatch(name, "the number of payloads", bytes, 1)) };
+        let first = first_payload(count, weighted == 1);
+        if weighted > 1 || first > memory.bytes() {
+            return Err(mismatch(name, "the size of all payloads", bytes, first as u64));
         }
-        // Both are below the size of the mapping, which `size_of_pool` has just equalled.
-        let (count, payload_bytes) = (usize::try_from(count).unwrap_or(0), usize::try_from(payload_bytes).unwrap_or(0));
+        let get = |word: usize| memory.load(word, Ordering::Relaxed);
+        let places = (0..count).map(|i| {
+            let offset = usize::try_from(get(HEADER_WORDS + 2 * i)).ok()?;
+            let length = usize::try_from(get(HEADER_WORDS + 2 * i + 1)).ok()?;
+            let end = offset.checked_add(length)?;
+            (offset >= first && end <= memory.bytes()).then_some(Place { offset, length })
+        });
+        let places: Option<Box<[Place]>> = places.collect();
+        let Some(places) = places else { return Err(mismatch(name, "the end of a payload", bytes, first as u64)) };
+        let sums = if weighted == 1 { count } else { 0 };
+        let cumulative: Box<[u64]> = (0..sums).map(|i| get(HEADER_WORDS + 2 * count + i)).collect();
+        if !cumulative.is_sorted() || cumulative.last() == Some(&0) {
+            return Err(mismatch(name, "the sum of the weights", cumulative.last().copied().unwrap_or(0), 1));
+        }
         memory.prefault();
         protect(&memory)?;
-        Ok(Self { memory, count, payload_bytes })
+        Ok(Self { memory, places, cumulative })
     }
     /// Number of payloads.
     pub fn count(&self) -> usize {
-        self.count
+        self.places.len()
     }
-    /// Bytes of each payload.
-    pub fn payload_bytes(&self) -> usize {
-        self.payload_bytes
+    /// Bytes of the longest payload.
+    pub fn longest_bytes(&self) -> usize {
+        self.places.iter().map(|place| place.length).max().unwrap_or(0)
     }
-    /// Payload `i` (i < count).
+    /// The length of all payloads, where they have one.
+    pub fn one_length(&self) -> Option<usize> {
+        let length = self.places.first()?.length;
+        self.places.iter().all(|place| place.length == length).then_some(length)
+    }
+    /// Sums of the weights up to each payload, ascending, the last above 0; empty: all weigh the same.
+    pub fn cumulative_weights(&self) -> &[u64] {
+        &self.cumulative
+    }
+    /// Payload `i` (i < count, else it panics).
     #[inline]
     pub fn payload(&self, i: usize) -> &[u8] {
-        assert!(i < self.count, "payload {i} of {}", self.count);
-        let offset = PAYLOADS_AT + i * self.payload_bytes.next_multiple_of(ALIGNMENT);
-        // SAFETY: `attach` checked that PAYLOADS_AT + count × stride is the size of the mapping, and i < count.
+        let Place { offset, length } = self.places[i];
+        // SAFETY: `attach` checked of every place that it ends within the mapping.
         let first = unsafe { self.memory.base().add(offset) };
         // SAFETY: the payload lies within the mapping (see above), which lives as long as `self`. Nobody writes it while the
         // slice lives: the owner wrote it before `ready` and has made its own pages read-only since, as have all views.
-        unsafe { std::slice::from_raw_parts(first, self.payload_bytes) }
+        unsafe { std::slice::from_raw_parts(first, length) }
     }
 }
 
-/// Bytes of a pool; None when no memory is that large. The numbers may come from another process.
-fn size_of_pool(count: u64, payload_bytes: u64) -> Option<usize> {
-    let stride = usize::try_from(payload_bytes).ok()?.checked_next_multiple_of(ALIGNMENT)?;
-    usize::try_from(count).ok()?.checked_mul(stride)?.checked_add(PAYLOADS_AT)
+/// Where the first payload of so many stands, in bytes.
+fn first_payload(count: usize, weighted: bool) -> usize {
+    let words = HEADER_WORDS + count * if weighted { 3 } else { 2 };
+    (words * WORD_BYTES).next_multiple_of(ALIGNMENT)
 }
 
 /// Makes the mapping read-only for this process: a stray write is then a fault and not a silent change of payloads.
@@ -109,16 +178,16 @@ mod tests {
     use super::super::memory::SHM_FOLDER;
     use super::*;
     use std::path::Path;
-    use std::sync::atomic::Ordering;
 
     #[test]
     fn every_payload_is_read_as_written() {
         for length in [0, 1, 127, 128, 1_000] {
             let payloads: Vec<Vec<u8>> = (0..7_u8).map(|i| vec![i + 1; length]).collect();
-            let mut owner = PoolOwner::create(&payloads).unwrap();
+            let mut owner = PoolOwner::create(&payloads, &[]).unwrap();
             let view = PoolView::attach(owner.name()).unwrap();
             owner.unlink();
-            assert_eq!((view.count(), view.payload_bytes()), (7, length));
+            assert_eq!((view.count(), view.one_length(), view.longest_bytes()), (7, Some(length), length));
+            assert!(view.cumulative_weights().is_empty());
             for (i, payload) in payloads.iter().enumerate() {
                 assert_eq!(view.payload(i), payload);
             }
@@ -127,7 +196,7 @@ mod tests {
 
     #[test]
     fn a_view_is_read_only() {
-        let owner = PoolOwner::create(&[vec![1; 10]]).unwrap();
+        let owner = PoolOwner::create(&[vec![1; 10]], &[]).unwrap();
         let view = PoolView::attach(owner.name()).unwrap();
         let address = format!("{:x}-", view.memory.base().addr());
         let maps = std::fs::read_to_string("/proc/self/maps").unwrap();
@@ -136,10 +205,29 @@ mod tests {
     }
 
     #[test]
-    fn payloads_of_two_lengths_or_none_are_refused() {
-        for payloads in [vec![], vec![vec![1], vec![1, 2]]] {
-            let text = PoolOwner::create(&payloads).unwrap_err().to_string();
-            assert!(text.contains("one length"), "{text}");
+    fn payloads_may_differ_in_length_and_weight() {
+        let payloads: Vec<Vec<u8>> = [300, 0, 1, 128, 129].map(|length| vec![7; length]).to_vec();
+        let owner = PoolOwner::create(&payloads, &[1, 0, 5, u64::from(u32::MAX), 2]).unwrap();
+        let view = PoolView::attach(owner.name()).unwrap();
+        assert_eq!((view.one_length(), view.longest_bytes()), (None, 300));
+        assert_eq!(view.cumulative_weights(), [1, 1, 6, (1 << 32) + 5, (1 << 32) + 7]);
+        for (i, payload) in payloads.iter().enumerate() {
+            assert_eq!(view.payload(i), payload);
+            assert!(view.payload(i).as_ptr().addr().is_multiple_of(ALIGNMENT));
+        }
+    }
+
+    #[test]
+    fn no_payloads_and_weights_that_make_no_sense_are_refused() {
+        let two = [vec![1], vec![2]];
+        for (payloads, weights) in [
+            (&[][..], &[][..]),
+            (&two[..], &[1][..]),
+            (&two[..], &[0, 0][..]),
+            (&two[..], &[1, u64::MAX][..]),
+            (&two[..], &[1, 1, 1][..]),
+        ] {
+            assert!(matches!(PoolOwner::create(payloads, weights), Err(SegmentError::System { .. })));
         }
     }
 
@@ -147,18 +235,34 @@ mod tests {
     fn numbers_that_do_not_fit_the_mapping_are_refused() {
         let (owner, name) = new_name().unwrap();
         let memory = Memory::create(&name, 4096, "test").unwrap();
-        for details in [[0, 1], [1, 8_000], [u64::MAX, u64::MAX], [u64::MAX, 128], [1 << 40, 1 << 40]] {
+        let attach = |details: [u64; 2], table: &[u64]| {
+            table.iter().zip(HEADER_WORDS..).for_each(|(value, word)| memory.store(word, *value, Ordering::Relaxed));
             header::write(&memory, POOL_MAGIC, owner, &[details[0], details[1], 0, 0, 0, 0, 0, 0]);
-            let error = PoolView::attach(&name).unwrap_err();
-            assert!(matches!(error, SegmentError::Mismatch { .. }), "{error}");
+            PoolView::attach(&name)
+        };
+        for (details, table) in [
+            ([0, 0], &[][..]),
+            ([u64::MAX, 0], &[]),
+            ([1 << 40, 1], &[]),
+            ([256, 1], &[]),
+            ([1, 2], &[256, 1]),
+            ([1, 0], &[128, 1]),
+            ([1, 0], &[256, 4000]),
+            ([1, 0], &[u64::MAX, u64::MAX]),
+            ([1, 1], &[256, 1, 0]),
+            ([2, 1], &[256, 1, 256, 1, 5, 4]),
+        ] {
+            let error = attach(details, table).unwrap_err();
+            assert!(matches!(error, SegmentError::Mismatch { .. }), "{details:?} {table:?}: {error}");
         }
+        assert_eq!(attach([2, 1], &[256, 1, 384, 100, 5, 5]).unwrap().payload(1).len(), 100);
         memory.store(0, 1, Ordering::Relaxed);
         assert!(PoolView::attach(&name).unwrap_err().to_string().contains("magic"));
     }
 
     #[test]
     fn dropping_the_owner_removes_the_file() {
-        let owner = PoolOwner::create(&[vec![1; 10]]).unwrap();
+        let owner = PoolOwner::create(&[vec![1; 10]], &[]).unwrap();
         let path = Path::new(SHM_FOLDER).join(owner.name());
         assert!(path.exists());
         drop(owner);

@@ -275,7 +275,7 @@ fn a_segment_of_another_build_shape_or_kind_is_refused() {
     memory.store(7, 1, Ordering::Relaxed);
     let _client = ClientEnd::attach(&name, shape).unwrap();
     assert!(attach(shape).contains("another client"));
-    let pool = payload_pool::PoolOwner::create(&[vec![0; 100]]).unwrap();
+    let pool = payload_pool::PoolOwner::create(&[vec![0; 100]], &[]).unwrap();
     let text = ClientEnd::attach(pool.name(), shape).unwrap_err().to_string();
     assert!(text.contains("magic"), "{text}");
 }

@@ -127,7 +127,7 @@ impl Worker for FakeWorker {
         let mut counters = Counters::default();
         counters[Counter::MessagesAcknowledged] =
             self.now_ns.saturating_sub(self.epoch_ns) * self.rate_per_s / NS_PER_S;
-        Ok(Live { counters, acknowledge_p99_ns: None, end_to_end_p99_ns: None })
+        Ok(Live { counters, backlog: 0, acknowledge_p99_ns: None, end_to_end_p99_ns: None })
     }
     fn period_stats(&mut self, boundary_ns: u64) -> Result<PeriodStats, WorkerError> {
         self.call("period_stats")?;
@@ -145,6 +145,8 @@ impl Worker for FakeWorker {
             publish_error_rate_per_s: 0.0,
             consume_rate_per_s: rate,
             consume_bytes_per_s: 0.0,
+            expected_receipts: 0,
+            receipts: 0,
             backlog: 0,
             counters,
             totals: counters,

@@ -1,8 +1,12 @@
 //! OMB's worker verbs. `LocalWorker` runs client processes; the fake has scripted periods and deaths on a virtual clock.
 
+mod balances;
+mod catching_up;
 #[cfg(test)]
 pub mod fake;
 pub mod local;
+mod readiness;
+pub mod standing;
 pub mod stats;
 
 pub use stats::*;
@@ -41,7 +45,7 @@ pub enum WorkerError {
 }
 
 /// What interrupted a run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Interruption {
     /// SIGINT.
@@ -60,7 +64,7 @@ impl std::fmt::Display for Interruption {
 }
 
 /// A client that ended before it was told to.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct ClientDeath {
     /// Its role.
     pub role: Role,

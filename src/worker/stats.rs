@@ -21,7 +21,7 @@ pub struct CountersStats {
 }
 
 /// The five latency families of some span.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
 pub struct LatencySet {
     /// By `Latency as usize`.
     pub by_family: [Distribution; crate::stats::Latency::COUNT],
@@ -47,10 +47,12 @@ pub(crate) fn empty_latencies() -> [Distribution; crate::stats::Latency::COUNT] 
     std::array::from_fn(|_| Distribution::empty())
 }
 /// What the live line shows.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
 pub struct Live {
     /// Live counters of all clients added.
     pub counters: Counters,
+    /// Messages acknowledged × subscriptions − received, at least 0.
+    pub backlog: u64,
     /// Acknowledgement p99 (from the actual time) of the newest whole second, all producers.
     pub acknowledge_p99_ns: Option<u64>,
     /// End-to-end p99 (from the actual time) of the newest whole second, all consumers.
@@ -65,7 +67,7 @@ impl std::ops::Index<crate::stats::Latency> for LatencySet {
 
 /// What all clients did per second. Each client's counts are divided by its own span: slots are cut some ms after their second, and later
 /// where the CPU is shared.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Rates {
     /// Messages handed to the client library.
     pub enqueued_per_s: f64,
@@ -100,7 +102,7 @@ fn per_second(count: u64, span_ns: u64) -> f64 {
 }
 
 /// One period, merged over the clients. Rates divide each client's count by that client's own span.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
 pub struct PeriodStats {
     /// Period on the run's time line: from …
     pub start_ns: u64,
@@ -118,7 +120,11 @@ pub struct PeriodStats {
     pub consume_rate_per_s: f64,
     /// Received value bytes per second.
     pub consume_bytes_per_s: f64,
-    /// Messages acknowledged × subscriptions − received at the end of the period, from live counters' slots, at least 0.
+    /// Messages that subscriptions should have received by the end of the period: acknowledged × subscriptions of their topic.
+    pub expected_receipts: u64,
+    /// Messages received by then, of topics that have producers of the run.
+    pub receipts: u64,
+    /// `expected_receipts` − `receipts` at the end of the period, at least 0.
     pub backlog: u64,
     /// Counter differences over the period, all clients added.
     pub counters: Counters,
@@ -133,7 +139,7 @@ pub struct PeriodStats {
 }
 
 /// One second of one client.
-#[derive(Debug, Clone, serde::Serialize)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
 pub struct TimelinePoint {
     /// Seconds since the load began, at the end of the span (fraction: a cut off the time line).
     pub at_s: f64,
@@ -146,7 +152,7 @@ pub struct TimelinePoint {
 }
 
 /// What one client did, for the detail file.
-#[derive(Debug, Clone, serde::Serialize)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
 pub struct ClientReport {
     /// Role.
     pub role: Role,
@@ -175,7 +181,7 @@ pub struct ClientReport {
 }
 
 /// The end of a run as the worker saw it.
-#[derive(Debug, Clone, serde::Serialize)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
 pub struct RunEnd {
     /// Every client.
     pub clients: Vec<ClientReport>,

@@ -88,11 +88,10 @@ impl<'a> Script<'a, '_> {
         self.log_created(topics.len(), "topics", begun_ns);
         let begun_ns = self.worker.now_ns();
         self.worker.create_consumers(&topics)?;
-        let consumers = plan.topics.count * plan.subscriptions_per_topic * plan.consumers_per_subscription;
-        self.log_created(consumers, "consumers", begun_ns);
+        self.log_created(plan.consumers(), "consumers", begun_ns);
         let begun_ns = self.worker.now_ns();
         self.worker.create_producers(&topics)?;
-        self.log_created(plan.topics.count * plan.producers_per_topic, "producers", begun_ns);
+        self.log_created(plan.producers(), "producers", begun_ns);
         self.observer.phase(Phase::Ready, Some(plan.limits.ready));
         wait_until_ready(self.worker, self.observer, plan.limits.ready)?;
         Ok(())
@@ -196,8 +195,6 @@ impl<'a> Script<'a, '_> {
                 per_second(live.counters.since(&before.counters)[counter], now_ns.saturating_sub(*before_ns))
             })
         };
-        let expected =
-            live.counters[Counter::MessagesAcknowledged] * u64::from(self.series.plan.subscriptions_per_topic);
         let tick = Tick {
             phase,
             elapsed_ns: now_ns.saturating_sub(from_ns),
@@ -206,7 +203,7 @@ impl<'a> Script<'a, '_> {
             received_per_s: rate(Counter::MessagesReceived),
             acknowledge_p99_ns: live.acknowledge_p99_ns,
             end_to_end_p99_ns: live.end_to_end_p99_ns,
-            backlog: expected.saturating_sub(live.counters[Counter::MessagesReceived]),
+            backlog: live.backlog,
             late_sends: live.counters[Counter::LateSends],
         };
         self.last_tick = Some((now_ns, live));

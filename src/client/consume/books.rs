@@ -17,7 +17,7 @@ pub(in crate::client) struct Expected {
     pub(in crate::client) run_id: u64,
     /// Index of the first producer of the topic.
     pub(in crate::client) first_producer: u32,
-    /// Producers of the topic.
+    /// Producers of the topic; 0: whatever comes is the load.
     pub(in crate::client) producers: u32,
     /// Partitions of the topic.
     pub(in crate::client) partitions: u32,
@@ -36,6 +36,8 @@ pub(super) struct Books {
     /// Everything that came, for commits.
     messages: u64,
     wall_offset_ns: i64,
+    /// Begin of the load, ms of the wall clock; later than anything while nobody knows it.
+    load_begins_ms: i64,
     probed_rows: Vec<usize>,
 }
 
@@ -51,6 +53,7 @@ impl Books {
             ledger: ReceivedLedger::new(size(expected.producers), size(expected.partitions), WINDOW_BYTES),
             messages: 0,
             wall_offset_ns: 0,
+            load_begins_ms: i64::MAX,
             probed_rows: Vec::new(),
         }
     }
@@ -59,6 +62,9 @@ impl Books {
     #[inline]
     pub(super) fn receive(&mut self, at_ns: u64, message: &Received<'_>) {
         self.messages += 1;
+        if self.expected.producers == 0 {
+            return self.of_others(at_ns, message);
+        }
         match Stamp::read(message.value) {
             Reading::Stamp(stamp) => {
                 let row = stamp.producer.wrapping_sub(self.expected.first_producer);
@@ -82,6 +88,22 @@ impl Books {
                 self.count(message);
                 self.counters[Counter::MessagesCorrupt] += 1;
             }
+        }
+    }
+
+    /// Messages of others' load: counted, and timed when they were created after our load began. Age before that is no latency. Whether they
+    /// are whole or come twice only those can tell who know what was sent.
+    fn of_others(&mut self, at_ns: u64, message: &Received<'_>) {
+        if matches!(Stamp::read(message.value), Reading::Stamp(stamp) if stamp.probe) {
+            self.counters[Counter::MessagesForeign] += 1;
+            return;
+        }
+        self.count(message);
+        if message.create_time_ms.is_some_and(|created_ms| created_ms >= self.load_begins_ms) {
+            self.counters[Counter::MessagesUnstamped] += 1;
+            self.unstamped(at_ns, message);
+        } else {
+            self.counters[Counter::MessagesUntimed] += 1;
         }
     }
 
@@ -140,9 +162,12 @@ impl Books {
         self.counters[Counter::IdleNs] += ns;
     }
 
-    /// Wall clock − raw clock, for messages without a stamp.
-    pub(super) fn set_wall_offset_ns(&mut self, offset_ns: i64) {
+    /// Wall clock − raw clock, and when the load begins on the raw clock (0: not known yet): for messages without a stamp.
+    pub(super) fn set_wall_clock(&mut self, offset_ns: i64, epoch_ns: u64) {
         self.wall_offset_ns = offset_ns;
+        if epoch_ns > 0 {
+            self.load_begins_ms = epoch_ns.cast_signed().wrapping_add(offset_ns).div_euclid(NS_PER_MS);
+        }
     }
 
     /// Takes over what the driver counts.

@@ -119,6 +119,7 @@ struct Run {
     library: Library,
     manner: Manner,
     stamped: bool,
+    producers: u32,
 }
 
 struct Outcome {
@@ -148,7 +149,14 @@ impl Run {
             closed: false,
             fault_at_ns: u64::MAX,
         };
-        Self { time, end, library, manner: Manner { spin: false, commit: true }, stamped: true }
+        Self {
+            time,
+            end,
+            library,
+            manner: Manner { spin: false, commit: true, hold: false },
+            stamped: true,
+            producers: 2,
+        }
     }
 
     fn until(mut self, length_ns: u64) -> Outcome {
@@ -156,7 +164,7 @@ impl Run {
         let expected = Expected {
             run_id: RUN,
             first_producer: FIRST_PRODUCER,
-            producers: 2,
+            producers: self.producers,
             partitions: 3,
             stamped: self.stamped,
         };
@@ -228,6 +236,58 @@ fn both_end_to_end_times_are_measured_from_the_stamp() {
         (outcome.latency(Latency::EndToEndActual).max(), outcome.latency(Latency::EndToEndIntended).max());
     assert!(actual.abs_diff(3 * MS) < 10_000, "{actual}");
     assert!(intended.abs_diff(4 * MS) < 10_000, "{intended}");
+}
+
+#[test]
+fn what_others_sent_is_the_load_where_we_have_no_producers_and_only_young_messages_have_a_latency() {
+    let at = BEGIN + 500 * MS;
+    let wall_ms = |raw_ns: u64| Some(i64::try_from(raw_ns / MS).unwrap() + 1_000_000);
+    let created = |created_ns: u64, value: &[u8]| Arriving {
+        at_ns: at,
+        partition: 1,
+        value: value.to_vec(),
+        create_time_ms: wall_ms(created_ns),
+    };
+    let others = {
+        let mut value = vec![0; 64];
+        Stamp { run_id: RUN + 1, ..stamp(0, 0, BEGIN) }.write(&mut value);
+        value
+    };
+    let probe = {
+        let mut value = vec![0; 64];
+        Stamp { run_id: RUN + 1, probe: true, ..stamp(0, 0, BEGIN) }.write(&mut value);
+        value
+    };
+    let coming = vec![
+        created(BEGIN, b"old"),
+        created(at - 20 * MS, &others),
+        created(at - 10 * MS, b"young"),
+        created(at, &probe),
+        Arriving { at_ns: at, partition: 0, value: b"no time".to_vec(), create_time_ms: None },
+    ];
+    let run = Run { stamped: false, producers: 0, ..Run::new(coming) };
+    run.time.at(BEGIN + 50 * MS, |supervisor| {
+        supervisor.set_wall_offset(1_000_000 * i64::try_from(MS).unwrap());
+        supervisor.set_epoch(BEGIN + 300 * MS);
+    });
+    let outcome = run.until(S);
+    let count = |counter| outcome.counters[counter];
+    assert_eq!((count(Counter::MessagesReceived), count(Counter::BytesReceived)), (4, 3 + 64 + 5 + 7));
+    assert_eq!((count(Counter::MessagesUntimed), count(Counter::MessagesUnstamped)), (2, 2));
+    assert_eq!(count(Counter::MessagesForeign), 1, "a probe of others is no message");
+    let latency = outcome.latency(Latency::EndToEndActual);
+    assert_eq!((latency.len(), latency.max() / (10 * MS)), (2, 2));
+    assert_eq!(outcome.latency(Latency::EndToEndIntended).len(), 0);
+}
+
+#[test]
+fn a_consumer_that_is_held_is_paused_from_the_first_moment_until_the_load_begins() {
+    let manner = Manner { spin: false, commit: true, hold: true };
+    let run = Run { manner, ..Run::new(Vec::new()) };
+    run.time.at(BEGIN + 100 * MS, |supervisor| supervisor.set_epoch(BEGIN + 300 * MS));
+    run.time.at(BEGIN + 500 * MS, |supervisor| supervisor.pause(true));
+    let outcome = run.until(S);
+    assert_eq!(outcome.library.pauses, [true, false, true], "a later pause holds too");
 }
 
 #[test]

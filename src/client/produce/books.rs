@@ -15,7 +15,6 @@ pub(super) struct Books {
     acknowledge_intended: Recorder,
     pub(super) delay: Recorder,
     ledger: SentLedger,
-    value_bytes: u64,
     probes_outstanding: u64,
     /// The account is closed: what is reported from now on has been counted as unknown.
     closed: bool,
@@ -24,15 +23,14 @@ pub(super) struct Books {
 }
 
 impl Books {
-    /// Nothing counted yet; every value is `value_bytes` long.
-    pub(super) fn new(value_bytes: u32) -> Self {
+    /// Nothing counted yet.
+    pub(super) fn new() -> Self {
         Self {
             counters: Counters::default(),
             acknowledge_actual: Recorder::new(),
             acknowledge_intended: Recorder::new(),
             delay: Recorder::new(),
             ledger: SentLedger::default(),
-            value_bytes: u64::from(value_bytes),
             probes_outstanding: 0,
             closed: false,
             last_failure: None,
@@ -45,11 +43,11 @@ impl Books {
         self.counters[Counter::MessagesEnqueued]
     }
 
-    /// `count` messages more were handed over (taken or refused).
+    /// `count` messages more, with so many value bytes, were handed over (taken or refused).
     #[inline]
-    pub(super) fn handed_over(&mut self, count: u64) {
+    pub(super) fn handed_over(&mut self, count: u64, value_bytes: u64) {
         self.counters[Counter::MessagesEnqueued] += count;
-        self.counters[Counter::BytesEnqueued] += count * self.value_bytes;
+        self.counters[Counter::BytesEnqueued] += value_bytes;
         self.ledger.handed_over(self.counters[Counter::MessagesEnqueued]);
     }
 
@@ -94,7 +92,7 @@ impl Books {
         match report.delivery {
             Delivery::Acknowledged => {
                 self.counters[Counter::MessagesAcknowledged] += 1;
-                self.counters[Counter::BytesAcknowledged] += self.value_bytes;
+                self.counters[Counter::BytesAcknowledged] += report.value.len() as u64;
                 self.acknowledge_actual.record(at_ns.saturating_sub(times.actual_ns));
                 self.acknowledge_intended.record(at_ns.saturating_sub(times.intended_ns));
                 self.ledger.acknowledged(times.sequence);

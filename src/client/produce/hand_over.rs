@@ -34,7 +34,7 @@ impl<P: Producer, T: Time> Produce<'_, P, T> {
             self.outbox.make(i, pacer.intended_ns(nth), now);
         }
         let handled = self.hand_over(0, total);
-        self.account(handled, now, now);
+        self.account(0, handled, now, now);
         if handled < total {
             return self.send_rest(handled, total, now);
         }
@@ -59,7 +59,7 @@ impl<P: Producer, T: Time> Produce<'_, P, T> {
                 self.outbox.put_off(i, intended_ns, now);
             }
             let handled = self.hand_over(from, total);
-            self.account(handled - from, first_actual_ns, now);
+            self.account(from, handled, first_actual_ns, now);
             if handled > from {
                 first_actual_ns = now;
             }
@@ -100,11 +100,11 @@ impl<P: Producer, T: Time> Produce<'_, P, T> {
         self.describe_failure();
     }
 
-    /// `count` messages, the next on schedule, were handed over: the first at `first_actual_ns`, the others at `actual_ns`.
+    /// Messages `from..to` of the outbox, the next on schedule, were handed over: the first at `first_actual_ns`, the others at `actual_ns`.
     #[inline]
-    fn account(&mut self, count: usize, first_actual_ns: u64, actual_ns: u64) {
+    fn account(&mut self, from: usize, to: usize, first_actual_ns: u64, actual_ns: u64) {
         let Some(pacer) = &mut self.pacer else { return };
-        let count = u32::try_from(count).unwrap_or(u32::MAX);
+        let count = u32::try_from(to - from).unwrap_or(u32::MAX);
         let mut at_ns = first_actual_ns;
         for i in 0..count {
             // Without a schedule intended and actual time are one.
@@ -116,7 +116,7 @@ impl<P: Producer, T: Time> Produce<'_, P, T> {
             at_ns = actual_ns;
         }
         pacer.sent(count);
-        self.books.handed_over(u64::from(count));
+        self.books.handed_over(u64::from(count), self.outbox.value_bytes(from, to));
         self.unserved += count;
     }
 

@@ -10,6 +10,7 @@ use crate::load::payloads::Choice;
 use crate::load::stamp::{Reading, Stamp};
 use crate::plan::KeyDistributor;
 use crate::stats::{Counters, Latency};
+use crate::telemetry::payload_pool::{PoolOwner, PoolView};
 use crate::telemetry::{RateOrder, Role, Shape, Slot};
 use std::collections::VecDeque;
 use std::rc::Rc;
@@ -161,6 +162,8 @@ struct Run {
     end: ClientEnd,
     manner: Manner,
     stamped: bool,
+    /// Lengths of the payloads; none: zeros of `VALUE_BYTES`.
+    lengths: Vec<usize>,
 }
 
 struct Outcome {
@@ -177,7 +180,7 @@ impl Run {
         let time = Rc::new(time);
         let library = Library::new(&time);
         let manner = Manner { late: LatePolicy::CatchUp, spin: true, flush: Duration::from_secs(10) };
-        Self { time, library, end, manner, stamped: true }
+        Self { time, library, end, manner, stamped: true, lengths: Vec::new() }
     }
 
     /// Load from the epoch on at `per_s` (0: unlimited) for `length_ns`, then flush and exit.
@@ -195,9 +198,12 @@ impl Run {
 
     fn go(&mut self) -> Outcome {
         let sender = Sender { run_id: 77, producer: 3, value_bytes: VALUE_BYTES, stamped: self.stamped };
-        let outbox = Outbox::new(sender, Keys::new(KeyDistributor::NoKey, 1, 3), None, Choice::new(1, 1));
-        let result =
-            Produce::new(&mut self.library, &*self.time, &mut self.end, self.manner, outbox, VALUE_BYTES).run();
+        let payloads: Vec<Vec<u8>> = self.lengths.iter().map(|length| vec![7; *length]).collect();
+        let owner = (!payloads.is_empty()).then(|| PoolOwner::create(&payloads, &[]).unwrap());
+        let pool = owner.as_ref().map(|owner| PoolView::attach(owner.name()).unwrap());
+        let choice = Choice::new(1, u32::try_from(payloads.len().max(1)).unwrap());
+        let outbox = Outbox::new(sender, Keys::new(KeyDistributor::NoKey, 1, 3), pool, choice);
+        let result = Produce::new(&mut self.library, &*self.time, &mut self.end, self.manner, outbox).run();
         let drained = self.time.supervisor().drain();
         let counters = self.time.supervisor().counters();
         let library = std::mem::replace(&mut self.library, Library::new(&self.time));
@@ -273,6 +279,28 @@ fn on_schedule_every_message_is_sent_at_its_time_and_counted_once() {
     assert!((MS..MS + 5 * US).contains(&median), "{median}");
     assert_eq!(outcome.counters[Counter::LateSends], 0);
     assert!(outcome.counters[Counter::IdleNs] > 2 * S);
+}
+
+#[test]
+fn value_bytes_are_exact_where_payloads_differ_in_length() {
+    for stamped in [true, false] {
+        let outcome = Run { stamped, lengths: vec![50, 60, 64], ..Run::new() }.load(10_000, S);
+        assert_eq!(outcome.result, Ok(()));
+        let count = |counter| outcome.counters[counter];
+        let sent: Vec<usize> = outcome.library.log.iter().map(|(_, value)| value.len()).collect();
+        assert_eq!(sent.len() as u64, count(Counter::MessagesEnqueued));
+        assert_eq!(sent.iter().sum::<usize>() as u64, count(Counter::BytesEnqueued));
+        assert_eq!(count(Counter::BytesAcknowledged), count(Counter::BytesEnqueued));
+        for length in [50, 60, 64] {
+            let share = sent.iter().filter(|sent| **sent == length).count();
+            assert!((3_000..3_700).contains(&share), "{share} messages of {length} bytes");
+        }
+        assert_eq!(
+            outcome.stamps().len(),
+            if stamped { sent.len() } else { 0 },
+            "a stamp tells its own message's length"
+        );
+    }
 }
 
 #[test]

@@ -35,15 +35,17 @@ impl std::fmt::Debug for KafkaConsumer {
 
 impl KafkaConsumer {
     /// Connects, waits until the topic's metadata is known, and subscribes. `auto_commit`: commits are librdkafka's own affair.
+    /// `always_timed`: the CreateTime is wanted of messages with a stamp too.
     pub fn connect(
         properties: &[(String, String)],
         topic: &str,
         auto_commit: bool,
+        always_timed: bool,
         limit: Duration,
     ) -> Result<Self, DriverError> {
         let mut config = connect::config(properties);
         config.set("enable.auto.commit", if auto_commit { "true" } else { "false" });
-        let group = Group { commits: !auto_commit, ..Group::default() };
+        let group = Group { commits: !auto_commit, always_timed, ..Group::default() };
         let client: BaseConsumer<Group> =
             config.create_with_context(group).map_err(|error| connect::creation_error(&error))?;
         let group = Arc::clone(client.context());
@@ -57,7 +59,7 @@ impl KafkaConsumer {
         )?;
         let native = client.client().native_ptr();
         let no_queue = || DriverError::new(ErrorClass::System, "librdkafka gives no queue");
-        let sink = Sink::new(native).ok_or_else(no_queue)?;
+        let sink = Sink::new(native, always_timed).ok_or_else(no_queue)?;
         let commits = Queue::new(native).ok_or_else(no_queue)?;
         group.sink.set(&sink);
         let consumer = Self { sink: Some(sink), commits: Some(commits), client: Some(client), group };
@@ -90,7 +92,7 @@ impl Consumer for KafkaConsumer {
         for _ in 0..EVENTS_AT_A_TIME {
             // Errors are noted by the context; what is left of them here is their echo.
             if let Some(Ok(message)) = client.poll(Duration::ZERO) {
-                on_message(time.now_ns(), received(&message));
+                on_message(time.now_ns(), received(&message, self.group.always_timed));
                 messages += 1;
             }
         }
@@ -155,12 +157,12 @@ impl Drop for KafkaConsumer {
 }
 
 /// A message that came past our queue: one that was fetched before its partition was forwarded.
-fn received<'a>(message: &'a BorrowedMessage<'_>) -> Received<'a> {
+fn received<'a>(message: &'a BorrowedMessage<'_>, always_timed: bool) -> Received<'a> {
     let value = message.payload().unwrap_or_default();
     Received {
         value,
         partition: u32::try_from(message.partition()).unwrap_or(0),
-        create_time_ms: if value.starts_with(&MAGIC) { None } else { message.timestamp().to_millis() },
+        create_time_ms: if value.starts_with(&MAGIC) && !always_timed { None } else { message.timestamp().to_millis() },
     }
 }
 
@@ -171,6 +173,7 @@ struct Group {
     sink: SinkSlot,
     /// Do we commit?
     commits: bool,
+    always_timed: bool,
     closing: AtomicBool,
     paused: AtomicBool,
     rebalances: AtomicU64,

@@ -51,7 +51,7 @@ fn consumer(broker: &EmbeddedBroker, topic: &str, group: &str, more: &[(&str, &s
         all.push(("session.timeout.ms", "6000"));
     }
     all.extend_from_slice(more);
-    KafkaConsumer::connect(&properties(broker, &all), topic, false, LIMIT).unwrap()
+    KafkaConsumer::connect(&properties(broker, &all), topic, false, false, LIMIT).unwrap()
 }
 
 /// Collects the tags of all reports until `count` have come.
@@ -87,7 +87,7 @@ fn receive(
     all
 }
 
-fn batch_of(count: usize, value_bytes: usize) -> Batch {
+fn batch_of(count: usize, value_bytes: u32) -> Batch {
     let mut batch = Batch::new(count, value_bytes);
     batch.set_len(count);
     for i in 0..count {

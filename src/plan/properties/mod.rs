@@ -60,7 +60,7 @@ pub struct Refusal {
 }
 
 /// What became of one property.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case", tag = "action")]
 pub enum Translated {
     /// librdkafka knows it by this name and with this meaning.
@@ -87,7 +87,7 @@ pub enum Translated {
 }
 
 /// One property as written and what was done.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Line {
     /// Name as written.
     pub name: String,
@@ -99,7 +99,7 @@ pub struct Line {
 }
 
 /// A whole client configuration.
-#[derive(Clone, Default, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct TranslatedProperties {
     /// What librdkafka is given, in order, each name once, secrets in clear. Never printed: see `masked`.
     #[serde(skip)]

@@ -1,66 +1,147 @@
 //! How many clients, and which is which.
 
 use super::desk::Desk;
-use crate::plan::{ClientPlan, Placement, TopicPlan};
+use super::topics::{Topics, as_many_as_topics};
+use crate::plan::{ClientPlan, Placement, TopicShape};
 use crate::telemetry::Role;
 
 /// More processes than this no machine runs with a meaning; it also keeps a slip of the keyboard from eating the machine.
-const MAX_CLIENTS: u32 = 10_000;
+pub(super) const MAX_CLIENTS: u32 = 10_000;
 
-/// Numbers of clients, decided. Their products fit: there are at most `MAX_CLIENTS`.
-#[derive(Debug, Clone, Copy)]
+/// Numbers of clients, decided. Their sums fit: there are at most `MAX_CLIENTS`.
+#[derive(Debug, Clone)]
 pub(super) struct Crew {
-    pub(super) topics: u32,
-    pub(super) producers_per_topic: u32,
-    pub(super) subscriptions_per_topic: u32,
+    /// Each topic.
+    pub(super) topics: Vec<TopicShape>,
     pub(super) consumers_per_subscription: u32,
 }
 
 /// Decides how many clients there are.
-pub(super) fn crew(desk: &mut Desk<'_>, topics: Option<&TopicPlan>) -> Option<Crew> {
-    let producers = producers(desk);
+pub(super) fn crew(desk: &mut Desk<'_>, topics: Option<&Topics>) -> Option<Crew> {
+    let producers = producers(desk, topics);
     let subscriptions = subscriptions(desk);
     let consumers = consumers(desk, subscriptions);
-    let topics = topics?;
-    let crew = Crew {
-        topics: topics.count,
-        producers_per_topic: producers?,
-        subscriptions_per_topic: subscriptions?,
-        consumers_per_subscription: consumers?,
+    let (topics, producers, subscriptions) = (topics?, producers?, subscriptions?);
+    let shape = |((used, &partitions), producers): ((&super::topics::Use, &u32), u32)| TopicShape {
+        partitions,
+        producers: if used.produced { producers } else { 0 },
+        subscriptions: if used.consumed { subscriptions } else { 0 },
     };
-    if crew.clients().is_none_or(|clients| clients > u64::from(MAX_CLIENTS)) {
+    let shapes = topics.uses.iter().zip(&topics.partitions).zip(producers).map(shape).collect();
+    let mut crew = Crew { topics: shapes, consumers_per_subscription: consumers? };
+    if crew.most(|shape| shape.subscriptions) == 0 {
+        crew.consumers_per_subscription = 0;
+    }
+    warn_of_lists_without_use(desk, topics, subscriptions);
+    check_size(desk, &crew)?;
+    check_sense(desk, topics, &crew)?;
+    Some(crew)
+}
+
+/// Lists of existing topics may leave one side without any.
+fn warn_of_lists_without_use(desk: &mut Desk<'_>, topics: &Topics, subscriptions: u32) {
+    if subscriptions > 0 && topics.uses.iter().all(|used| !used.consumed) {
+        desk.warn("subscriptionsPerTopic", "is not used: there is no existingConsumeTopicList");
+    }
+    let producers = desk.workload.producers_per_topic.is_some_and(|each| each > 0);
+    if producers && topics.uses.iter().all(|used| !used.produced) {
+        desk.warn("producersPerTopic", "is not used: there is no existingProduceTopicList");
+    }
+}
+
+fn check_size(desk: &mut Desk<'_>, crew: &Crew) -> Option<()> {
+    if crew.clients().is_some_and(|clients| clients <= u64::from(MAX_CLIENTS)) {
+        return Some(());
+    }
+    desk.refuse(
+        "topics",
+        format!(
+            "{} topics × ({} producers + {} subscriptions × {} consumers) are more than {MAX_CLIENTS} client processes: \
+             lower one of these numbers",
+            crew.topics.len(),
+            crew.most(|shape| shape.producers),
+            crew.most(|shape| shape.subscriptions),
+            crew.consumers_per_subscription
+        ),
+    );
+    None
+}
+
+/// A run must do something, and who only consumes must have something to consume.
+fn check_sense(desk: &mut Desk<'_>, topics: &Topics, crew: &Crew) -> Option<()> {
+    let (producers, consumers) = (crew.producers(), crew.consumers());
+    let consumer_only = desk.workload.shapes.consumer_only == Some(true);
+    let key = if consumer_only { "consumerOnly" } else { "producersPerTopic" };
+    if producers + consumers == 0 {
+        desk.refuse(key, "there are neither producers nor consumers: nothing would happen");
+        return None;
+    }
+    if producers == 0 && topics.plan.existing.is_empty() && !topics.plan.fixed_names() {
+        let is =
+            if consumer_only { "new topics hold nothing" } else { "is 0 for all topics, and new topics hold nothing" };
         desk.refuse(
-            "topics",
+            key,
             format!(
-                "{} topics × ({} producers + {} subscriptions × {} consumers) are more than {MAX_CLIENTS} client processes: \
-                 lower one of these numbers",
-                crew.topics, crew.producers_per_topic, crew.subscriptions_per_topic, crew.consumers_per_subscription
+                "{is}: write at least 1 producer, or, for a run that only consumes, name topics that hold messages with \
+                 existingTopicList (or --topics)"
             ),
         );
         return None;
     }
-    if crew.consumers_per_subscription > topics.partitions_per_topic {
-        let idle = crew.consumers_per_subscription - topics.partitions_per_topic;
+    if producers == 0 && desk.workload.consumer_backlog_size_gb.is_some_and(|size| size > 0.0) {
+        desk.refuse(
+            "consumerBacklogSizeGB",
+            "there are no producers to build a backlog: what the existing topics hold is the backlog, leave it out",
+        );
+    }
+    let idle: u32 = crew
+        .topics
+        .iter()
+        .filter(|shape| shape.subscriptions > 0 && shape.partitions > 0)
+        .fold(0, |idle, shape| idle.max(crew.consumers_per_subscription.saturating_sub(shape.partitions)));
+    if idle > 0 {
+        let partitions = crew.consumers_per_subscription - idle;
         desk.warn(
             "consumerPerSubscription",
             format!(
-                "{} consumers of each subscription share {} partition(s): {idle} of them will be idle",
-                crew.consumers_per_subscription, topics.partitions_per_topic
+                "{} consumers of each subscription share {partitions} partition(s): {idle} of them will be idle",
+                crew.consumers_per_subscription
             ),
         );
     }
-    Some(crew)
+    Some(())
 }
 
-/// The guide's shortest example names no producers and means one, so that omitted is 1 here; a written 0 is a mistake.
-fn producers(desk: &mut Desk<'_>) -> Option<u32> {
+/// Producers of each topic that is produced to. The guide's shortest example names none and means one, so that omitted is 1 here; 0 is a
+/// run that only consumes.
+fn producers(desk: &mut Desk<'_>, topics: Option<&Topics>) -> Option<Vec<u32>> {
     const KEY: &str = "producersPerTopic";
-    match desk.workload.producers_per_topic {
-        Some(_) => desk.at_least_one(KEY, desk.workload.producers_per_topic, "1"),
-        None if desk.written_wrongly(KEY) => None,
+    const LIST: &str = "producersPerTopicList";
+    let workload = desk.workload;
+    let list = workload.shapes.producers_per_topic_list.clone();
+    let written = workload.producers_per_topic;
+    let all = |each: u32| topics.map(|topics| vec![each; topics.uses.len()]);
+    if workload.shapes.consumer_only == Some(true) {
+        for (key, written) in [(KEY, written.is_some_and(|each| each > 0)), (LIST, list.is_some())] {
+            if written {
+                desk.warn(key, "is not used: consumerOnly is true");
+            }
+        }
+        return all(0);
+    }
+    if let Some(list) = list {
+        if written.is_some_and(|each| list.iter().any(|own| *own != each)) {
+            desk.warn(KEY, format!("is not used: {LIST} says it topic by topic"));
+        }
+        return as_many_as_topics(desk, LIST, list, topics?.plan.count);
+    }
+    match written {
+        Some(each) => all(each),
+        None if desk.written_wrongly(KEY) || desk.written_wrongly(LIST) => None,
+        None if topics.is_some_and(|topics| topics.uses.iter().all(|used| !used.produced)) => all(0),
         None => {
             desk.warn(KEY, "is missing: 1 producer for each topic is assumed");
-            Some(1)
+            all(1)
         }
     }
 }
@@ -96,25 +177,37 @@ fn consumers(desk: &mut Desk<'_>, subscriptions: Option<u32>) -> Option<u32> {
 }
 
 impl Crew {
-    fn clients(self) -> Option<u64> {
-        let consumers = u64::from(self.subscriptions_per_topic).checked_mul(self.consumers_per_subscription.into())?;
-        consumers.checked_add(self.producers_per_topic.into())?.checked_mul(self.topics.into())
+    fn clients(&self) -> Option<u64> {
+        self.topics.iter().try_fold(0u64, |sum, shape| {
+            let consumers = u64::from(shape.subscriptions).checked_mul(self.consumers_per_subscription.into())?;
+            sum.checked_add(consumers)?.checked_add(shape.producers.into())
+        })
     }
     /// All producers.
-    pub(super) fn producers(self) -> u32 {
-        self.topics * self.producers_per_topic
+    pub(super) fn producers(&self) -> u32 {
+        self.topics.iter().map(|shape| shape.producers).sum()
     }
     /// All consumers.
-    pub(super) fn consumers(self) -> u32 {
-        self.topics * self.subscriptions_per_topic * self.consumers_per_subscription
+    pub(super) fn consumers(&self) -> u32 {
+        self.topics.iter().map(|shape| shape.subscriptions * self.consumers_per_subscription).sum()
+    }
+    /// The most that one topic has.
+    pub(super) fn most(&self, of: fn(&TopicShape) -> u32) -> u32 {
+        self.topics.iter().map(of).max().unwrap_or(0)
+    }
+    /// The topics one by one where they differ; nothing where they are alike.
+    pub(super) fn differing(&self) -> Vec<TopicShape> {
+        let alike = self.topics.iter().all(|shape| *shape == self.topics[0]);
+        if alike { Vec::new() } else { self.topics.clone() }
     }
 
     /// The clients in order: producers (topic by topic), then consumers (topic, subscription, member), each at its place.
-    pub(super) fn list(self, placement: &Placement) -> Vec<ClientPlan> {
-        let producers = (0..self.topics)
-            .flat_map(|topic| (0..self.producers_per_topic).map(move |member| (Role::Producer, topic, None, member)));
-        let consumers = (0..self.topics).flat_map(|topic| {
-            (0..self.subscriptions_per_topic).flat_map(move |subscription| {
+    pub(super) fn list(&self, placement: &Placement) -> Vec<ClientPlan> {
+        let topics = || (0..).zip(&self.topics);
+        let producers = topics()
+            .flat_map(|(topic, shape)| (0..shape.producers).map(move |member| (Role::Producer, topic, None, member)));
+        let consumers = topics().flat_map(|(topic, shape)| {
+            (0..shape.subscriptions).flat_map(move |subscription| {
                 (0..self.consumers_per_subscription)
                     .map(move |member| (Role::Consumer, topic, Some(subscription), member))
             })

@@ -5,7 +5,7 @@ use super::embedded;
 use crate::config::properties::Written;
 use crate::config::{DriverClass, DriverFile};
 use crate::plan::properties::{For, Refusal, TranslatedProperties, translate};
-use crate::plan::{DriverKind, DriverPlan, KeyDistributor, MessagePlan};
+use crate::plan::{DriverKind, DriverPlan, KeyDistributor, MessagePlan, PayloadPlan};
 
 /// What is driven, before anything is translated.
 #[derive(Debug, Clone)]
@@ -127,13 +127,18 @@ fn check_size(desk: &mut Desk<'_>, message: &MessagePlan, producer: &TranslatedP
         KeyDistributor::Random => 7,
         KeyDistributor::RoundRobin => 5,
     };
-    if u64::from(message.size_bytes) + longest_key > limit {
+    if u64::from(message.largest_bytes) + longest_key > limit {
+        let key = match message.payload {
+            PayloadPlan::Distribution { .. } => "messageSizeDistribution",
+            PayloadPlan::Folder { .. } => "payloadFile",
+            PayloadPlan::Randomized { .. } | PayloadPlan::File { .. } | PayloadPlan::Given { .. } => "messageSize",
+        };
         desk.refuse(
-            "messageSize",
+            key,
             format!(
                 "{} bytes are above message.max.bytes={limit}, so that no message would be sent: raise max.request.size in \
                  producerConfig (and the topic's max.message.bytes), or lower it",
-                message.size_bytes
+                message.largest_bytes
             ),
         );
     }

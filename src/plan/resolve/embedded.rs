@@ -6,7 +6,7 @@ use super::desk::Desk;
 use super::driver::Target;
 use super::rate;
 use crate::plan::properties::TranslatedProperties;
-use crate::plan::{DriverKind, MessagePlan, RatePlan, TopicPlan};
+use crate::plan::{DriverKind, MessagePlan, RatePlan};
 use crate::units::{Rate, format_rate};
 
 /// Bytes the mock cluster keeps of a partition (`rdkafka_mock.c`: `max_size`).
@@ -42,16 +42,16 @@ pub(super) fn suit_consumer(consumer: &mut TranslatedProperties) {
 pub(super) fn check(
     desk: &mut Desk<'_>,
     target: &Target,
-    topics: &TopicPlan,
-    crew: Crew,
+    partitions: &[u32],
+    crew: &Crew,
     message: &MessagePlan,
     plan: &RatePlan,
 ) {
     if target.kind != DriverKind::Embedded || crew.consumers() == 0 {
         return;
     }
-    let partitions = f64::from(topics.count) * f64::from(topics.partitions_per_topic);
-    let record = f64::from(message.size_bytes) + f64::from(RECORD_OVERHEAD_BYTES);
+    let partitions = fed_alike(partitions, crew);
+    let record = f64::from(message.largest_bytes) + f64::from(RECORD_OVERHEAD_BYTES);
     let kept_messages = KEPT_MESSAGES.min(KEPT_BYTES / record) * partitions;
     let room = "the embedded broker keeps at most 5 MiB or 100,000 messages of a partition";
     let highest = format_rate((kept_messages / LEAST_S).floor());
@@ -74,4 +74,13 @@ pub(super) fn check(
         )),
         Rate::PerSecond(_) => {}
     }
+}
+
+/// How many partitions the total rate is spread over: all of them where topics are alike; else as if all were as crowded as the topic in
+/// which the most producers share a partition.
+fn fed_alike(partitions: &[u32], crew: &Crew) -> f64 {
+    let producers = f64::from(crew.producers());
+    let fed = partitions.iter().zip(&crew.topics).filter(|(_, shape)| shape.producers > 0);
+    fed.map(|(partitions, shape)| f64::from(*partitions) * producers / f64::from(shape.producers))
+        .fold(f64::INFINITY, f64::min)
 }

@@ -1,22 +1,46 @@
 //! What messages are made of: size, keys, payload, stamp.
 
 use super::desk::Desk;
+use super::payload_files;
+use crate::config::workload::SizeBucket;
 use crate::plan::message::STAMP_MIN_BYTES;
-use crate::plan::{KeyDistributor, MessagePlan, PayloadPlan};
-use std::io::ErrorKind;
-use std::path::Path;
+use crate::plan::{KeyDistributor, MessagePlan, PayloadPlan, SizePlan};
 
 /// Seed of payload pools: fixed, so that the same files make the same payloads on every machine.
 const PAYLOAD_SEED: u64 = 0x0070_696e_6c6f_6164;
 
-/// Decides the message.
-pub(super) fn decide(desk: &mut Desk<'_>) -> Option<MessagePlan> {
+/// A payload, and what it says of sizes.
+#[derive(Debug)]
+pub(super) struct Sized {
+    pub(super) payload: PayloadPlan,
+    /// The size that results show.
+    pub(super) size_bytes: u32,
+    pub(super) smallest_bytes: u32,
+    pub(super) largest_bytes: u32,
+}
+
+impl Sized {
+    fn alike(size_bytes: u32, payload: PayloadPlan) -> Self {
+        Self { payload, size_bytes, smallest_bytes: size_bytes, largest_bytes: size_bytes }
+    }
+}
+
+/// Decides the message of a run with so many producers (None: their number is refused already).
+pub(super) fn decide(desk: &mut Desk<'_>, producers: Option<u32>) -> Option<MessagePlan> {
     let workload = desk.workload;
+    if producers == Some(0) {
+        return Some(nobody_sends(workload.message_size));
+    }
     check_ratio(desk);
     let randomized = workload.use_randomized_payloads.unwrap_or(false);
-    let (size_bytes, payload) = match &workload.payload_file {
-        Some(path) if !randomized => from_file(desk, path)?,
-        file => {
+    let sized = match (&workload.shapes.message_size_distribution, &workload.payload_file) {
+        (Some(buckets), file) => {
+            warn_of_what_a_distribution_replaces(desk, file.is_some(), randomized);
+            by_weight(desk, buckets, randomized)
+        }
+        (None, _) if desk.written_wrongly("messageSizeDistribution") => return None,
+        (None, Some(path)) if !randomized => payload_files::decide(desk, path)?,
+        (None, file) => {
             if file.is_some() {
                 desk.warn("payloadFile", "is ignored: useRandomizedPayloads is true");
             }
@@ -25,23 +49,40 @@ pub(super) fn decide(desk: &mut Desk<'_>) -> Option<MessagePlan> {
                 None
             });
             let payload = if randomized { random(desk, size) } else { zeros(desk) };
-            (size?, payload?)
+            Sized::alike(size?, payload?)
         }
     };
     let no_stamp_reason = if desk.options.no_stamp {
         Some("--no-stamp".to_owned())
-    } else if size_bytes < STAMP_MIN_BYTES {
-        Some(format!("messageSize {size_bytes} is below the stamp's {STAMP_MIN_BYTES} bytes"))
-    } else {
+    } else if sized.smallest_bytes >= STAMP_MIN_BYTES {
         None
+    } else if sized.smallest_bytes == sized.largest_bytes {
+        Some(format!("messageSize {} is below the stamp's {STAMP_MIN_BYTES} bytes", sized.size_bytes))
+    } else {
+        // A message without a stamp among stamped ones would look like somebody else's.
+        Some(format!("the smallest messages have {} bytes, the stamp needs {STAMP_MIN_BYTES}", sized.smallest_bytes))
     };
     Some(MessagePlan {
-        size_bytes,
+        size_bytes: sized.size_bytes,
+        largest_bytes: sized.largest_bytes,
         keys: workload.key_distributor.unwrap_or(KeyDistributor::NoKey),
-        payload,
+        payload: sized.payload,
         stamp: no_stamp_reason.is_none(),
         no_stamp_reason,
     })
+}
+
+/// A run that only consumes takes messages as they are.
+fn nobody_sends(message_size: Option<u32>) -> MessagePlan {
+    let size_bytes = message_size.unwrap_or(0);
+    MessagePlan {
+        size_bytes,
+        largest_bytes: size_bytes,
+        keys: KeyDistributor::NoKey,
+        payload: PayloadPlan::Randomized { pool: 1, random_bytes: 0, seed: PAYLOAD_SEED },
+        stamp: false,
+        no_stamp_reason: Some("there are no producers".to_owned()),
+    }
 }
 
 fn check_ratio(desk: &mut Desk<'_>) {
@@ -53,12 +94,7 @@ fn check_ratio(desk: &mut Desk<'_>) {
 /// As OMB: `(int) (messageSize × randomBytesRatio)` random bytes, the rest zeros.
 fn random(desk: &mut Desk<'_>, size: Option<u32>) -> Option<PayloadPlan> {
     let pool = desk.workload.randomized_payload_pool_size;
-    let ratio = desk.workload.random_bytes_ratio.unwrap_or_else(|| {
-        if !desk.written_wrongly("randomBytesRatio") {
-            desk.warn("randomBytesRatio", "is missing: 0, all bytes are zeros and compress extremely well");
-        }
-        0.0
-    });
+    let ratio = ratio(desk);
     if !matches!(pool, Some(1..)) && !desk.written_wrongly("randomizedPayloadPoolSize") {
         let what = if pool.is_some() { "is 0" } else { "is missing" };
         desk.refuse(
@@ -66,13 +102,27 @@ fn random(desk: &mut Desk<'_>, size: Option<u32>) -> Option<PayloadPlan> {
             format!("{what}: randomized payloads need at least 1, write for example randomizedPayloadPoolSize: 1000"),
         );
     }
+    let random_bytes = share(size?, ratio);
+    Some(PayloadPlan::Randomized { pool: pool.filter(|pool| *pool > 0)?, random_bytes, seed: PAYLOAD_SEED })
+}
+
+fn ratio(desk: &mut Desk<'_>) -> f64 {
+    desk.workload.random_bytes_ratio.unwrap_or_else(|| {
+        if !desk.written_wrongly("randomBytesRatio") {
+            desk.warn("randomBytesRatio", "is missing: 0, all bytes are zeros and compress extremely well");
+        }
+        0.0
+    })
+}
+
+fn share(size_bytes: u32, ratio: f64) -> u32 {
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
         reason = "a ratio beyond 0 … 1 is refused, so that the product is at most the size"
     )]
-    let random_bytes = (f64::from(size?) * ratio) as u32;
-    Some(PayloadPlan::Randomized { pool: pool.filter(|pool| *pool > 0)?, random_bytes, seed: PAYLOAD_SEED })
+    let bytes = (f64::from(size_bytes) * ratio) as u32;
+    bytes
 }
 
 /// Neither a file nor random bytes: OMB fails after it has made the topics, the guide's shortest example is written so. Zeros then.
@@ -87,46 +137,60 @@ fn zeros(desk: &mut Desk<'_>) -> Option<PayloadPlan> {
     Some(PayloadPlan::Randomized { pool: 1, random_bytes: 0, seed: PAYLOAD_SEED })
 }
 
-/// The length of the file must be the message size; where that is not written it is the message size.
-fn from_file(desk: &mut Desk<'_>, path: &Path) -> Option<(u32, PayloadPlan)> {
-    let shown = path.display();
-    let length = match length(path) {
-        Ok(length) => length,
-        Err(why) => {
-            desk.refuse("payloadFile", format!("{shown} {why}"));
-            return None;
-        }
-    };
-    match desk.workload.message_size {
-        None if desk.written_wrongly("messageSize") => return None,
-        Some(size) if u64::from(size) != length => {
-            desk.refuse(
-                "payloadFile",
-                format!(
-                    "{shown} has {length} bytes, messageSize is {size}: write messageSize: {length} or another file"
-                ),
-            );
-            return None;
-        }
-        None | Some(_) => {}
+fn warn_of_what_a_distribution_replaces(desk: &mut Desk<'_>, file: bool, randomized: bool) {
+    let workload = desk.workload;
+    if file {
+        desk.warn("payloadFile", "is ignored: messageSizeDistribution makes the payloads");
     }
-    let Ok(size) = u32::try_from(length) else {
-        desk.refuse("payloadFile", format!("{shown} has {length} bytes: too large for a message"));
-        return None;
-    };
-    Some((size, PayloadPlan::File { path: path.to_owned() }))
+    if workload.message_size.is_some_and(|size| size > 0) {
+        desk.warn("messageSize", "is not used: messageSizeDistribution says the sizes, results show their average");
+    }
+    if workload.randomized_payload_pool_size.is_some_and(|pool| pool > 1) {
+        desk.warn("randomizedPayloadPoolSize", "is not used: messageSizeDistribution makes one payload for each size");
+    }
+    if !randomized {
+        desk.warn("useRandomizedPayloads", "is not true: payloads of zeros are sent, which compress extremely well");
+    }
 }
 
-fn length(path: &Path) -> Result<u64, String> {
-    let words = |error: std::io::Error| match error.kind() {
-        ErrorKind::NotFound => "does not exist: check the path (it is relative to the current folder)".to_owned(),
-        ErrorKind::PermissionDenied => "cannot be read: permission denied".to_owned(),
-        _ => format!("cannot be read: {error}"),
+/// As OMB (its PR 443): one payload for each range, as long as the range's end; the average is that of the ranges' middles.
+fn by_weight(desk: &mut Desk<'_>, buckets: &[SizeBucket], randomized: bool) -> Sized {
+    let ratio = if randomized { ratio(desk) } else { 0.0 };
+    // A size that is never chosen is no size of this run.
+    let chosen = || buckets.iter().filter(|bucket| bucket.weight > 0);
+    let plan_of = |bucket: &SizeBucket| SizePlan {
+        lowest_bytes: bucket.lowest_bytes,
+        highest_bytes: bucket.highest_bytes,
+        random_bytes: share(bucket.highest_bytes, ratio),
+        weight: u64::from(bucket.weight),
     };
-    let metadata = std::fs::metadata(path).map_err(words)?;
-    if metadata.is_dir() {
-        return Err("is a folder: name one file (folders of payloads are not built yet)".to_owned());
+    let ends = || chosen().map(|bucket| bucket.highest_bytes);
+    Sized {
+        payload: PayloadPlan::Distribution { sizes: chosen().map(plan_of).collect(), seed: PAYLOAD_SEED },
+        size_bytes: average_bytes(buckets),
+        smallest_bytes: ends().min().unwrap_or(0),
+        largest_bytes: ends().max().unwrap_or(0),
     }
-    std::fs::File::open(path).map_err(words)?;
-    Ok(metadata.len())
+}
+
+/// The weighted average of the ranges' middles, rounded down.
+fn average_bytes(buckets: &[SizeBucket]) -> u32 {
+    let weight = |bucket: &SizeBucket| u128::from(bucket.weight);
+    let ends = |bucket: &SizeBucket| u128::from(bucket.lowest_bytes) + u128::from(bucket.highest_bytes);
+    let twice: u128 = buckets.iter().map(|bucket| weight(bucket) * ends(bucket)).sum();
+    let weights: u128 = buckets.iter().map(weight).sum();
+    u32::try_from(twice / (2 * weights.max(1))).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_average_is_that_of_the_middles_by_weight() {
+        let bucket = |lowest_bytes, highest_bytes, weight| SizeBucket { lowest_bytes, highest_bytes, weight };
+        assert_eq!(average_bytes(&[bucket(0, 256, 3), bucket(1024, 4096, 1)]), (3 * 128 + 2560) / 4);
+        assert_eq!(average_bytes(&[bucket(7, 8, 1)]), 7);
+        assert_eq!(average_bytes(&[bucket(u32::MAX, u32::MAX, u32::MAX); 3]), u32::MAX);
+    }
 }

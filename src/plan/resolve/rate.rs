@@ -9,6 +9,9 @@ use crate::units::Rate;
 
 /// Decides the rate of `producers` producers (None: their number is refused already).
 pub(super) fn decide(desk: &mut Desk<'_>, target: &Target, producers: Option<u32>) -> Option<RatePlan> {
+    if producers == Some(0) {
+        return nobody_sends(desk);
+    }
     let late = late(desk);
     let rate = rate(desk);
     let (scope, reason) = scope(desk, target);
@@ -27,6 +30,15 @@ pub(super) fn decide(desk: &mut Desk<'_>, target: &Target, producers: Option<u32
         return None;
     }
     Some(plan)
+}
+
+/// A run without producers needs no rate.
+fn nobody_sends(desk: &mut Desk<'_>) -> Option<RatePlan> {
+    if desk.options.rate.is_some() {
+        desk.warn_plainly("--rate is not used: there are no producers");
+    }
+    let reason = "there are no producers".to_owned();
+    Some(RatePlan::new(Rate::PerSecond(0.0), RateScope::Total, reason, LatePolicy::default(), 0))
 }
 
 /// Refuses the rate where it comes from.

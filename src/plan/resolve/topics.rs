@@ -1,15 +1,42 @@
-//! The topics of a run: made for it, or existing ones that the user names.
+//! The topics of a run: made for it, or existing ones that the user names; what each of them is for.
 
+use super::clients::MAX_CLIENTS;
 use super::desk::Desk;
 use super::driver::Target;
 use crate::plan::{DriverKind, TopicPlan};
 
+/// What one topic is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Use {
+    /// Do producers of ours write to it?
+    pub(super) produced: bool,
+    /// Do subscriptions of ours read it?
+    pub(super) consumed: bool,
+}
+
+const BOTH: Use = Use { produced: true, consumed: true };
+
+/// The topics, and what each is for. How many producers and subscriptions each has (`TopicPlan::each`) is for `clients` to say.
+#[derive(Debug)]
+pub(super) struct Topics {
+    pub(super) plan: TopicPlan,
+    pub(super) uses: Vec<Use>,
+    /// Partitions of each.
+    pub(super) partitions: Vec<u32>,
+}
+
+/// Existing topics as named.
+#[derive(Debug, Default)]
+struct Named {
+    names: Vec<String>,
+    uses: Vec<Use>,
+}
+
 /// Decides the topics.
-pub(super) fn decide(desk: &mut Desk<'_>, target: &Target) -> Option<TopicPlan> {
-    let existing = existing(desk, target);
+pub(super) fn decide(desk: &mut Desk<'_>, target: &Target) -> Option<Topics> {
+    let Named { names: existing, mut uses } = named(desk, target);
     let count = count(desk, existing.len());
-    let hint = if existing.is_empty() { "4" } else { "4 (as many as the existing topics have)" };
-    let partitions = desk.at_least_one("partitionsPerTopic", desk.workload.partitions_per_topic, hint);
+    let partitions = partitions(desk, count, !existing.is_empty());
     let config: Vec<(String, String)> = desk.driver.map_or_else(Vec::new, |driver| {
         driver.topic_config.iter().map(|property| (property.name.clone(), property.value.clone())).collect()
     });
@@ -23,34 +50,120 @@ pub(super) fn decide(desk: &mut Desk<'_>, target: &Target) -> Option<TopicPlan> 
         }
     };
     warn_of_too_few_copies(desk, replication_factor, &config);
-    Some(TopicPlan { count: count?, partitions_per_topic: partitions?, replication_factor, config, existing })
+    let (count, partitions) = (count?, partitions?);
+    if uses.is_empty() {
+        uses = vec![BOTH; partitions.len()];
+    }
+    let plan = TopicPlan {
+        count,
+        partitions_per_topic: partitions.iter().copied().max().unwrap_or(0),
+        each: Vec::new(),
+        replication_factor,
+        config,
+        random_names: desk.workload.shapes.random_topic_names.unwrap_or(true),
+        existing,
+    };
+    Some(Topics { plan, uses, partitions })
 }
 
-/// Names of existing topics: `--topics`, else `existingTopicList`.
-fn existing(desk: &mut Desk<'_>, target: &Target) -> Vec<String> {
-    let (option, names) = match &desk.workload.existing_topic_list {
-        Some(list) if desk.options.existing_topics.is_empty() => (false, list.clone()),
-        _ => (true, desk.options.existing_topics.clone()),
-    };
-    let mut refusals = Vec::new();
+/// Existing topics: `--topics`, else the lists of the workload file. In one list: produced and consumed; in two: each its own.
+fn named(desk: &mut Desk<'_>, target: &Target) -> Named {
+    const BOTH_WAYS: &str = "existingTopicList";
+    let workload = desk.workload;
+    let written = |list: &Option<Vec<String>>| list.clone().filter(|names| !names.is_empty());
+    let produced = written(&workload.shapes.existing_produce_topic_list);
+    let consumed = written(&workload.shapes.existing_consume_topic_list);
+    let option = !desk.options.existing_topics.is_empty();
+    let both = if option { Some(desk.options.existing_topics.clone()) } else { written(&workload.existing_topic_list) };
+    let key = if option { "--topics" } else { BOTH_WAYS };
+    let mut named = Named::default();
+    match (both, produced, consumed) {
+        (Some(names), produced, consumed) => {
+            if !option && (produced.is_some() || consumed.is_some()) {
+                desk.refuse(
+                    BOTH_WAYS,
+                    "names topics to produce to and to consume from, and so do existingProduceTopicList and \
+                     existingConsumeTopicList: keep the one or the other",
+                );
+            }
+            check_names(desk, key, &names);
+            named.uses = vec![BOTH; names.len()];
+            named.names = names;
+        }
+        (None, produced, consumed) => {
+            for (key, names) in [("existingProduceTopicList", &produced), ("existingConsumeTopicList", &consumed)] {
+                check_names(desk, key, names.as_deref().unwrap_or_default());
+            }
+            let (produced, consumed) = (produced.unwrap_or_default(), consumed.unwrap_or_default());
+            for name in &produced {
+                named.uses.push(Use { produced: true, consumed: consumed.contains(name) });
+                named.names.push(name.clone());
+            }
+            for name in consumed.iter().filter(|name| !produced.contains(name)) {
+                named.uses.push(Use { produced: false, consumed: true });
+                named.names.push(name.clone());
+            }
+        }
+    }
+    if !named.names.is_empty() && target.kind == DriverKind::Embedded {
+        refuse(desk, key, "the embedded broker starts empty and has no existing topics: leave them out".to_owned());
+    }
+    if !named.names.is_empty() && workload.shapes.random_topic_names == Some(false) {
+        desk.warn("randomTopicNames", "is not used: existing topics are named");
+    }
+    named
+}
+
+fn check_names(desk: &mut Desk<'_>, key: &str, names: &[String]) {
     for (i, name) in names.iter().enumerate() {
         if !is_topic_name(name) {
-            refusals.push(format!("{name:?} is no topic name: use letters, digits, `.`, `_` and `-`, at most 249"));
+            let what = format!("{name:?} is no topic name: use letters, digits, `.`, `_` and `-`, at most 249");
+            refuse(desk, key, what);
         } else if names[..i].contains(name) {
-            refusals.push(format!("{name} is named twice: name each topic once"));
+            refuse(desk, key, format!("{name} is named twice: name each topic once"));
         }
     }
-    if !names.is_empty() && target.kind == DriverKind::Embedded {
-        refusals.push("the embedded broker starts empty and has no existing topics: leave them out".to_owned());
-    }
-    for refusal in refusals {
-        if option {
-            desk.refuse_option(Some("--topics"), refusal);
-        } else {
-            desk.refuse("existingTopicList", refusal);
+}
+
+/// Refuses a list of topics where it comes from.
+fn refuse(desk: &mut Desk<'_>, key: &str, what: String) {
+    if key.starts_with("--") { desk.refuse_option(Some(key), what) } else { desk.refuse(key, what) }
+}
+
+/// Partitions of each topic. Existing topics may leave them out (or say 0): then they are taken as they are.
+fn partitions(desk: &mut Desk<'_>, count: Option<u32>, existing: bool) -> Option<Vec<u32>> {
+    const KEY: &str = "partitionsPerTopic";
+    const LIST: &str = "partitionsPerTopicList";
+    let written = desk.workload.partitions_per_topic;
+    if let Some(list) = &desk.workload.shapes.partitions_per_topic_list {
+        let list = list.clone();
+        if list.contains(&0) && !existing {
+            desk.refuse(LIST, "holds a 0: each topic needs at least 1 partition");
+            return None;
         }
+        if written.is_some_and(|partitions| list.iter().any(|own| *own != partitions)) {
+            desk.warn(KEY, format!("is not used: {LIST} says it topic by topic"));
+        }
+        return as_many_as_topics(desk, LIST, list, count?);
     }
-    names
+    let each = if existing && !desk.written_wrongly(KEY) {
+        written.unwrap_or(0)
+    } else if desk.written_wrongly(LIST) {
+        return None;
+    } else {
+        desk.at_least_one(KEY, written, "4")?
+    };
+    Some(vec![each; usize::try_from(count?).ok()?])
+}
+
+/// A list with one entry for each topic.
+pub(super) fn as_many_as_topics(desk: &mut Desk<'_>, key: &str, list: Vec<u32>, topics: u32) -> Option<Vec<u32>> {
+    if u32::try_from(list.len()) == Ok(topics) {
+        return Some(list);
+    }
+    let entries = if list.len() == 1 { "entry" } else { "entries" };
+    desk.refuse(key, format!("has {} {entries} for {topics} topics: write one for each topic", list.len()));
+    None
 }
 
 /// Kafka's rule for topic names.
@@ -63,7 +176,12 @@ fn is_topic_name(name: &str) -> bool {
 fn count(desk: &mut Desk<'_>, existing: usize) -> Option<u32> {
     let written = desk.workload.topics;
     if existing == 0 {
-        return desk.at_least_one("topics", written, "1");
+        let count = desk.at_least_one("topics", written, "1")?;
+        if count > MAX_CLIENTS {
+            desk.refuse("topics", format!("{count} topics need at least as many clients: the most are {MAX_CLIENTS}"));
+            return None;
+        }
+        return Some(count);
     }
     let existing = u32::try_from(existing).ok()?;
     match written {

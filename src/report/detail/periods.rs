@@ -17,7 +17,7 @@ pub struct PeriodDetail {
     publish_error_rate_per_s: f64,
     consume_rate_per_s: f64,
     consume_bytes_per_s: f64,
-    backlog_messages: u64,
+    backlog_messages: Option<u64>,
     late_clients: u32,
     latencies: LatencyFamilies,
     counters: Counters,
@@ -30,7 +30,8 @@ fn since_epoch_s(epoch_ns: u64, at_ns: u64) -> f64 {
 
 impl PeriodDetail {
     /// Takes what the document needs from a period; its histograms may go afterwards.
-    pub fn new(period: &PeriodStats, epoch_ns: u64) -> Self {
+    /// `has_backlog`: is there anybody who sends and anybody who receives that?
+    pub fn new(period: &PeriodStats, epoch_ns: u64, has_backlog: bool) -> Self {
         Self {
             start_s: since_epoch_s(epoch_ns, period.start_ns),
             end_s: since_epoch_s(epoch_ns, period.end_ns),
@@ -40,7 +41,7 @@ impl PeriodDetail {
             publish_error_rate_per_s: period.publish_error_rate_per_s,
             consume_rate_per_s: period.consume_rate_per_s,
             consume_bytes_per_s: period.consume_bytes_per_s,
-            backlog_messages: period.backlog,
+            backlog_messages: has_backlog.then_some(period.backlog),
             late_clients: period.late_clients,
             latencies: LatencyFamilies::of(&period.latencies),
             counters: period.counters,

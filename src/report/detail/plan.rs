@@ -1,12 +1,22 @@
 //! The plan as it was decided, durations as seconds, and what the client library was given, secrets masked.
 
-use crate::plan::{Plan, TranslatedProperties};
+use crate::plan::{PayloadPlan, Plan, TranslatedProperties};
 use serde_json::{Map, Value};
 
 /// The plan as JSON. Durations, which serde writes as `{secs, nanos}`, become one number of seconds, and `_s` joins their
 /// names; `duration_s` is null for a run until it is interrupted.
 pub fn value(plan: &Plan) -> Value {
+    let message = &plan.message;
     let mut plan = serde_json::to_value(plan).expect("a plan holds nothing but numbers, texts, lists and structs");
+    // The bytes of given payloads tell nobody anything; their lengths may.
+    if let Some(given) = plan.pointer_mut("/message/payload/given").and_then(Value::as_object_mut) {
+        let lengths: Vec<usize> = match &message.payload {
+            PayloadPlan::Given { payloads, .. } => payloads.iter().map(Vec::len).collect(),
+            _ => Vec::new(),
+        };
+        given.remove("payloads");
+        given.insert("payload_bytes".to_owned(), Value::from(lengths));
+    }
     if let Some(fields) = plan.as_object_mut() {
         *fields = with_seconds(std::mem::take(fields));
     }

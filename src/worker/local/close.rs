@@ -5,7 +5,7 @@ use super::{Client, LocalWorker};
 use crate::plan::DriverKind;
 use crate::stats::{Counter, Counters};
 use crate::telemetry::{ClientState, Role, Wanted};
-use crate::units::NS_PER_S;
+use crate::worker::catching_up::CatchingUp;
 use crate::worker::{ClientReport, RunEnd, WorkerError};
 use std::time::Duration;
 
@@ -15,10 +15,6 @@ const COMMIT_LIMIT: Duration = Duration::from_secs(5);
 const EXIT_LIMIT: Duration = Duration::from_secs(10);
 /// The same before the load: a client that is still connecting has nothing to save and need not be waited for.
 const UNLOADED_EXIT_LIMIT: Duration = Duration::from_secs(1);
-/// Consumers that have received nothing new for this long have nothing more to come.
-const NOTHING_MORE_NS: u64 = 5 * NS_PER_S;
-/// A consumer gives a sign of life every 10 ms or so; one that gave none for this long stands still.
-const SILENT_NS: u64 = NS_PER_S;
 /// On top of the flush limit, for the last slot and the state word.
 const QUIET_MARGIN: Duration = Duration::from_secs(3);
 
@@ -42,18 +38,10 @@ impl LocalWorker {
         if plan.driver.kind == DriverKind::Null {
             return Ok(());
         }
-        let limit = plan.limits.catch_up;
-        let mut progress = (0_u64, self.clock.now_ns());
-        let caught_up = self.wait_on(limit, |worker| {
-            let received = worker.live_counters()[Counter::MessagesReceived];
-            let now_ns = worker.clock.now_ns();
-            // While a group is being rearranged, or a member stands still, what is missing may be on its way to another member.
-            if received != progress.0 || worker.more_may_come(now_ns) {
-                progress = (received, now_ns);
-            }
-            let nothing_more = now_ns.saturating_sub(progress.1) >= NOTHING_MORE_NS;
-            Ok(worker.everything_has_come()? || nothing_more)
-        })?;
+        let (plan, limit) = (plan.clone(), plan.limits.catch_up);
+        let mut catching_up = CatchingUp::begin(self.clock.now_ns());
+        let caught_up =
+            self.wait_on(limit, |worker| Ok(catching_up.is_over(&plan, &worker.standings(), worker.clock.now_ns())))?;
         if !caught_up {
             self.warnings.push(format!(
                 "consumers were still receiving after {} s of catching up: what is missing counts as lost",
@@ -61,27 +49,6 @@ impl LocalWorker {
             ));
         }
         Ok(())
-    }
-
-    /// Have consumers received everything that was acknowledged? Counts alone do not tell: a message that a second member receives again
-    /// would stand for one that is still missing. So the balances have to agree as well, where there are any.
-    fn everything_has_come(&self) -> Result<bool, WorkerError> {
-        let all = self.live_counters();
-        let distinct = all[Counter::MessagesReceived].saturating_sub(all[Counter::MessagesDuplicated]);
-        if distinct < all[Counter::MessagesAcknowledged] * u64::from(self.plan()?.subscriptions_per_topic) {
-            return Ok(false);
-        }
-        Ok(self.balance_all()?.iter().all(|row| row.group.is_none() || row.balance.proven && row.balance.lost == 0))
-    }
-
-    /// Is a living consumer silent, or are partitions of a group without a living owner for now? After a death nothing is waited for: the
-    /// group would take its session's timeout, and the run is invalid anyway.
-    fn more_may_come(&self, now_ns: u64) -> bool {
-        let consumers = || self.of_role(Role::Consumer);
-        if consumers().any(|client| client.exit.is_some()) {
-            return false;
-        }
-        consumers().any(|client| now_ns.saturating_sub(client.end.heartbeat_ns()) > SILENT_NS) || !self.all_assigned()
     }
 
     /// Like `wait_for`, but the first signal does not end it (the run is ending already); the second does.
@@ -143,7 +110,7 @@ impl LocalWorker {
 
     /// Consumers commit while all of them are in their groups: the first that leaves begins a rebalance, in which the commits of the
     /// others fail. Who does not come to it in time commits when it leaves.
-    fn let_consumers_commit(&mut self) {
+    pub fn let_consumers_commit(&mut self) {
         for consumer in self.of_role(Role::Consumer) {
             consumer.end.want(Wanted::Quiesce);
         }

@@ -2,6 +2,7 @@
 
 use super::LocalWorker;
 use crate::os::clock;
+use crate::plan::{ClientPlan, Plan};
 use crate::stats::{Counter, Counters};
 use crate::telemetry::Role;
 use crate::units::NS_PER_S;
@@ -12,6 +13,32 @@ use crate::worker::{LatencySet, Live, PeriodStats, Rates, WorkerError};
 const LATE_AFTER_NS: u64 = 2 * NS_PER_S;
 /// Between two looks for a missing slot.
 const LOOK_EVERY_NS: u64 = 5_000_000;
+
+/// What was acknowledged and not received yet. Topics without producers of ours have none: what they hold nobody has counted.
+#[derive(Debug, Default)]
+struct Backlog {
+    expected: u64,
+    received: u64,
+}
+
+impl Backlog {
+    fn add(&mut self, plan: &Plan, client: &ClientPlan, counters: &Counters) {
+        match client.role {
+            Role::Producer => {
+                let subscriptions = u64::from(plan.subscriptions_of(client.topic));
+                self.expected += counters[Counter::MessagesAcknowledged] * subscriptions;
+            }
+            Role::Consumer if plan.producers_of(client.topic) > 0 => {
+                self.received += counters[Counter::MessagesReceived];
+            }
+            Role::Consumer => {}
+        }
+    }
+
+    fn messages(&self) -> u64 {
+        self.expected.saturating_sub(self.received)
+    }
+}
 
 impl LocalWorker {
     /// Drains all rings once.
@@ -48,7 +75,7 @@ impl LocalWorker {
     /// The period that ends at `boundary_ns`.
     pub(super) fn period(&mut self, boundary_ns: u64) -> Result<PeriodStats, WorkerError> {
         let late_clients = self.drain_to(boundary_ns);
-        let subscriptions = u64::from(self.plan()?.subscriptions_per_topic);
+        let mut backlog = Backlog::default();
         let (mut rates, mut since_reset) = (Rates::default(), Rates::default());
         let (mut counters, mut totals, mut latencies) = (Counters::default(), Counters::default(), LatencySet::empty());
         for client in &mut self.clients {
@@ -58,10 +85,13 @@ impl LocalWorker {
             let (measured, span_ns) = client.history.counted();
             since_reset.add(&measured, span_ns);
             counters.add(&difference.counters);
-            totals.add(&client.history.totals());
+            let total = client.history.totals();
+            if let Some(plan) = &self.plan {
+                backlog.add(plan, &client.plan, &total);
+            }
+            totals.add(&total);
             latencies.add(&difference.latencies);
         }
-        let expected = totals[Counter::MessagesAcknowledged] * subscriptions;
         Ok(PeriodStats {
             start_ns: std::mem::replace(&mut self.period_from_ns, boundary_ns),
             end_ns: boundary_ns,
@@ -71,7 +101,9 @@ impl LocalWorker {
             publish_error_rate_per_s: rates.failed_per_s,
             consume_rate_per_s: rates.received_per_s,
             consume_bytes_per_s: rates.received_bytes_per_s,
-            backlog: expected.saturating_sub(totals[Counter::MessagesReceived]),
+            expected_receipts: backlog.expected,
+            receipts: backlog.received,
+            backlog: backlog.messages(),
             counters,
             totals,
             latencies,
@@ -114,8 +146,13 @@ impl LocalWorker {
             }
             (all.count() > 0).then(|| all.percentile_ns(99.0))
         };
+        let mut backlog = Backlog::default();
+        if let Some(plan) = &self.plan {
+            self.clients.iter().for_each(|client| backlog.add(plan, &client.plan, &client.end.counters()));
+        }
         Live {
             counters: self.live_counters(),
+            backlog: backlog.messages(),
             acknowledge_p99_ns: p99(Role::Producer),
             end_to_end_p99_ns: p99(Role::Consumer),
         }

@@ -6,6 +6,7 @@ use crate::driver::DriverError;
 use crate::driver::kafka::admin::{AdminAction, AdminDone, AdminRequest, TopicSpec, TopicState};
 use crate::driver::kafka::embedded::{BrokerAnswer, BrokerSpec, BrokerTopic};
 use crate::os::process::{self, Child, Launch};
+use crate::plan::Plan;
 use crate::worker::WorkerError;
 use crossbeam_channel::Receiver;
 use std::io::{BufRead, BufReader};
@@ -22,18 +23,18 @@ impl LocalWorker {
         self.administrate(AdminAction::Check).map(drop)
     }
 
-    /// Creates the run's topics, or checks those that the user named.
+    /// Creates the run's topics, or checks those that the user named. Topics that have the same names in every run may be there already.
     pub(super) fn create_or_check_topics(&mut self) -> Result<(), WorkerError> {
-        let topics = self.plan()?.topics.clone();
+        let plan = self.plan()?;
+        let topics = plan.topics.clone();
         if !topics.existing.is_empty() {
-            return self.check_topics(topics.partitions_per_topic);
+            return self.check_topics();
         }
         let wanted = self
-            .topics
-            .iter()
-            .map(|name| TopicSpec {
+            .named_topics(plan)
+            .map(|(name, partitions)| TopicSpec {
                 name: name.clone(),
-                partitions: topics.partitions_per_topic,
+                partitions,
                 replication_factor: topics.replication_factor,
                 config: topics.config.clone(),
             })
@@ -42,35 +43,57 @@ impl LocalWorker {
         if self.plan()?.delete_topics {
             self.topics_to_delete.clone_from(&self.topics);
         }
-        let done = self.administrate(AdminAction::Create { topics: wanted, allow_existing: false })?;
+        let allow_existing = topics.fixed_names();
+        let done = self.administrate(AdminAction::Create { topics: wanted, allow_existing })?;
         let mut refused = Vec::new();
         for topic in done.topics {
             let why = match topic.state {
                 TopicState::Created => continue,
+                // Whether it has the partitions that are wanted is looked at below.
+                TopicState::Existing if allow_existing => continue,
                 TopicState::Refused(error) => error.text,
                 other => format!("{other:?}"),
             };
             self.topics_to_delete.retain(|name| *name != topic.name);
             refused.push(format!("{}: {why}", topic.name));
         }
-        if refused.is_empty() { Ok(()) } else { Err(WorkerError::Topics(refused.join("; "))) }
+        if !refused.is_empty() {
+            return Err(WorkerError::Topics(refused.join("; ")));
+        }
+        if allow_existing { self.check_topics() } else { Ok(()) }
     }
 
-    fn check_topics(&mut self, partitions: u32) -> Result<(), WorkerError> {
+    /// Every topic with its partitions as planned.
+    fn named_topics<'a>(&'a self, plan: &'a Plan) -> impl Iterator<Item = (&'a String, u32)> {
+        (0..).zip(&self.topics).map(|(number, name)| (name, plan.partitions_of(number)))
+    }
+
+    /// Do the topics exist, with the partitions that the workload says? Where it says nothing they are taken as they are.
+    fn check_topics(&mut self) -> Result<(), WorkerError> {
         let done = self.administrate(AdminAction::Describe { topics: self.topics.clone() })?;
+        let plan = self.plan()?;
+        let planned = self.named_topics(plan).map(|(_, partitions)| partitions);
         let wrong: Vec<String> = done
             .topics
             .iter()
-            .filter_map(|topic| match topic.state {
+            .zip(planned)
+            .filter_map(|(topic, partitions)| match topic.state {
                 TopicState::Unknown => Some(format!("{} does not exist", topic.name)),
-                _ if topic.partitions != partitions => Some(format!(
-                    "{} has {} partitions, the workload says partitionsPerTopic: {partitions}",
+                _ if partitions > 0 && topic.partitions != partitions => Some(format!(
+                    "{} has {} partitions, the workload says {partitions} (partitionsPerTopic)",
                     topic.name, topic.partitions
                 )),
                 _ => None,
             })
             .collect();
-        if wrong.is_empty() { Ok(()) } else { Err(WorkerError::Topics(wrong.join("; "))) }
+        if !wrong.is_empty() {
+            return Err(WorkerError::Topics(wrong.join("; ")));
+        }
+        let found: Vec<u32> = done.topics.iter().map(|topic| topic.partitions).collect();
+        if let Some(plan) = &mut self.plan {
+            plan.set_partitions(&found);
+        }
+        Ok(())
     }
 
     /// Deletes the topics that this run made, in a second or so when in a hurry. What cannot be deleted is a warning. True when nothing is
@@ -131,11 +154,8 @@ impl LocalWorker {
     pub(super) fn start_broker(&mut self) -> Result<(), WorkerError> {
         let plan = self.plan()?;
         let limit = plan.limits.connect;
-        let topics = self
-            .topics
-            .iter()
-            .map(|name| BrokerTopic { name: name.clone(), partitions: plan.topics.partitions_per_topic })
-            .collect();
+        let topics =
+            self.named_topics(plan).map(|(name, partitions)| BrokerTopic { name: name.clone(), partitions }).collect();
         let spec = BrokerSpec { parent_pid: process::own_pid(), topics };
         let (broker, line) = self.ask("embedded-broker", &spec, limit + HELPER_MARGIN)?;
         let answer: BrokerAnswer = serde_json::from_str(&line)

@@ -4,13 +4,12 @@
 //! `drain` turns slots into periods, `balances` compares the books, `close` ends everything, `helpers` talks to the admin and broker processes.
 //! The supervisor itself never opens a Kafka client.
 
-mod balances;
 mod close;
 mod drain;
 mod helpers;
 mod history;
 mod observe;
-mod ready;
+mod standings;
 mod start;
 mod wait;
 
@@ -27,6 +26,7 @@ use crate::telemetry::{Role, SupervisorEnd};
 use crate::units::Rate;
 use crossbeam_channel::Receiver;
 use history::History;
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// Baseline of the clock's calibration.
@@ -54,6 +54,8 @@ pub struct LocalWorker {
     clock_reason: String,
     plan: Option<Plan>,
     run_id: u64,
+    /// Names of consumer groups by (topic, subscription): of the coordinator, or made when first needed.
+    groups: BTreeMap<(u32, u32), String>,
     clients: Vec<Client>,
     broker: Option<Child>,
     bootstrap: Option<String>,
@@ -87,6 +89,7 @@ impl LocalWorker {
             clock_reason,
             plan: None,
             run_id: fastrand::u64(1..),
+            groups: BTreeMap::new(),
             clients: Vec::new(),
             broker: None,
             bootstrap: None,
@@ -110,6 +113,18 @@ impl LocalWorker {
 
     fn of_role(&self, role: Role) -> impl Iterator<Item = &Client> {
         self.clients.iter().filter(move |client| client.plan.role == role)
+    }
+
+    /// Joins a run of several hosts: its id stands in every stamp, its groups have members elsewhere. To be called before
+    /// clients are created.
+    pub fn join_run(&mut self, run_id: u64, groups: BTreeMap<(u32, u32), String>) {
+        self.run_id = run_id;
+        self.groups = groups;
+    }
+
+    /// The run's clock.
+    pub fn clock(&self) -> Clock {
+        self.clock
     }
 
     fn live_counters(&self) -> crate::stats::Counters {
@@ -136,11 +151,7 @@ impl Worker for LocalWorker {
             affinity::pin_current_thread(&plan.placement.supervisor)
                 .map_err(|error| WorkerError::System(error.to_string()))?;
         }
-        self.topics = if plan.topics.existing.is_empty() {
-            (0..plan.topics.count).map(start::new_topic_name).collect()
-        } else {
-            plan.topics.existing.clone()
-        };
+        self.topics = start::topic_names(plan);
         match plan.driver.kind {
             DriverKind::Kafka => self.check_broker(),
             DriverKind::Embedded => self.start_broker(),
@@ -160,6 +171,9 @@ impl Worker for LocalWorker {
     }
 
     fn create_producers(&mut self, topics: &[String]) -> Result<(), WorkerError> {
+        if self.plan()?.producers() == 0 {
+            return Ok(());
+        }
         self.make_payload_pool()?;
         self.start_clients(Role::Producer, topics)?;
         if let Some(pool) = &mut self.pool {
@@ -176,11 +190,12 @@ impl Worker for LocalWorker {
     }
 
     fn missing_for_readiness(&mut self) -> Result<Vec<String>, WorkerError> {
-        Ok(self.missing())
+        Ok(super::readiness::missing(self.plan()?, &self.standings()))
     }
 
     fn start_load(&mut self) -> Result<u64, WorkerError> {
-        self.release()
+        let epoch_ns = self.earliest_epoch_ns();
+        self.start_load_at(epoch_ns)
     }
 
     fn adjust_publish_rate(&mut self, total_per_s: f64) -> Result<(), WorkerError> {
@@ -246,6 +261,6 @@ impl Worker for LocalWorker {
     }
 
     fn balances(&mut self) -> Result<Vec<SubscriptionBalance>, WorkerError> {
-        self.balance_all()
+        Ok(super::balances::balance_all(self.plan()?, &self.standings()))
     }
 }

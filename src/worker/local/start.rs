@@ -6,7 +6,7 @@ use crate::client::ClientSpec;
 use crate::driver::{DriverError, ErrorClass};
 use crate::load::payloads;
 use crate::os::process::{self, Launch};
-use crate::plan::{ClientPlan, DriverKind};
+use crate::plan::{ClientPlan, DriverKind, Plan};
 use crate::telemetry::payload_pool::PoolOwner;
 use crate::telemetry::{ClientState, Role, Shape, SupervisorEnd, Wanted};
 use crate::worker::WorkerError;
@@ -19,14 +19,27 @@ const RELEASE_NS: u64 = 250_000_000;
 /// And more of it for many clients.
 const RELEASE_PER_CLIENT_NS: u64 = 2_000_000;
 
-/// `test-topic-%07d-<7 characters>`, OMB's form. The suffix is new for each topic.
-pub(super) fn new_topic_name(number: u32) -> String {
-    format!("test-topic-{number:07}-{}", random_suffix())
+/// The names of the run's topics: the user's, or OMB's form `test-topic-%07d-<7 characters>` with a new suffix for each, or AutoMQ's
+/// `test-topic-%07d-%04d` (number, partitions), the same in every run.
+pub(in crate::worker) fn topic_names(plan: &Plan) -> Vec<String> {
+    let numbers = 0..plan.topics.count;
+    if !plan.topics.existing.is_empty() {
+        plan.topics.existing.clone()
+    } else if plan.topics.fixed_names() {
+        numbers.map(|number| format!("test-topic-{number:07}-{:04}", plan.partitions_of(number))).collect()
+    } else {
+        numbers.map(|number| format!("test-topic-{number:07}-{}", random_suffix())).collect()
+    }
 }
 
-/// `sub-%03d-<7 characters>`, OMB's form.
-fn new_group_name(subscription: u32) -> String {
-    format!("sub-{subscription:03}-{}", random_suffix())
+/// OMB's form `sub-%03d-<7 characters>`; with the same topics in every run AutoMQ's `sub-<topic>-%03d`, so that the next run goes on where
+/// this one ends.
+pub(in crate::worker) fn group_name(plan: &Plan, topic: &str, subscription: u32) -> String {
+    if plan.topics.fixed_names() {
+        format!("sub-{topic}-{subscription:03}")
+    } else {
+        format!("sub-{subscription:03}-{}", random_suffix())
+    }
 }
 
 /// Seven characters of the base64url alphabet, all legal in topic names.
@@ -40,7 +53,8 @@ impl LocalWorker {
     pub(super) fn make_payload_pool(&mut self) -> Result<(), WorkerError> {
         let message = &self.plan()?.message;
         let payloads = payloads::make(message).map_err(|error| WorkerError::System(format!("payload: {error}")))?;
-        self.pool = Some(PoolOwner::create(&payloads).map_err(|error| WorkerError::System(error.to_string()))?);
+        let pool = PoolOwner::create(&payloads.values, &payloads.weights);
+        self.pool = Some(pool.map_err(|error| WorkerError::System(error.to_string()))?);
         Ok(())
     }
 
@@ -49,12 +63,12 @@ impl LocalWorker {
         let plan = self.plan()?;
         let limit = plan.limits.connect;
         let planned: Vec<ClientPlan> = plan.clients.iter().filter(|client| client.role == role).cloned().collect();
-        let mut groups = std::collections::BTreeMap::new();
         for client in planned {
             let topic = topics[client.topic as usize].clone();
-            let group = client
-                .subscription
-                .map(|number| groups.entry((client.topic, number)).or_insert_with(|| new_group_name(number)).clone());
+            let group = match client.subscription {
+                Some(number) => Some(self.group(client.topic, number, &topic)?),
+                None => None,
+            };
             self.start_client(client, topic, group)?;
         }
         let all_ready =
@@ -75,7 +89,7 @@ impl LocalWorker {
         let plan = self.plan()?;
         let rows = match client.role {
             Role::Producer => 1,
-            Role::Consumer => plan.producers_per_topic.max(1),
+            Role::Consumer => plan.producers_of(client.topic).max(1),
         };
         let mut end = SupervisorEnd::create(Shape::new(client.role, client.index, rows))
             .map_err(|error| WorkerError::System(error.to_string()))?;
@@ -115,17 +129,27 @@ impl LocalWorker {
         Ok(())
     }
 
+    /// The name of a group: the coordinator's, or made when first asked for.
+    fn group(&mut self, topic: u32, number: u32, topic_name: &str) -> Result<String, WorkerError> {
+        if let Some(known) = self.groups.get(&(topic, number)) {
+            return Ok(known.clone());
+        }
+        let name = group_name(self.plan()?, topic_name, number);
+        self.groups.insert((topic, number), name.clone());
+        Ok(name)
+    }
+
     fn spec(
         &self,
-        plan: &crate::plan::Plan,
+        plan: &Plan,
         client: &ClientPlan,
         end: &SupervisorEnd,
         topic: &str,
         group: Option<&str>,
     ) -> ClientSpec {
-        let (translated, first_producer) = match client.role {
-            Role::Producer => (&plan.driver.producer, client.index - client.member),
-            Role::Consumer => (&plan.driver.consumer, client.topic * plan.producers_per_topic),
+        let translated = match client.role {
+            Role::Producer => &plan.driver.producer,
+            Role::Consumer => &plan.driver.consumer,
         };
         let mut properties = translated.effective.clone();
         if plan.driver.kind == DriverKind::Embedded
@@ -143,14 +167,15 @@ impl LocalWorker {
             segment: end.name().to_owned(),
             shape: end.shape(),
             member: client.member,
-            first_producer_of_topic: first_producer,
+            first_producer_of_topic: plan.first_producer_of(client.topic),
+            producers_of_topic: plan.producers_of(client.topic),
             run_id: self.run_id,
             clock: self.clock,
             driver: plan.driver.kind,
             properties,
             topic: topic.to_owned(),
-            partitions: plan.topics.partitions_per_topic,
-            message: plan.message.clone(),
+            partitions: plan.partitions_of(client.topic),
+            message: plan.message.without_bytes(),
             payload_pool: match client.role {
                 Role::Producer => self.pool.as_ref().map(|pool| pool.name().to_owned()),
                 Role::Consumer => None,
@@ -178,10 +203,14 @@ impl LocalWorker {
         Ok(all)
     }
 
-    /// Orders the schedule and releases all clients at one epoch.
-    pub(super) fn release(&mut self) -> Result<u64, WorkerError> {
+    /// The earliest moment at which all clients can have seen the order to run.
+    pub fn earliest_epoch_ns(&self) -> u64 {
         let count = u64::try_from(self.clients.len()).unwrap_or(u64::MAX);
-        let epoch_ns = self.clock.now_ns() + RELEASE_NS + count * RELEASE_PER_CLIENT_NS;
+        self.clock.now_ns() + RELEASE_NS + count * RELEASE_PER_CLIENT_NS
+    }
+
+    /// Orders the schedule and releases all clients at `epoch_ns`, which lies ahead.
+    pub fn start_load_at(&mut self, epoch_ns: u64) -> Result<u64, WorkerError> {
         let rate = self.plan()?.rate.clone();
         for client in &self.clients {
             if client.plan.role == Role::Producer {

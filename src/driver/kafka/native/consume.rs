@@ -19,6 +19,7 @@ const BATCH: usize = 300;
 pub(in crate::driver::kafka) struct Sink {
     queue: Queue,
     messages: Box<[*mut sys::rd_kafka_message_t]>,
+    always_timed: bool,
 }
 
 impl std::fmt::Debug for Sink {
@@ -28,9 +29,9 @@ impl std::fmt::Debug for Sink {
 }
 
 impl Sink {
-    /// A sink without partitions. `client` must outlive the result.
-    pub(in crate::driver::kafka) fn new(client: *mut sys::rd_kafka_t) -> Option<Self> {
-        Some(Self { queue: Queue::new(client)?, messages: vec![ptr::null_mut(); BATCH].into() })
+    /// A sink without partitions. `client` must outlive the result. `always_timed`: the CreateTime is wanted of messages with a stamp too.
+    pub(in crate::driver::kafka) fn new(client: *mut sys::rd_kafka_t, always_timed: bool) -> Option<Self> {
+        Some(Self { queue: Queue::new(client)?, messages: vec![ptr::null_mut(); BATCH].into(), always_timed })
     }
 
     /// Hands out what is there, waiting up to `wait_ms` for the first message; messages that are errors go to `on_error` with their code.
@@ -65,7 +66,7 @@ impl Sink {
         let now_ns = time.now_ns();
         for &message in &self.messages[..have] {
             // SAFETY: one of the `have` messages just received; nobody else has it, and it is destroyed below, after its last use.
-            match unsafe { received(message) } {
+            match unsafe { received(message, self.always_timed) } {
                 Ok(received) => on_message(now_ns, received),
                 Err(code) => on_error(code),
             }
@@ -81,7 +82,7 @@ impl Sink {
 /// # Safety
 /// `message` was returned by a consume call and is not destroyed while the result lives.
 #[inline]
-unsafe fn received<'a>(message: *mut sys::rd_kafka_message_t) -> Result<Received<'a>, i32> {
+unsafe fn received<'a>(message: *mut sys::rd_kafka_message_t, always_timed: bool) -> Result<Received<'a>, i32> {
     // SAFETY: the caller vouches that it is alive; we only read.
     let fields = unsafe { &*message };
     if fields.err != sys::rd_kafka_resp_err_t::RD_KAFKA_RESP_ERR_NO_ERROR {
@@ -93,7 +94,7 @@ unsafe fn received<'a>(message: *mut sys::rd_kafka_message_t) -> Result<Received
         // SAFETY: librdkafka keeps `len` bytes at `payload` until the message is destroyed.
         unsafe { slice::from_raw_parts(fields.payload.cast::<u8>(), fields.len) }
     };
-    let create_time_ms = if value.starts_with(&MAGIC) {
+    let create_time_ms = if value.starts_with(&MAGIC) && !always_timed {
         None
     } else {
         // SAFETY: as above; a null type pointer is allowed.

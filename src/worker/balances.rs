@@ -3,13 +3,13 @@
 //! Who was killed could not publish the last moments of its books. That must not turn into messages that look lost or duplicated for
 //! certain: a killed producer has sent whatever came beyond what it said, and losses are not proven where a killed member may have had them.
 
-use super::{Client, LocalWorker};
+use super::SubscriptionBalance;
+use super::standing::{Standing, subscriptions};
 use crate::load::accounting::{Balance, balance};
 use crate::plan::{DriverKind, Plan};
 use crate::stats::Counter;
 use crate::telemetry::Role;
 use crate::telemetry::layout::AccountingRow;
-use crate::worker::{SubscriptionBalance, WorkerError};
 
 /// What can be told of messages one by one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,8 +23,8 @@ enum Told {
 }
 
 impl Told {
-    fn of(plan: &Plan) -> Self {
-        let received = plan.subscriptions_per_topic > 0 && plan.driver.kind != DriverKind::Null;
+    fn of(plan: &Plan, topic: u32) -> Self {
+        let received = plan.subscriptions_of(topic) > 0 && plan.driver.kind != DriverKind::Null;
         match (received, plan.message.stamp) {
             (false, _) => Self::SendingSide,
             (true, true) => Self::BothSides,
@@ -37,70 +37,56 @@ impl Told {
 #[derive(Debug, Clone, Copy, Default)]
 struct Side {
     row: AccountingRow,
-    /// Was it killed, so that its books may end early?
-    killed: bool,
+    /// Was it killed (or its host), so that its books may end early?
+    cut_short: bool,
 }
 
 /// Balances one producer, which handed over `sent` messages, with the members of one subscription.
 fn of_subscription(sent: u64, producer: Side, members: &[Side]) -> Balance {
     let received: Vec<AccountingRow> = members.iter().map(|member| member.row).collect();
-    let sent = if producer.killed {
+    let sent = if producer.cut_short {
         let distinct: u64 = received.iter().map(|row| row.unique).sum();
         sent.max(producer.row.fourth).max(distinct)
     } else {
         sent
     };
     let mut balance = balance(sent, &producer.row, &received);
-    balance.proven &= balance.lost == 0 || !members.iter().any(|member| member.killed);
+    balance.proven &= balance.lost == 0 || !members.iter().any(|member| member.cut_short);
     balance
 }
 
-impl LocalWorker {
-    /// The balance of every producer in every subscription of its topic, as far as it can be told.
-    pub(super) fn balance_all(&self) -> Result<Vec<SubscriptionBalance>, WorkerError> {
-        let can_be_told = Told::of(self.plan()?);
-        if can_be_told == Told::Nothing {
-            return Ok(Vec::new());
-        }
-        let subscriptions = self.subscriptions();
-        let mut balances = Vec::new();
-        for producer in self.of_role(Role::Producer) {
-            let sent = producer.end.counters()[Counter::MessagesEnqueued];
-            let side = Side {
-                row: producer.end.accounting().first().copied().unwrap_or_default(),
-                killed: producer.was_killed(),
-            };
-            let entry = |group, balance| SubscriptionBalance {
-                topic: producer.topic.clone(),
-                group,
-                producer: producer.plan.index,
-                balance,
-            };
-            if can_be_told == Told::SendingSide {
-                balances.push(entry(None, of_subscription(sent, side, &[])));
-                continue;
-            }
-            let topic = producer.plan.topic;
-            for members in subscriptions.range((topic, 0)..=(topic, u32::MAX)).map(|(_, members)| members) {
-                let sides: Vec<Side> = members.iter().map(|member| member.side(producer.plan.member)).collect();
-                balances.push(entry(members[0].group.clone(), of_subscription(sent, side, &sides)));
+/// The balance of every producer in every subscription of its topic, as far as it can be told.
+pub(super) fn balance_all(plan: &Plan, standings: &[Standing]) -> Vec<SubscriptionBalance> {
+    let mut balances = Vec::new();
+    let subscriptions = subscriptions(standings);
+    for producer in standings.iter().filter(|standing| standing.role == Role::Producer) {
+        let sent = producer.counters[Counter::MessagesEnqueued];
+        let side = Side { row: producer.rows.first().copied().unwrap_or_default(), cut_short: producer.cut_short() };
+        let entry = |group, balance| SubscriptionBalance {
+            topic: producer.topic_name.clone(),
+            group,
+            producer: producer.index,
+            balance,
+        };
+        match Told::of(plan, producer.topic) {
+            Told::Nothing => {}
+            Told::SendingSide => balances.push(entry(None, of_subscription(sent, side, &[]))),
+            Told::BothSides => {
+                let topic = producer.topic;
+                for members in subscriptions.range((topic, 0)..=(topic, u32::MAX)).map(|(_, members)| members) {
+                    let sides: Vec<Side> = members.iter().map(|member| side_of(member, producer.member)).collect();
+                    balances.push(entry(members[0].group.clone(), of_subscription(sent, side, &sides)));
+                }
             }
         }
-        Ok(balances)
     }
+    balances
 }
 
-impl Client {
-    /// Ended by a signal: without a last word.
-    pub(super) fn was_killed(&self) -> bool {
-        self.exit.as_ref().is_some_and(|exit| exit.code.is_none())
-    }
-
-    /// What this consumer has from the producer with this number within the topic.
-    fn side(&self, producer: u32) -> Side {
-        let row = self.end.accounting().get(producer as usize).copied().unwrap_or_default();
-        Side { row, killed: self.was_killed() }
-    }
+/// What a consumer has from the producer with this number within the topic.
+fn side_of(consumer: &Standing, producer: u32) -> Side {
+    let row = consumer.rows.get(producer as usize).copied().unwrap_or_default();
+    Side { row, cut_short: consumer.cut_short() }
 }
 
 #[cfg(test)]
@@ -113,7 +99,7 @@ mod tests {
         let mut ledger = SentLedger::default();
         (0..acknowledged).for_each(|sequence| ledger.acknowledged(sequence));
         ledger.handed_over(sent);
-        Side { row: *ledger.row(), killed }
+        Side { row: *ledger.row(), cut_short: killed }
     }
 
     fn member(sequences: std::ops::Range<u64>, killed: bool) -> Side {
@@ -121,20 +107,20 @@ mod tests {
         sequences.for_each(|sequence| {
             ledger.arrived(0, 0, sequence);
         });
-        Side { row: *ledger.row(0), killed }
+        Side { row: *ledger.row(0), cut_short: killed }
     }
 
     #[test]
     fn messages_that_cannot_be_told_apart_are_not_balanced() {
         let mut plan = Plan::for_tests(Duration::ZERO, None);
-        assert_eq!(Told::of(&plan), Told::BothSides);
+        assert_eq!(Told::of(&plan, 0), Told::BothSides);
         plan.message.stamp = false;
-        assert_eq!(Told::of(&plan), Told::Nothing);
+        assert_eq!(Told::of(&plan, 0), Told::Nothing);
         plan.subscriptions_per_topic = 0;
-        assert_eq!(Told::of(&plan), Told::SendingSide);
+        assert_eq!(Told::of(&plan, 0), Told::SendingSide);
         plan.driver.kind = DriverKind::Null;
         plan.subscriptions_per_topic = 1;
-        assert_eq!(Told::of(&plan), Told::SendingSide, "the null driver delivers nothing");
+        assert_eq!(Told::of(&plan, 0), Told::SendingSide, "the null driver delivers nothing");
     }
 
     #[test]
