@@ -41,6 +41,11 @@ pub enum Command {
     /// Prints topics, clients, the CPUs each client gets, rates, and what becomes of each client property.
     #[command(after_help = PLAN_EXAMPLES)]
     Plan(Box<RunArgs>),
+    /// Run clients for a coordinator on another host, which drives this worker over HTTP
+    ///
+    /// It serves `pinload run --workers` as well as coordinators of OMB, until it is ended with Ctrl-C.
+    #[command(after_help = WORKER_EXAMPLES)]
+    Worker(Box<WorkerArgs>),
     /// Print a completion script for a shell
     #[command(after_help = "Example:\n  pinload completions bash > ~/.local/share/bash-completion/completions/pinload")]
     Completions {
@@ -48,6 +53,13 @@ pub enum Command {
         shell: clap_complete::Shell,
     },
 }
+
+const WORKER_EXAMPLES: &str = "\
+Examples:
+  For a coordinator on this host, or at the other end of an SSH tunnel:
+    pinload worker
+  For coordinators on other hosts that know the token:
+    pinload worker --bind 0.0.0.0 --token-file token.txt";
 
 const RUN_EXAMPLES: &str = "\
 Examples:
@@ -69,8 +81,8 @@ Exit codes:
   1    a run failed for another reason than those below, such as a wait that reached its limit
   2    the command line is wrong
   3    a configuration file, or what it asks for, is refused
-  4    the broker cannot be reached, or refused the authentication or the topics
-  5    a client process died: the result is invalid
+  4    the broker (or a worker) cannot be reached, or refused the authentication or the topics
+  5    a client process or a worker died: the result is invalid
   6    the results could not be written
   7    the machine refused: shared memory, processes
   130  ended by Ctrl-C
@@ -183,6 +195,31 @@ pub struct RunArgs {
     #[arg(long, value_name = "DIR", default_value = ".", help_heading = "Output")]
     pub output_dir: PathBuf,
 
+    /// Workers on other hosts that run the clients (a comma list of http://host:port)
+    ///
+    /// Each is a `pinload worker`. The first half produces, the others consume; one alone does both.
+    #[arg(
+        short,
+        long,
+        value_name = "URLS",
+        value_delimiter = ',',
+        conflicts_with = "embedded",
+        help_heading = "Workers"
+    )]
+    pub workers: Vec<String>,
+
+    /// A YAML file with the list `workers` of such addresses (OMB's short form is -wf)
+    #[arg(long, value_name = "FILE", conflicts_with = "embedded", help_heading = "Workers")]
+    pub workers_file: Option<PathBuf>,
+
+    /// More workers consume and fewer produce, for workloads that build a backlog
+    #[arg(short = 'x', long, help_heading = "Workers")]
+    pub extra: bool,
+
+    /// A file with the token that the workers want to be shown
+    #[arg(long, value_name = "FILE", help_heading = "Workers")]
+    pub token_file: Option<PathBuf>,
+
     /// Only errors, warnings, the closing table and the names of the files
     #[arg(short, long, help_heading = "Output")]
     pub quiet: bool,
@@ -194,6 +231,66 @@ pub struct RunArgs {
     /// No live line
     #[arg(long, help_heading = "Output")]
     pub no_progress: bool,
+
+    /// Colours on the terminal
+    #[arg(long, value_name = "WHEN", value_enum, default_value_t = ColorWhen::Auto, help_heading = "Output")]
+    pub color: ColorWhen,
+}
+
+/// Arguments of `worker`.
+#[derive(Debug, Args)]
+pub struct WorkerArgs {
+    /// Port for the calls of coordinators; 0 for any free one
+    #[arg(short, long, value_name = "PORT", default_value_t = 8080)]
+    pub port: u16,
+
+    /// Port for the metrics page, /metrics (OMB's short form is -sp); 0 for any free one
+    #[arg(long, value_name = "PORT", default_value_t = 8081)]
+    pub stats_port: u16,
+
+    /// Address of both ports; other than this host's own loopback only with --token-file or --insecure
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1", help_heading = "Security")]
+    pub bind: std::net::IpAddr,
+
+    /// A file with a token that every caller must show
+    #[arg(long, value_name = "FILE", conflicts_with = "insecure", help_heading = "Security")]
+    pub token_file: Option<PathBuf>,
+
+    /// Anybody who reaches the port may use this worker (OMB's coordinators know no token)
+    #[arg(long, help_heading = "Security")]
+    pub insecure: bool,
+
+    /// Largest request in MiB: OMB's coordinators send all payloads in one
+    #[arg(long, value_name = "MIB", default_value_t = 256, help_heading = "Security")]
+    pub max_request: usize,
+
+    /// Most connections at a time
+    #[arg(long, value_name = "COUNT", default_value_t = 64, value_parser = clap::value_parser!(u32).range(1..), help_heading = "Security")]
+    pub max_connections: u32,
+
+    /// End a run whose coordinator has not called for so long
+    #[arg(long, value_name = "TIME", value_parser = positive_duration, default_value = "60s")]
+    pub lease: Duration,
+
+    /// Delete the topics that an OMB coordinator had made here, which OMB itself leaves behind
+    #[arg(long)]
+    pub delete_topics: bool,
+
+    /// CPUs of the clients' own loops, dealt in this order (2,3,8-11)
+    #[arg(long, value_name = "CPUS", help_heading = "Placement")]
+    pub cpus: Option<CpuList>,
+
+    /// CPUs of librdkafka's threads (8-11)
+    #[arg(long, value_name = "CPUS", value_parser = cpu_set, help_heading = "Placement")]
+    pub io_cpus: Option<CpuSet>,
+
+    /// Only CPUs and memory of this NUMA node
+    #[arg(long, value_name = "NODE", help_heading = "Placement")]
+    pub numa_node: Option<usize>,
+
+    /// How CPUs are dealt to clients
+    #[arg(long, value_name = "HOW", value_enum, default_value_t = PlacementArg::Spread, help_heading = "Placement")]
+    pub placement: PlacementArg,
 
     /// Colours on the terminal
     #[arg(long, value_name = "WHEN", value_enum, default_value_t = ColorWhen::Auto, help_heading = "Output")]

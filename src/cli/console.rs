@@ -62,6 +62,9 @@ impl Observer for Console<'_> {
             Outcome::ClientDied { death } => {
                 self.messages.error(&format!("{death}; the result is invalid, ending the run"))
             }
+            Outcome::WorkerLost { loss } => {
+                self.messages.error(&format!("{loss}; the result is invalid, ending the run"))
+            }
             Outcome::Failed { why, .. } => self.messages.error(&format!("{why}: ending the run")),
             Outcome::Interrupted { by } => {
                 self.messages.warn(&format!("interrupted by {by}: closing (once more: end at once)"));

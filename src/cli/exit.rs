@@ -19,7 +19,7 @@ pub enum ExitStatus {
     ConfigurationRefused = 3,
     /// The broker cannot be reached, or refused the authentication or the topics.
     BrokerRefused = 4,
-    /// A client process died: the result is invalid.
+    /// A client process or a worker died: the result is invalid.
     ClientDied = 5,
     /// The results could not be written.
     ResultsNotWritten = 6,
@@ -64,7 +64,7 @@ impl From<&Outcome> for ExitStatus {
         match outcome {
             Outcome::Completed => Self::Success,
             Outcome::Interrupted { by } => (*by).into(),
-            Outcome::ClientDied { .. } => Self::ClientDied,
+            Outcome::ClientDied { .. } | Outcome::WorkerLost { .. } => Self::ClientDied,
             Outcome::Failed { cause: Cause::Broker, .. } => Self::BrokerRefused,
             Outcome::Failed { cause: Cause::Configuration, .. } => Self::ConfigurationRefused,
             Outcome::Failed { cause: Cause::Machine, .. } => Self::MachineRefused,
@@ -92,6 +92,7 @@ mod tests {
     fn every_outcome_has_the_documented_code() {
         let failed = |cause| Outcome::Failed { cause, why: String::new() };
         let death = ClientDeath {
+            worker: None,
             role: Role::Producer,
             index: 0,
             pid: 1,

@@ -57,15 +57,19 @@ impl Columns {
     }
 }
 
+fn choose_color(color: ColorWhen) {
+    match color {
+        ColorWhen::Auto => anstream::ColorChoice::Auto,
+        ColorWhen::Always => anstream::ColorChoice::Always,
+        ColorWhen::Never => anstream::ColorChoice::Never,
+    }
+    .write_global();
+}
+
 impl Messages {
     /// The process's own outputs, as the arguments want them.
     pub(super) fn new(args: &RunArgs) -> Self {
-        match args.color {
-            ColorWhen::Auto => anstream::ColorChoice::Auto,
-            ColorWhen::Always => anstream::ColorChoice::Always,
-            ColorWhen::Never => anstream::ColorChoice::Never,
-        }
-        .write_global();
+        choose_color(args.color);
         let verbosity = match (args.quiet, args.verbose) {
             (true, _) => Verbosity::Quiet,
             (false, false) => Verbosity::Normal,
@@ -75,6 +79,15 @@ impl Messages {
         let live = if wants_live { Live::on_terminal() } else { None };
         let columns = Columns::of_terminals();
         Self { live, columns, ..Self::to(Box::new(anstream::stdout()), Box::new(anstream::stderr()), verbosity) }
+    }
+
+    /// The same without a live line.
+    pub(super) fn plain(color: ColorWhen) -> Self {
+        choose_color(color);
+        let columns = Columns::of_terminals();
+        let outputs: [Box<dyn Write>; 2] = [Box::new(anstream::stdout()), Box::new(anstream::stderr())];
+        let [results, others] = outputs;
+        Self { columns, ..Self::to(results, others, Verbosity::Normal) }
     }
 
     /// Other outputs.

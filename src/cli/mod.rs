@@ -8,6 +8,7 @@ pub mod options;
 pub mod parse;
 
 mod console;
+mod fleet;
 mod live;
 mod messages;
 mod pair;
@@ -15,8 +16,10 @@ mod plans;
 mod roles;
 mod run;
 mod summary;
+mod token;
 mod values;
 mod version;
+mod worker;
 
 use args::{Command, Pinload, RunArgs};
 use clap::CommandFactory;
@@ -47,6 +50,13 @@ fn serve(argv: Vec<OsString>) -> ExitStatus {
             clap_complete::generate(shell, &mut Pinload::command(), "pinload", &mut std::io::stdout());
             ExitStatus::Success
         }
+        Command::Worker(args) => match crate::os::signals::listen() {
+            Ok(signals) => worker::serve(&args, signals),
+            Err(error) => {
+                Messages::plain(args.color).error(&format!("cannot listen to signals: {error}"));
+                ExitStatus::MachineRefused
+            }
+        },
         Command::Plan(args) => with_messages(&args, run::plan),
         Command::Run(args) => match crate::os::signals::listen() {
             // First of all: the signals must be blocked before any other thread exists.

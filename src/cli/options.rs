@@ -20,7 +20,12 @@ impl From<&RunArgs> for Options {
             connect_timeout: args.connect_timeout,
             ready_timeout: args.ready_timeout,
             placement: PlacementWishes {
-                policy: args.placement.into(),
+                // Workers place their clients themselves; what could be said of this machine would mislead.
+                policy: if args.workers.is_empty() && args.workers_file.is_none() {
+                    args.placement.into()
+                } else {
+                    PlacementPolicy::None
+                },
                 cpus: args.cpus.as_ref().map(|cpus| cpus.0.clone()),
                 io_cpus: args.io_cpus.clone(),
                 numa_node: args.numa_node,

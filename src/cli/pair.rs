@@ -10,6 +10,7 @@ use crate::os::signals::Signal;
 use crate::plan::Plan;
 use crate::report::ResultFiles;
 use crate::report::closing::closing_table;
+use crate::worker::fleet::{DistributedWorkers, FleetSettings, split};
 use crate::worker::local::LocalWorker;
 use crate::workload_generator::{self, Observer, Outcome, Series};
 use crossbeam_channel::Receiver;
@@ -22,6 +23,23 @@ pub(super) fn run_pair(plan: &Plan, args: &RunArgs, messages: &mut Messages, sig
     run_with(plan, args, messages, |plan, observer| {
         let mut worker = LocalWorker::new(signals.clone(), calibration);
         workload_generator::run(plan, &mut worker, observer)
+    })
+}
+
+/// Runs one plan with workers on other hosts.
+pub(super) fn run_pair_on(
+    fleet: &FleetSettings,
+    plan: &Plan,
+    args: &RunArgs,
+    messages: &mut Messages,
+    signals: &Receiver<Signal>,
+) -> ExitStatus {
+    let calibration = Calibration::begin(root());
+    let duties = split::duties(fleet.workers.len(), fleet.extra_consumers);
+    split::log_lines(&fleet.workers, &duties).iter().for_each(|line| messages.step(line));
+    run_with(plan, args, messages, |plan, observer| {
+        let mut workers = DistributedWorkers::new(fleet.clone(), signals.clone(), calibration, root());
+        workload_generator::run(plan, &mut workers, observer)
     })
 }
 
@@ -89,6 +107,7 @@ fn tell_outcome(outcome: &Outcome, plan: &Plan, messages: &mut Messages) {
         Outcome::Running => messages.error(&format!("{run}: the run did not come to its end")),
         Outcome::Interrupted { by } => messages.warn(&format!("{run}: interrupted by {by}")),
         Outcome::ClientDied { death } => messages.error(&format!("{run}: {death}; the result is invalid")),
+        Outcome::WorkerLost { loss } => messages.error(&format!("{run}: {loss}; the result is invalid")),
         Outcome::Failed { why, .. } => messages.error(&format!("{run}: {why}")),
     }
 }

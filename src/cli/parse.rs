@@ -10,15 +10,6 @@ use std::path::PathBuf;
 // make it the help text of the commands that the options are added to.
 #[derive(Debug, Args)]
 struct NotBuilt {
-    /// Worker addresses.
-    #[arg(short, long, hide = true, value_name = "URLS", value_delimiter = ',')]
-    workers: Vec<String>,
-    /// A file of worker addresses (OMB's short form is `-wf`).
-    #[arg(long, hide = true, value_name = "FILE")]
-    workers_file: Option<PathBuf>,
-    /// Extra consumer workers for a backlog.
-    #[arg(short = 'x', long, hide = true)]
-    extra: bool,
     /// A folder of results to be turned into CSV.
     #[arg(short, long, hide = true, value_name = "DIR")]
     csv: Option<PathBuf>,
@@ -62,15 +53,7 @@ impl NotBuilt {
 
     /// The first option that was given.
     fn first(&self) -> Option<&'static str> {
-        let Self { workers, workers_file, extra, csv } = self;
-        [
-            (!workers.is_empty(), "-w/--workers"),
-            (workers_file.is_some(), "-wf/--workers-file"),
-            (*extra, "-x/--extra"),
-            (csv.is_some(), Self::CSV),
-        ]
-        .into_iter()
-        .find_map(|(given, option)| given.then_some(option))
+        self.csv.is_some().then_some(Self::CSV)
     }
 }
 
@@ -84,6 +67,21 @@ impl RunArgs {
         if self.drivers.is_empty() && !self.embedded {
             let what = "no driver: give driver files with -d FILE, or use --embedded";
             return Some((ErrorKind::MissingRequiredArgument, what.to_owned()));
+        }
+        if !self.workers.is_empty() && self.workers_file.is_some() {
+            // OMB's words.
+            let what = "Only one between --workers and --workers-file can be specified";
+            return Some((ErrorKind::ArgumentConflict, what.to_owned()));
+        }
+        let distributed = !self.workers.is_empty() || self.workers_file.is_some();
+        if !distributed && (self.extra || self.token_file.is_some()) {
+            let what = "--extra and --token-file are for runs on workers: name them with -w or -wf";
+            return Some((ErrorKind::MissingRequiredArgument, what.to_owned()));
+        }
+        if distributed && (self.cpus.is_some() || self.io_cpus.is_some() || self.numa_node.is_some()) {
+            let what =
+                "where clients run is each worker's affair: give --cpus, --io-cpus and --numa-node to pinload worker";
+            return Some((ErrorKind::ArgumentConflict, what.to_owned()));
         }
         let runs = self.workloads.len() * self.drivers.len().max(1);
         if self.output.is_some() && runs > 1 {

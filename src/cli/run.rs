@@ -3,12 +3,13 @@
 use super::args::RunArgs;
 use super::exit::ExitStatus;
 use super::messages::Messages;
-use super::{pair, plans, root, summary};
+use super::{fleet, pair, plans, root, summary};
 use crate::os::signals::Signal;
 use crate::plan::Plan;
 use crate::plan::resolve::Machine;
 use crate::telemetry::sweep::sweep_dead;
 use crate::worker::Interruption;
+use crate::worker::fleet::{FleetSettings, split};
 use crossbeam_channel::Receiver;
 
 /// Runs all pairs in order. One that fails does not stop the next; an interruption does.
@@ -21,9 +22,16 @@ pub(super) fn run(args: &RunArgs, messages: &mut Messages, signals: &Receiver<Si
         messages.detail(&format!("removed {name}: shared memory of a pinload that was killed"));
     }
     messages.step(&summary::machine(&machine));
+    let fleet = match fleet_of(args, messages) {
+        Ok(fleet) => fleet,
+        Err(status) => return status,
+    };
     one_by_one(&plans, |plan| match interrupted(signals) {
         Some(by) => by.into(),
-        None => pair::run_pair(plan, args, messages, signals),
+        None => match &fleet {
+            Some(fleet) => pair::run_pair_on(fleet, plan, args, messages, signals),
+            None => pair::run_pair(plan, args, messages, signals),
+        },
     })
 }
 
@@ -32,13 +40,29 @@ pub(super) fn plan(args: &RunArgs, messages: &mut Messages) -> ExitStatus {
     match prepare(args, messages) {
         Ok((machine, plans)) => {
             messages.step(&summary::machine(&machine));
+            let fleet = match fleet_of(args, messages) {
+                Ok(fleet) => fleet,
+                Err(status) => return status,
+            };
             for plan in &plans {
                 messages.result(plan.to_string().trim_end());
+            }
+            if let Some(FleetSettings { workers, extra_consumers, .. }) = fleet {
+                let duties = split::duties(workers.len(), extra_consumers);
+                split::log_lines(&workers, &duties).iter().for_each(|line| messages.result(line));
             }
             ExitStatus::Success
         }
         Err(status) => status,
     }
+}
+
+/// The workers of the run, or what is wrong with them, said.
+fn fleet_of(args: &RunArgs, messages: &mut Messages) -> Result<Option<FleetSettings>, ExitStatus> {
+    fleet::settings(args, messages).map_err(|wrong| {
+        wrong.iter().for_each(|why| messages.error(why));
+        ExitStatus::ConfigurationRefused
+    })
 }
 
 /// The machine and the plans, or what is wrong with them, said.

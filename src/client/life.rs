@@ -1,10 +1,10 @@
 //! From a spec on standard input to an exit code: the hidden roles `pinload producer N` and `pinload consumer N`.
 
-use super::ClientSpec;
 use super::consume::{self, Consume, Expected};
 use super::outbox::{Outbox, Sender};
 use super::produce::{self, Produce};
 use super::run_time::RunTime;
+use super::{ClientSpec, MessageOrder};
 use crate::driver::kafka::{KafkaConsumer, KafkaProducer};
 use crate::driver::null::{NullConsumer, NullProducer};
 use crate::driver::{Consumer, DriverError, ErrorClass, Producer};
@@ -12,7 +12,7 @@ use crate::load::keys::Keys;
 use crate::load::payloads::Choice;
 use crate::os::affinity::{CpuSet, pin_current_thread};
 use crate::os::process;
-use crate::plan::DriverKind;
+use crate::plan::{DriverKind, MessagePlan};
 use crate::telemetry::payload_pool::PoolView;
 use crate::telemetry::{ClientEnd, ClientState, Role};
 use std::io::Read;
@@ -94,7 +94,7 @@ fn live(spec: &ClientSpec, end: &mut ClientEnd) -> Result<(), DriverError> {
 }
 
 fn live_as_producer(spec: &ClientSpec, end: &mut ClientEnd) -> Result<(), DriverError> {
-    let outbox = outbox(spec)?;
+    let outbox = outbox(spec, &spec.message, spec.payload_pool.as_deref())?;
     match spec.driver {
         DriverKind::Kafka | DriverKind::Embedded => {
             let mut driver = KafkaProducer::connect(&spec.properties, &spec.topic, spec.limits.connect)?;
@@ -123,8 +123,15 @@ fn produce(
     driver: &mut impl Producer,
 ) -> Result<(), DriverError> {
     pin(spec)?;
-    let manner = produce::Manner { late: spec.late, spin: may_spin(spec), flush: spec.limits.flush };
-    Produce::new(driver, &RunTime(spec.clock), end, manner, outbox).run()
+    let manner = produce::Manner {
+        late: spec.late,
+        spin: may_spin(spec),
+        flush: spec.limits.flush,
+        wall_stamps: spec.wall_stamps && spec.message.stamp,
+        omb_probes: spec.omb_probes,
+    };
+    let later = spec.message_later.as_deref().map(|name| || outbox_of_order(spec, name));
+    Produce::new(driver, &RunTime(spec.clock), end, manner, outbox).run(later)
 }
 
 fn consume(spec: &ClientSpec, end: &mut ClientEnd, driver: &mut impl Consumer) -> Result<(), DriverError> {
@@ -137,27 +144,35 @@ fn consume(spec: &ClientSpec, end: &mut ClientEnd, driver: &mut impl Consumer) -
         producers: spec.producers_of_topic,
         partitions: spec.partitions,
         stamped: spec.message.stamp,
+        wall_stamps: spec.wall_stamps,
     };
     Consume::new(driver, &RunTime(spec.clock), end, manner, expected).run()
 }
 
 /// What the producer sends. The keys are those of the run, the choice among payloads is the producer's own.
-fn outbox(spec: &ClientSpec) -> Result<Outbox, DriverError> {
-    let pool = match &spec.payload_pool {
+fn outbox(spec: &ClientSpec, message: &MessagePlan, payload_pool: Option<&str>) -> Result<Outbox, DriverError> {
+    let pool = match payload_pool {
         Some(name) => Some(PoolView::attach(name).map_err(|error| system("no payloads", error))?),
         None => None,
     };
     let producer = spec.shape.index;
     let count = pool.as_ref().map_or(1, |pool| u32::try_from(pool.count()).unwrap_or(u32::MAX));
-    let keys = Keys::new(spec.message.keys, spec.run_id, producer);
+    let keys = Keys::new(message.keys, spec.run_id, producer);
     let seed = spec.run_id.wrapping_add(u64::from(producer));
     let choice = match pool.as_ref().map(PoolView::cumulative_weights) {
         None | Some([]) => Choice::new(seed, count),
         Some(weights) => Choice::by_weight(seed, weights.into()),
     };
-    let sender =
-        Sender { run_id: spec.run_id, producer, value_bytes: spec.message.largest_bytes, stamped: spec.message.stamp };
+    let sender = Sender { run_id: spec.run_id, producer, value_bytes: message.largest_bytes, stamped: message.stamp };
     Ok(Outbox::new(sender, keys, pool, choice))
+}
+
+/// The same when it was not known at the start what messages are made of.
+fn outbox_of_order(spec: &ClientSpec, name: &str) -> Result<Outbox, DriverError> {
+    let order = PoolView::attach(name).map_err(|error| system("no message order", error))?;
+    let order: MessageOrder = serde_json::from_slice(order.payload(0))
+        .map_err(|error| system("cannot understand the message order", error))?;
+    outbox(spec, &order.message, Some(&order.payload_pool))
 }
 
 /// Moves this thread, and it alone, to the hot CPU: the library's threads exist by now and stay on the I/O CPUs.

@@ -37,6 +37,8 @@ pub(super) struct Outbox {
     first: u64,
     /// Bytes of every value, where all are of one length.
     one_length: Option<u64>,
+    /// Added to the times in stamps: wall clock − raw clock, or 0. Wraps.
+    pub(super) stamp_offset_ns: u64,
     /// Times of messages without a stamp.
     pub(super) in_flight: InFlight,
 }
@@ -55,7 +57,17 @@ impl Outbox {
         }
         let pool = pool.filter(|pool| pool.count() > 1);
         let one_length = one_length.map(|length| length.min(value_bytes) as u64);
-        Self { sender, batch, keys, pool, choice, first: 0, one_length, in_flight: InFlight::default() }
+        Self {
+            sender,
+            batch,
+            keys,
+            pool,
+            choice,
+            first: 0,
+            one_length,
+            stamp_offset_ns: 0,
+            in_flight: InFlight::default(),
+        }
     }
 
     /// How many messages fit.
@@ -133,8 +145,8 @@ impl Outbox {
             producer: self.sender.producer,
             value_bytes: u32::try_from(value.len()).unwrap_or(u32::MAX),
             sequence,
-            intended_ns,
-            actual_ns,
+            intended_ns: intended_ns.wrapping_add(self.stamp_offset_ns),
+            actual_ns: actual_ns.wrapping_add(self.stamp_offset_ns),
         };
         stamp.write(value);
     }

@@ -39,6 +39,10 @@ pub(super) struct Manner {
     pub(super) spin: bool,
     /// Limit of the flush.
     pub(super) flush: Duration,
+    /// Do stamps carry wall-clock times?
+    pub(super) wall_stamps: bool,
+    /// Are probes OMB's (key `key`, ten zero bytes)?
+    pub(super) omb_probes: bool,
 }
 
 /// One producer at work.
@@ -89,18 +93,28 @@ impl<'a, P: Producer, T: Time> Produce<'a, P, T> {
         }
     }
 
-    /// From ready to done. Err: the driver cannot go on; what was counted is published.
-    pub(super) fn run(&mut self) -> Result<(), DriverError> {
+    /// From ready to done. `outbox_later`: makes the real outbox when the load begins. Err: the driver cannot go on; what was counted is
+    /// published.
+    pub(super) fn run(
+        &mut self,
+        outbox_later: Option<impl FnOnce() -> Result<Outbox, DriverError>>,
+    ) -> Result<(), DriverError> {
         self.pulse.introduce(&mut self.books.counters, self.end);
         self.end.set_state(ClientState::Ready);
-        let result = self.follow_orders();
+        let result = self.follow_orders(outbox_later);
         self.cut();
         result
     }
 
-    fn follow_orders(&mut self) -> Result<(), DriverError> {
+    fn follow_orders(
+        &mut self,
+        outbox_later: Option<impl FnOnce() -> Result<Outbox, DriverError>>,
+    ) -> Result<(), DriverError> {
         self.idle_until(Wanted::Run)?;
         if self.end.wanted() == Wanted::Run {
+            if let Some(make) = outbox_later {
+                self.outbox = make()?;
+            }
             self.end.set_state(ClientState::Running);
             self.send_until_told()?;
         }

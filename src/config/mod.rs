@@ -7,9 +7,11 @@ pub mod driver;
 pub mod fields;
 pub mod problem;
 pub mod properties;
+pub mod workers;
 pub mod workload;
 pub mod yaml;
 
 pub use driver::{DriverClass, DriverFile};
 pub use problem::{Problem, Problems};
+pub use workers::WorkersFile;
 pub use workload::WorkloadFile;

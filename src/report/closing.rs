@@ -38,6 +38,7 @@ fn status(outcome: &Outcome) -> (&'static str, Option<String>) {
             ("INTERRUPTED", Some(format!("interrupted by {signal}: what follows is what was measured until then")))
         }
         Outcome::ClientDied { death } => ("INVALID", Some(format!("invalid: {death}"))),
+        Outcome::WorkerLost { loss } => ("INVALID", Some(format!("invalid: {loss}"))),
         Outcome::Failed { why, .. } => ("FAILED", Some(format!("failed: {why}"))),
     }
 }

@@ -11,7 +11,7 @@ use super::SegmentError;
 use super::header::{self, HEADER_WORDS, POOL_MAGIC, mismatch};
 use super::layout::WORD_BYTES;
 use super::memory::{Memory, system};
-use super::owner::new_name;
+use super::owner::{Owner, new_name};
 use nix::sys::mman::{ProtFlags, mprotect};
 use std::ptr::NonNull;
 use std::sync::atomic::Ordering;
@@ -40,12 +40,34 @@ struct Place {
     length: usize,
 }
 
+/// The name of a pool that is made later, when its payloads are known.
+#[derive(Debug)]
+pub struct PoolName {
+    owner: Owner,
+    name: String,
+}
+
+impl PoolName {
+    /// A name that nobody can guess, owned by the calling process.
+    pub fn new() -> Result<Self, SegmentError> {
+        new_name().map(|(owner, name)| Self { owner, name })
+    }
+    /// To attach to, once the pool is made.
+    pub fn as_str(&self) -> &str {
+        &self.name
+    }
+}
+
 impl PoolOwner {
     /// Writes `payloads` (at least one) and their weights (one for each payload with a sum above 0, or none: all alike) into a new segment,
     /// space reserved before.
     pub fn create(payloads: &[Vec<u8>], weights: &[u64]) -> Result<Self, SegmentError> {
-        let (owner, name) = new_name()?;
-        let refused = |why: &str| Err(system(&name, "filling it", why));
+        Self::create_as(&PoolName::new()?, payloads, weights)
+    }
+    /// The same under a name that was chosen before.
+    pub fn create_as(name: &PoolName, payloads: &[Vec<u8>], weights: &[u64]) -> Result<Self, SegmentError> {
+        let PoolName { owner, name } = name;
+        let refused = |why: &str| Err(system(name, "filling it", why));
         if payloads.is_empty() {
             return refused("there must be at least one payload");
         }
@@ -70,7 +92,7 @@ impl PoolOwner {
                 place
             })
             .collect();
-        let memory = Memory::create(&name, end, "the payload pool")?;
+        let memory = Memory::create(name, end, "the payload pool")?;
         let mut word = HEADER_WORDS;
         let mut put = |value: u64| {
             memory.store(word, value, Ordering::Relaxed);
@@ -85,7 +107,7 @@ impl PoolOwner {
             memory.store_bytes(place.offset / WORD_BYTES, payload);
         }
         let weighted = u64::from(!cumulative.is_empty());
-        header::write(&memory, POOL_MAGIC, owner, &[payloads.len() as u64, weighted, 0, 0, 0, 0, 0, 0]);
+        header::write(&memory, POOL_MAGIC, *owner, &[payloads.len() as u64, weighted, 0, 0, 0, 0, 0, 0]);
         protect(&memory)?;
         Ok(Self { memory })
     }

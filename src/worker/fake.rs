@@ -44,6 +44,7 @@ pub(crate) struct FakeWorker {
 
 pub(crate) fn a_death() -> ClientDeath {
     ClientDeath {
+        worker: None,
         role: Role::Producer,
         index: 1,
         pid: 4711,
@@ -127,7 +128,7 @@ impl Worker for FakeWorker {
         let mut counters = Counters::default();
         counters[Counter::MessagesAcknowledged] =
             self.now_ns.saturating_sub(self.epoch_ns) * self.rate_per_s / NS_PER_S;
-        Ok(Live { counters, backlog: 0, acknowledge_p99_ns: None, end_to_end_p99_ns: None })
+        Ok(Live { counters, expected_receipts: 0, receipts: 0, acknowledge_p99_ns: None, end_to_end_p99_ns: None })
     }
     fn period_stats(&mut self, boundary_ns: u64) -> Result<PeriodStats, WorkerError> {
         self.call("period_stats")?;
@@ -186,6 +187,8 @@ impl Worker for FakeWorker {
             topics: Vec::new(),
             topics_deleted: true,
             warnings: Vec::new(),
+            hosts: Vec::new(),
+            end_to_end_clock_error_ns: None,
         })
     }
     fn balances(&mut self) -> Result<Vec<SubscriptionBalance>, WorkerError> {

@@ -4,11 +4,16 @@ mod balances;
 mod catching_up;
 #[cfg(test)]
 pub mod fake;
+pub mod fleet;
+pub mod hosts;
 pub mod local;
 mod readiness;
+pub mod server;
 pub mod standing;
 pub mod stats;
+pub mod wire;
 
+pub use hosts::HostReport;
 pub use stats::*;
 
 use crate::load::accounting::Balance;
@@ -42,6 +47,12 @@ pub enum WorkerError {
     /// Ctrl-C or SIGTERM came while waiting.
     #[error("interrupted")]
     Interrupted(Interruption),
+    /// Workers on other hosts cannot be used: not reached, busy, of another kind. Nothing has been started.
+    #[error("{0}")]
+    Workers(String),
+    /// A worker on another host is gone, or does not answer.
+    #[error("{0}")]
+    WorkerLost(WorkerLoss),
 }
 
 /// What interrupted a run.
@@ -63,9 +74,27 @@ impl std::fmt::Display for Interruption {
     }
 }
 
+/// A worker that is gone, or does not answer any more.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct WorkerLoss {
+    /// Its address.
+    pub worker: String,
+    /// What was seen.
+    pub cause: String,
+}
+
+impl std::fmt::Display for WorkerLoss {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "worker {} is lost: {}", self.worker, self.cause)
+    }
+}
+
 /// A client that ended before it was told to.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct ClientDeath {
+    /// The worker it ran on; None: this host.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub worker: Option<String>,
     /// Its role.
     pub role: Role,
     /// Its number.
@@ -82,6 +111,9 @@ pub struct ClientDeath {
 
 impl std::fmt::Display for ClientDeath {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if let Some(worker) = &self.worker {
+            write!(f, "{worker}: ")?;
+        }
         write!(f, "{} {} (pid {}", self.role, self.index, self.pid)?;
         if let Some(cpu) = self.cpu {
             write!(f, ", CPU {cpu}")?;
@@ -103,6 +135,8 @@ pub enum Wake {
     Interrupted(Interruption),
     /// A client ended.
     ClientDied(ClientDeath),
+    /// A worker on another host is gone.
+    WorkerLost(WorkerLoss),
 }
 
 /// OMB's verbs, plus time: whoever runs the script waits through the worker, so that a fake can have a virtual clock.

@@ -1,6 +1,7 @@
 //! What a worker reports: OMB's three answers with both latency families, and the end of the run.
 
 use crate::os::clock::Clock;
+use crate::plan::ClientPlacement;
 use crate::stats::{Counter, Counters, Distribution};
 use crate::telemetry::Role;
 use crate::units::NS_PER_S;
@@ -51,13 +52,22 @@ pub(crate) fn empty_latencies() -> [Distribution; crate::stats::Latency::COUNT] 
 pub struct Live {
     /// Live counters of all clients added.
     pub counters: Counters,
-    /// Messages acknowledged × subscriptions − received, at least 0.
-    pub backlog: u64,
+    /// Messages that subscriptions should have received: acknowledged × subscriptions of their topic.
+    pub expected_receipts: u64,
+    /// Messages received, of topics that have producers of the run.
+    pub receipts: u64,
     /// Acknowledgement p99 (from the actual time) of the newest whole second, all producers.
     pub acknowledge_p99_ns: Option<u64>,
     /// End-to-end p99 (from the actual time) of the newest whole second, all consumers.
     pub end_to_end_p99_ns: Option<u64>,
 }
+impl Live {
+    /// Messages acknowledged and not received yet.
+    pub fn backlog(&self) -> u64 {
+        self.expected_receipts.saturating_sub(self.receipts)
+    }
+}
+
 impl std::ops::Index<crate::stats::Latency> for LatencySet {
     type Output = Distribution;
     fn index(&self, latency: crate::stats::Latency) -> &Distribution {
@@ -84,6 +94,16 @@ pub struct Rates {
 }
 
 impl Rates {
+    /// Adds another worker's.
+    pub fn merge(&mut self, other: &Self) {
+        self.enqueued_per_s += other.enqueued_per_s;
+        self.acknowledged_per_s += other.acknowledged_per_s;
+        self.acknowledged_bytes_per_s += other.acknowledged_bytes_per_s;
+        self.failed_per_s += other.failed_per_s;
+        self.received_per_s += other.received_per_s;
+        self.received_bytes_per_s += other.received_bytes_per_s;
+    }
+
     /// Adds a client that counted this in so many ns (0: nothing yet).
     pub fn add(&mut self, counters: &Counters, span_ns: u64) {
         let per_second = |counter| per_second(counters[counter], span_ns);
@@ -154,6 +174,9 @@ pub struct TimelinePoint {
 /// What one client did, for the detail file.
 #[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
 pub struct ClientReport {
+    /// The worker it ran on; None: this host.
+    #[serde(default)]
+    pub worker: Option<String>,
     /// Role.
     pub role: Role,
     /// Number.
@@ -162,6 +185,8 @@ pub struct ClientReport {
     pub pid: i32,
     /// Hot CPU as planned.
     pub planned_cpu: Option<usize>,
+    /// Its place as planned.
+    pub placement: ClientPlacement,
     /// CPU the hot thread was last seen on.
     pub observed_cpu: Option<u32>,
     /// CPU mask of the hot thread as the kernel showed it while running.
@@ -201,6 +226,12 @@ pub struct RunEnd {
     pub topics_deleted: bool,
     /// What went wrong while ending, in words.
     pub warnings: Vec<String>,
+    /// The hosts of a distributed run.
+    #[serde(default)]
+    pub hosts: Vec<super::HostReport>,
+    /// What end-to-end times between hosts may be wrong by for their clocks, ns; None: all clients ran on one host.
+    #[serde(default)]
+    pub end_to_end_clock_error_ns: Option<u64>,
 }
 
 #[cfg(test)]

@@ -53,6 +53,7 @@ pub(super) fn wait_until_ready(
             Wake::Deadline => {}
             Wake::Interrupted(by) => return Err(WorkerError::Interrupted(by)),
             Wake::ClientDied(death) => return Err(WorkerError::ClientDied(death)),
+            Wake::WorkerLost(loss) => return Err(WorkerError::WorkerLost(loss)),
         }
     }
 }

@@ -37,9 +37,11 @@ impl From<Stop> for Outcome {
             Stop::Worker(error) => match error {
                 WorkerError::ClientDied(death) => return Self::ClientDied { death },
                 WorkerError::Interrupted(by) => return Self::Interrupted { by },
-                WorkerError::Unreachable(_) | WorkerError::Authentication(_) | WorkerError::Topics(_) => {
-                    (Cause::Broker, error.to_string())
-                }
+                WorkerError::WorkerLost(loss) => return Self::WorkerLost { loss },
+                WorkerError::Unreachable(_)
+                | WorkerError::Authentication(_)
+                | WorkerError::Topics(_)
+                | WorkerError::Workers(_) => (Cause::Broker, error.to_string()),
                 WorkerError::TimedOut(_) => (Cause::TimedOut, error.to_string()),
                 WorkerError::Configuration(_) => (Cause::Configuration, error.to_string()),
                 WorkerError::System(_) => (Cause::Machine, error.to_string()),
@@ -145,6 +147,7 @@ impl<'a> Script<'a, '_> {
                     return Err(match early {
                         Wake::Interrupted(by) => Stop::Interrupted(by),
                         Wake::ClientDied(death) => Stop::Worker(WorkerError::ClientDied(death)),
+                        Wake::WorkerLost(loss) => Stop::Worker(WorkerError::WorkerLost(loss)),
                         Wake::Deadline => unreachable!("handled above"),
                     });
                 }
@@ -203,7 +206,7 @@ impl<'a> Script<'a, '_> {
             received_per_s: rate(Counter::MessagesReceived),
             acknowledge_p99_ns: live.acknowledge_p99_ns,
             end_to_end_p99_ns: live.end_to_end_p99_ns,
-            backlog: live.backlog,
+            backlog: live.backlog(),
             late_sends: live.counters[Counter::LateSends],
         };
         self.last_tick = Some((now_ns, live));
@@ -216,7 +219,7 @@ impl<'a> Script<'a, '_> {
         let mut outcome = stopped_by.map(Outcome::from);
         let loading = self.series.epoch_ns > 0;
         match &outcome {
-            Some(ending @ (Outcome::ClientDied { .. } | Outcome::Interrupted { .. })) => {
+            Some(ending @ (Outcome::ClientDied { .. } | Outcome::WorkerLost { .. } | Outcome::Interrupted { .. })) => {
                 self.observer.ends_early(ending)
             }
             Some(ending) if loading => self.observer.ends_early(ending),
@@ -277,6 +280,7 @@ fn describe(outcome: Outcome) -> String {
         Outcome::Running | Outcome::Completed => "ended".to_owned(),
         Outcome::Interrupted { by } => format!("interrupted again by {by} while closing"),
         Outcome::ClientDied { death } => format!("while closing: {death}"),
+        Outcome::WorkerLost { loss } => format!("while closing: {loss}"),
         Outcome::Failed { why, .. } => format!("while closing: {why}"),
     }
 }

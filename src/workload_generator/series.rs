@@ -1,7 +1,7 @@
 //! What a run yields: periods, cumulative latencies, balances, how it ended. `report` turns it into documents.
 
 use crate::plan::Plan;
-use crate::worker::{ClientDeath, Interruption, LatencySet, PeriodStats, RunEnd, SubscriptionBalance};
+use crate::worker::{ClientDeath, Interruption, LatencySet, PeriodStats, RunEnd, SubscriptionBalance, WorkerLoss};
 use std::time::Duration;
 
 /// How a run ended.
@@ -21,6 +21,11 @@ pub enum Outcome {
     ClientDied {
         /// Which, how.
         death: ClientDeath,
+    },
+    /// A worker on another host is lost: the result is invalid.
+    WorkerLost {
+        /// Which, how.
+        loss: WorkerLoss,
     },
     /// Something else failed.
     Failed {

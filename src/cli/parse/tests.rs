@@ -33,6 +33,16 @@ fn ombs_command_lines_are_understood() {
 }
 
 #[test]
+fn workers_are_named_as_in_omb() {
+    let args = run_args("pinload -d d.yaml -w http://a:1,http://b:2 -x w.yaml");
+    assert_eq!((args.workers, args.extra), (vec!["http://a:1".to_owned(), "http://b:2".to_owned()], true));
+    assert_eq!(run_args("pinload -d d.yaml -wf hosts.yaml w.yaml").workers_file, Some(PathBuf::from("hosts.yaml")));
+    let Ok(Pinload { command: Command::Worker(worker) }) = parse("pinload worker -p 9000 -sp 9001") else { panic!() };
+    assert_eq!((worker.port, worker.stats_port, worker.lease), (9000, 9001, Duration::from_secs(60)));
+    assert!(worker.bind.is_loopback());
+}
+
+#[test]
 fn arguments_become_options() {
     let args = run_args(
         "pinload run --embedded --duration 30s --warmup 0s --rate 50k --rate-scope total --late-policy bounded:1.5 \
@@ -82,9 +92,11 @@ fn mistakes_are_usage_errors_that_name_what_is_wrong() {
         ("pinload run -d d.yaml --cpus 1,1 w.yaml", "twice"),
         ("pinload rnu", "unrecognized subcommand 'rnu'"),
         ("pinload plam", "'plan'"),
-        ("pinload run -d d.yaml -w http://h:8080 w.yaml", "-w/--workers is an option of OMB that is not built yet"),
-        ("pinload -d d.yaml -wf hosts.yaml w.yaml", "-wf/--workers-file is an option of OMB that is not built yet"),
-        ("pinload -d d.yaml -x w.yaml", "-x/--extra is an option of OMB that is not built yet"),
+        ("pinload -d d.yaml -w http://h:1 -wf hosts.yaml w.yaml", "Only one between --workers and --workers-file"),
+        ("pinload -d d.yaml -x w.yaml", "name them with -w or -wf"),
+        ("pinload run --embedded -w http://h:1 w.yaml", "--embedded"),
+        ("pinload run -d d.yaml -w http://h:1 --cpus 1 w.yaml", "give --cpus"),
+        ("pinload worker --token-file t --insecure", "--insecure"),
         ("pinload -c results", "-c/--csv is an option of OMB that is not built yet"),
     ] {
         let error = parse(line).expect_err(line);
@@ -99,7 +111,7 @@ fn help_describes_what_exists_and_nothing_else() {
         let error = parse(line).expect_err(line);
         assert_eq!(error.exit_code(), 0);
         let help = error.to_string();
-        for absent in ["--workers", "--extra", "--csv", "embedded-broker", "consumer INDEX"] {
+        for absent in ["--csv", "embedded-broker", "consumer INDEX"] {
             assert!(!help.contains(absent), "{line}: {absent}");
         }
     }
@@ -125,7 +137,7 @@ fn completions_offer_what_exists_and_nothing_else() {
     clap_complete::generate(clap_complete::Shell::Bash, &mut Pinload::command(), "pinload", &mut script);
     let script = String::from_utf8(script).unwrap();
     assert!(script.contains("--late-policy"));
-    for absent in ["--workers", "--extra", "--csv", "embedded-broker"] {
+    for absent in ["--csv", "embedded-broker"] {
         assert!(!script.contains(absent), "{absent}");
     }
 }

@@ -23,6 +23,8 @@ pub(in crate::client) struct Expected {
     pub(in crate::client) partitions: u32,
     /// Does the run stamp its messages? Then one without a stamp is not of this run.
     pub(in crate::client) stamped: bool,
+    /// Do stamps carry wall-clock times?
+    pub(in crate::client) wall_stamps: bool,
 }
 
 /// Counters, latencies and ledger of one consumer.
@@ -36,6 +38,8 @@ pub(super) struct Books {
     /// Everything that came, for commits.
     messages: u64,
     wall_offset_ns: i64,
+    /// Added to our times before they are compared with those in stamps: wall clock − raw clock, or 0. Wraps.
+    stamp_offset_ns: u64,
     /// Begin of the load, ms of the wall clock; later than anything while nobody knows it.
     load_begins_ms: i64,
     probed_rows: Vec<usize>,
@@ -53,6 +57,7 @@ impl Books {
             ledger: ReceivedLedger::new(size(expected.producers), size(expected.partitions), WINDOW_BYTES),
             messages: 0,
             wall_offset_ns: 0,
+            stamp_offset_ns: 0,
             load_begins_ms: i64::MAX,
             probed_rows: Vec::new(),
         }
@@ -75,6 +80,7 @@ impl Books {
                 } else {
                     self.count(message);
                     self.arrived(row, message.partition, stamp.sequence);
+                    let at_ns = at_ns.wrapping_add(self.stamp_offset_ns);
                     self.latencies(signed_since(at_ns, stamp.actual_ns), signed_since(at_ns, stamp.intended_ns));
                 }
             }
@@ -165,6 +171,9 @@ impl Books {
     /// Wall clock − raw clock, and when the load begins on the raw clock (0: not known yet): for messages without a stamp.
     pub(super) fn set_wall_clock(&mut self, offset_ns: i64, epoch_ns: u64) {
         self.wall_offset_ns = offset_ns;
+        if self.expected.wall_stamps {
+            self.stamp_offset_ns = offset_ns.cast_unsigned();
+        }
         if epoch_ns > 0 {
             self.load_begins_ms = epoch_ns.cast_signed().wrapping_add(offset_ns).div_euclid(NS_PER_MS);
         }

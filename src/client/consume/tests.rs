@@ -167,6 +167,7 @@ impl Run {
             producers: self.producers,
             partitions: 3,
             stamped: self.stamped,
+            wall_stamps: false,
         };
         let result = Consume::new(&mut self.library, &*self.time, &mut self.end, self.manner, expected).run();
         let slots = self.time.supervisor().drain().slots;

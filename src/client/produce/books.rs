@@ -16,6 +16,8 @@ pub(super) struct Books {
     pub(super) delay: Recorder,
     ledger: SentLedger,
     probes_outstanding: u64,
+    /// Taken off the times in stamps: wall clock − raw clock, or 0. Wraps.
+    pub(super) stamp_offset_ns: u64,
     /// The account is closed: what is reported from now on has been counted as unknown.
     closed: bool,
     /// Code of the last failure.
@@ -32,6 +34,7 @@ impl Books {
             delay: Recorder::new(),
             ledger: SentLedger::default(),
             probes_outstanding: 0,
+            stamp_offset_ns: 0,
             closed: false,
             last_failure: None,
         }
@@ -78,9 +81,11 @@ impl Books {
     pub(super) fn report(&mut self, at_ns: u64, report: &Report<'_>, in_flight: &mut InFlight) {
         let times = if report.tag == 0 {
             match Stamp::read(report.value) {
-                Reading::Stamp(stamp) if !stamp.probe => {
-                    Times { sequence: stamp.sequence, intended_ns: stamp.intended_ns, actual_ns: stamp.actual_ns }
-                }
+                Reading::Stamp(stamp) if !stamp.probe => Times {
+                    sequence: stamp.sequence,
+                    intended_ns: stamp.intended_ns.wrapping_sub(self.stamp_offset_ns),
+                    actual_ns: stamp.actual_ns.wrapping_sub(self.stamp_offset_ns),
+                },
                 _ => return self.probe_report(report.delivery),
             }
         } else {

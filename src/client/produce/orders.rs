@@ -15,6 +15,10 @@ impl<P: Producer, T: Time> Produce<'_, P, T> {
         if let Some(order) = self.end.new_rate() {
             self.obey(order, now);
         }
+        if self.manner.wall_stamps {
+            let offset_ns = self.end.wall_offset_ns().cast_unsigned();
+            (self.outbox.stamp_offset_ns, self.books.stamp_offset_ns) = (offset_ns, offset_ns);
+        }
         if self.end.probe_rounds() != self.probe_rounds {
             self.probe(now);
         }
@@ -45,7 +49,12 @@ impl<P: Producer, T: Time> Produce<'_, P, T> {
     #[cold]
     fn probe(&mut self, now: u64) {
         let value = self.outbox.probe(self.books.counters[Counter::ProbesSent], now);
-        match self.driver.send(None, &value, 0) {
+        let sent = if self.manner.omb_probes {
+            self.driver.send(Some(b"key"), &[0; 10], 0)
+        } else {
+            self.driver.send(None, &value, 0)
+        };
+        match sent {
             Handed::Accepted => self.books.probe_sent(),
             Handed::QueueFull => return,
             Handed::Refused(code) => {

@@ -179,7 +179,13 @@ impl Run {
         let (time, end) = VirtualTime::new(EPOCH - S, Shape::new(Role::Producer, 3, 1));
         let time = Rc::new(time);
         let library = Library::new(&time);
-        let manner = Manner { late: LatePolicy::CatchUp, spin: true, flush: Duration::from_secs(10) };
+        let manner = Manner {
+            late: LatePolicy::CatchUp,
+            spin: true,
+            flush: Duration::from_secs(10),
+            wall_stamps: false,
+            omb_probes: false,
+        };
         Self { time, library, end, manner, stamped: true, lengths: Vec::new() }
     }
 
@@ -203,7 +209,8 @@ impl Run {
         let pool = owner.as_ref().map(|owner| PoolView::attach(owner.name()).unwrap());
         let choice = Choice::new(1, u32::try_from(payloads.len().max(1)).unwrap());
         let outbox = Outbox::new(sender, Keys::new(KeyDistributor::NoKey, 1, 3), pool, choice);
-        let result = Produce::new(&mut self.library, &*self.time, &mut self.end, self.manner, outbox).run();
+        let result = Produce::new(&mut self.library, &*self.time, &mut self.end, self.manner, outbox)
+            .run(None::<fn() -> Result<Outbox, DriverError>>);
         let drained = self.time.supervisor().drain();
         let counters = self.time.supervisor().counters();
         let library = std::mem::replace(&mut self.library, Library::new(&self.time));

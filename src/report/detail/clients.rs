@@ -10,6 +10,8 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 /// One client, from its plan and its report.
 #[derive(Debug, serde::Serialize)]
 pub struct ClientDetail<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    worker: Option<&'a str>,
     role: Role,
     index: u32,
     topic: Option<u32>,
@@ -59,9 +61,10 @@ impl<'a> ClientDetail<'a> {
     /// Joins a report with the plan of the same client.
     pub fn new(report: &'a ClientReport, plans: &'a [ClientPlan]) -> Self {
         let plan = plans.iter().find(|plan| plan.role == report.role && plan.index == report.index);
-        let place = plan.map(|plan| &plan.placement);
+        let place = &report.placement;
         let counters = &report.counters;
         Self {
+            worker: report.worker.as_deref(),
             role: report.role,
             index: report.index,
             topic: plan.map(|plan| plan.topic),
@@ -70,10 +73,10 @@ impl<'a> ClientDetail<'a> {
             exit: &report.exit,
             placement_planned: Planned {
                 hot_cpu: report.planned_cpu,
-                hot_cpu_shared: place.map(|place| place.hot_cpu_shared),
-                io_cpus: place.map(|place| place.io_cpus.to_string()),
-                node: place.and_then(|place| place.node),
-                memory_policy: place.and_then(|place| place.memory_policy.as_ref()),
+                hot_cpu_shared: Some(place.hot_cpu_shared),
+                io_cpus: Some(place.io_cpus.to_string()),
+                node: place.node,
+                memory_policy: place.memory_policy.as_ref(),
             },
             placement_observed: Observed {
                 hot_cpu: report.observed_cpu,

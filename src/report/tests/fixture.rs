@@ -253,6 +253,8 @@ fn end(plan: &Plan) -> RunEnd {
         topics: vec!["test-topic-0000000-abcdefg".to_owned()],
         topics_deleted: true,
         warnings: Vec::new(),
+        hosts: Vec::new(),
+        end_to_end_clock_error_ns: None,
     }
 }
 
@@ -275,6 +277,8 @@ fn report(role: Role, index: u32) -> ClientReport {
         index,
         pid: 4_000,
         planned_cpu: Some(hot_cpu(role, index)),
+        placement: client_plan((role, index)).placement,
+        worker: None,
         observed_cpu: u32::try_from(hot_cpu(role, index)).ok(),
         observed_hot_mask: Some(hot_cpu(role, index).to_string()),
         observed_thread_masks: vec![("rdk:main".to_owned(), "5-7".to_owned())],

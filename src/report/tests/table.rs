@@ -47,6 +47,7 @@ fn an_invalid_run_names_the_client_that_died() {
     let mut series = completed_series(&plan);
     series.outcome = Outcome::ClientDied {
         death: ClientDeath {
+            worker: None,
             role: Role::Consumer,
             index: 0,
             pid: 4_000,

@@ -138,6 +138,8 @@ impl LocalWorker {
             topics: self.topics.clone(),
             topics_deleted,
             warnings: std::mem::take(&mut self.warnings),
+            hosts: Vec::new(),
+            end_to_end_clock_error_ns: None,
         }
     }
 
@@ -154,10 +156,12 @@ fn report(client: &mut Client) -> ClientReport {
         settle(&mut counters);
     }
     ClientReport {
+        worker: None,
         role: client.plan.role,
         index: client.plan.index,
         pid: client.pid,
         planned_cpu: client.plan.placement.hot_cpu,
+        placement: client.plan.placement.clone(),
         observed_cpu: (seen.pid != 0).then_some(seen.cpu),
         observed_hot_mask: client.observed.hot.take(),
         observed_thread_masks: std::mem::take(&mut client.observed.others),

@@ -152,7 +152,8 @@ impl LocalWorker {
         }
         Live {
             counters: self.live_counters(),
-            backlog: backlog.messages(),
+            expected_receipts: backlog.expected,
+            receipts: backlog.received,
             acknowledge_p99_ns: p99(Role::Producer),
             end_to_end_p99_ns: p99(Role::Consumer),
         }

@@ -8,6 +8,8 @@ mod close;
 mod drain;
 mod helpers;
 mod history;
+mod joining;
+pub(super) mod naming;
 mod observe;
 mod standings;
 mod start;
@@ -56,6 +58,7 @@ pub struct LocalWorker {
     run_id: u64,
     /// Names of consumer groups by (topic, subscription): of the coordinator, or made when first needed.
     groups: BTreeMap<(u32, u32), String>,
+    wall_stamps: bool,
     clients: Vec<Client>,
     broker: Option<Child>,
     bootstrap: Option<String>,
@@ -90,6 +93,7 @@ impl LocalWorker {
             plan: None,
             run_id: fastrand::u64(1..),
             groups: BTreeMap::new(),
+            wall_stamps: false,
             clients: Vec::new(),
             broker: None,
             bootstrap: None,
@@ -113,13 +117,6 @@ impl LocalWorker {
 
     fn of_role(&self, role: Role) -> impl Iterator<Item = &Client> {
         self.clients.iter().filter(move |client| client.plan.role == role)
-    }
-
-    /// Joins a run of several hosts: its id stands in every stamp, its groups have members elsewhere. To be called before
-    /// clients are created.
-    pub fn join_run(&mut self, run_id: u64, groups: BTreeMap<(u32, u32), String>) {
-        self.run_id = run_id;
-        self.groups = groups;
     }
 
     /// The run's clock.
@@ -151,7 +148,7 @@ impl Worker for LocalWorker {
             affinity::pin_current_thread(&plan.placement.supervisor)
                 .map_err(|error| WorkerError::System(error.to_string()))?;
         }
-        self.topics = start::topic_names(plan);
+        self.topics = naming::topic_names(plan);
         match plan.driver.kind {
             DriverKind::Kafka => self.check_broker(),
             DriverKind::Embedded => self.start_broker(),

@@ -59,6 +59,8 @@ impl LocalWorker {
             match self.wait((now_ns + LOOK_EVERY_NS).min(end_ns)) {
                 Wake::Deadline => {}
                 Wake::Interrupted(by) => return Err(WorkerError::Interrupted(by)),
+                // This host is no other host.
+                Wake::WorkerLost(loss) => return Err(WorkerError::WorkerLost(loss)),
                 // Before the load a client that gave up has said why in words that have a class of their own.
                 Wake::ClientDied(death) => {
                     let gave_up = if self.epoch_ns == 0 { self.failed_client() } else { None };
@@ -89,6 +91,7 @@ impl LocalWorker {
             let done = client.end.state() == Some(ClientState::Done) && exit.code == Some(0);
             if !done && first.is_none() {
                 first = Some(ClientDeath {
+                    worker: None,
                     role: client.plan.role,
                     index: client.plan.index,
                     pid: client.pid,

@@ -1,0 +1,174 @@
+//! The end of a distributed run: consumers catch up, all commit before any leaves its group, the leader deletes the topics last.
+
+use super::clocks::{self, ClockOffset};
+use super::{CALL_MARGIN, DistributedWorkers, Member};
+use crate::telemetry::Role;
+use crate::units::NS_PER_S;
+use crate::worker::catching_up::CatchingUp;
+use crate::worker::standing::Ended;
+use crate::worker::wire::pinload::Stopped;
+use crate::worker::{HostReport, RunEnd, Wake, Worker, WorkerError};
+use std::time::Duration;
+
+/// Between two looks at the consumers that catch up.
+const LOOK_EVERY_NS: u64 = NS_PER_S / 20;
+/// Limit of all commits.
+const COMMIT_LIMIT: Duration = Duration::from_secs(10);
+/// A worker has its clients ended, and (the leader) its topics deleted, within this.
+const STOP_LIMIT: Duration = Duration::from_secs(60);
+/// The same when everything is to end at once.
+const HURRIED_LIMIT: Duration = Duration::from_secs(5);
+
+impl DistributedWorkers {
+    /// Waits until consumers have all that was acknowledged, no more comes, or the limit is reached. The first signal does not end it.
+    pub(super) fn let_consumers_catch_up(&mut self) -> Result<(), WorkerError> {
+        let plan = self.plan()?.clone();
+        let begun_ns = self.clock.now_ns();
+        let limit_ns = u64::try_from(plan.limits.catch_up.as_nanos()).unwrap_or(u64::MAX);
+        let mut catching_up = CatchingUp::begin(begun_ns);
+        loop {
+            let standings = self.look()?;
+            let now_ns = self.clock.now_ns();
+            if catching_up.is_over(&plan, &standings, now_ns) {
+                return Ok(());
+            }
+            if now_ns - begun_ns >= limit_ns {
+                self.warnings.push(format!(
+                    "consumers were still receiving after {} s of catching up: what is missing counts as lost",
+                    plan.limits.catch_up.as_secs()
+                ));
+                return Ok(());
+            }
+            match self.wait_until(now_ns + LOOK_EVERY_NS) {
+                Wake::Interrupted(by) if self.in_a_hurry() => return Err(WorkerError::Interrupted(by)),
+                Wake::WorkerLost(loss) => return Err(WorkerError::WorkerLost(loss)),
+                Wake::ClientDied(death) => self.warnings.push(format!("while closing: {death}")),
+                Wake::Deadline | Wake::Interrupted(_) => {}
+            }
+        }
+    }
+
+    /// Ends the run on every worker that is left. Works from any state.
+    pub(super) fn end(&mut self) -> Result<RunEnd, WorkerError> {
+        self.closed = true;
+        self.abort();
+        // Heartbeats end: what happens from here on shows in the calls.
+        self.beating = None;
+        while self.alarms.1.try_recv().is_ok() {}
+        let begun = |member: &Member| member.begun;
+        if self.epoch_ns > 0 && !self.in_a_hurry() {
+            let consuming = |member: &Member| member.begun && member.has(Role::Consumer);
+            if let Err(error) = self.post_each::<()>(consuming, "commit-consumers", &(), COMMIT_LIMIT + CALL_MARGIN) {
+                self.warnings.push(format!("the last commits: {error}"));
+            }
+        }
+        let mut ends = Vec::new();
+        // Clients of other workers may still be at the topics that the leader deletes.
+        for leader in [false, true] {
+            let limit = if self.in_a_hurry() { HURRIED_LIMIT } else { STOP_LIMIT };
+            let calls: Vec<_> = self
+                .members
+                .iter()
+                .enumerate()
+                .filter(|(_, member)| begun(member) && !member.lost && member.is_leader == leader)
+                .map(|(number, member)| {
+                    let peer = member.peer.clone();
+                    (number, std::thread::spawn(move || peer.post::<Stopped>("stop", b"", limit)))
+                })
+                .collect();
+            for (number, call) in calls {
+                match call.join() {
+                    Ok(Ok(Stopped { end, standings })) => {
+                        self.members[number].standings = standings;
+                        self.members[number].begun = false;
+                        ends.push((number, end));
+                    }
+                    Ok(Err(error)) => {
+                        let error = error.at(&self.members[number].peer.url);
+                        self.warnings.push(format!("while closing: {error}"));
+                    }
+                    Err(_) => self.warnings.push("while closing: a call panicked".to_owned()),
+                }
+            }
+        }
+        self.leave_the_lost();
+        ends.sort_by_key(|(number, _)| *number);
+        Ok(self.run_end(ends))
+    }
+
+    /// What was lost is left to its lease, and that is said.
+    fn leave_the_lost(&mut self) {
+        for member in self.members.iter_mut().filter(|member| member.begun) {
+            for standing in &mut member.standings {
+                standing.ended.get_or_insert(Ended::Unknown);
+            }
+            self.warnings.push(format!(
+                "{}: its {} clients could not be told to stop; if it lives, it ends them {} s after our last call",
+                member.peer.url,
+                member.clients.len(),
+                super::LEASE.as_secs()
+            ));
+        }
+    }
+
+    fn run_end(&mut self, ends: Vec<(usize, RunEnd)>) -> RunEnd {
+        let usage = crate::os::usage::of_self();
+        let before = self.usage_at_start;
+        let own_cpu_ns =
+            (usage.cpu_user_ns + usage.cpu_system_ns).saturating_sub(before.cpu_user_ns + before.cpu_system_ns);
+        let mut whole = RunEnd {
+            clients: Vec::new(),
+            clock: self.clock,
+            clock_reason: self.clock_reason.clone(),
+            clock_drift_ppm: self.clock.drift_ppm(),
+            supervisor_cpu_ns: own_cpu_ns,
+            drain_ns: 0,
+            topics: self.topics.clone(),
+            topics_deleted: false,
+            warnings: std::mem::take(&mut self.warnings),
+            hosts: Vec::new(),
+            end_to_end_clock_error_ns: self.epoch_ns.gt(&0).then(|| self.end_to_end_error_ns()),
+        };
+        for (number, end) in ends {
+            let member = &self.members[number];
+            let url = &member.peer.url;
+            whole.hosts.push(host_report(member, &end));
+            whole.clients.extend(end.clients.into_iter().map(|mut client| {
+                client.worker = Some(url.clone());
+                client
+            }));
+            whole.supervisor_cpu_ns += end.supervisor_cpu_ns;
+            whole.drain_ns += end.drain_ns;
+            whole.topics_deleted |= end.topics_deleted;
+            whole.warnings.extend(end.warnings.into_iter().map(|warning| format!("{url}: {warning}")));
+        }
+        whole.clients.sort_by_key(|client| (client.role, client.index));
+        whole
+    }
+
+    fn end_to_end_error_ns(&self) -> u64 {
+        let clocks_of = |role| -> Vec<ClockOffset> {
+            self.members.iter().filter(|member| member.has(role)).filter_map(|member| member.clock).collect()
+        };
+        clocks::end_to_end_error_ns(&clocks_of(Role::Producer), &clocks_of(Role::Consumer))
+    }
+}
+
+fn host_report(member: &Member, end: &RunEnd) -> HostReport {
+    let hello = member.hello.as_ref();
+    HostReport {
+        worker: member.peer.url.clone(),
+        host: hello.map(|hello| hello.host.clone()),
+        version: hello.map(|hello| hello.version.clone()),
+        wall_clock: hello.and_then(|hello| hello.wall_clock),
+        wall_clock_state: clocks::state(hello.and_then(|hello| hello.wall_clock)),
+        clock_offset: member.clock,
+        clock: end.clock,
+        clock_drift_ppm: end.clock_drift_ppm,
+        started_ahead_ns: member.ahead_ns,
+        supervisor_cpu_ns: end.supervisor_cpu_ns,
+        drain_ns: end.drain_ns,
+        placement_notes: member.placement.as_ref().map(|placement| placement.notes.clone()).unwrap_or_default(),
+        hot_cpus_shared: member.placement.as_ref().is_some_and(|placement| placement.oversubscribed),
+    }
+}

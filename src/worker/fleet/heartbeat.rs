@@ -1,0 +1,66 @@
+//! A thread for each worker that asks for its pulse once a second: a worker that is gone is noticed in about two seconds, one that hangs in
+//! about seven, whatever verb is under way.
+
+use super::peer::{CallError, Peer};
+use crate::worker::wire::pinload::{Pulse, run_text};
+use crate::worker::{ClientDeath, WorkerLoss};
+use crossbeam_channel::{Receiver, Sender};
+use std::time::Duration;
+
+/// Between two questions.
+const EVERY: Duration = Duration::from_secs(1);
+/// For an answer: the worker's server thread gives it whatever else goes on there.
+const LIMIT: Duration = Duration::from_secs(5);
+/// Before a second question when the first one found nobody.
+const AGAIN_AFTER: Duration = Duration::from_millis(300);
+
+/// Something to tell of a worker.
+#[derive(Debug, Clone)]
+pub(super) enum Alarm {
+    /// It is gone, hangs, or has another run.
+    Lost(usize, WorkerLoss),
+    /// One of its clients has died.
+    Death(ClientDeath),
+}
+
+/// Watches worker number `worker` until `ended` is closed or there is an alarm.
+pub(super) fn watch(worker: usize, peer: Peer, run: u64, alarms: Sender<Alarm>, ended: Receiver<()>) {
+    let watched = std::thread::Builder::new().name(format!("pinload-beat-{worker}")).spawn(move || {
+        let lost = |cause: String| Alarm::Lost(worker, WorkerLoss { worker: peer.url.clone(), cause });
+        loop {
+            if !matches!(ended.recv_timeout(EVERY), Err(crossbeam_channel::RecvTimeoutError::Timeout)) {
+                return;
+            }
+            let alarm = match ask(&peer) {
+                Ok(pulse) if pulse.run.as_deref() != Some(&*run_text(run)) => Some(lost(
+                    "it does not know the run any more: it was restarted, or has ended the run because it heard nothing".to_owned(),
+                )),
+                Ok(Pulse { death: Some(death), .. }) => {
+                    Some(Alarm::Death(ClientDeath { worker: Some(peer.url.clone()), ..death }))
+                }
+                Ok(_) => None,
+                Err(CallError::NoAnswer(cause)) => Some(lost(cause)),
+                Err(CallError::Refused { status, .. }) => Some(lost(format!("it answers with HTTP status {status}"))),
+            };
+            if let Some(alarm) = alarm {
+                // Nobody listens when the run has ended meanwhile.
+                let _ = alarms.send(alarm);
+                return;
+            }
+        }
+    });
+    // Without the thread only calls notice a loss.
+    drop(watched);
+}
+
+/// Twice, as far as the first time nobody was there: a connection may have been closed for its age.
+fn ask(peer: &Peer) -> Result<Pulse, CallError> {
+    let begun = std::time::Instant::now();
+    match peer.get("pulse", LIMIT) {
+        Err(CallError::NoAnswer(_)) if begun.elapsed() < LIMIT / 2 => {
+            std::thread::sleep(AGAIN_AFTER);
+            peer.get("pulse", LIMIT)
+        }
+        answer => answer,
+    }
+}

@@ -1,0 +1,275 @@
+//! The HTTP server: axum on a thread of its own. It knows nothing of runs; it checks who may call and how much, and hands calls on.
+
+use super::{Board, Call, Method, Reply};
+use crate::worker::wire::pinload::{PREFIX, RUN_HEADER, WallTime};
+use axum::body::{Body, to_bytes};
+use axum::extract::{Request, State};
+use axum::http::{StatusCode, header};
+use axum::response::Response;
+use crossbeam_channel::{Receiver, Sender};
+use std::net::{IpAddr, SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::time::Duration;
+use subtle::ConstantTimeEq;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
+
+/// How the server listens.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Address of both ports.
+    pub bind: IpAddr,
+    /// Port of the worker's calls; 0: any free one.
+    pub port: u16,
+    /// Port of the metrics page; 0: any free one.
+    pub stats_port: u16,
+    /// What callers must show; None: nothing.
+    pub token: Option<String>,
+    /// Most bytes of a request's body.
+    pub body_bytes: usize,
+    /// Most connections at a time on each port.
+    pub connections: usize,
+}
+
+/// A port that cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot listen on {address}: {why}")]
+pub struct ServerError {
+    /// Where.
+    pub address: SocketAddr,
+    /// Why.
+    pub why: std::io::Error,
+}
+
+/// A server that listens.
+#[derive(Debug)]
+pub struct Listening {
+    /// Address of the worker's calls.
+    pub address: SocketAddr,
+    /// Address of the metrics page.
+    pub stats_address: SocketAddr,
+    /// Calls for the main thread.
+    pub calls: Receiver<Call>,
+}
+
+/// A request that has not been read after this long is given up: its sender holds a connection.
+const READ_LIMIT: Duration = Duration::from_secs(60);
+
+/// What every request is answered with.
+#[derive(Debug, Clone)]
+struct Desk {
+    calls: Sender<Call>,
+    board: Arc<Board>,
+    token: Option<Arc<str>>,
+    body_bytes: usize,
+}
+
+/// Binds both ports, then serves them from a thread that lives as long as the program.
+///
+/// # Errors
+/// A port that is taken or not ours.
+pub fn listen(settings: &Settings, board: Arc<Board>) -> Result<Listening, ServerError> {
+    let (main, address) = bind(settings.bind, settings.port)?;
+    let (stats, stats_address) = bind(settings.bind, settings.stats_port)?;
+    let (sender, calls) = crossbeam_channel::unbounded();
+    let desk =
+        Desk { calls: sender, board, token: settings.token.as_deref().map(Arc::from), body_bytes: settings.body_bytes };
+    let connections = settings.connections;
+    let served = std::thread::Builder::new().name("pinload-http".to_owned()).spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        // Without a runtime nothing is served, which callers see; the main thread sees its channel closed.
+        if let Ok(runtime) = runtime {
+            runtime.block_on(async {
+                let metrics = Desk { token: None, ..desk.clone() };
+                let _ = tokio::join!(
+                    serve(main, connections, worker_calls(desk)),
+                    serve(stats, connections, metrics_page(metrics))
+                );
+            });
+        }
+    });
+    match served {
+        Ok(_) => Ok(Listening { address, stats_address, calls }),
+        Err(why) => Err(ServerError { address, why }),
+    }
+}
+
+fn bind(ip: IpAddr, port: u16) -> Result<(TcpListener, SocketAddr), ServerError> {
+    let wanted = SocketAddr::new(ip, port);
+    let bound = TcpListener::bind(wanted).and_then(|listener| {
+        listener.set_nonblocking(true)?;
+        let address = listener.local_addr()?;
+        Ok((listener, address))
+    });
+    bound.map_err(|why| ServerError { address: wanted, why })
+}
+
+fn worker_calls(desk: Desk) -> axum::Router {
+    axum::Router::new().fallback(any_call).with_state(desk)
+}
+
+fn metrics_page(desk: Desk) -> axum::Router {
+    axum::Router::new().route("/metrics", axum::routing::get(any_call)).with_state(desk)
+}
+
+async fn serve(listener: TcpListener, connections: usize, router: axum::Router) -> std::io::Result<()> {
+    let listener = tokio::net::TcpListener::from_std(listener)?;
+    axum::serve(Few { listener, free: Arc::new(Semaphore::new(connections)) }, router).await
+}
+
+/// A listener that takes no more connections than it has permits for; the others wait in the kernel's queue.
+struct Few {
+    listener: tokio::net::TcpListener,
+    free: Arc<Semaphore>,
+}
+
+impl axum::serve::Listener for Few {
+    type Io = Counted;
+    type Addr = SocketAddr;
+
+    async fn accept(&mut self) -> (Self::Io, Self::Addr) {
+        let permit = loop {
+            // The semaphore is never closed.
+            if let Ok(permit) = Arc::clone(&self.free).acquire_owned().await {
+                break permit;
+            }
+        };
+        let (stream, address) = axum::serve::Listener::accept(&mut self.listener).await;
+        (Counted { stream, _permit: permit }, address)
+    }
+
+    fn local_addr(&self) -> std::io::Result<Self::Addr> {
+        self.listener.local_addr()
+    }
+}
+
+/// A connection that gives its permit back when it ends.
+struct Counted {
+    stream: tokio::net::TcpStream,
+    _permit: OwnedSemaphorePermit,
+}
+
+mod counted {
+    use super::Counted;
+    use std::io::Result;
+    use std::pin::Pin;
+    use std::task::{Context, Poll};
+    use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+    impl AsyncRead for Counted {
+        fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, into: &mut ReadBuf<'_>) -> Poll<Result<()>> {
+            Pin::new(&mut self.stream).poll_read(cx, into)
+        }
+    }
+
+    impl AsyncWrite for Counted {
+        fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, from: &[u8]) -> Poll<Result<usize>> {
+            Pin::new(&mut self.stream).poll_write(cx, from)
+        }
+        fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<()>> {
+            Pin::new(&mut self.stream).poll_flush(cx)
+        }
+        fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<()>> {
+            Pin::new(&mut self.stream).poll_shutdown(cx)
+        }
+    }
+}
+
+async fn any_call(State(desk): State<Desk>, request: Request) -> Response {
+    let reply = desk.answer(request).await;
+    let kind = if reply.json { "application/json" } else { "text/plain;charset=utf-8" };
+    let status = StatusCode::from_u16(reply.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let mut response = Response::new(Body::from(reply.body));
+    *response.status_mut() = status;
+    response.headers_mut().insert(header::CONTENT_TYPE, header::HeaderValue::from_static(kind));
+    response
+}
+
+impl Desk {
+    async fn answer(&self, request: Request) -> Reply {
+        let path = tidy(request.uri().path());
+        let method = match *request.method() {
+            axum::http::Method::GET => Method::Get,
+            axum::http::Method::POST => Method::Post,
+            _ => return Reply::text(404, "Not found"),
+        };
+        let allowed = self.allows(&request);
+        if let Some(own) = path.strip_prefix(PREFIX) {
+            match (method, own) {
+                // Also for those who only want to know whether the worker lives; their asking keeps no lease.
+                (Method::Get, "pulse") => {
+                    let pulse = self.board.pulse();
+                    if allowed && pulse.run.is_some() && header_text(&request, RUN_HEADER) == pulse.run {
+                        self.board.called();
+                    }
+                    return Reply::json(&pulse);
+                }
+                (Method::Get, "time") if allowed => return Reply::json(&WallTime { realtime_ns: realtime_ns() }),
+                (Method::Post, "abort") if allowed => {
+                    let run = self.board.pulse().run;
+                    if run.is_some() && header_text(&request, RUN_HEADER) == run {
+                        self.board.abort();
+                    }
+                    return Reply::text(200, "");
+                }
+                _ => {}
+            }
+        }
+        if !allowed {
+            return Reply::text(
+                401,
+                "the token is missing or wrong: give the worker's token (pinload run --token-file)",
+            );
+        }
+        let run = header_text(&request, RUN_HEADER);
+        let body = tokio::time::timeout(READ_LIMIT, to_bytes(request.into_body(), self.body_bytes)).await;
+        let body = match body {
+            Ok(Ok(body)) => body.to_vec(),
+            Ok(Err(_)) => {
+                return Reply::text(
+                    413,
+                    format!("the body is longer than {} bytes: see --max-request", self.body_bytes),
+                );
+            }
+            Err(_) => return Reply::text(408, "the body did not come in time"),
+        };
+        let (reply, answer) = oneshot::channel();
+        if self.calls.send(Call { method, path, run, body, reply }).is_err() {
+            return Reply::text(503, "the worker is ending");
+        }
+        answer.await.unwrap_or_else(|_| Reply::text(503, "the worker is ending"))
+    }
+
+    /// Compared in constant time, so that the time of an answer tells nothing of the token.
+    fn allows(&self, request: &Request) -> bool {
+        let Some(token) = &self.token else { return true };
+        let shown = request.headers().get(header::AUTHORIZATION).map_or(&b""[..], |value| value.as_bytes());
+        shown.strip_prefix(b"Bearer ").is_some_and(|shown| shown.ct_eq(token.as_bytes()).into())
+    }
+}
+
+fn header_text(request: &Request, name: &str) -> Option<String> {
+    request.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned)
+}
+
+/// `//stop-all/` → `/stop-all`, as OMB's server takes it.
+fn tidy(path: &str) -> String {
+    let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
+    format!("/{}", parts.join("/"))
+}
+
+fn realtime_ns() -> u64 {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_nanos()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_are_tidied() {
+        for (path, tidied) in [("/stop-all", "/stop-all"), ("//stop-all/", "/stop-all"), ("/", "/")] {
+            assert_eq!(tidy(path), tidied);
+        }
+    }
+}

@@ -1,0 +1,143 @@
+//! pinload's own calls (`wire::pinload`): a verb of `LocalWorker` each.
+
+use super::session::{Run, Session};
+use super::{Call, Method, Reply};
+use crate::plan::{Plan, placement};
+use crate::telemetry::Role;
+use crate::units::NS_PER_S;
+use crate::worker::wire::pinload::{Boundary, Failure, Initialize, Initialized, StartLoad, Started, Topics, TotalRate};
+use crate::worker::{Worker, WorkerError};
+use serde::de::DeserializeOwned;
+use std::time::Duration;
+
+/// Answers `verb`.
+pub(super) fn answer(session: &mut Session, verb: &str, call: &Call) -> Reply {
+    let result = match (call.method, verb) {
+        (Method::Post, "initialize") => initialize(session, call),
+        (Method::Post, "stop") => stop(session),
+        _ => match &mut session.run {
+            Some(run) if run.id.is_some() => within(run, call.method, verb, &call.body),
+            _ => {
+                Err(Failure::Refused("no run is active here: it may have been ended, see the worker's log".to_owned()))
+            }
+        },
+    };
+    result.unwrap_or_else(|failure| {
+        let status = if matches!(failure, Failure::Refused(_)) { 400 } else { 500 };
+        Reply { status, ..Reply::json(&failure) }
+    })
+}
+
+type Answer = Result<Reply, Failure>;
+
+fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Failure> {
+    serde_json::from_slice(body).map_err(|error| Failure::Refused(format!("cannot understand the call: {error}")))
+}
+
+fn done() -> Reply {
+    Reply::json(&())
+}
+
+fn initialize(session: &mut Session, call: &Call) -> Answer {
+    let order: Initialize = parse(&call.body)?;
+    let mut plan = Plan::from(order.plan);
+    let count = |role| plan.clients.iter().filter(|client| client.role == role).count();
+    let [producers, consumers] =
+        [Role::Producer, Role::Consumer].map(|role| u32::try_from(count(role)).unwrap_or(u32::MAX));
+    let machine = &session.machine;
+    let placed = placement::place(
+        &machine.topology,
+        &machine.allowed,
+        &machine.memory_policy,
+        &session.manner.placement,
+        producers,
+        consumers,
+    )
+    .map_err(|error| Failure::Configuration(error.to_string()))?;
+    for (client, place) in plan.clients.iter_mut().zip(&placed.clients) {
+        client.placement = place.clone();
+    }
+    plan.placement = placed.clone();
+    let groups = order.groups.into_iter().map(|group| ((group.topic, group.subscription), group.name)).collect();
+    let run = session.begin(Some(order.run), Duration::from_millis(order.lease_ms));
+    run.worker.join_run(order.run, groups, order.wall_stamps);
+    let initialized = run.worker.initialize_driver(&plan);
+    session.log(format!("run {:016x}: {producers} producers, {consumers} consumers", order.run));
+    match initialized {
+        Ok(()) => Ok(Reply::json(&Initialized { placement: placed })),
+        Err(error) => {
+            session.end(&format!("it cannot begin: {error}"));
+            Err(error.into())
+        }
+    }
+}
+
+fn stop(session: &mut Session) -> Answer {
+    match session.end("its coordinator says so") {
+        Some(end) => Ok(Reply::json(&end?)),
+        None => Err(Failure::Refused("no run is active here: it was ended before, see the worker's log".to_owned())),
+    }
+}
+
+fn within(run: &mut Run, method: Method, verb: &str, body: &[u8]) -> Answer {
+    let worker = &mut run.worker;
+    match (method, verb) {
+        (Method::Post, "create-topics") => {
+            let topics = worker.create_topics()?;
+            let partitions = worker.partitions()?;
+            Ok(Reply::json(&Topics { topics, partitions }))
+        }
+        (Method::Post, "create-consumers") => {
+            let Topics { topics, partitions } = parse(body)?;
+            worker.learn_partitions(&partitions)?;
+            worker.create_consumers(&topics)?;
+            Ok(done())
+        }
+        (Method::Post, "create-producers") => {
+            let Topics { topics, partitions } = parse(body)?;
+            worker.learn_partitions(&partitions)?;
+            worker.create_producers(&topics)?;
+            Ok(done())
+        }
+        (Method::Post, "probe-producers") => Ok(worker.probe_producers().map(|()| done())?),
+        (Method::Get, "standings") => Ok(Reply::json(&worker.standings())),
+        (Method::Post, "start-load") => start_load(run, parse(body)?),
+        (Method::Post, "adjust-publish-rate") => {
+            let TotalRate { total_per_s } = parse(body)?;
+            Ok(worker.adjust_publish_rate(total_per_s).map(|()| done())?)
+        }
+        (Method::Post, "pause-consumers") => Ok(worker.pause_consumers().map(|()| done())?),
+        (Method::Post, "resume-consumers") => Ok(worker.resume_consumers().map(|()| done())?),
+        (Method::Get, "live") => Ok(Reply::json(&worker.live()?)),
+        (Method::Get, "cumulative-latencies") => Ok(Reply::json(&worker.cumulative_latencies()?)),
+        (Method::Post, "period-stats") => {
+            let Boundary { offset_ns } = parse(body)?;
+            Ok(Reply::json(&worker.period_stats(run.epoch_ns + offset_ns)?))
+        }
+        (Method::Post, "reset-stats") => {
+            let Boundary { offset_ns } = parse(body)?;
+            Ok(worker.reset_stats(run.epoch_ns + offset_ns).map(|()| done())?)
+        }
+        (Method::Post, "stop-producers") => Ok(worker.stop_producers().map(|()| done())?),
+        (Method::Post, "commit-consumers") => {
+            worker.let_consumers_commit();
+            Ok(done())
+        }
+        _ => Err(Failure::Refused(format!("this pinload knows no call {verb}: both sides need the same version"))),
+    }
+}
+
+/// One wall-clock epoch for all hosts; this host's raw clock has its own name for it.
+fn start_load(run: &mut Run, order: StartLoad) -> Answer {
+    let offset_ns = i128::from(crate::os::clock::wall_offset_ns());
+    let epoch_ns = u64::try_from(i128::from(order.epoch_realtime_ns) - offset_ns).unwrap_or(0);
+    run.epoch_ns = run.worker.start_load_at(epoch_ns)?;
+    let now_ns = run.worker.now_ns();
+    if now_ns >= epoch_ns {
+        let late_ms = (now_ns - epoch_ns) * 1_000 / NS_PER_S;
+        let why =
+            format!("the order to start came {late_ms} ms after the moment of the start: do the hosts' clocks agree?");
+        return Err(WorkerError::TimedOut(why).into());
+    }
+    Ok(Reply::json(&Started { ahead_ns: epoch_ns - now_ns }))
+}

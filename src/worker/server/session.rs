@@ -1,0 +1,155 @@
+//! What a worker has going: nothing, or one run. The main thread owns it and answers calls with it, one after the other.
+
+use super::{Board, Call, Reply};
+use crate::os::clock::Calibration;
+use crate::os::host::{Host, wall_clock};
+use crate::os::signals::Signal;
+use crate::plan::placement::PlacementWishes;
+use crate::plan::resolve::Machine;
+use crate::worker::local::LocalWorker;
+use crate::worker::wire::pinload::{Hello, PREFIX, Stopped, WIRE, run_text};
+use crate::worker::{Wake, Worker, WorkerError};
+use crossbeam_channel::Receiver;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How a worker behaves.
+#[derive(Debug, Clone)]
+pub struct Manner {
+    /// Where its clients go.
+    pub placement: PlacementWishes,
+    /// Without a call for so long a run is ended, unless its coordinator names another time.
+    pub lease: Duration,
+    /// Delete topics that were made under OMB's protocol?
+    pub delete_topics: bool,
+}
+
+/// See the file's head.
+#[derive(Debug)]
+pub struct Session {
+    pub(super) machine: Machine,
+    pub(super) manner: Manner,
+    pub(super) board: Arc<Board>,
+    root: PathBuf,
+    signals: Receiver<Signal>,
+    calibration: Option<Calibration>,
+    pub(super) run: Option<Run>,
+    /// What happened, for the log.
+    log: Vec<String>,
+}
+
+/// A run that is going on.
+#[derive(Debug)]
+pub(super) struct Run {
+    /// The coordinator's id; None: OMB's protocol, which has none.
+    pub(super) id: Option<u64>,
+    pub(super) worker: LocalWorker,
+    pub(super) lease: Duration,
+    /// Epoch of the load, raw ns; 0 before.
+    pub(super) epoch_ns: u64,
+    /// A death has been told.
+    told: bool,
+}
+
+impl Session {
+    /// Nothing going on. `signals` end the waits of verbs.
+    pub fn new(machine: Machine, manner: Manner, board: Arc<Board>, signals: Receiver<Signal>, root: &Path) -> Self {
+        let calibration = Some(Calibration::begin(root));
+        Self { machine, manner, board, root: root.to_owned(), signals, calibration, run: None, log: Vec::new() }
+    }
+
+    /// Answers one call.
+    pub fn answer(&mut self, call: &Call) -> Reply {
+        self.board.called();
+        let reply = match (call.path.strip_prefix(PREFIX), self.foreign(call)) {
+            (Some("hello"), _) => Reply::json(&self.hello()),
+            (_, Some(refusal)) => refusal,
+            (Some(verb), None) => super::pinload::answer(self, verb, call),
+            (None, None) => Reply::text(404, "Not found"),
+        };
+        // A verb may have taken long: its coordinator lived all the time.
+        self.board.called();
+        reply
+    }
+
+    /// A call that belongs to another run than the one that is going on.
+    fn foreign(&self, call: &Call) -> Option<Reply> {
+        let active = run_text(self.run.as_ref()?.id?);
+        match &call.run {
+            Some(run) if *run == active => None,
+            Some(run) => Some(conflict(&format!("run {active} is active here; run {run} has to wait for its end"))),
+            None => Some(conflict(&format!("run {active} of a pinload coordinator is active here: wait for its end"))),
+        }
+    }
+
+    fn hello(&self) -> Hello {
+        Hello {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            wire: WIRE,
+            host: Host::read(&self.root),
+            wall_clock: wall_clock(),
+            run: self.run.as_ref().and_then(|run| run.id).map(run_text),
+        }
+    }
+
+    /// A new run, on the ruins of the one before where there is one.
+    pub(super) fn begin(&mut self, id: Option<u64>, lease: Duration) -> &mut Run {
+        self.end("a new run begins");
+        // Signals of the time before are nothing to the new run.
+        while self.signals.try_recv().is_ok() {}
+        let calibration = self.calibration.take().unwrap_or_else(|| Calibration::begin(&self.root));
+        let worker = LocalWorker::new(self.signals.clone(), calibration);
+        self.board.set_run(id);
+        self.run.insert(Run { id, worker, lease, epoch_ns: 0, told: false })
+    }
+
+    /// Ends what is going on, for the reason that stands in the log. What the worker has to say of it comes back.
+    pub(super) fn end(&mut self, why: &str) -> Option<Result<Stopped, WorkerError>> {
+        let mut run = self.run.take()?;
+        self.log.push(format!("the run is ended: {why}"));
+        let end = run.worker.stop_all();
+        match &end {
+            Ok(end) => self.log.extend(end.warnings.iter().cloned()),
+            Err(error) => self.log.push(error.to_string()),
+        }
+        self.board.set_run(None);
+        self.calibration = Some(Calibration::begin(&self.root));
+        Some(end.map(|end| Stopped { end, standings: run.worker.standings() }))
+    }
+
+    /// Between calls, at least once a second: deaths are noticed, and a coordinator that is gone.
+    pub fn tick(&mut self) {
+        let Some(run) = &mut self.run else { return };
+        let now_ns = run.worker.now_ns();
+        if let Wake::ClientDied(death) = run.worker.wait_until(now_ns)
+            && !std::mem::replace(&mut run.told, true)
+        {
+            self.log.push(death.to_string());
+            self.board.set_death(death);
+        }
+        let silence = self.board.silence();
+        if silence > run.lease {
+            let lease = run.lease.as_secs();
+            self.end(&format!("its coordinator has not called for {lease} s (the lease)"));
+        }
+    }
+
+    /// The program ends.
+    pub fn close(&mut self, why: &str) {
+        self.end(why);
+    }
+
+    /// What happened since this was last asked, line by line.
+    pub fn take_log(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.log)
+    }
+
+    pub(super) fn log(&mut self, line: String) {
+        self.log.push(line);
+    }
+}
+
+fn conflict(why: &str) -> Reply {
+    Reply::text(409, why)
+}

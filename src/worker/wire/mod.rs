@@ -1,0 +1,3 @@
+//! What goes over the network, as types: OMB's protocol, and pinload's own.
+
+pub mod pinload;

@@ -1,0 +1,269 @@
+//! pinload's own protocol between coordinator and worker: JSON over HTTP below `/pinload/v1/`.
+//!
+//! | call | body → reply |
+//! |---|---|
+//! | GET `hello` | – → `Hello` |
+//! | GET `pulse` | – → `Pulse`; answered at once whatever the worker is doing |
+//! | GET `time` | – → `WallTime`; at once too |
+//! | POST `abort` | ends the verb that is under way; at once too |
+//! | POST `initialize` | `Initialize` → `Initialized` |
+//! | POST `create-topics` | – → `Topics` |
+//! | POST `create-consumers`, `create-producers` | `Topics` → – |
+//! | POST `probe-producers`, `pause-consumers`, `resume-consumers`, `stop-producers`, `commit-consumers` | – → – |
+//! | GET `standings` | – → list of `Standing` |
+//! | POST `start-load` | `StartLoad` → `Started` |
+//! | POST `adjust-publish-rate` | `TotalRate` → – |
+//! | GET `live`, `cumulative-latencies` | – → `Live`, `LatencySet` |
+//! | POST `period-stats`, `reset-stats` | `Boundary` → `PeriodStats`, – |
+//! | POST `stop` | – → `Stopped` |
+//!
+//! Every call but the first four carries the run's id in the header `x-pinload-run`. Whatever fails answers with status 4xx or 5xx and a
+//! `Failure`.
+
+use crate::os::host::{Host, WallClock};
+use crate::plan::{Placement, Plan};
+use crate::worker::standing::Standing;
+use crate::worker::{ClientDeath, Interruption, RunEnd, WorkerError};
+
+/// Header with the run's id: 16 hexadecimal digits.
+pub const RUN_HEADER: &str = "x-pinload-run";
+/// Version of this protocol; peers of another version are refused.
+pub const WIRE: u32 = 1;
+/// Where pinload's own calls begin.
+pub const PREFIX: &str = "/pinload/v1/";
+
+/// A run's id as text.
+pub fn run_text(run: u64) -> String {
+    format!("{run:016x}")
+}
+
+/// Who the worker is.
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
+pub struct Hello {
+    /// pinload's version.
+    pub version: String,
+    /// Version of the protocol.
+    pub wire: u32,
+    /// The host.
+    pub host: Host,
+    /// The kernel's account of its wall clock; None: it does not say.
+    pub wall_clock: Option<WallClock>,
+    /// The run that is active, if one is.
+    pub run: Option<String>,
+}
+
+/// A sign of life.
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
+pub struct Pulse {
+    /// pinload's version.
+    pub version: String,
+    /// The run that is active, if one is.
+    pub run: Option<String>,
+    /// A client that has died in it.
+    pub death: Option<ClientDeath>,
+}
+
+/// The worker's wall clock.
+#[derive(Debug, Clone, Copy, serde::Serialize, serde::Deserialize)]
+pub struct WallTime {
+    /// CLOCK_REALTIME, ns.
+    pub realtime_ns: u64,
+}
+
+/// A plan with what it keeps to itself elsewhere: the properties in force, secrets in clear.
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
+pub struct PlanOnWire {
+    plan: Plan,
+    admin: Vec<(String, String)>,
+    producer: Vec<(String, String)>,
+    consumer: Vec<(String, String)>,
+}
+
+impl From<Plan> for PlanOnWire {
+    fn from(plan: Plan) -> Self {
+        Self {
+            admin: plan.driver.admin.effective.clone(),
+            producer: plan.driver.producer.effective.clone(),
+            consumer: plan.driver.consumer.effective.clone(),
+            plan,
+        }
+    }
+}
+
+impl From<PlanOnWire> for Plan {
+    fn from(wire: PlanOnWire) -> Self {
+        let PlanOnWire { mut plan, admin, producer, consumer } = wire;
+        plan.driver.admin.effective = admin;
+        plan.driver.producer.effective = producer;
+        plan.driver.consumer.effective = consumer;
+        plan
+    }
+}
+
+/// The name of one consumer group.
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
+pub struct GroupName {
+    /// Topic number.
+    pub topic: u32,
+    /// Subscription number within the topic.
+    pub subscription: u32,
+    /// Name.
+    pub name: String,
+}
+
+/// A run begins. `plan.clients` are this worker's alone, numbered over all workers; their places are the worker's to choose.
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
+pub struct Initialize {
+    /// The run's id.
+    pub run: u64,
+    /// Without a call for so long the worker ends the run by itself, ms.
+    pub lease_ms: u64,
+    /// What is to happen.
+    pub plan: PlanOnWire,
+    /// The groups of all topics.
+    pub groups: Vec<GroupName>,
+    /// Are stamps read by clients of other workers? Then they carry wall-clock times.
+    pub wall_stamps: bool,
+}
+
+/// Where the worker puts its clients, and why.
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
+pub struct Initialized {
+    /// Places, in the order of `plan.clients`.
+    pub placement: Placement,
+}
+
+/// Names of topics, in the order of their numbers.
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
+pub struct Topics {
+    /// Names.
+    pub topics: Vec<String>,
+    /// Partitions of each, as found or made.
+    pub partitions: Vec<u32>,
+}
+
+/// The load is to begin.
+#[derive(Debug, Clone, Copy, serde::Serialize, serde::Deserialize)]
+pub struct StartLoad {
+    /// At this moment of the worker's wall clock, ns.
+    pub epoch_realtime_ns: u64,
+}
+
+/// The load will begin.
+#[derive(Debug, Clone, Copy, serde::Serialize, serde::Deserialize)]
+pub struct Started {
+    /// Time that was left when the order had been carried out, ns.
+    pub ahead_ns: u64,
+}
+
+/// A run has ended.
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
+pub struct Stopped {
+    /// The worker's last report.
+    pub end: RunEnd,
+    /// Its clients' books, closed.
+    pub standings: Vec<Standing>,
+}
+
+/// A new rate.
+#[derive(Debug, Clone, Copy, serde::Serialize, serde::Deserialize)]
+pub struct TotalRate {
+    /// Of all producers of all workers, messages per second.
+    pub total_per_s: f64,
+}
+
+/// A moment of the run's time line.
+#[derive(Debug, Clone, Copy, serde::Serialize, serde::Deserialize)]
+pub struct Boundary {
+    /// Since the load's epoch, ns.
+    pub offset_ns: u64,
+}
+
+/// Why a call failed, so that the coordinator can say it as if it had happened there.
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case", tag = "kind", content = "why")]
+pub enum Failure {
+    /// No broker answered.
+    Unreachable(String),
+    /// The broker refused the credentials.
+    Authentication(String),
+    /// Topics were refused.
+    Topics(String),
+    /// A client died.
+    ClientDied(Box<ClientDeath>),
+    /// A wait reached its limit.
+    TimedOut(String),
+    /// The machine refused.
+    System(String),
+    /// The client library refused a setting.
+    Configuration(String),
+    /// The worker was told to stop.
+    Interrupted(Interruption),
+    /// The call itself was refused: token, run id, unknown path, unreadable body.
+    Refused(String),
+}
+
+impl From<WorkerError> for Failure {
+    fn from(error: WorkerError) -> Self {
+        match error {
+            WorkerError::Unreachable(why) => Self::Unreachable(why),
+            WorkerError::Authentication(why) => Self::Authentication(why),
+            WorkerError::Topics(why) => Self::Topics(why),
+            WorkerError::ClientDied(death) => Self::ClientDied(Box::new(death)),
+            WorkerError::TimedOut(why) => Self::TimedOut(why),
+            WorkerError::Configuration(why) => Self::Configuration(why),
+            WorkerError::Interrupted(by) => Self::Interrupted(by),
+            WorkerError::System(why) => Self::System(why),
+            WorkerError::WorkerLost(loss) => Self::System(loss.to_string()),
+            WorkerError::Workers(why) => Self::System(why),
+        }
+    }
+}
+
+impl Failure {
+    /// The same as the coordinator's error, the worker named.
+    pub fn at(self, worker: &str) -> WorkerError {
+        let named = |why: String| format!("{worker}: {why}");
+        match self {
+            Self::Unreachable(why) => WorkerError::Unreachable(named(why)),
+            Self::Authentication(why) => WorkerError::Authentication(named(why)),
+            Self::Topics(why) => WorkerError::Topics(named(why)),
+            Self::ClientDied(death) => {
+                WorkerError::ClientDied(ClientDeath { worker: Some(worker.to_owned()), ..*death })
+            }
+            Self::TimedOut(why) => WorkerError::TimedOut(named(why)),
+            Self::Configuration(why) => WorkerError::Configuration(named(why)),
+            Self::Interrupted(by) => WorkerError::System(named(format!("the worker was stopped by {by}"))),
+            Self::System(why) | Self::Refused(why) => WorkerError::System(named(why)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    #[test]
+    fn a_plan_travels_with_its_secrets_which_no_other_form_of_it_shows() {
+        let mut plan = Plan::for_tests(Duration::ZERO, None);
+        plan.driver.producer.effective = vec![("sasl.password".to_owned(), "hunter2".to_owned())];
+        assert!(!serde_json::to_string(&plan).unwrap().contains("hunter2"));
+        let text = serde_json::to_string(&PlanOnWire::from(plan.clone())).unwrap();
+        let back = Plan::from(serde_json::from_str::<PlanOnWire>(&text).unwrap());
+        assert_eq!(format!("{back:?}"), format!("{plan:?}"));
+        assert_eq!(back.driver.producer.effective, plan.driver.producer.effective);
+    }
+
+    #[test]
+    fn failures_keep_their_kind_and_name_the_worker() {
+        let failure = Failure::from(WorkerError::Authentication("wrong password".to_owned()));
+        let text = serde_json::to_string(&failure).unwrap();
+        assert_eq!(text, r#"{"kind":"authentication","why":"wrong password"}"#);
+        let error = serde_json::from_str::<Failure>(&text).unwrap().at("http://a:8080");
+        assert!(
+            matches!(&error, WorkerError::Authentication(why) if why == "http://a:8080: wrong password"),
+            "{error}"
+        );
+    }
+}
