@@ -138,17 +138,16 @@ impl Outbox {
     #[inline]
     fn stamp(&mut self, i: usize, intended_ns: u64, actual_ns: u64) {
         let sequence = self.first + i as u64;
-        let value = self.batch.value_mut(i);
         let stamp = Stamp {
             probe: false,
             run_id: self.sender.run_id,
             producer: self.sender.producer,
-            value_bytes: u32::try_from(value.len()).unwrap_or(u32::MAX),
+            value_bytes: self.batch.value_bytes(i),
             sequence,
             intended_ns: intended_ns.wrapping_add(self.stamp_offset_ns),
             actual_ns: actual_ns.wrapping_add(self.stamp_offset_ns),
         };
-        stamp.write(value);
+        stamp.write(self.batch.value_mut(i));
     }
 
     /// A readiness probe with its own sequence number: the stamp alone, in runs without stamps too.

@@ -63,22 +63,29 @@ impl Batch {
     #[inline]
     pub fn value(&self, i: usize) -> &[u8] {
         let first = i * self.room_bytes;
-        &self.values[first..first + self.slots[i].value_len as usize]
+        &self.values[first..][..self.slots[i].value_len as usize]
+    }
+
+    /// Length of value `i`.
+    #[inline]
+    pub fn value_bytes(&self, i: usize) -> u32 {
+        self.slots[i].value_len
     }
 
     /// Value `i`, to be written.
     #[inline]
     pub fn value_mut(&mut self, i: usize) -> &mut [u8] {
         let first = i * self.room_bytes;
-        &mut self.values[first..first + self.slots[i].value_len as usize]
+        &mut self.values[first..][..self.slots[i].value_len as usize]
     }
 
     /// Copies value `i`, which may be shorter than its room (what is longer is cut).
     #[inline]
     pub fn set_value(&mut self, i: usize, value: &[u8]) {
-        let len = value.len().min(self.room_bytes);
+        let room = &mut self.values[i * self.room_bytes..][..self.room_bytes];
+        let len = value.len().min(room.len());
+        room[..len].copy_from_slice(&value[..len]);
         self.slots[i].value_len = u32::try_from(len).unwrap_or(u32::MAX);
-        self.value_mut(i).copy_from_slice(&value[..len]);
     }
 
     /// Key of message `i`.

@@ -73,7 +73,7 @@ impl Payloads {
             )));
         }
         let sum = weights.iter().try_fold(0u64, |sum, weight| sum.checked_add(*weight));
-        if !weights.is_empty() && (weights.len() != values.len() || !sum.is_some_and(|sum| sum > 0)) {
+        if !weights.is_empty() && (weights.len() != values.len() || sum.unwrap_or(0) == 0) {
             let what = format!("{} weights for {} payloads, or none above 0", weights.len(), values.len());
             return Err(invalid(what));
         }

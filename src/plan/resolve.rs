@@ -5,6 +5,7 @@ mod clients;
 mod desk;
 mod driver;
 mod embedded;
+pub mod for_coordinator;
 mod message;
 mod payload_files;
 mod rate;

@@ -4,7 +4,7 @@
 //! certain: a killed producer has sent whatever came beyond what it said, and losses are not proven where a killed member may have had them.
 
 use super::SubscriptionBalance;
-use super::standing::{Standing, subscriptions};
+use super::standing::{Ended, Standing, subscriptions};
 use crate::load::accounting::{Balance, balance};
 use crate::plan::{DriverKind, Plan};
 use crate::stats::Counter;
@@ -68,12 +68,21 @@ pub(super) fn balance_all(plan: &Plan, standings: &[Standing]) -> Vec<Subscripti
             producer: producer.index,
             balance,
         };
+        // Of clients whose host is gone only a part is known, and nobody knows which.
+        if producer.ended == Some(Ended::Unknown) {
+            continue;
+        }
         match Told::of(plan, producer.topic) {
             Told::Nothing => {}
             Told::SendingSide => balances.push(entry(None, of_subscription(sent, side, &[]))),
             Told::BothSides => {
                 let topic = producer.topic;
-                for members in subscriptions.range((topic, 0)..=(topic, u32::MAX)).map(|(_, members)| members) {
+                let gone = |members: &&Vec<&Standing>| members.iter().any(|one| one.ended == Some(Ended::Unknown));
+                for members in subscriptions
+                    .range((topic, 0)..=(topic, u32::MAX))
+                    .map(|(_, members)| members)
+                    .filter(|members| !gone(members))
+                {
                     let sides: Vec<Side> = members.iter().map(|member| side_of(member, producer.member)).collect();
                     balances.push(entry(members[0].group.clone(), of_subscription(sent, side, &sides)));
                 }

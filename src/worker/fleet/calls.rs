@@ -14,6 +14,15 @@ enum Bodies {
     Each(Vec<(usize, Vec<u8>)>),
 }
 
+/// What becomes of a call when one of the workers is lost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Loss {
+    /// It fails.
+    Fails,
+    /// What the others say still counts: they have said it once and will not say it again. The next wait tells of the loss.
+    IsToldLater,
+}
+
 impl DistributedWorkers {
     /// GET from every living member that `which` names; answers with the member's number.
     pub(super) fn get_each<T: DeserializeOwned + Send + 'static>(
@@ -23,7 +32,29 @@ impl DistributedWorkers {
         limit: Duration,
     ) -> Result<Vec<(usize, T)>, WorkerError> {
         let members = self.living(which);
-        self.call_each(&members, verb, &Bodies::None, limit)
+        self.call_each(&members, verb, &Bodies::None, limit, Loss::Fails)
+    }
+
+    /// The same, and what the others say counts when one is lost.
+    pub(super) fn get_of_living<T: DeserializeOwned + Send + 'static>(
+        &mut self,
+        verb: &'static str,
+        limit: Duration,
+    ) -> Result<Vec<(usize, T)>, WorkerError> {
+        let members = self.living(|member| !member.clients.is_empty());
+        self.call_each(&members, verb, &Bodies::None, limit, Loss::IsToldLater)
+    }
+
+    /// POST of one body to every living member with clients; what the others say counts when one is lost.
+    pub(super) fn post_to_living<T: DeserializeOwned + Send + 'static>(
+        &mut self,
+        verb: &'static str,
+        body: &impl serde::Serialize,
+        limit: Duration,
+    ) -> Result<Vec<(usize, T)>, WorkerError> {
+        let members = self.living(|member| !member.clients.is_empty());
+        let body = serde_json::to_vec(body).map_err(|error| WorkerError::System(error.to_string()))?;
+        self.call_each(&members, verb, &Bodies::Same(body), limit, Loss::IsToldLater)
     }
 
     /// POST of one body to every living member that `which` names.
@@ -36,7 +67,7 @@ impl DistributedWorkers {
     ) -> Result<Vec<(usize, T)>, WorkerError> {
         let members = self.living(which);
         let body = serde_json::to_vec(body).map_err(|error| WorkerError::System(error.to_string()))?;
-        self.call_each(&members, verb, &Bodies::Same(body), limit)
+        self.call_each(&members, verb, &Bodies::Same(body), limit, Loss::Fails)
     }
 
     /// POST of its own body to each member.
@@ -47,7 +78,7 @@ impl DistributedWorkers {
         limit: Duration,
     ) -> Result<Vec<(usize, T)>, WorkerError> {
         let members: Vec<usize> = bodies.iter().map(|(member, _)| *member).collect();
-        self.call_each(&members, verb, &Bodies::Each(bodies), limit)
+        self.call_each(&members, verb, &Bodies::Each(bodies), limit, Loss::Fails)
     }
 
     fn living(&self, which: impl Fn(&Member) -> bool) -> Vec<usize> {
@@ -61,6 +92,7 @@ impl DistributedWorkers {
         verb: &'static str,
         bodies: &Bodies,
         limit: Duration,
+        loss: Loss,
     ) -> Result<Vec<(usize, T)>, WorkerError> {
         let (answers, answered) = crossbeam_channel::bounded::<(usize, Result<T, CallError>)>(members.len());
         for &member in members {
@@ -86,12 +118,22 @@ impl DistributedWorkers {
         }
         drop(answers);
         let mut all = Vec::with_capacity(members.len());
+        let mut waited_for = members.to_vec();
         self.under_way = true;
-        while all.len() < members.len() {
+        while !waited_for.is_empty() {
             crossbeam_channel::select! {
                 recv(answered) -> answer => match answer {
-                    Ok((member, Ok(answer))) => all.push((member, answer)),
-                    Ok((member, Err(error))) => return Err(self.failed(member, error)),
+                    Ok((member, Ok(answer))) => {
+                        waited_for.retain(|waiting| *waiting != member);
+                        all.push((member, answer));
+                    }
+                    Ok((member, Err(error))) => match self.failed(member, error) {
+                        WorkerError::WorkerLost(lost) if loss == Loss::IsToldLater => {
+                            waited_for.retain(|waiting| *waiting != member);
+                            self.losses.push_back(lost);
+                        }
+                        error => return Err(error),
+                    },
                     Err(_) => return Err(WorkerError::System(format!("{verb}: a call ended without an answer"))),
                 },
                 recv(self.signals) -> signal => match signal.map(interruption) {
@@ -105,6 +147,10 @@ impl DistributedWorkers {
                 recv(self.alarms.1) -> alarm => {
                     let wake = alarm.ok().and_then(|alarm| self.alarmed(alarm));
                     match wake {
+                        Some(Wake::WorkerLost(lost)) if loss == Loss::IsToldLater => {
+                            waited_for.retain(|waiting| !self.members[*waiting].lost);
+                            self.losses.push_back(lost);
+                        }
                         Some(Wake::WorkerLost(loss)) => return Err(WorkerError::WorkerLost(loss)),
                         Some(Wake::ClientDied(death)) => return Err(WorkerError::ClientDied(death)),
                         _ => {}

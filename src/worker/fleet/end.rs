@@ -2,12 +2,14 @@
 
 use super::clocks::{self, ClockOffset};
 use super::{CALL_MARGIN, DistributedWorkers, Member};
+use crate::os::affinity::CpuSet;
+use crate::plan::{ClientPlacement, ClientPlan};
 use crate::telemetry::Role;
 use crate::units::NS_PER_S;
 use crate::worker::catching_up::CatchingUp;
-use crate::worker::standing::Ended;
+use crate::worker::standing::{Ended, Standing};
 use crate::worker::wire::pinload::Stopped;
-use crate::worker::{HostReport, RunEnd, Wake, Worker, WorkerError};
+use crate::worker::{ClientReport, HostReport, RunEnd, Wake, Worker, WorkerError};
 use std::time::Duration;
 
 /// Between two looks at the consumers that catch up.
@@ -101,6 +103,7 @@ impl DistributedWorkers {
         for member in self.members.iter_mut().filter(|member| member.begun) {
             for standing in &mut member.standings {
                 standing.ended.get_or_insert(Ended::Unknown);
+                self.lost_clients.push(last_seen(&member.peer.url, standing, &member.clients));
             }
             self.warnings.push(format!(
                 "{}: its {} clients could not be told to stop; if it lives, it ends them {} s after our last call",
@@ -142,6 +145,7 @@ impl DistributedWorkers {
             whole.topics_deleted |= end.topics_deleted;
             whole.warnings.extend(end.warnings.into_iter().map(|warning| format!("{url}: {warning}")));
         }
+        whole.clients.append(&mut self.lost_clients);
         whole.clients.sort_by_key(|client| (client.role, client.index));
         whole
     }
@@ -151,6 +155,34 @@ impl DistributedWorkers {
             self.members.iter().filter(|member| member.has(role)).filter_map(|member| member.clock).collect()
         };
         clocks::end_to_end_error_ns(&clocks_of(Role::Producer), &clocks_of(Role::Consumer))
+    }
+}
+
+/// What is known of a client whose worker is lost: the figures of its last report.
+fn last_seen(worker: &str, standing: &Standing, plans: &[ClientPlan]) -> ClientReport {
+    let plan = plans.iter().find(|plan| (plan.role, plan.index) == (standing.role, standing.index));
+    let nowhere = ClientPlacement {
+        hot_cpu: None,
+        io_cpus: CpuSet::default(),
+        hot_cpu_shared: false,
+        memory_policy: None,
+        node: None,
+    };
+    ClientReport {
+        worker: Some(worker.to_owned()),
+        role: standing.role,
+        index: standing.index,
+        pid: 0,
+        planned_cpu: None,
+        placement: plan.map_or(nowhere, |plan| plan.placement.clone()),
+        observed_cpu: None,
+        observed_hot_mask: None,
+        observed_thread_masks: Vec::new(),
+        exit: "unknown: its worker was lost; the figures are those of its last report".to_owned(),
+        counters: standing.counters,
+        hot_thread_cpu_ns: 0,
+        slots_lost: 0,
+        timeline: Vec::new(),
     }
 }
 

@@ -17,8 +17,8 @@ pub mod split;
 use super::standing::Standing;
 use super::wire::pinload::{Boundary, Topics, TotalRate};
 use super::{
-    CountersStats, Interruption, LatencySet, Live, PeriodStats, RunEnd, SubscriptionBalance, Wake, Worker, WorkerError,
-    readiness,
+    ClientReport, CountersStats, Interruption, LatencySet, Live, PeriodStats, RunEnd, SubscriptionBalance, Wake,
+    Worker, WorkerError, WorkerLoss, readiness,
 };
 use crate::os::clock::{Calibration, Clock};
 use crate::os::host::Host;
@@ -31,6 +31,7 @@ use clocks::ClockOffset;
 use crossbeam_channel::{Receiver, Sender};
 use heartbeat::Alarm;
 use peer::Peer;
+use std::collections::VecDeque;
 use std::path::Path;
 use std::time::Duration;
 
@@ -94,9 +95,12 @@ pub struct DistributedWorkers {
     epoch_ns: u64,
     period_from_ns: u64,
     interrupts: usize,
+    /// Losses that have not been told yet.
+    losses: VecDeque<WorkerLoss>,
     /// A verb was left while workers were still at it.
     under_way: bool,
     warnings: Vec<String>,
+    lost_clients: Vec<ClientReport>,
     usage_at_start: crate::os::usage::Usage,
     closed: bool,
 }
@@ -120,8 +124,10 @@ impl DistributedWorkers {
             epoch_ns: 0,
             period_from_ns: 0,
             interrupts: 0,
+            losses: VecDeque::new(),
             under_way: false,
             warnings: Vec::new(),
+            lost_clients: Vec::new(),
             usage_at_start: crate::os::usage::of_self(),
             closed: false,
         }
@@ -186,6 +192,9 @@ impl Worker for DistributedWorkers {
     }
 
     fn wait_until(&mut self, deadline_ns: u64) -> Wake {
+        if let Some(loss) = self.losses.pop_front() {
+            return Wake::WorkerLost(loss);
+        }
         loop {
             let left = Duration::from_nanos(deadline_ns.saturating_sub(self.clock.now_ns()));
             let wake = crossbeam_channel::select! {
@@ -268,7 +277,7 @@ impl Worker for DistributedWorkers {
     }
 
     fn live(&mut self) -> Result<Live, WorkerError> {
-        let answers = self.get_each::<Live>(|member| !member.clients.is_empty(), "live", CALL_LIMIT)?;
+        let answers = self.get_of_living::<Live>("live", CALL_LIMIT)?;
         let mut live = Live {
             counters: Counters::default(),
             expected_receipts: 0,
@@ -289,15 +298,17 @@ impl Worker for DistributedWorkers {
 
     fn period_stats(&mut self, boundary_ns: u64) -> Result<PeriodStats, WorkerError> {
         let boundary = self.offset(boundary_ns);
-        let parts =
-            self.post_each::<PeriodStats>(|member| !member.clients.is_empty(), "period-stats", &boundary, CALL_LIMIT)?;
+        let parts = self.post_to_living::<PeriodStats>("period-stats", &boundary, CALL_LIMIT)?;
+        // What is known of clients when their worker is lost later.
+        for (member, standings) in self.get_of_living::<Vec<Standing>>("standings", CALL_LIMIT)? {
+            self.members[member].standings = standings;
+        }
         let start_ns = std::mem::replace(&mut self.period_from_ns, boundary_ns);
         Ok(merge::periods(start_ns, boundary_ns, parts.into_iter().map(|(_, part)| part)))
     }
 
     fn cumulative_latencies(&mut self) -> Result<LatencySet, WorkerError> {
-        let parts =
-            self.get_each::<LatencySet>(|member| !member.clients.is_empty(), "cumulative-latencies", CALL_LIMIT)?;
+        let parts = self.get_of_living::<LatencySet>("cumulative-latencies", CALL_LIMIT)?;
         let mut all = LatencySet::empty();
         parts.iter().for_each(|(_, part)| all.add(&part.by_family));
         Ok(all)

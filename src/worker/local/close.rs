@@ -101,6 +101,7 @@ impl LocalWorker {
         // Dropping a child kills and reaps it.
         self.broker = None;
         self.pool = None;
+        self.growing = None;
         self.closed = true;
         ended.map(|_| self.run_end(topics_deleted)).or_else(|error| match error {
             WorkerError::Interrupted(_) => Ok(self.run_end(topics_deleted)),

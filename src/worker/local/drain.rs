@@ -52,7 +52,7 @@ impl LocalWorker {
     }
 
     /// Drains until every living client has a slot for `boundary_ns`; returns how many have none in time.
-    fn drain_to(&mut self, boundary_ns: u64) -> u32 {
+    pub(super) fn drain_to(&mut self, boundary_ns: u64) -> u32 {
         let give_up_ns = self.clock.now_ns().max(boundary_ns) + LATE_AFTER_NS;
         loop {
             self.drain();

@@ -174,6 +174,11 @@ impl History {
         self.measurement = self.period.clone();
     }
 
+    /// The measurement begins here; the period goes on.
+    pub(super) fn restart_measurement(&mut self) {
+        self.measurement = self.baseline_here();
+    }
+
     /// Cumulative counters at the newest slot that is part of a period.
     pub(super) fn totals(&self) -> Counters {
         self.last.as_ref().map_or(self.measurement.counters, |slot| slot.counters)

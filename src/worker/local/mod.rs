@@ -6,6 +6,7 @@
 
 mod close;
 mod drain;
+pub mod growing;
 mod helpers;
 mod history;
 mod joining;
@@ -59,6 +60,7 @@ pub struct LocalWorker {
     /// Names of consumer groups by (topic, subscription): of the coordinator, or made when first needed.
     groups: BTreeMap<(u32, u32), String>,
     wall_stamps: bool,
+    growing: Option<growing::Growing>,
     clients: Vec<Client>,
     broker: Option<Child>,
     bootstrap: Option<String>,
@@ -94,6 +96,7 @@ impl LocalWorker {
             run_id: fastrand::u64(1..),
             groups: BTreeMap::new(),
             wall_stamps: false,
+            growing: None,
             clients: Vec::new(),
             broker: None,
             bootstrap: None,

@@ -57,7 +57,12 @@ impl LocalWorker {
         Err(WorkerError::Unreachable(why))
     }
 
-    fn start_client(&mut self, client: ClientPlan, topic: String, group: Option<String>) -> Result<(), WorkerError> {
+    pub(super) fn start_client(
+        &mut self,
+        client: ClientPlan,
+        topic: String,
+        group: Option<String>,
+    ) -> Result<(), WorkerError> {
         let plan = self.plan()?;
         let rows = match client.role {
             Role::Producer => 1,
@@ -156,8 +161,11 @@ impl LocalWorker {
             placement: client.placement.clone(),
             limits: plan.limits,
             wall_stamps: self.wall_stamps,
-            omb_probes: false,
-            message_later: None,
+            omb_probes: self.growing.is_some(),
+            message_later: match client.role {
+                Role::Producer => self.growing.as_ref().map(|growing| growing.order.as_str().to_owned()),
+                Role::Consumer => None,
+            },
             auto_commit: plan.driver.auto_commit,
         }
     }

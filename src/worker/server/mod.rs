@@ -6,6 +6,7 @@
 
 pub mod board;
 pub mod http;
+mod omb;
 mod pinload;
 pub mod session;
 
@@ -52,6 +53,11 @@ impl Reply {
     /// OMB's answers: plain text.
     pub fn text(status: u16, body: impl Into<Vec<u8>>) -> Self {
         Self { status, json: false, body: body.into() }
+    }
+
+    /// 200 and JSON that says it is plain text, as OMB's worker does.
+    pub fn text_json(body: &impl serde::Serialize) -> Self {
+        Self { json: false, ..Self::json(body) }
     }
 
     /// 200 and JSON.

@@ -6,6 +6,7 @@ use crate::os::host::{Host, wall_clock};
 use crate::os::signals::Signal;
 use crate::plan::placement::PlacementWishes;
 use crate::plan::resolve::Machine;
+use crate::stats::Counters;
 use crate::worker::local::LocalWorker;
 use crate::worker::wire::pinload::{Hello, PREFIX, Stopped, WIRE, run_text};
 use crate::worker::{Wake, Worker, WorkerError};
@@ -48,6 +49,8 @@ pub(super) struct Run {
     pub(super) lease: Duration,
     /// Epoch of the load, raw ns; 0 before.
     pub(super) epoch_ns: u64,
+    /// Counters as last told to OMB's coordinator.
+    pub(super) told_counters: Counters,
     /// A death has been told.
     told: bool,
 }
@@ -66,7 +69,7 @@ impl Session {
             (Some("hello"), _) => Reply::json(&self.hello()),
             (_, Some(refusal)) => refusal,
             (Some(verb), None) => super::pinload::answer(self, verb, call),
-            (None, None) => Reply::text(404, "Not found"),
+            (None, None) => super::omb::answer(self, call),
         };
         // A verb may have taken long: its coordinator lived all the time.
         self.board.called();
@@ -101,7 +104,7 @@ impl Session {
         let calibration = self.calibration.take().unwrap_or_else(|| Calibration::begin(&self.root));
         let worker = LocalWorker::new(self.signals.clone(), calibration);
         self.board.set_run(id);
-        self.run.insert(Run { id, worker, lease, epoch_ns: 0, told: false })
+        self.run.insert(Run { id, worker, lease, epoch_ns: 0, told_counters: Counters::default(), told: false })
     }
 
     /// Ends what is going on, for the reason that stands in the log. What the worker has to say of it comes back.

@@ -1,0 +1,174 @@
+//! A run that is told call by call (OMB's protocol): clients are added as they are asked for, consumers count from then on, and what
+//! messages are made of is told when the load begins.
+
+use super::{LocalWorker, naming};
+use crate::client::MessageOrder;
+use crate::load::payloads;
+use crate::plan::{ClientPlan, MessagePlan, Placement, Plan, RatePlan, TopicShape};
+use crate::telemetry::payload_pool::{PoolName, PoolOwner};
+use crate::telemetry::{ClientState, Role, Wanted};
+use crate::worker::{LatencySet, PeriodStats, Worker, WorkerError};
+use std::time::Duration;
+
+/// Payloads are written and mapped at least this fast: the load begins when all producers can have done so.
+const POOL_BYTES_PER_NS: u64 = 1;
+/// On top of the clients' own limit of connecting.
+const START_MARGIN: Duration = Duration::from_secs(5);
+
+/// What is kept for a run that grows.
+#[derive(Debug)]
+pub(super) struct Growing {
+    /// The name under which producers will find the message order.
+    pub(super) order: PoolName,
+    /// The order itself, once there is one.
+    made: Option<PoolOwner>,
+}
+
+/// A client to be added: its topic, and its group if it is a consumer.
+#[derive(Debug, Clone)]
+pub struct Wish {
+    /// Topic name.
+    pub topic: String,
+    /// Consumer group.
+    pub group: Option<String>,
+}
+
+impl LocalWorker {
+    /// Begins a run that grows, with a plan from `for_coordinator`.
+    pub fn begin_growing(&mut self, plan: &Plan) -> Result<(), WorkerError> {
+        let order = PoolName::new().map_err(|error| WorkerError::System(error.to_string()))?;
+        self.growing = Some(Growing { order, made: None });
+        self.initialize_driver(plan)
+    }
+
+    /// Creates so many topics with so many partitions each (or as many as `each` says), under new names.
+    pub fn create_more_topics(
+        &mut self,
+        count: u32,
+        partitions: u32,
+        each: &[u32],
+    ) -> Result<Vec<String>, WorkerError> {
+        let Some(plan) = &mut self.plan else { return Err(nothing_begun()) };
+        plan.topics.count = count;
+        plan.topics.partitions_per_topic = partitions;
+        plan.topics.each =
+            each.iter().map(|&partitions| TopicShape { partitions, producers: 0, subscriptions: 0 }).collect();
+        self.topics = naming::topic_names(plan);
+        self.create_topics()
+    }
+
+    /// Adds clients of a role, at places behind those that are there, and waits until each is connected. Consumers begin at once.
+    pub fn add_clients(&mut self, role: Role, wishes: &[Wish], placement: &Placement) -> Result<(), WorkerError> {
+        let there = self.clients.len();
+        let mut index = u32::try_from(self.of_role(role).count()).unwrap_or(u32::MAX);
+        for (number, wish) in wishes.iter().enumerate() {
+            let topic = self.topic_number(&wish.topic)?;
+            let placed = placement.clients.get(there + number).or(placement.clients.last());
+            let Some(placement) = placed.cloned() else { return Err(nothing_begun()) };
+            let client = ClientPlan {
+                role,
+                index,
+                topic,
+                subscription: wish.group.as_ref().map(|_| 0),
+                member: index,
+                placement,
+            };
+            self.start_client(client, wish.topic.clone(), wish.group.clone())?;
+            index += 1;
+        }
+        let limit = self.plan()?.limits.connect;
+        let ready =
+            self.wait_for(limit + START_MARGIN, |worker| worker.all_of_role_at_least(role, ClientState::Ready))?;
+        if !ready {
+            return Err(WorkerError::Unreachable(format!("not all {role}s connected within {} s", limit.as_secs())));
+        }
+        if role == Role::Consumer {
+            let epoch_ns = self.clock.now_ns();
+            for client in self.clients.iter_mut().skip(there) {
+                client.history.begin(epoch_ns, client.end.counters());
+                client.end.set_epoch(epoch_ns);
+                client.end.want(Wanted::Run);
+            }
+            self.epoch_ns = epoch_ns;
+            self.period_from_ns = epoch_ns;
+        }
+        Ok(())
+    }
+
+    /// Topics that this worker did not make itself are learnt when they are named.
+    fn topic_number(&mut self, name: &str) -> Result<u32, WorkerError> {
+        let known = self.topics.iter().position(|known| known == name);
+        let number = known.unwrap_or_else(|| {
+            self.topics.push(name.to_owned());
+            self.topics.len() - 1
+        });
+        let count = u32::try_from(self.topics.len()).unwrap_or(u32::MAX);
+        let Some(plan) = &mut self.plan else { return Err(nothing_begun()) };
+        plan.topics.count = plan.topics.count.max(count);
+        Ok(u32::try_from(number).unwrap_or(u32::MAX))
+    }
+
+    /// The load begins: all producers get the messages and one schedule at `total_per_s` together. The epoch, raw ns, comes back.
+    pub fn start_growing_load(&mut self, message: MessagePlan, rate: RatePlan) -> Result<u64, WorkerError> {
+        let system = |error: &dyn std::fmt::Display| WorkerError::System(format!("payload: {error}"));
+        let made = payloads::make(&message).map_err(|error| system(&error))?;
+        let bytes: usize = made.values.iter().map(Vec::len).sum();
+        let pool = PoolOwner::create(&made.values, &made.weights).map_err(|error| system(&error))?;
+        let order = MessageOrder { message: message.without_bytes(), payload_pool: pool.name().to_owned() };
+        let order = serde_json::to_vec(&order).map_err(|error| system(&error))?;
+        let Some(growing) = &mut self.growing else { return Err(nothing_begun()) };
+        let owner = PoolOwner::create_as(&growing.order, &[order], &[]).map_err(|error| system(&error))?;
+        growing.made = Some(owner);
+        self.pool = Some(pool);
+        let Some(plan) = &mut self.plan else { return Err(nothing_begun()) };
+        (plan.message, plan.rate) = (message, rate.clone());
+        let epoch_ns = self.earliest_epoch_ns() + bytes as u64 / POOL_BYTES_PER_NS;
+        for producer in self.clients.iter_mut().filter(|client| client.plan.role == Role::Producer) {
+            producer.end.order_rate(rate.order(producer.plan.index, epoch_ns));
+            producer.history.begin(epoch_ns, producer.end.counters());
+            producer.end.set_epoch(epoch_ns);
+            producer.end.want(Wanted::Run);
+        }
+        if self.epoch_ns == 0 {
+            self.period_from_ns = epoch_ns;
+        }
+        self.epoch_ns = epoch_ns;
+        self.observe_masks();
+        Ok(epoch_ns)
+    }
+
+    /// What happened since this was last asked, cut now.
+    pub fn period_until_now(&mut self) -> Result<PeriodStats, WorkerError> {
+        let now_ns = self.cut_all();
+        self.period_stats(now_ns)
+    }
+
+    /// Latencies since this was last asked (or since `forget_latencies`), cut now. OMB's coordinator relies on it that they are told once.
+    pub fn latencies_until_now(&mut self) -> Result<LatencySet, WorkerError> {
+        let now_ns = self.cut_all();
+        self.drain_to(now_ns);
+        let mut all = LatencySet::empty();
+        for client in &mut self.clients {
+            client.history.advance(now_ns);
+            all.add(&client.history.measured().latencies);
+            client.history.restart_measurement();
+        }
+        Ok(all)
+    }
+
+    /// Latencies begin anew, cut now.
+    pub fn forget_latencies(&mut self) -> Result<(), WorkerError> {
+        let now_ns = self.cut_all();
+        self.reset_stats(now_ns)
+    }
+
+    fn cut_all(&mut self) -> u64 {
+        let now_ns = self.clock.now_ns();
+        self.clients.iter().for_each(|client| client.end.request_cut());
+        now_ns
+    }
+}
+
+fn nothing_begun() -> WorkerError {
+    WorkerError::System("initialize-driver has not been called".to_owned())
+}
