@@ -2,6 +2,7 @@
 //!
 //! Left out: how the run ended (that is `Outcome`) and what others warned of in words (plan, script, worker).
 
+use super::clocks::EndToEndClocks;
 use super::totals::{Measured, measured, received_balance, totals};
 use crate::load::accounting::Balance;
 use crate::os::clock::ClockSource;
@@ -42,6 +43,11 @@ pub enum Doubt {
     },
     /// Hot loops share CPUs.
     SharedCpus,
+    /// The hosts' clocks are further apart (or less well known) than the end-to-end times are long.
+    ClocksApart {
+        /// What end-to-end times may be wrong by.
+        clock_error_ns: u64,
+    },
     /// A pinned client was seen elsewhere.
     Misplaced {
         /// Its role.
@@ -167,6 +173,11 @@ impl std::fmt::Display for Doubt {
                 f,
                 "{} messages came without a stamp: their end-to-end latency is from the record's CreateTime, in whole ms",
                 n(unstamped_messages)
+            ),
+            Self::ClocksApart { clock_error_ns } => write!(
+                f,
+                "end-to-end times are UNUSABLE: the hosts' clocks may be {:.3} ms apart, which is more than the median time",
+                std::time::Duration::from_nanos(clock_error_ns).as_secs_f64() * 1e3
             ),
             Self::SharedCpus => f.write_str("clients share CPUs: latencies include waiting for each other"),
             Self::Misplaced { role, index, planned_cpu, observed_cpu } => {
@@ -326,6 +337,12 @@ fn of_end(series: &Series<'_>) -> Vec<Doubt> {
             })
         })
         .collect();
+    if let Some(EndToEndClocks { clock_error_ns, usable: false }) = EndToEndClocks::of(series) {
+        doubts.push(Doubt::ClocksApart { clock_error_ns });
+    }
+    if end.hosts.iter().any(|host| host.hot_cpus_shared) {
+        doubts.push(Doubt::SharedCpus);
+    }
     let slots = end.clients.iter().map(|client| client.slots_lost).sum();
     if slots > 0 {
         doubts.push(Doubt::SlotsLost { slots });

@@ -1,6 +1,7 @@
 //! Results → documents: OMB's result file, the detail file, console lines, the closing table. Pure but for `write.rs`
 //! (files) and `origin.rs` (which machine this is).
 
+mod clocks;
 pub mod closing;
 pub mod console;
 pub mod detail;

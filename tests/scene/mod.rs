@@ -11,11 +11,13 @@ pub mod kafka;
 pub mod processes;
 pub mod results;
 pub mod running;
+pub mod worker;
 pub mod workload;
 
 pub use deadline::Deadline;
 pub use kafka::Kafka;
 pub use running::{Outcome, Run, Running};
+pub use worker::WorkerProcess;
 pub use workload::Workload;
 
 use running::Record;

@@ -10,13 +10,14 @@ pub mod latencies;
 pub mod periods;
 pub mod plan;
 
+use super::clocks::EndToEndClocks;
 use super::doubts::{Doubt, doubts};
 use super::origin::Origin;
 use crate::load::stamp::STAMP_BYTES;
 use crate::os::clock::ClockSource;
 use crate::plan::{DriverKind, Plan};
 use crate::stats::recorder::{HIGHEST_NS, LOWEST_NS, SIGNIFICANT_DIGITS};
-use crate::worker::RunEnd;
+use crate::worker::{HostReport, RunEnd};
 use crate::workload_generator::{Outcome, Series};
 use accounting::Accounting;
 use clients::ClientDetail;
@@ -46,6 +47,10 @@ pub struct DetailDocument<'a> {
     histogram: HistogramNotes,
     clock: Option<ClockDetail<'a>>,
     supervisor: Option<Supervisor>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    hosts: &'a [HostReport],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    end_to_end_clocks: Option<EndToEndClocks>,
     topics: Option<Topics<'a>>,
     effective_configuration: EffectiveConfiguration,
     plan: serde_json::Value,
@@ -132,6 +137,8 @@ impl<'a> DetailDocument<'a> {
             histogram: HistogramNotes::OURS,
             clock: end.map(ClockDetail::new),
             supervisor: end.map(|end| Supervisor { supervisor_cpu_ns: end.supervisor_cpu_ns, drain_ns: end.drain_ns }),
+            hosts: end.map_or(&[], |end| &end.hosts),
+            end_to_end_clocks: EndToEndClocks::of(series),
             topics: end.map(|end| Topics { names: &end.topics, deleted: end.topics_deleted }),
             effective_configuration: EffectiveConfiguration::new(plan),
             plan: plan::value(plan),

@@ -18,7 +18,7 @@ pub fn duties(workers: usize, extra: bool) -> Vec<Duties> {
     if workers == 1 {
         return vec![Duties { producers: Some(0), consumers: Some(0) }];
     }
-    let producing = if extra { (workers + 2) / 3 } else { workers / 2 };
+    let producing = if extra { workers.div_ceil(3) } else { workers / 2 };
     (0..workers)
         .map(|worker| {
             if worker < producing {

@@ -60,8 +60,8 @@ impl LocalWorker {
     /// Adds clients of a role, at places behind those that are there, and waits until each is connected. Consumers begin at once.
     pub fn add_clients(&mut self, role: Role, wishes: &[Wish], placement: &Placement) -> Result<(), WorkerError> {
         let there = self.clients.len();
-        let mut index = u32::try_from(self.of_role(role).count()).unwrap_or(u32::MAX);
-        for (number, wish) in wishes.iter().enumerate() {
+        let first = u32::try_from(self.of_role(role).count()).unwrap_or(u32::MAX);
+        for ((index, number), wish) in (first..).zip(0..).zip(wishes) {
             let topic = self.topic_number(&wish.topic)?;
             let placed = placement.clients.get(there + number).or(placement.clients.last());
             let Some(placement) = placed.cloned() else { return Err(nothing_begun()) };
@@ -74,7 +74,6 @@ impl LocalWorker {
                 placement,
             };
             self.start_client(client, wish.topic.clone(), wish.group.clone())?;
-            index += 1;
         }
         let limit = self.plan()?.limits.connect;
         let ready =

@@ -1,0 +1,26 @@
+//! End-to-end times between hosts are differences of two clocks: what they may be wrong by, and whether they are of use.
+
+use crate::stats::Latency;
+use crate::workload_generator::Series;
+
+/// The error of end-to-end times for the clocks of the hosts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+pub(super) struct EndToEndClocks {
+    /// Largest error of any pair of hosts, ns: difference of the clocks and the uncertainty of both measurements.
+    pub(super) clock_error_ns: u64,
+    /// False: the median is not larger than the error, so that the figures say more of the clocks than of the system.
+    pub(super) usable: bool,
+}
+
+impl EndToEndClocks {
+    /// None: all clients ran on one host, or nothing was measured end to end.
+    pub(super) fn of(series: &Series<'_>) -> Option<Self> {
+        let clock_error_ns = series.end.as_ref()?.end_to_end_clock_error_ns?;
+        let measured = series.cumulative.as_ref().map(|latencies| &latencies[Latency::EndToEndActual]);
+        let median_ns = measured.filter(|measured| measured.count() > 0).map(|measured| measured.percentile_ns(50.0));
+        Some(Self {
+            clock_error_ns,
+            usable: clock_error_ns == 0 || median_ns.is_some_and(|median| median > clock_error_ns),
+        })
+    }
+}

@@ -1,0 +1,191 @@
+//! `pinload worker` as OMB's coordinator and strangers meet it: the recorded exchange of a whole run, and everything that is refused.
+
+mod scene;
+
+use hdrhistogram::Histogram;
+use nix::sys::signal::Signal;
+use scene::worker::{Answer, call};
+use scene::workload::{JAVA_CLASS, driver};
+use scene::{Deadline, Kafka, Scene, WorkerProcess};
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+const CONFIGURATION_REFUSED: i32 = 3;
+const MACHINE_REFUSED: i32 = 7;
+const TERMINATED: i32 = 143;
+const SHORT: Duration = Duration::from_secs(20);
+
+/// One exchange between OMB's coordinator and a worker of its.
+#[derive(Debug, serde::Deserialize)]
+struct Exchange {
+    worker: String,
+    method: String,
+    path: String,
+    request: String,
+    status: u16,
+    response_headers: BTreeMap<String, String>,
+    response: String,
+}
+
+fn recording() -> Vec<Exchange> {
+    let text = include_str!("fixtures/golden/omb-worker-http.jsonl");
+    text.lines().map(|line| serde_json::from_str(line).expect("an exchange")).collect()
+}
+
+fn histogram(text: &str) -> Histogram<u64> {
+    use base64::Engine as _;
+    let bytes = base64::engine::general_purpose::STANDARD.decode(text).expect("base64");
+    hdrhistogram::serialization::Deserializer::new().deserialize(&mut bytes.as_slice()).expect("a V2 histogram")
+}
+
+/// Names, order and types of the answer are those that Java gave; histograms have Java's bounds.
+fn assert_same_kind(exchange: &Exchange, answer: &Answer) {
+    let scene = format!("{} {}: {answer:?}", exchange.method, exchange.path);
+    assert_eq!(answer.status, exchange.status, "{scene}");
+    assert_eq!(answer.body.is_empty(), exchange.response.is_empty(), "{scene}");
+    let kind = &exchange.response_headers["Content-Type"];
+    assert!(answer.headers.contains(&format!("content-type: {kind}").to_lowercase()), "{scene}");
+    if exchange.response.is_empty() {
+        return;
+    }
+    let expected: Value = serde_json::from_str(&exchange.response).expect("Java's JSON");
+    let got: Value = serde_json::from_str(&answer.body).expect("our JSON");
+    let (Value::Object(expected), Value::Object(got)) = (&expected, &got) else {
+        assert!(expected.is_array() && got.is_array(), "{scene}");
+        return;
+    };
+    assert_eq!(got.keys().collect::<Vec<_>>(), expected.keys().collect::<Vec<_>>(), "{scene}");
+    for (name, value) in got {
+        assert_eq!(value.is_u64(), expected[name].is_u64(), "{name}: {scene}");
+        if let (Some(ours), Some(java)) = (value.as_str(), expected[name].as_str()) {
+            let (ours, java) = (histogram(ours), histogram(java));
+            assert_eq!((ours.low(), ours.high(), ours.sigfig()), (java.low(), java.high(), java.sigfig()), "{name}");
+            assert!(ours.max() <= ours.high().max(67_108_863), "{name}: {}", ours.max());
+        }
+    }
+}
+
+#[test]
+fn a_recorded_run_of_ombs_coordinator_is_answered_call_for_call() {
+    let Some(kafka) = Kafka::shared() else { return };
+    let scene = Scene::new("a_recorded_run_of_ombs_coordinator_is_answered_call_for_call");
+    let workers: BTreeMap<&str, WorkerProcess> =
+        ["w1", "w2"].map(|name| (name, WorkerProcess::start(&scene, &["--delete-topics"]))).into();
+    let mut topics: BTreeMap<String, String> = BTreeMap::new();
+    let mut last_periods: BTreeMap<String, Value> = BTreeMap::new();
+    let mut sums: BTreeMap<(String, &str), u64> = BTreeMap::new();
+    let mut latencies: BTreeMap<String, u64> = BTreeMap::new();
+    let mut wanted = 0;
+    for exchange in recording() {
+        let mut body = exchange.request.replace("127.0.0.1:9092", kafka.bootstrap());
+        for (java, ours) in &topics {
+            body = body.replace(java.as_str(), ours);
+        }
+        // The recording's periods are ten seconds long; here one ends when some messages more have been sent.
+        if exchange.path == "/period-stats" && exchange.worker == "w1" {
+            wanted += 3_000;
+            Deadline::within(SHORT).poll("messages", || {
+                let answer = workers["w1"].call("GET", "/counters-stats", &[], "");
+                let counters: Value = serde_json::from_str(&answer.body).ok()?;
+                (counters["messagesSent"].as_u64()? >= wanted).then_some(())
+            });
+        }
+        let answer = workers[exchange.worker.as_str()].call(&exchange.method, &exchange.path, &[], &body);
+        assert_same_kind(&exchange, &answer);
+        match exchange.path.as_str() {
+            "/create-topics" => {
+                let name = |text: &str| serde_json::from_str::<Vec<String>>(text).expect("names").remove(0);
+                topics.insert(name(&exchange.response), name(&answer.body));
+            }
+            "/period-stats" => {
+                let period: Value = serde_json::from_str(&answer.body).expect("our JSON");
+                for field in ["messagesSent", "messagesReceived"] {
+                    *sums.entry((exchange.worker.clone(), field)).or_default() += period[field].as_u64().unwrap_or(0);
+                }
+                *latencies.entry(exchange.worker.clone()).or_default() +=
+                    histogram(period["publishLatency"].as_str().unwrap_or("")).len();
+                last_periods.insert(exchange.worker, period);
+            }
+            _ => {}
+        }
+    }
+    let (producer, consumer) = (&last_periods["w1"], &last_periods["w2"]);
+    let sent = producer["totalMessagesSent"].as_u64().expect("a count");
+    let received = consumer["totalMessagesReceived"].as_u64().expect("a count");
+    assert!(sent > 10_000, "{sent} at 5,000 msg/s over some periods of a second");
+    assert!(sent.abs_diff(received) < 5_000, "sent {sent}, received {received}");
+    // One probe stands in the totals and in no period, as with OMB's workers.
+    assert_eq!(sums[&("w1".to_owned(), "messagesSent")] + 1, sent);
+    assert_eq!(sums[&("w2".to_owned(), "messagesReceived")], received);
+    let timed = latencies["w1"];
+    assert!(
+        timed <= sent && sent - timed < 2_500,
+        "{timed} latencies of {sent} messages; reset-stats forgets the first"
+    );
+    for (_, worker) in workers {
+        assert_eq!(worker.running.children(), []);
+        worker.running.signal(Signal::SIGTERM);
+        worker.running.outcome_within(SHORT).assert_code(TERMINATED);
+    }
+    scene.assert_no_leftovers();
+}
+
+#[test]
+fn a_worker_survives_mistakes_and_a_coordinator_that_vanishes() {
+    let Some(kafka) = Kafka::shared() else { return };
+    let scene = Scene::new("a_worker_survives_mistakes_and_a_coordinator_that_vanishes");
+    let worker = WorkerProcess::start(&scene, &["--lease", "3s", "--delete-topics"]);
+    let post = |path: &str, body: &str| worker.call("POST", path, &[], body);
+    assert_eq!(post("/no-such-call", "").status, 404);
+    let refused = post("/create-topics", r#"{"numberOfTopics":1}"#);
+    assert!(refused.status == 500 && refused.body.contains("/initialize-driver"), "{refused:?}");
+    let refused = post("/initialize-driver", "name: x\n");
+    assert!(refused.status == 500 && refused.body.contains("driverClass"), "{refused:?}");
+    let unreachable = driver(JAVA_CLASS, "127.0.0.1:1", &[], &["acks=all"], &[]);
+    let refused = post("/initialize-driver", &unreachable);
+    assert!(refused.status == 500 && refused.body.contains("cannot reach the broker"), "{refused:?}");
+    assert_eq!(post("/stop-all", "").status, 200, "OMB's own worker is broken after a failed initialise");
+
+    let good = driver(JAVA_CLASS, kafka.bootstrap(), &[], &["acks=all"], &["auto.offset.reset=earliest"]);
+    for _ in 0..2 {
+        assert_eq!(post("/initialize-driver", &good).status, 200, "the second one begins anew");
+    }
+    let answer = post("//create-topics/", r#"{"numberOfTopics":1,"numberOfPartitionsPerTopic":1,"x":1}"#);
+    let topics: Vec<String> = serde_json::from_str(&answer.body).expect("names");
+    assert_eq!(post("/create-producers", &serde_json::to_string(&topics).expect("JSON")).status, 200);
+    assert_eq!(worker.running.clients("producer", 1).len(), 1);
+    worker.running.wait_for_line("has not called for 3 s", SHORT);
+    assert_eq!(worker.call("GET", "/counters-stats", &[], "").status, 200);
+    worker.running.signal(Signal::SIGTERM);
+    worker.running.outcome_within(SHORT).assert_code(TERMINATED);
+    scene.assert_no_leftovers();
+}
+
+#[test]
+fn who_may_call_and_how_much_is_checked_before_anything_is_done() {
+    let scene = Scene::new("who_may_call_and_how_much_is_checked_before_anything_is_done");
+    scene
+        .pinload(["worker", "--bind", "0.0.0.0"])
+        .run()
+        .assert_code(CONFIGURATION_REFUSED)
+        .assert_stderr_has("--token-file");
+    scene.write("token", "s3cret\n");
+    let worker = WorkerProcess::start(&scene, &["--token-file", "token", "--max-request", "1"]);
+    assert_eq!(worker.call("POST", "/stop-all", &[], "").status, 401);
+    assert_eq!(worker.call("POST", "/stop-all", &[("authorization", "Bearer s3creT")], "").status, 401);
+    let token = ("authorization", "Bearer s3cret");
+    assert_eq!(worker.call("POST", "/stop-all", &[token], "").status, 200);
+    let large = worker.call("POST", "/start-load", &[token], &"x".repeat((1 << 20) + 1));
+    assert!(large.status == 413 && large.body.contains("--max-request"), "{large:?}");
+    let pulse = worker.call("GET", "/pinload/v1/pulse", &[], "");
+    assert!(pulse.status == 200 && pulse.body.contains(r#""run":null"#), "{pulse:?}");
+    assert_eq!(call(&worker.stats, "GET", "/other", &[], "").status, 404);
+
+    let port = worker.url.rsplit(':').next().expect("a port").to_owned();
+    let taken = scene.pinload(["worker", "--port", &port, "--stats-port", "0"]).run();
+    taken.assert_code(MACHINE_REFUSED).assert_stderr_has("cannot listen on 127.0.0.1");
+    worker.running.signal(Signal::SIGTERM);
+    worker.running.outcome_within(SHORT).assert_code(TERMINATED);
+    scene.assert_no_leftovers();
+}
