@@ -18,6 +18,7 @@ fn help_names_the_commands_and_ends_with_0() {
     for option in [
         "--drivers",
         "--output",
+        "--csv",
         "--embedded",
         "--duration",
         "--warmup",
@@ -108,16 +109,32 @@ fn values_without_unit_or_meaning_are_usage_errors_that_say_how_to_write_them() 
 }
 
 #[test]
-fn flags_of_later_work_are_refused_by_name() {
-    let scene = Scene::new("flags_of_later_work_are_refused_by_name");
+fn runs_on_workers_exclude_what_only_this_host_has() {
+    let scene = Scene::new("runs_on_workers_exclude_what_only_this_host_has");
     scene.write("w.yaml", &Workload::small("w").text());
-    scene.write("workers.yaml", "workers: [http://127.0.0.1:1]\n");
-    for flag in [&["-w", "http://127.0.0.1:1"][..], &["-wf", "workers.yaml"], &["-x"], &["-c", "."]] {
+    for (flags, named) in [
+        (&["-w", "http://127.0.0.1:1"][..], "--workers"),
+        (&["-wf", "workers.yaml"], "--workers-file"),
+        (&["-x"], "--extra"),
+    ] {
+        let mut args = vec!["run", "--embedded"];
+        args.extend(flags);
+        args.push("w.yaml");
+        scene.pinload(args).run().assert_code(USAGE).assert_stderr_has(named);
+    }
+}
+
+#[test]
+fn flags_of_ombs_forks_are_refused_with_a_reason() {
+    let scene = Scene::new("flags_of_ombs_forks_are_refused_with_a_reason");
+    scene.write("w.yaml", &Workload::small("w").text());
+    for (flag, fork) in
+        [(&["-t", "swarm"][..], "Redpanda"), (&["--service-version", "24.1"], "Redpanda"), (&["-s"], "AutoMQ")]
+    {
         let mut args = vec!["run", "--embedded"];
         args.extend(flag);
         args.push("w.yaml");
-        let refused = scene.pinload(args).run();
-        refused.assert_code(USAGE).assert_stderr_has(flag[0]);
+        scene.pinload(args).run().assert_code(USAGE).assert_stderr_has(flag[0]).assert_stderr_has(fork);
     }
 }
 

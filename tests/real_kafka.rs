@@ -223,8 +223,9 @@ fn a_certificate_that_nobody_vouches_for_is_one_clear_error() {
     let scene = Scene::new("a_certificate_that_nobody_vouches_for_is_one_clear_error");
     scene.write("small.yaml", &Workload::small("refused").text());
     scene.write("driver.yaml", &driver(JAVA_CLASS, address, &["security.protocol=SSL"], &PRODUCER, &CONSUMER));
-    let ended = run(&scene, &[SHORT, "--connect-timeout=3s"]);
+    let ended = run(&scene, &[SHORT]);
     ended.assert_code(UNREACHABLE).assert_stderr_has(address).assert_stderr_has("certificate");
+    assert!(ended.took < QUICK, "told after {:?}\n{ended}", ended.took);
     scene.assert_no_leftovers();
 }
 

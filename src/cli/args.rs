@@ -6,6 +6,7 @@
 )]
 
 use super::cpu_list::CpuList;
+use super::tool_args::{CSV_EXAMPLES, CsvArgs, GENERATE_EXAMPLES, GenerateArgs};
 use super::values::{cpu_set, late_policy, positive_duration};
 use crate::os::affinity::CpuSet;
 use crate::plan::LatePolicy;
@@ -46,6 +47,15 @@ pub enum Command {
     /// It serves `pinload run --workers` as well as coordinators of OMB, until it is ended with Ctrl-C.
     #[command(after_help = WORKER_EXAMPLES)]
     Worker(Box<WorkerArgs>),
+    /// Put the figures of many result files into one CSV table
+    ///
+    /// Reads the result files of pinload, of OMB and of its Redpanda and AutoMQ forks. Rates in OMB's columns are rounded to one digit,
+    /// as OMB does.
+    #[command(after_help = CSV_EXAMPLES)]
+    Csv(CsvArgs),
+    /// Make a workload file for each combination of a template's lists
+    #[command(after_help = GENERATE_EXAMPLES)]
+    Generate(GenerateArgs),
     /// Print a completion script for a shell
     #[command(after_help = "Example:\n  pinload completions bash > ~/.local/share/bash-completion/completions/pinload")]
     Completions {
@@ -100,7 +110,7 @@ Examples:
 #[derive(Debug, Args)]
 pub struct RunArgs {
     /// Workload files, run in the order of their names
-    #[arg(value_name = "WORKLOAD.yaml", required = true)]
+    #[arg(value_name = "WORKLOAD.yaml", required_unless_present = "csv")]
     pub workloads: Vec<PathBuf>,
 
     /// Driver files: a comma list, or repeated; each workload runs on each
@@ -186,6 +196,10 @@ pub struct RunArgs {
     /// How CPUs are dealt to clients
     #[arg(long, value_name = "HOW", value_enum, default_value_t = PlacementArg::Spread, help_heading = "Placement")]
     pub placement: PlacementArg,
+
+    /// Put the results of a folder into a CSV table and do nothing else, as `pinload csv`
+    #[arg(short, long, value_name = "DIR", help_heading = "Output")]
+    pub csv: Option<PathBuf>,
 
     /// Write OMB's result to this file instead of <workload>-<driver>-<time>.json; one run only
     #[arg(short, long, value_name = "FILE", help_heading = "Output")]

@@ -1,14 +1,19 @@
 //! Arguments as typed, messages, exit codes: the door of the program and the only place that prints and chooses exit codes.
 
+pub mod argfile;
 pub mod args;
 pub mod argv;
 pub mod cpu_list;
 pub mod exit;
 pub mod options;
 pub mod parse;
+pub mod tool_args;
 
 mod console;
+mod csv;
 mod fleet;
+mod fork_flags;
+mod generate;
 mod live;
 mod messages;
 mod pair;
@@ -41,6 +46,13 @@ pub fn main() -> ExitCode {
 /// Parses and does what the user asked for.
 fn serve(argv: Vec<OsString>) -> ExitStatus {
     let color = argv::color_wanted(&argv);
+    let argv = match argfile::expand(argv) {
+        Ok(argv) => argv,
+        Err(why) => {
+            drop(Pinload::command().color(color).error(clap::error::ErrorKind::Io, why).print());
+            return ExitStatus::Usage;
+        }
+    };
     let pinload = match Pinload::parse_from_argv(&argv::rewrite(argv), color) {
         Ok(pinload) => pinload,
         Err(error) => return not_parsed(&error),
@@ -57,7 +69,15 @@ fn serve(argv: Vec<OsString>) -> ExitStatus {
                 ExitStatus::MachineRefused
             }
         },
+        Command::Csv(args) => finished(Messages::plain(args::ColorWhen::Auto), |messages| csv::csv(&args, messages)),
+        Command::Generate(args) => {
+            finished(Messages::plain(args::ColorWhen::Auto), |messages| generate::generate(&args, messages))
+        }
         Command::Plan(args) => with_messages(&args, run::plan),
+        Command::Run(args) if args.csv.is_some() => with_messages(&args, |args, messages| {
+            let folder = args.csv.clone().unwrap_or_default();
+            csv::csv(&tool_args::CsvArgs { folder, wide: false, output: args.output.clone() }, messages)
+        }),
         Command::Run(args) => match crate::os::signals::listen() {
             // First of all: the signals must be blocked before any other thread exists.
             Ok(signals) => with_messages(&args, |args, messages| run::run(args, messages, &signals)),
@@ -81,8 +101,12 @@ fn not_parsed(error: &clap::Error) -> ExitStatus {
 
 /// Does `what` with messages as the arguments want them; a result that could not be printed is a failure of its own.
 fn with_messages(args: &RunArgs, what: impl FnOnce(&RunArgs, &mut Messages) -> ExitStatus) -> ExitStatus {
-    let mut messages = Messages::new(args);
-    let status = what(args, &mut messages);
+    finished(Messages::new(args), |messages| what(args, messages))
+}
+
+/// The same with messages of any kind.
+fn finished(mut messages: Messages, what: impl FnOnce(&mut Messages) -> ExitStatus) -> ExitStatus {
+    let status = what(&mut messages);
     match messages.finish() {
         Some(error) if status == ExitStatus::Success => {
             messages.error(&format!("cannot write to standard output: {error}"));

@@ -19,6 +19,7 @@ impl From<&RunArgs> for Options {
             unknown_keys_warn: args.unknown_keys == UnknownKeys::Warn,
             connect_timeout: args.connect_timeout,
             ready_timeout: args.ready_timeout,
+            on_workers: !args.workers.is_empty() || args.workers_file.is_some(),
             placement: PlacementWishes {
                 // Workers place their clients themselves; what could be said of this machine would mislead.
                 policy: if args.workers.is_empty() && args.workers_file.is_none() {

@@ -2,7 +2,7 @@
 
 use crate::driver::kafka::library;
 use crate::plan::resolve::Machine;
-use crate::plan::{ClientPlan, DriverKind, Plan};
+use crate::plan::{ClientPlan, DriverKind, PlacementPolicy, Plan};
 use crate::units::{counted, format_duration};
 
 /// Clients shown one by one; more are not read by anybody.
@@ -48,11 +48,13 @@ pub(super) fn plan(plan: &Plan) -> String {
             |time| format!("measurement {}", format_duration(time))
         ),
     );
-    for client in plan.clients.iter().take(CLIENTS_SHOWN) {
+    // On workers nobody knows yet.
+    let pinned = plan.placement.policy != PlacementPolicy::None;
+    for client in plan.clients.iter().filter(|_| pinned).take(CLIENTS_SHOWN) {
         text.push('\n');
         text.push_str(&place(client));
     }
-    if plan.clients.len() > CLIENTS_SHOWN {
+    if pinned && plan.clients.len() > CLIENTS_SHOWN {
         text.push_str(&format!("\nand {} more clients, see pinload plan", plan.clients.len() - CLIENTS_SHOWN));
     }
     for note in &plan.placement.notes {

@@ -157,14 +157,28 @@ impl<'a> Fields<'a> {
         texts
     }
 
-    /// A list of whole numbers from 0 to 4,294,967,295; a single one is a list of one.
+    /// A list of whole numbers from 0 to 4,294,967,295; a single number is a list of one.
     pub fn counts(&mut self, key: &str, example: &str) -> Option<Vec<u32>> {
-        let counts: Option<Vec<u32>> =
-            self.texts(key, example)?.iter().map(|text| text.trim().replace('_', "").parse().ok()).collect();
-        if counts.is_none() {
-            self.mistake(key, format!("holds what is no whole number from 0 on; write {key}: {example}"));
+        let value = self.value(key)?;
+        let items = match value {
+            Value::Sequence(items) => items.as_slice(),
+            Value::Mapping(_) | Value::Tagged(_) => {
+                self.mistake(key, format!("{} is not a list of numbers; write {key}: {example}", describe(value)));
+                return None;
+            }
+            _ => std::slice::from_ref(value),
+        };
+        let count = |item: &Value| match item {
+            Value::Number(number) => u32::try_from(number.as_u64()?).ok(),
+            Value::String(text) => text.trim().replace('_', "").parse().ok(),
+            _ => None,
+        };
+        if let Some(wrong) = items.iter().find(|item| count(item).is_none()) {
+            let what = describe(wrong);
+            self.mistake(key, format!("{what} is not a whole number from 0 on; write {key}: {example}"));
+            return None;
         }
-        counts
+        items.iter().map(count).collect()
     }
 
     /// Looks for keys that are none: keys of OMB's forks that are not built are mistakes by name, unless their value turns them off; others

@@ -9,6 +9,7 @@ pub mod problem;
 pub mod properties;
 pub mod workers;
 pub mod workload;
+pub mod workload_set;
 pub mod yaml;
 
 pub use driver::{DriverClass, DriverFile};

@@ -237,7 +237,7 @@ pub(super) fn base_name(path: &Path) -> String {
     }
 }
 
-fn key_distributor(fields: &mut Fields<'_>) -> Option<KeyDistributor> {
+pub(super) fn key_distributor(fields: &mut Fields<'_>) -> Option<KeyDistributor> {
     let text = fields.text("keyDistributor", "NO_KEY")?;
     if text.is_empty() {
         return None;

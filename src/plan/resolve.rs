@@ -12,7 +12,7 @@ mod rate;
 mod topics;
 
 use super::placement::{PlacementWishes, place};
-use super::{LatePolicy, Limits, Plan, RateScope, TopicPlan};
+use super::{LatePolicy, Limits, Placement, Plan, RateScope, TopicPlan};
 use crate::config::{DriverFile, Problems, WorkloadFile};
 use crate::os::affinity::CpuSet;
 use crate::os::memory_policy::MemoryPolicy;
@@ -48,6 +48,8 @@ pub struct Options {
     pub connect_timeout: Option<Duration>,
     /// `--ready-timeout`.
     pub ready_timeout: Option<Duration>,
+    /// Clients run on workers, which place them themselves.
+    pub on_workers: bool,
     /// Placement options.
     pub placement: PlacementWishes,
 }
@@ -99,6 +101,7 @@ pub fn resolve(
     let placement = crew.as_ref().and_then(|crew| {
         let (allowed, policy) = (&machine.allowed, &machine.memory_policy);
         let placed = place(&machine.topology, allowed, policy, &options.placement, crew.producers(), crew.consumers());
+        let placed = placed.map(|placement| if options.on_workers { elsewhere(placement) } else { placement });
         placed.map_err(|error| desk.refuse_option(None, error.to_string())).ok()
     });
     let limits = Limits {
@@ -133,6 +136,12 @@ pub fn resolve(
         placement,
         warnings: desk.into_warnings(),
     })
+}
+
+/// What can be said of this machine does not hold where the clients run.
+fn elsewhere(placement: Placement) -> Placement {
+    let notes = vec!["each worker places its clients itself; the detail file tells where they were".to_owned()];
+    Placement { oversubscribed: false, notes, ..placement }
 }
 
 /// Minutes as a time; 0, negative and what no clock can hold are none.

@@ -4,6 +4,7 @@
 mod clocks;
 pub mod closing;
 pub mod console;
+pub mod csv;
 pub mod detail;
 pub mod doubts;
 pub mod java_json;

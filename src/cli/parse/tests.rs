@@ -4,6 +4,7 @@ use super::*;
 use crate::cli::argv::rewrite;
 use crate::plan::{LatePolicy, Options, PlacementPolicy, RateScope};
 use crate::units::Rate;
+use std::path::PathBuf;
 use std::time::Duration;
 
 fn parse(line: &str) -> Result<Pinload, clap::Error> {
@@ -20,7 +21,6 @@ fn run_args(line: &str) -> RunArgs {
 #[test]
 fn the_definition_is_sound() {
     Pinload::command().debug_assert();
-    NotBuilt::augment_args(Pinload::command()).debug_assert();
 }
 
 #[test]
@@ -66,6 +66,27 @@ fn arguments_become_options() {
 }
 
 #[test]
+fn with_a_folder_for_csv_no_workload_is_needed_and_others_do_not_matter() {
+    for line in
+        ["pinload -c results", "pinload run --csv results", "pinload -d d.yaml -c results w.yaml -o x.csv v.yaml"]
+    {
+        assert_eq!(run_args(line).csv, Some(PathBuf::from("results")), "{line}");
+    }
+}
+
+#[test]
+fn the_tools_take_ombs_flags() {
+    let Ok(Command::Generate(args)) = parse("pinload generate -t t.yaml -o out").map(|pinload| pinload.command) else {
+        panic!("not understood")
+    };
+    assert_eq!((args.template_file, args.output_folder), (PathBuf::from("t.yaml"), PathBuf::from("out")));
+    let Ok(Command::Csv(args)) = parse("pinload csv --wide -o - results").map(|pinload| pinload.command) else {
+        panic!("not understood")
+    };
+    assert_eq!((args.wide, args.output, args.folder), (true, Some(PathBuf::from("-")), PathBuf::from("results")));
+}
+
+#[test]
 fn what_is_not_given_is_left_to_the_files() {
     let args = run_args("pinload plan -d d.yaml w.yaml");
     assert_eq!(args.output_dir, PathBuf::from("."));
@@ -97,7 +118,16 @@ fn mistakes_are_usage_errors_that_name_what_is_wrong() {
         ("pinload run --embedded -w http://h:1 w.yaml", "--embedded"),
         ("pinload run -d d.yaml -w http://h:1 --cpus 1 w.yaml", "give --cpus"),
         ("pinload worker --token-file t --insecure", "--insecure"),
-        ("pinload -c results", "-c/--csv is an option of OMB that is not built yet"),
+        ("pinload plan -c results", "pinload csv DIR"),
+        ("pinload csv", "DIR"),
+        ("pinload generate -o out", "--template-file"),
+        ("pinload generate -t t.yaml", "--output-folder"),
+        ("pinload -t swarm -d d.yaml w.yaml", "-t/--topology is an option of OMB's Redpanda fork"),
+        (
+            "pinload run -d d.yaml --service-version 24.1 w.yaml",
+            "-v/--service-version is an option of OMB's Redpanda fork",
+        ),
+        ("pinload -s -d d.yaml w.yaml", "-s/--separate is an option of OMB's AutoMQ fork"),
     ] {
         let error = parse(line).expect_err(line);
         assert_eq!(error.exit_code(), 2, "{line}");
@@ -111,7 +141,7 @@ fn help_describes_what_exists_and_nothing_else() {
         let error = parse(line).expect_err(line);
         assert_eq!(error.exit_code(), 0);
         let help = error.to_string();
-        for absent in ["--csv", "embedded-broker", "consumer INDEX"] {
+        for absent in ["--topology", "--separate", "embedded-broker", "consumer INDEX"] {
             assert!(!help.contains(absent), "{line}: {absent}");
         }
     }
@@ -137,7 +167,7 @@ fn completions_offer_what_exists_and_nothing_else() {
     clap_complete::generate(clap_complete::Shell::Bash, &mut Pinload::command(), "pinload", &mut script);
     let script = String::from_utf8(script).unwrap();
     assert!(script.contains("--late-policy"));
-    for absent in ["--csv", "embedded-broker"] {
+    for absent in ["--topology", "embedded-broker"] {
         assert!(!script.contains(absent), "{absent}");
     }
 }

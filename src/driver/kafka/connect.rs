@@ -49,7 +49,7 @@ pub(super) fn servers(properties: &[(String, String)]) -> &str {
     properties.iter().rev().find(named).map_or("an unknown address", |(_, servers)| servers)
 }
 
-/// Fetches metadata from `servers` until `look` is satisfied, `watch` has noticed refused credentials, or `limit` has passed.
+/// Fetches metadata from `servers` until `look` is satisfied, `watch` has noticed a refusal, or `limit` has passed.
 ///
 /// `fetch` asks once with a timeout, `serve` handles the client's waiting events. `look` gives the answer, or why this metadata will not do yet.
 pub(super) fn await_metadata<T>(
@@ -67,8 +67,8 @@ pub(super) fn await_metadata<T>(
         let answer = fetch(wait.min(left).max(Duration::from_millis(1)));
         // One event a call: lines of log may stand before the error that matters.
         (0..EVENTS_AT_A_TIME).for_each(|_| serve(Duration::ZERO));
-        if let Some(text) = watch.authentication() {
-            return Err(DriverError::new(ErrorClass::Authentication, text));
+        if let Some(refusal) = watch.refusal() {
+            return Err(refusal);
         }
         let error = match answer {
             Ok(metadata) => match look(&metadata) {

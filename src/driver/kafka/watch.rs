@@ -1,6 +1,7 @@
 //! What a client says about itself besides messages: errors and log lines, kept for last words and never printed.
 
 use super::native::EventKind;
+use crate::driver::{DriverError, ErrorClass};
 use rdkafka::client::ClientContext;
 use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
@@ -25,7 +26,7 @@ pub(super) struct Watch {
 #[derive(Debug, Default, Clone)]
 struct Notes {
     fatal: Option<String>,
-    authentication: Option<String>,
+    refusal: Option<DriverError>,
     recent: VecDeque<String>,
 }
 
@@ -40,9 +41,9 @@ impl Watch {
         self.read(|notes| notes.fatal.clone())
     }
 
-    /// How the broker refused the credentials, if it did.
-    pub(super) fn authentication(&self) -> Option<String> {
-        self.read(|notes| notes.authentication.clone())
+    /// What no waiting mends, if there is such: the broker refused the credentials, or its certificate cannot be trusted.
+    pub(super) fn refusal(&self) -> Option<DriverError> {
+        self.read(|notes| notes.refusal.clone())
     }
 
     /// The last lines, the newest first; None when there are none.
@@ -76,8 +77,13 @@ impl Watch {
         if fatal || code == RDKafkaErrorCode::Fatal as i32 {
             notes.fatal.get_or_insert_with(|| text.to_owned());
         }
-        if is_authentication(code) {
-            notes.authentication.get_or_insert_with(|| text.to_owned());
+        let class = if is_authentication(code) {
+            Some(ErrorClass::Authentication)
+        } else {
+            is_refused_certificate(code, text).then_some(ErrorClass::Unreachable)
+        };
+        if let Some(class) = class {
+            notes.refusal.get_or_insert_with(|| DriverError::new(class, essence(text)));
         }
     }
 
@@ -106,6 +112,11 @@ fn essence(line: &str) -> &str {
         None => line,
     };
     line.rsplit_once(" (after ").map_or(line, |(rest, _)| rest)
+}
+
+/// Is it that we cannot trust the broker's certificate? Other TLS troubles (a connection that breaks off) may pass.
+fn is_refused_certificate(code: i32, text: &str) -> bool {
+    code == RDKafkaErrorCode::SSL as i32 && text.contains("certificate verify failed")
 }
 
 /// Is this code about credentials or permissions?
@@ -173,11 +184,22 @@ mod tests {
     fn a_refused_password_is_remembered_as_such() {
         let watch = Watch::default();
         watch.event(EventKind::Error(RDKafkaErrorCode::BrokerTransportFailure as i32, "gone".into(), false));
-        assert_eq!(watch.authentication(), None);
+        assert_eq!(watch.refusal(), None);
         watch.event(EventKind::Error(RDKafkaErrorCode::Authentication as i32, "bad password".into(), false));
-        assert_eq!(watch.authentication().as_deref(), Some("bad password"));
+        assert_eq!(watch.refusal(), Some(DriverError::new(ErrorClass::Authentication, "bad password")));
         assert_eq!(watch.fatal(), None);
         assert_eq!(watch.errors(), 2);
+    }
+
+    #[test]
+    fn a_certificate_that_cannot_be_trusted_is_remembered_as_such_and_other_tls_troubles_are_not() {
+        let watch = Watch::default();
+        let ssl = RDKafkaErrorCode::SSL as i32;
+        watch.event(EventKind::Error(ssl, "ssl://b:1/1: SSL handshake failed: Disconnected".into(), false));
+        assert_eq!(watch.refusal(), None);
+        let refused = "ssl://b:1/1: SSL handshake failed: certificate verify failed: verify that ssl.ca.location is correctly configured";
+        watch.event(EventKind::Error(ssl, format!("{refused} (after 4ms in state SSL_HANDSHAKE)"), false));
+        assert_eq!(watch.refusal(), Some(DriverError::new(ErrorClass::Unreachable, refused)));
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! What the documents say about hand-made series, read back by types that the tests declare themselves.
 
+mod charts;
 mod console_lines;
 mod detail_document;
 mod files;
