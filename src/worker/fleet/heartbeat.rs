@@ -31,7 +31,7 @@ pub(super) fn watch(worker: usize, peer: Peer, run: u64, alarms: Sender<Alarm>, 
             if !matches!(ended.recv_timeout(EVERY), Err(crossbeam_channel::RecvTimeoutError::Timeout)) {
                 return;
             }
-            let alarm = match ask(&peer) {
+            let alarm = match ask(&peer, &ended) {
                 Ok(pulse) if pulse.run.as_deref() != Some(&*run_text(run)) => Some(lost(
                     "it does not know the run any more: it was restarted, or has ended the run because it heard nothing".to_owned(),
                 )),
@@ -54,11 +54,11 @@ pub(super) fn watch(worker: usize, peer: Peer, run: u64, alarms: Sender<Alarm>, 
 }
 
 /// Twice, as far as the first time nobody was there: a connection may have been closed for its age.
-fn ask(peer: &Peer) -> Result<Pulse, CallError> {
+fn ask(peer: &Peer, ended: &Receiver<()>) -> Result<Pulse, CallError> {
     let begun = std::time::Instant::now();
     match peer.get("pulse", LIMIT) {
         Err(CallError::NoAnswer(_)) if begun.elapsed() < LIMIT / 2 => {
-            std::thread::sleep(AGAIN_AFTER);
+            let _ = ended.recv_timeout(AGAIN_AFTER);
             peer.get("pulse", LIMIT)
         }
         answer => answer,
