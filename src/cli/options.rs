@@ -2,6 +2,7 @@
 
 use super::args::{PlacementArg, RateScopeArg, RunArgs, UnknownKeys};
 use crate::plan::placement::PlacementWishes;
+use crate::plan::resolve::course::SearchLimits;
 use crate::plan::{Options, PlacementPolicy, RateScope};
 
 impl From<&RunArgs> for Options {
@@ -19,6 +20,7 @@ impl From<&RunArgs> for Options {
             unknown_keys_warn: args.unknown_keys == UnknownKeys::Warn,
             connect_timeout: args.connect_timeout,
             ready_timeout: args.ready_timeout,
+            search_limits: search_limits(|name| std::env::var(name).ok()),
             on_workers: !args.workers.is_empty() || args.workers_file.is_some(),
             placement: PlacementWishes {
                 // Workers place their clients themselves; what could be said of this machine would mislead.
@@ -32,6 +34,22 @@ impl From<&RunArgs> for Options {
                 numa_node: args.numa_node,
             },
         }
+    }
+}
+
+/// OMB reads the limits of its rate search from the environment; what is no number there is left at OMB's default, as OMB would fail.
+fn search_limits(variable: impl Fn(&str) -> Option<String>) -> SearchLimits {
+    let default = SearchLimits::default();
+    let count = |name: &str, default: u64| variable(name).and_then(|text| text.trim().parse().ok()).unwrap_or(default);
+    let factor = |name: &str, default: f64| {
+        let number: Option<f64> = variable(name).and_then(|text| text.trim().parse().ok());
+        number.filter(|number| *number > 0.0 && number.is_finite()).unwrap_or(default)
+    };
+    SearchLimits {
+        publish_backlog_limit: count("PUBLISH_BACKLOG_LIMIT", default.publish_backlog_limit),
+        receive_backlog_limit: count("RECEIVE_BACKLOG_LIMIT", default.receive_backlog_limit),
+        min_ramping_factor: factor("MIN_RAMPING_FACTOR", default.min_ramping_factor),
+        max_ramping_factor: factor("MAX_RAMPING_FACTOR", default.max_ramping_factor),
     }
 }
 

@@ -109,6 +109,11 @@ impl<'a> Fields<'a> {
         Some(number)
     }
 
+    /// A number of any sign, fractions allowed.
+    pub fn signed_amount(&mut self, key: &str, example: &str) -> Option<f64> {
+        self.number(key, example)
+    }
+
     /// A time in minutes, fractions allowed; 0 and less have a meaning. At most ten years, so that no later arithmetic overflows.
     pub fn minutes(&mut self, key: &str, example: &str) -> Option<f64> {
         const TEN_YEARS: f64 = 10.0 * 366.0 * 24.0 * 60.0;

@@ -1,8 +1,10 @@
 //! The workload file as written: the 17 fields of the guide and of OMB's Workload.java, plus `producerRateScope`, Redpanda's
 //! `existingTopicList`, and what `shapes` reads. What omitted fields mean is `plan::resolve`.
 
+mod course;
 mod shapes;
 
+pub use course::Course;
 pub use shapes::{Shapes, SizeBucket};
 
 use super::fields::{Fields, ForeignKey, Kind};
@@ -97,6 +99,8 @@ pub struct WorkloadFile {
     pub existing_topic_list: Option<Vec<String>>,
     /// Topics that differ, runs without producers, messages of several sizes.
     pub shapes: Shapes,
+    /// What changes while the load runs.
+    pub course: Course,
     /// Mistakes of form; `plan::resolve` refuses the file for them.
     pub mistakes: Vec<Problem>,
     /// What the user should know.
@@ -127,6 +131,11 @@ const KIND: Kind = Kind {
         "testDurationMinutes",
         "warmupDurationMinutes",
         "existingTopicList",
+        "drainProducerRate",
+        "backlogDrainTimeoutMinutes",
+        "rateSearch",
+        "sampleRateMillis",
+        "logIntervalMillis",
         "partitionsPerTopicList",
         "producersPerTopicList",
         "randomTopicNames",
@@ -145,9 +154,6 @@ const KIND: Kind = Kind {
             name: "messageRateReceivedForSubscription",
             what: "a rate of receiving in a fork that is gone (DataStax): producerRate decides what there is to receive",
         },
-        ForeignKey { name: "sampleRateMillis", what: "Redpanda's sampling period; pinload samples every 10 s" },
-        ForeignKey { name: "drainProducerRate", what: "Redpanda's rate while a backlog drains" },
-        ForeignKey { name: "logIntervalMillis", what: "AutoMQ's sampling period; pinload samples every 10 s" },
         ForeignKey { name: "producerRateList", what: "AutoMQ's rates over time; producerRate holds all the time" },
         ForeignKey { name: "producerStartRate", what: "DataStax's rate search" },
         ForeignKey { name: "acceptableBacklog", what: "DataStax's rate search" },
@@ -199,6 +205,7 @@ impl WorkloadFile {
             warmup_duration_minutes: fields.minutes("warmupDurationMinutes", "1"),
             existing_topic_list: fields.texts("existingTopicList", "[my-topic]"),
             shapes: Shapes::read(&mut fields),
+            course: Course::read(&mut fields),
             mistakes: Vec::new(),
             warnings: Vec::new(),
             misspelt: Vec::new(),

@@ -68,6 +68,9 @@ impl Plan {
                 producers: 2,
             },
             warmup,
+            period: Duration::from_secs(10),
+            backlog: None,
+            search: None,
             duration,
             limits: Limits {
                 connect: Duration::from_secs(30),

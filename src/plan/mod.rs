@@ -2,6 +2,7 @@
 //!
 //! `resolve` is a pure function of files, options and topology; `Display` (in `display.rs`) is what `pinload plan` prints.
 
+pub mod course;
 pub mod display;
 #[cfg(test)]
 mod for_tests;
@@ -14,6 +15,7 @@ pub mod resolve;
 pub mod schedule;
 
 use crate::telemetry::Role;
+pub use course::{BacklogPlan, SearchPlan, SearchRule};
 pub use message::{KeyDistributor, MessagePlan, PayloadPlan, SizePlan};
 pub use placement::{ClientPlacement, Placement, PlacementPolicy};
 pub use properties::{Translated, TranslatedProperties};
@@ -48,6 +50,12 @@ pub struct Plan {
     pub warmup: Duration,
     /// Measurement; None: until interrupted.
     pub duration: Option<Duration>,
+    /// Length of the periods in which figures are told (10 s).
+    pub period: Duration,
+    /// A backlog to build and drain.
+    pub backlog: Option<BacklogPlan>,
+    /// The rate is searched for, from `rate.total` on.
+    pub search: Option<SearchPlan>,
     /// Limits of each wait.
     pub limits: Limits,
     /// Which CPUs, which memory.

@@ -2,6 +2,7 @@
 //! goes in and puts the parts together.
 
 mod clients;
+pub mod course;
 mod desk;
 mod driver;
 mod embedded;
@@ -48,6 +49,8 @@ pub struct Options {
     pub connect_timeout: Option<Duration>,
     /// `--ready-timeout`.
     pub ready_timeout: Option<Duration>,
+    /// Limits of the rate search, from the environment.
+    pub search_limits: course::SearchLimits,
     /// Clients run on workers, which place them themselves.
     pub on_workers: bool,
     /// Placement options.
@@ -67,6 +70,9 @@ pub struct Machine {
 
 /// Warm-up when neither file nor option says (OMB's and the guide's default).
 const DEFAULT_WARMUP: Duration = Duration::from_secs(60);
+
+/// Length of a period when no key says (OMB's).
+const PERIOD: Duration = Duration::from_secs(10);
 
 /// Limits when no option says.
 const LIMITS: Limits = Limits {
@@ -93,7 +99,10 @@ pub fn resolve(
     let producers = crew.as_ref().map(clients::Crew::producers);
     let message = message::decide(&mut desk, producers);
     let rate = rate::decide(&mut desk, &target, producers);
-    refuse_what_is_not_built(&mut desk, &target);
+    let has_backlog = crew.as_ref().is_some_and(clients::Crew::has_backlog);
+    let backlog = course::backlog(&mut desk, &target, rate.as_ref(), message.as_ref(), has_backlog);
+    let search = course::search(&mut desk, &target, rate.as_ref());
+    let period = course::period(&mut desk);
     if let (Some(topics), Some(crew), Some(message), Some(rate)) = (&topics, &crew, &message, &rate) {
         embedded::check(&mut desk, &target, &topics.partitions, crew, message, rate);
     }
@@ -131,6 +140,9 @@ pub fn resolve(
         rate,
         warmup: warmup(workload, options),
         duration: duration(workload, options),
+        period,
+        backlog,
+        search,
         limits,
         clients: crew.list(&placement),
         placement,
@@ -158,23 +170,6 @@ fn duration(workload: &WorkloadFile, options: &Options) -> Option<Duration> {
     match options.duration {
         Some(duration) => Some(duration).filter(|time| !time.is_zero()),
         None => workload.test_duration_minutes.and_then(from_minutes),
-    }
-}
-
-/// The backlog phase is refused by name until it exists.
-fn refuse_what_is_not_built(desk: &mut Desk<'_>, target: &driver::Target) {
-    if desk.workload.consumer_backlog_size_gb.is_some_and(|size| size > 0.0) {
-        let embedded = match target.kind {
-            super::DriverKind::Embedded => " (and the embedded broker keeps too little for one: use a cluster with -d)",
-            super::DriverKind::Kafka | super::DriverKind::Null => "",
-        };
-        desk.refuse(
-            "consumerBacklogSizeGB",
-            format!("the backlog phase is not built yet{embedded}: write 0 or leave it out"),
-        );
-    }
-    if let Some(ratio) = desk.workload.backlog_drain_ratio.filter(|ratio| !(0.0..=1.0).contains(ratio)) {
-        desk.refuse("backlogDrainRatio", format!("{ratio} is not between 0 and 1: write 1.0 for a full drain"));
     }
 }
 

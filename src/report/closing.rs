@@ -6,7 +6,7 @@ use crate::plan::Plan;
 use crate::stats::{Counter, Latency};
 use crate::units::{format_count, format_ns, format_rate};
 use crate::worker::{Interruption, LatencySet};
-use crate::workload_generator::{Outcome, Series};
+use crate::workload_generator::{Outcome, PhaseName, SearchReport, Series};
 use comfy_table::{CellAlignment, Table, presets};
 
 /// The closing table: plain text of several lines, the last one without newline, every number with its unit.
@@ -15,6 +15,7 @@ pub fn closing_table(series: &Series<'_>) -> String {
     let mut lines = Vec::new();
     lines.extend(why);
     lines.extend(latency_rows(status, series));
+    lines.extend(course_lines(series).iter().map(|line| format!("  {line}")));
     lines.extend(measured_line(series).map(|line| format!("  {line}")));
     lines.push(format!("  {}", counts_line(series)));
     lines.extend(balance_line(series).map(|line| format!("  {line}")));
@@ -105,6 +106,39 @@ fn measured_line(series: &Series<'_>) -> Option<String> {
             mib(rates.received_bytes_per_s),
         )
     })
+}
+
+/// What the rate search found, and the parts of a measurement with a backlog.
+fn course_lines(series: &Series<'_>) -> Vec<String> {
+    let mut lines: Vec<String> = series
+        .phases
+        .iter()
+        .map(|mark| {
+            let took = std::time::Duration::from_nanos(mark.end_ns.saturating_sub(mark.begin_ns)).as_secs_f64();
+            let part = match mark.name {
+                PhaseName::BacklogBuild => "backlog build",
+                PhaseName::BacklogDrain => "backlog drain",
+                PhaseName::Test => "test",
+            };
+            format!(
+                "{part} {took:.1} s: {} · {} messages waiting at its end",
+                mark.what,
+                format_count(mark.backlog_messages)
+            )
+        })
+        .collect();
+    if let Some(SearchReport { found_per_s, not_sustained_per_s, held_s, settled, steps }) = &series.search {
+        let found = found_per_s.map_or_else(|| "nothing yet".to_owned(), format_rate);
+        let bound = not_sustained_per_s
+            .map_or_else(|| "nothing failed".to_owned(), |rate| format!("{} was not sustained", format_rate(rate)));
+        let sure = if *settled {
+            format!("held for {held_s:.0} s")
+        } else {
+            "NOT SETTLED: the run was too short, this is a first guess".to_owned()
+        };
+        lines.push(format!("sustainable rate found: {found} · {bound} · {sure} · {} steps", steps.len()));
+    }
+    lines
 }
 
 /// Messages of the whole run, warm-up included; figures that ought to be 0 and seldom are not appear when they are not.

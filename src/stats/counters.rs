@@ -76,6 +76,11 @@ counters! {
     Rebalances => "rebalances",
     /// Partitions assigned now (a gauge, not cumulative).
     AssignedPartitions => "assigned_partitions",
+    /// Changes of the rate that were followed (the first order is none).
+    RateOrdersObeyed => "rate_orders_obeyed",
+    /// Time from the moment the first message of such an order was due to the moment the order was followed (0 when it was followed before),
+    /// all of them added.
+    RateOrderDelayNs => "rate_order_delay_ns",
     /// Time the hot loop waited with nothing to do (spin or sleep).
     IdleNs => "idle_ns",
     /// User CPU time of the process.

@@ -19,6 +19,12 @@ pub struct CountersStats {
     pub probes_sent: u64,
     /// Received probes.
     pub probes_received: u64,
+    /// Messages handed to the client library.
+    pub messages_enqueued: u64,
+    /// Messages that subscriptions should have received: acknowledged × subscriptions of their topic.
+    pub expected_receipts: u64,
+    /// Messages received, of topics that have producers of the run.
+    pub receipts: u64,
 }
 
 /// The five latency families of some span.

@@ -3,6 +3,10 @@
 //! The script knows no process, no Kafka and no clock of its own: time passes through the worker, so that a fake worker
 //! on a virtual clock tests every path.
 
+mod backlog;
+mod course;
+mod ramp;
+mod rate_search;
 pub mod ready;
 pub mod run;
 pub mod series;

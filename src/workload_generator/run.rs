@@ -1,15 +1,16 @@
 //! One run from topics to close. Whatever happens on the way, clients are ended, topics dealt with, and what was measured
 //! is handed to the observer.
 
+use super::backlog::Backlog;
+use super::course::{Course, Look};
+use super::rate_search::RateSearch;
 use super::ready::wait_until_ready;
 use super::series::{Cause, Observer, Outcome, Phase, Series, Tick};
 use crate::plan::{DriverKind, Plan};
-use crate::units::NS_PER_S;
+use crate::units::{NS_PER_S, Rate};
 use crate::worker::{Live, Wake, Worker, WorkerError};
 use std::time::{Duration, SystemTime};
 
-/// Length of a period, as OMB has it.
-pub const PERIOD_NS: u64 = 10 * NS_PER_S;
 /// Time left to clients to publish the slot of a boundary before it is asked for.
 const SLOT_GRACE_NS: u64 = 30_000_000;
 
@@ -63,9 +64,11 @@ pub fn run<'a>(plan: &'a Plan, worker: &mut dyn Worker, observer: &mut dyn Obser
         balances: Vec::new(),
         outcome: Outcome::Running,
         end: None,
+        phases: Vec::new(),
+        search: None,
         warnings: Vec::new(),
     };
-    let mut script = Script { worker, observer, series, last_tick: None };
+    let mut script = Script { worker, observer, series, last_tick: None, courses: Vec::new(), end_ns: None };
     let loaded = script.start().and_then(|()| script.load());
     script.finish(loaded.err())
 }
@@ -75,6 +78,10 @@ struct Script<'a, 'w> {
     observer: &'w mut dyn Observer,
     series: Series<'a>,
     last_tick: Option<(u64, Live)>,
+    /// What goes on beside the periods.
+    courses: Vec<Box<dyn Course>>,
+    /// End of the phase; None: not known yet.
+    end_ns: Option<u64>,
 }
 
 impl<'a> Script<'a, '_> {
@@ -107,6 +114,9 @@ impl<'a> Script<'a, '_> {
     fn load(&mut self) -> Result<(), Stop> {
         let plan = self.series.plan;
         self.series.epoch_ns = self.worker.start_load()?;
+        if let Some(search) = &plan.search {
+            self.courses.push(Box::new(RateSearch::begin(search, &plan.rate, self.series.epoch_ns)));
+        }
         let warmup_ns = whole_seconds_ns(plan.warmup);
         let measured_from_ns = self.series.epoch_ns + warmup_ns;
         if warmup_ns > 0 {
@@ -119,7 +129,19 @@ impl<'a> Script<'a, '_> {
         let length = plan.duration.map_or_else(|| "until interrupted".to_owned(), minutes);
         self.observer.log(&format!("----- Starting benchmark traffic ({length})------"));
         self.series.measurement_start_ns = measured_from_ns;
-        let end_ns = plan.duration.map(|duration| measured_from_ns + whole_seconds_ns(duration));
+        let duration_ns = plan.duration.map(whole_seconds_ns);
+        // With a backlog the stated time begins when it has been drained.
+        let mut end_ns = duration_ns.map(|duration_ns| measured_from_ns + duration_ns);
+        if let Some(backlog) = &plan.backlog {
+            let rate_per_s = match plan.rate.total {
+                Rate::PerSecond(per_s) => Some(per_s),
+                Rate::Unlimited => None,
+            };
+            let (worker, observer) = (&mut *self.worker, &mut *self.observer);
+            let course = Backlog::begin(backlog, duration_ns, rate_per_s, measured_from_ns, worker, observer)?;
+            self.courses.push(Box::new(course));
+            end_ns = None;
+        }
         let ended = self.periods(Phase::Measure, measured_from_ns, end_ns);
         if !self.series.periods.is_empty() {
             let latencies = self.worker.cumulative_latencies()?;
@@ -129,14 +151,20 @@ impl<'a> Script<'a, '_> {
         ended
     }
 
-    /// Periods of 10 s from `from_ns` to `to_ns`; the last may be shorter. Ends early on a signal, a death, or results that
-    /// cannot be written; what was measured until then is kept as a last, shorter period.
+    /// Periods (of 10 s, as OMB has them, unless a key says otherwise) from `from_ns` to `to_ns`; the last may be shorter. Ends early on a
+    /// signal, a death, or results that cannot be written; what was measured until then is kept as a last, shorter period.
     fn periods(&mut self, phase: Phase, from_ns: u64, to_ns: Option<u64>) -> Result<(), Stop> {
+        let period_ns = whole_seconds_ns(self.series.plan.period);
         let mut begun_ns = from_ns;
-        while to_ns.is_none_or(|end_ns| begun_ns < end_ns) {
-            let boundary_ns = (begun_ns + PERIOD_NS).min(to_ns.unwrap_or(u64::MAX));
-            match self.wait_with_ticks(phase, from_ns, to_ns, boundary_ns + SLOT_GRACE_NS)? {
-                Wake::Deadline => self.period(phase, boundary_ns)?,
+        self.end_ns = to_ns;
+        while self.end_ns.is_none_or(|end_ns| begun_ns < end_ns) {
+            let planned_ns = begun_ns + period_ns;
+            match self.wait_for_boundary(phase, from_ns, planned_ns)? {
+                Wake::Deadline => {
+                    let boundary_ns = planned_ns.min(self.end_ns.unwrap_or(u64::MAX));
+                    self.period(phase, boundary_ns)?;
+                    begun_ns = boundary_ns;
+                }
                 early => {
                     // The last whole second that has passed still counts.
                     let now_ns = self.worker.now_ns();
@@ -152,7 +180,6 @@ impl<'a> Script<'a, '_> {
                     });
                 }
             }
-            begun_ns = boundary_ns;
         }
         Ok(())
     }
@@ -172,21 +199,43 @@ impl<'a> Script<'a, '_> {
         Ok(())
     }
 
-    fn wait_with_ticks(
-        &mut self,
-        phase: Phase,
-        phase_from_ns: u64,
-        phase_to_ns: Option<u64>,
-        deadline_ns: u64,
-    ) -> Result<Wake, Stop> {
+    /// Waits for the boundary at `planned_ns`, or for the end of the phase where that comes before it. Meanwhile people are shown ticks, and
+    /// courses look.
+    fn wait_for_boundary(&mut self, phase: Phase, from_ns: u64, planned_ns: u64) -> Result<Wake, Stop> {
+        let mut tick_ns = self.worker.now_ns() + NS_PER_S;
         loop {
-            let now_ns = self.worker.now_ns();
-            let next_ns = if self.observer.wants_ticks() { deadline_ns.min(now_ns + NS_PER_S) } else { deadline_ns };
+            let deadline_ns = planned_ns.min(self.end_ns.unwrap_or(u64::MAX)) + SLOT_GRACE_NS;
+            let look_ns = self.courses.iter().map(|course| course.next_ns()).min().unwrap_or(u64::MAX);
+            let shown_ns = if self.observer.wants_ticks() { tick_ns } else { u64::MAX };
+            let next_ns = deadline_ns.min(look_ns).min(shown_ns);
             match self.worker.wait_until(next_ns) {
-                Wake::Deadline if next_ns < deadline_ns => self.tick(phase, phase_from_ns, phase_to_ns)?,
+                Wake::Deadline => {}
                 wake => return Ok(wake),
             }
+            let now_ns = self.worker.now_ns();
+            if now_ns >= look_ns {
+                self.look(from_ns, now_ns)?;
+            }
+            if next_ns == deadline_ns {
+                return Ok(Wake::Deadline);
+            }
+            if now_ns >= shown_ns {
+                self.tick(phase, from_ns, self.end_ns)?;
+                tick_ns = now_ns + NS_PER_S;
+            }
         }
+    }
+
+    /// Courses that want to, look. The phase ends on its 1-s time line.
+    fn look(&mut self, from_ns: u64, now_ns: u64) -> Result<(), Stop> {
+        for course in &mut self.courses {
+            if now_ns >= course.next_ns()
+                && let Look::EndsAt(end_ns) = course.look(now_ns, &mut *self.worker, &mut *self.observer)?
+            {
+                self.end_ns = Some(from_ns + end_ns.saturating_sub(from_ns).div_ceil(NS_PER_S) * NS_PER_S);
+            }
+        }
+        Ok(())
     }
 
     fn tick(&mut self, phase: Phase, from_ns: u64, to_ns: Option<u64>) -> Result<(), Stop> {
@@ -224,6 +273,10 @@ impl<'a> Script<'a, '_> {
             }
             Some(ending) if loading => self.observer.ends_early(ending),
             _ => {}
+        }
+        let now_ns = self.worker.now_ns();
+        for mut course in std::mem::take(&mut self.courses) {
+            course.end(now_ns, &mut *self.worker, &mut self.series);
         }
         if loading {
             let wound_up = self.wind_up();

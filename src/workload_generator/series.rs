@@ -73,8 +73,73 @@ pub struct Series<'a> {
     pub outcome: Outcome,
     /// The worker's last report, at the end.
     pub end: Option<RunEnd>,
+    /// Parts of the measurement, where it has parts.
+    pub phases: Vec<PhaseMark>,
+    /// What the rate search found.
+    pub search: Option<SearchReport>,
     /// Warnings gathered during the run (those of the plan are in the plan).
     pub warnings: Vec<String>,
+}
+
+/// Which part of a measurement with a backlog.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PhaseName {
+    /// Consumers are paused.
+    BacklogBuild,
+    /// They go on.
+    BacklogDrain,
+    /// The stated time.
+    Test,
+}
+
+/// One part of a measurement.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PhaseMark {
+    /// Which.
+    pub name: PhaseName,
+    /// Raw ns.
+    pub begin_ns: u64,
+    /// Raw ns.
+    pub end_ns: u64,
+    /// Messages acknowledged and not received at its end.
+    pub backlog_messages: u64,
+    /// What happened, in words.
+    pub what: String,
+}
+
+/// One step of the rate search.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SearchStep {
+    /// End of the step, raw ns.
+    pub at_ns: u64,
+    /// The rate that was asked for in it, messages per second.
+    pub rate_per_s: f64,
+    /// The rate that was acknowledged, messages per second.
+    pub acknowledged_per_s: f64,
+    /// Messages sent too few.
+    pub publish_backlog: u64,
+    /// Messages acknowledged and not received.
+    pub receive_backlog: u64,
+    /// The rate asked for next.
+    pub next_rate_per_s: f64,
+    /// Why.
+    pub reason: String,
+}
+
+/// What the rate search found.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SearchReport {
+    /// The highest rate that is sustained, as far as was found, messages per second; None: the run was too short.
+    pub found_per_s: Option<f64>,
+    /// Lowest rate that was not sustained.
+    pub not_sustained_per_s: Option<f64>,
+    /// How long the found rate was held at the end, s.
+    pub held_s: f64,
+    /// True: the search has come to its end (both bounds within 3 %, and held).
+    pub settled: bool,
+    /// Its steps.
+    pub steps: Vec<SearchStep>,
 }
 
 /// Which part of the script is running.

@@ -24,6 +24,8 @@ fn script(outcome: Outcome, loads: bool) -> impl for<'a> FnOnce(&'a Plan, &mut d
         let mut series = Series {
             plan,
             started_at: SystemTime::UNIX_EPOCH,
+            phases: Vec::new(),
+            search: None,
             epoch_ns: u64::from(loads),
             measurement_start_ns: 0,
             periods: Vec::new(),

@@ -37,7 +37,11 @@ impl<P: Producer, T: Time> Produce<'_, P, T> {
     #[cold]
     fn obey(&mut self, order: RateOrder, now: u64) {
         match &mut self.pacer {
-            Some(pacer) => self.dropped_debt += pacer.change(order, now),
+            Some(pacer) => {
+                self.books.counters[Counter::RateOrdersObeyed] += 1;
+                self.books.counters[Counter::RateOrderDelayNs] += now.saturating_sub(order.start_ns);
+                self.dropped_debt += pacer.change(order, now);
+            }
             None => self.pacer = Some(Pacer::new(order, self.manner.late)),
         }
         self.orders = self.orders.wrapping_add(1);

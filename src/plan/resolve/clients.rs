@@ -183,6 +183,11 @@ impl Crew {
             sum.checked_add(consumers)?.checked_add(shape.producers.into())
         })
     }
+    /// Is there anybody who sends and anybody who receives that?
+    pub(super) fn has_backlog(&self) -> bool {
+        self.topics.iter().any(|shape| shape.producers > 0 && shape.subscriptions > 0)
+    }
+
     /// All producers.
     pub(super) fn producers(&self) -> u32 {
         self.topics.iter().map(|shape| shape.producers).sum()

@@ -60,6 +60,9 @@ pub fn for_coordinator(
             1,
         ),
         warmup: Duration::ZERO,
+        period: super::PERIOD,
+        backlog: None,
+        search: None,
         duration: None,
         limits: LIMITS,
         placement: Placement {

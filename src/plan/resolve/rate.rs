@@ -1,5 +1,6 @@
 //! Rate: how much, whose it is, and what late producers do.
 
+use super::course::{SEARCH_FROM_PER_S, is_search};
 use super::desk::Desk;
 use super::driver::Target;
 use crate::config::DriverClass;
@@ -14,7 +15,11 @@ pub(super) fn decide(desk: &mut Desk<'_>, target: &Target, producers: Option<u32
     }
     let late = late(desk);
     let rate = rate(desk);
-    let (scope, reason) = scope(desk, target);
+    let (scope, reason) = if is_search(desk) {
+        (RateScope::Total, "searched for, from 10,000 msg/s on: the rate is of all producers together".to_owned())
+    } else {
+        scope(desk, target)
+    };
     let plan = RatePlan::new(rate?, scope, reason, late?, producers?);
     if let Rate::PerSecond(each) = plan.per_producer
         && each < MIN_PER_PRODUCER_PER_S
@@ -50,31 +55,18 @@ pub(super) fn refuse(desk: &mut Desk<'_>, what: String) {
     }
 }
 
-/// The option, else the file's number; 0 (and nothing) would be the search.
+/// The option, else the file's number; 0 (and nothing) is the search.
 fn rate(desk: &mut Desk<'_>) -> Option<Rate> {
     const KEY: &str = "producerRate";
     if let Some(rate) = desk.options.rate {
         return Some(rate);
     }
     match desk.workload.producer_rate_per_s {
-        Some(rate) if rate > 0.0 => return Some(Rate::PerSecond(rate)),
-        None if desk.written_wrongly(KEY) => return None,
-        _ if desk.workload.consumer_backlog_size_gb.is_some_and(|size| size > 0.0) => desk.refuse(
-            KEY,
-            "is 0 together with a backlog: no rate can be searched while a backlog builds, give a rate (producerRate: 10000)",
-        ),
-        written => {
-            let is = if written.is_some() { "is 0" } else { "is missing" };
-            desk.refuse(
-                KEY,
-                format!(
-                    "{is}: the search for the highest sustainable rate is not built yet: give a rate (producerRate: 10000, \
-                     or --rate 10k) or --rate unlimited"
-                ),
-            );
-        }
+        Some(rate) if rate > 0.0 => Some(Rate::PerSecond(rate)),
+        None if desk.written_wrongly(KEY) => None,
+        // The search begins here.
+        _ => Some(Rate::PerSecond(SEARCH_FROM_PER_S)),
     }
-    None
 }
 
 /// Whose rate it is: option, workload key, then whose file it is.

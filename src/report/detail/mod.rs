@@ -5,6 +5,7 @@
 
 pub mod accounting;
 pub mod clients;
+pub mod course;
 pub mod fields;
 pub mod latencies;
 pub mod periods;
@@ -40,6 +41,10 @@ pub struct DetailDocument<'a> {
     doubts: Vec<DoubtDetail>,
     warnings: Vec<&'a str>,
     measurement: Measurement,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    phases: Vec<course::PhaseDetail<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rate_search: Option<course::SearchDetail<'a>>,
     periods: &'a [PeriodDetail],
     accounting: Accounting<'a>,
     message: MessageNotes<'a>,
@@ -130,6 +135,8 @@ impl<'a> DetailDocument<'a> {
             doubts: doubts(series).into_iter().map(|doubt| DoubtDetail { text: doubt.to_string(), doubt }).collect(),
             warnings: plan.warnings.iter().chain(&series.warnings).map(String::as_str).collect(),
             measurement: Measurement::new(series),
+            phases: course::phases(series),
+            rate_search: course::search(series),
             periods,
             accounting: Accounting::new(&series.balances),
             message: MessageNotes::new(plan),

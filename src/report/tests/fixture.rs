@@ -73,6 +73,9 @@ pub(super) fn plan() -> Plan {
             late: LatePolicy::Bounded { multiple: 2.0 },
             producers: 2,
         },
+        period: Duration::from_secs(10),
+        backlog: None,
+        search: None,
         warmup: Duration::from_secs(5),
         duration: Some(Duration::from_millis(30_500)),
         limits: Limits {
@@ -192,6 +195,8 @@ pub(super) fn empty_series(plan: &Plan) -> Series<'_> {
     Series {
         plan,
         started_at: started_at(),
+        phases: Vec::new(),
+        search: None,
         epoch_ns: 0,
         measurement_start_ns: 0,
         periods: Vec::new(),

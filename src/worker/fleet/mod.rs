@@ -266,13 +266,17 @@ impl Worker for DistributedWorkers {
     }
 
     fn counters_stats(&mut self) -> Result<CountersStats, WorkerError> {
-        let all = self.live()?.counters;
+        let live = self.live()?;
+        let all = live.counters;
         Ok(CountersStats {
             messages_sent: all[Counter::MessagesAcknowledged],
             messages_received: all[Counter::MessagesReceived],
             message_send_errors: all[Counter::MessagesFailed],
             probes_sent: all[Counter::ProbesAcknowledged],
             probes_received: all[Counter::ProbesReceived],
+            messages_enqueued: all[Counter::MessagesEnqueued],
+            expected_receipts: live.expected_receipts,
+            receipts: live.receipts,
         })
     }
 

@@ -16,9 +16,9 @@ const LOOK_EVERY_NS: u64 = 5_000_000;
 
 /// What was acknowledged and not received yet. Topics without producers of ours have none: what they hold nobody has counted.
 #[derive(Debug, Default)]
-struct Backlog {
-    expected: u64,
-    received: u64,
+pub(super) struct Backlog {
+    pub(super) expected: u64,
+    pub(super) received: u64,
 }
 
 impl Backlog {
@@ -136,6 +136,15 @@ impl LocalWorker {
         all
     }
 
+    /// What is on its way to consumers, from live counters.
+    pub(super) fn live_backlog(&self) -> Backlog {
+        let mut backlog = Backlog::default();
+        if let Some(plan) = &self.plan {
+            self.clients.iter().for_each(|client| backlog.add(plan, &client.plan, &client.end.counters()));
+        }
+        backlog
+    }
+
     /// For the live line.
     pub(super) fn newest_second(&mut self) -> Live {
         self.drain();
@@ -146,10 +155,7 @@ impl LocalWorker {
             }
             (all.count() > 0).then(|| all.percentile_ns(99.0))
         };
-        let mut backlog = Backlog::default();
-        if let Some(plan) = &self.plan {
-            self.clients.iter().for_each(|client| backlog.add(plan, &client.plan, &client.end.counters()));
-        }
+        let backlog = self.live_backlog();
         Live {
             counters: self.live_counters(),
             expected_receipts: backlog.expected,

@@ -221,13 +221,16 @@ impl Worker for LocalWorker {
 
     fn counters_stats(&mut self) -> Result<CountersStats, WorkerError> {
         use crate::stats::Counter;
-        let all = self.live_counters();
+        let (all, receipts) = (self.live_counters(), self.live_backlog());
         Ok(CountersStats {
             messages_sent: all[Counter::MessagesAcknowledged],
             messages_received: all[Counter::MessagesReceived],
             message_send_errors: all[Counter::MessagesFailed],
             probes_sent: all[Counter::ProbesAcknowledged],
             probes_received: all[Counter::ProbesReceived],
+            messages_enqueued: all[Counter::MessagesEnqueued],
+            expected_receipts: receipts.expected,
+            receipts: receipts.received,
         })
     }
 

@@ -1,0 +1,284 @@
+//! The search for the highest sustainable rate (`producerRate: 0`).
+//!
+//! OMB's ramp goes on for ever and reports no rate. Ours is OMB's until something falls behind for the first time. Then the rate goes down until
+//! what has piled up is gone, and the truth is closed in between the highest rate that held and the lowest that did not, in steps long
+//! enough for queues in between to show (a broker that throttles by quota lets a second's burst pass). What is left is held to the end: a rate
+//! that cannot be held is corrected by what was acknowledged meanwhile. The guide's rule goes by its own steps to the end; its rate is the
+//! mean of what was acknowledged over the last steps.
+
+use super::course::{Course, Look};
+use super::ramp::{Decision, GuideRule, Ramp, Totals, Verdict, number};
+use super::series::{Observer, SearchReport, SearchStep, Series};
+use crate::plan::{RatePlan, SearchPlan, SearchRule};
+use crate::units::{NS_PER_S, Rate, format_rate};
+use crate::worker::{CountersStats, Worker, WorkerError};
+
+/// OMB's and the guide's step.
+const STEP_NS: u64 = 3 * NS_PER_S;
+/// A rate on trial is judged after this: longer than the window over which Kafka averages for its quotas (11 s).
+const TRIAL_NS: u64 = 12 * NS_PER_S;
+/// What has piled up is waited for at this share of the highest rate that held …
+const SETTLE_SHARE: f64 = 0.5;
+/// … for so long at most.
+const SETTLE_LIMIT_NS: u64 = 30 * NS_PER_S;
+/// Both bounds this close together are one rate.
+const CLOSE: f64 = 1.03;
+/// A trial holds when this share of it was acknowledged.
+const HOLDS: f64 = 0.99;
+/// The guide's rate: the mean over so many of the last steps.
+const LAST_STEPS: usize = 10;
+
+#[derive(Debug)]
+enum Stage {
+    Ramp(Ramp),
+    Guide(GuideRule),
+    Settle,
+    Trial,
+    Hold { since_ns: u64 },
+}
+
+/// See the file's head.
+#[derive(Debug)]
+pub(super) struct RateSearch {
+    limits: SearchPlan,
+    stage: Stage,
+    rate_per_s: f64,
+    held_per_s: Option<f64>,
+    failed_per_s: Option<f64>,
+    begun_ns: u64,
+    next_ns: u64,
+    before: CountersStats,
+    steps: Vec<SearchStep>,
+}
+
+impl RateSearch {
+    /// The load begins at `epoch_ns` with the rate of the plan.
+    pub(super) fn begin(plan: &SearchPlan, rate: &RatePlan, epoch_ns: u64) -> Self {
+        let rate_per_s = match rate.total {
+            Rate::PerSecond(per_s) => per_s,
+            Rate::Unlimited => plan.floor_per_s,
+        };
+        Self {
+            limits: plan.clone(),
+            stage: match plan.rule {
+                SearchRule::Omb => Stage::Ramp(Ramp::new(plan)),
+                SearchRule::Guide => Stage::Guide(GuideRule::new(plan)),
+            },
+            rate_per_s,
+            held_per_s: None,
+            failed_per_s: None,
+            begun_ns: epoch_ns,
+            next_ns: epoch_ns + STEP_NS,
+            before: CountersStats::default(),
+            steps: Vec::new(),
+        }
+    }
+
+    fn decide(&mut self, now_ns: u64, stats: &CountersStats) -> (f64, u64, u64, String) {
+        let step_s = seconds(now_ns - self.begun_ns);
+        let totals = Totals {
+            published: stats.messages_sent,
+            expected_receipts: stats.expected_receipts,
+            receipts: stats.receipts,
+        };
+        let receive_backlog = stats.expected_receipts.saturating_sub(stats.receipts);
+        let acknowledged = number(stats.messages_sent.saturating_sub(self.before.messages_sent));
+        let expected = self.rate_per_s * step_s;
+        match &mut self.stage {
+            Stage::Ramp(ramp) => {
+                let decision = ramp.next(self.rate_per_s, step_s, totals);
+                self.after_ramp(decision, now_ns)
+            }
+            Stage::Guide(rule) => {
+                let Decision { next_per_s, publish_backlog, receive_backlog, verdict } =
+                    rule.next(self.rate_per_s, step_s, totals);
+                match verdict {
+                    Verdict::Held => self.held_per_s = Some(self.rate_per_s),
+                    _ => self.failed_per_s = Some(self.rate_per_s),
+                }
+                self.next_ns = now_ns + STEP_NS;
+                (next_per_s, publish_backlog, receive_backlog, words(verdict).to_owned())
+            }
+            Stage::Settle => self.after_settling(now_ns, stats, receive_backlog),
+            Stage::Trial | Stage::Hold { .. } => {
+                let missing = (expected - acknowledged).max(0.0);
+                let in_time =
+                    acknowledged >= HOLDS * expected || missing <= number(self.limits.publish_backlog_limit) / 10.0;
+                let received = receive_backlog <= self.limits.receive_backlog_limit.max(whole(self.rate_per_s / 10.0));
+                self.after_trial(now_ns, in_time && received, acknowledged / step_s, whole(missing), receive_backlog)
+            }
+        }
+    }
+
+    /// OMB's decision stands until the first time that something falls behind.
+    fn after_ramp(&mut self, decision: Decision, now_ns: u64) -> (f64, u64, u64, String) {
+        let Decision { next_per_s, publish_backlog, receive_backlog, verdict } = decision;
+        self.next_ns = now_ns + STEP_NS;
+        if verdict == Verdict::Held {
+            self.held_per_s = Some(self.rate_per_s);
+            return (next_per_s, publish_backlog, receive_backlog, words(verdict).to_owned());
+        }
+        self.failed_per_s = Some(self.rate_per_s);
+        let reason = format!("{}: the search closes in from here", words(verdict));
+        (self.settle(next_per_s), publish_backlog, receive_backlog, reason)
+    }
+
+    /// Down, until what has piled up is gone.
+    fn settle(&mut self, at_most_per_s: f64) -> f64 {
+        self.stage = Stage::Settle;
+        let down = self.held_per_s.unwrap_or(at_most_per_s) * SETTLE_SHARE;
+        down.min(at_most_per_s).max(self.limits.floor_per_s)
+    }
+
+    fn after_settling(&mut self, now_ns: u64, stats: &CountersStats, receive_backlog: u64) -> (f64, u64, u64, String) {
+        let told = stats.messages_sent + stats.message_send_errors;
+        let outstanding = stats.messages_enqueued.saturating_sub(told);
+        // Not yet sent and not yet received are both debts of the rate before.
+        let quiet =
+            outstanding <= self.limits.publish_backlog_limit && receive_backlog <= self.limits.receive_backlog_limit;
+        if !quiet && now_ns - self.begun_ns < SETTLE_LIMIT_NS {
+            self.next_ns = now_ns + NS_PER_S;
+            let reason = "waiting until what has piled up is gone".to_owned();
+            return (self.rate_per_s, outstanding, receive_backlog, reason);
+        }
+        if self.held_per_s.is_none() && quiet {
+            self.held_per_s = Some(self.rate_per_s);
+        }
+        let (next_per_s, reason) = self.aim(now_ns);
+        (next_per_s, outstanding, receive_backlog, reason)
+    }
+
+    /// The next rate to try: between the bounds, or the lower one when they are close.
+    fn aim(&mut self, now_ns: u64) -> (f64, String) {
+        self.next_ns = now_ns + TRIAL_NS;
+        let held = self.held_per_s.unwrap_or(self.limits.floor_per_s);
+        match self.failed_per_s {
+            Some(failed) if failed > held * CLOSE => {
+                self.stage = Stage::Trial;
+                ((held + failed) / 2.0, format!("between {} and {}", format_rate(held), format_rate(failed)))
+            }
+            _ => {
+                self.stage = Stage::Hold { since_ns: now_ns };
+                (held, "both bounds are within 3 %: held from here on".to_owned())
+            }
+        }
+    }
+
+    fn after_trial(
+        &mut self,
+        now_ns: u64,
+        held: bool,
+        acknowledged_per_s: f64,
+        publish_backlog: u64,
+        receive_backlog: u64,
+    ) -> (f64, u64, u64, String) {
+        let (next_per_s, reason) = match (held, &self.stage) {
+            (true, Stage::Hold { .. }) => {
+                self.next_ns = now_ns + TRIAL_NS;
+                (self.rate_per_s, "held".to_owned())
+            }
+            (true, _) => {
+                self.held_per_s = Some(self.rate_per_s);
+                let (next_per_s, reason) = self.aim(now_ns);
+                (next_per_s, format!("held; {reason}"))
+            }
+            (false, _) => {
+                self.failed_per_s = Some(self.rate_per_s);
+                // What was acknowledged while more was asked for is what can be sustained, but for what the queues took.
+                let held_per_s = self.held_per_s.unwrap_or(acknowledged_per_s);
+                if held_per_s >= self.rate_per_s / CLOSE {
+                    self.held_per_s = Some(acknowledged_per_s.min(held_per_s));
+                }
+                self.next_ns = now_ns + NS_PER_S;
+                let reason = format!("not held ({} acknowledged)", format_rate(acknowledged_per_s));
+                (self.settle(acknowledged_per_s), reason)
+            }
+        };
+        (next_per_s, publish_backlog, receive_backlog, reason)
+    }
+
+    fn report(&self, now_ns: u64) -> SearchReport {
+        let held_s = match self.stage {
+            Stage::Hold { since_ns } => seconds(now_ns.saturating_sub(since_ns)),
+            _ => 0.0,
+        };
+        let found_per_s = match self.limits.rule {
+            SearchRule::Omb => self.held_per_s,
+            SearchRule::Guide => {
+                let last = &self.steps[self.steps.len().saturating_sub(LAST_STEPS)..];
+                let sum: f64 = last.iter().map(|step| step.acknowledged_per_s).sum();
+                (!last.is_empty()).then(|| sum / number(last.len() as u64))
+            }
+        };
+        SearchReport {
+            found_per_s,
+            not_sustained_per_s: self.failed_per_s,
+            held_s,
+            settled: held_s * 1e9 >= number(TRIAL_NS) * 0.99,
+            steps: self.steps.clone(),
+        }
+    }
+}
+
+fn words(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Held => "nothing fell behind",
+        Verdict::ReceiversBehind => "consumers fell behind",
+        Verdict::PublishersBehind => "less was acknowledged than was due",
+    }
+}
+
+fn seconds(ns: u64) -> f64 {
+    number(ns) / number(NS_PER_S)
+}
+
+fn whole(number: f64) -> u64 {
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "float to integer casts saturate")]
+    let whole = number as u64;
+    whole
+}
+
+impl Course for RateSearch {
+    fn next_ns(&self) -> u64 {
+        self.next_ns
+    }
+
+    fn look(
+        &mut self,
+        now_ns: u64,
+        worker: &mut dyn Worker,
+        _observer: &mut dyn Observer,
+    ) -> Result<Look, WorkerError> {
+        let stats = worker.counters_stats()?;
+        let waited_on = matches!(self.stage, Stage::Settle);
+        let acknowledged_per_s = number(stats.messages_sent.saturating_sub(self.before.messages_sent))
+            / seconds(now_ns - self.begun_ns).max(f64::EPSILON);
+        let (next_rate_per_s, publish_backlog, receive_backlog, reason) = self.decide(now_ns, &stats);
+        let goes_on = waited_on && matches!(self.stage, Stage::Settle);
+        if !goes_on {
+            self.steps.push(SearchStep {
+                at_ns: now_ns,
+                rate_per_s: self.rate_per_s,
+                acknowledged_per_s,
+                publish_backlog,
+                receive_backlog,
+                next_rate_per_s,
+                reason,
+            });
+            self.before = stats;
+            self.begun_ns = now_ns;
+        }
+        if (next_rate_per_s - self.rate_per_s).abs() > f64::EPSILON {
+            worker.adjust_publish_rate(next_rate_per_s)?;
+            self.rate_per_s = next_rate_per_s;
+        }
+        Ok(Look::GoesOn)
+    }
+
+    fn end(&mut self, now_ns: u64, _worker: &mut dyn Worker, series: &mut Series<'_>) {
+        series.search = Some(self.report(now_ns));
+    }
+}
+
+#[cfg(test)]
+mod tests;

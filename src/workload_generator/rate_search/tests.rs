@@ -1,0 +1,89 @@
+//! The search against a system with a known capacity, on a virtual clock: messages beyond it wait in a queue.
+
+use super::*;
+use crate::plan::{LatePolicy, RateScope};
+
+/// A system that acknowledges at most `capacity_per_s`, after the messages that wait.
+struct System {
+    capacity_per_s: f64,
+    enqueued: f64,
+    acknowledged: f64,
+    now_ns: u64,
+}
+
+impl System {
+    fn run_until(&mut self, now_ns: u64, rate_per_s: f64) {
+        let span_s = seconds(now_ns - self.now_ns);
+        self.enqueued += rate_per_s * span_s;
+        self.acknowledged = (self.acknowledged + self.capacity_per_s * span_s).min(self.enqueued);
+        self.now_ns = now_ns;
+    }
+
+    fn stats(&self) -> CountersStats {
+        let acknowledged = whole(self.acknowledged);
+        CountersStats {
+            messages_sent: acknowledged,
+            messages_received: acknowledged,
+            messages_enqueued: whole(self.enqueued),
+            expected_receipts: acknowledged,
+            receipts: acknowledged,
+            ..CountersStats::default()
+        }
+    }
+}
+
+fn plan(rule: SearchRule) -> SearchPlan {
+    SearchPlan {
+        rule,
+        publish_backlog_limit: 1_000,
+        receive_backlog_limit: 1_000,
+        min_ramping_factor: 0.01,
+        max_ramping_factor: 1.0,
+        floor_per_s: 1.0,
+    }
+}
+
+fn search(capacity_per_s: f64, rule: SearchRule, length_s: u64) -> SearchReport {
+    let rate = RatePlan::new(Rate::PerSecond(10_000.0), RateScope::Total, String::new(), LatePolicy::CatchUp, 1);
+    let mut search = RateSearch::begin(&plan(rule), &rate, 0);
+    let mut system = System { capacity_per_s, enqueued: 0.0, acknowledged: 0.0, now_ns: 0 };
+    while search.next_ns <= length_s * NS_PER_S {
+        let now_ns = search.next_ns;
+        system.run_until(now_ns, search.rate_per_s);
+        let stats = system.stats();
+        let (next_per_s, _, _, reason) = search.decide(now_ns, &stats);
+        let waiting = matches!(search.stage, Stage::Settle) && reason.starts_with("waiting");
+        if !waiting {
+            search.before = stats;
+            search.begun_ns = now_ns;
+        }
+        search.rate_per_s = next_per_s;
+    }
+    search.report(length_s * NS_PER_S)
+}
+
+#[test]
+fn a_known_capacity_is_found_within_5_percent_wherever_it_lies() {
+    for capacity in [700.0, 4_321.0, 9_999.0, 10_001.0, 34_567.0, 250_000.0, 1_234_567.0] {
+        let report = search(capacity, SearchRule::Omb, 300);
+        let found = report.found_per_s.expect("a rate");
+        assert!((found / capacity - 1.0).abs() < 0.05, "{found} of {capacity}: {report:?}");
+        assert!(found <= capacity * 1.01, "{found} is more than {capacity}");
+        assert!(report.settled && report.held_s > 12.0, "{capacity}: {report:?}");
+    }
+}
+
+#[test]
+fn a_run_that_is_too_short_says_so() {
+    let report = search(34_567.0, SearchRule::Omb, 20);
+    assert!(!report.settled, "{report:?}");
+}
+
+#[test]
+fn the_guides_rule_comes_near_as_well() {
+    let report = search(20_000.0, SearchRule::Guide, 300);
+    let found = report.found_per_s;
+    assert_eq!(report.steps.len(), 0, "steps are recorded by `look`, which needs a worker");
+    assert_eq!(found, None);
+    assert!(report.not_sustained_per_s.is_some_and(|rate| rate > 18_000.0 && rate < 25_000.0), "{report:?}");
+}
