@@ -45,6 +45,8 @@ pub(super) struct RateSearch {
     rate_per_s: f64,
     held_per_s: Option<f64>,
     failed_per_s: Option<f64>,
+    /// What was acknowledged while more was asked for: a guess at the truth, until a trial has shown that more is possible.
+    guess_per_s: Option<f64>,
     begun_ns: u64,
     next_ns: u64,
     before: CountersStats,
@@ -67,6 +69,7 @@ impl RateSearch {
             rate_per_s,
             held_per_s: None,
             failed_per_s: None,
+            guess_per_s: None,
             begun_ns: epoch_ns,
             next_ns: epoch_ns + STEP_NS,
             before: CountersStats::default(),
@@ -87,7 +90,7 @@ impl RateSearch {
         match &mut self.stage {
             Stage::Ramp(ramp) => {
                 let decision = ramp.next(self.rate_per_s, step_s, totals);
-                self.after_ramp(decision, now_ns)
+                self.after_ramp(decision, acknowledged / step_s, now_ns)
             }
             Stage::Guide(rule) => {
                 let Decision { next_per_s, publish_backlog, receive_backlog, verdict } =
@@ -111,7 +114,7 @@ impl RateSearch {
     }
 
     /// OMB's decision stands until the first time that something falls behind.
-    fn after_ramp(&mut self, decision: Decision, now_ns: u64) -> (f64, u64, u64, String) {
+    fn after_ramp(&mut self, decision: Decision, acknowledged_per_s: f64, now_ns: u64) -> (f64, u64, u64, String) {
         let Decision { next_per_s, publish_backlog, receive_backlog, verdict } = decision;
         self.next_ns = now_ns + STEP_NS;
         if verdict == Verdict::Held {
@@ -119,6 +122,7 @@ impl RateSearch {
             return (next_per_s, publish_backlog, receive_backlog, words(verdict).to_owned());
         }
         self.failed_per_s = Some(self.rate_per_s);
+        self.guess_per_s = Some(acknowledged_per_s);
         let reason = format!("{}: the search closes in from here", words(verdict));
         (self.settle(next_per_s), publish_backlog, receive_backlog, reason)
     }
@@ -155,7 +159,16 @@ impl RateSearch {
         match self.failed_per_s {
             Some(failed) if failed > held * CLOSE => {
                 self.stage = Stage::Trial;
-                ((held + failed) / 2.0, format!("between {} and {}", format_rate(held), format_rate(failed)))
+                let bounds = format!("between {} and {}", format_rate(held), format_rate(failed));
+                match self.guess_per_s {
+                    Some(guess) if guess > held * CLOSE && guess * CLOSE < failed => (guess, format!("{bounds}, a guess")),
+                    // The guess held: if it was right, a little more does not.
+                    Some(_) => {
+                        self.guess_per_s = None;
+                        (held * CLOSE, format!("{bounds}, just above the guess"))
+                    }
+                    None => (f64::midpoint(held, failed), format!("{bounds}, the middle")),
+                }
             }
             _ => {
                 self.stage = Stage::Hold { since_ns: now_ns };
@@ -184,6 +197,7 @@ impl RateSearch {
             }
             (false, _) => {
                 self.failed_per_s = Some(self.rate_per_s);
+                self.guess_per_s = Some(acknowledged_per_s);
                 // What was acknowledged while more was asked for is what can be sustained, but for what the queues took.
                 let held_per_s = self.held_per_s.unwrap_or(acknowledged_per_s);
                 if held_per_s >= self.rate_per_s / CLOSE {

@@ -163,20 +163,14 @@ fn each_mistake_of_a_workload_is_refused_with_its_line_and_a_remedy() {
         ("BytesRatio: 0.5", "BytesRatio: 1.5", "w.yaml:5: randomBytesRatio: 1.5 is not between 0"),
         (
             "producerRate: 1000",
-            "producerRate: 0",
-            "w.yaml:11: producerRate: is 0: the search for the highest sustainable",
-        ),
-        ("producerRate: 1000\n", "", "w.yaml: producerRate: is missing: the search for the highest"),
-        (
-            "producerRate: 1000",
             "producerRate: 0.1",
             "w.yaml:11: producerRate: 4 producers × 0.1 = 0.4 msg/s: a producer's",
         ),
         ("producerRate: 1000", "producerRate: -5", "w.yaml:11: producerRate: -5 is negative"),
         (
             "topics: 1\n",
-            "consumerBacklogSizeGB: 1\ntopics: 1\n",
-            "w.yaml:1: consumerBacklogSizeGB: the backlog phase is not",
+            "sampleRateMillis: 1500\ntopics: 1\n",
+            "w.yaml:1: sampleRateMillis: 1500 ms: periods are whole seconds",
         ),
         ("topics: 1\n", "backlogDrainRatio: 2\ntopics: 1\n", "w.yaml:1: backlogDrainRatio: 2 is not between 0 and 1"),
         (
@@ -205,8 +199,7 @@ fn all_mistakes_of_form_and_meaning_and_of_both_files_come_at_once_in_order() {
         "w.yaml:1: topics: is 0",
         "w.yaml:2: partitionPerTopic: is no key of a workload file; did you mean partitionsPerTopic?",
         "w.yaml:3: messageSize: the text \"big\" is not a number",
-        "w.yaml:4: consumerBacklogSizeGB: the backlog phase is not built yet",
-        "w.yaml:5: producerRate: is 0 together with a backlog",
+        "w.yaml:4: consumerBacklogSizeGB: Cannot probe producer sustainable rate when building backlog: give a rate",
         "d.yaml:2: replicationFactor: 0 is no number of copies",
         "d.yaml: commonConfig: bootstrap.servers must stand here",
     ];

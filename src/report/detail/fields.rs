@@ -321,6 +321,9 @@ pub const DEFINITIONS: &[Definition] = &[
     ("acknowledgement_is_local", "", "true: acks=0, no broker takes part in acknowledgement latency"),
     ("auto_commit", "", "true: the client library commits offsets by itself"),
     ("plan.topics", "", "the topics as decided"),
+    ("plan.backlog", "", "the backlog to build and drain; null: none"),
+    ("plan.period_s", "s", "length of a period"),
+    ("plan.search", "", "how the highest sustainable rate is searched for; null: the rate is given"),
     ("topics.count", "topics", "how many"),
     (
         "partitions_per_topic",
