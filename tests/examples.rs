@@ -14,8 +14,6 @@ const CA_FILE: &str = "/etc/kafka/ca.pem";
 const OPEN: &str = "localhost:9092";
 const SASL_TLS: &str = "localhost:9094";
 
-/// Workloads that need what is not built yet: planned when built.
-const PLANNED_WHEN_BUILT: [&str; 2] = ["backlog-workload.yaml", "max-rate-workload.yaml"];
 /// Neither workloads nor drivers.
 const OTHERS: [&str; 2] = ["workers.yaml", "workload-template.yaml"];
 
@@ -47,7 +45,7 @@ fn workloads() -> Vec<String> {
 }
 
 fn planned_workloads() -> Vec<String> {
-    examples(|name| name.ends_with("-workload.yaml") && !PLANNED_WHEN_BUILT.contains(&name))
+    examples(|name| name.ends_with("-workload.yaml"))
 }
 
 fn drivers() -> Vec<String> {

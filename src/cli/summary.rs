@@ -2,8 +2,8 @@
 
 use crate::driver::kafka::library;
 use crate::plan::resolve::Machine;
-use crate::plan::{ClientPlan, DriverKind, PlacementPolicy, Plan};
-use crate::units::{counted, format_duration};
+use crate::plan::{ClientPlan, DriverKind, PERIOD, PlacementPolicy, Plan, SearchRule};
+use crate::units::{counted, format_count, format_duration, format_rate};
 
 /// Clients shown one by one; more are not read by anybody.
 const CLIENTS_SHOWN: usize = 16;
@@ -20,6 +20,32 @@ pub(super) fn machine(machine: &Machine) -> String {
         counted(online, "CPU"),
         counted(machine.topology.nodes.len(), "node"),
     )
+}
+
+/// What changes while the load runs.
+fn course(plan: &Plan) -> Vec<String> {
+    let mut lines = Vec::new();
+    if let Some(search) = &plan.search {
+        let rule = match search.rule {
+            SearchRule::Omb => "OMB's ramp until something falls behind, then closing in",
+            SearchRule::Guide => "the guide's steps of a tenth",
+        };
+        lines.push(format!("rate search: {rule}; behind = more than {} messages", format_count(search.receive_backlog_limit)));
+    }
+    if let Some(backlog) = &plan.backlog {
+        let drain_rate = backlog.drain_rate_per_s.map_or_else(String::new, |rate| format!(" at {} msg/s", format_rate(rate)));
+        lines.push(format!(
+            "backlog: {} messages, built within {}, drained{drain_rate} to {} within {}, then the measurement's time",
+            format_count(backlog.size_messages),
+            format_duration(backlog.build_limit),
+            format_count(backlog.drained_at_messages),
+            format_duration(backlog.drain_limit),
+        ));
+    }
+    if plan.period != PERIOD {
+        lines.push(format!("periods of {}", format_duration(plan.period)));
+    }
+    lines
 }
 
 /// Topics and subscriptions, rate and whose it is, times; then where each client runs, and what there is to say about it.
@@ -48,6 +74,10 @@ pub(super) fn plan(plan: &Plan) -> String {
             |time| format!("measurement {}", format_duration(time))
         ),
     );
+    for line in course(plan) {
+        text.push('\n');
+        text.push_str(&line);
+    }
     // On workers nobody knows yet.
     let pinned = plan.placement.policy != PlacementPolicy::None;
     for client in plan.clients.iter().filter(|_| pinned).take(CLIENTS_SHOWN) {

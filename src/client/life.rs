@@ -125,6 +125,7 @@ fn produce(
     pin(spec)?;
     let manner = produce::Manner {
         late: spec.late,
+        curve: spec.curve.clone(),
         spin: may_spin(spec),
         flush: spec.limits.flush,
         wall_stamps: spec.wall_stamps && spec.message.stamp,

@@ -13,6 +13,7 @@ mod virtual_time;
 pub use life::{consumer_main, producer_main};
 
 use crate::os::clock::Clock;
+use crate::plan::curve::RateCurve;
 use crate::plan::{ClientPlacement, DriverKind, LatePolicy, Limits, MessagePlan};
 use crate::telemetry::Shape;
 
@@ -49,6 +50,8 @@ pub struct ClientSpec {
     pub payload_pool: Option<String>,
     /// Late policy (producers).
     pub late: LatePolicy,
+    /// A rate that changes by plan (producers).
+    pub curve: Option<CurvePart>,
     /// Where it runs.
     pub placement: ClientPlacement,
     /// Limits of its waits.
@@ -62,6 +65,17 @@ pub struct ClientSpec {
     pub message_later: Option<String>,
     /// True: commits are librdkafka's own affair.
     pub auto_commit: bool,
+}
+
+/// A producer's part in a rate curve.
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
+pub struct CurvePart {
+    /// The curve of all producers together.
+    pub curve: RateCurve,
+    /// Which of them.
+    pub index: u32,
+    /// How many there are.
+    pub producers: u32,
 }
 
 /// What messages are made of, told to a producer that is connected already.

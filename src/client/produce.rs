@@ -14,6 +14,7 @@ mod tests;
 
 use super::outbox::Outbox;
 use super::pulse::Pulse;
+use crate::client::CurvePart;
 use crate::driver::{DriverError, Producer, Time};
 use crate::load::pacer::{Due, Pacer};
 use crate::plan::LatePolicy;
@@ -31,12 +32,14 @@ const UNSERVED_MESSAGES: u32 = 64;
 const CUT_ROOM_NS: u64 = 200_000;
 
 /// How this producer is to behave.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(super) struct Manner {
     /// What it does when late.
     pub(super) late: LatePolicy,
     /// Has the loop a CPU of its own, to spin on? Otherwise it sleeps when a wait is long enough.
     pub(super) spin: bool,
+    /// Its part in a rate that changes by plan.
+    pub(super) curve: Option<CurvePart>,
     /// Limit of the flush.
     pub(super) flush: Duration,
     /// Do stamps carry wall-clock times?

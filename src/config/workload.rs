@@ -4,7 +4,7 @@
 mod course;
 mod shapes;
 
-pub use course::Course;
+pub use course::{Course, RateOverTime};
 pub use shapes::{Shapes, SizeBucket};
 
 use super::fields::{Fields, ForeignKey, Kind};
@@ -136,6 +136,9 @@ const KIND: Kind = Kind {
         "rateSearch",
         "sampleRateMillis",
         "logIntervalMillis",
+        "producerRateList",
+        "producerRateSteps",
+        "producerRateBurst",
         "partitionsPerTopicList",
         "producersPerTopicList",
         "randomTopicNames",
@@ -154,7 +157,6 @@ const KIND: Kind = Kind {
             name: "messageRateReceivedForSubscription",
             what: "a rate of receiving in a fork that is gone (DataStax): producerRate decides what there is to receive",
         },
-        ForeignKey { name: "producerRateList", what: "AutoMQ's rates over time; producerRate holds all the time" },
         ForeignKey { name: "producerStartRate", what: "DataStax's rate search" },
         ForeignKey { name: "acceptableBacklog", what: "DataStax's rate search" },
         ForeignKey { name: "producerIncrementRate", what: "DataStax's rate search" },

@@ -3,8 +3,12 @@
 //! All times are kept with 32 binary places and only ever moved by whole intervals, so the `i`-th intended time is exactly
 //! `start + (i × interval_q32) >> 32`, after a billion messages as after one. The clock is the caller's.
 
+mod walk;
+
 use crate::plan::LatePolicy;
+use crate::plan::curve::RateCurve;
 use crate::telemetry::RateOrder;
+use walk::Walk;
 
 /// What to do now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,6 +49,11 @@ pub struct Pacer {
     /// `now_ns` of the last `due`.
     last_now_ns: u64,
     missed: u64,
+    /// The order holds for messages intended before this time; then the walk knows the next.
+    until_ns: u64,
+    walk: Option<Box<Walk>>,
+    /// Messages of the walk before this order.
+    walked: u64,
     /// `shift`: whole sends of earlier orders …
     shifted: u64,
     /// … and the delay under this order, 32 binary places.
@@ -63,11 +72,36 @@ impl Pacer {
             gate_q32: 0,
             last_now_ns: 0,
             missed: 0,
+            until_ns: u64::MAX,
+            walk: None,
+            walked: 0,
             shifted: 0,
             shift_q32: 0,
         };
         pacer.begin(order);
         pacer
+    }
+
+    /// Producer `index` of `producers` along a curve, from `epoch` on: raw ns, and the same moment as Unix time in ns. Who is late catches up
+    /// (bounded or not): the other policies have no meaning here and are refused by `plan`.
+    pub fn along(curve: &RateCurve, index: u32, producers: u32, epoch: (u64, i128), policy: LatePolicy) -> Self {
+        let walk = Walk::new(curve, index, producers, epoch.0, epoch.1);
+        let (order, until_ns) = walk.from_message(0);
+        Self { until_ns, walk: Some(Box::new(walk)), ..Self::new(order, policy) }
+    }
+
+    /// The next order of the walk: the next message does not belong to this one any more.
+    #[cold]
+    fn turn(&mut self) {
+        let Some(walk) = &self.walk else { return };
+        let done_q32 = self.next_q32 - (u128::from(self.order.start_ns) << 32);
+        self.walked += u64::try_from(done_q32 / u128::from(self.order.interval_q32)).unwrap_or(u64::MAX);
+        let (order, until_ns) = walk.from_message(self.walked);
+        let gate_q32 = self.gate_q32;
+        self.begin(order);
+        // What was sent in a hurry counts on.
+        self.gate_q32 = gate_q32;
+        self.until_ns = until_ns;
     }
 
     fn begin(&mut self, order: RateOrder) {
@@ -111,7 +145,9 @@ impl Pacer {
         if limit == 1 || second_ns > u128::from(now_ns) {
             return 1;
         }
-        u32::try_from(self.slots_until(now_ns)).map_or(limit, |slots| slots.min(limit))
+        // Not beyond this order; the next message is on it.
+        let now_ns = now_ns.min(self.until_ns - 1);
+        u32::try_from(self.slots_until(now_ns).max(1)).map_or(limit, |slots| slots.min(limit))
     }
 
     /// Slots from the next one on whose (whole) intended time is at or before `now_ns`.
@@ -172,6 +208,9 @@ impl Pacer {
         }
         self.next_q32 += u128::from(self.order.interval_q32) * u128::from(count);
         self.wake_ns = whole_ns(self.next_q32);
+        if self.wake_ns >= self.until_ns {
+            self.turn();
+        }
         if matches!(self.policy, LatePolicy::Bounded { .. }) {
             self.gate_q32 += u128::from(self.fast_q32) * u128::from(count);
             // Rounded up: a wake before the gate would let one message through too early.
@@ -185,6 +224,7 @@ impl Pacer {
         self.shifted = self.shifted();
         let last_of_old_ns = now_ns.min(order.start_ns.saturating_sub(1));
         let debt = if self.order.interval_q32 == 0 { 0 } else { self.slots_until(last_of_old_ns) };
+        (self.until_ns, self.walk) = (u64::MAX, None);
         self.begin(order);
         debt
     }

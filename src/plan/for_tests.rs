@@ -60,6 +60,7 @@ impl Plan {
                 no_stamp_reason: None,
             },
             rate: RatePlan {
+                curve: None,
                 total: Rate::PerSecond(1000.0),
                 per_producer: Rate::PerSecond(500.0),
                 scope: RateScope::Total,

@@ -3,6 +3,7 @@
 //! `resolve` is a pure function of files, options and topology; `Display` (in `display.rs`) is what `pinload plan` prints.
 
 pub mod course;
+pub mod curve;
 pub mod display;
 #[cfg(test)]
 mod for_tests;
@@ -19,7 +20,8 @@ pub use course::{BacklogPlan, SearchPlan, SearchRule};
 pub use message::{KeyDistributor, MessagePlan, PayloadPlan, SizePlan};
 pub use placement::{ClientPlacement, Placement, PlacementPolicy};
 pub use properties::{Translated, TranslatedProperties};
-pub use resolve::{Options, resolve};
+pub use curve::{RateCurve, RatePoint};
+pub use resolve::{Options, PERIOD, resolve};
 pub use schedule::{LatePolicy, RatePlan, RateScope};
 use std::time::Duration;
 

@@ -72,7 +72,7 @@ pub struct Machine {
 const DEFAULT_WARMUP: Duration = Duration::from_secs(60);
 
 /// Length of a period when no key says (OMB's).
-const PERIOD: Duration = Duration::from_secs(10);
+pub const PERIOD: Duration = Duration::from_secs(10);
 
 /// Limits when no option says.
 const LIMITS: Limits = Limits {

@@ -1,6 +1,7 @@
 //! Rates: whose rate it is, how it is divided, and what happens to late sends.
 
 pub use crate::config::workload::RateScope;
+use super::curve::RateCurve;
 use crate::telemetry::RateOrder;
 use crate::units::{NS_PER_S, Rate, format_count};
 
@@ -57,6 +58,8 @@ pub struct RatePlan {
     pub late: LatePolicy,
     /// Number of producers the total is divided by.
     pub producers: u32,
+    /// A rate that changes over time by plan; `total` is then its highest.
+    pub curve: Option<RateCurve>,
 }
 
 impl RatePlan {
@@ -68,7 +71,7 @@ impl RatePlan {
             (Rate::PerSecond(rate), RateScope::PerProducer) => (Rate::PerSecond(rate * n), Rate::PerSecond(rate)),
             (Rate::PerSecond(rate), RateScope::Total) => (Rate::PerSecond(rate), Rate::PerSecond(rate / n)),
         };
-        Self { total, per_producer, scope, scope_reason, late, producers }
+        Self { total, per_producer, scope, scope_reason, late, producers, curve: None }
     }
 
     /// The order for producer `index` (0 … producers−1) when the load begins at `epoch_ns`: interval = 1 / per-producer rate,
@@ -79,6 +82,10 @@ impl RatePlan {
     /// The interval is `producers ÷ total` and not `1 ÷ per_producer`: the total is the number the user gave (or an exact
     /// multiple of it), while its division by 3 producers is already rounded.
     pub fn order(&self, index: u32, epoch_ns: u64) -> RateOrder {
+        if self.curve.is_some() {
+            // The client works out the rest.
+            return RateOrder { start_ns: epoch_ns, interval_q32: 1 };
+        }
         let Rate::PerSecond(total_per_s) = self.total else {
             return RateOrder { start_ns: epoch_ns, interval_q32: 0 };
         };
@@ -108,6 +115,10 @@ impl std::fmt::Display for RatePlan {
     /// "2 producers × 10,000 = 20,000 msg/s"
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let plural = if self.producers == 1 { "" } else { "s" };
+        if let Some(curve) = &self.curve {
+            let (low, high) = (format_per_s(curve.lowest_per_s()), format_per_s(curve.highest_per_s()));
+            return write!(f, "{} producer{plural} together {low} … {high} msg/s, changing over time", self.producers);
+        }
         write!(f, "{} producer{plural} × ", self.producers)?;
         match (self.per_producer, self.total) {
             (Rate::PerSecond(each), Rate::PerSecond(total)) => {

@@ -256,7 +256,7 @@ pub fn doubts(series: &Series<'_>) -> Vec<Doubt> {
         doubts.push(Doubt::Untimed { messages: totals[Counter::MessagesUntimed] });
     }
     if let (Rate::PerSecond(target_per_s), true, Outcome::Completed) =
-        (series.plan.rate.total, measured_s > 0.0 && series.plan.producers() > 0, &series.outcome)
+        (planned_rate(series, measured_s), measured_s > 0.0 && series.plan.producers() > 0, &series.outcome)
     {
         let reached_per_s = rates.acknowledged_per_s;
         if (reached_per_s / target_per_s - 1.0).abs() > RATE_TOLERANCE {
@@ -288,6 +288,19 @@ pub fn doubts(series: &Series<'_>) -> Vec<Doubt> {
     }
     doubts.extend(of_end(series));
     doubts
+}
+
+/// What was to be sent while it was measured. No rate: it was searched for, or was another one while a backlog drained.
+fn planned_rate(series: &Series<'_>, measured_s: f64) -> Rate {
+    let plan = series.plan;
+    if plan.search.is_some() || plan.backlog.as_ref().is_some_and(|backlog| backlog.drain_rate_per_s.is_some()) {
+        return Rate::Unlimited;
+    }
+    let Some(curve) = &plan.rate.curve else { return plan.rate.total };
+    let stairs = curve.stairs();
+    let begin_s = curve.begin_s(series.epoch_wall_ns) + (series.measurement_start_ns - series.epoch_ns) as f64 / 1e9;
+    let messages = stairs.messages_until(begin_s + measured_s) - stairs.messages_until(begin_s);
+    if messages > 0.0 { Rate::PerSecond(messages / measured_s) } else { Rate::Unlimited }
 }
 
 fn of_plan(plan: &Plan) -> Vec<Doubt> {

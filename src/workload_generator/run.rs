@@ -57,6 +57,7 @@ pub fn run<'a>(plan: &'a Plan, worker: &mut dyn Worker, observer: &mut dyn Obser
     let series = Series {
         plan,
         started_at: SystemTime::now(),
+        epoch_wall_ns: 0,
         epoch_ns: 0,
         measurement_start_ns: 0,
         periods: Vec::new(),
@@ -114,6 +115,9 @@ impl<'a> Script<'a, '_> {
     fn load(&mut self) -> Result<(), Stop> {
         let plan = self.series.plan;
         self.series.epoch_ns = self.worker.start_load()?;
+        let since_unix = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        let ahead_ns = i128::from(self.series.epoch_ns) - i128::from(self.worker.now_ns());
+        self.series.epoch_wall_ns = i128::try_from(since_unix.as_nanos()).unwrap_or(i128::MAX).saturating_add(ahead_ns);
         if let Some(search) = &plan.search {
             self.courses.push(Box::new(RateSearch::begin(search, &plan.rate, self.series.epoch_ns)));
         }

@@ -59,6 +59,8 @@ pub struct Series<'a> {
     pub plan: &'a Plan,
     /// Wall-clock start of the run.
     pub started_at: std::time::SystemTime,
+    /// Unix time of `epoch_ns`, ns; 0 before the load.
+    pub epoch_wall_ns: i128,
     /// Raw ns of the load's epoch (0 before).
     pub epoch_ns: u64,
     /// Raw ns at which the measurement began (0 before).

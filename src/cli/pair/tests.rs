@@ -26,6 +26,7 @@ fn script(outcome: Outcome, loads: bool) -> impl for<'a> FnOnce(&'a Plan, &mut d
             started_at: SystemTime::UNIX_EPOCH,
             phases: Vec::new(),
             search: None,
+            epoch_wall_ns: 0,
             epoch_ns: u64::from(loads),
             measurement_start_ns: 0,
             periods: Vec::new(),

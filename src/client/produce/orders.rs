@@ -42,11 +42,18 @@ impl<P: Producer, T: Time> Produce<'_, P, T> {
                 self.books.counters[Counter::RateOrderDelayNs] += now.saturating_sub(order.start_ns);
                 self.dropped_debt += pacer.change(order, now);
             }
-            None => self.pacer = Some(Pacer::new(order, self.manner.late)),
+            None => self.pacer = Some(self.first_pacer(order)),
         }
         self.orders = self.orders.wrapping_add(1);
         self.unlimited = order.interval_q32 == 0;
         self.late_after_ns = LATE_NS.max(order.interval_q32 >> 32);
+    }
+
+    /// On a curve the order says when the load begins, and nothing else.
+    fn first_pacer(&self, order: RateOrder) -> Pacer {
+        let Some(course) = &self.manner.curve else { return Pacer::new(order, self.manner.late) };
+        let epoch_wall_ns = i128::from(order.start_ns) + i128::from(self.end.wall_offset_ns());
+        Pacer::along(&course.curve, course.index, course.producers, (order.start_ns, epoch_wall_ns), self.manner.late)
     }
 
     /// One probe for all rounds asked for since the last one; a full queue is tried again with the next tick.

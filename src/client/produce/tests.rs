@@ -180,6 +180,7 @@ impl Run {
         let time = Rc::new(time);
         let library = Library::new(&time);
         let manner = Manner {
+            curve: None,
             late: LatePolicy::CatchUp,
             spin: true,
             flush: Duration::from_secs(10),
@@ -209,7 +210,7 @@ impl Run {
         let pool = owner.as_ref().map(|owner| PoolView::attach(owner.name()).unwrap());
         let choice = Choice::new(1, u32::try_from(payloads.len().max(1)).unwrap());
         let outbox = Outbox::new(sender, Keys::new(KeyDistributor::NoKey, 1, 3), pool, choice);
-        let result = Produce::new(&mut self.library, &*self.time, &mut self.end, self.manner, outbox)
+        let result = Produce::new(&mut self.library, &*self.time, &mut self.end, self.manner.clone(), outbox)
             .run(None::<fn() -> Result<Outbox, DriverError>>);
         let drained = self.time.supervisor().drain();
         let counters = self.time.supervisor().counters();

@@ -47,6 +47,10 @@ impl Default for SearchLimits {
 /// Is the rate to be searched for?
 pub(super) fn is_search(desk: &Desk<'_>) -> bool {
     desk.options.rate.is_none()
+        && desk.workload.course.rate_over_time.is_none()
+        && !desk.written_wrongly("producerRateList")
+        && !desk.written_wrongly("producerRateSteps")
+        && !desk.written_wrongly("producerRateBurst")
         && !desk.written_wrongly("producerRate")
         && desk.workload.producer_rate_per_s.is_none_or(|rate| rate <= 0.0)
 }

@@ -4,6 +4,8 @@ use super::course::{SEARCH_FROM_PER_S, is_search};
 use super::desk::Desk;
 use super::driver::Target;
 use crate::config::DriverClass;
+use crate::config::workload::RateOverTime;
+use crate::plan::curve::{DAY_S, RateCurve, RatePoint};
 use crate::plan::schedule::MIN_PER_PRODUCER_PER_S;
 use crate::plan::{DriverKind, LatePolicy, RatePlan, RateScope};
 use crate::units::Rate;
@@ -21,6 +23,9 @@ pub(super) fn decide(desk: &mut Desk<'_>, target: &Target, producers: Option<u32
         scope(desk, target)
     };
     let plan = RatePlan::new(rate?, scope, reason, late?, producers?);
+    if let Some((key, written)) = desk.workload.course.rate_over_time.clone() {
+        return over_time(desk, key, &written, plan);
+    }
     if let Rate::PerSecond(each) = plan.per_producer
         && each < MIN_PER_PRODUCER_PER_S
     {
@@ -35,6 +40,82 @@ pub(super) fn decide(desk: &mut Desk<'_>, target: &Target, producers: Option<u32
         return None;
     }
     Some(plan)
+}
+
+/// The rates over time, in place of the one rate.
+fn over_time(desk: &mut Desk<'_>, key: &'static str, written: &RateOverTime, mut plan: RatePlan) -> Option<RatePlan> {
+    if desk.options.rate.is_some() {
+        desk.warn(key, "is not used: --rate is one rate for all the time");
+        return Some(plan);
+    }
+    if matches!(plan.late, LatePolicy::Skip | LatePolicy::Shift) {
+        desk.refuse(key, format!("does not go with --late-policy {}: take bounded or catch-up", plan.late));
+        return None;
+    }
+    if desk.workload.course.drain_producer_rate_per_s.is_some_and(|rate| rate >= 0.0) {
+        desk.refuse("drainProducerRate", format!("does not go with {key}: a rate that changes over time is not changed for a drain"));
+        return None;
+    }
+    let each = if plan.scope == RateScope::PerProducer { f64::from(plan.producers) } else { 1.0 };
+    let curve = match written {
+        RateOverTime::Burst { .. } => {
+            let base = desk.workload.producer_rate_per_s.unwrap_or(0.0);
+            curve(written, base, each)
+        }
+        _ => {
+            if desk.workload.producer_rate_per_s.is_some_and(|rate| rate > 0.0) {
+                desk.warn("producerRate", format!("is not used: {key} has the rates"));
+            }
+            curve(written, 0.0, each)
+        }
+    };
+    let highest = curve.highest_per_s();
+    if highest <= 0.0 {
+        desk.refuse(key, "has no rate above 0: nothing would be sent");
+        return None;
+    }
+    plan.total = Rate::PerSecond(highest);
+    plan.per_producer = Rate::PerSecond(highest / f64::from(plan.producers.max(1)));
+    plan.curve = Some(curve);
+    Some(plan)
+}
+
+/// `each`: what a rate in the file is to be multiplied by.
+fn curve(written: &RateOverTime, base_per_s: f64, each: f64) -> RateCurve {
+    let point = |(at_s, per_s): (f64, f64)| RatePoint { at_s, per_s: per_s * each };
+    let points = |written: &[(f64, f64)]| written.iter().copied().map(point).collect::<Vec<_>>();
+    match written {
+        RateOverTime::Steps(steps) => {
+            RateCurve { points: points(steps), slopes: false, cycle_s: None, clock_offset_s: None }
+        }
+        RateOverTime::Burst { rate_per_s, every_s, length_s } => RateCurve {
+            points: points(&[(0.0, base_per_s), (every_s - length_s, *rate_per_s)]),
+            slopes: false,
+            cycle_s: Some(*every_s),
+            clock_offset_s: None,
+        },
+        RateOverTime::Slopes(list) => {
+            let mut points = points(list);
+            if points[0].at_s > 0.0 {
+                // Before the first point its rate holds, as in AutoMQ's generator.
+                points.insert(0, RatePoint { at_s: 0.0, per_s: points[0].per_s });
+            }
+            RateCurve { points, slopes: true, cycle_s: None, clock_offset_s: None }
+        }
+        RateOverTime::ByClock(list) => {
+            let mut points = points(list);
+            let (first, last) = (points[0], points[points.len() - 1]);
+            if first.at_s > 0.0 {
+                // The slope over midnight.
+                let gap_s = DAY_S - last.at_s + first.at_s;
+                let share = (DAY_S - last.at_s) / gap_s;
+                let per_s = last.per_s + (first.per_s - last.per_s) * share;
+                points.insert(0, RatePoint { at_s: 0.0, per_s });
+            }
+            let offset_s = jiff::Zoned::now().offset().seconds();
+            RateCurve { points, slopes: true, cycle_s: Some(DAY_S), clock_offset_s: Some(offset_s) }
+        }
+    }
 }
 
 /// A run without producers needs no rate.

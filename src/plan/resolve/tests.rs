@@ -1,5 +1,6 @@
 //! `resolve` as its callers see it: files as text, a machine of 8 CPUs, the plan or the list of mistakes.
 
+mod course;
 mod shapes;
 
 use super::*;

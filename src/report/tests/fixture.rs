@@ -66,6 +66,7 @@ pub(super) fn plan() -> Plan {
             no_stamp_reason: None,
         },
         rate: RatePlan {
+            curve: None,
             total: Rate::PerSecond(20_000.0),
             per_producer: Rate::PerSecond(10_000.0),
             scope: RateScope::Total,
@@ -197,6 +198,7 @@ pub(super) fn empty_series(plan: &Plan) -> Series<'_> {
         started_at: started_at(),
         phases: Vec::new(),
         search: None,
+        epoch_wall_ns: 0,
         epoch_ns: 0,
         measurement_start_ns: 0,
         periods: Vec::new(),
@@ -215,6 +217,7 @@ pub(super) fn completed_series(plan: &Plan) -> Series<'_> {
         family.add(&more);
     }
     Series {
+        epoch_wall_ns: 0,
         epoch_ns: EPOCH_NS,
         measurement_start_ns: EPOCH_NS + 5 * SECOND_NS,
         periods: (0..3).map(period).collect(),

@@ -203,6 +203,7 @@ impl Worker for LocalWorker {
         let mut rate = self.plan()?.rate.clone();
         rate.total = Rate::PerSecond(total_per_s);
         rate.per_producer = Rate::PerSecond(total_per_s / f64::from(rate.producers.max(1)));
+        rate.curve = None;
         for producer in self.of_role(Role::Producer) {
             producer.end.order_rate(rate.order(producer.plan.index, now_ns));
         }

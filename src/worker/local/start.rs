@@ -3,7 +3,7 @@
 
 use super::naming::group_name;
 use super::{Client, History, LocalWorker, observe};
-use crate::client::ClientSpec;
+use crate::client::{ClientSpec, CurvePart};
 use crate::driver::{DriverError, ErrorClass};
 use crate::load::payloads;
 use crate::os::process::{self, Launch};
@@ -158,6 +158,11 @@ impl LocalWorker {
                 Role::Consumer => None,
             },
             late: plan.rate.late,
+            curve: plan.rate.curve.clone().filter(|_| client.role == Role::Producer).map(|curve| CurvePart {
+                curve,
+                index: client.index,
+                producers: plan.rate.producers,
+            }),
             placement: client.placement.clone(),
             limits: plan.limits,
             wall_stamps: self.wall_stamps,
