@@ -30,10 +30,14 @@ fn course(plan: &Plan) -> Vec<String> {
             SearchRule::Omb => "OMB's ramp until something falls behind, then closing in",
             SearchRule::Guide => "the guide's steps of a tenth",
         };
-        lines.push(format!("rate search: {rule}; behind = more than {} messages", format_count(search.receive_backlog_limit)));
+        lines.push(format!(
+            "rate search: {rule}; behind = more than {} messages",
+            format_count(search.receive_backlog_limit)
+        ));
     }
     if let Some(backlog) = &plan.backlog {
-        let drain_rate = backlog.drain_rate_per_s.map_or_else(String::new, |rate| format!(" at {} msg/s", format_rate(rate)));
+        let drain_rate =
+            backlog.drain_rate_per_s.map_or_else(String::new, |rate| format!(" at {} msg/s", format_rate(rate)));
         lines.push(format!(
             "backlog: {} messages, built within {}, drained{drain_rate} to {} within {}, then the measurement's time",
             format_count(backlog.size_messages),

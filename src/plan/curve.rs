@@ -117,8 +117,11 @@ pub struct Stand {
 impl Stairs {
     /// Messages due from the curve's beginning (and whole cycles) until `at_s`.
     pub fn messages_until(&self, at_s: f64) -> f64 {
-        let (cycles, in_cycle_s) =
-            if self.cycle_s.is_finite() { ((at_s / self.cycle_s).floor(), at_s.rem_euclid(self.cycle_s)) } else { (0.0, at_s) };
+        let (cycles, in_cycle_s) = if self.cycle_s.is_finite() {
+            ((at_s / self.cycle_s).floor(), at_s.rem_euclid(self.cycle_s))
+        } else {
+            (0.0, at_s)
+        };
         let step = self.steps.partition_point(|step| step.from_s <= in_cycle_s).saturating_sub(1);
         let Some(step) = self.steps.get(step) else { return 0.0 };
         let whole = if cycles > 0.0 { cycles * self.cycle_messages } else { 0.0 };
@@ -140,7 +143,8 @@ impl Stairs {
         let until_s = self.steps.get(number + 1).map_or(self.cycle_s, |next| next.from_s);
         let at_s = step.from_s + (rest - step.messages_before) / step.per_s;
         // Rounding may put it on the very end of its step; behind a last step without a rate it is never due.
-        let beyond = at_s > until_s + 1e-6 && number + 1 == self.steps.len().saturating_sub(1) && !self.cycle_s.is_finite();
+        let beyond =
+            at_s > until_s + 1e-6 && number + 1 == self.steps.len().saturating_sub(1) && !self.cycle_s.is_finite();
         (!beyond).then_some(Stand { at_s: begin_s + at_s.min(until_s), per_s: step.per_s, until_s: begin_s + until_s })
     }
 }

@@ -17,10 +17,10 @@ pub mod schedule;
 
 use crate::telemetry::Role;
 pub use course::{BacklogPlan, SearchPlan, SearchRule};
+pub use curve::{RateCurve, RatePoint};
 pub use message::{KeyDistributor, MessagePlan, PayloadPlan, SizePlan};
 pub use placement::{ClientPlacement, Placement, PlacementPolicy};
 pub use properties::{Translated, TranslatedProperties};
-pub use curve::{RateCurve, RatePoint};
 pub use resolve::{Options, PERIOD, resolve};
 pub use schedule::{LatePolicy, RatePlan, RateScope};
 use std::time::Duration;

@@ -1,7 +1,7 @@
 //! Rates: whose rate it is, how it is divided, and what happens to late sends.
 
-pub use crate::config::workload::RateScope;
 use super::curve::RateCurve;
+pub use crate::config::workload::RateScope;
 use crate::telemetry::RateOrder;
 use crate::units::{NS_PER_S, Rate, format_count};
 

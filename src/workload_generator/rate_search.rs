@@ -2,7 +2,8 @@
 //!
 //! OMB's ramp goes on for ever and reports no rate. Ours is OMB's until something falls behind for the first time. Then the rate goes down until
 //! what has piled up is gone, and the truth is closed in between the highest rate that held and the lowest that did not, in steps long
-//! enough for queues in between to show (a broker that throttles by quota lets a second's burst pass). What is left is held to the end: a rate
+//! enough for queues in between to show (a broker that throttles by quota lets a second's burst pass). A bound that was missed only once is
+//! tried again: it may have failed for a debt of the rate before, or for a hiccup. What is left is held to the end: a rate
 //! that cannot be held is corrected by what was acknowledged meanwhile. The guide's rule goes by its own steps to the end; its rate is the
 //! mean of what was acknowledged over the last steps.
 
@@ -27,6 +28,12 @@ const CLOSE: f64 = 1.03;
 const HOLDS: f64 = 0.99;
 /// The guide's rate: the mean over so many of the last steps.
 const LAST_STEPS: usize = 10;
+/// Where no rate is known that cannot be held: so much more.
+const CLIMB: f64 = 1.1;
+/// So much less acknowledged than what is believed to hold: it does not.
+const REFUTES: f64 = 0.9;
+/// Trials this close together are of the same rate.
+const SAME: f64 = 1.001;
 
 #[derive(Debug)]
 enum Stage {
@@ -47,6 +54,8 @@ pub(super) struct RateSearch {
     failed_per_s: Option<f64>,
     /// What was acknowledged while more was asked for: a guess at the truth, until a trial has shown that more is possible.
     guess_per_s: Option<f64>,
+    /// The lowest rate that was not held has failed twice.
+    confirmed: bool,
     begun_ns: u64,
     next_ns: u64,
     before: CountersStats,
@@ -70,6 +79,7 @@ impl RateSearch {
             held_per_s: None,
             failed_per_s: None,
             guess_per_s: None,
+            confirmed: false,
             begun_ns: epoch_ns,
             next_ns: epoch_ns + STEP_NS,
             before: CountersStats::default(),
@@ -123,6 +133,8 @@ impl RateSearch {
         }
         self.failed_per_s = Some(self.rate_per_s);
         self.guess_per_s = Some(acknowledged_per_s);
+        // Short steps prove little: a burst may pass where the rate does not.
+        self.held_per_s = self.held_per_s.filter(|held| *held <= acknowledged_per_s);
         let reason = format!("{}: the search closes in from here", words(verdict));
         (self.settle(next_per_s), publish_backlog, receive_backlog, reason)
     }
@@ -130,7 +142,8 @@ impl RateSearch {
     /// Down, until what has piled up is gone.
     fn settle(&mut self, at_most_per_s: f64) -> f64 {
         self.stage = Stage::Settle;
-        let down = self.held_per_s.unwrap_or(at_most_per_s) * SETTLE_SHARE;
+        let held = self.held_per_s.unwrap_or(at_most_per_s);
+        let down = self.guess_per_s.map_or(held, |guess| guess.min(held)) * SETTLE_SHARE;
         down.min(at_most_per_s).max(self.limits.floor_per_s)
     }
 
@@ -161,7 +174,9 @@ impl RateSearch {
                 self.stage = Stage::Trial;
                 let bounds = format!("between {} and {}", format_rate(held), format_rate(failed));
                 match self.guess_per_s {
-                    Some(guess) if guess > held * CLOSE && guess * CLOSE < failed => (guess, format!("{bounds}, a guess")),
+                    Some(guess) if guess > held * CLOSE && guess * CLOSE < failed => {
+                        (guess, format!("{bounds}, a guess"))
+                    }
                     // The guess held: if it was right, a little more does not.
                     Some(_) => {
                         self.guess_per_s = None;
@@ -170,7 +185,15 @@ impl RateSearch {
                     None => (f64::midpoint(held, failed), format!("{bounds}, the middle")),
                 }
             }
-            _ => {
+            Some(failed) if !self.confirmed => {
+                self.stage = Stage::Trial;
+                (failed, format!("{} once more: it was missed only once", format_rate(failed)))
+            }
+            None => {
+                self.stage = Stage::Trial;
+                (held * CLIMB, "no bound above: a tenth more".to_owned())
+            }
+            Some(_) => {
                 self.stage = Stage::Hold { since_ns: now_ns };
                 (held, "both bounds are within 3 %: held from here on".to_owned())
             }
@@ -192,15 +215,21 @@ impl RateSearch {
             }
             (true, _) => {
                 self.held_per_s = Some(self.rate_per_s);
+                if self.failed_per_s.is_some_and(|failed| self.rate_per_s * SAME >= failed) {
+                    self.failed_per_s = None;
+                }
                 let (next_per_s, reason) = self.aim(now_ns);
                 (next_per_s, format!("held; {reason}"))
             }
             (false, _) => {
+                self.confirmed = self
+                    .failed_per_s
+                    .is_some_and(|failed| self.rate_per_s <= failed * SAME && failed <= self.rate_per_s * SAME);
                 self.failed_per_s = Some(self.rate_per_s);
                 self.guess_per_s = Some(acknowledged_per_s);
                 // What was acknowledged while more was asked for is what can be sustained, but for what the queues took.
-                let held_per_s = self.held_per_s.unwrap_or(acknowledged_per_s);
-                if held_per_s >= self.rate_per_s / CLOSE {
+                let held_per_s = *self.held_per_s.get_or_insert(acknowledged_per_s);
+                if held_per_s * SAME >= self.rate_per_s || acknowledged_per_s < held_per_s * REFUTES {
                     self.held_per_s = Some(acknowledged_per_s.min(held_per_s));
                 }
                 self.next_ns = now_ns + NS_PER_S;

@@ -278,7 +278,7 @@ impl<'a> Script<'a, '_> {
             Some(ending) if loading => self.observer.ends_early(ending),
             _ => {}
         }
-        let now_ns = self.worker.now_ns();
+        let now_ns = self.worker.now_ns().min(self.end_ns.unwrap_or(u64::MAX));
         for mut course in std::mem::take(&mut self.courses) {
             course.end(now_ns, &mut *self.worker, &mut self.series);
         }

@@ -93,7 +93,10 @@ fn list(fields: &mut Fields<'_>, key: &'static str) -> Option<RateOverTime> {
     let rows = rows(fields, key, SHAPES)?;
     if rows.iter().all(|row| row.len() == 3) {
         if let Some(row) = rows.iter().find(|row| row[0] >= 24.0 || row[1] >= 60.0) {
-            fields.mistake(key, format!("[{}, {}, …] is no time of day: hours are 0 to 23, minutes 0 to 59", row[0], row[1]));
+            fields.mistake(
+                key,
+                format!("[{}, {}, …] is no time of day: hours are 0 to 23, minutes 0 to 59", row[0], row[1]),
+            );
             return None;
         }
         let points = rows.iter().map(|row| (row[0] * 3_600.0 + row[1] * 60.0, row[2])).collect();
@@ -127,7 +130,11 @@ fn burst(fields: &mut Fields<'_>, key: &'static str) -> Option<RateOverTime> {
     });
     match read {
         Some((rate_per_s, every_s, length_s))
-            if rate_per_s > 0.0 && length_s > 0.0 && every_s > length_s && every_s.is_finite() && rate_per_s.is_finite() =>
+            if rate_per_s > 0.0
+                && length_s > 0.0
+                && every_s > length_s
+                && every_s.is_finite()
+                && rate_per_s.is_finite() =>
         {
             Some(RateOverTime::Burst { rate_per_s, every_s, length_s })
         }

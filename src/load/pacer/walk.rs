@@ -38,7 +38,8 @@ impl Walk {
                 let order = RateOrder { start_ns: self.raw_ns(stand.at_s), interval_q32 };
                 // At least the one message is on it; slower than an order can say: that one only.
                 let least_ns = order.start_ns.saturating_add(1);
-                let until_ns = if interval_q32 == u64::MAX { least_ns } else { self.raw_ns(stand.until_s).max(least_ns) };
+                let until_ns =
+                    if interval_q32 == u64::MAX { least_ns } else { self.raw_ns(stand.until_s).max(least_ns) };
                 (order, until_ns)
             }
         }
@@ -92,7 +93,8 @@ mod tests {
     fn each_step_has_its_rate_to_the_message_however_many_producers_share_it() {
         let curve = curve(&[(0.0, 100.0), (2.0, 1_000.0), (3.0, 10.0)], false, None);
         for producers in [1, 3, 7] {
-            let mut all: Vec<u64> = (0..producers).flat_map(|index| sends(&curve, index, producers, 10, 1_000_000)).collect();
+            let mut all: Vec<u64> =
+                (0..producers).flat_map(|index| sends(&curve, index, producers, 10, 1_000_000)).collect();
             all.sort_unstable();
             let within = |from: u64, to: u64| all.iter().filter(|time| (from * S..to * S).contains(time)).count();
             assert_eq!((within(0, 2), within(2, 3), within(3, 10)), (200, 1_000, 70), "{producers}");

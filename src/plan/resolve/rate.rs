@@ -53,7 +53,10 @@ fn over_time(desk: &mut Desk<'_>, key: &'static str, written: &RateOverTime, mut
         return None;
     }
     if desk.workload.course.drain_producer_rate_per_s.is_some_and(|rate| rate >= 0.0) {
-        desk.refuse("drainProducerRate", format!("does not go with {key}: a rate that changes over time is not changed for a drain"));
+        desk.refuse(
+            "drainProducerRate",
+            format!("does not go with {key}: a rate that changes over time is not changed for a drain"),
+        );
         return None;
     }
     let each = if plan.scope == RateScope::PerProducer { f64::from(plan.producers) } else { 1.0 };

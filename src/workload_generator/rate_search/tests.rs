@@ -9,13 +9,19 @@ struct System {
     enqueued: f64,
     acknowledged: f64,
     now_ns: u64,
+    /// What it may take at once after a pause, as quotas allow.
+    burst: f64,
+    tokens: f64,
 }
 
 impl System {
     fn run_until(&mut self, now_ns: u64, rate_per_s: f64) {
         let span_s = seconds(now_ns - self.now_ns);
         self.enqueued += rate_per_s * span_s;
-        self.acknowledged = (self.acknowledged + self.capacity_per_s * span_s).min(self.enqueued);
+        self.tokens += self.capacity_per_s * span_s;
+        let taken = (self.enqueued - self.acknowledged).min(self.tokens);
+        self.acknowledged += taken;
+        self.tokens = (self.tokens - taken).min(self.burst);
         self.now_ns = now_ns;
     }
 
@@ -44,9 +50,20 @@ fn plan(rule: SearchRule) -> SearchPlan {
 }
 
 fn search(capacity_per_s: f64, rule: SearchRule, length_s: u64) -> SearchReport {
+    search_with_burst(capacity_per_s, 0.0, rule, length_s)
+}
+
+fn search_with_burst(capacity_per_s: f64, burst_s: f64, rule: SearchRule, length_s: u64) -> SearchReport {
     let rate = RatePlan::new(Rate::PerSecond(10_000.0), RateScope::Total, String::new(), LatePolicy::CatchUp, 1);
     let mut search = RateSearch::begin(&plan(rule), &rate, 0);
-    let mut system = System { capacity_per_s, enqueued: 0.0, acknowledged: 0.0, now_ns: 0 };
+    let mut system = System {
+        capacity_per_s,
+        enqueued: 0.0,
+        acknowledged: 0.0,
+        now_ns: 0,
+        burst: capacity_per_s * burst_s,
+        tokens: 0.0,
+    };
     while search.next_ns <= length_s * NS_PER_S {
         let now_ns = search.next_ns;
         system.run_until(now_ns, search.rate_per_s);
@@ -70,6 +87,17 @@ fn a_known_capacity_is_found_within_5_percent_wherever_it_lies() {
         assert!((found / capacity - 1.0).abs() < 0.05, "{found} of {capacity}: {report:?}");
         assert!(found <= capacity * 1.01, "{found} is more than {capacity}");
         assert!(report.settled && report.held_s > 12.0, "{capacity}: {report:?}");
+    }
+}
+
+#[test]
+fn a_quota_that_lets_bursts_pass_is_found_as_well() {
+    for burst_s in [0.5, 1.0, 3.0] {
+        for capacity in [4_880.0, 12_345.0, 77_777.0] {
+            let report = search_with_burst(capacity, burst_s, SearchRule::Omb, 300);
+            let found = report.found_per_s.expect("a rate");
+            assert!((found / capacity - 1.0).abs() < 0.05, "{found} of {capacity} with {burst_s} s: {report:?}");
+        }
     }
 }
 
