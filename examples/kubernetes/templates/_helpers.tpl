@@ -2,7 +2,7 @@
 
 {{/* Short enough for `-worker-NNN` and `-run-ID` within the 63 characters of a host name and of a label. */}}
 {{- define "pinload.fullname" -}}
-{{- $name := .Release.Name -}}
+{{- $name := .Release.Name | replace "." "-" -}}
 {{- if not (contains "pinload" $name) -}}{{- $name = printf "%s-pinload" $name -}}{{- end -}}
 {{- $name | trunc 36 | trimSuffix "-" -}}
 {{- end -}}

@@ -1,4 +1,4 @@
-module pinload/tools/check-kubernetes.d/schemas
+module pinload/tools/check-kubernetes.d
 
 go 1.26.0
 
