@@ -21,7 +21,8 @@ pub(super) fn read(path: &Path) -> Result<(String, Option<String>), String> {
         return Err(format!("--token-file: {shown} must hold one word of printable ASCII characters"));
     }
     let mode = std::fs::metadata(path).map_or(0, |metadata| metadata.permissions().mode());
-    let warning = (mode & 0o077 != 0).then(|| format!("{shown} can be read by others on this host: chmod 600 {shown}"));
+    // A group may read it: Kubernetes gives secrets to a pod's group.
+    let warning = (mode & 0o027 != 0).then(|| format!("{shown} can be read by others on this host: chmod 600 {shown}"));
     Ok((token.to_owned(), warning))
 }
 

@@ -86,7 +86,7 @@ impl Pacer {
     /// (bounded or not): the other policies have no meaning here and are refused by `plan`.
     pub fn along(curve: &RateCurve, index: u32, producers: u32, epoch: (u64, i128), policy: LatePolicy) -> Self {
         let walk = Walk::new(curve, index, producers, epoch.0, epoch.1);
-        let (order, until_ns) = walk.from_message(0);
+        let (order, until_ns) = walk.schedule_from(0);
         Self { until_ns, walk: Some(Box::new(walk)), ..Self::new(order, policy) }
     }
 
@@ -96,7 +96,7 @@ impl Pacer {
         let Some(walk) = &self.walk else { return };
         let done_q32 = self.next_q32 - (u128::from(self.order.start_ns) << 32);
         self.walked += u64::try_from(done_q32 / u128::from(self.order.interval_q32)).unwrap_or(u64::MAX);
-        let (order, until_ns) = walk.from_message(self.walked);
+        let (order, until_ns) = walk.schedule_from(self.walked);
         let gate_q32 = self.gate_q32;
         self.begin(order);
         // What was sent in a hurry counts on.

@@ -104,6 +104,25 @@ impl Kafka {
         told.stdout.lines().filter(|topic| !topic.starts_with("__")).map(str::to_owned).collect()
     }
 
+    /// A quota for producers with this client id.
+    pub fn limit_producer(&self, scene: &Scene, client_id: &str, bytes_per_s: f64) {
+        let quota = format!("producer_byte_rate={bytes_per_s}");
+        let arguments = [
+            "tool",
+            "kafka.admin.ConfigCommand",
+            "--bootstrap-server",
+            self.bootstrap(),
+            "--alter",
+            "--add-config",
+            &quota,
+            "--entity-type",
+            "clients",
+            "--entity-name",
+            client_id,
+        ];
+        scene.command(tool(), arguments).run().assert_code(0);
+    }
+
     /// Makes a topic.
     pub fn create_topic(&self, scene: &Scene, topic: &str, partitions: u32) {
         let partitions = partitions.to_string();

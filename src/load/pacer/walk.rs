@@ -27,7 +27,7 @@ impl Walk {
     }
 
     /// The schedule that holds from this producer's message `number` on, and the raw time until which it does.
-    pub(super) fn from_message(&self, number: u64) -> (RateOrder, u64) {
+    pub(super) fn schedule_from(&self, number: u64) -> (RateOrder, u64) {
         #[expect(clippy::cast_precision_loss, reason = "messages of a run are far below 2^53")]
         let messages = self.past + self.first + number as f64 * self.producers;
         match self.stairs.stand(messages) {
