@@ -128,7 +128,7 @@ pub(super) fn distribution(values_ns: impl IntoIterator<Item = u64>) -> Distribu
     let mut recorder = Recorder::new();
     values_ns.into_iter().for_each(|value| recorder.record(value));
     let extremes = recorder.take_interval();
-    Distribution { histogram: recorder.to_histogram(), extremes: Some(extremes), coarse: false }
+    Distribution::of_ns(recorder.to_histogram(), Some(extremes), false)
 }
 
 /// Acknowledgements from 1 to 1,000 × `scale` µs; from the intended time twice, end to end three and four times as long;
