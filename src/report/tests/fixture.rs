@@ -44,6 +44,7 @@ pub(super) fn plan() -> Plan {
             consumer: TranslatedProperties::default(),
             acknowledgement_is_local: false,
             auto_commit: false,
+            source: None,
         },
         topics: TopicPlan {
             count: 1,
@@ -93,6 +94,7 @@ pub(super) fn plan() -> Plan {
             notes: vec!["CPU 0 is left to the supervisor".to_owned()],
         },
         clients,
+        measured_by: crate::plan::MeasuredBy::Pinload,
         delete_topics: true,
         warnings: vec!["linger.ms is the Java client's default".to_owned()],
     }
