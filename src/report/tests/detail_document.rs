@@ -18,7 +18,8 @@ fn document(series: &Series<'_>) -> Value {
 
 fn text(series: &Series<'_>) -> String {
     let origin = Origin::capture(started_at(), &["pinload".to_owned(), "run".to_owned()], Path::new("/nowhere"));
-    let periods: Vec<_> = series.periods.iter().map(|period| PeriodDetail::new(period, EPOCH_NS, true)).collect();
+    let periods: Vec<_> =
+        series.periods.iter().map(|period| PeriodDetail::new(period, EPOCH_NS, series.plan)).collect();
     java_json::to_string(&DetailDocument::new(&origin, series, &periods)).unwrap()
 }
 

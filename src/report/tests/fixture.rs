@@ -252,6 +252,7 @@ fn balance(producer: u32) -> SubscriptionBalance {
 fn end(plan: &Plan) -> RunEnd {
     RunEnd {
         clients: plan.clients.iter().map(|client| report(client.role, client.index)).collect(),
+        totals: None,
         clock: Clock { source: ClockSource::Tsc, anchor_ticks: 1_000, anchor_ns: 2_000, ns_per_tick_q32: 1 << 31 },
         clock_reason: "the TSC is invariant and the kernel's clock source is tsc".to_owned(),
         clock_drift_ppm: 0.1,
