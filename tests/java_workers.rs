@@ -216,7 +216,7 @@ fn the_recorded_replies_of_two_java_workers_yield_ombs_own_result() {
     assert!(counted.get("late_sends").is_none() && counted.get("messages_enqueued").is_none(), "{counted}");
     assert_eq!((counted["bytes_received"].as_u64(), detail.text("/plan/measured_by")), (Some(312_811 * 1024), "omb"));
     assert!(detail.list("/hosts").iter().all(|host| host["kind"] == "omb" && host["cannot_tell"].is_array()));
-    outcome.assert_stderr_has("18 are missing");
+    assert!(outcome.stdout.contains("acknowledged × subscriptions are 312,829: 18 are missing"), "{}", outcome.stdout);
     scene.assert_no_leftovers();
 }
 
@@ -296,8 +296,9 @@ fn a_fleet_of_both_kinds_runs_and_its_counts_agree() {
     let rate = detail.at("/measurement/publish_rate_per_s").as_f64().unwrap_or(0.0);
     assert!((rate - 2_000.0).abs() < 40.0, "{rate}");
     let timed = |family: &str| detail.at(&format!("/measurement/latencies/{family}/count")).as_u64().unwrap_or(0);
-    assert!(timed("acknowledge_actual").abs_diff(20_000) < 500, "{}", timed("acknowledge_actual"));
-    assert!(timed("end_to_end_actual").abs_diff(40_000) < 1_000, "{}", timed("end_to_end_actual"));
+    // Between the last cut of the warm-up and reset-stats, two calls later, latencies are nobody's, as with OMB's coordinator.
+    assert!(timed("acknowledge_actual").abs_diff(20_000) < 1_000, "{}", timed("acknowledge_actual"));
+    assert!(timed("end_to_end_actual").abs_diff(40_000) < 2_000, "{}", timed("end_to_end_actual"));
     let kinds: Vec<&Value> = detail.list("/hosts").iter().map(|host| &host["kind"]).collect();
     assert_eq!(kinds, ["pinload_by_ombs_protocol", "omb"]);
     for worker in workers {

@@ -38,8 +38,11 @@ impl Distribution {
     pub const fn of_ns(histogram: Histogram<u64>, extremes: Option<Extremes>, coarse: bool) -> Self {
         Self { histogram, unit_ns: NS, extremes, coarse }
     }
-    /// What a histogram of OMB's shows: whole µs, its own range and digits, so that nothing is lost on the way through.
-    pub fn of_omb_us(histogram: Histogram<u64>) -> Self {
+    /// What a histogram of OMB's shows: whole µs and its own digits, so that nothing is lost on the way through. Its range (12 h at 5 digits
+    /// are 20 MB) ends where the values do: buckets stay where they were.
+    pub fn of_omb_us(omb: &Histogram<u64>) -> Self {
+        let mut histogram = ending_at(omb, omb.max());
+        pour(omb, &mut histogram);
         let extremes = histogram.is_empty().then_some(Extremes::EMPTY);
         Self { histogram, unit_ns: US, extremes, coarse: false }
     }
@@ -71,6 +74,10 @@ impl Distribution {
     pub fn add(&mut self, other: &Self) {
         let Self { histogram, unit_ns, extremes, coarse } = other;
         if self.unit_ns == *unit_ns {
+            if *unit_ns == US && histogram.max() > self.histogram.high() {
+                let narrow = std::mem::replace(&mut self.histogram, ending_at(histogram, histogram.max()));
+                pour(&narrow, &mut self.histogram);
+            }
             pour(histogram, &mut self.histogram);
         } else if self.count() == 0 {
             // What was measured in another unit keeps it, and its resolution, until something else joins it.
@@ -153,6 +160,12 @@ impl Distribution {
     fn known(&self) -> Option<Extremes> {
         self.extremes.filter(|extremes| extremes.count > 0)
     }
+}
+
+/// An empty histogram with the buckets of `like`, as far as `highest`.
+fn ending_at(like: &Histogram<u64>, highest: u64) -> Histogram<u64> {
+    let highest = highest.max(2 * like.low());
+    Histogram::new_with_bounds(like.low(), highest, like.sigfig()).unwrap_or_else(|_| empty_histogram())
 }
 
 /// later − earlier, bucket by bucket, at least 0. Both have the same buckets.
@@ -294,7 +307,7 @@ mod tests {
         let measured = |values: &[u64]| {
             let mut histogram = Histogram::new_with_bounds(1, 60_000_000, 5).unwrap();
             values.iter().for_each(|us| histogram.record(*us).unwrap());
-            Distribution::of_omb_us(histogram)
+            Distribution::of_omb_us(&histogram)
         };
         let mut sum = Distribution::empty();
         sum.add(&measured(&[]));

@@ -127,7 +127,7 @@ impl OmbWorkers {
                     family.name()
                 ))
             })?;
-            latencies.by_family[family as usize].add(&Distribution::of_omb_us(histogram));
+            latencies.by_family[family as usize].add(&Distribution::of_omb_us(&histogram));
         }
         Ok(())
     }

@@ -12,8 +12,6 @@ mod counts;
 mod end;
 mod figures;
 mod suit;
-#[cfg(test)]
-mod tests;
 mod watch;
 
 pub use suit::suit;
@@ -62,6 +60,9 @@ impl Member {
     }
 }
 
+/// A worker, by its number, that is gone.
+type Alarm = (usize, WorkerLoss);
+
 /// See the file's head.
 #[derive(Debug)]
 pub struct OmbWorkers {
@@ -72,7 +73,7 @@ pub struct OmbWorkers {
     clock_reason: String,
     plan: Option<Plan>,
     members: Vec<Member>,
-    alarms: (Sender<(usize, WorkerLoss)>, Receiver<(usize, WorkerLoss)>),
+    alarms: (Sender<Alarm>, Receiver<Alarm>),
     /// Dropped at the end: nobody watches any more.
     watching: Option<(Sender<()>, Receiver<()>)>,
     topics: Vec<String>,
@@ -138,7 +139,7 @@ impl OmbWorkers {
     }
 
     /// A loss that was not known yet.
-    fn alarmed(&mut self, (member, loss): (usize, WorkerLoss)) -> Option<WorkerLoss> {
+    fn alarmed(&mut self, (member, loss): Alarm) -> Option<WorkerLoss> {
         let known = std::mem::replace(&mut self.members[member].lost, true);
         (!known).then_some(loss)
     }

@@ -185,7 +185,7 @@ mod tests {
         for named in
             ["driverClass", "topicConfig", "RANDOM", "976 MiB", "existing topics", "unlimited", "--late-policy"]
         {
-            assert_eq!(wrong.iter().filter(|why| why.contains(named)).count() > 0, true, "{named}: {wrong:?}");
+            assert!(wrong.iter().any(|why| why.contains(named)), "{named}: {wrong:?}");
         }
         assert_eq!(wrong.len(), 7, "{wrong:?}");
         plan.driver.kind = DriverKind::Embedded;

@@ -1,6 +1,7 @@
 //! OMB's protocol has no heartbeat. While the load runs each worker is asked for its counters every two seconds, which costs it nothing: one
 //! that is gone is noticed then and not at the end of the period. (And a pinload worker's lease does not run out.)
 
+use super::Alarm;
 use super::calls::{CallError, OmbPeer};
 use crate::worker::WorkerLoss;
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
@@ -12,7 +13,7 @@ const EVERY: Duration = Duration::from_secs(2);
 const LIMIT: Duration = Duration::from_secs(15);
 
 /// Watches worker number `worker` until `ended` is closed or it is gone.
-pub(super) fn watch(worker: usize, peer: OmbPeer, alarms: Sender<(usize, WorkerLoss)>, ended: Receiver<()>) {
+pub(super) fn watch(worker: usize, peer: OmbPeer, alarms: Sender<Alarm>, ended: Receiver<()>) {
     let watched = std::thread::Builder::new().name(format!("pinload-beat-{worker}")).spawn(move || {
         let mut unanswered = 0;
         while ended.recv_timeout(EVERY) == Err(RecvTimeoutError::Timeout) {
