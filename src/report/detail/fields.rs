@@ -198,7 +198,7 @@ pub const DEFINITIONS: &[Definition] = &[
     ("hosts", "", "the workers of a distributed run"),
     ("worker", "", "address of the worker"),
     (
-        "kind",
+        "hosts.kind",
         "",
         "pinload, omb (a worker of OMB's, in Java), or pinload_by_ombs_protocol: driven as one for the others' sake",
     ),

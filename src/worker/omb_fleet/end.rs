@@ -1,8 +1,9 @@
 //! The end of a run. OMB just stops; here producers first go on at the slowest rate its protocol allows (one message a second and worker)
 //! until consumers have everything, so that what is missing then is missing. Then everybody stops.
 
-use super::begin::{LOOK_EVERY_NS, STOP_LIMIT};
+use super::begin::STOP_LIMIT;
 use super::calls::CallError;
+use super::ready::LOOK_EVERY_NS;
 use super::{Member, OmbWorkers};
 use crate::telemetry::Role;
 use crate::units::NS_PER_S;

@@ -3,7 +3,7 @@
 //! is allowed; lists are dealt in order, not shuffled; before `stop-all` producers are slowed down and consumers waited for, so that
 //! acknowledged and received messages can be compared; a worker that fails is named with its own words.
 //!
-//! `suit` refuses what such workers cannot do, `calls` makes calls to all at once, `begin` and `end` are the two ends of a run, `counts` and
+//! `suit` refuses what such workers cannot do, `calls` makes calls to all at once, `begin`, `ready` and `end` are the ends of a run, `counts` and
 //! `figures` add up what workers report, `watch` notices who is gone.
 
 mod begin;
@@ -11,6 +11,7 @@ mod calls;
 mod counts;
 mod end;
 mod figures;
+mod ready;
 mod suit;
 mod watch;
 
