@@ -2,6 +2,7 @@
 
 use super::live;
 use super::messages::{Messages, Verbosity};
+use crate::plan::MeasuredBy;
 use crate::report::console::{omb_aggregated_line, omb_period_line, our_period_line};
 use crate::report::{ResultFiles, WriteError};
 use crate::worker::{LatencySet, PeriodStats};
@@ -13,6 +14,7 @@ use std::time::Duration;
 pub(super) struct Console<'a> {
     messages: &'a mut Messages,
     files: ResultFiles,
+    measured_by: MeasuredBy,
     /// Have they been written at least once?
     any: bool,
     /// The first failure to write the files; the run is stopped for it.
@@ -36,13 +38,13 @@ pub(super) struct Written {
 
 impl<'a> Console<'a> {
     /// Says what it hears through `messages` and writes `files`.
-    pub(super) fn new(messages: &'a mut Messages, files: ResultFiles) -> Self {
-        Self { messages, files, any: false, failure: None, told: false }
+    pub(super) fn new(messages: &'a mut Messages, files: ResultFiles, measured_by: MeasuredBy) -> Self {
+        Self { messages, files, measured_by, any: false, failure: None, told: false }
     }
 
     /// The run is over: what became of its files.
     pub(super) fn written(self) -> Written {
-        let Self { messages: _, files, any, failure, told } = self;
+        let Self { messages: _, measured_by: _, files, any, failure, told } = self;
         Written { files, any, failure, told }
     }
 }
@@ -76,7 +78,7 @@ impl Observer for Console<'_> {
     fn period(&mut self, _phase: Phase, period: &PeriodStats, _subscriptions: u32) {
         if self.messages.verbosity() > Verbosity::Quiet {
             self.messages.result(&omb_period_line(period));
-            self.messages.result(&our_period_line(period));
+            self.messages.result(&our_period_line(period, self.measured_by));
         }
     }
 

@@ -10,8 +10,9 @@ use crate::os::signals::Signal;
 use crate::plan::Plan;
 use crate::report::ResultFiles;
 use crate::report::closing::closing_table;
-use crate::worker::fleet::{DistributedWorkers, FleetSettings, split};
+use crate::worker::fleet::{DistributedWorkers, FleetSettings, RollCall, split};
 use crate::worker::local::LocalWorker;
+use crate::worker::omb_fleet::{self, OmbWorkers};
 use crate::workload_generator::{self, Observer, Outcome, Series};
 use crossbeam_channel::Receiver;
 use std::time::SystemTime;
@@ -37,8 +38,27 @@ pub(super) fn run_pair_on(
     let calibration = Calibration::begin(root());
     let duties = split::duties(fleet.workers.len(), fleet.extra_consumers);
     split::log_lines(&fleet.workers, &duties).iter().for_each(|line| messages.step(line));
+    let roll_call = RollCall::of(fleet);
+    if roll_call.has_strangers() {
+        let plan = match omb_fleet::suit(plan) {
+            Ok(plan) => plan,
+            Err(wrong) => {
+                let run = format!("{} on {}", plan.workload_name, plan.driver_name);
+                messages.error(&format!(
+                    "{run}: a worker of the fleet speaks OMB's protocol only; such workers cannot do:"
+                ));
+                wrong.iter().for_each(|why| messages.error(why));
+                return ExitStatus::ConfigurationRefused;
+            }
+        };
+        messages.info("note", "a worker of the fleet speaks OMB's protocol only: all are driven by it");
+        return run_with(&plan, args, messages, |plan, observer| {
+            let mut workers = OmbWorkers::new(fleet.clone(), roll_call, signals.clone(), calibration);
+            workload_generator::run(plan, &mut workers, observer)
+        });
+    }
     run_with(plan, args, messages, |plan, observer| {
-        let mut workers = DistributedWorkers::new(fleet.clone(), signals.clone(), calibration, root());
+        let mut workers = DistributedWorkers::new(fleet.clone(), roll_call, signals.clone(), calibration, root());
         workload_generator::run(plan, &mut workers, observer)
     })
 }
@@ -71,7 +91,7 @@ fn run_with<'a>(
             return (&error).into();
         }
     };
-    let mut console = Console::new(messages, files);
+    let mut console = Console::new(messages, files, plan.measured_by);
     let series = script(plan, &mut console);
     let Written { files, any, failure, told } = console.written();
     messages.clear_live();

@@ -58,6 +58,8 @@ pub struct DriverFile {
     pub mistakes: Vec<Problem>,
     /// What the user should know.
     pub warnings: Vec<Problem>,
+    /// The file's text.
+    pub text: String,
     lines: Vec<(String, usize)>,
 }
 
@@ -123,6 +125,7 @@ impl DriverFile {
             consumer_config,
             mistakes,
             warnings,
+            text: document.text.clone(),
             lines: document.entries.iter().filter_map(|entry| Some((entry.key.clone(), entry.line?))).collect(),
         })
     }

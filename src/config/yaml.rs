@@ -29,6 +29,8 @@ pub struct Document {
     pub entries: Vec<Entry>,
     /// Keys written twice.
     pub duplicates: Vec<Problem>,
+    /// The text itself.
+    pub text: String,
     lines: Vec<String>,
 }
 
@@ -95,7 +97,8 @@ impl Document {
         };
         let lines: Vec<String> = text.lines().map(str::to_owned).collect();
         let marked = marked_lines(text);
-        let mut document = Self { path: path.to_owned(), entries: Vec::new(), duplicates: Vec::new(), lines };
+        let mut document =
+            Self { path: path.to_owned(), entries: Vec::new(), duplicates: Vec::new(), text: text.to_owned(), lines };
         for (key, value) in pairs {
             let key = scalar_text(&key).unwrap_or_else(|| format!("{key:?}"));
             let seen = document.entries.iter().find(|entry| entry.key == key).map(|entry| entry.line);

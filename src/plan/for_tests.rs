@@ -38,6 +38,7 @@ impl Plan {
                 consumer: TranslatedProperties::default(),
                 acknowledgement_is_local: false,
                 auto_commit: false,
+                source: None,
             },
             topics: TopicPlan {
                 count: 1,
@@ -93,6 +94,7 @@ impl Plan {
                 client(Role::Consumer, 0, Some(0)),
                 client(Role::Consumer, 1, Some(0)),
             ],
+            measured_by: crate::plan::MeasuredBy::Pinload,
             delete_topics: true,
             warnings: Vec::new(),
         }

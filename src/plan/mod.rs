@@ -5,8 +5,10 @@
 pub mod course;
 pub mod curve;
 pub mod display;
+mod driver_source;
 #[cfg(test)]
 mod for_tests;
+mod measured_by;
 pub mod message;
 pub mod payload_folder;
 mod per_topic;
@@ -18,6 +20,8 @@ pub mod schedule;
 use crate::telemetry::Role;
 pub use course::{BacklogPlan, SearchPlan, SearchRule};
 pub use curve::{RateCurve, RatePoint};
+pub use driver_source::DriverSource;
+pub use measured_by::MeasuredBy;
 pub use message::{KeyDistributor, MessagePlan, PayloadPlan, SizePlan};
 pub use placement::{ClientPlacement, Placement, PlacementPolicy};
 pub use properties::{Translated, TranslatedProperties};
@@ -66,6 +70,9 @@ pub struct Plan {
     pub clients: Vec<ClientPlan>,
     /// Delete the topics this run made?
     pub delete_topics: bool,
+    /// Whose clients measure.
+    #[serde(default, skip_serializing_if = "MeasuredBy::everything")]
+    pub measured_by: MeasuredBy,
     /// What the user should know before the run.
     pub warnings: Vec<String>,
 }
@@ -85,6 +92,9 @@ pub struct DriverPlan {
     pub acknowledgement_is_local: bool,
     /// True when the consumer configuration asks for automatic commits; then pinload commits nothing.
     pub auto_commit: bool,
+    /// The file itself; None: there is none.
+    #[serde(skip)]
+    pub source: Option<DriverSource>,
 }
 
 impl DriverPlan {

@@ -131,6 +131,7 @@ pub fn resolve(
         workload_file_base: workload.base_name(),
         driver_name: target.name,
         driver: driver_plan,
+        measured_by: crate::plan::MeasuredBy::Pinload,
         delete_topics: !options.keep_topics && topics.plan.existing.is_empty() && !topics.plan.fixed_names(),
         topics: TopicPlan { each: crew.differing(), ..topics.plan },
         producers_per_topic: crew.most(|shape| shape.producers),

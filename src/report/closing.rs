@@ -48,7 +48,7 @@ fn latency_rows(status: &str, series: &Series<'_>) -> Vec<String> {
     let mut table = Table::new();
     table.load_style(presets::NOTHING);
     table.set_header([status, "p50", "p99", "p99.9", "max"]);
-    for latency in Latency::ALL {
+    for latency in Latency::ALL.into_iter().filter(|family| series.plan.measured_by.knows_latency(*family)) {
         let mut row = vec![format!("  {}", label(latency, series))];
         row.extend(cells(series.cumulative.as_ref(), latency));
         table.add_row(row);
@@ -145,13 +145,17 @@ fn course_lines(series: &Series<'_>) -> Vec<String> {
 fn counts_line(series: &Series<'_>) -> String {
     let totals = totals(series);
     let count = |word: &str, counter| format!("{word} {}", format_count(totals[counter]));
-    let mut parts = vec![
-        count("sent", Counter::MessagesEnqueued),
-        count("acknowledged", Counter::MessagesAcknowledged),
-        count("failed", Counter::MessagesFailed),
-        count("received", Counter::MessagesReceived),
-        count("late", Counter::LateSends),
-    ];
+    let mut parts: Vec<String> = [
+        ("sent", Counter::MessagesEnqueued),
+        ("acknowledged", Counter::MessagesAcknowledged),
+        ("failed", Counter::MessagesFailed),
+        ("received", Counter::MessagesReceived),
+        ("late", Counter::LateSends),
+    ]
+    .into_iter()
+    .filter(|(_, counter)| series.plan.measured_by.knows(*counter))
+    .map(|(word, counter)| count(word, counter))
+    .collect();
     for (word, counter) in [
         ("unknown", Counter::MessagesUnknown),
         ("missed", Counter::MissedSends),

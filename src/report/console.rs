@@ -5,6 +5,7 @@
 pub use super::closing::closing_table;
 use super::omb::{OmbPeriod, omb_histogram};
 use super::omb_figures::OmbFigures;
+use crate::plan::MeasuredBy;
 use crate::stats::{Counter, Latency};
 use crate::units::{NS_PER_S, format_count, format_ns};
 use crate::worker::{LatencySet, PeriodStats};
@@ -82,7 +83,7 @@ pub fn omb_aggregated_line(latencies: &LatencySet) -> String {
 
 /// Our line beside OMB's: end-to-end latency, what the schedule felt, backlog, late sends, and whatever went wrong.
 /// Troubles that did not occur are left out, but for late sends and errors, which are always told.
-pub fn our_period_line(period: &PeriodStats) -> String {
+pub fn our_period_line(period: &PeriodStats, by: MeasuredBy) -> String {
     let end_to_end = &period.latencies[Latency::EndToEndActual];
     let mut parts = vec![if end_to_end.count() == 0 {
         "E2E latency: no message received".to_owned()
@@ -102,7 +103,9 @@ pub fn our_period_line(period: &PeriodStats) -> String {
     }
     let count = |counter| period.counters[counter];
     parts.push(format!("backlog {} msg", format_count(period.backlog)));
-    parts.push(format!("late {} msg", format_count(count(Counter::LateSends))));
+    if by.knows(Counter::LateSends) {
+        parts.push(format!("late {} msg", format_count(count(Counter::LateSends))));
+    }
     parts.push(format!("errors {}", format_count(count(Counter::MessagesFailed) + count(Counter::ClientErrors))));
     for (counter, word) in [
         (Counter::MissedSends, "missed sends"),

@@ -6,8 +6,8 @@ use super::clocks::EndToEndClocks;
 use super::totals::{Measured, measured, received_balance, totals};
 use crate::load::accounting::Balance;
 use crate::os::clock::ClockSource;
-use crate::plan::{DriverKind, LatePolicy, Plan};
-use crate::stats::Counter;
+use crate::plan::{DriverKind, LatePolicy, MeasuredBy, Plan};
+use crate::stats::{Counter, Counters};
 use crate::telemetry::Role;
 use crate::units::{Rate, format_count, format_rate};
 use crate::workload_generator::{Outcome, Series};
@@ -40,6 +40,15 @@ pub enum Doubt {
     EndToEndFromCreateTime {
         /// Received without a stamp.
         unstamped_messages: u64,
+    },
+    /// A worker spoke OMB's protocol only.
+    MeasuredByOmb,
+    /// Received is not acknowledged × subscriptions, and nobody can tell why.
+    CountsDiffer {
+        /// Acknowledged × subscriptions.
+        expected_messages: u64,
+        /// Received.
+        received_messages: u64,
     },
     /// Hot loops share CPUs.
     SharedCpus,
@@ -178,6 +187,18 @@ impl std::fmt::Display for Doubt {
                 f,
                 "end-to-end times are UNUSABLE: the hosts' clocks may be {:.3} ms apart, which is more than the median time",
                 std::time::Duration::from_nanos(clock_error_ns).as_secs_f64() * 1e3
+            ),
+            Self::MeasuredByOmb => f.write_str(
+                "driven by OMB's protocol: no figures from the intended time, producers started when each had the call, clocks not compared \
+                 (end-to-end times of 0 ms and below are left out by Java)",
+            ),
+            Self::CountsDiffer { expected_messages, received_messages } => write!(
+                f,
+                "received are {} messages, acknowledged × subscriptions are {}: {} {}",
+                n(received_messages),
+                n(expected_messages),
+                n(expected_messages.abs_diff(received_messages)),
+                if received_messages < expected_messages { "are missing" } else { "too many" }
             ),
             Self::SharedCpus => f.write_str("clients share CPUs: latencies include waiting for each other"),
             Self::Misplaced { role, index, planned_cpu, observed_cpu } => {
@@ -321,6 +342,9 @@ fn of_plan(plan: &Plan) -> Vec<Doubt> {
     if plan.driver.acknowledgement_is_local {
         doubts.push(Doubt::LocalAcknowledgement);
     }
+    if plan.measured_by == MeasuredBy::Omb {
+        doubts.push(Doubt::MeasuredByOmb);
+    }
     if plan.placement.oversubscribed {
         doubts.push(Doubt::SharedCpus);
     }
@@ -332,6 +356,14 @@ fn of_plan(plan: &Plan) -> Vec<Doubt> {
         doubts.push(Doubt::NotBalanced);
     }
     doubts
+}
+
+/// Where messages are only counted: is what was received what should have been?
+fn counts_differ(plan: &Plan, totals: &Counters) -> Option<Doubt> {
+    let expected_messages = totals[Counter::MessagesAcknowledged] * u64::from(plan.subscriptions_of(0));
+    let received_messages = totals[Counter::MessagesReceived];
+    (plan.has_backlog() && expected_messages != received_messages)
+        .then_some(Doubt::CountsDiffer { expected_messages, received_messages })
 }
 
 fn of_end(series: &Series<'_>) -> Vec<Doubt> {
@@ -350,10 +382,11 @@ fn of_end(series: &Series<'_>) -> Vec<Doubt> {
             })
         })
         .collect();
+    doubts.extend(end.totals.and_then(|totals| counts_differ(series.plan, &totals)));
     if let Some(EndToEndClocks { clock_error_ns, usable: false }) = EndToEndClocks::of(series) {
         doubts.push(Doubt::ClocksApart { clock_error_ns });
     }
-    if end.hosts.iter().any(|host| host.hot_cpus_shared) {
+    if end.hosts.iter().any(|host| host.hot_cpus_shared == Some(true)) {
         doubts.push(Doubt::SharedCpus);
     }
     let slots = end.clients.iter().map(|client| client.slots_lost).sum();

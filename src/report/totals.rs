@@ -7,6 +7,9 @@ use crate::workload_generator::Series;
 
 /// Counters since the clients began, all clients added: at the end from their last reports, before from the last period.
 pub fn totals(series: &Series<'_>) -> Counters {
+    if let Some(totals) = series.end.as_ref().and_then(|end| end.totals) {
+        return totals;
+    }
     if let Some(end) = series.end.as_ref().filter(|end| !end.clients.is_empty()) {
         let mut totals = Counters::default();
         end.clients.iter().for_each(|client| totals.add(&client.counters));

@@ -78,7 +78,7 @@ impl ResultFiles {
         // Periods are only ever added to a series; each is summed up once, however often the files are rewritten.
         for period in series.periods.iter().skip(self.omb_periods.len()) {
             self.omb_periods.push(OmbPeriod::from(period));
-            self.detail_periods.push(PeriodDetail::new(period, series.epoch_ns, series.plan.has_backlog()));
+            self.detail_periods.push(PeriodDetail::new(period, series.epoch_ns, series.plan));
         }
         let omb = OmbResult::new(series.plan, &self.omb_periods, series.cumulative.as_ref());
         let main = self.staged(&omb)?;

@@ -32,7 +32,7 @@ mod tests {
         let mut recorder = Recorder::new();
         [0, 1, 999, 1_000_000, 123_456_789, 60_000_000_000].into_iter().for_each(|ns| recorder.record(ns));
         let mut distribution = Distribution::empty();
-        distribution.add(&Distribution { histogram: recorder.to_histogram(), extremes: None, coarse: true });
+        distribution.add(&Distribution::of_ns(recorder.to_histogram(), None, true));
         let text = serde_json::to_string(&distribution).unwrap();
         let back: Distribution = serde_json::from_str(&text).unwrap();
         assert_eq!(back.histogram, distribution.histogram);

@@ -7,24 +7,49 @@ use hdrhistogram::Histogram;
 /// the mean is of bucket midpoints; both `0` when empty.
 #[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
 pub struct Distribution {
-    /// The histogram, in ns, 3 digits.
+    /// The histogram, in `unit_ns`; in ns it has 3 digits.
     #[serde(with = "super::base64_v2")]
     pub histogram: Histogram<u64>,
+    /// One of the histogram's values, in ns: 1, or 1,000 where somebody else measured in µs.
+    #[serde(default = "ns")]
+    pub unit_ns: u64,
     /// Exact extremes, when every interval of the span was seen; None: bounded by the buckets only.
     pub extremes: Option<Extremes>,
     /// True when some part came from a coarsened slot (1 % instead of 0.1 %).
     pub coarse: bool,
 }
 
+/// Our own unit.
+const fn ns() -> u64 {
+    NS
+}
+
+/// Our own unit, ns.
+const NS: u64 = 1;
+/// OMB's, ns.
+const US: u64 = 1_000;
+
 impl Distribution {
     /// Nothing recorded.
     pub fn empty() -> Self {
-        Self { histogram: empty_histogram(), extremes: Some(Extremes::EMPTY), coarse: false }
+        Self::of_ns(empty_histogram(), Some(Extremes::EMPTY), false)
+    }
+    /// What a histogram of ns shows.
+    pub const fn of_ns(histogram: Histogram<u64>, extremes: Option<Extremes>, coarse: bool) -> Self {
+        Self { histogram, unit_ns: NS, extremes, coarse }
+    }
+    /// What a histogram of OMB's shows: whole µs and its own digits, so that nothing is lost on the way through. Its range (12 h at 5 digits
+    /// are 20 MB) ends where the values do: buckets stay where they were.
+    pub fn of_omb_us(omb: &Histogram<u64>) -> Self {
+        let mut histogram = ending_at(omb, omb.max());
+        pour(omb, &mut histogram);
+        let extremes = histogram.is_empty().then_some(Extremes::EMPTY);
+        Self { histogram, unit_ns: US, extremes, coarse: false }
     }
     /// Holds nothing and can hold nothing: stands where a distribution was, without its memory.
     pub fn forgotten() -> Self {
         let smallest = Histogram::new_with_bounds(1, 2, 1).unwrap_or_else(|_| empty_histogram());
-        Self { histogram: smallest, extremes: None, coarse: false }
+        Self::of_ns(smallest, None, false)
     }
     /// What was recorded between two cumulative histograms. Extremes are left unknown; a count that went back gives 0.
     /// When one of them is coarse, both are compared in coarse buckets, whose midpoints then stand for their values.
@@ -43,12 +68,24 @@ impl Distribution {
             difference(earlier, later)
         };
         let extremes = histogram.is_empty().then_some(Extremes::EMPTY);
-        Self { histogram, extremes, coarse }
+        Self::of_ns(histogram, extremes, coarse)
     }
     /// Adds another distribution (another client, another span).
     pub fn add(&mut self, other: &Self) {
-        let Self { histogram, extremes, coarse } = other;
-        pour(histogram, &mut self.histogram);
+        let Self { histogram, unit_ns, extremes, coarse } = other;
+        if self.unit_ns == *unit_ns {
+            if *unit_ns == US && histogram.max() > self.histogram.high() {
+                let narrow = std::mem::replace(&mut self.histogram, ending_at(histogram, histogram.max()));
+                pour(&narrow, &mut self.histogram);
+            }
+            pour(histogram, &mut self.histogram);
+        } else if self.count() == 0 {
+            // What was measured in another unit keeps it, and its resolution, until something else joins it.
+            (self.histogram, self.unit_ns) = (histogram.clone(), *unit_ns);
+        } else if other.count() > 0 {
+            (self.histogram, self.unit_ns) = (self.in_ns(), NS);
+            pour(&other.in_ns(), &mut self.histogram);
+        }
         self.extremes = self.extremes.zip(*extremes).map(|(a, b)| a.merged(b));
         self.coarse |= coarse;
     }
@@ -73,26 +110,26 @@ impl Distribution {
         }
         let asked = percentile.next_down().clamp(0.0, 100.0);
         if asked == 0.0 {
-            return self.histogram.value_at_quantile(0.0);
+            return self.unit_ns * self.histogram.value_at_quantile(0.0);
         }
         let rank = ((asked * total as f64 / 100.0).ceil() as u64).max(1);
         // Half a rank lower, so that the crate's own rounding up lands on `rank` whatever the product rounds to.
-        self.histogram.value_at_quantile((rank as f64 - 0.5) / total as f64)
+        self.unit_ns * self.histogram.value_at_quantile((rank as f64 - 0.5) / total as f64)
     }
     /// Largest value in ns: exact when known, else the highest equivalent; 0 when empty.
     pub fn max_ns(&self) -> u64 {
-        self.known().map_or_else(|| self.histogram.max(), |extremes| extremes.max_ns)
+        self.known().map_or_else(|| self.unit_ns * self.histogram.max(), |extremes| extremes.max_ns)
     }
     /// Smallest value in ns: exact when known, else the lowest equivalent; 0 when empty.
     pub fn min_ns(&self) -> u64 {
-        self.known().map_or_else(|| self.histogram.min(), |extremes| extremes.min_ns)
+        self.known().map_or_else(|| self.unit_ns * self.histogram.min(), |extremes| extremes.min_ns)
     }
     /// Mean in ns: exact when the sum is known, else from bucket midpoints; 0 when empty.
     #[expect(clippy::cast_precision_loss, reason = "a mean is given to 15 digits at best")]
     pub fn mean_ns(&self) -> f64 {
         match self.known() {
             Some(exact) if exact.sum_ns < u64::MAX => exact.sum_ns as f64 / exact.count as f64,
-            _ => self.histogram.mean(),
+            _ => self.unit_ns as f64 * self.histogram.mean(),
         }
     }
     /// In OMB's form: a histogram of whole µs, 5 digits, values clipped to `highest_us` (at least 2). Each bucket goes in
@@ -100,16 +137,35 @@ impl Distribution {
     pub fn to_omb_us(&self, highest_us: u64) -> Histogram<u64> {
         let highest_us = highest_us.max(2);
         let mut omb = Histogram::new_with_bounds(1, highest_us, 5).expect("1 … at least 2 fits 5 digits");
+        if self.unit_ns == US {
+            pour(&self.histogram, &mut omb);
+            return omb;
+        }
         for bucket in self.histogram.iter_recorded() {
             let us = self.histogram.median_equivalent(bucket.value_iterated_to()) / 1_000;
             omb.saturating_record_n(us.min(highest_us), bucket.count_at_value());
         }
         omb
     }
+    /// The histogram in ns and 3 digits.
+    fn in_ns(&self) -> Histogram<u64> {
+        let mut histogram = empty_histogram();
+        for bucket in self.histogram.iter_recorded() {
+            let value = self.histogram.median_equivalent(bucket.value_iterated_to());
+            histogram.saturating_record_n(self.unit_ns.saturating_mul(value), bucket.count_at_value());
+        }
+        histogram
+    }
     /// The extremes, when they are exact and of something.
     fn known(&self) -> Option<Extremes> {
         self.extremes.filter(|extremes| extremes.count > 0)
     }
+}
+
+/// An empty histogram with the buckets of `like`, as far as `highest`.
+fn ending_at(like: &Histogram<u64>, highest: u64) -> Histogram<u64> {
+    let highest = highest.max(2 * like.low());
+    Histogram::new_with_bounds(like.low(), highest, like.sigfig()).unwrap_or_else(|_| empty_histogram())
 }
 
 /// later − earlier, bucket by bucket, at least 0. Both have the same buckets.
@@ -152,7 +208,7 @@ mod tests {
         let mut recorder = Recorder::new();
         values.iter().for_each(|v| recorder.record(*v));
         let histogram = recorder.to_histogram();
-        Distribution { histogram, extremes: Some(recorder.take_interval()), coarse: false }
+        Distribution::of_ns(histogram, Some(recorder.take_interval()), false)
     }
     fn histogram(values: &[u64]) -> Histogram<u64> {
         of(values).histogram
@@ -244,6 +300,28 @@ mod tests {
     fn a_count_that_went_back_gives_nothing_instead_of_a_failure() {
         let between = Distribution::between(&histogram(&[5, 5, 9]), &histogram(&[5, 9, 9, 11]));
         assert!(between.histogram == histogram(&[9, 11]));
+    }
+
+    #[test]
+    fn what_omb_measured_goes_through_to_the_microsecond_and_joins_ours_within_its_buckets() {
+        let measured = |values: &[u64]| {
+            let mut histogram = Histogram::new_with_bounds(1, 60_000_000, 5).unwrap();
+            values.iter().for_each(|us| histogram.record(*us).unwrap());
+            Distribution::of_omb_us(&histogram)
+        };
+        let mut sum = Distribution::empty();
+        sum.add(&measured(&[]));
+        sum.add(&measured(&[57, 123_457]));
+        sum.add(&measured(&[200_001]));
+        sum.add(&Distribution::empty());
+        assert_eq!((sum.count(), sum.min_ns(), sum.max_ns()), (3, 57_000, 200_001_000));
+        assert_eq!(sum.percentile_ns(50.0), 123_457_000);
+        assert!((sum.mean_ns() - 107_838_333.3).abs() < 1.0, "{}", sum.mean_ns());
+        let omb = sum.to_omb_us(60_000_000);
+        assert_eq!([57, 123_457, 200_001].map(|us| omb.count_at(us)), [1, 1, 1]);
+        sum.add(&of(&[1_000_001]));
+        assert_eq!((sum.unit_ns, sum.count(), sum.extremes), (1, 4, None));
+        assert!(sum.max_ns().abs_diff(200_001_000) < 200_001, "{}", sum.max_ns());
     }
 
     #[test]

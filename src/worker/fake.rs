@@ -179,6 +179,7 @@ impl Worker for FakeWorker {
         self.call("stop_all")?;
         Ok(RunEnd {
             clients: Vec::new(),
+            totals: None,
             clock: Clock::vdso(),
             clock_reason: String::new(),
             clock_drift_ppm: 0.0,

@@ -3,12 +3,46 @@
 use super::fleet::clocks::ClockOffset;
 use crate::os::clock::Clock;
 use crate::os::host::{Host, WallClock};
+use std::borrow::Cow;
+
+/// What a worker is, and how it was driven.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WorkerKind {
+    /// A pinload worker.
+    #[default]
+    Pinload,
+    /// A worker that speaks OMB's protocol alone.
+    Omb,
+    /// A pinload worker, driven by OMB's protocol for the sake of the others.
+    PinloadByOmbsProtocol,
+}
+
+impl WorkerKind {
+    /// Figures that OMB's protocol does not carry.
+    pub const CANNOT_TELL: [Cow<'static, str>; 6] = [
+        Cow::Borrowed("latencies from the intended time"),
+        Cow::Borrowed("lost, duplicated, reordered and corrupt messages"),
+        Cow::Borrowed("messages handed over, late, missed and foreign ones"),
+        Cow::Borrowed("what each client did, second by second"),
+        Cow::Borrowed("CPU time, CPUs and placement"),
+        Cow::Borrowed(
+            "clocks: end-to-end times are differences of the hosts' wall clocks in whole ms, and those of 0 or below are left out",
+        ),
+    ];
+}
 
 /// One worker and its host.
-#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Default, serde::Serialize, serde::Deserialize)]
 pub struct HostReport {
     /// Its address.
     pub worker: String,
+    /// What it is.
+    #[serde(default)]
+    pub kind: WorkerKind,
+    /// What it cannot tell.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cannot_tell: Vec<Cow<'static, str>>,
     /// The host, as it told; None: a worker that does not tell.
     pub host: Option<Host>,
     /// Its version of pinload.
@@ -16,21 +50,36 @@ pub struct HostReport {
     /// The kernel's account of its wall clock at the beginning of the run.
     pub wall_clock: Option<WallClock>,
     /// The same in words.
-    pub wall_clock_state: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wall_clock_state: Option<String>,
     /// Its wall clock against the coordinator's, measured at the beginning of the run.
     pub clock_offset: Option<ClockOffset>,
     /// Its raw clock.
-    pub clock: Clock,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clock: Option<Clock>,
     /// Drift of that against CLOCK_MONOTONIC_RAW over the run, ppm.
-    pub clock_drift_ppm: f64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clock_drift_ppm: Option<f64>,
     /// Time that was left before the epoch when it had carried out the order to start, ns.
-    pub started_ahead_ns: u64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub started_ahead_ns: Option<u64>,
     /// CPU time of its supervisor, ns.
-    pub supervisor_cpu_ns: u64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub supervisor_cpu_ns: Option<u64>,
     /// Time its supervisor spent draining telemetry, ns.
-    pub drain_ns: u64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub drain_ns: Option<u64>,
     /// Why its clients are where they are.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub placement_notes: Vec<String>,
     /// Do hot loops share CPUs there?
-    pub hot_cpus_shared: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hot_cpus_shared: Option<bool>,
+}
+
+impl HostReport {
+    /// A worker of which nothing is known but its address.
+    pub fn silent(worker: &str) -> Self {
+        Self { worker: worker.to_owned(), ..Self::default() }
+    }
 }

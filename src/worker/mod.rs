@@ -6,7 +6,9 @@ mod catching_up;
 pub mod fake;
 pub mod fleet;
 pub mod hosts;
+mod http_client;
 pub mod local;
+pub mod omb_fleet;
 mod readiness;
 pub mod server;
 pub mod standing;
@@ -171,8 +173,12 @@ pub trait Worker {
     fn live(&mut self) -> Result<Live, WorkerError>;
     /// What happened since the last call (or `reset_stats`), cut at `boundary_ns`, which lies on the 1-s time line.
     fn period_stats(&mut self, boundary_ns: u64) -> Result<PeriodStats, WorkerError>;
-    /// Latencies since `reset_stats`.
+    /// Latencies since `reset_stats`, asked for once, at the end of a phase.
     fn cumulative_latencies(&mut self) -> Result<LatencySet, WorkerError>;
+    /// The same while the phase goes on. Apart from the other because OMB's workers forget what they have told of it.
+    fn latencies_so_far(&mut self) -> Result<LatencySet, WorkerError> {
+        self.cumulative_latencies()
+    }
     /// The measurement begins at `boundary_ns` (on the 1-s time line): period and cumulative baselines are set there.
     fn reset_stats(&mut self, boundary_ns: u64) -> Result<(), WorkerError>;
     /// Producers stop and flush; returns when all are quiet or the limit is reached.

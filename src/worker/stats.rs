@@ -216,6 +216,9 @@ pub struct ClientReport {
 pub struct RunEnd {
     /// Every client.
     pub clients: Vec<ClientReport>,
+    /// Counters of the whole run where clients do not report each by itself.
+    #[serde(default)]
+    pub totals: Option<Counters>,
     /// The clock and how it was chosen.
     pub clock: Clock,
     /// Why this source.

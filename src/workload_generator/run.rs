@@ -193,7 +193,7 @@ impl<'a> Script<'a, '_> {
         self.observer.period(phase, &period, self.series.plan.subscriptions_per_topic);
         if phase == Phase::Measure {
             self.series.periods.push(period);
-            self.series.cumulative = Some(self.worker.cumulative_latencies()?);
+            self.series.cumulative = Some(self.worker.latencies_so_far()?);
             self.observer.series(&self.series).map_err(Stop::Results)?;
             // What was written is kept by the observer; the histograms of a day's periods would fill the memory.
             if let Some(written) = self.series.periods.last_mut() {

@@ -11,12 +11,14 @@ pub mod kafka;
 pub mod processes;
 pub mod results;
 pub mod running;
+pub mod stand_in;
 pub mod worker;
 pub mod workload;
 
 pub use deadline::Deadline;
 pub use kafka::Kafka;
 pub use running::{Outcome, Run, Running};
+pub use stand_in::StandIn;
 pub use worker::WorkerProcess;
 pub use workload::Workload;
 

@@ -5,7 +5,7 @@ use super::embedded;
 use crate::config::properties::Written;
 use crate::config::{DriverClass, DriverFile};
 use crate::plan::properties::{For, Refusal, TranslatedProperties, translate};
-use crate::plan::{DriverKind, DriverPlan, KeyDistributor, MessagePlan, PayloadPlan};
+use crate::plan::{DriverKind, DriverPlan, DriverSource, KeyDistributor, MessagePlan, PayloadPlan};
 
 /// What is driven, before anything is translated.
 #[derive(Debug, Clone)]
@@ -53,6 +53,7 @@ pub(super) fn decide(desk: &mut Desk<'_>, target: &Target, message: Option<&Mess
             consumer,
             acknowledgement_is_local: true,
             auto_commit: false,
+            source: desk.driver.map(DriverSource::from),
         });
     }
     let java = target.class == Some(DriverClass::Java);
@@ -87,6 +88,7 @@ pub(super) fn decide(desk: &mut Desk<'_>, target: &Target, message: Option<&Mess
         admin,
         producer,
         consumer,
+        source: desk.driver.map(DriverSource::from),
     })
 }
 

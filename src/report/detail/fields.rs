@@ -197,6 +197,17 @@ pub const DEFINITIONS: &[Definition] = &[
     ("drain_ns", "ns", "time the supervisor spent reading telemetry"),
     ("hosts", "", "the workers of a distributed run"),
     ("worker", "", "address of the worker"),
+    (
+        "hosts.kind",
+        "",
+        "pinload, omb (a worker of OMB's, in Java), or pinload_by_ombs_protocol: driven as one for the others' sake",
+    ),
+    ("cannot_tell", "", "what OMB's protocol has no words for: such figures are left out everywhere"),
+    (
+        "measured_by",
+        "",
+        "omb: by OMB's protocol, what that does not carry is left out; absent: by pinload's, everything",
+    ),
     ("hosts.host", "", "name, boot and usable CPUs of its host"),
     ("name", "", "its name"),
     ("boot_id", "", "changes with every boot of its kernel: workers with the same one read one clock"),

@@ -1,8 +1,9 @@
 //! Both latency families with ns resolution.
 
+use crate::plan::MeasuredBy;
 use crate::stats::{Distribution, Latency};
 use crate::worker::LatencySet;
-use serde::ser::{Serialize, SerializeMap, Serializer};
+use serde::ser::{Serialize, Serializer};
 
 /// The figures of one distribution. All 0 when it is empty.
 #[derive(Debug, Clone, Copy, PartialEq, serde::Serialize)]
@@ -44,23 +45,20 @@ impl LatencyFigures {
     }
 }
 
-/// The figures of every family, as a map from its name.
+/// The figures of every family that was measured, as a map from its name.
 #[derive(Debug, Clone, PartialEq)]
-pub struct LatencyFamilies([LatencyFigures; Latency::COUNT]);
+pub struct LatencyFamilies([Option<LatencyFigures>; Latency::COUNT]);
 
 impl LatencyFamilies {
     /// Takes them from a set.
-    pub fn of(latencies: &LatencySet) -> Self {
-        Self(Latency::ALL.map(|latency| LatencyFigures::of(&latencies[latency])))
+    pub fn of(latencies: &LatencySet, by: MeasuredBy) -> Self {
+        Self(Latency::ALL.map(|family| by.knows_latency(family).then(|| LatencyFigures::of(&latencies[family]))))
     }
 }
 
 impl Serialize for LatencyFamilies {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(Some(Latency::COUNT))?;
-        for latency in Latency::ALL {
-            map.serialize_entry(&latency, &self.0[latency as usize])?;
-        }
-        map.end()
+        let measured = Latency::ALL.into_iter().zip(&self.0);
+        serializer.collect_map(measured.filter_map(|(family, figures)| Some((family, figures.as_ref()?))))
     }
 }

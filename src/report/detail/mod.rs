@@ -13,10 +13,11 @@ pub mod plan;
 
 use super::clocks::EndToEndClocks;
 use super::doubts::{Doubt, doubts};
+use super::omb::HIGHEST_END_TO_END_US;
 use super::origin::Origin;
 use crate::load::stamp::STAMP_BYTES;
 use crate::os::clock::ClockSource;
-use crate::plan::{DriverKind, Plan};
+use crate::plan::{DriverKind, MeasuredBy, Plan};
 use crate::stats::recorder::{HIGHEST_NS, LOWEST_NS, SIGNIFICANT_DIGITS};
 use crate::worker::{HostReport, RunEnd};
 use crate::workload_generator::{Outcome, Series};
@@ -57,7 +58,8 @@ pub struct DetailDocument<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     end_to_end_clocks: Option<EndToEndClocks>,
     topics: Option<Topics<'a>>,
-    effective_configuration: EffectiveConfiguration,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    effective_configuration: Option<EffectiveConfiguration>,
     plan: serde_json::Value,
     clients: Vec<ClientDetail<'a>>,
     fields: Fields,
@@ -141,13 +143,17 @@ impl<'a> DetailDocument<'a> {
             accounting: Accounting::new(&series.balances),
             message: MessageNotes::new(plan),
             acknowledgement: AcknowledgementNotes::new(plan),
-            histogram: HistogramNotes::OURS,
+            histogram: match plan.measured_by {
+                MeasuredBy::Pinload => HistogramNotes::OURS,
+                MeasuredBy::Omb => HistogramNotes::OMB,
+            },
             clock: end.map(ClockDetail::new),
             supervisor: end.map(|end| Supervisor { supervisor_cpu_ns: end.supervisor_cpu_ns, drain_ns: end.drain_ns }),
             hosts: end.map_or(&[], |end| &end.hosts),
             end_to_end_clocks: EndToEndClocks::of(series),
             topics: end.map(|end| Topics { names: &end.topics, deleted: end.topics_deleted }),
-            effective_configuration: EffectiveConfiguration::new(plan),
+            // Java clients read the driver file themselves.
+            effective_configuration: plan.measured_by.everything().then(|| EffectiveConfiguration::new(plan)),
             plan: plan::value(plan),
             clients: end
                 .into_iter()
@@ -216,6 +222,17 @@ impl HistogramNotes {
         conventions: "HdrHistogram's: a percentile is the highest value of its bucket, which may lie 0.1 % above an exact maximum; min_ns, max_ns and mean_ns are exact \
                       where exact_extremes is true, else bounded by the buckets (mean of bucket midpoints); where coarse is \
                       true some part was kept with 2 digits (1 %)",
+    };
+}
+
+impl HistogramNotes {
+    const OMB: Self = Self {
+        significant_digits: 5,
+        relative_error_percent: 0.001,
+        lowest_ns: 1_000,
+        highest_ns: HIGHEST_END_TO_END_US * 1_000,
+        conventions: "OMB's histograms as its workers sent them, whole µs: a percentile is the highest value of its bucket; publish \
+                      latency and publish delay end at 60 s; end-to-end times of 0 ms and below are left out by Java",
     };
 }
 

@@ -1,10 +1,25 @@
 //! One entry per measured period, and the measurement as a whole.
 
 use super::latencies::LatencyFamilies;
+use crate::plan::{MeasuredBy, Plan};
 use crate::report::totals::{Measured, measured, totals};
 use crate::stats::{Counter, Counters};
 use crate::worker::PeriodStats;
 use crate::workload_generator::Series;
+
+/// Counters as far as somebody counts them.
+#[derive(Debug, Clone, Copy)]
+struct Counted {
+    counters: Counters,
+    by: MeasuredBy,
+}
+
+impl serde::Serialize for Counted {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let counted = Counter::ALL.iter().filter(|counter| self.by.knows(**counter));
+        serializer.collect_map(counted.map(|counter| (counter.name(), self.counters[*counter])))
+    }
+}
 
 /// One measured period. Made once per period: the document is rewritten after each.
 #[derive(Debug, Clone, serde::Serialize)]
@@ -12,7 +27,8 @@ pub struct PeriodDetail {
     start_s: f64,
     end_s: f64,
     publish_rate_per_s: f64,
-    send_rate_per_s: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    send_rate_per_s: Option<f64>,
     publish_bytes_per_s: f64,
     publish_error_rate_per_s: f64,
     consume_rate_per_s: f64,
@@ -20,7 +36,7 @@ pub struct PeriodDetail {
     backlog_messages: Option<u64>,
     late_clients: u32,
     latencies: LatencyFamilies,
-    counters: Counters,
+    counters: Counted,
 }
 
 /// Seconds from the load's epoch to a moment of the raw clock; negative before it.
@@ -30,21 +46,21 @@ fn since_epoch_s(epoch_ns: u64, at_ns: u64) -> f64 {
 
 impl PeriodDetail {
     /// Takes what the document needs from a period; its histograms may go afterwards.
-    /// `has_backlog`: is there anybody who sends and anybody who receives that?
-    pub fn new(period: &PeriodStats, epoch_ns: u64, has_backlog: bool) -> Self {
+    pub fn new(period: &PeriodStats, epoch_ns: u64, plan: &Plan) -> Self {
+        let by = plan.measured_by;
         Self {
             start_s: since_epoch_s(epoch_ns, period.start_ns),
             end_s: since_epoch_s(epoch_ns, period.end_ns),
             publish_rate_per_s: period.publish_rate_per_s,
-            send_rate_per_s: period.send_rate_per_s,
+            send_rate_per_s: by.knows(Counter::MessagesEnqueued).then_some(period.send_rate_per_s),
             publish_bytes_per_s: period.publish_bytes_per_s,
             publish_error_rate_per_s: period.publish_error_rate_per_s,
             consume_rate_per_s: period.consume_rate_per_s,
             consume_bytes_per_s: period.consume_bytes_per_s,
-            backlog_messages: has_backlog.then_some(period.backlog),
+            backlog_messages: plan.has_backlog().then_some(period.backlog),
             late_clients: period.late_clients,
-            latencies: LatencyFamilies::of(&period.latencies),
-            counters: period.counters,
+            latencies: LatencyFamilies::of(&period.latencies, by),
+            counters: Counted { counters: period.counters, by },
         }
     }
 }
@@ -62,8 +78,8 @@ pub struct Measurement {
     consume_bytes_per_s: Option<f64>,
     cpu_ns_per_message: Option<f64>,
     latencies: Option<LatencyFamilies>,
-    counters: Counters,
-    counters_whole_run: Counters,
+    counters: Counted,
+    counters_whole_run: Counted,
 }
 
 impl Measurement {
@@ -71,6 +87,7 @@ impl Measurement {
     pub fn new(series: &Series<'_>) -> Self {
         let Measured { counters, span_s: measured_s, rates } = measured(series);
         let known = |rate| (measured_s > 0.0).then_some(rate);
+        let by = series.plan.measured_by;
         let cpu_ns = counters[Counter::CpuUserNs] + counters[Counter::CpuSystemNs];
         let acknowledged = counters[Counter::MessagesAcknowledged];
         Self {
@@ -78,15 +95,16 @@ impl Measurement {
             measurement_start_s: (series.measurement_start_ns > 0)
                 .then(|| since_epoch_s(series.epoch_ns, series.measurement_start_ns)),
             measured_s,
-            send_rate_per_s: known(rates.enqueued_per_s),
+            send_rate_per_s: known(rates.enqueued_per_s).filter(|_| by.knows(Counter::MessagesEnqueued)),
             publish_rate_per_s: known(rates.acknowledged_per_s),
             publish_bytes_per_s: known(rates.acknowledged_bytes_per_s),
             consume_rate_per_s: known(rates.received_per_s),
             consume_bytes_per_s: known(rates.received_bytes_per_s),
-            cpu_ns_per_message: (acknowledged > 0).then(|| cpu_ns as f64 / acknowledged as f64),
-            latencies: series.cumulative.as_ref().map(LatencyFamilies::of),
-            counters,
-            counters_whole_run: totals(series),
+            cpu_ns_per_message: (acknowledged > 0 && by.knows(Counter::CpuUserNs))
+                .then(|| cpu_ns as f64 / acknowledged as f64),
+            latencies: series.cumulative.as_ref().map(|latencies| LatencyFamilies::of(latencies, by)),
+            counters: Counted { counters, by },
+            counters_whole_run: Counted { counters: totals(series), by },
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The lines of a period and of the whole.
 
 use super::fixture::{latencies, period};
+use crate::plan::MeasuredBy;
 use crate::report::{omb_aggregated_line, omb_period_line, our_period_line};
 use crate::stats::{Counter, Distribution};
 
@@ -65,7 +66,7 @@ fn halves_go_to_the_even_digit_as_in_java() {
 
 #[test]
 fn our_line_tells_end_to_end_latency_backlog_late_sends_and_errors() {
-    let line = our_period_line(&period(0));
+    let line = our_period_line(&period(0), MeasuredBy::Pinload);
     assert!(
         line.starts_with("E2E latency avg 1.50 ms - 50% 1.50 ms - 99% 2.97 ms - 99.9% 3.00 ms - max 3.00 ms"),
         "{line}"
@@ -84,7 +85,7 @@ fn our_line_names_troubles_only_when_there_are_some() {
     troubled.counters[Counter::QueueFullNs] = 1_500_000;
     troubled.late_clients = 1;
     troubled.latencies.by_family[3] = Distribution::empty();
-    let line = our_period_line(&troubled);
+    let line = our_period_line(&troubled, MeasuredBy::Pinload);
     for part in [
         "E2E latency: no message received | ",
         " | late 1,234 msg | errors 3 | duplicated 7 | queue full 1.50 ms | 1 client(s) did not report within these 10.0 s",

@@ -1,6 +1,7 @@
 //! The detail document: complete, self-describing, without secrets.
 
 use super::fixture::{EPOCH_NS, completed_series, empty_series, plan, started_at};
+use crate::plan::MeasuredBy;
 use crate::report::detail::DetailDocument;
 use crate::report::detail::fields::DEFINITIONS;
 use crate::report::detail::periods::PeriodDetail;
@@ -18,7 +19,8 @@ fn document(series: &Series<'_>) -> Value {
 
 fn text(series: &Series<'_>) -> String {
     let origin = Origin::capture(started_at(), &["pinload".to_owned(), "run".to_owned()], Path::new("/nowhere"));
-    let periods: Vec<_> = series.periods.iter().map(|period| PeriodDetail::new(period, EPOCH_NS, true)).collect();
+    let periods: Vec<_> =
+        series.periods.iter().map(|period| PeriodDetail::new(period, EPOCH_NS, series.plan)).collect();
     java_json::to_string(&DetailDocument::new(&origin, series, &periods)).unwrap()
 }
 
@@ -59,6 +61,30 @@ fn no_field_is_defined_twice_and_every_counter_is() {
     for counter in Counter::ALL {
         assert!(defined.contains(counter.name()), "{}", counter.name());
     }
+}
+
+#[test]
+fn what_ombs_workers_do_not_tell_is_not_there() {
+    let mut plan = plan();
+    plan.measured_by = MeasuredBy::Omb;
+    let series = completed_series(&plan);
+    let document = document(&series);
+    for part in [&document["measurement"], &document["periods"][0]] {
+        let families: Vec<_> = part["latencies"].as_object().unwrap().keys().collect();
+        assert_eq!(families, ["acknowledge_actual", "end_to_end_actual", "publish_delay"]);
+        assert!(part["counters"]["messages_acknowledged"].is_u64(), "{part}");
+        assert!(part["counters"].get("late_sends").is_none() && part.get("send_rate_per_s").is_none_or(Value::is_null));
+    }
+    assert!(document.get("effective_configuration").is_none());
+    assert_eq!(
+        (&document["plan"]["measured_by"], &document["histogram"]["significant_digits"]),
+        (&json!("omb"), &json!(5))
+    );
+    let table = crate::report::closing_table(&series);
+    assert!(
+        !table.contains("intended time  ") && !table.contains(" sent ") && table.contains("driven by OMB's protocol"),
+        "{table}"
+    );
 }
 
 #[test]

@@ -44,6 +44,7 @@ pub(super) fn plan() -> Plan {
             consumer: TranslatedProperties::default(),
             acknowledgement_is_local: false,
             auto_commit: false,
+            source: None,
         },
         topics: TopicPlan {
             count: 1,
@@ -94,6 +95,7 @@ pub(super) fn plan() -> Plan {
             notes: vec!["CPU 0 is left to the supervisor".to_owned()],
         },
         clients,
+        measured_by: crate::plan::MeasuredBy::Pinload,
         delete_topics: true,
         warnings: vec!["linger.ms is the Java client's default".to_owned()],
     }
@@ -129,7 +131,7 @@ pub(super) fn distribution(values_ns: impl IntoIterator<Item = u64>) -> Distribu
     let mut recorder = Recorder::new();
     values_ns.into_iter().for_each(|value| recorder.record(value));
     let extremes = recorder.take_interval();
-    Distribution { histogram: recorder.to_histogram(), extremes: Some(extremes), coarse: false }
+    Distribution::of_ns(recorder.to_histogram(), Some(extremes), false)
 }
 
 /// Acknowledgements from 1 to 1,000 × `scale` µs; from the intended time twice, end to end three and four times as long;
@@ -253,6 +255,7 @@ fn balance(producer: u32) -> SubscriptionBalance {
 fn end(plan: &Plan) -> RunEnd {
     RunEnd {
         clients: plan.clients.iter().map(|client| report(client.role, client.index)).collect(),
+        totals: None,
         clock: Clock { source: ClockSource::Tsc, anchor_ticks: 1_000, anchor_ns: 2_000, ns_per_tick_q32: 1 << 31 },
         clock_reason: "the TSC is invariant and the kernel's clock source is tsc".to_owned(),
         clock_drift_ppm: 0.1,

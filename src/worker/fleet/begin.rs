@@ -1,7 +1,8 @@
 //! The beginning of a distributed run: who is there, whose clock is where, who gets which clients; later the start at one epoch.
 
 use super::clocks::{self, realtime_ns};
-use super::peer::{CONNECT_LIMIT, CallError, Peer};
+use super::peer::{CallError, Peer};
+use super::roll_call::RollCall;
 use super::{CALL_LIMIT, CALL_MARGIN, DistributedWorkers, LEASE, Member, heartbeat, split};
 use crate::load::payloads;
 use crate::plan::{PayloadPlan, Plan};
@@ -89,31 +90,23 @@ impl DistributedWorkers {
 
     /// Every worker must be there, speak our protocol, and be free, before anything starts anywhere.
     fn find_all(&mut self) -> Result<(), WorkerError> {
-        let calls: Vec<_> = self
-            .members
-            .iter()
-            .map(|member| {
-                let peer = member.peer.clone();
-                std::thread::spawn(move || peer.get::<Hello>("hello", CONNECT_LIMIT))
-            })
-            .collect();
+        let RollCall(answers) = self.roll_call.take().unwrap_or_else(|| RollCall::of(&self.settings));
         let mut wrong = Vec::new();
-        for (member, call) in self.members.iter_mut().zip(calls) {
+        for (member, answer) in self.members.iter_mut().zip(answers) {
             let url = &member.peer.url;
-            match call.join() {
-                Ok(Ok(hello)) if hello.wire != WIRE => wrong.push(format!(
+            match answer {
+                Ok(hello) if hello.wire != WIRE => wrong.push(format!(
                     "{url} is pinload {} with another protocol ({}, ours is {WIRE}): take the same version everywhere",
                     hello.version, hello.wire
                 )),
-                Ok(Ok(Hello { run: Some(run), .. })) => wrong.push(format!("{url} is busy with run {run}")),
-                Ok(Ok(hello)) => member.hello = Some(hello),
-                Ok(Err(CallError::NoAnswer(cause))) => wrong.push(format!("{url} cannot be reached: {cause}")),
-                Ok(Err(CallError::Refused { status: 404, .. })) => wrong.push(format!(
+                Ok(Hello { run: Some(run), .. }) => wrong.push(format!("{url} is busy with run {run}")),
+                Ok(hello) => member.hello = Some(hello),
+                Err(CallError::NoAnswer(cause)) => wrong.push(format!("{url} cannot be reached: {cause}")),
+                Err(CallError::Refused { status: 404, .. }) => wrong.push(format!(
                     "{url} is no pinload worker (it knows no {}hello)",
                     crate::worker::wire::pinload::PREFIX
                 )),
-                Ok(Err(error)) => wrong.push(error.at(url).to_string()),
-                Err(_) => wrong.push(format!("{url}: the call panicked")),
+                Err(error) => wrong.push(error.at(url).to_string()),
             }
         }
         if wrong.is_empty() { Ok(()) } else { Err(WorkerError::Workers(wrong.join("; "))) }

@@ -16,7 +16,7 @@ enum Bodies {
 
 /// What becomes of a call when one of the workers is lost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Loss {
+pub(in crate::worker) enum Loss {
     /// It fails.
     Fails,
     /// What the others say still counts: they have said it once and will not say it again. The next wait tells of the loss.

@@ -7,6 +7,7 @@ use crate::plan::{ClientPlacement, ClientPlan};
 use crate::telemetry::Role;
 use crate::units::NS_PER_S;
 use crate::worker::catching_up::CatchingUp;
+use crate::worker::hosts::WorkerKind;
 use crate::worker::standing::{Ended, Standing};
 use crate::worker::wire::pinload::Stopped;
 use crate::worker::{ClientReport, HostReport, RunEnd, Wake, Worker, WorkerError};
@@ -121,6 +122,7 @@ impl DistributedWorkers {
             (usage.cpu_user_ns + usage.cpu_system_ns).saturating_sub(before.cpu_user_ns + before.cpu_system_ns);
         let mut whole = RunEnd {
             clients: Vec::new(),
+            totals: None,
             clock: self.clock,
             clock_reason: self.clock_reason.clone(),
             clock_drift_ppm: self.clock.drift_ppm(),
@@ -189,18 +191,20 @@ fn last_seen(worker: &str, standing: &Standing, plans: &[ClientPlan]) -> ClientR
 fn host_report(member: &Member, end: &RunEnd) -> HostReport {
     let hello = member.hello.as_ref();
     HostReport {
+        kind: WorkerKind::Pinload,
+        cannot_tell: Vec::new(),
         worker: member.peer.url.clone(),
         host: hello.map(|hello| hello.host.clone()),
         version: hello.map(|hello| hello.version.clone()),
         wall_clock: hello.and_then(|hello| hello.wall_clock),
-        wall_clock_state: clocks::state(hello.and_then(|hello| hello.wall_clock)),
+        wall_clock_state: Some(clocks::state(hello.and_then(|hello| hello.wall_clock))),
         clock_offset: member.clock,
-        clock: end.clock,
-        clock_drift_ppm: end.clock_drift_ppm,
-        started_ahead_ns: member.ahead_ns,
-        supervisor_cpu_ns: end.supervisor_cpu_ns,
-        drain_ns: end.drain_ns,
+        clock: Some(end.clock),
+        clock_drift_ppm: Some(end.clock_drift_ppm),
+        started_ahead_ns: Some(member.ahead_ns),
+        supervisor_cpu_ns: Some(end.supervisor_cpu_ns),
+        drain_ns: Some(end.drain_ns),
         placement_notes: member.placement.as_ref().map(|placement| placement.notes.clone()).unwrap_or_default(),
-        hot_cpus_shared: member.placement.as_ref().is_some_and(|placement| placement.oversubscribed),
+        hot_cpus_shared: Some(member.placement.as_ref().is_some_and(|placement| placement.oversubscribed)),
     }
 }

@@ -6,12 +6,13 @@
 //! clocks, `begin` and `end` are the two ends of a run, `merge` adds up what workers report.
 
 mod begin;
-mod calls;
+pub(super) mod calls;
 pub mod clocks;
 mod end;
 mod heartbeat;
 mod merge;
-mod peer;
+pub(super) mod peer;
+mod roll_call;
 pub mod split;
 
 use super::standing::Standing;
@@ -31,6 +32,7 @@ use clocks::ClockOffset;
 use crossbeam_channel::{Receiver, Sender};
 use heartbeat::Alarm;
 use peer::Peer;
+pub use roll_call::RollCall;
 use std::collections::VecDeque;
 use std::path::Path;
 use std::time::Duration;
@@ -51,7 +53,7 @@ const LEASE: Duration = Duration::from_secs(15);
 /// For a call that takes no time of its own.
 const CALL_LIMIT: Duration = Duration::from_secs(10);
 /// On top of what a verb may take on the worker.
-const CALL_MARGIN: Duration = Duration::from_secs(15);
+pub(super) const CALL_MARGIN: Duration = Duration::from_secs(15);
 
 /// One worker of the fleet.
 #[derive(Debug)]
@@ -81,6 +83,8 @@ impl Member {
 #[derive(Debug)]
 pub struct DistributedWorkers {
     settings: FleetSettings,
+    /// What workers said at the beginning.
+    roll_call: Option<RollCall>,
     signals: Receiver<Signal>,
     clock: Clock,
     clock_reason: String,
@@ -107,10 +111,17 @@ pub struct DistributedWorkers {
 
 impl DistributedWorkers {
     /// A fleet that hears of signals through `signals`.
-    pub fn new(settings: FleetSettings, signals: Receiver<Signal>, calibration: Calibration, root: &Path) -> Self {
+    pub fn new(
+        settings: FleetSettings,
+        roll_call: RollCall,
+        signals: Receiver<Signal>,
+        calibration: Calibration,
+        root: &Path,
+    ) -> Self {
         let reason = calibration.reason().to_owned();
         Self {
             settings,
+            roll_call: Some(roll_call),
             signals,
             clock: calibration.finish(Duration::from_secs(1)),
             clock_reason: reason,
@@ -178,7 +189,7 @@ impl DistributedWorkers {
     }
 }
 
-fn interruption(signal: Signal) -> Option<Interruption> {
+pub(super) fn interruption(signal: Signal) -> Option<Interruption> {
     match signal {
         Signal::Interrupt => Some(Interruption::Interrupt),
         Signal::Terminate => Some(Interruption::Terminate),

@@ -131,6 +131,7 @@ impl LocalWorker {
             (usage.cpu_user_ns + usage.cpu_system_ns).saturating_sub(before.cpu_user_ns + before.cpu_system_ns);
         RunEnd {
             clients: self.clients.iter_mut().map(report).collect(),
+            totals: None,
             clock: self.clock,
             clock_reason: self.clock_reason.clone(),
             clock_drift_ppm: self.clock.drift_ppm(),

@@ -245,7 +245,7 @@ fn between(earlier: Option<&Histogram<u64>>, later: &Histogram<u64>) -> Distribu
         Some(earlier) => Distribution::between(earlier, later),
         None => {
             let mut all = Distribution::empty();
-            all.add(&Distribution { histogram: later.clone(), extremes: None, coarse: false });
+            all.add(&Distribution::of_ns(later.clone(), None, false));
             all
         }
     }

@@ -167,7 +167,7 @@ mod tests {
         let mut recorder = Recorder::new();
         values_ns.iter().for_each(|ns| recorder.record(*ns));
         let mut distribution = Distribution::empty();
-        distribution.add(&Distribution { histogram: recorder.to_histogram(), extremes: None, coarse: false });
+        distribution.add(&Distribution::of_ns(recorder.to_histogram(), None, false));
         distribution
     }
 
