@@ -134,8 +134,10 @@ impl LocalWorker {
         {
             properties.push(("bootstrap.servers".to_owned(), bootstrap.clone()));
         }
-        let id = translated.get("client.id").unwrap_or("pinload");
-        properties.push(("client.id".to_owned(), format!("{id}-{}-{}", client.role, client.index)));
+        // One that the user gave stays as it is: brokers set quotas by it.
+        if translated.get("client.id").is_none() {
+            properties.push(("client.id".to_owned(), format!("pinload-{}-{}", client.role, client.index)));
+        }
         if let Some(group) = group {
             properties.push(("group.id".to_owned(), group.to_owned()));
         }
