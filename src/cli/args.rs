@@ -9,7 +9,8 @@ use super::cpu_list::CpuList;
 use super::tool_args::{CSV_EXAMPLES, CsvArgs, GENERATE_EXAMPLES, GenerateArgs};
 use super::values::{cpu_set, late_policy, positive_duration};
 use crate::os::affinity::CpuSet;
-use crate::plan::LatePolicy;
+use crate::plan::thresholds::parse_threshold;
+use crate::plan::{LatePolicy, Threshold};
 use crate::units::{Rate, parse_duration, parse_rate};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
@@ -95,6 +96,7 @@ Exit codes:
   5    a client process or a worker died: the result is invalid
   6    the results could not be written
   7    the machine refused: shared memory, processes
+  8    with --require-valid: a run completed, and its verdict is not VALID
   130  ended by Ctrl-C
   143  ended by SIGTERM or SIGHUP
 Of several runs the first failure's code counts; one failed run does not stop the next.";
@@ -196,6 +198,14 @@ pub struct RunArgs {
     /// How CPUs are dealt to clients
     #[arg(long, value_name = "HOW", value_enum, default_value_t = PlacementArg::Spread, help_heading = "Placement")]
     pub placement: PlacementArg,
+
+    /// End with exit code 8 when a run's verdict is not VALID
+    #[arg(long, help_heading = "Verdict")]
+    pub require_valid: bool,
+
+    /// Judge by another value than the default (repeatable); the README lists names and meanings
+    #[arg(long, value_name = "NAME=VALUE", value_parser = parse_threshold, help_heading = "Verdict")]
+    pub threshold: Vec<(Threshold, f64)>,
 
     /// Put the results of a folder into a CSV table and do nothing else, as `pinload csv`
     #[arg(short, long, value_name = "DIR", help_heading = "Output")]

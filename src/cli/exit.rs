@@ -25,6 +25,8 @@ pub enum ExitStatus {
     ResultsNotWritten = 6,
     /// The machine refused: shared memory, processes, topology.
     MachineRefused = 7,
+    /// A run completed, its verdict is not VALID, and `--require-valid` asks for one that is.
+    NotValid = 8,
     /// Ended by Ctrl-C (128 + SIGINT).
     Interrupted = 130,
     /// Ended by SIGTERM or SIGHUP (128 + SIGTERM).

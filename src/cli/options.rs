@@ -3,7 +3,7 @@
 use super::args::{PlacementArg, RateScopeArg, RunArgs, UnknownKeys};
 use crate::plan::placement::PlacementWishes;
 use crate::plan::resolve::course::SearchLimits;
-use crate::plan::{Options, PlacementPolicy, RateScope};
+use crate::plan::{Options, PlacementPolicy, RateScope, Thresholds};
 
 impl From<&RunArgs> for Options {
     fn from(args: &RunArgs) -> Self {
@@ -22,6 +22,7 @@ impl From<&RunArgs> for Options {
             ready_timeout: args.ready_timeout,
             search_limits: search_limits(|name| std::env::var(name).ok()),
             on_workers: !args.workers.is_empty() || args.workers_file.is_some(),
+            thresholds: Thresholds::with(&args.threshold),
             placement: PlacementWishes {
                 // Workers place their clients themselves; what could be said of this machine would mislead.
                 policy: if args.workers.is_empty() && args.workers_file.is_none() {

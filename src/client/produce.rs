@@ -63,6 +63,8 @@ pub(super) struct Produce<'a, P: Producer, T: Time> {
     unlimited: bool,
     late_after_ns: u64,
     unserved: u32,
+    /// Behind the schedule since the library's queue was full, and not caught up yet: what is late meanwhile is late for that.
+    behind_queue: bool,
     cut_due: bool,
     /// As of the last tick.
     wanted: Wanted,
@@ -88,6 +90,7 @@ impl<'a, P: Producer, T: Time> Produce<'a, P, T> {
             unlimited: false,
             late_after_ns: LATE_NS,
             unserved: 0,
+            behind_queue: false,
             cut_due: false,
             wanted: Wanted::Connect,
             probe_rounds: 0,

@@ -16,6 +16,8 @@ const TICK_SLEEPING_NS: u64 = 5_000_000;
 const PUBLISH_NS: u64 = 10_000_000;
 /// And after this many messages.
 const PUBLISH_MESSAGES: u64 = 1_000;
+/// A tick that is overdue by more than this was held up: the loop stood still. Nothing it does by itself takes nearly as long.
+const STALL_NS: u64 = 5_000_000;
 
 /// What a tick asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,6 +40,8 @@ pub(super) struct Pulse {
     next_cut_ns: u64,
     cuts_seen: u64,
     begun_ns: u64,
+    stalls: u64,
+    stall_ns: u64,
     cpu: Option<usize>,
     pid: i32,
     tid: i32,
@@ -55,6 +59,8 @@ impl Pulse {
             next_cut_ns: u64::MAX,
             cuts_seen: 0,
             begun_ns: now_ns,
+            stalls: 0,
+            stall_ns: 0,
             cpu: None,
             pid: process::own_pid(),
             tid: nix::unistd::gettid().as_raw(),
@@ -75,6 +81,11 @@ impl Pulse {
 
     /// A tick after `messages` messages in all.
     pub(super) fn tick(&mut self, now_ns: u64, messages: u64, end: &ClientEnd) -> Tick {
+        let overdue_ns = now_ns.saturating_sub(self.next_tick_ns);
+        if overdue_ns > STALL_NS {
+            self.stalls += 1;
+            self.stall_ns += overdue_ns;
+        }
         self.next_tick_ns = now_ns + self.tick_ns;
         if self.epoch_ns == 0 {
             self.epoch_ns = end.epoch_ns();
@@ -104,6 +115,7 @@ impl Pulse {
         self.next_publish_ns = now_ns + PUBLISH_NS;
         self.published_messages = messages;
         self.notice_migration(counters);
+        self.count_stalls(counters);
         end.heartbeat(now_ns);
         end.publish_counters(counters);
     }
@@ -131,18 +143,25 @@ impl Pulse {
     /// CPU, use of the process, and of this thread.
     fn look_at_self(&mut self, counters: &mut Counters, end: &mut ClientEnd) {
         self.notice_migration(counters);
+        self.count_stalls(counters);
         let used = usage::of_self();
         counters[Counter::CpuUserNs] = used.cpu_user_ns;
         counters[Counter::CpuSystemNs] = used.cpu_system_ns;
         counters[Counter::ContextSwitchesVoluntary] = used.context_switches_voluntary;
         counters[Counter::ContextSwitchesInvoluntary] = used.context_switches_involuntary;
         let hot = usage::of_thread();
+        counters[Counter::HotSwitchesInvoluntary] = hot.context_switches_involuntary;
         end.set_observed(Observed {
             pid: self.pid,
             hot_tid: self.tid,
             cpu: self.cpu.and_then(|cpu| u32::try_from(cpu).ok()).unwrap_or(u32::MAX),
             hot_thread_cpu_ns: hot.cpu_user_ns + hot.cpu_system_ns,
         });
+    }
+
+    fn count_stalls(&self, counters: &mut Counters) {
+        counters[Counter::LoopStalls] = self.stalls;
+        counters[Counter::LoopStallNs] = self.stall_ns;
     }
 
     /// Seen often, so that a thread that is moved away and back is noticed; the kernel's own count costs a file to read.
@@ -163,6 +182,8 @@ fn next_boundary(epoch_ns: u64, now_ns: u64) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::client::virtual_time::VirtualTime;
+    use crate::telemetry::{Role, Shape};
 
     #[test]
     fn boundaries_are_whole_seconds_after_the_epoch_and_never_the_epoch_itself() {
@@ -172,5 +193,15 @@ mod tests {
         assert_eq!(next_boundary(epoch, epoch + NS_PER_S - 1), epoch + NS_PER_S);
         assert_eq!(next_boundary(epoch, epoch + NS_PER_S), epoch + 2 * NS_PER_S);
         assert_eq!(next_boundary(epoch, epoch + 7 * NS_PER_S + 3), epoch + 8 * NS_PER_S);
+    }
+
+    #[test]
+    fn a_tick_that_comes_much_too_late_is_a_stall_by_as_much() {
+        let (_time, end) = VirtualTime::new(0, Shape::new(Role::Producer, 0, 1));
+        let mut pulse = Pulse::new(0, true);
+        for at_ns in [0, 200_000, 5_300_000, 5_500_000, 25_700_000] {
+            pulse.tick(at_ns, 0, &end);
+        }
+        assert_eq!((pulse.stalls, pulse.stall_ns), (1, 20_000_000), "4.9 ms late is none, 20 ms late is one");
     }
 }

@@ -121,6 +121,10 @@ pub struct ConsumerEvents {
     pub commits_failed: u64,
     /// Errors returned by polling or reported by the client.
     pub client_errors: u64,
+    /// Fetches held back because the library's own queue was at its limit, as far as `poll_batch` noticed.
+    pub fetch_pauses: u64,
+    /// Time in which fetches were held back for that, at most, ns.
+    pub fetch_paused_ns: u64,
 }
 
 /// A subscribed consumer of one topic.

@@ -94,6 +94,7 @@ impl Plan {
                 client(Role::Consumer, 0, Some(0)),
                 client(Role::Consumer, 1, Some(0)),
             ],
+            thresholds: crate::plan::Thresholds::default(),
             measured_by: crate::plan::MeasuredBy::Pinload,
             delete_topics: true,
             warnings: Vec::new(),

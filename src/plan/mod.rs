@@ -16,6 +16,7 @@ pub mod placement;
 pub mod properties;
 pub mod resolve;
 pub mod schedule;
+pub mod thresholds;
 
 use crate::telemetry::Role;
 pub use course::{BacklogPlan, SearchPlan, SearchRule};
@@ -28,6 +29,7 @@ pub use properties::{Translated, TranslatedProperties};
 pub use resolve::{Options, PERIOD, resolve};
 pub use schedule::{LatePolicy, RatePlan, RateScope};
 use std::time::Duration;
+pub use thresholds::{Threshold, Thresholds};
 
 /// One workload on one driver, decided.
 #[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
@@ -70,6 +72,9 @@ pub struct Plan {
     pub clients: Vec<ClientPlan>,
     /// Delete the topics this run made?
     pub delete_topics: bool,
+    /// What the result is judged by.
+    #[serde(default)]
+    pub thresholds: Thresholds,
     /// Whose clients measure.
     #[serde(default, skip_serializing_if = "MeasuredBy::everything")]
     pub measured_by: MeasuredBy,

@@ -13,7 +13,7 @@ mod rate;
 mod topics;
 
 use super::placement::{PlacementWishes, place};
-use super::{LatePolicy, Limits, Placement, Plan, RateScope, TopicPlan};
+use super::{LatePolicy, Limits, Placement, Plan, RateScope, Thresholds, TopicPlan};
 use crate::config::{DriverFile, Problems, WorkloadFile};
 use crate::os::affinity::CpuSet;
 use crate::os::memory_policy::MemoryPolicy;
@@ -53,6 +53,8 @@ pub struct Options {
     pub search_limits: course::SearchLimits,
     /// Clients run on workers, which place them themselves.
     pub on_workers: bool,
+    /// `--threshold`: what the result is judged by.
+    pub thresholds: Thresholds,
     /// Placement options.
     pub placement: PlacementWishes,
 }
@@ -131,6 +133,7 @@ pub fn resolve(
         workload_file_base: workload.base_name(),
         driver_name: target.name,
         driver: driver_plan,
+        thresholds: options.thresholds,
         measured_by: crate::plan::MeasuredBy::Pinload,
         delete_topics: !options.keep_topics && topics.plan.existing.is_empty() && !topics.plan.fixed_names(),
         topics: TopicPlan { each: crew.differing(), ..topics.plan },

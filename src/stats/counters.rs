@@ -40,6 +40,12 @@ counters! {
     QueueFullEvents => "queue_full_events",
     /// Time spent waiting on a full queue.
     QueueFullNs => "queue_full_ns",
+    /// Part of it: waits in which nothing came back from the library for a long time, although the loop looked.
+    QueueFullSilentNs => "queue_full_silent_ns",
+    /// Messages handed over while the loop was behind its schedule because the library's queue had been full.
+    SendsBehindQueue => "sends_behind_queue",
+    /// Late sends among these.
+    LateSendsBehindQueue => "late_sends_behind_queue",
     /// Probes handed to the library.
     ProbesSent => "probes_sent",
     /// Probes acknowledged.
@@ -81,6 +87,14 @@ counters! {
     /// Time from the moment the first message of such an order was due to the moment the order was followed (0 when it was followed before),
     /// all of them added.
     RateOrderDelayNs => "rate_order_delay_ns",
+    /// Times the library held back a fetch because its own queue was at its limit, as far as the loop noticed.
+    FetchPauses => "fetch_pauses",
+    /// Time in which fetches were held back for that, at most.
+    FetchPausedNs => "fetch_paused_ns",
+    /// Times the hot loop stood still: a look at its orders was overdue by more than 5 ms.
+    LoopStalls => "loop_stalls",
+    /// By how much, all of them added.
+    LoopStallNs => "loop_stall_ns",
     /// Time the hot loop waited with nothing to do (spin or sleep).
     IdleNs => "idle_ns",
     /// User CPU time of the process.
@@ -91,6 +105,8 @@ counters! {
     ContextSwitchesVoluntary => "context_switches_voluntary",
     /// Involuntary context switches of the process.
     ContextSwitchesInvoluntary => "context_switches_involuntary",
+    /// Involuntary context switches of the hot thread alone.
+    HotSwitchesInvoluntary => "hot_context_switches_involuntary",
     /// Times the hot thread was seen on another CPU than before.
     Migrations => "migrations",
     /// Telemetry slots published.

@@ -181,7 +181,17 @@ impl Books {
 
     /// Takes over what the driver counts.
     pub(super) fn set_events(&mut self, events: &ConsumerEvents) {
-        let ConsumerEvents { rebalances, assigned, commits_succeeded, commits_failed, client_errors } = *events;
+        let ConsumerEvents {
+            rebalances,
+            assigned,
+            commits_succeeded,
+            commits_failed,
+            client_errors,
+            fetch_pauses,
+            fetch_paused_ns,
+        } = *events;
+        self.counters[Counter::FetchPauses] = fetch_pauses;
+        self.counters[Counter::FetchPausedNs] = fetch_paused_ns;
         self.counters[Counter::Rebalances] = rebalances;
         self.counters[Counter::AssignedPartitions] = assigned;
         self.counters[Counter::CommitsSucceeded] = commits_succeeded;

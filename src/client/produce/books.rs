@@ -54,6 +54,13 @@ impl Books {
         self.ledger.handed_over(self.counters[Counter::MessagesEnqueued]);
     }
 
+    /// One of them was late, and late for a full queue (`behind_queue`) or not.
+    #[cold]
+    pub(super) fn late(&mut self, behind_queue: bool) {
+        self.counters[Counter::LateSends] += 1;
+        self.counters[Counter::LateSendsBehindQueue] += u64::from(behind_queue);
+    }
+
     /// One of them was refused: it has failed, and no report will come.
     pub(super) fn refused(&mut self, sequence: u64, code: i32) {
         self.failed(sequence, code);

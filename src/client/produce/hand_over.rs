@@ -11,6 +11,11 @@ const NAP_OUTSTANDING: u64 = 10_000;
 /// each of its batches. Acknowledgements, which take milliseconds then, are noticed up to this much later.
 const NAP_NS: u64 = 250_000;
 
+/// A wait for room in which nothing came back for longer than this was silent: somebody else than the size of the queue is the reason.
+const SILENCE_NS: u64 = 100_000_000;
+/// A look that took longer than this was no look: the loop itself stood still.
+const LOOK_NS: u64 = 20_000_000;
+
 /// Why a wait on a full queue ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Blocked {
@@ -45,6 +50,7 @@ impl<P: Producer, T: Time> Produce<'_, P, T> {
     #[cold]
     fn send_rest(&mut self, mut from: usize, total: usize, mut first_actual_ns: u64) -> Result<(), DriverError> {
         let orders = self.orders;
+        self.behind_queue = !self.unlimited;
         while from < total {
             // What belongs to a schedule that has ended meanwhile is part of its debt, which the pacer has dropped.
             if self.await_room()? == Blocked::Stop || self.orders != orders {
@@ -111,9 +117,12 @@ impl<P: Producer, T: Time> Produce<'_, P, T> {
             let delay_ns = if self.unlimited { 0 } else { at_ns.saturating_sub(pacer.intended_ns(i)) };
             self.books.delay.record(delay_ns);
             if delay_ns > self.late_after_ns {
-                self.books.counters[Counter::LateSends] += 1;
+                self.books.late(self.behind_queue);
             }
             at_ns = actual_ns;
+        }
+        if self.behind_queue {
+            self.books.counters[Counter::SendsBehindQueue] += u64::from(count);
         }
         pacer.sent(count);
         self.books.handed_over(u64::from(count), self.outbox.value_bytes(from, to));
@@ -128,6 +137,7 @@ impl<P: Producer, T: Time> Produce<'_, P, T> {
         // Room comes with reports. On a schedule and a CPU of our own we look for it all the time; otherwise a sleep leaves the CPU to the
         // library's threads, which are what we wait for.
         let spin = self.manner.spin && !self.unlimited;
+        let (mut looked_ns, mut stood_still_ns) = (begun, 0);
         let blocked = loop {
             if self.unlimited && self.books.outstanding() >= NAP_OUTSTANDING {
                 self.time.sleep_until(self.time.now_ns() + NAP_NS);
@@ -136,6 +146,10 @@ impl<P: Producer, T: Time> Produce<'_, P, T> {
                 break Blocked::Room;
             }
             let now = self.time.now_ns();
+            if now - looked_ns > LOOK_NS {
+                stood_still_ns += now - looked_ns;
+            }
+            looked_ns = now;
             if self.pulse.due(now) {
                 self.tick(now)?;
                 if self.wanted > Wanted::Run {
@@ -145,7 +159,12 @@ impl<P: Producer, T: Time> Produce<'_, P, T> {
             }
             self.time.relax();
         };
-        self.books.counters[Counter::QueueFullNs] += self.time.now_ns().saturating_sub(begun);
+        let waited_ns = self.time.now_ns().saturating_sub(begun);
+        self.books.counters[Counter::QueueFullNs] += waited_ns;
+        let silent_ns = looked_ns.saturating_sub(begun).saturating_sub(stood_still_ns);
+        if silent_ns > SILENCE_NS {
+            self.books.counters[Counter::QueueFullSilentNs] += silent_ns;
+        }
         Ok(blocked)
     }
 }

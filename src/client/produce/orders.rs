@@ -44,6 +44,8 @@ impl<P: Producer, T: Time> Produce<'_, P, T> {
             }
             None => self.pacer = Some(self.first_pacer(order)),
         }
+        // A new schedule begins without a debt.
+        self.behind_queue = false;
         self.orders = self.orders.wrapping_add(1);
         self.unlimited = order.interval_q32 == 0;
         self.late_after_ns = LATE_NS.max(order.interval_q32 >> 32);

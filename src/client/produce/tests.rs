@@ -364,10 +364,29 @@ fn a_stall_shows_in_the_intended_latencies_and_nothing_is_left_out() {
     let intended = outcome.latency(Latency::AcknowledgeIntended, 90.0);
     assert!(intended > 150 * MS, "{intended}");
     assert!(outcome.latency(Latency::PublishDelay, 100.0) >= 390 * MS);
-    assert!((350..=450).contains(&outcome.counters[Counter::LateSends]), "{}", outcome.counters[Counter::LateSends]);
+    let late = outcome.counters[Counter::LateSends];
+    assert!((350..=450).contains(&late), "{late}");
+    // All of it is the queue's doing, and the library was silent meanwhile.
+    assert_eq!(outcome.counters[Counter::LateSendsBehindQueue], late);
+    let behind = outcome.counters[Counter::SendsBehindQueue];
+    assert!((late..late + 50).contains(&behind), "{behind} sends behind the queue");
+    assert_eq!(outcome.counters[Counter::QueueFullSilentNs] / (20 * MS), blocked / (20 * MS));
     // Those that were never offered while the queue was full count from when they were.
     let actual = outcome.latency(Latency::AcknowledgeActual, 90.0);
     assert!(actual < 10 * MS, "{actual}");
+}
+
+#[test]
+fn a_queue_that_is_too_small_is_full_without_silence_and_what_is_late_is_late_for_it() {
+    let mut run = Run::new();
+    (run.library.capacity, run.library.latency_ns) = (4, 5 * MS);
+    let outcome = run.load(1_000, S);
+    outcome.assert_balanced();
+    let count = |counter| outcome.counters[counter];
+    assert!(count(Counter::QueueFullEvents) > 100 && count(Counter::QueueFullNs) > 50 * MS, "{:?}", outcome.counters);
+    assert_eq!(count(Counter::QueueFullSilentNs), 0);
+    assert!(count(Counter::SendsBehindQueue) > 500, "{:?}", outcome.counters);
+    assert_eq!(count(Counter::LateSendsBehindQueue), count(Counter::LateSends));
 }
 
 #[test]

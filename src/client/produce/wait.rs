@@ -24,12 +24,22 @@ impl<P: Producer, T: Time> Produce<'_, P, T> {
             return;
         }
         self.unserved = 0;
+        if self.behind_queue {
+            self.notice_caught_up(due_ns);
+        }
         let until_ns = due_ns.min(self.pulse.next_tick_ns());
         if self.manner.spin {
             self.spin_until(now_ns, until_ns, due_ns);
         } else {
             self.sleep_until(now_ns, until_ns, due_ns);
         }
+    }
+
+    /// Is this a wait for the next send of the schedule, and not one between the sends of a catching up?
+    #[cold]
+    fn notice_caught_up(&mut self, due_ns: u64) {
+        let next_ns = self.pacer.as_ref().map_or(0, |pacer| pacer.intended_ns(0));
+        self.behind_queue = due_ns > next_ns;
     }
 
     #[inline]

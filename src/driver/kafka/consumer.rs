@@ -1,6 +1,7 @@
 //! A consumer of one topic in a group: messages through our own queue, everything else through the BaseConsumer.
 
 use super::connect;
+use super::fetch_queue::FetchQueue;
 use super::native::{EventKind, Queue, Sink, SinkSlot, begin_commit};
 use super::watch::Watch;
 use crate::driver::{Consumer, ConsumerEvents, DriverError, ErrorClass, Received, Time};
@@ -25,6 +26,7 @@ pub struct KafkaConsumer {
     commits: Option<Queue>,
     client: Option<BaseConsumer<Group>>,
     group: Arc<Group>,
+    fetch: FetchQueue,
 }
 
 impl std::fmt::Debug for KafkaConsumer {
@@ -62,7 +64,8 @@ impl KafkaConsumer {
         let sink = Sink::new(native, always_timed).ok_or_else(no_queue)?;
         let commits = Queue::new(native).ok_or_else(no_queue)?;
         group.sink.set(&sink);
-        let consumer = Self { sink: Some(sink), commits: Some(commits), client: Some(client), group };
+        let fetch = FetchQueue::of(properties);
+        let consumer = Self { sink: Some(sink), commits: Some(commits), client: Some(client), group, fetch };
         if let Some(client) = &consumer.client {
             client.subscribe(&[topic]).map_err(|error| {
                 DriverError::new(ErrorClass::Topics, format!("cannot subscribe to {topic}: {error}"))
@@ -76,9 +79,14 @@ impl Consumer for KafkaConsumer {
     #[inline]
     fn poll_batch(&mut self, wait_ms: u32, time: &impl Time, on_message: impl FnMut(u64, Received<'_>)) -> u32 {
         let Some(sink) = &mut self.sink else { return 0 };
-        sink.poll_batch(wait_ms, time, on_message, |code| {
-            self.group.watch.error_code(code, &connect::describe(code), false);
-        })
+        let fetch = &mut self.fetch;
+        sink.poll_batch(
+            wait_ms,
+            time,
+            on_message,
+            |code| self.group.watch.error_code(code, &connect::describe(code), false),
+            |found| fetch.look(&found),
+        )
     }
 
     fn serve_events(&mut self, time: &impl Time, mut on_message: impl FnMut(u64, Received<'_>)) -> u32 {
@@ -106,6 +114,8 @@ impl Consumer for KafkaConsumer {
             commits_succeeded: self.group.commits_succeeded.load(Relaxed),
             commits_failed: self.group.commits_failed.load(Relaxed),
             client_errors: self.group.watch.errors(),
+            fetch_pauses: self.fetch.pauses(),
+            fetch_paused_ns: self.fetch.paused_ns(),
         }
     }
 

@@ -6,6 +6,7 @@ pub mod admin;
 mod connect;
 pub mod consumer;
 pub mod embedded;
+mod fetch_queue;
 mod helper;
 mod native;
 pub mod producer;

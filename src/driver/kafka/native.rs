@@ -15,7 +15,7 @@ mod mock;
 mod produce;
 mod topics;
 
-pub(super) use consume::{Sink, SinkSlot, begin_commit};
+pub(super) use consume::{Found, Sink, SinkSlot, begin_commit};
 pub(super) use handle::{EventKind, Queue};
 pub(super) use mock::Mock;
 pub(super) use produce::{Outlet, hurry};

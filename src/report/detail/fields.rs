@@ -2,6 +2,7 @@
 //!
 //! A table. `report/tests/detail_document.rs` holds it against a whole document: no field without a meaning.
 
+use crate::plan::Threshold;
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
 /// One field: its name (`parent.name` where a name has several meanings), its unit ("" for none), its meaning.
@@ -278,6 +279,17 @@ pub const DEFINITIONS: &[Definition] = &[
     ("dropped_debt", "messages", "scheduled and forgotten because the rate changed or the schedule was shifted"),
     ("queue_full_events", "events", "times the library's queue was full"),
     ("queue_full_ns", "ns", "time spent waiting on a full queue"),
+    (
+        "queue_full_silent_ns",
+        "ns",
+        "part of it: waits of more than 100 ms in which nothing came back, although the loop looked",
+    ),
+    (
+        "sends_behind_queue",
+        "messages",
+        "handed over while the loop was behind its schedule because the library's queue had been full",
+    ),
+    ("late_sends_behind_queue", "messages", "late sends among these"),
     ("probes_sent", "messages", "probes handed to the library"),
     ("probes_acknowledged", "messages", "probes acknowledged"),
     ("messages_received", "messages", "received (probes and foreign messages not included)"),
@@ -304,11 +316,20 @@ pub const DEFINITIONS: &[Definition] = &[
     ("client_errors", "errors", "errors returned by polling (consumer) or reported by the client (producer)"),
     ("rebalances", "events", "assignments received"),
     ("assigned_partitions", "partitions", "partitions assigned now (a gauge)"),
+    (
+        "fetch_pauses",
+        "events",
+        "times the library held back a fetch because its own queue was at its limit, as far as the loop noticed",
+    ),
+    ("fetch_paused_ns", "ns", "time in which fetches were held back for that, at most"),
+    ("loop_stalls", "events", "times the hot loop stood still: a look at its orders was overdue by more than 5 ms"),
+    ("loop_stall_ns", "ns", "by how much, all of them added"),
     ("idle_ns", "ns", "time the hot loop waited with nothing to do, spinning or asleep"),
     ("cpu_user_ns", "ns", "user CPU time of the process"),
     ("cpu_system_ns", "ns", "system CPU time of the process"),
     ("context_switches_voluntary", "switches", "times the process gave its CPU away"),
     ("context_switches_involuntary", "switches", "times its CPU was taken from it"),
+    ("hot_context_switches_involuntary", "switches", "times the hot thread's CPU was taken from it"),
     ("migrations", "events", "times the hot thread was seen on another CPU than before"),
     ("slots_published", "slots", "telemetry slots published"),
     ("slots_coarsened", "slots", "telemetry slots whose histograms were coarsened to fit"),
@@ -414,6 +435,11 @@ pub const DEFINITIONS: &[Definition] = &[
     ("interleave", "NUMA nodes", "memory from these nodes in turn"),
     ("other", "", "another memory policy, by the kernel's number"),
     ("delete_topics", "", "true: the topics this run made are deleted at the end"),
+    (
+        "thresholds",
+        "",
+        "what the verdict and the health section judge by; the unit stands in each name, a share is a fraction",
+    ),
 ];
 
 /// The table as a map of name → unit and meaning.
@@ -429,9 +455,12 @@ struct Meaning {
 
 impl Serialize for Fields {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(Some(DEFINITIONS.len()))?;
+        let mut map = serializer.serialize_map(Some(DEFINITIONS.len() + Threshold::COUNT))?;
         for &(name, unit, meaning) in DEFINITIONS {
             map.serialize_entry(name, &Meaning { unit, meaning })?;
+        }
+        for threshold in Threshold::ALL {
+            map.serialize_entry(threshold.name(), &Meaning { unit: "", meaning: threshold.meaning() })?;
         }
         map.end()
     }

@@ -95,6 +95,7 @@ pub(super) fn plan() -> Plan {
             notes: vec!["CPU 0 is left to the supervisor".to_owned()],
         },
         clients,
+        thresholds: crate::plan::Thresholds::default(),
         measured_by: crate::plan::MeasuredBy::Pinload,
         delete_topics: true,
         warnings: vec!["linger.ms is the Java client's default".to_owned()],

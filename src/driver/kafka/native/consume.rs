@@ -44,6 +44,7 @@ impl Sink {
         time: &impl Time,
         mut on_message: impl FnMut(u64, Received<'_>),
         mut on_error: impl FnMut(i32),
+        on_batch: impl FnOnce(Found),
     ) -> u32 {
         let mut have = 0;
         if wait_ms > 0 {
@@ -64,17 +65,37 @@ impl Sink {
             return 0;
         }
         let now_ns = time.now_ns();
+        let mut bytes = 0;
         for &message in &self.messages[..have] {
             // SAFETY: one of the `have` messages just received; nobody else has it, and it is destroyed below, after its last use.
             match unsafe { received(message, self.always_timed) } {
-                Ok(received) => on_message(now_ns, received),
+                Ok(received) => {
+                    bytes += received.value.len();
+                    on_message(now_ns, received);
+                }
                 Err(code) => on_error(code),
             }
             // SAFETY: received above, destroyed once: the array is not read again before it is written again.
             unsafe { sys::rd_kafka_message_destroy(message) };
         }
+        // A batch that is not full has emptied the queue.
+        let left = if have == self.messages.len() { self.queue.len() } else { 0 };
+        on_batch(Found { at_ns: now_ns, messages: have, bytes, left });
         u32::try_from(have).unwrap_or(u32::MAX)
     }
+}
+
+/// What one batch found in the queue.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::driver::kafka) struct Found {
+    /// When, raw ns.
+    pub(in crate::driver::kafka) at_ns: u64,
+    /// Messages taken.
+    pub(in crate::driver::kafka) messages: usize,
+    /// Their value bytes.
+    pub(in crate::driver::kafka) bytes: usize,
+    /// Messages left in the queue when these had been handed out.
+    pub(in crate::driver::kafka) left: usize,
 }
 
 /// The message behind a pointer, or its error code.

@@ -34,6 +34,12 @@ impl Queue {
         NonNull::new(unsafe { sys::rd_kafka_queue_poll(self.0.as_ptr(), wait_ms) }).map(Event)
     }
 
+    /// Messages and events in it. Takes the queue's lock.
+    pub(super) fn len(&self) -> usize {
+        // SAFETY: the handle is valid until drop; the call only reads.
+        unsafe { sys::rd_kafka_queue_length(self.0.as_ptr()) }
+    }
+
     pub(super) fn as_ptr(&self) -> *mut sys::rd_kafka_queue_t {
         self.0.as_ptr()
     }
