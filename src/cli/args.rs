@@ -6,7 +6,7 @@
 )]
 
 use super::cpu_list::CpuList;
-use super::tool_args::{CSV_EXAMPLES, CsvArgs, GENERATE_EXAMPLES, GenerateArgs};
+use super::tool_args::{CSV_EXAMPLES, CsvArgs, DOCTOR_EXAMPLES, DoctorArgs, GENERATE_EXAMPLES, GenerateArgs};
 use super::values::{cpu_set, late_policy, positive_duration};
 use crate::os::affinity::CpuSet;
 use crate::plan::thresholds::parse_threshold;
@@ -57,6 +57,12 @@ pub enum Command {
     /// Make a workload file for each combination of a template's lists
     #[command(after_help = GENERATE_EXAMPLES)]
     Generate(GenerateArgs),
+    /// Look at this machine: what about it would disturb a measurement, and how to change it
+    ///
+    /// Clock, CPUs and who else uses them, memory, limits, network, kernel, virtual machine. It starts and changes nothing, needs no rights, and ends
+    /// with 0 whatever it finds. What the system does not tell is said to be not known.
+    #[command(after_help = DOCTOR_EXAMPLES)]
+    Doctor(DoctorArgs),
     /// Print a completion script for a shell
     #[command(after_help = "Example:\n  pinload completions bash > ~/.local/share/bash-completion/completions/pinload")]
     Completions {

@@ -5,7 +5,7 @@ use std::ffi::{OsStr, OsString};
 /// OMB's short options of two letters, and the long ones they mean.
 const TWO_LETTERS: [(&str, &str); 2] = [("-wf", "--workers-file"), ("-sp", "--stats-port")];
 /// The words a command line may begin with.
-const COMMANDS: [&str; 7] = ["run", "plan", "worker", "csv", "generate", "completions", "help"];
+const COMMANDS: &[&str] = &["run", "plan", "worker", "csv", "generate", "doctor", "completions", "help"];
 /// Options that belong to the program itself.
 const OWN_OPTIONS: [&str; 4] = ["-h", "--help", "-V", "--version"];
 

@@ -11,6 +11,7 @@ pub mod tool_args;
 
 mod console;
 mod csv;
+mod doctor;
 mod fleet;
 mod fork_flags;
 mod generate;
@@ -72,6 +73,9 @@ fn serve(argv: Vec<OsString>) -> ExitStatus {
         Command::Csv(args) => finished(Messages::plain(args::ColorWhen::Auto), |messages| csv::csv(&args, messages)),
         Command::Generate(args) => {
             finished(Messages::plain(args::ColorWhen::Auto), |messages| generate::generate(&args, messages))
+        }
+        Command::Doctor(args) => {
+            finished(Messages::plain(args::ColorWhen::Auto), |messages| doctor::doctor(&args, messages))
         }
         Command::Plan(args) => with_messages(&args, run::plan),
         Command::Run(args) if args.csv.is_some() => with_messages(&args, |args, messages| {

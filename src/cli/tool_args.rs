@@ -1,9 +1,11 @@
-//! Arguments of the tools that start nothing: `csv` and `generate`.
+//! Arguments of the tools that start nothing: `csv`, `generate` and `doctor`.
 #![allow(
     rustdoc::invalid_html_tags,
     reason = "comments on arguments are their help texts: brackets are the usual ones of a command line"
 )]
 
+use super::values::cpu_set;
+use crate::os::affinity::CpuSet;
 use clap::Args;
 use std::path::PathBuf;
 
@@ -28,6 +30,15 @@ with a template such as
   useRandomizedPayloads: true
   randomBytesRatio: 0.5
   randomizedPayloadPoolSize: 100";
+
+pub(super) const DOCTOR_EXAMPLES: &str = "\
+Examples:
+  This machine, if clients run anywhere:
+    pinload doctor
+  If their loops run on CPUs 2 to 5, as with pinload run --cpus 2-5:
+    pinload doctor --cpus 2-5
+  Names of what was found, for a script:
+    pinload doctor --json | jq -r '.findings[].finding'";
 
 /// Arguments of `csv`.
 #[derive(Debug, Args)]
@@ -55,4 +66,22 @@ pub struct GenerateArgs {
     /// Folder for the workload files; made if it is not there
     #[arg(short, long, value_name = "DIR")]
     pub output_folder: PathBuf,
+}
+
+/// Arguments of `doctor`.
+#[derive(Debug, Args)]
+pub struct DoctorArgs {
+    /// CPUs that clients' loops will run on (2-5) [default: all that can be used]
+    #[arg(long, value_name = "CPUS", value_parser = cpu_set)]
+    pub cpus: Option<CpuSet>,
+
+    /// Print facts and findings as JSON
+    #[arg(long)]
+    pub json: bool,
+
+    /// Read DIR/proc and DIR/sys, copied from another machine, instead of this one's
+    ///
+    /// Files that are missing there are not known. What takes a running machine (do the TSCs of all CPUs agree?) is not checked.
+    #[arg(long, value_name = "DIR")]
+    pub root: Option<PathBuf>,
 }

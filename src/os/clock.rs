@@ -186,7 +186,7 @@ fn ticks() -> u64 {
 
 /// The tick counter, read after everything before it and before everything after it.
 #[cfg(target_arch = "x86_64")]
-fn ticks_fenced() -> u64 {
+pub(super) fn ticks_fenced() -> u64 {
     // SAFETY: LFENCE is part of SSE2, which every x86-64 processor has; it touches no memory.
     unsafe { std::arch::x86_64::_mm_lfence() };
     let now = ticks();
@@ -195,7 +195,7 @@ fn ticks_fenced() -> u64 {
     now
 }
 #[cfg(not(target_arch = "x86_64"))]
-fn ticks_fenced() -> u64 {
+pub(super) fn ticks_fenced() -> u64 {
     ticks()
 }
 

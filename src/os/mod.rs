@@ -5,6 +5,7 @@
 
 pub mod affinity;
 pub mod clock;
+pub mod fingerprint;
 pub mod host;
 pub mod memory_policy;
 pub mod process;

@@ -7,6 +7,7 @@ pub mod console;
 pub mod csv;
 pub mod detail;
 pub mod doubts;
+pub mod findings;
 pub mod java_json;
 pub mod names;
 pub mod omb;

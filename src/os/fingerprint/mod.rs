@@ -1,0 +1,83 @@
+//! What this machine is and how it is set up, as far as it can change a measurement: facts alone, no opinion (`report::findings` has those).
+//!
+//! Everything is read below a root folder, so that tests read fixture trees. A file that is missing, forbidden or holds something else than
+//! it should is a fact that is not known (`None`, an empty list), never an error: containers and small VMs hide much. Left out: what only
+//! a running process can find out (`tsc_across_cpus` does, and is kept apart for that).
+
+mod cgroup;
+mod clock;
+mod files;
+mod frequency;
+mod idle;
+mod interrupts;
+mod kernel;
+mod memory;
+mod network;
+mod processors;
+mod tsc_across_cpus;
+mod virtualization;
+
+pub use cgroup::{CgroupFacts, CpuLimit, Throttling};
+pub use clock::ClockFacts;
+pub use frequency::{EnergyPreference, FrequencyFacts, Governor};
+pub use idle::{IdleFacts, IdleState};
+pub use interrupts::{InterruptFacts, InterruptGroup};
+pub use kernel::{KernelFacts, Mitigation};
+pub use memory::MemoryFacts;
+pub use network::NetworkInterface;
+pub use processors::ProcessorFacts;
+pub use tsc_across_cpus::{TscAcrossCpus, compare_tsc_across};
+pub use virtualization::VirtualizationFacts;
+
+use super::affinity::CpuSet;
+use files::Files;
+use std::path::Path;
+
+/// Everything that is known of the machine.
+#[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct Fingerprint {
+    /// Kernel, its settings at boot, its mitigations.
+    pub kernel: KernelFacts,
+    /// Clock source and TSC.
+    pub clock: ClockFacts,
+    /// CPUs: which there are, which may be used, which are kept free.
+    pub processors: ProcessorFacts,
+    /// Speed of the CPUs.
+    pub frequency: FrequencyFacts,
+    /// Sleep of the CPUs.
+    pub idle: IdleFacts,
+    /// Who is interrupted by devices.
+    pub interrupts: InterruptFacts,
+    /// Memory management.
+    pub memory: MemoryFacts,
+    /// Limits of CPU time.
+    pub cgroup: CgroupFacts,
+    /// Network cards; empty: none is visible.
+    pub network_interfaces: Vec<NetworkInterface>,
+    /// Virtual machine, container, stolen time.
+    pub virtualization: VirtualizationFacts,
+}
+
+impl Fingerprint {
+    /// Reads `root`/proc and `root`/sys. `allowed` are the CPUs that this process may use; None: as `root`/proc/self/status tells.
+    pub fn read(root: &Path, allowed: Option<&CpuSet>) -> Self {
+        let files = Files::below(root);
+        Self {
+            kernel: KernelFacts::read(&files),
+            clock: ClockFacts::read(&files),
+            processors: ProcessorFacts::read(&files, root, allowed),
+            frequency: FrequencyFacts::read(&files),
+            idle: IdleFacts::read(&files),
+            interrupts: InterruptFacts::read(&files),
+            memory: MemoryFacts::read(&files),
+            cgroup: CgroupFacts::read(&files),
+            network_interfaces: network::read(&files),
+            virtualization: VirtualizationFacts::read(&files),
+        }
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod for_tests;
+#[cfg(test)]
+mod tests;

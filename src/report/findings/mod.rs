@@ -1,0 +1,148 @@
+//! What the facts about a machine (`os::fingerprint`) do to a measurement: one check per matter, each with a stable name. Pure: a function of the
+//! facts and of the CPUs that hot loops run on.
+//!
+//! A check comes to one of three ends: fine, found, not known. What is not known is said, and is no finding.
+
+mod clock;
+mod limits;
+mod machine;
+mod memory;
+mod processors;
+mod text;
+
+pub use text::{findings_text, machine_line};
+
+use crate::os::affinity::CpuSet;
+use crate::os::fingerprint::Fingerprint;
+
+/// How bad it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Severity {
+    /// Figures cannot be defended while it stands.
+    Severe,
+    /// It shows in the tails of latencies, or caps the rate.
+    Notable,
+    /// It adds noise or cost; good to know when results differ.
+    Minor,
+}
+
+/// What a check is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Area {
+    /// How time is read.
+    Clock,
+    /// The CPUs and who else uses them.
+    Processors,
+    /// Memory management.
+    Memory,
+    /// Limits of control groups.
+    Limits,
+    /// Network, kernel, virtual machine, container.
+    Machine,
+}
+
+/// One thing that does something to a result.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Finding {
+    /// Stable name.
+    pub finding: &'static str,
+    /// How bad.
+    pub severity: Severity,
+    /// About what.
+    pub area: Area,
+    /// What was found, with figures.
+    pub text: String,
+    /// What it does to a result.
+    pub effect: &'static str,
+    /// How to change it.
+    pub remedy: &'static str,
+}
+
+/// A check that came to nothing.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Other {
+    /// Name of the check: that of the finding it looks for.
+    pub check: &'static str,
+    /// About what.
+    pub area: Area,
+    /// What was seen, or why nothing is known.
+    pub text: String,
+}
+
+/// Every check's end.
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Findings {
+    /// Worst first.
+    pub findings: Vec<Finding>,
+    /// Checks that found nothing.
+    pub fine: Vec<Other>,
+    /// Checks that lacked their facts.
+    pub unknown: Vec<Other>,
+}
+
+/// What a check is told.
+#[derive(Debug)]
+struct Case<'a> {
+    facts: &'a Fingerprint,
+    /// CPUs of hot loops; where none are pinned, all that can be used.
+    hot: &'a CpuSet,
+}
+
+/// How a check ends.
+enum End {
+    Fine(String),
+    Unknown(&'static str),
+    Found { severity: Severity, text: String, effect: &'static str, remedy: &'static str },
+}
+
+/// A check: its name, its area, how it is made.
+struct Check(&'static str, Area, fn(&Case<'_>) -> End);
+
+/// All checks, in the order in which their matters are told.
+const CHECKS: &[Check] = &[
+    Check("clocksource_not_tsc", Area::Clock, clock::source),
+    Check("tsc_not_invariant", Area::Clock, clock::invariant),
+    Check("tsc_differs_across_cpus", Area::Clock, clock::across_cpus),
+    Check("few_cpus", Area::Processors, processors::few),
+    Check("governor_not_performance", Area::Processors, processors::governor),
+    Check("turbo_on", Area::Processors, processors::turbo),
+    Check("deep_idle_states", Area::Processors, processors::idle_states),
+    Check("smt_siblings_in_use", Area::Processors, processors::siblings),
+    Check("cpus_not_isolated", Area::Processors, processors::isolation),
+    Check("interrupts_on_hot_cpus", Area::Processors, processors::interrupts),
+    Check("transparent_hugepages_always", Area::Memory, memory::huge_pages),
+    Check("numa_balancing_on", Area::Memory, memory::numa_balancing),
+    Check("swapping_likely", Area::Memory, memory::swapping),
+    Check("cpu_limit", Area::Limits, limits::cpu_limit),
+    Check("cpu_throttled", Area::Limits, limits::throttled),
+    Check("network_slow", Area::Machine, machine::network),
+    Check("kernel_old", Area::Machine, machine::kernel),
+    Check("mitigations_on", Area::Machine, machine::mitigations),
+    Check("virtual_machine", Area::Machine, machine::virtual_machine),
+    Check("time_stolen", Area::Machine, machine::steal),
+    Check("container", Area::Machine, machine::container),
+];
+
+/// Makes every check. `hot`: CPUs that hot loops run on; empty: any CPU that can be used.
+pub fn judge(facts: &Fingerprint, hot: &CpuSet) -> Findings {
+    let usable = facts.processors.usable();
+    let case = Case { facts, hot: if hot.is_empty() { &usable } else { hot } };
+    let mut all = Findings::default();
+    for &Check(name, area, check) in CHECKS {
+        match check(&case) {
+            End::Fine(text) => all.fine.push(Other { check: name, area, text }),
+            End::Unknown(why) => all.unknown.push(Other { check: name, area, text: why.to_owned() }),
+            End::Found { severity, text, effect, remedy } => {
+                all.findings.push(Finding { finding: name, severity, area, text, effect, remedy });
+            }
+        }
+    }
+    // Stable: within one severity the order of the checks stays.
+    all.findings.sort_by_key(|finding| finding.severity);
+    all
+}
+
+#[cfg(test)]
+mod tests;
