@@ -116,6 +116,11 @@ fn two_workers_and_a_coordinator_yield_what_a_local_run_yields() {
         assert_eq!(host["clock_offset"]["same_clock"], true, "{host}");
         assert!(host["started_ahead_ns"].as_u64().is_some_and(|ahead| ahead > 0), "{host}");
     }
+    for (host, worker) in detail.list("/environment").iter().zip(&fleet.workers) {
+        assert_eq!(host["worker"], worker.url.as_str());
+        assert!(host["facts"]["kernel"]["kernel_release"].is_string(), "{host}");
+    }
+    assert_eq!(detail.list("/environment").len(), 2);
     assert_eq!(detail.at("/end_to_end_clocks/clock_error_ns").as_u64(), Some(0));
     let clients = detail.list("/clients");
     assert_eq!(clients.len(), 2 + 4);

@@ -45,7 +45,10 @@ fn a_run_writes_the_result_and_its_counts_balance() {
     assert!(result.aggregated_publish_latency_50pct > 0.0, "acknowledgements take time");
     assert!(result.aggregated_end_to_end_latency_50pct > 0.0, "nanosecond stamps: no end-to-end time is 0");
 
-    let totals = Detail::read(&scene.detail_file()).totals();
+    let detail = Detail::read(&scene.detail_file());
+    let host = detail.at("/environment/0");
+    assert!(host["facts"]["kernel"]["kernel_release"].is_string() && host["findings"].is_array(), "{host}");
+    let totals = detail.totals();
     // On a busy machine the end can find a few sends late: they are left out, not sent after the end.
     assert!(totals.acknowledged >= 20_900, "warm-up and measurement: {totals:?}");
     assert_eq!(totals.acknowledged, totals.received, "one subscription receives everything: {totals:?}");

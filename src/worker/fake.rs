@@ -190,6 +190,7 @@ impl Worker for FakeWorker {
             warnings: Vec::new(),
             hosts: Vec::new(),
             end_to_end_clock_error_ns: None,
+            environments: Vec::new(),
         })
     }
     fn balances(&mut self) -> Result<Vec<SubscriptionBalance>, WorkerError> {

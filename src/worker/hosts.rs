@@ -2,6 +2,7 @@
 
 use super::fleet::clocks::ClockOffset;
 use crate::os::clock::Clock;
+use crate::os::fingerprint::Fingerprint;
 use crate::os::host::{Host, WallClock};
 use std::borrow::Cow;
 
@@ -30,6 +31,15 @@ impl WorkerKind {
             "clocks: end-to-end times are differences of the hosts' wall clocks in whole ms, and those of 0 or below are left out",
         ),
     ];
+}
+
+/// A host that runs clients, as it was found before the load.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct Environment {
+    /// The worker there; None: this host.
+    pub worker: Option<String>,
+    /// What it is and how it is set up.
+    pub fingerprint: Fingerprint,
 }
 
 /// One worker and its host.

@@ -15,7 +15,7 @@ pub mod standing;
 pub mod stats;
 pub mod wire;
 
-pub use hosts::HostReport;
+pub use hosts::{Environment, HostReport};
 pub use stats::*;
 
 use crate::load::accounting::Balance;

@@ -241,6 +241,9 @@ pub struct RunEnd {
     /// What end-to-end times between hosts may be wrong by for their clocks, ns; None: all clients ran on one host.
     #[serde(default)]
     pub end_to_end_clock_error_ns: Option<u64>,
+    /// The hosts of the clients; none of those that cannot tell (OMB's workers).
+    #[serde(default)]
+    pub environments: Vec<super::Environment>,
 }
 
 #[cfg(test)]

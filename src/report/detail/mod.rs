@@ -6,6 +6,7 @@
 pub mod accounting;
 pub mod clients;
 pub mod course;
+mod environment;
 pub mod fields;
 pub mod latencies;
 pub mod periods;
@@ -57,6 +58,8 @@ pub struct DetailDocument<'a> {
     hosts: &'a [HostReport],
     #[serde(skip_serializing_if = "Option::is_none")]
     end_to_end_clocks: Option<EndToEndClocks>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    environment: Vec<environment::EnvironmentDetail<'a>>,
     topics: Option<Topics<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     effective_configuration: Option<EffectiveConfiguration>,
@@ -151,6 +154,7 @@ impl<'a> DetailDocument<'a> {
             supervisor: end.map(|end| Supervisor { supervisor_cpu_ns: end.supervisor_cpu_ns, drain_ns: end.drain_ns }),
             hosts: end.map_or(&[], |end| &end.hosts),
             end_to_end_clocks: EndToEndClocks::of(series),
+            environment: end.map(environment::environments).unwrap_or_default(),
             topics: end.map(|end| Topics { names: &end.topics, deleted: end.topics_deleted }),
             // Java clients read the driver file themselves.
             effective_configuration: plan.measured_by.everything().then(|| EffectiveConfiguration::new(plan)),

@@ -122,6 +122,20 @@ fn latencies_have_ns_and_say_how_exact_they_are() {
 }
 
 #[test]
+fn the_host_is_there_with_its_findings_by_name() {
+    let plan = plan();
+    let document = document(&completed_series(&plan));
+    let host = &document["environment"][0];
+    assert_eq!((&host["hot_cpus"], host.get("worker")), (&json!("2-4"), None));
+    let findings: Vec<_> = host["findings"].as_array().unwrap().iter().map(|found| &found["finding"]).collect();
+    assert!(findings.contains(&&json!("cpu_limit")), "{host}");
+    assert_eq!(host["findings"][0]["severity"], "severe", "the worst comes first");
+    assert_eq!(host["facts"]["cgroup"]["cpu_limit"]["quota_us"], 400_000);
+    assert_eq!(host["facts"]["clock"]["tsc_across_cpus"]["offset_uncertainty_ns"], 70);
+    assert_eq!(host["not_known"], json!([]));
+}
+
+#[test]
 fn balances_are_given_per_producer_and_summed() {
     let plan = plan();
     let document = document(&completed_series(&plan));

@@ -3,6 +3,8 @@
 use crate::load::accounting::Balance;
 use crate::os::affinity::CpuSet;
 use crate::os::clock::{Clock, ClockSource};
+use crate::os::fingerprint::for_tests::{TUNED, tree};
+use crate::os::fingerprint::{Fingerprint, TscAcrossCpus};
 use crate::plan::properties::{Line, Translated};
 use crate::plan::{
     ClientPlacement, ClientPlan, DriverKind, DriverPlan, KeyDistributor, LatePolicy, Limits, MessagePlan, PayloadPlan,
@@ -11,7 +13,9 @@ use crate::plan::{
 use crate::stats::{Counter, Counters, Distribution, Latency, Recorder};
 use crate::telemetry::Role;
 use crate::units::Rate;
-use crate::worker::{ClientReport, LatencySet, PeriodStats, Rates, RunEnd, SubscriptionBalance, TimelinePoint};
+use crate::worker::{
+    ClientReport, Environment, LatencySet, PeriodStats, Rates, RunEnd, SubscriptionBalance, TimelinePoint,
+};
 use crate::workload_generator::{Outcome, Series};
 use std::time::{Duration, SystemTime};
 
@@ -253,6 +257,20 @@ fn balance(producer: u32) -> SubscriptionBalance {
     }
 }
 
+/// A host with a limit on CPU time, of which everything is known.
+fn fingerprint() -> Fingerprint {
+    let limited = [("sys/fs/cgroup/user.slice/cpu.max", "400000 100000\n")];
+    let mut fingerprint = Fingerprint::read(tree(&[TUNED, &limited]).path(), None);
+    fingerprint.clock.tsc_across_cpus = Some(TscAcrossCpus {
+        reference_cpu: 0,
+        compared_cpus: CpuSet::from_iter([1, 2, 3]),
+        not_compared_cpus: CpuSet::default(),
+        proven_offset_ns: 0,
+        offset_uncertainty_ns: 70,
+    });
+    fingerprint
+}
+
 fn end(plan: &Plan) -> RunEnd {
     RunEnd {
         clients: plan.clients.iter().map(|client| report(client.role, client.index)).collect(),
@@ -267,6 +285,7 @@ fn end(plan: &Plan) -> RunEnd {
         warnings: Vec::new(),
         hosts: Vec::new(),
         end_to_end_clock_error_ns: None,
+        environments: vec![Environment { worker: None, fingerprint: fingerprint() }],
     }
 }
 

@@ -133,6 +133,7 @@ impl DistributedWorkers {
             warnings: std::mem::take(&mut self.warnings),
             hosts: Vec::new(),
             end_to_end_clock_error_ns: self.epoch_ns.gt(&0).then(|| self.end_to_end_error_ns()),
+            environments: Vec::new(),
         };
         for (number, end) in ends {
             let member = &self.members[number];
@@ -141,6 +142,10 @@ impl DistributedWorkers {
             whole.clients.extend(end.clients.into_iter().map(|mut client| {
                 client.worker = Some(url.clone());
                 client
+            }));
+            whole.environments.extend(end.environments.into_iter().map(|mut environment| {
+                environment.worker = Some(url.clone());
+                environment
             }));
             whole.supervisor_cpu_ns += end.supervisor_cpu_ns;
             whole.drain_ns += end.drain_ns;

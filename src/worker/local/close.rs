@@ -142,6 +142,7 @@ impl LocalWorker {
             warnings: std::mem::take(&mut self.warnings),
             hosts: Vec::new(),
             end_to_end_clock_error_ns: None,
+            environments: self.environment.take().into_iter().collect(),
         }
     }
 

@@ -17,10 +17,12 @@ mod start;
 mod wait;
 
 use super::{
-    CountersStats, Interruption, LatencySet, Live, PeriodStats, RunEnd, SubscriptionBalance, Wake, Worker, WorkerError,
+    CountersStats, Environment, Interruption, LatencySet, Live, PeriodStats, RunEnd, SubscriptionBalance, Wake, Worker,
+    WorkerError,
 };
 use crate::os::affinity;
 use crate::os::clock::{Calibration, Clock};
+use crate::os::fingerprint::{Fingerprint, compare_tsc_across};
 use crate::os::process::Child;
 use crate::os::signals::Signal;
 use crate::plan::{ClientPlan, DriverKind, PlacementPolicy, Plan};
@@ -30,6 +32,7 @@ use crate::units::Rate;
 use crossbeam_channel::Receiver;
 use history::History;
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::time::Duration;
 
 /// Baseline of the clock's calibration.
@@ -73,6 +76,8 @@ pub struct LocalWorker {
     drain_ns: u64,
     wall_offset_due_ns: u64,
     usage_at_start: crate::os::usage::Usage,
+    /// This host, as it was before the load.
+    environment: Option<Environment>,
     warnings: Vec<String>,
     closed: bool,
 }
@@ -109,6 +114,7 @@ impl LocalWorker {
             drain_ns: 0,
             wall_offset_due_ns: 0,
             usage_at_start: crate::os::usage::of_self(),
+            environment: None,
             warnings: Vec::new(),
             closed: false,
         }
@@ -136,6 +142,13 @@ impl LocalWorker {
     }
 }
 
+/// Facts about this host, once, while nothing is measured. The comparison of TSCs takes about a millisecond for each CPU.
+fn look_around(allowed: &affinity::CpuSet) -> Environment {
+    let mut fingerprint = Fingerprint::read(Path::new("/"), Some(allowed));
+    fingerprint.clock.tsc_across_cpus = compare_tsc_across(&fingerprint.processors.usable());
+    Environment { worker: None, fingerprint }
+}
+
 impl Worker for LocalWorker {
     fn now_ns(&self) -> u64 {
         self.clock.now_ns()
@@ -147,6 +160,7 @@ impl Worker for LocalWorker {
 
     fn initialize_driver(&mut self, plan: &Plan) -> Result<(), WorkerError> {
         self.plan = Some(plan.clone());
+        self.environment = Some(look_around(&plan.placement.allowed));
         if plan.placement.policy != PlacementPolicy::None && !plan.placement.supervisor.is_empty() {
             affinity::pin_current_thread(&plan.placement.supervisor)
                 .map_err(|error| WorkerError::System(error.to_string()))?;

@@ -1,0 +1,49 @@
+//! The hosts of the clients as they were found before the load, and what of that disturbs a measurement.
+
+use crate::os::affinity::CpuSet;
+use crate::os::fingerprint::Fingerprint;
+use crate::report::findings::{Findings, Severity, judge};
+use crate::worker::{ClientReport, Environment, RunEnd};
+
+/// One host.
+#[derive(Debug, serde::Serialize)]
+pub(super) struct EnvironmentDetail<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    worker: Option<&'a str>,
+    hot_cpus: CpuSet,
+    findings: Vec<Named>,
+    not_known: Vec<&'static str>,
+    facts: &'a Fingerprint,
+}
+
+/// A finding; `pinload doctor` says what it does and how to change it.
+#[derive(Debug, serde::Serialize)]
+struct Named {
+    finding: &'static str,
+    severity: Severity,
+    text: String,
+}
+
+/// All hosts that told of themselves.
+pub(super) fn environments(end: &RunEnd) -> Vec<EnvironmentDetail<'_>> {
+    end.environments.iter().map(|environment| EnvironmentDetail::new(environment, &end.clients)).collect()
+}
+
+impl<'a> EnvironmentDetail<'a> {
+    fn new(environment: &'a Environment, clients: &[ClientReport]) -> Self {
+        let Environment { worker, fingerprint } = environment;
+        let hot_cpus: CpuSet =
+            clients.iter().filter(|client| client.worker == *worker).filter_map(|client| client.planned_cpu).collect();
+        let Findings { findings, fine: _, unknown } = judge(fingerprint, &hot_cpus);
+        Self {
+            worker: worker.as_deref(),
+            hot_cpus,
+            findings: findings
+                .into_iter()
+                .map(|found| Named { finding: found.finding, severity: found.severity, text: found.text })
+                .collect(),
+            not_known: unknown.into_iter().map(|unknown| unknown.check).collect(),
+            facts: fingerprint,
+        }
+    }
+}
