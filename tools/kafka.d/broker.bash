@@ -30,12 +30,13 @@ broker_signal() {
   kill -"$2" "$pid"
 }
 
-# Ends the broker of folder $1 and deletes the folder. SIGKILL: the data is thrown away, there is nothing to flush.
+# Ends the broker of folder $1 and deletes the folder. SIGKILL: the data is thrown away, there is nothing to flush. A broker that was
+# writing gigabytes may take half a minute to go: the kernel lets none of its threads end while the disk is at work for it.
 broker_end() {
   [[ -n $1 && -d $1 ]] || return 0
   local waited=0
   broker_signal "$1" KILL || :
-  while broker_alive "$1" && ((waited++ < 200)); do sleep 0.05; done
+  while broker_alive "$1" && ((waited++ < 1200)); do sleep 0.05; done
   ! broker_alive "$1" || fail "the broker of $1 does not end"
   rm -rf "$1"
 }

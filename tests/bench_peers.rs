@@ -1,0 +1,153 @@
+//! `tools/bench-peers` works from end to end: every tool runs, counts agree with the broker's, both forms of the result hold what they
+//! should. Nothing here says how fast anything is.
+
+mod scene;
+
+use scene::{Kafka, Scene};
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+const TOOL: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tools/bench-peers");
+const USAGE: i32 = 2;
+/// Thirteen JVMs and clients one after the other; they take 25 s on an idle machine of two CPUs.
+const LIMIT: Duration = Duration::from_secs(400);
+
+#[derive(serde::Deserialize)]
+struct Document {
+    schema: Schema,
+    versions: BTreeMap<String, String>,
+    rounds: u32,
+    settings: BTreeMap<String, serde_json::Value>,
+    machine: BTreeMap<String, serde_json::Value>,
+    cases: Vec<Case>,
+}
+
+#[derive(serde::Deserialize)]
+struct Schema {
+    name: String,
+    version: u32,
+}
+
+#[derive(serde::Deserialize)]
+struct Case {
+    name: String,
+    tools: Vec<Tool>,
+    ratios: Vec<Ratio>,
+}
+
+#[derive(serde::Deserialize)]
+struct Tool {
+    tool: String,
+    runs: Vec<Run>,
+}
+
+#[derive(serde::Deserialize)]
+struct Run {
+    messages: u64,
+    messages_per_s: f64,
+    bytes_per_s: f64,
+    cpu_user_s: f64,
+    cpu_system_s: f64,
+    cpu_us_per_message: f64,
+    context_switches_per_message: f64,
+    peak_memory_bytes: u64,
+}
+
+#[derive(serde::Deserialize)]
+struct Ratio {
+    of: String,
+    to: String,
+    cpu_us_per_message: Range,
+    messages_per_s: Range,
+}
+
+#[derive(serde::Deserialize)]
+struct Range {
+    median: f64,
+    min: f64,
+    max: f64,
+}
+
+fn close(left: f64, right: f64) -> bool {
+    (left - right).abs() <= 1e-6 * right.abs()
+}
+
+fn names(case: &Case) -> Vec<&str> {
+    case.tools.iter().map(|tool| tool.tool.as_str()).collect()
+}
+
+fn assert_sound(case: &Case) {
+    for tool in &case.tools {
+        let what = format!("{}, {}", case.name, tool.tool);
+        let [run] = &tool.runs[..] else { panic!("{what}: {} runs", tool.runs.len()) };
+        assert!(run.messages > 0 && run.messages_per_s > 0.0, "{what}");
+        assert!(run.context_switches_per_message > 0.0 && run.peak_memory_bytes > 1_000_000, "{what}");
+        assert!(close(run.bytes_per_s, run.messages_per_s * 100.0), "{what}");
+        let cpu_us = (run.cpu_user_s + run.cpu_system_s) * 1e6;
+        #[expect(clippy::cast_precision_loss, reason = "counts of a short run")]
+        let messages = run.messages as f64;
+        assert!(cpu_us > 0.0 && close(run.cpu_us_per_message, cpu_us / messages), "{what}");
+    }
+    let [ours, peers @ ..] = &case.tools[..] else { panic!("{}: no tools", case.name) };
+    assert_eq!(case.ratios.len(), peers.len(), "{}", case.name);
+    for (ratio, peer) in case.ratios.iter().zip(peers) {
+        assert_eq!((&ratio.of, &ratio.to), (&ours.tool, &peer.tool));
+        let (our, their) = (&ours.runs[0], &peer.runs[0]);
+        assert!(close(ratio.cpu_us_per_message.median, our.cpu_us_per_message / their.cpu_us_per_message));
+        assert!(close(ratio.messages_per_s.median, our.messages_per_s / their.messages_per_s));
+        for range in [&ratio.cpu_us_per_message, &ratio.messages_per_s] {
+            assert!(range.min <= range.median && range.median <= range.max);
+        }
+    }
+}
+
+#[test]
+fn all_peers_do_the_same_work_and_both_results_are_written() {
+    let Some(kafka) = Kafka::shared() else { return };
+    let scene = Scene::new("all_peers_do_the_same_work_and_both_results_are_written");
+    let arguments = ["--quick", "--pinload", scene::PINLOAD, "--json", "peers.json", "--markdown", "peers.md"];
+    let done = scene.command(TOOL, arguments).env("PINLOAD_KAFKA", kafka.bootstrap()).limit(LIMIT).run();
+    done.assert_code(0);
+
+    let document: Document = serde_json::from_str(&scene.read("peers.json")).expect("the form of the JSON file");
+    assert_eq!((document.schema.name.as_str(), document.schema.version), ("pinload-bench-peers", 1));
+    assert_eq!(document.rounds, 1);
+    for version in ["pinload", "librdkafka", "kafka", "java"] {
+        assert!(document.versions.get(version).is_some_and(|text| !text.is_empty()), "{version}");
+    }
+    for settings in ["librdkafka_producer", "librdkafka_consumer", "java_producer", "java_consumer"] {
+        assert!(document.settings.contains_key(settings), "{settings}");
+    }
+    assert!(document.machine.contains_key("cpu_model"));
+    let [produce, consume, both] = &document.cases[..] else { panic!("{} cases", document.cases.len()) };
+    assert_eq!(produce.name, "produce-100B-acks1-1p-none-1c");
+    assert_eq!(names(produce), ["pinload", "rdkafka_performance -P", "kafka-producer-perf-test"]);
+    let consumers = ["pinload", "rdkafka_performance -C", "rdkafka_performance -G", "kafka-consumer-perf-test"];
+    assert_eq!(names(consume), consumers);
+    assert_eq!(names(both)[1..], ["rdkafka_performance -C", "rdkafka_performance -G", "both Java perf tools"]);
+    document.cases.iter().for_each(assert_sound);
+
+    let markdown = scene.read("peers.md");
+    assert!(done.stdout.contains(&markdown), "the tables are printed too");
+    let rows = markdown.lines().filter(|line| line.starts_with("| ")).count();
+    assert_eq!(rows, 3 + 3 + 4 + 4, "three headings and eleven rows:\n{markdown}");
+    let columns: Vec<_> =
+        markdown.lines().filter(|line| line.starts_with('|')).map(|l| l.matches('|').count()).collect();
+    assert!(columns.iter().all(|count| *count == columns[0]), "{markdown}");
+
+    let left: Vec<_> = kafka.topics(&scene).into_iter().filter(|topic| topic.starts_with("bench-")).collect();
+    assert!(left.is_empty(), "topics left: {left:?}");
+}
+
+#[test]
+fn a_choice_that_names_nothing_is_a_usage_error() {
+    let scene = Scene::new("a_choice_that_names_nothing_is_a_usage_error");
+    scene
+        .command(TOOL, ["--only", "no-such-case"])
+        .run()
+        .assert_code(USAGE)
+        .assert_stderr_has("no case matches --only");
+    let listed = scene.command(TOOL, ["--list", "--only", "lz4"]).run();
+    listed.assert_code(0).assert_stdout_has("consume-100B-acks1-1p-lz4-1c");
+    assert!(!listed.stdout.contains("zstd"), "{}", listed.stdout);
+}

@@ -1,0 +1,96 @@
+"""Kafka's own kafka-producer-perf-test and kafka-consumer-perf-test, from the jars that tools/kafka has fetched."""
+
+import os
+import re
+import subprocess
+
+import figures
+import matrix
+from process import Job, ToolError
+
+# As bin/kafka-run-class.sh of Kafka starts them.
+JVM = ["-Xmx512M", "-server", "-XX:+UseG1GC", "-XX:MaxGCPauseMillis=20", "-XX:InitiatingHeapOccupancyPercent=35",
+       "-XX:+ExplicitGCInvokesConcurrent", "-Djava.awt.headless=true"]
+PRODUCER, CONSUMER = "org.apache.kafka.tools.ProducerPerformance", "org.apache.kafka.tools.ConsumerPerformance"
+# "5000000 records sent, 621118.0 records/sec (59.23 MB/sec), 12.3 ms avg latency, 250.0 ms max latency, …"
+PRODUCED = re.compile(r"^(\d+) records sent, ([\d.]+) records/sec")
+
+
+def java():
+    home = os.environ.get("JAVA_HOME")
+    return f"{home}/bin/java" if home else "java"
+
+
+def version():
+    told = subprocess.run([java(), "-version"], capture_output=True, text=True, check=False).stderr
+    return told.splitlines()[0].strip() if told else "unknown"
+
+
+class PerfTest:
+    """The producer's tool, the consumer's, or both together: one JVM for each client."""
+
+    def __init__(self, class_path, logging, broker_address, mode):
+        self.class_path, self.logging, self.address, self.mode = class_path, logging, broker_address, mode
+
+    @property
+    def name(self):
+        return {"produce": "kafka-producer-perf-test", "consume": "kafka-consumer-perf-test"}.get(self.mode, "both Java perf tools")
+
+    def run(self, case, topic, messages, runner):
+        shares = [messages // case.clients + (nth < messages % case.clients) for nth in range(case.clients)]
+        producers = [self._produce(case, topic, share) for share in shares] if case.mode != "consume" else []
+        consumers = [self._consume(case, topic, share) for share in shares] if case.mode != "produce" else []
+        done = runner(consumers + producers)
+        sent = [produced(each.stdout) for each in done[len(consumers):]]
+        received = [consumed(each.stdout) for each in done[:len(consumers)]]
+        count = sum(messages for messages, _ in (received or sent))
+        load_s = max(seconds for _, seconds in sent + received)
+        progressing = None if case.mode == "produce" else []
+        return figures.run(done, count, count, load_s, case.size_bytes, progressing)
+
+    def _produce(self, case, topic, messages):
+        payload = f"payload-{case.size_bytes}"
+        settings = [f"{name}={value}" for name, value in matrix.java_producer_settings(case).items()]
+        argv = ["--topic", topic, "--num-records", str(messages), "--throughput", "-1", "--payload-file", payload,
+                "--producer-props", f"bootstrap.servers={self.address}", *settings]
+        return Job([*self._start(PRODUCER), *argv], progress=Sum())
+
+    def _consume(self, case, topic, messages):
+        argv = ["--bootstrap-server", self.address, "--topic", topic, "--messages", str(messages), "--group", f"{topic}-java",
+                "--timeout", "30000", "--hide-header", "--consumer.config", "java-consumer.properties"]
+        return Job([*self._start(CONSUMER), *argv])
+
+    def _start(self, java_class):
+        return [java(), *JVM, f"-Dlog4j2.configurationFile={self.logging}", "-cp", self.class_path, java_class]
+
+
+class Sum:
+    """The producer's tool prints a line for every 5 s, with what was acknowledged in them."""
+
+    def __init__(self):
+        self.messages = 0
+
+    def __call__(self, line):
+        found = PRODUCED.match(line)
+        # Its closing line is the total, with percentiles.
+        if not found or "50th" in line:
+            return None
+        self.messages += int(found.group(1))
+        return self.messages
+
+
+def produced(stdout):
+    """Messages and seconds, from the closing line."""
+    lines = [line for line in stdout.splitlines() if PRODUCED.match(line) and "50th" in line]
+    if not lines:
+        raise ToolError(f"kafka-producer-perf-test printed no total:\n{stdout}")
+    messages, per_s = PRODUCED.match(lines[-1]).groups()
+    return int(messages), int(messages) / float(per_s)
+
+
+def consumed(stdout):
+    """Messages and seconds without the group's rebalance: columns data.consumed.in.nMsg and fetch.time.ms."""
+    rows = [line.split(", ") for line in stdout.splitlines() if line.count(", ") == 9]
+    if not rows:
+        raise ToolError(f"kafka-consumer-perf-test printed no row:\n{stdout}")
+    return int(rows[-1][4]), int(rows[-1][7]) / 1000

@@ -1,0 +1,142 @@
+"""rdkafka_performance: librdkafka's own C tool, built from the source of the rdkafka-sys crate in use against the very librdkafka (and OpenSSL,
+zlib, zstd) that the crate has built for pinload.
+"""
+
+import json
+import subprocess
+from pathlib import Path
+
+import figures
+import matrix
+from process import Job, ToolError
+
+INTERVAL_MS = 200
+# Objects that rdkafka_performance needs from librdkafka come first: a linker looks each archive through once.
+ARCHIVES = ("librdkafka.a", "libssl.a", "libcrypto.a", "libz.a", "libzstd.a")
+
+
+def build(repository, pinload, folder):
+    """Compiles it into `folder`. `pinload`: the binary; the archives that it was linked with lie beside it, in build/."""
+    told = _output(["rustc", "-vV"], repository)
+    host = next(line.split()[1] for line in told.splitlines() if line.startswith("host:"))
+    # Of this platform only: cargo would fetch the crates of the others.
+    metadata = _output(["cargo", "metadata", "--format-version", "1", "--locked", "--filter-platform", host], repository)
+    packages = json.loads(metadata)["packages"]
+    crate = Path(next(each["manifest_path"] for each in packages if each["name"] == "rdkafka-sys")).parent
+    built = pinload.resolve().parent / "build"
+    archives = {name: newest(built, name) for name in ARCHIVES}
+    sources = archives["librdkafka.a"].parent
+    binary = folder / "rdkafka_performance"
+    command = [
+        "cc", "-O2", "-g", "-o", str(binary), f"-I{sources}", f"-I{sources.parent}",
+        str(crate / "librdkafka/examples/rdkafka_performance.c"),
+        *[str(archive) for archive in archives.values()], "-lm", "-lpthread", "-ldl", "-lrt",
+    ]
+    # The source says ../src/rd.h: that of the crate, which is the same as that beside the archive, where config.h is.
+    compiled = subprocess.run(command, capture_output=True, text=True, check=False)
+    if compiled.returncode:
+        raise ToolError(f"{' '.join(command)}:\n{compiled.stderr}")
+    return binary
+
+
+def _output(command, folder):
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise ToolError(f"{' '.join(command)}: {done.stderr}")
+    return done.stdout
+
+
+def newest(built, name):
+    found = sorted(built.rglob(name), key=lambda path: path.stat().st_mtime)
+    found = [path for path in found if path.parent.name != "src-cpp"]
+    if not found:
+        raise ToolError(f"no {name} below {built}: build pinload there first (cargo build --release)")
+    return found[-1]
+
+
+def version(binary):
+    """librdkafka's version as the tool tells it."""
+    told = subprocess.run([str(binary), "-h"], capture_output=True, text=True, check=False).stderr
+    line = next((line for line in told.splitlines() if line.startswith("librdkafka version")), "")
+    return line.removeprefix("librdkafka version ").split(" ")[0] or "unknown"
+
+
+class Performance:
+    """rdkafka_performance in one of its ways: -P, -C (a simple consumer), -G (a member of a group), or producers and consumers together."""
+
+    def __init__(self, binary, broker_address, consumer=None):
+        self.binary, self.address, self.consumer = str(binary), broker_address, consumer
+
+    @property
+    def name(self):
+        return "rdkafka_performance " + (f"-{self.consumer}" if self.consumer else "-P")
+
+    def run(self, case, topic, messages, runner):
+        shares = [messages // case.clients + (nth < messages % case.clients) for nth in range(case.clients)]
+        producers = [self._produce(case, topic, share) for share in shares] if case.mode != "consume" else []
+        consumers = [
+            self._consume(case, topic, share, nth) for nth, share in enumerate(shares)
+        ] if case.mode != "produce" else []
+        done = runner(consumers + producers)
+        sent = [Row(each.stdout, "dr") for each in done[len(consumers):]]
+        received = [Row(each.stdout, "msgs") for each in done[:len(consumers)]]
+        if any(row["dr_err"] for row in sent):
+            raise ToolError("rdkafka_performance: messages failed")
+        last = sent if case.mode == "produce" else received
+        load_s = max(row["elapsed"] for row in sent + received) / 1000
+        count = sum(row.messages for row in last)
+        progressing = None if case.mode != "both" else []
+        return figures.run(done, count, count, load_s, case.size_bytes, progressing)
+
+    def fill(self, case, topic, messages, runner):
+        runner([self._produce(case, topic, messages)])
+
+    def _produce(self, case, topic, messages):
+        place = ["-p", "0"] if case.partitions == 1 else []
+        argv = ["-P", *place, "-s", str(case.size_bytes), "-m", matrix.payload(case.size_bytes), "-c", str(messages)]
+        return self._job(argv, topic, matrix.producer_settings(case), "dr")
+
+    def _consume(self, case, topic, messages, nth):
+        if self.consumer == "G":
+            argv = ["-G", f"{topic}-group"]
+        else:
+            own = [str(partition) for partition in range(nth, case.partitions, case.clients)]
+            argv = ["-C", "-o", "beginning", *[word for partition in own for word in ("-p", partition)]]
+        return self._job([*argv, "-c", str(messages)], topic, matrix.consumer_settings(), "msgs")
+
+    def _job(self, argv, topic, settings, column):
+        # -T 0: no statistics, which it would otherwise have made once per interval.
+        common = ["-t", topic, "-b", self.address, "-u", "-i", str(INTERVAL_MS), "-T", "0"]
+        given = [word for name, value in settings.items() for word in ("-X", f"{name}={value}")]
+        # Its lines must come when they are written, not when a buffer is full.
+        return Job(["stdbuf", "-oL", self.binary, *argv, *common, *given], progress=Progress(column))
+
+
+class Progress:
+    """Reads the tool's table line by line."""
+
+    def __init__(self, column):
+        self.column, self.columns = column, None
+
+    def __call__(self, line):
+        cells = [cell.strip() for cell in line.split("|")][1:]
+        if not cells:
+            return None
+        if "elapsed" in cells:
+            self.columns = cells
+            return None
+        return int(cells[self.columns.index(self.column)]) if self.columns else None
+
+
+class Row:
+    """The last row of the tool's table."""
+
+    def __init__(self, stdout, column):
+        lines = [[cell.strip() for cell in line.split("|")][1:] for line in stdout.splitlines() if line.startswith("|")]
+        if len(lines) < 2:
+            raise ToolError(f"rdkafka_performance printed no table:\n{stdout}")
+        self.cells = dict(zip(lines[0], lines[-1]))
+        self.messages = self[column]
+
+    def __getitem__(self, column):
+        return int(self.cells[column])
