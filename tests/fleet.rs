@@ -5,7 +5,7 @@ mod scene;
 use nix::sys::signal::Signal;
 use scene::results::{Detail, OmbResult};
 use scene::workload::{JAVA_CLASS, driver};
-use scene::{Deadline, Kafka, Outcome, Running, Scene, WorkerProcess, Workload};
+use scene::{Deadline, Kafka, Metrics, Outcome, Running, Scene, WorkerProcess, Workload};
 use std::net::TcpListener;
 use std::time::{Duration, Instant};
 
@@ -137,6 +137,22 @@ fn two_workers_and_a_coordinator_yield_what_a_local_run_yields() {
     let (acknowledged, received) =
         (counted("acknowledge_actual").unwrap_or(0), counted("end_to_end_actual").unwrap_or(0));
     assert!(acknowledged > 19_000 && received.abs_diff(acknowledged * 2) < 2_000, "{acknowledged} {received}");
+
+    // The workers' metrics pages have counted the same: warm-up included, probes where OMB counts them.
+    let pages = [0, 1].map(|worker: usize| Metrics::scrape(&fleet.workers[worker].stats));
+    assert_eq!(pages[0].count("benchmark_producer_messages_sent"), totals.acknowledged);
+    assert_eq!(pages[0].count(r#"pinload_messages_enqueued_total{role="producer"}"#), totals.sent);
+    assert_eq!(pages[1].count(r#"pinload_messages_received_total{role="consumer"}"#), totals.received);
+    let probes = pages[1].count(r#"pinload_probes_received_total{role="consumer"}"#);
+    assert_eq!(pages[1].count("benchmark_consumer_messages_recv"), totals.received + probes);
+    for from in ["actual", "intended"] {
+        let timed = |page: usize, family: &str| {
+            let series = format!("pinload_{family}_latency_seconds_count{{from=\"{from}\"}}");
+            pages[page].count(&series)
+        };
+        assert_eq!((timed(0, "acknowledge"), timed(1, "end_to_end")), (totals.acknowledged, totals.received));
+    }
+    assert!(pages.iter().all(|page| page.count("pinload_clients_died_total") == 0));
     fleet.end();
 }
 

@@ -6,9 +6,11 @@ use hdrhistogram::Histogram;
 use nix::sys::signal::Signal;
 use scene::worker::{Answer, call};
 use scene::workload::{JAVA_CLASS, driver};
-use scene::{Deadline, Kafka, Scene, WorkerProcess};
+use scene::{Deadline, Kafka, Metrics, Scene, WorkerProcess};
 use serde_json::Value;
 use std::collections::BTreeMap;
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
 use std::time::Duration;
 
 const CONFIGURATION_REFUSED: i32 = 3;
@@ -123,6 +125,14 @@ fn a_recorded_run_of_ombs_coordinator_is_answered_call_for_call() {
         timed <= sent && sent - timed < 2_500,
         "{timed} latencies of {sent} messages; reset-stats forgets the first"
     );
+    // The metrics page goes on counting, over runs and after them; OMB's probe is received and not sent there.
+    let pages = ["w1", "w2"].map(|name| Metrics::scrape(&workers[name].stats));
+    let told = [pages[0].count("benchmark_producer_messages_sent"), pages[1].count("benchmark_consumer_messages_recv")];
+    assert!(told[0] + 1 >= sent && told[1] >= received, "{told:?}, in periods {sent} and {received}");
+    assert_eq!(pages[0].count(r#"benchmark_producer_produce_latency_count{success="true"}"#), told[0]);
+    assert_eq!(pages[1].count(r#"benchmark_consumer_e2e_latency_count{success="true"}"#), told[1]);
+    assert_eq!(pages[0].count("benchmark_producer_bytes_sent"), told[0] * 1024);
+    assert!(pages.iter().all(|page| page.count("pinload_runs_total") == 1 && page.count("pinload_run_active") == 0));
     for (_, worker) in workers {
         assert_eq!(worker.running.children(), []);
         worker.running.signal(Signal::SIGTERM);
@@ -137,6 +147,8 @@ fn a_worker_survives_mistakes_and_a_coordinator_that_vanishes() {
     let scene = Scene::new("a_worker_survives_mistakes_and_a_coordinator_that_vanishes");
     let worker = WorkerProcess::start(&scene, &["--lease", "3s", "--delete-topics"]);
     let post = |path: &str, body: &str| worker.call("POST", path, &[], body);
+    let idle = Metrics::scrape(&worker.stats);
+    assert_eq!((idle.count("benchmark_producer_messages_sent"), idle.count("pinload_run_active")), (0, 0));
     assert_eq!(post("/no-such-call", "").status, 404);
     let refused = post("/create-topics", r#"{"numberOfTopics":1}"#);
     assert!(refused.status == 500 && refused.body.contains("/initialize-driver"), "{refused:?}");
@@ -155,6 +167,9 @@ fn a_worker_survives_mistakes_and_a_coordinator_that_vanishes() {
     let topics: Vec<String> = serde_json::from_str(&answer.body).expect("names");
     assert_eq!(post("/create-producers", &serde_json::to_string(&topics).expect("JSON")).status, 200);
     assert_eq!(worker.running.clients("producer", 1).len(), 1);
+    // Whoever scrapes is no coordinator: the lease runs out all the same.
+    Deadline::within(SHORT)
+        .poll("the end of the run", || (Metrics::scrape(&worker.stats).count("pinload_run_active") == 0).then_some(()));
     worker.running.wait_for_line("has not called for 3 s", SHORT);
     assert_eq!(worker.call("GET", "/counters-stats", &[], "").status, 200);
     worker.running.signal(Signal::SIGTERM);
@@ -171,7 +186,8 @@ fn who_may_call_and_how_much_is_checked_before_anything_is_done() {
         .assert_code(CONFIGURATION_REFUSED)
         .assert_stderr_has("--token-file");
     scene.write("token", "s3cret\n");
-    let worker = WorkerProcess::start(&scene, &["--token-file", "token", "--max-request", "1"]);
+    let worker =
+        WorkerProcess::start(&scene, &["--token-file", "token", "--max-request", "1", "--max-connections", "2"]);
     assert_eq!(worker.call("POST", "/stop-all", &[], "").status, 401);
     assert_eq!(worker.call("POST", "/stop-all", &[("authorization", "Bearer s3creT")], "").status, 401);
     let token = ("authorization", "Bearer s3cret");
@@ -181,6 +197,19 @@ fn who_may_call_and_how_much_is_checked_before_anything_is_done() {
     let pulse = worker.call("GET", "/pinload/v1/pulse", &[], "");
     assert!(pulse.status == 200 && pulse.body.contains(r#""run":null"#), "{pulse:?}");
     assert_eq!(call(&worker.stats, "GET", "/other", &[], "").status, 404);
+
+    // More connections than allowed wait, without an answer, until another one ends.
+    let address = worker.url.trim_start_matches("http://");
+    let idle = [(); 2].map(|()| TcpStream::connect(address).expect("a connection"));
+    let mut third = TcpStream::connect(address).expect("a connection");
+    third.write_all(b"GET /pinload/v1/pulse HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").expect("a request");
+    third.set_read_timeout(Some(Duration::from_millis(300))).expect("a timeout");
+    let mut answer = String::new();
+    assert!(third.read_to_string(&mut answer).is_err(), "answered beside two others: {answer}");
+    drop(idle);
+    third.set_read_timeout(Some(SHORT)).expect("a timeout");
+    third.read_to_string(&mut answer).expect("an answer");
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
 
     let port = worker.url.rsplit(':').next().expect("a port").to_owned();
     let taken = scene.pinload(["worker", "--port", &port, "--stats-port", "0"]).run();

@@ -7,7 +7,7 @@
 
 use super::cpu_list::CpuList;
 use super::tool_args::{CSV_EXAMPLES, CsvArgs, DOCTOR_EXAMPLES, DoctorArgs, GENERATE_EXAMPLES, GenerateArgs};
-use super::values::{cpu_set, late_policy, positive_duration};
+use super::values::{cpu_set, late_policy, positive_duration, socket_address};
 use crate::os::affinity::CpuSet;
 use crate::plan::thresholds::parse_threshold;
 use crate::plan::{LatePolicy, Threshold};
@@ -101,7 +101,7 @@ Exit codes:
   4    the broker (or a worker) cannot be reached, or refused the authentication or the topics
   5    a client process or a worker died: the result is invalid
   6    the results could not be written
-  7    the machine refused: shared memory, processes
+  7    the machine refused: shared memory, processes, ports
   8    with --require-valid: a run completed, and its verdict is not VALID
   130  ended by Ctrl-C
   143  ended by SIGTERM or SIGHUP
@@ -249,6 +249,12 @@ pub struct RunArgs {
     /// A file with the token that the workers want to be shown
     #[arg(long, value_name = "FILE", help_heading = "Workers")]
     pub token_file: Option<PathBuf>,
+
+    /// Serve Prometheus metrics while the run goes on, at http://HOST:PORT/metrics (port 0: any free one)
+    ///
+    /// Not together with --workers: each worker has a metrics page of its own.
+    #[arg(long, value_name = "HOST:PORT", value_parser = socket_address, help_heading = "Output")]
+    pub metrics_addr: Option<std::net::SocketAddr>,
 
     /// Only errors, warnings, the closing table and the names of the files
     #[arg(short, long, help_heading = "Output")]

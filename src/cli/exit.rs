@@ -23,7 +23,7 @@ pub enum ExitStatus {
     ClientDied = 5,
     /// The results could not be written.
     ResultsNotWritten = 6,
-    /// The machine refused: shared memory, processes, topology.
+    /// The machine refused: shared memory, processes, ports, topology.
     MachineRefused = 7,
     /// A run completed, its verdict is not VALID, and `--require-valid` asks for one that is.
     NotValid = 8,

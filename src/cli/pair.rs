@@ -12,18 +12,28 @@ use crate::report::ResultFiles;
 use crate::report::closing::closing_table;
 use crate::worker::fleet::{DistributedWorkers, FleetSettings, RollCall, split};
 use crate::worker::local::LocalWorker;
+use crate::worker::metrics::Desk;
 use crate::worker::omb_fleet::{self, OmbWorkers};
 use crate::workload_generator::{self, Observer, Outcome, Series};
 use crossbeam_channel::Receiver;
 use std::time::SystemTime;
 
-/// Runs one plan with client processes on this host.
-pub(super) fn run_pair(plan: &Plan, args: &RunArgs, messages: &mut Messages, signals: &Receiver<Signal>) -> ExitStatus {
+/// Runs one plan with client processes on this host. `metrics` answers scrapes meanwhile, and comes back for the next run.
+pub(super) fn run_pair(
+    plan: &Plan,
+    args: &RunArgs,
+    messages: &mut Messages,
+    signals: &Receiver<Signal>,
+    metrics: &mut Option<Desk>,
+) -> ExitStatus {
     // Begun before anything else is done: its second of baseline then passes meanwhile.
     let calibration = Calibration::begin(root());
     run_with(plan, args, messages, |plan, observer| {
         let mut worker = LocalWorker::new(signals.clone(), calibration);
-        workload_generator::run(plan, &mut worker, observer)
+        metrics.take().into_iter().for_each(|metrics| worker.serve_metrics(metrics));
+        let series = workload_generator::run(plan, &mut worker, observer);
+        *metrics = worker.leave_metrics();
+        series
     })
 }
 

@@ -10,6 +10,8 @@ use crate::plan::resolve::Machine;
 use crate::telemetry::sweep::sweep_dead;
 use crate::worker::Interruption;
 use crate::worker::fleet::{FleetSettings, split};
+use crate::worker::metrics::Desk;
+use crate::worker::server::metrics_page;
 use crossbeam_channel::Receiver;
 
 /// Runs all pairs in order. One that fails does not stop the next; an interruption does.
@@ -26,13 +28,39 @@ pub(super) fn run(args: &RunArgs, messages: &mut Messages, signals: &Receiver<Si
         Ok(fleet) => fleet,
         Err(status) => return status,
     };
+    let mut metrics = match metrics(args, fleet.is_some(), messages) {
+        Ok(metrics) => metrics,
+        Err(status) => return status,
+    };
     one_by_one(&plans, |plan| match interrupted(signals) {
         Some(by) => by.into(),
         None => match &fleet {
             Some(fleet) => pair::run_pair_on(fleet, plan, args, messages, signals),
-            None => pair::run_pair(plan, args, messages, signals),
+            None => pair::run_pair(plan, args, messages, signals, &mut metrics),
         },
     })
+}
+
+/// The metrics page, where one is asked for; it serves from here on, and is answered while runs go on.
+fn metrics(args: &RunArgs, on_workers: bool, messages: &mut Messages) -> Result<Option<Desk>, ExitStatus> {
+    let Some(wanted) = args.metrics_addr else { return Ok(None) };
+    if on_workers {
+        messages.error(
+            "--metrics-addr: this run's clients are on workers, and each worker has a metrics page of its own \
+             (pinload worker --stats-port): let Prometheus scrape those and add them up",
+        );
+        return Err(ExitStatus::ConfigurationRefused);
+    }
+    match metrics_page::listen(wanted) {
+        Ok((address, scrapes)) => {
+            messages.step(&format!("metrics on http://{address}/metrics"));
+            Ok(Some(Desk::new(scrapes, true)))
+        }
+        Err(error) => {
+            messages.error(&format!("--metrics-addr: {error}: take another address, or end who has it"));
+            Err(ExitStatus::MachineRefused)
+        }
+    }
 }
 
 /// Prints all plans.

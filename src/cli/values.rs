@@ -3,6 +3,7 @@
 use crate::os::affinity::CpuSet;
 use crate::plan::LatePolicy;
 use crate::units::parse_duration;
+use std::net::{SocketAddr, ToSocketAddrs as _};
 use std::time::Duration;
 
 pub(super) fn positive_duration(text: &str) -> Result<Duration, String> {
@@ -18,6 +19,15 @@ pub(super) fn cpu_set(text: &str) -> Result<CpuSet, String> {
         Ok(cpus) if cpus.is_empty() => Err("names no CPU: write for example 8-11".to_owned()),
         Ok(cpus) => Ok(cpus),
         Err(error) => Err(error.to_string()),
+    }
+}
+
+/// `127.0.0.1:9100`, `[::1]:9100`, `localhost:9100`: the first address of a name.
+pub(super) fn socket_address(text: &str) -> Result<SocketAddr, String> {
+    let example = "write HOST:PORT, for example 127.0.0.1:9100";
+    match text.to_socket_addrs() {
+        Ok(mut addresses) => addresses.next().ok_or_else(|| format!("{text:?} has no address: {example}")),
+        Err(error) => Err(format!("{error}: {example}")),
     }
 }
 
@@ -46,6 +56,15 @@ pub(super) fn late_policy(text: &str) -> Result<LatePolicy, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn addresses_have_a_host_and_a_port() {
+        assert_eq!(socket_address("127.0.0.1:9100"), Ok(([127, 0, 0, 1], 9100).into()));
+        assert!(socket_address("[::1]:0").is_ok_and(|address| address.is_ipv6()));
+        for text in ["127.0.0.1", ":", "9100", "127.0.0.1:99999"] {
+            assert!(socket_address(text).unwrap_err().contains("write HOST:PORT"), "{text}");
+        }
+    }
 
     #[test]
     fn late_policies_are_read() {

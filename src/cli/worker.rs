@@ -8,6 +8,7 @@ use crate::os::signals::Signal;
 use crate::plan::placement::PlacementWishes;
 use crate::telemetry::sweep::sweep_dead;
 use crate::worker::Interruption;
+use crate::worker::metrics::Desk;
 use crate::worker::server::session::Manner;
 use crate::worker::server::{Board, Listening, Session, Settings, http};
 use crossbeam_channel::{Receiver, Sender};
@@ -45,7 +46,7 @@ pub(super) fn serve(args: &WorkerArgs, signals: Receiver<Signal>) -> ExitStatus 
         messages.error(&format!("cannot start a thread: {error}"));
         return ExitStatus::MachineRefused;
     }
-    let Listening { address, stats_address, calls } = match http::listen(&settings, Arc::clone(&board)) {
+    let Listening { address, stats_address, calls, scrapes } = match http::listen(&settings, Arc::clone(&board)) {
         Ok(listening) => listening,
         Err(error) => {
             messages.error(&format!("{error}: take another port with --port and --stats-port, or end who has it"));
@@ -63,7 +64,8 @@ pub(super) fn serve(args: &WorkerArgs, signals: Receiver<Signal>) -> ExitStatus 
         lease: args.lease,
         delete_topics: args.delete_topics,
     };
-    let mut session = Session::new(machine, manner, board, of_verbs.clone(), root());
+    let metrics = Desk::new(scrapes.clone(), false);
+    let mut session = Session::new(machine, manner, board, of_verbs.clone(), metrics, root());
     let by = loop {
         crossbeam_channel::select! {
             recv(calls) -> call => match call {
@@ -78,6 +80,7 @@ pub(super) fn serve(args: &WorkerArgs, signals: Receiver<Signal>) -> ExitStatus 
                     return ExitStatus::MachineRefused;
                 }
             },
+            recv(scrapes) -> scrape => scrape.into_iter().for_each(|scrape| session.answer_scrape(scrape)),
             // Whatever it is, it is looked at below: a child that ended by `tick`, an end by `ending`.
             recv(of_verbs) -> _ => {}
             default(TICK) => {}

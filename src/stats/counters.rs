@@ -13,6 +13,8 @@ macro_rules! counters {
             pub const COUNT: usize = Self::ALL.len();
             /// The name in result files; the unit stands in it.
             pub const fn name(self) -> &'static str { match self { $(Counter::$variant => $name,)+ } }
+            /// What it counts, for people.
+            pub fn meaning(self) -> &'static str { match self { $(Counter::$variant => concat!($($doc),+).trim(),)+ } }
         }
     };
 }

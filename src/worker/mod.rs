@@ -8,6 +8,7 @@ pub mod fleet;
 pub mod hosts;
 mod http_client;
 pub mod local;
+pub mod metrics;
 pub mod omb_fleet;
 mod readiness;
 pub mod server;

@@ -8,6 +8,7 @@
 
 pub mod deadline;
 pub mod kafka;
+pub mod metrics;
 pub mod processes;
 pub mod results;
 pub mod running;
@@ -17,6 +18,7 @@ pub mod workload;
 
 pub use deadline::Deadline;
 pub use kafka::Kafka;
+pub use metrics::Metrics;
 pub use running::{Outcome, Run, Running};
 pub use stand_in::StandIn;
 pub use worker::WorkerProcess;

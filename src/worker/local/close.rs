@@ -154,10 +154,6 @@ impl LocalWorker {
 
 fn report(client: &mut Client) -> ClientReport {
     let seen = client.end.observed();
-    let mut counters = client.end.counters();
-    if client.was_killed() {
-        settle(&mut counters);
-    }
     ClientReport {
         worker: None,
         role: client.plan.role,
@@ -169,10 +165,21 @@ fn report(client: &mut Client) -> ClientReport {
         observed_hot_mask: client.observed.hot.take(),
         observed_thread_masks: std::mem::take(&mut client.observed.others),
         exit: client.exit.as_ref().map_or_else(|| "still there".to_owned(), ToString::to_string),
-        counters,
+        counters: client.last_counters(),
         hot_thread_cpu_ns: seen.hot_thread_cpu_ns,
         slots_lost: client.history.slots_lost,
         timeline: std::mem::take(&mut client.history.timeline),
+    }
+}
+
+impl Client {
+    /// Its counters: live ones, or the last ones when it is gone.
+    pub(super) fn last_counters(&self) -> Counters {
+        let mut counters = self.end.counters();
+        if self.was_killed() {
+            settle(&mut counters);
+        }
+        counters
     }
 }
 

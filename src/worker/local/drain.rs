@@ -6,6 +6,7 @@ use crate::plan::{ClientPlan, Plan};
 use crate::stats::{Counter, Counters};
 use crate::telemetry::Role;
 use crate::units::NS_PER_S;
+use crate::worker::metrics::Desk;
 use crate::worker::{LatencySet, Live, PeriodStats, Rates, WorkerError};
 
 /// How long a living client may take to publish the slot of a boundary before it counts as late: on a crowded machine one may not get
@@ -46,7 +47,7 @@ impl LocalWorker {
         let begun_ns = self.clock.now_ns();
         for client in &mut self.clients {
             let drained = client.end.drain();
-            client.history.take(drained.slots, drained.lost);
+            client.history.take(drained.slots, drained.lost, self.metrics.as_mut().map(Desk::recorded));
         }
         self.drain_ns += self.clock.now_ns().saturating_sub(begun_ns);
     }

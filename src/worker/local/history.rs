@@ -8,6 +8,7 @@ use crate::stats::{Counters, Distribution, Latency};
 use crate::telemetry::slot::SlotLatency;
 use crate::telemetry::{Role, Slot};
 use crate::units::NS_PER_S;
+use crate::worker::metrics::ledger::Recorded;
 use crate::worker::{TimelinePoint, empty_latencies};
 use hdrhistogram::Histogram;
 use std::collections::VecDeque;
@@ -114,12 +115,12 @@ impl History {
         self.measurement = self.period.clone();
     }
 
-    /// Takes newly drained slots; `lost` were overwritten before the first of them.
-    pub(super) fn take(&mut self, slots: Vec<Slot>, lost: u64) {
+    /// Takes newly drained slots; `lost` were overwritten before the first of them. What each brought is added to `recorded`.
+    pub(super) fn take(&mut self, slots: Vec<Slot>, lost: u64, mut recorded: Option<&mut Recorded>) {
         self.slots_lost += lost;
         let mut gap = lost > 0;
         for slot in slots {
-            self.timeline_point(&slot);
+            self.timeline_point(&slot, recorded.as_deref_mut());
             self.previous_for_timeline = Some(slot.clone());
             self.pending.push_back((slot, gap));
             gap = false;
@@ -214,7 +215,7 @@ impl History {
         }
     }
 
-    fn timeline_point(&mut self, slot: &Slot) {
+    fn timeline_point(&mut self, slot: &Slot, mut recorded: Option<&mut Recorded>) {
         let families: &[Latency] = match self.role {
             Role::Producer => &Latency::PRODUCER,
             Role::Consumer => &Latency::CONSUMER,
@@ -225,6 +226,11 @@ impl History {
             let before = self.previous_for_timeline.as_ref();
             let before = before.and_then(|slot| slot.latencies.iter().find(|latency| latency.latency == *family));
             let second = between(before.map(|latency| &latency.histogram), &now.histogram);
+            if let Some(recorded) = &mut recorded {
+                // The slot's own sum is of its own span alone: after a gap there is more.
+                let whole = now.extremes.count == second.count() && now.extremes.sum_ns < u64::MAX;
+                recorded.add(*family, &second, whole.then_some(now.extremes.sum_ns));
+            }
             latencies_ns.push([second.percentile_ns(50.0), second.percentile_ns(99.0), now.extremes.max_ns]);
             if position == 0 {
                 self.last_second = Some(second);

@@ -1,7 +1,8 @@
 //! The worker that runs client processes on this host.
 //!
 //! `start` makes segments and processes, `wait` is the one place where the supervisor waits (signals, deaths, time),
-//! `drain` turns slots into periods, `balances` compares the books, `close` ends everything, `helpers` talks to the admin and broker processes.
+//! `drain` turns slots into periods, `balances` compares the books, `close` ends everything, `helpers` talks to the admin and broker processes,
+//! `metrics` answers scrapes.
 //! The supervisor itself never opens a Kafka client.
 
 mod close;
@@ -10,12 +11,14 @@ pub mod growing;
 mod helpers;
 mod history;
 mod joining;
+mod metrics;
 pub(super) mod naming;
 mod observe;
 mod standings;
 mod start;
 mod wait;
 
+use super::metrics::{Desk, Scrape};
 use super::{
     CountersStats, Environment, Interruption, LatencySet, Live, PeriodStats, RunEnd, SubscriptionBalance, Wake, Worker,
     WorkerError,
@@ -80,6 +83,9 @@ pub struct LocalWorker {
     environment: Option<Environment>,
     warnings: Vec<String>,
     closed: bool,
+    deaths: u64,
+    metrics: Option<Desk>,
+    scrapes: Receiver<Scrape>,
 }
 
 impl LocalWorker {
@@ -117,6 +123,9 @@ impl LocalWorker {
             environment: None,
             warnings: Vec::new(),
             closed: false,
+            deaths: 0,
+            metrics: None,
+            scrapes: crossbeam_channel::never(),
         }
     }
 

@@ -20,6 +20,7 @@ impl LocalWorker {
             }
             let now_ns = self.clock.now_ns();
             self.republish_wall_offset(now_ns);
+            self.roll_metrics();
             if now_ns >= deadline_ns {
                 return Wake::Deadline;
             }
@@ -32,6 +33,11 @@ impl LocalWorker {
                     Ok(Signal::Terminate) => return self.interrupted(Interruption::Terminate),
                     // The signal thread lives as long as the process; without it only time is left.
                     Err(_) => self.signals = crossbeam_channel::never(),
+                },
+                recv(self.scrapes) -> scrape => match scrape {
+                    Ok(scrape) => self.answer_scrape(scrape),
+                    // Without a server nobody scrapes.
+                    Err(_) => self.scrapes = crossbeam_channel::never(),
                 },
                 default(pause) => {}
             }
@@ -89,6 +95,7 @@ impl LocalWorker {
             }
             let Ok(Some(exit)) = client.process.try_wait() else { continue };
             let done = client.end.state() == Some(ClientState::Done) && exit.code == Some(0);
+            self.deaths += u64::from(!done);
             if !done && first.is_none() {
                 first = Some(ClientDeath {
                     worker: None,

@@ -68,3 +68,21 @@ impl Board {
         self.state.lock().unwrap_or_else(std::sync::PoisonError::into_inner).death.get_or_insert(death);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `Session::answer` calls it before and after each verb: whoever waits for a long one lives.
+    #[test]
+    fn a_sign_of_life_ends_the_silence() {
+        let mut board = Board::new(crossbeam_channel::unbounded().0);
+        let an_hour = Duration::from_secs(3_600);
+        // Hosts that have just booted have no instant an hour ago.
+        let Some(begun) = Instant::now().checked_sub(an_hour) else { return };
+        board.begun = begun;
+        assert!(board.silence() >= an_hour);
+        board.called();
+        assert!(board.silence() < an_hour);
+    }
+}

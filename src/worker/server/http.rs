@@ -1,17 +1,19 @@
 //! The HTTP server: axum on a thread of its own. It knows nothing of runs; it checks who may call and how much, and hands calls on.
 
-use super::{Board, Call, Method, Reply};
+use super::listener::{ServerError, bind, serve};
+use super::{Board, Call, Method, Reply, metrics_page};
+use crate::worker::metrics::Scrape;
 use crate::worker::wire::pinload::{PREFIX, RUN_HEADER, WallTime};
 use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
 use axum::http::{StatusCode, header};
 use axum::response::Response;
 use crossbeam_channel::{Receiver, Sender};
-use std::net::{IpAddr, SocketAddr, TcpListener};
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 use subtle::ConstantTimeEq;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
+use tokio::sync::oneshot;
 
 /// How the server listens.
 #[derive(Debug, Clone)]
@@ -30,16 +32,6 @@ pub struct Settings {
     pub connections: usize,
 }
 
-/// A port that cannot be used.
-#[derive(Debug, thiserror::Error)]
-#[error("cannot listen on {address}: {why}")]
-pub struct ServerError {
-    /// Where.
-    pub address: SocketAddr,
-    /// Why.
-    pub why: std::io::Error,
-}
-
 /// A server that listens.
 #[derive(Debug)]
 pub struct Listening {
@@ -49,6 +41,8 @@ pub struct Listening {
     pub stats_address: SocketAddr,
     /// Calls for the main thread.
     pub calls: Receiver<Call>,
+    /// Scrapes of the metrics page, for it too.
+    pub scrapes: Receiver<Scrape>,
 }
 
 /// A request that has not been read after this long is given up: its sender holds a connection.
@@ -68,9 +62,10 @@ struct Desk {
 /// # Errors
 /// A port that is taken or not ours.
 pub fn listen(settings: &Settings, board: Arc<Board>) -> Result<Listening, ServerError> {
-    let (main, address) = bind(settings.bind, settings.port)?;
-    let (stats, stats_address) = bind(settings.bind, settings.stats_port)?;
+    let (main, address) = bind(SocketAddr::new(settings.bind, settings.port))?;
+    let (stats, stats_address) = bind(SocketAddr::new(settings.bind, settings.stats_port))?;
     let (sender, calls) = crossbeam_channel::unbounded();
+    let (scraper, scrapes) = crossbeam_channel::unbounded();
     let desk =
         Desk { calls: sender, board, token: settings.token.as_deref().map(Arc::from), body_bytes: settings.body_bytes };
     let connections = settings.connections;
@@ -79,99 +74,21 @@ pub fn listen(settings: &Settings, board: Arc<Board>) -> Result<Listening, Serve
         // Without a runtime nothing is served, which callers see; the main thread sees its channel closed.
         if let Ok(runtime) = runtime {
             runtime.block_on(async {
-                let metrics = Desk { token: None, ..desk.clone() };
                 let _ = tokio::join!(
                     serve(main, connections, worker_calls(desk)),
-                    serve(stats, connections, metrics_page(metrics))
+                    serve(stats, connections, metrics_page::router(scraper))
                 );
             });
         }
     });
     match served {
-        Ok(_) => Ok(Listening { address, stats_address, calls }),
+        Ok(_) => Ok(Listening { address, stats_address, calls, scrapes }),
         Err(why) => Err(ServerError { address, why }),
     }
 }
 
-fn bind(ip: IpAddr, port: u16) -> Result<(TcpListener, SocketAddr), ServerError> {
-    let wanted = SocketAddr::new(ip, port);
-    let bound = TcpListener::bind(wanted).and_then(|listener| {
-        listener.set_nonblocking(true)?;
-        let address = listener.local_addr()?;
-        Ok((listener, address))
-    });
-    bound.map_err(|why| ServerError { address: wanted, why })
-}
-
 fn worker_calls(desk: Desk) -> axum::Router {
     axum::Router::new().fallback(any_call).with_state(desk)
-}
-
-fn metrics_page(desk: Desk) -> axum::Router {
-    axum::Router::new().route("/metrics", axum::routing::get(any_call)).with_state(desk)
-}
-
-async fn serve(listener: TcpListener, connections: usize, router: axum::Router) -> std::io::Result<()> {
-    let listener = tokio::net::TcpListener::from_std(listener)?;
-    axum::serve(Few { listener, free: Arc::new(Semaphore::new(connections)) }, router).await
-}
-
-/// A listener that takes no more connections than it has permits for; the others wait in the kernel's queue.
-struct Few {
-    listener: tokio::net::TcpListener,
-    free: Arc<Semaphore>,
-}
-
-impl axum::serve::Listener for Few {
-    type Io = Counted;
-    type Addr = SocketAddr;
-
-    async fn accept(&mut self) -> (Self::Io, Self::Addr) {
-        let permit = loop {
-            // The semaphore is never closed.
-            if let Ok(permit) = Arc::clone(&self.free).acquire_owned().await {
-                break permit;
-            }
-        };
-        let (stream, address) = axum::serve::Listener::accept(&mut self.listener).await;
-        (Counted { stream, _permit: permit }, address)
-    }
-
-    fn local_addr(&self) -> std::io::Result<Self::Addr> {
-        self.listener.local_addr()
-    }
-}
-
-/// A connection that gives its permit back when it ends.
-struct Counted {
-    stream: tokio::net::TcpStream,
-    _permit: OwnedSemaphorePermit,
-}
-
-mod counted {
-    use super::Counted;
-    use std::io::Result;
-    use std::pin::Pin;
-    use std::task::{Context, Poll};
-    use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-
-    impl AsyncRead for Counted {
-        fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, into: &mut ReadBuf<'_>) -> Poll<Result<()>> {
-            Pin::new(&mut self.stream).poll_read(cx, into)
-        }
-    }
-
-    impl AsyncWrite for Counted {
-        fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, from: &[u8]) -> Poll<Result<usize>> {
-            Pin::new(&mut self.stream).poll_write(cx, from)
-        }
-        fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<()>> {
-            Pin::new(&mut self.stream).poll_flush(cx)
-        }
-        fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<()>> {
-            Pin::new(&mut self.stream).poll_shutdown(cx)
-        }
-    }
 }
 
 async fn any_call(State(desk): State<Desk>, request: Request) -> Response {

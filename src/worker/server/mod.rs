@@ -2,16 +2,19 @@
 //!
 //! `http` is a thread of its own with the server in it; it turns requests into `Call`s for the main thread, which owns the `Session` (and
 //! with it the clients: their parent-death signal is tied to that thread) and answers one call after the other. What both threads know
-//! stands on the `Board`.
+//! stands on the `Board`. `metrics_page` is the server of the metrics page, here and in local runs.
 
 pub mod board;
 pub mod http;
+mod listener;
+pub mod metrics_page;
 mod omb;
 mod pinload;
 pub mod session;
 
 pub use board::Board;
-pub use http::{Listening, ServerError, Settings};
+pub use http::{Listening, Settings};
+pub use listener::ServerError;
 pub use session::Session;
 
 /// One request, as the main thread sees it.

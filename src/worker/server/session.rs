@@ -8,6 +8,8 @@ use crate::plan::placement::PlacementWishes;
 use crate::plan::resolve::Machine;
 use crate::stats::Counters;
 use crate::worker::local::LocalWorker;
+use crate::worker::metrics::ledger::Present;
+use crate::worker::metrics::{Desk, Scrape};
 use crate::worker::wire::pinload::{Hello, PREFIX, Stopped, WIRE, run_text};
 use crate::worker::{Wake, Worker, WorkerError};
 use crossbeam_channel::Receiver;
@@ -36,6 +38,8 @@ pub struct Session {
     signals: Receiver<Signal>,
     calibration: Option<Calibration>,
     pub(super) run: Option<Run>,
+    /// While nothing runs; a run has it in its worker.
+    metrics: Option<Desk>,
     /// What happened, for the log.
     log: Vec<String>,
 }
@@ -56,10 +60,27 @@ pub(super) struct Run {
 }
 
 impl Session {
-    /// Nothing going on. `signals` end the waits of verbs.
-    pub fn new(machine: Machine, manner: Manner, board: Arc<Board>, signals: Receiver<Signal>, root: &Path) -> Self {
+    /// Nothing going on. `signals` end the waits of verbs; `metrics` is where scrapes are answered.
+    pub fn new(
+        machine: Machine,
+        manner: Manner,
+        board: Arc<Board>,
+        signals: Receiver<Signal>,
+        metrics: Desk,
+        root: &Path,
+    ) -> Self {
         let calibration = Some(Calibration::begin(root));
-        Self { machine, manner, board, root: root.to_owned(), signals, calibration, run: None, log: Vec::new() }
+        let (root, metrics) = (root.to_owned(), Some(metrics));
+        Self { machine, manner, board, root, signals, calibration, run: None, metrics, log: Vec::new() }
+    }
+
+    /// Answers a scrape between two calls; within one the worker does. A scrape is no sign of life of a coordinator.
+    pub fn answer_scrape(&mut self, scrape: Scrape) {
+        match (&mut self.run, &self.metrics) {
+            (Some(run), _) => run.worker.answer_scrape(scrape),
+            (None, Some(metrics)) => metrics.answer(scrape, &Present::default()),
+            (None, None) => {}
+        }
     }
 
     /// Answers one call.
@@ -102,7 +123,8 @@ impl Session {
         // Signals of the time before are nothing to the new run.
         while self.signals.try_recv().is_ok() {}
         let calibration = self.calibration.take().unwrap_or_else(|| Calibration::begin(&self.root));
-        let worker = LocalWorker::new(self.signals.clone(), calibration);
+        let mut worker = LocalWorker::new(self.signals.clone(), calibration);
+        self.metrics.take().into_iter().for_each(|metrics| worker.serve_metrics(metrics));
         self.board.set_run(id);
         self.run.insert(Run { id, worker, lease, epoch_ns: 0, told_counters: Counters::default(), told: false })
     }
@@ -112,6 +134,7 @@ impl Session {
         let mut run = self.run.take()?;
         self.log.push(format!("the run is ended: {why}"));
         let end = run.worker.stop_all();
+        self.metrics = run.worker.leave_metrics();
         match &end {
             Ok(end) => self.log.extend(end.warnings.iter().cloned()),
             Err(error) => self.log.push(error.to_string()),
@@ -123,7 +146,10 @@ impl Session {
 
     /// Between calls, at least once a second: deaths are noticed, and a coordinator that is gone.
     pub fn tick(&mut self) {
-        let Some(run) = &mut self.run else { return };
+        let Some(run) = &mut self.run else {
+            self.metrics.iter_mut().filter(|metrics| metrics.roll_is_due()).for_each(Desk::roll);
+            return;
+        };
         let now_ns = run.worker.now_ns();
         if let Wake::ClientDied(death) = run.worker.wait_until(now_ns)
             && !std::mem::replace(&mut run.told, true)

@@ -59,7 +59,7 @@ fn a_period_holds_what_happened_between_its_two_slots() {
         client.slot(EPOCH + 3 * S, &[1_000_003, 9]),
         client.slot(EPOCH + 4 * S, &[]),
     ];
-    history.take(slots, 0);
+    history.take(slots, 0, None);
     assert!(history.reaches(EPOCH + 4 * S) && !history.reaches(EPOCH + 5 * S));
     history.advance(EPOCH + 2 * S);
     let first = history.close_period();
@@ -75,7 +75,7 @@ fn a_period_holds_what_happened_between_its_two_slots() {
 #[test]
 fn the_measurement_leaves_the_warm_up_out() {
     let (mut client, mut history) = a_history();
-    history.take(vec![client.slot(EPOCH + S, &[900; 10]), client.slot(EPOCH + 2 * S, &[4; 3])], 0);
+    history.take(vec![client.slot(EPOCH + S, &[900; 10]), client.slot(EPOCH + 2 * S, &[4; 3])], 0, None);
     history.advance(EPOCH + S);
     history.begin_measurement();
     history.advance(EPOCH + 2 * S);
@@ -93,8 +93,8 @@ fn a_lost_slot_costs_exact_extremes_and_nothing_else() {
     let first = client.slot(EPOCH + S, &[10]);
     drop(client.slot(EPOCH + 2 * S, &[2_000_001]));
     let third = client.slot(EPOCH + 3 * S, &[11]);
-    history.take(vec![first], 0);
-    history.take(vec![third], 1);
+    history.take(vec![first], 0, None);
+    history.take(vec![third], 1, None);
     history.advance(EPOCH + 3 * S);
     let period = history.close_period();
     assert_eq!((acknowledged(&period), period.span_ns), ((3, 3), 3 * S));
@@ -108,7 +108,7 @@ fn a_lost_slot_costs_exact_extremes_and_nothing_else() {
 #[test]
 fn a_slot_that_comes_late_closes_the_period_with_its_own_span() {
     let (mut client, mut history) = a_history();
-    history.take(vec![client.slot(EPOCH + S, &[1]), client.slot(EPOCH + 13 * S, &[2, 3])], 0);
+    history.take(vec![client.slot(EPOCH + S, &[1]), client.slot(EPOCH + 13 * S, &[2, 3])], 0, None);
     history.advance(EPOCH + 10 * S);
     let stalled = history.close_period();
     assert_eq!((acknowledged(&stalled), stalled.span_ns), ((3, 3), 13 * S));
@@ -128,7 +128,7 @@ fn a_client_that_published_nothing_gives_an_empty_period() {
 #[test]
 fn the_timeline_has_a_point_for_each_slot() {
     let (mut client, mut history) = a_history();
-    history.take(vec![client.slot(EPOCH + S, &[100; 99]), client.slot(EPOCH + 2 * S, &[200; 3])], 0);
+    history.take(vec![client.slot(EPOCH + S, &[100; 99]), client.slot(EPOCH + 2 * S, &[200; 3])], 0, None);
     let points: Vec<_> = history
         .timeline
         .iter()

@@ -1,0 +1,51 @@
+//! The server of the metrics page: beside the worker's calls, or alone in a local run. No token: it only tells.
+
+use super::listener::{ServerError, bind, serve};
+use crate::worker::metrics::Scrape;
+use crate::worker::metrics::exposition::CONTENT_TYPE;
+use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
+use crossbeam_channel::{Receiver, Sender};
+use std::net::SocketAddr;
+use std::time::Duration;
+
+/// Scrapers in a local run.
+const CONNECTIONS: usize = 16;
+/// A main thread that has not answered after this long is busy with something that does not wait; scrapers give up after 10 s.
+const ANSWER_LIMIT: Duration = Duration::from_secs(8);
+
+/// Serves the page alone at `wanted`, from a thread that lives as long as the program. The address (port 0: a free one) and what is to be
+/// answered come back.
+///
+/// # Errors
+/// A port that is taken or not ours.
+pub fn listen(wanted: SocketAddr) -> Result<(SocketAddr, Receiver<Scrape>), ServerError> {
+    let (listener, address) = bind(wanted)?;
+    let (scraper, scrapes) = crossbeam_channel::unbounded();
+    let served = std::thread::Builder::new().name("pinload-http".to_owned()).spawn(move || {
+        // Without a runtime nothing is served, which scrapers see.
+        if let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() {
+            let _ = runtime.block_on(serve(listener, CONNECTIONS, router(scraper)));
+        }
+    });
+    match served {
+        Ok(_) => Ok((address, scrapes)),
+        Err(why) => Err(ServerError { address, why }),
+    }
+}
+
+pub(super) fn router(scraper: Sender<Scrape>) -> axum::Router {
+    axum::Router::new().route("/metrics", axum::routing::get(page)).with_state(scraper)
+}
+
+async fn page(State(scraper): State<Sender<Scrape>>) -> Response {
+    let (reply, answer) = tokio::sync::oneshot::channel();
+    // Nobody listens when the program ends; then the answer is dropped as well.
+    let _ = scraper.send(Scrape(reply));
+    match tokio::time::timeout(ANSWER_LIMIT, answer).await {
+        Ok(Ok(page)) => ([(header::CONTENT_TYPE, CONTENT_TYPE)], page).into_response(),
+        Ok(Err(_)) => (StatusCode::SERVICE_UNAVAILABLE, "pinload is ending").into_response(),
+        Err(_) => (StatusCode::SERVICE_UNAVAILABLE, "pinload is busy: ask again").into_response(),
+    }
+}
