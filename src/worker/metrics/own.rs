@@ -125,11 +125,14 @@ fn counting(counter: Counter) -> &'static [Role] {
     use Counter::*;
     match counter {
         MessagesEnqueued | BytesEnqueued | MessagesAcknowledged | BytesAcknowledged | MessagesFailed
-        | MessagesUnknown | LateSends | MissedSends | DroppedDebt | QueueFullEvents | QueueFullNs | ProbesSent
-        | ProbesAcknowledged | RateOrdersObeyed | RateOrderDelayNs => &ROLES[..1],
+        | MessagesUnknown | LateSends | MissedSends | DroppedDebt | QueueFullEvents | QueueFullNs
+        | QueueFullSilentNs | SendsBehindQueue | LateSendsBehindQueue | ProbesSent | ProbesAcknowledged
+        | RateOrdersObeyed | RateOrderDelayNs => &ROLES[..1],
         MessagesReceived | BytesReceived | ProbesReceived | MessagesDuplicated | MessagesReordered
         | MessagesCorrupt | MessagesForeign | MessagesUnstamped | MessagesUntimed | EndToEndNotPositive
-        | CommitsSucceeded | CommitsFailed | Rebalances | AssignedPartitions => &ROLES[1..],
+        | CommitsSucceeded | CommitsFailed | Rebalances | AssignedPartitions | FetchPauses | FetchPausedNs => {
+            &ROLES[1..]
+        }
         _ => &ROLES,
     }
 }
