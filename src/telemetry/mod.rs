@@ -3,6 +3,8 @@
 //!
 //! One writer per cache line (128-byte alignment). Nothing here ever locks or waits for the other side: a writer killed at
 //! any store leaves the last complete slot readable, and a reader always terminates.
+//!
+//! Beside it stands the format of raw sample files (`raw.rs`), which clients write when they are asked to.
 #![allow(unsafe_code, reason = "this room maps memory that another process writes; each block carries its argument")]
 
 pub mod client_end;
@@ -12,6 +14,7 @@ pub mod layout;
 mod memory;
 mod owner;
 pub mod payload_pool;
+pub mod raw;
 mod ring;
 pub mod slot;
 mod slot_bytes;
