@@ -6,7 +6,10 @@
 )]
 
 use super::cpu_list::CpuList;
-use super::tool_args::{CSV_EXAMPLES, CsvArgs, DOCTOR_EXAMPLES, DoctorArgs, GENERATE_EXAMPLES, GenerateArgs};
+use super::tool_args::{
+    CSV_EXAMPLES, CsvArgs, DOCTOR_EXAMPLES, DoctorArgs, ExplainArgs, GENERATE_EXAMPLES, GenerateArgs, RAW_EXAMPLES,
+    RawArgs,
+};
 use super::values::{cpu_set, late_policy, positive_duration, socket_address};
 use crate::os::affinity::CpuSet;
 use crate::plan::thresholds::parse_threshold;
@@ -63,6 +66,12 @@ pub enum Command {
     /// with 0 whatever it finds. What the system does not tell is said to be not known.
     #[command(after_help = DOCTOR_EXAMPLES)]
     Doctor(DoctorArgs),
+    /// Print raw samples of `run --record-raw`, one a line, or sum them up
+    #[command(after_help = RAW_EXAMPLES)]
+    Raw(RawArgs),
+    /// Explain fields of the detail file: meaning, unit, source, error, and how that was checked
+    #[command(after_help = "Example:\n  pinload explain p99_9_ns publish_delay")]
+    Explain(ExplainArgs),
     /// Print a completion script for a shell
     #[command(after_help = "Example:\n  pinload completions bash > ~/.local/share/bash-completion/completions/pinload")]
     Completions {
@@ -225,6 +234,19 @@ pub struct RunArgs {
     #[arg(long, value_name = "DIR", default_value = ".", help_heading = "Output")]
     pub output_dir: PathBuf,
 
+    /// Write HdrHistogram's log (.hlog) of the measurement beside the results: every latency, second by second
+    ///
+    /// With workers on other hosts a line for each period instead.
+    #[arg(long, help_heading = "Output")]
+    pub hlog: bool,
+
+    /// Record every sample: each client writes a file of its own into this folder, for `pinload raw`
+    ///
+    /// 56 bytes a message for its producer and for each subscription. Clients write them in their own loops, which disturbs what they
+    /// measure; the result says so. On workers: `pinload worker --record-raw`.
+    #[arg(long, value_name = "DIR", help_heading = "Output")]
+    pub record_raw: Option<PathBuf>,
+
     /// Workers on other hosts that run the clients (a comma list of http://host:port)
     ///
     /// Each is a `pinload worker`. The first half produces, the others consume; one alone does both.
@@ -311,6 +333,10 @@ pub struct WorkerArgs {
     /// Delete the topics that an OMB coordinator had made here, which OMB itself leaves behind
     #[arg(long)]
     pub delete_topics: bool,
+
+    /// Record every sample of every run: each client writes a file of its own into this folder, for `pinload raw`
+    #[arg(long, value_name = "DIR")]
+    pub record_raw: Option<PathBuf>,
 
     /// CPUs of the clients' own loops, dealt in this order (2,3,8-11)
     #[arg(long, value_name = "CPUS", help_heading = "Placement")]

@@ -12,6 +12,7 @@ pub mod tool_args;
 mod console;
 mod csv;
 mod doctor;
+mod explain;
 mod fleet;
 mod fork_flags;
 mod generate;
@@ -19,6 +20,8 @@ mod live;
 mod messages;
 mod pair;
 mod plans;
+mod raw;
+mod raw_folder;
 mod roles;
 mod run;
 mod summary;
@@ -71,6 +74,10 @@ fn serve(argv: Vec<OsString>) -> ExitStatus {
             }
         },
         Command::Csv(args) => finished(Messages::plain(args::ColorWhen::Auto), |messages| csv::csv(&args, messages)),
+        Command::Explain(args) => {
+            finished(Messages::plain(args::ColorWhen::Auto), |messages| explain::explain(&args, messages))
+        }
+        Command::Raw(args) => finished(Messages::plain(args::ColorWhen::Auto), |messages| raw::raw(&args, messages)),
         Command::Generate(args) => {
             finished(Messages::plain(args::ColorWhen::Auto), |messages| generate::generate(&args, messages))
         }

@@ -4,7 +4,7 @@ use super::args::RunArgs;
 use super::console::{Console, Written};
 use super::exit::ExitStatus;
 use super::messages::{Messages, Verbosity};
-use super::{root, summary};
+use super::{raw_folder, root, summary};
 use crate::os::clock::Calibration;
 use crate::os::signals::Signal;
 use crate::plan::Plan;
@@ -28,8 +28,18 @@ pub(super) fn run_pair(
 ) -> ExitStatus {
     // Begun before anything else is done: its second of baseline then passes meanwhile.
     let calibration = Calibration::begin(root());
+    if let Some(folder) = &args.record_raw
+        && let Err(why) = raw_folder::make(folder)
+    {
+        messages.error(&why);
+        return ExitStatus::ResultsNotWritten;
+    }
     run_with(plan, args, messages, |plan, observer| {
         let mut worker = LocalWorker::new(signals.clone(), calibration);
+        worker.record_raw(args.record_raw.clone());
+        if args.hlog {
+            worker.keep_seconds();
+        }
         metrics.take().into_iter().for_each(|metrics| worker.serve_metrics(metrics));
         let series = workload_generator::run(plan, &mut worker, observer);
         *metrics = worker.leave_metrics();
@@ -95,7 +105,7 @@ fn run_with<'a>(
     let command_line: Vec<String> = std::env::args_os().map(|arg| arg.to_string_lossy().into_owned()).collect();
     let files = ResultFiles::new(plan, args.output.as_deref(), &args.output_dir, SystemTime::now(), &command_line);
     let files = match files {
-        Ok(files) => files,
+        Ok(files) => files.with_hlog(args.hlog),
         Err(error) => {
             messages.error(&error.to_string());
             return (&error).into();
@@ -122,9 +132,12 @@ fn run_with<'a>(
         }
         status = status.then((&error).into());
     }
+    status = status.then(raw_folder::tell(&series, messages));
     if any {
         let (main, detail) = files.paths();
-        messages.result(&format!("wrote  {} (OMB)\n       {}", main.display(), detail.display()));
+        let hlog = files.hlog_path().map(|path| format!("\n       {} (HdrHistogram)", path.display()));
+        let hlog = hlog.unwrap_or_default();
+        messages.result(&format!("wrote  {} (OMB)\n       {}{hlog}", main.display(), detail.display()));
     }
     status
 }

@@ -61,6 +61,10 @@ impl RunArgs {
                 "where clients run is each worker's affair: give --cpus, --io-cpus and --numa-node to pinload worker";
             return Some((ErrorKind::ArgumentConflict, what.to_owned()));
         }
+        if distributed && self.record_raw.is_some() {
+            let what = "raw samples lie where the clients run: give --record-raw to pinload worker";
+            return Some((ErrorKind::ArgumentConflict, what.to_owned()));
+        }
         let runs = self.workloads.len() * self.drivers.len().max(1);
         if self.output.is_some() && runs > 1 {
             let what = format!("--output names one file, but there are {runs} runs: use --output-dir");

@@ -1,4 +1,4 @@
-//! Arguments of the tools that start nothing: `csv`, `generate` and `doctor`.
+//! Arguments of the tools that start nothing: `csv`, `generate`, `doctor`, `explain` and `raw`.
 #![allow(
     rustdoc::invalid_html_tags,
     reason = "comments on arguments are their help texts: brackets are the usual ones of a command line"
@@ -6,7 +6,7 @@
 
 use super::values::cpu_set;
 use crate::os::affinity::CpuSet;
-use clap::Args;
+use clap::{Args, ValueEnum};
 use std::path::PathBuf;
 
 pub(super) const CSV_EXAMPLES: &str = "\
@@ -39,6 +39,56 @@ Examples:
     pinload doctor --cpus 2-5
   Names of what was found, for a script:
     pinload doctor --json | jq -r '.findings[].finding'";
+pub(super) const RAW_EXAMPLES: &str = "\
+Examples:
+  Every sample of a run, for a table:
+    pinload raw samples/ > samples.csv
+  Counts and exact percentiles of the measurement, which began 60 s after the load and ended 360 s after it:
+    pinload raw --summary --from 60 --to 360 samples/
+
+Exit code 3: a file is no file of raw samples, or is damaged. A file that ends within a record, as after a kill, is read up to its
+last whole one, and that is said.";
+
+/// Arguments of `explain`.
+#[derive(Debug, Args)]
+pub struct ExplainArgs {
+    /// Names of fields; without one all are listed
+    #[arg(value_name = "FIELD")]
+    pub fields: Vec<String>,
+}
+
+/// Arguments of `raw`.
+#[derive(Debug, Args)]
+pub struct RawArgs {
+    /// Files of raw samples, or folders of them (*.raw)
+    #[arg(value_name = "FILE", required = true)]
+    pub files: Vec<PathBuf>,
+
+    /// Counts and exact percentiles of each client and of all, as JSON, instead of lines
+    #[arg(long, conflicts_with = "format")]
+    pub summary: bool,
+
+    /// How a line is written
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t = RawFormat::Csv)]
+    pub format: RawFormat,
+
+    /// Only what came after this many seconds since the load began, as periods are cut
+    #[arg(long, value_name = "SECONDS")]
+    pub from: Option<u64>,
+
+    /// Only what came before this many seconds since the load began, as periods are cut
+    #[arg(long, value_name = "SECONDS")]
+    pub to: Option<u64>,
+}
+
+/// `--format` of `raw`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum RawFormat {
+    /// Comma-separated values, with the names of the columns first
+    Csv,
+    /// One JSON object a line
+    Json,
+}
 
 /// Arguments of `csv`.
 #[derive(Debug, Args)]

@@ -3,7 +3,7 @@
 use super::args::WorkerArgs;
 use super::exit::ExitStatus;
 use super::messages::Messages;
-use super::{plans, root, token};
+use super::{plans, raw_folder, root, token};
 use crate::os::signals::Signal;
 use crate::plan::placement::PlacementWishes;
 use crate::telemetry::sweep::sweep_dead;
@@ -36,6 +36,12 @@ pub(super) fn serve(args: &WorkerArgs, signals: Receiver<Signal>) -> ExitStatus 
             return ExitStatus::MachineRefused;
         }
     };
+    if let Some(folder) = &args.record_raw
+        && let Err(why) = raw_folder::make(folder)
+    {
+        messages.error(&why);
+        return ExitStatus::ResultsNotWritten;
+    }
     for name in sweep_dead() {
         messages.detail(&format!("removed {name}: shared memory of a pinload that was killed"));
     }
@@ -63,6 +69,7 @@ pub(super) fn serve(args: &WorkerArgs, signals: Receiver<Signal>) -> ExitStatus 
         },
         lease: args.lease,
         delete_topics: args.delete_topics,
+        record_raw: args.record_raw.clone(),
     };
     let metrics = Desk::new(scrapes.clone(), false);
     let mut session = Session::new(machine, manner, board, of_verbs.clone(), metrics, root());

@@ -6,6 +6,7 @@ mod books;
 mod tests;
 
 use super::pulse::Pulse;
+use super::raw_log::{self, ReceiveLog};
 use crate::driver::{Consumer, DriverError, Time};
 use crate::telemetry::{ClientEnd, ClientState, Wanted};
 use books::Books;
@@ -46,6 +47,8 @@ pub(super) struct Consume<'a, C: Consumer, T: Time> {
     quiet: bool,
     /// Messages at the last synchronous commit.
     committed_finally: Option<u64>,
+    /// Where samples are recorded; None: nowhere.
+    raw: Option<ReceiveLog>,
 }
 
 impl<'a, C: Consumer, T: Time> Consume<'a, C, T> {
@@ -71,7 +74,13 @@ impl<'a, C: Consumer, T: Time> Consume<'a, C, T> {
             next_commit_ns: 0,
             quiet: false,
             committed_finally: None,
+            raw: None,
         }
+    }
+
+    /// The same, with its samples recorded.
+    pub(super) fn recording(self, raw: Option<ReceiveLog>) -> Self {
+        Self { raw, ..self }
     }
 
     /// From ready to done. Err: the driver cannot go on; what was counted is published.
@@ -82,6 +91,9 @@ impl<'a, C: Consumer, T: Time> Consume<'a, C, T> {
         if result.is_ok() {
             self.commit_the_rest();
             self.driver.close();
+        }
+        if let Some(raw) = &mut self.raw {
+            raw.writer.flush();
         }
         self.cut(self.time.now_ns());
         result
@@ -98,14 +110,25 @@ impl<'a, C: Consumer, T: Time> Consume<'a, C, T> {
                 }
             }
             let wait_ms = if self.manner.spin { 0 } else { whole_ms(self.pulse.next_tick_ns().saturating_sub(now)) };
-            let books = &mut self.books;
-            let received = self.driver.poll_batch(wait_ms, self.time, |at_ns, message| books.receive(at_ns, &message));
+            let received = self.receive(wait_ms);
             if received == 0 {
                 if self.manner.spin {
                     (0..SPINS).for_each(|_| self.time.relax());
                 }
                 self.books.idle(self.time.now_ns().saturating_sub(now));
             }
+        }
+    }
+
+    #[inline]
+    fn receive(&mut self, wait_ms: u32) -> u32 {
+        let books = &mut self.books;
+        match &mut self.raw {
+            None => self.driver.poll_batch(wait_ms, self.time, |at_ns, message| books.receive(at_ns, &message)),
+            Some(raw) => self.driver.poll_batch(wait_ms, self.time, |at_ns, message| {
+                raw.received(at_ns, &message, books.clocks());
+                books.receive(at_ns, &message);
+            }),
         }
     }
 
@@ -125,6 +148,10 @@ impl<'a, C: Consumer, T: Time> Consume<'a, C, T> {
         let messages = self.books.messages();
         let tick = self.pulse.tick(now, messages, self.end);
         if tick.publish {
+            if let Some(raw) = &mut self.raw {
+                raw.writer.flush_if_worth_it();
+                raw_log::account(&raw.writer, self.books.counters_mut(), self.end);
+            }
             self.pulse.publish(now, messages, self.books.counters_mut(), self.end);
             self.publish_rows();
         }
@@ -145,8 +172,13 @@ impl<'a, C: Consumer, T: Time> Consume<'a, C, T> {
 
     fn serve_events(&mut self) -> Result<(), DriverError> {
         self.books.set_wall_clock(self.end.wall_offset_ns(), self.end.epoch_ns());
-        let books = &mut self.books;
-        self.driver.serve_events(self.time, |at_ns, message| books.receive(at_ns, &message));
+        let (books, raw) = (&mut self.books, &mut self.raw);
+        self.driver.serve_events(self.time, |at_ns, message| {
+            if let Some(raw) = raw {
+                raw.received(at_ns, &message, books.clocks());
+            }
+            books.receive(at_ns, &message);
+        });
         self.books.set_events(&self.driver.events());
         self.driver.fault().map_or(Ok(()), Err)
     }
@@ -189,9 +221,15 @@ impl<'a, C: Consumer, T: Time> Consume<'a, C, T> {
 
     fn cut(&mut self, now: u64) {
         self.books.set_events(&self.driver.events());
+        if let Some(raw) = &self.raw {
+            raw_log::account(&raw.writer, self.books.counters_mut(), self.end);
+        }
         let (counters, mut latencies) = self.books.cut_parts();
         self.pulse.cut(now, counters, &mut latencies, self.end);
         self.publish_rows();
+        if let Some(raw) = &mut self.raw {
+            raw.writer.cut(now, self.end.epoch_ns());
+        }
     }
 }
 

@@ -51,6 +51,11 @@ impl InFlight {
         times.actual_ns = actual_ns;
     }
 
+    /// What is remembered under a tag.
+    pub(super) fn peek(&self, tag: usize) -> Times {
+        self.slots[tag - 1]
+    }
+
     /// What was remembered under a tag; the tag is free again.
     #[inline]
     pub(super) fn take(&mut self, tag: usize) -> Times {

@@ -3,6 +3,7 @@
 use super::consume::{self, Consume, Expected};
 use super::outbox::{Outbox, Sender};
 use super::produce::{self, Produce};
+use super::raw_log::{self, ReceiveLog, SendLog};
 use super::run_time::RunTime;
 use super::{ClientSpec, MessageOrder};
 use crate::driver::kafka::{KafkaConsumer, KafkaProducer};
@@ -132,7 +133,8 @@ fn produce(
         omb_probes: spec.omb_probes,
     };
     let later = spec.message_later.as_deref().map(|name| || outbox_of_order(spec, name));
-    Produce::new(driver, &RunTime(spec.clock), end, manner, outbox).run(later)
+    let raw = raw_log::create(spec)?.map(|writer| SendLog::new(writer, spec.shape.index));
+    Produce::new(driver, &RunTime(spec.clock), end, manner, outbox).recording(raw).run(later)
 }
 
 fn consume(spec: &ClientSpec, end: &mut ClientEnd, driver: &mut impl Consumer) -> Result<(), DriverError> {
@@ -147,7 +149,8 @@ fn consume(spec: &ClientSpec, end: &mut ClientEnd, driver: &mut impl Consumer) -
         stamped: spec.message.stamp,
         wall_stamps: spec.wall_stamps,
     };
-    Consume::new(driver, &RunTime(spec.clock), end, manner, expected).run()
+    let raw = raw_log::create(spec)?.map(|writer| ReceiveLog::new(writer, expected));
+    Consume::new(driver, &RunTime(spec.clock), end, manner, expected).recording(raw).run()
 }
 
 /// What the producer sends. The keys are those of the run, the choice among payloads is the producer's own.

@@ -6,7 +6,10 @@ mod life;
 mod outbox;
 mod produce;
 mod pulse;
+mod raw_log;
 mod run_time;
+#[cfg(test)]
+mod truth;
 #[cfg(test)]
 mod virtual_time;
 
@@ -16,6 +19,7 @@ use crate::os::clock::Clock;
 use crate::plan::curve::RateCurve;
 use crate::plan::{ClientPlacement, DriverKind, LatePolicy, Limits, MessagePlan};
 use crate::telemetry::Shape;
+use std::path::PathBuf;
 
 /// Everything one client is told, as JSON on its standard input.
 #[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
@@ -65,6 +69,9 @@ pub struct ClientSpec {
     pub message_later: Option<String>,
     /// True: commits are librdkafka's own affair.
     pub auto_commit: bool,
+    /// The file of raw samples that it is to make; None: it records none.
+    #[serde(default)]
+    pub raw_samples: Option<PathBuf>,
 }
 
 /// A producer's part in a rate curve.

@@ -4,7 +4,7 @@ use super::in_flight::{InFlight, Times};
 use crate::driver::Batch;
 use crate::load::keys::Keys;
 use crate::load::payloads::Choice;
-use crate::load::stamp::{STAMP_BYTES, Stamp};
+use crate::load::stamp::{Reading, STAMP_BYTES, Stamp};
 use crate::telemetry::payload_pool::PoolView;
 
 /// Most messages in a batch: from about 100 on the library's cost per call no longer shows.
@@ -118,6 +118,18 @@ impl Outbox {
     pub(super) fn forget(&mut self, i: usize) {
         if !self.sender.stamped {
             self.in_flight.take(self.batch.tag(i));
+        }
+    }
+
+    /// Sequence and times of message `i`, as it was made or put off.
+    pub(super) fn times(&self, i: usize) -> Times {
+        match Stamp::read(self.batch.value(i)) {
+            Reading::Stamp(stamp) if self.sender.stamped => Times {
+                sequence: stamp.sequence,
+                intended_ns: stamp.intended_ns.wrapping_sub(self.stamp_offset_ns),
+                actual_ns: stamp.actual_ns.wrapping_sub(self.stamp_offset_ns),
+            },
+            _ => self.in_flight.peek(self.batch.tag(i)),
         }
     }
 

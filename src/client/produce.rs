@@ -14,6 +14,7 @@ mod tests;
 
 use super::outbox::Outbox;
 use super::pulse::Pulse;
+use super::raw_log::SendLog;
 use crate::client::CurvePart;
 use crate::driver::{DriverError, Producer, Time};
 use crate::load::pacer::{Due, Pacer};
@@ -71,6 +72,8 @@ pub(super) struct Produce<'a, P: Producer, T: Time> {
     probe_rounds: u64,
     dropped_debt: u64,
     described: Option<i32>,
+    /// Where samples are recorded; None: nowhere.
+    raw: Option<SendLog>,
 }
 
 impl<'a, P: Producer, T: Time> Produce<'a, P, T> {
@@ -96,7 +99,13 @@ impl<'a, P: Producer, T: Time> Produce<'a, P, T> {
             probe_rounds: 0,
             dropped_debt: 0,
             described: None,
+            raw: None,
         }
+    }
+
+    /// The same, with its samples recorded.
+    pub(super) fn recording(self, raw: Option<SendLog>) -> Self {
+        Self { raw, ..self }
     }
 
     /// From ready to done. `outbox_later`: makes the real outbox when the load begins. Err: the driver cannot go on; what was counted is
@@ -108,6 +117,9 @@ impl<'a, P: Producer, T: Time> Produce<'a, P, T> {
         self.pulse.introduce(&mut self.books.counters, self.end);
         self.end.set_state(ClientState::Ready);
         let result = self.follow_orders(outbox_later);
+        if let Some(raw) = &mut self.raw {
+            raw.writer.flush();
+        }
         self.cut();
         result
     }
@@ -182,8 +194,22 @@ impl<'a, P: Producer, T: Time> Produce<'a, P, T> {
 
     #[inline]
     fn poll(&mut self, limit: u32, wait_ms: u32) -> u32 {
+        if self.raw.is_some() {
+            return self.poll_recording(limit, wait_ms);
+        }
         let (books, in_flight) = (&mut self.books, &mut self.outbox.in_flight);
         self.driver.poll_reports(limit, wait_ms, self.time, |at_ns, report| books.report(at_ns, &report, in_flight))
+    }
+
+    /// The same with samples recorded: apart, so that a loop that records none does not pay for the question with every report.
+    #[cold]
+    fn poll_recording(&mut self, limit: u32, wait_ms: u32) -> u32 {
+        let Some(raw) = &mut self.raw else { return 0 };
+        let (books, in_flight) = (&mut self.books, &mut self.outbox.in_flight);
+        self.driver.poll_reports(limit, wait_ms, self.time, |at_ns, report| {
+            raw.report(at_ns, &report, in_flight, books.stamp_offset_ns);
+            books.report(at_ns, &report, in_flight);
+        })
     }
 
     fn idle_since(&mut self, begun_ns: u64, polled: u32) {

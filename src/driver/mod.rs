@@ -53,6 +53,10 @@ pub struct Report<'a> {
     pub tag: usize,
     /// How it ended.
     pub delivery: Delivery,
+    /// Partition it was sent to; −1: not known.
+    pub partition: i32,
+    /// Offset it was stored at; −1: not known.
+    pub offset: i64,
 }
 
 /// A connected producer of one topic.
@@ -103,6 +107,8 @@ pub struct Received<'a> {
     pub value: &'a [u8],
     /// Its partition.
     pub partition: u32,
+    /// Its offset.
+    pub offset: i64,
     /// The record's CreateTime in ms of the wall clock; None when it has none, or when the value begins like a stamp of ours and
     /// nobody asked for it.
     pub create_time_ms: Option<i64>,

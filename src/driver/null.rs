@@ -83,7 +83,8 @@ impl Producer for NullProducer {
             let held = &self.ring[self.reported % CAPACITY];
             let head = held.value_bytes.min(STAMP_BYTES);
             self.value[..head].copy_from_slice(&held.head[..head]);
-            on_report(now_ns, Report { value: &self.value[..held.value_bytes], tag: held.tag, delivery });
+            let value = &self.value[..held.value_bytes];
+            on_report(now_ns, Report { value, tag: held.tag, delivery, partition: -1, offset: -1 });
             self.reported += 1;
             count += 1;
         }

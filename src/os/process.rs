@@ -191,5 +191,12 @@ pub fn bind_to_parent(parent_pid: i32) -> io::Result<()> {
     parent_is(parent_pid)
 }
 
+/// A write beyond the limit of a file's size (ulimit -f) becomes an error; without this it is the end of the process.
+pub fn survive_file_size_limit() {
+    let ignore = SigAction::new(SigHandler::SigIgn, SaFlags::empty(), SigSet::empty());
+    // SAFETY: ignoring runs no code of ours, so there is no handler that could be unsafe.
+    let _kept = unsafe { sigaction(Signal::SIGXFSZ, &ignore) };
+}
+
 #[cfg(test)]
 mod tests;

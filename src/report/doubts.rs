@@ -133,6 +133,16 @@ pub enum Doubt {
         /// How many.
         values: u64,
     },
+    /// Clients wrote every sample to disk.
+    RawRecorded {
+        /// How many.
+        samples: u64,
+    },
+    /// Raw samples that could not be written.
+    RawSamplesLost {
+        /// How many.
+        samples: u64,
+    },
     /// Telemetry slots overwritten before they were read.
     SlotsLost {
         /// How many.
@@ -240,6 +250,14 @@ impl std::fmt::Display for Doubt {
             Self::LatenciesClipped { values } => {
                 write!(f, "{} latencies above the histogram's range were clipped to its top", n(values))
             }
+            Self::RawRecorded { samples } => write!(
+                f,
+                "{} raw samples were written to disk by the clients' own loops, which disturbs what they measure",
+                n(samples)
+            ),
+            Self::RawSamplesLost { samples } => {
+                write!(f, "{} raw samples could not be written: the files lack them, the figures do not", n(samples))
+            }
             Self::SlotsLost { slots } => write!(
                 f,
                 "{} telemetry slots were overwritten before they were read: seconds are missing in the timeline, nothing in the totals",
@@ -291,7 +309,7 @@ pub fn doubts(series: &Series<'_>) -> Vec<Doubt> {
     let balance = received_balance(series);
     let balanced = |pick: fn(&Balance) -> u64| balance.as_ref().map_or(0, pick);
     let late_reports = series.periods.iter().map(|period| u64::from(period.late_clients)).sum();
-    let counted: [Counted; 10] = [
+    let counted: [Counted; 12] = [
         (totals[Counter::MissedSends] + totals[Counter::DroppedDebt], |messages| Doubt::SendsLeftOut { messages }),
         (totals[Counter::MessagesFailed], |messages| Doubt::Failed { messages }),
         (totals[Counter::MessagesUnknown], |messages| Doubt::Unknown { messages }),
@@ -299,6 +317,10 @@ pub fn doubts(series: &Series<'_>) -> Vec<Doubt> {
         (balanced(|balance| balance.duplicated), |messages| Doubt::Duplicated { messages }),
         (totals[Counter::MessagesCorrupt], |messages| Doubt::Corrupt { messages }),
         (totals[Counter::LatenciesClipped], |values| Doubt::LatenciesClipped { values }),
+        (totals[Counter::RawSamplesRecorded] + totals[Counter::RawSamplesLost], |samples| Doubt::RawRecorded {
+            samples,
+        }),
+        (totals[Counter::RawSamplesLost], |samples| Doubt::RawSamplesLost { samples }),
         (late_reports, |reports| Doubt::LateReports { reports }),
         (totals[Counter::CommitsFailed], |commits| Doubt::CommitsFailed { commits }),
         (totals[Counter::ClientErrors], |errors| Doubt::ClientErrors { errors }),

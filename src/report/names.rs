@@ -26,6 +26,13 @@ pub fn detail_beside(main: &Path) -> PathBuf {
     main.with_file_name(format!("{stem}.detail.json"))
 }
 
+/// HdrHistogram's log beside a result file: `x.json` → `x.hlog`.
+pub fn hlog_beside(main: &Path) -> PathBuf {
+    let name = main.file_name().unwrap_or_default().to_string_lossy();
+    let stem = name.strip_suffix(".json").unwrap_or(&name);
+    main.with_file_name(format!("{stem}.hlog"))
+}
+
 /// The first of `stem.json`, `stem-2.json`, `stem-3.json` … in `folder` that is free, as is the detail file beside it.
 pub fn first_free(folder: &Path, stem: &str) -> PathBuf {
     let numbered = (2..).map(|number: u32| format!("{stem}-{number}.json"));
@@ -53,6 +60,7 @@ mod tests {
     fn the_detail_file_stands_beside() {
         assert_eq!(detail_beside(Path::new("out/x.json")), Path::new("out/x.detail.json"));
         assert_eq!(detail_beside(Path::new("x.1")), Path::new("x.1.detail.json"));
+        assert_eq!(hlog_beside(Path::new("out/x.json")), Path::new("out/x.hlog"));
     }
 
     #[test]

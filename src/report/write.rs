@@ -7,6 +7,7 @@
 use super::WriteError;
 use super::detail::DetailDocument;
 use super::detail::periods::PeriodDetail;
+use super::hlog::Hlog;
 use super::omb::{OmbPeriod, OmbResult};
 use super::origin::{Origin, local};
 use super::{java_json, names};
@@ -30,6 +31,8 @@ pub struct ResultFiles {
     origin: Origin,
     omb_periods: Vec<OmbPeriod>,
     detail_periods: Vec<PeriodDetail>,
+    /// HdrHistogram's log, where one is wanted.
+    hlog: Option<Hlog>,
     /// Fills a temporary file; another function in tests, to let it fail.
     pub(super) fill: fn(&mut File, &[u8]) -> io::Result<()>,
 }
@@ -64,8 +67,20 @@ impl ResultFiles {
             origin: Origin::capture(started_at, command_line, Path::new("/")),
             omb_periods: Vec::new(),
             detail_periods: Vec::new(),
+            hlog: None,
             fill: |file, bytes| file.write_all(bytes),
         })
+    }
+
+    /// The same with HdrHistogram's log beside them.
+    #[must_use]
+    pub fn with_hlog(self, wanted: bool) -> Self {
+        Self { hlog: wanted.then(Hlog::default), ..self }
+    }
+
+    /// Where HdrHistogram's log is, if there is one; final after the first write.
+    pub fn hlog_path(&self) -> Option<PathBuf> {
+        self.hlog.as_ref().map(|_| names::hlog_beside(&self.main))
     }
 
     /// The main file and the detail file. With a default name they are final after the first write.
@@ -77,6 +92,9 @@ impl ResultFiles {
     pub fn write(&mut self, series: &Series<'_>) -> Result<(), WriteError> {
         // Periods are only ever added to a series; each is summed up once, however often the files are rewritten.
         for period in series.periods.iter().skip(self.omb_periods.len()) {
+            if let Some(hlog) = &mut self.hlog {
+                hlog.add(period, series).map_err(WriteError::at("write the log", &self.main))?;
+            }
             self.omb_periods.push(OmbPeriod::from(period));
             self.detail_periods.push(PeriodDetail::new(period, series.epoch_ns, series.plan));
         }
@@ -86,6 +104,10 @@ impl ResultFiles {
         self.place_main(main)?;
         let (_, detail_path) = self.paths();
         detail.persist(&detail_path).map_err(|e| WriteError::at("write the result", &detail_path)(e.error))?;
+        if let Some(hlog) = &mut self.hlog {
+            let path = names::hlog_beside(&self.main);
+            hlog.write(&path).map_err(WriteError::at("write the log", &path))?;
+        }
         sync_folder(&self.folder).map_err(WriteError::at("force to disk the folder", &self.folder))
     }
 

@@ -111,6 +111,10 @@ counters! {
     HotSwitchesInvoluntary => "hot_context_switches_involuntary",
     /// Times the hot thread was seen on another CPU than before.
     Migrations => "migrations",
+    /// Raw samples written to the client's file.
+    RawSamplesRecorded => "raw_samples_recorded",
+    /// Raw samples that could not be written.
+    RawSamplesLost => "raw_samples_lost",
     /// Telemetry slots published.
     SlotsPublished => "slots_published",
     /// Telemetry slots whose histograms had to be coarsened to fit.

@@ -2,6 +2,7 @@
 
 use super::recorder::{Extremes, SIGNIFICANT_DIGITS, empty_histogram, histogram_of_digits};
 use hdrhistogram::Histogram;
+use std::borrow::Cow;
 
 /// A distribution of latencies in ns. Conventions as HdrHistogram's: a percentile is the highest equivalent value,
 /// the mean is of bucket midpoints; both `0` when empty.
@@ -146,6 +147,10 @@ impl Distribution {
             omb.saturating_record_n(us.min(highest_us), bucket.count_at_value());
         }
         omb
+    }
+    /// The histogram in ns, whatever was measured in.
+    pub fn histogram_ns(&self) -> Cow<'_, Histogram<u64>> {
+        if self.unit_ns == NS { Cow::Borrowed(&self.histogram) } else { Cow::Owned(self.in_ns()) }
     }
     /// The histogram in ns and 3 digits.
     fn in_ns(&self) -> Histogram<u64> {

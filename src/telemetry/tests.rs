@@ -230,6 +230,43 @@ fn a_reader_beside_a_writer_at_full_speed_never_sees_a_torn_slot_or_order() {
 }
 
 #[test]
+fn no_counter_goes_back_in_live_sweeps_or_slots_that_are_read_while_they_are_written() {
+    const ROUNDS: usize = 3_000;
+    let (mut supervisor, client) = both(small(Role::Producer, 2));
+    let stop = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            let mut writer = Writer::new(client);
+            while !stop.load(Ordering::Relaxed) {
+                writer.end.publish_counters(&Counters([writer.n; Counter::COUNT]));
+                writer.publish();
+            }
+        });
+        let (mut live, mut in_slots) = (Counters::default(), Counters::default());
+        let went_back =
+            |before: &Counters, now: &Counters| before.0.iter().zip(now.0).any(|(before, now)| now < *before);
+        // Told after the writer has been stopped: a failure must not leave it running.
+        let mut wrong = None;
+        for _ in 0..ROUNDS {
+            let now = supervisor.counters();
+            let slots = supervisor.drain().slots;
+            if went_back(&live, &now) {
+                wrong = Some(format!("live: {live:?}, then {now:?}"));
+            }
+            live = now;
+            for slot in slots {
+                if went_back(&in_slots, &slot.counters) {
+                    wrong = Some(format!("slots: {in_slots:?}, then {:?}", slot.counters));
+                }
+                in_slots = slot.counters;
+            }
+        }
+        stop.store(true, Ordering::Relaxed);
+        assert_eq!(wrong, None);
+    });
+}
+
+#[test]
 fn rich_histograms_are_coarsened_and_counted() {
     let (mut supervisor, mut client) = both(small(Role::Producer, 2));
     let mut rich = [Recorder::new(), Recorder::new(), Recorder::new()];

@@ -159,6 +159,7 @@ impl Worker for FakeWorker {
                 ..Rates::default()
             },
             late_clients: 0,
+            seconds: Vec::new(),
         })
     }
     fn cumulative_latencies(&mut self) -> Result<LatencySet, WorkerError> {

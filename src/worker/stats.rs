@@ -162,6 +162,18 @@ pub struct PeriodStats {
     pub since_reset: Rates,
     /// Clients whose slot for the end of the period was not there in time (their part comes with the next period).
     pub late_clients: u32,
+    /// Its seconds, where they are kept (`--hlog`); none come from workers on other hosts.
+    #[serde(skip)]
+    pub seconds: Vec<Second>,
+}
+
+/// One second of all clients together.
+#[derive(Debug, Clone)]
+pub struct Second {
+    /// Its number since the load's epoch: 0 ends a second after it. What a client told late stands in the last second of its period.
+    pub number: u64,
+    /// Latencies of the slots that were cut in it.
+    pub latencies: LatencySet,
 }
 
 /// One second of one client.
@@ -207,6 +219,9 @@ pub struct ClientReport {
     pub hot_thread_cpu_ns: u64,
     /// Slots overwritten before they were read.
     pub slots_lost: u64,
+    /// Its file of raw samples, on its host; None: it recorded none.
+    #[serde(default)]
+    pub raw_samples_file: Option<String>,
     /// Its seconds.
     pub timeline: Vec<TimelinePoint>,
 }

@@ -1,5 +1,6 @@
 //! What a consumer counts: every message is a message of the load, a probe, or foreign.
 
+use crate::client::raw_log::Clocks;
 use crate::driver::{ConsumerEvents, Received};
 use crate::load::accounting::{Arrival, ReceivedLedger};
 use crate::load::stamp::{Reading, Stamp};
@@ -197,6 +198,15 @@ impl Books {
         self.counters[Counter::CommitsSucceeded] = commits_succeeded;
         self.counters[Counter::CommitsFailed] = commits_failed;
         self.counters[Counter::ClientErrors] = client_errors;
+    }
+
+    /// What brings the times of messages onto our clock.
+    pub(super) fn clocks(&self) -> Clocks {
+        Clocks {
+            wall_offset_ns: self.wall_offset_ns,
+            stamp_offset_ns: self.stamp_offset_ns,
+            load_begins_ms: self.load_begins_ms,
+        }
     }
 
     /// Rows of producers whose probes have come since the last call.

@@ -46,7 +46,8 @@ impl Library {
         let ready = self.coming[self.next..].iter().take(most).take_while(|message| message.at_ns <= now).count();
         for message in &self.coming[self.next..self.next + ready] {
             let Arriving { partition, value, create_time_ms, .. } = message;
-            on_message(now, Received { value, partition: *partition, create_time_ms: *create_time_ms });
+            let (partition, create_time_ms) = (*partition, *create_time_ms);
+            on_message(now, Received { value, partition, offset: -1, create_time_ms });
         }
         self.next += ready;
         u32::try_from(ready).unwrap()

@@ -18,6 +18,9 @@ impl<P: Producer, T: Time> Produce<'_, P, T> {
             self.driver.purge();
             self.drain(PURGE_NS, false);
             self.books.give_up();
+            if let Some(raw) = &mut self.raw {
+                raw.close();
+            }
         }
     }
 

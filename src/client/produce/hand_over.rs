@@ -101,6 +101,9 @@ impl<P: Producer, T: Time> Produce<'_, P, T> {
     fn count_refused(&mut self, refused: &Refused) {
         for (i, code) in refused.iter() {
             self.books.refused(self.outbox.sequence(i), code);
+            if let Some(raw) = &mut self.raw {
+                raw.refused(self.outbox.times(i), self.outbox.batch().value(i).len(), code);
+            }
             self.outbox.forget(i);
         }
         self.describe_failure();

@@ -1,6 +1,7 @@
 //! What a tick does: orders are obeyed, probes sent, counters published, slots cut.
 
 use super::{LATE_NS, Produce};
+use crate::client::raw_log;
 use crate::driver::{DriverError, Handed, Producer, Time};
 use crate::load::pacer::Pacer;
 use crate::stats::Counter;
@@ -29,6 +30,9 @@ impl<P: Producer, T: Time> Produce<'_, P, T> {
             if let Some(fault) = self.driver.fault() {
                 return Err(fault);
             }
+        }
+        if let Some(raw) = &mut self.raw {
+            raw.writer.flush_if_worth_it();
         }
         self.wanted = self.end.wanted();
         Ok(())
@@ -84,6 +88,9 @@ impl<P: Producer, T: Time> Produce<'_, P, T> {
         self.books.counters[Counter::DroppedDebt] = shifted + self.dropped_debt;
         self.books.counters[Counter::ClientErrors] = self.driver.client_errors();
         self.describe_failure();
+        if let Some(raw) = &self.raw {
+            raw_log::account(&raw.writer, &mut self.books.counters, self.end);
+        }
     }
 
     /// Leaves the reason of failures as last words, once for each run of the same code.
@@ -111,5 +118,8 @@ impl<P: Producer, T: Time> Produce<'_, P, T> {
         let (counters, mut latencies) = self.books.cut_parts();
         self.pulse.cut(now, counters, &mut latencies, self.end);
         self.end.publish_row(0, self.books.row());
+        if let Some(raw) = &mut self.raw {
+            raw.writer.cut(now, self.end.epoch_ns());
+        }
     }
 }

@@ -123,7 +123,7 @@ impl Producer for Library {
             && let Some((_, value, tag, delivery)) = self.held.pop_front()
         {
             let delivery = if self.purged { Delivery::Unknown } else { delivery };
-            on_report(now, Report { value: &value, tag, delivery });
+            on_report(now, Report { value: &value, tag, delivery, partition: -1, offset: -1 });
             self.time.advance(20);
             count += 1;
         }

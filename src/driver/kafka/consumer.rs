@@ -172,6 +172,7 @@ fn received<'a>(message: &'a BorrowedMessage<'_>, always_timed: bool) -> Receive
     Received {
         value,
         partition: u32::try_from(message.partition()).unwrap_or(0),
+        offset: message.offset(),
         create_time_ms: if value.starts_with(&MAGIC) && !always_timed { None } else { message.timestamp().to_millis() },
     }
 }

@@ -27,6 +27,8 @@ pub struct ClientDetail<'a> {
     context_switches_involuntary: u64,
     migrations: u64,
     slots_lost: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    raw_samples_file: Option<&'a str>,
     counters_whole_run: &'a Counters,
     timeline: Timeline<'a>,
 }
@@ -94,6 +96,7 @@ impl<'a> ClientDetail<'a> {
             context_switches_involuntary: counters[Counter::ContextSwitchesInvoluntary],
             migrations: counters[Counter::Migrations],
             slots_lost: report.slots_lost,
+            raw_samples_file: report.raw_samples_file.as_deref(),
             counters_whole_run: counters,
             timeline: Timeline { role: report.role, points: &report.timeline },
         }

@@ -53,6 +53,7 @@ pub const DEFINITIONS: &[Definition] = &[
     ("of_topics", "topics", "of how many"),
     ("values", "values", "how many values"),
     ("slots", "slots", "how many slots"),
+    ("samples", "samples", "how many raw samples"),
     ("commits", "commits", "how many commits"),
     ("errors", "errors", "how many errors"),
     // Measurement and periods
@@ -439,6 +440,13 @@ pub const DEFINITIONS: &[Definition] = &[
     ("context_switches_involuntary", "switches", "times its CPU was taken from it"),
     ("hot_context_switches_involuntary", "switches", "times the hot thread's CPU was taken from it"),
     ("migrations", "events", "times the hot thread was seen on another CPU than before"),
+    ("raw_samples_file", "", "its file of raw samples (--record-raw), on its own host"),
+    (
+        "raw_samples_recorded",
+        "samples",
+        "raw samples written to the client's file (--record-raw), probes and foreign messages included",
+    ),
+    ("raw_samples_lost", "samples", "raw samples that could not be written: the files lack them, the figures do not"),
     ("slots_published", "slots", "telemetry slots published"),
     ("slots_coarsened", "slots", "telemetry slots whose histograms were coarsened to fit"),
     // Configuration and plan

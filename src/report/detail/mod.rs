@@ -7,6 +7,7 @@ pub mod accounting;
 pub mod clients;
 pub mod course;
 mod environment;
+pub mod evidence;
 pub mod fields;
 pub mod latencies;
 pub mod periods;

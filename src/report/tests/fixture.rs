@@ -195,6 +195,7 @@ pub(super) fn period(number: u64) -> PeriodStats {
             received_bytes_per_s: 20_480_000.0,
         },
         late_clients: 0,
+        seconds: Vec::new(),
     }
 }
 
@@ -317,6 +318,7 @@ fn report(role: Role, index: u32) -> ClientReport {
         counters: totals,
         hot_thread_cpu_ns: 9 * SECOND_NS,
         slots_lost: 0,
+        raw_samples_file: Some(format!("samples/0000000000000007.{role}-{index}.raw")),
         timeline: vec![point(1), point(2)],
     }
 }

@@ -3,7 +3,9 @@
 mod charts;
 mod console_lines;
 mod detail_document;
+mod evidence;
 mod files;
 mod fixture;
+mod hlog;
 mod omb_format;
 mod table;

@@ -189,6 +189,7 @@ fn last_seen(worker: &str, standing: &Standing, plans: &[ClientPlan]) -> ClientR
         counters: standing.counters,
         hot_thread_cpu_ns: 0,
         slots_lost: 0,
+        raw_samples_file: None,
         timeline: Vec::new(),
     }
 }

@@ -22,6 +22,7 @@ pub(super) fn periods(start_ns: u64, end_ns: u64, parts: impl Iterator<Item = Pe
         latencies: LatencySet::empty(),
         since_reset: Rates::default(),
         late_clients: 0,
+        seconds: Vec::new(),
     };
     for part in parts {
         all.publish_rate_per_s += part.publish_rate_per_s;

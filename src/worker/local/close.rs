@@ -5,6 +5,7 @@ use super::{Client, LocalWorker};
 use crate::plan::DriverKind;
 use crate::stats::{Counter, Counters};
 use crate::telemetry::{ClientState, Role, Wanted};
+use crate::units::counted;
 use crate::worker::catching_up::CatchingUp;
 use crate::worker::{ClientReport, RunEnd, WorkerError};
 use std::time::Duration;
@@ -97,6 +98,7 @@ impl LocalWorker {
             self.warnings.push(format!("{} did not end by itself and was killed", killed.join(", ")));
         }
         self.drain();
+        self.tell_of_lost_samples();
         let topics_deleted = self.delete_topics();
         // Dropping a child kills and reaps it.
         self.broker = None;
@@ -107,6 +109,18 @@ impl LocalWorker {
             WorkerError::Interrupted(_) => Ok(self.run_end(topics_deleted)),
             other => Err(other),
         })
+    }
+
+    /// Why raw samples could not be written, in the words of each client that lost some.
+    fn tell_of_lost_samples(&mut self) {
+        for client in &self.clients {
+            let lost = client.end.counters()[Counter::RawSamplesLost];
+            if lost > 0 {
+                let why = client.end.last_words().unwrap_or_else(|| "no reason given".to_owned());
+                let (role, index) = (client.plan.role, client.plan.index);
+                self.warnings.push(format!("{role} {index}: {why}; {} are missing", counted(lost, "sample")));
+            }
+        }
     }
 
     /// Consumers commit while all of them are in their groups: the first that leaves begins a rebalance, in which the commits of the
@@ -168,6 +182,7 @@ fn report(client: &mut Client) -> ClientReport {
         counters: client.last_counters(),
         hot_thread_cpu_ns: seen.hot_thread_cpu_ns,
         slots_lost: client.history.slots_lost,
+        raw_samples_file: client.raw_samples.as_ref().map(|path| path.display().to_string()),
         timeline: std::mem::take(&mut client.history.timeline),
     }
 }

@@ -7,7 +7,8 @@ use crate::stats::{Counter, Counters};
 use crate::telemetry::Role;
 use crate::units::NS_PER_S;
 use crate::worker::metrics::Desk;
-use crate::worker::{LatencySet, Live, PeriodStats, Rates, WorkerError};
+use crate::worker::{LatencySet, Live, PeriodStats, Rates, Second, WorkerError};
+use std::collections::BTreeMap;
 
 /// How long a living client may take to publish the slot of a boundary before it counts as late: on a crowded machine one may not get
 /// a CPU for a second.
@@ -79,8 +80,16 @@ impl LocalWorker {
         let mut backlog = Backlog::default();
         let (mut rates, mut since_reset) = (Rates::default(), Rates::default());
         let (mut counters, mut totals, mut latencies) = (Counters::default(), Counters::default(), LatencySet::empty());
+        let mut kept: BTreeMap<u64, LatencySet> = BTreeMap::new();
+        let (epoch_ns, keep) = (self.epoch_ns, self.keep_seconds);
         for client in &mut self.clients {
-            client.history.advance(boundary_ns);
+            client.history.advance_telling(boundary_ns, |end_ns, latencies| {
+                if keep {
+                    // A slot is cut some ms after its second has ended.
+                    let number = (end_ns.min(boundary_ns).saturating_sub(epoch_ns) / NS_PER_S).saturating_sub(1);
+                    kept.entry(number).or_insert_with(LatencySet::empty).add(&latencies());
+                }
+            });
             let difference = client.history.close_period();
             rates.add(&difference.counters, difference.span_ns);
             let (measured, span_ns) = client.history.counted();
@@ -93,6 +102,7 @@ impl LocalWorker {
             totals.add(&total);
             latencies.add(&difference.latencies);
         }
+        let seconds = kept.into_iter().map(|(number, latencies)| Second { number, latencies }).collect();
         Ok(PeriodStats {
             start_ns: std::mem::replace(&mut self.period_from_ns, boundary_ns),
             end_ns: boundary_ns,
@@ -110,6 +120,7 @@ impl LocalWorker {
             latencies,
             since_reset,
             late_clients,
+            seconds,
         })
     }
 

@@ -135,6 +135,15 @@ impl History {
 
     /// Makes everything up to the first slot that ends at or after `boundary_ns` part of the current period.
     pub(super) fn advance(&mut self, boundary_ns: u64) {
+        self.advance_telling(boundary_ns, |_, _| {});
+    }
+
+    /// The same; `tell` hears of each slot's end and can ask for what was recorded in it.
+    pub(super) fn advance_telling(
+        &mut self,
+        boundary_ns: u64,
+        mut tell: impl FnMut(u64, &dyn Fn() -> [Distribution; Latency::COUNT]),
+    ) {
         if self.last.as_ref().is_some_and(|slot| slot.end_ns >= boundary_ns) {
             return;
         }
@@ -144,6 +153,7 @@ impl History {
                 self.measurement.grow(latency, gap);
             }
             let reached = slot.end_ns >= boundary_ns;
+            tell(slot.end_ns, &|| recorded_in(&slot, gap, self.last.as_ref()));
             self.last = Some(slot);
             if reached {
                 break;
@@ -244,6 +254,18 @@ impl History {
             latencies_ns,
         });
     }
+}
+
+/// What was recorded in one slot's span; behind a gap in that of the lost ones too.
+fn recorded_in(slot: &Slot, gap: bool, before: Option<&Slot>) -> [Distribution; Latency::COUNT] {
+    let mut latencies = empty_latencies();
+    for now in &slot.latencies {
+        let before = before.and_then(|slot| slot.latencies.iter().find(|before| before.latency == now.latency));
+        let mut distribution = between(before.map(|latency| &latency.histogram), &now.histogram);
+        distribution.extremes = (!gap).then_some(now.extremes);
+        latencies[now.latency as usize] = distribution;
+    }
+    latencies
 }
 
 fn between(earlier: Option<&Histogram<u64>>, later: &Histogram<u64>) -> Distribution {

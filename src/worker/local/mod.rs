@@ -35,7 +35,7 @@ use crate::units::Rate;
 use crossbeam_channel::Receiver;
 use history::History;
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// Baseline of the clock's calibration.
@@ -50,6 +50,8 @@ struct Client {
     process: Child,
     pid: i32,
     end: SupervisorEnd,
+    /// Its file of raw samples.
+    raw_samples: Option<PathBuf>,
     history: History,
     exit: Option<crate::os::process::Exit>,
     observed: observe::Masks,
@@ -66,6 +68,10 @@ pub struct LocalWorker {
     /// Names of consumer groups by (topic, subscription): of the coordinator, or made when first needed.
     groups: BTreeMap<(u32, u32), String>,
     wall_stamps: bool,
+    /// Folder in which every client records its raw samples; None: none does.
+    raw_samples: Option<PathBuf>,
+    /// Are the seconds of periods kept?
+    keep_seconds: bool,
     growing: Option<growing::Growing>,
     clients: Vec<Client>,
     broker: Option<Child>,
@@ -107,6 +113,8 @@ impl LocalWorker {
             run_id: fastrand::u64(1..),
             groups: BTreeMap::new(),
             wall_stamps: false,
+            raw_samples: None,
+            keep_seconds: false,
             growing: None,
             clients: Vec::new(),
             broker: None,
@@ -127,6 +135,16 @@ impl LocalWorker {
             metrics: None,
             scrapes: crossbeam_channel::never(),
         }
+    }
+
+    /// Every client that is started from now on records its raw samples in a file in this folder, which exists.
+    pub fn record_raw(&mut self, folder: Option<PathBuf>) {
+        self.raw_samples = folder;
+    }
+
+    /// From now on periods come with their seconds.
+    pub fn keep_seconds(&mut self) {
+        self.keep_seconds = true;
     }
 
     fn plan(&self) -> Result<&Plan, WorkerError> {

@@ -11,6 +11,7 @@ use crate::plan::{ClientPlan, DriverKind, Plan};
 use crate::telemetry::payload_pool::PoolOwner;
 use crate::telemetry::{ClientState, Role, Shape, SupervisorEnd, Wanted};
 use crate::worker::WorkerError;
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// On top of the clients' own limit of connecting, so that it is they who say why: their start, and that of those before them.
@@ -94,6 +95,7 @@ impl LocalWorker {
         };
         self.clients.push(Client {
             pid: process.pid(),
+            raw_samples: self.raw_file(&client),
             history: History::new(client.role),
             plan: client,
             topic,
@@ -174,7 +176,14 @@ impl LocalWorker {
                 Role::Consumer => None,
             },
             auto_commit: plan.driver.auto_commit,
+            raw_samples: self.raw_file(client),
         }
+    }
+
+    /// Where a client records its raw samples. The run's id is in the name, so that the files of several runs can lie in one folder.
+    fn raw_file(&self, client: &ClientPlan) -> Option<PathBuf> {
+        let name = format!("{:016x}.{}-{}.raw", self.run_id, client.role, client.index);
+        Some(self.raw_samples.as_ref()?.join(name))
     }
 
     /// Has every client of a role come at least to `state`? Unlinks segments as their clients attach. Err: one has failed.

@@ -80,6 +80,7 @@ impl OmbWorkers {
             latencies,
             since_reset,
             late_clients: 0,
+            seconds: Vec::new(),
         })
     }
 

@@ -26,6 +26,8 @@ pub struct Manner {
     pub lease: Duration,
     /// Delete topics that were made under OMB's protocol?
     pub delete_topics: bool,
+    /// Folder in which clients record their raw samples.
+    pub record_raw: Option<PathBuf>,
 }
 
 /// See the file's head.
@@ -125,6 +127,7 @@ impl Session {
         let calibration = self.calibration.take().unwrap_or_else(|| Calibration::begin(&self.root));
         let mut worker = LocalWorker::new(self.signals.clone(), calibration);
         self.metrics.take().into_iter().for_each(|metrics| worker.serve_metrics(metrics));
+        worker.record_raw(self.manner.record_raw.clone());
         self.board.set_run(id);
         self.run.insert(Run { id, worker, lease, epoch_ns: 0, told_counters: Counters::default(), told: false })
     }

@@ -122,7 +122,8 @@ unsafe fn received<'a>(message: *mut sys::rd_kafka_message_t, always_timed: bool
         let ms = unsafe { sys::rd_kafka_message_timestamp(message, ptr::null_mut()) };
         (ms >= 0).then_some(ms)
     };
-    Ok(Received { value, partition: u32::try_from(fields.partition).unwrap_or(0), create_time_ms })
+    let partition = u32::try_from(fields.partition).unwrap_or(0);
+    Ok(Received { value, partition, offset: fields.offset, create_time_ms })
 }
 
 /// Begins a commit of what was handed out; its result comes as an event on `results`. Returns librdkafka's code (0: begun).

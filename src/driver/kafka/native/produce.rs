@@ -206,7 +206,9 @@ unsafe fn report(message: &sys::rd_kafka_message_t) -> Report<'_> {
         // SAFETY: the caller vouches for payload and length.
         unsafe { slice::from_raw_parts(message.payload.cast::<u8>(), message.len) }
     };
-    Report { value, tag: message._private.addr(), delivery }
+    // What is not known is negative in librdkafka too, but has more than one number.
+    let (partition, offset) = (message.partition.max(-1), message.offset.max(-1));
+    Report { value, tag: message._private.addr(), delivery, partition, offset }
 }
 
 const EMPTY: sys::rd_kafka_message_t = sys::rd_kafka_message_t {

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::stats::{Counter, Recorder};
+use proptest::prelude::*;
 
 const S: u64 = NS_PER_S;
 const EPOCH: u64 = 100 * S;
@@ -135,4 +136,63 @@ fn the_timeline_has_a_point_for_each_slot() {
         .map(|point| (point.at_s, point.span_s, point.counters[Counter::MessagesAcknowledged], point.latencies_ns[0]))
         .collect();
     assert_eq!(points, [(1.0, 1.0, 99, [100, 100, 100]), (2.0, 1.0, 3, [200, 200, 200])]);
+}
+
+/// Some seconds of some clients, and where their periods and drains end.
+fn any_life() -> impl Strategy<Value = Vec<(Vec<u64>, bool, bool)>> {
+    let values = prop::collection::vec(0_u64..1 << 40, 0..20);
+    prop::collection::vec((values, any::<bool>(), any::<bool>()), 1..30)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    /// However seconds are drained together and cut into periods, the periods are the whole, and the whole is what was recorded.
+    #[test]
+    fn periods_sum_to_the_measurement_and_the_measurement_to_what_was_recorded(life in any_life(), warm_up in 0_usize..8) {
+        let (mut client, mut history) = a_history();
+        let (mut undrained, mut all, mut measured) = (Vec::new(), Vec::new(), Vec::new());
+        let mut periods: Vec<Difference> = Vec::new();
+        for (second, (values, drains, ends_period)) in (1..).zip(&life) {
+            let end_ns = EPOCH + second * S;
+            undrained.push(client.slot(end_ns, values));
+            all.extend_from_slice(values);
+            if usize::try_from(second).unwrap() <= warm_up {
+                history.take(std::mem::take(&mut undrained), 0, None);
+                history.advance(end_ns);
+                history.begin_measurement();
+                continue;
+            }
+            measured.extend_from_slice(values);
+            if *drains || *ends_period {
+                history.take(std::mem::take(&mut undrained), 0, None);
+            }
+            if *ends_period {
+                history.advance(end_ns);
+                periods.push(history.close_period());
+            }
+        }
+        history.take(undrained, 0, None);
+        history.advance(u64::MAX);
+        periods.push(history.close_period());
+
+        let whole = history.measured();
+        let mut sum = Distribution::empty();
+        periods.iter().for_each(|period| sum.add(&period.latencies[0]));
+        let mut truth = Recorder::new();
+        measured.iter().for_each(|value| truth.record(*value));
+        for distribution in [&sum, &whole.latencies[0]] {
+            prop_assert!(distribution.histogram == truth.to_histogram());
+            prop_assert_eq!(distribution.extremes.unwrap().count, measured.len() as u64);
+            prop_assert_eq!(distribution.max_ns(), measured.iter().max().copied().unwrap_or(0));
+        }
+        let exact = truth.take_interval();
+        prop_assert_eq!(whole.latencies[0].extremes.unwrap().merged(Extremes::EMPTY), exact);
+        let counted = periods.iter().map(|period| period.counters[Counter::MessagesAcknowledged]).sum::<u64>();
+        prop_assert_eq!((counted, whole.counters[Counter::MessagesAcknowledged]), (exact.count, exact.count));
+        prop_assert_eq!(periods.iter().map(|period| period.span_ns).sum::<u64>(), whole.span_ns);
+        prop_assert_eq!(history.totals()[Counter::MessagesAcknowledged], all.len() as u64);
+        let seconds: u64 = history.timeline.iter().map(|point| point.counters[Counter::MessagesAcknowledged]).sum();
+        prop_assert_eq!((seconds, history.timeline.len()), (all.len() as u64, life.len()));
+    }
 }

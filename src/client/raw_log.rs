@@ -1,0 +1,211 @@
+//! What the loops write into raw sample files (`--record-raw`): each message as the library told of it, read anew from its own stamp, so that
+//! the file depends on nothing that the books have made of it.
+
+use super::ClientSpec;
+use super::consume::Expected;
+use super::in_flight::{InFlight, Times};
+use crate::driver::{Delivery, DriverError, ErrorClass, Received, Report};
+use crate::load::stamp::{Reading, Stamp};
+use crate::os::{clock, process};
+use crate::stats::{Counter, Counters};
+use crate::telemetry::ClientEnd;
+use crate::telemetry::raw::{Header, Outcome, RECORD_BYTES, RawWriter, Record, flag};
+
+const NS_PER_MS: i64 = 1_000_000;
+
+/// Makes the raw sample file of a client that is to write one.
+pub(super) fn create(spec: &ClientSpec) -> Result<Option<RawWriter>, DriverError> {
+    let Some(path) = &spec.raw_samples else { return Ok(None) };
+    // A limit of the file's size is an error of a write, which is counted, and not the end of the client.
+    process::survive_file_size_limit();
+    let group = spec.properties.iter().find(|(name, _)| name == "group.id").map(|(_, value)| value.clone());
+    let header = Header {
+        pinload_version: env!("CARGO_PKG_VERSION").to_owned(),
+        role: spec.shape.role,
+        index: spec.shape.index,
+        run_id: format!("{:016x}", spec.run_id),
+        topic: spec.topic.clone(),
+        group,
+        record_bytes: RECORD_BYTES,
+        wall_offset_ns: clock::wall_offset_ns(),
+    };
+    let failed = |error| {
+        let what = format!("cannot make the file of raw samples {}: {error}", path.display());
+        DriverError::new(ErrorClass::System, what)
+    };
+    RawWriter::create(path, &header).map(Some).map_err(failed)
+}
+
+/// Puts what was recorded and lost into the counters, and the reason of a loss into the last words.
+pub(super) fn account(writer: &RawWriter, counters: &mut Counters, end: &mut ClientEnd) {
+    counters[Counter::RawSamplesRecorded] = writer.recorded();
+    if writer.lost() > counters[Counter::RawSamplesLost] {
+        counters[Counter::RawSamplesLost] = writer.lost();
+        end.last_words(writer.failure().unwrap_or("raw samples are lost"));
+    }
+}
+
+/// A record of which only the place in the log is known.
+const BLANK: Record = Record {
+    sequence: 0,
+    intended_ns: 0,
+    sent_ns: 0,
+    at_ns: 0,
+    offset: -1,
+    partition: -1,
+    producer: 0,
+    value_bytes: 0,
+    code: 0,
+    outcome: Outcome::Unknown,
+    flags: 0,
+};
+/// Nothing is known of its times.
+const TIMELESS: u8 = flag::NO_INTENDED | flag::NO_SENT;
+
+/// A producer's samples.
+#[derive(Debug)]
+pub(super) struct SendLog {
+    pub(super) writer: RawWriter,
+    producer: u32,
+    closed: bool,
+}
+
+impl SendLog {
+    /// Of producer `producer`.
+    pub(super) fn new(writer: RawWriter, producer: u32) -> Self {
+        Self { writer, producer, closed: false }
+    }
+
+    /// A delivery report. `stamp_offset_ns` is taken off the times in stamps.
+    pub(super) fn report(&mut self, at_ns: u64, report: &Report<'_>, in_flight: &InFlight, stamp_offset_ns: u64) {
+        let blank = Record { at_ns, producer: self.producer, value_bytes: length(report.value), ..BLANK };
+        let known = if report.tag == 0 {
+            of_stamp(Stamp::read(report.value), stamp_offset_ns, blank)
+                .unwrap_or(Record { flags: flag::PROBE | TIMELESS, ..blank })
+        } else {
+            timed(in_flight.peek(report.tag), blank)
+        };
+        let (outcome, code) = match report.delivery {
+            Delivery::Acknowledged => (Outcome::Acknowledged, 0),
+            Delivery::Failed(code) => (Outcome::Failed, code),
+            Delivery::Unknown => (Outcome::Unknown, 0),
+        };
+        self.writer.push(&Record {
+            offset: report.offset,
+            partition: report.partition,
+            outcome,
+            code: short(code),
+            flags: known.flags | if self.closed { flag::AFTER_CLOSE } else { 0 },
+            ..known
+        });
+    }
+
+    /// A message that the library refused.
+    pub(super) fn refused(&mut self, times: Times, value_bytes: usize, code: i32) {
+        let value_bytes = u32::try_from(value_bytes).unwrap_or(u32::MAX);
+        let blank = Record { at_ns: times.actual_ns, producer: self.producer, value_bytes, ..BLANK };
+        self.writer.push(&Record { outcome: Outcome::Refused, code: short(code), ..timed(times, blank) });
+    }
+
+    /// What is reported from now on has been counted as unknown.
+    pub(super) fn close(&mut self) {
+        self.closed = true;
+    }
+}
+
+/// What a consumer needs to know to bring times of others onto its own clock.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Clocks {
+    /// Wall clock − raw clock.
+    pub(super) wall_offset_ns: i64,
+    /// Taken off the times in stamps.
+    pub(super) stamp_offset_ns: u64,
+    /// Messages of others that were created before this have no latency, ms of the wall clock.
+    pub(super) load_begins_ms: i64,
+}
+
+/// A consumer's samples.
+#[derive(Debug)]
+pub(super) struct ReceiveLog {
+    pub(super) writer: RawWriter,
+    expected: Expected,
+}
+
+impl ReceiveLog {
+    /// Of a consumer that expects these messages.
+    pub(super) fn new(writer: RawWriter, expected: Expected) -> Self {
+        Self { writer, expected }
+    }
+
+    /// A received message.
+    pub(super) fn received(&mut self, at_ns: u64, message: &Received<'_>, clocks: Clocks) {
+        let blank = Record {
+            at_ns,
+            offset: message.offset,
+            partition: i32::try_from(message.partition).unwrap_or(-1),
+            value_bytes: length(message.value),
+            outcome: Outcome::Received,
+            ..BLANK
+        };
+        let record = match Stamp::read(message.value) {
+            reading if self.expected.producers == 0 => {
+                let probe = matches!(reading, Reading::Stamp(stamp) if stamp.probe);
+                if probe { foreign(blank) } else { created(message, clocks, true, blank) }
+            }
+            reading @ Reading::Stamp(stamp) => {
+                let ours = stamp.run_id == self.expected.run_id
+                    && stamp.producer.wrapping_sub(self.expected.first_producer) < self.expected.producers;
+                match of_stamp(reading, clocks.stamp_offset_ns, blank) {
+                    Some(record) if ours => record,
+                    _ => foreign(blank),
+                }
+            }
+            Reading::Unstamped if self.expected.stamped => foreign(blank),
+            Reading::Unstamped => created(message, clocks, false, blank),
+            Reading::Corrupt => Record { outcome: Outcome::Corrupt, flags: TIMELESS, ..blank },
+        };
+        self.writer.push(&record);
+    }
+}
+
+fn foreign(blank: Record) -> Record {
+    Record { outcome: Outcome::Foreign, flags: TIMELESS, ..blank }
+}
+
+/// With the CreateTime for its send time. `of_others`: only if it is young.
+fn created(message: &Received<'_>, clocks: Clocks, of_others: bool, blank: Record) -> Record {
+    match message.create_time_ms.filter(|ms| !of_others || *ms >= clocks.load_begins_ms) {
+        Some(ms) => {
+            let sent_ns = ms.wrapping_mul(NS_PER_MS).wrapping_sub(clocks.wall_offset_ns).cast_unsigned();
+            Record { sent_ns, flags: flag::NO_INTENDED | flag::SENT_IS_CREATE_TIME, ..blank }
+        }
+        None => Record { flags: TIMELESS, ..blank },
+    }
+}
+
+/// None: no sound stamp.
+fn of_stamp(reading: Reading, stamp_offset_ns: u64, blank: Record) -> Option<Record> {
+    let Reading::Stamp(stamp) = reading else { return None };
+    Some(Record {
+        sequence: stamp.sequence,
+        intended_ns: stamp.intended_ns.wrapping_sub(stamp_offset_ns),
+        sent_ns: stamp.actual_ns.wrapping_sub(stamp_offset_ns),
+        producer: stamp.producer,
+        flags: if stamp.probe { flag::PROBE } else { 0 },
+        ..blank
+    })
+}
+
+fn timed(times: Times, blank: Record) -> Record {
+    let Times { sequence, intended_ns, actual_ns } = times;
+    Record { sequence, intended_ns, sent_ns: actual_ns, ..blank }
+}
+
+fn length(value: &[u8]) -> u32 {
+    u32::try_from(value.len()).unwrap_or(u32::MAX)
+}
+
+/// librdkafka's codes are small.
+fn short(code: i32) -> i16 {
+    i16::try_from(code).unwrap_or(i16::MIN)
+}

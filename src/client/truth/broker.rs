@@ -1,0 +1,249 @@
+//! A producer's library that does what a script says of each message, and the run of a producer on it.
+
+use super::{EPOCH, MS, PARTITIONS, PRODUCER, RUN, S, VALUE_BYTES};
+use crate::client::outbox::{Outbox, Sender};
+use crate::client::produce::{Manner, Produce};
+use crate::client::raw_log::SendLog;
+use crate::client::virtual_time::VirtualTime;
+use crate::driver::{Batch, Delivery, DriverError, Handed, Producer, Report, Time};
+use crate::load::keys::Keys;
+use crate::load::payloads::Choice;
+use crate::load::stamp::{Reading, Stamp};
+use crate::plan::{KeyDistributor, LatePolicy};
+use crate::stats::Counters;
+use crate::telemetry::layout::AccountingRow;
+use crate::telemetry::raw::{Header, RECORD_BYTES, RawFile, RawWriter, Record};
+use crate::telemetry::{RateOrder, Role, Shape, Slot, Wanted};
+use std::collections::BTreeMap;
+use std::rc::Rc;
+use std::time::Duration;
+
+/// What becomes of one message.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Fate {
+    /// What its report says, and when it comes; None: none comes before a purge.
+    pub(super) report: Option<(u64, Delivery)>,
+    /// When the broker stores it; None: it does not.
+    pub(super) stored_ns: Option<u64>,
+}
+
+impl Fate {
+    /// Stored and acknowledged.
+    pub(super) fn good(stored_ns: u64, acknowledged_ns: u64) -> Self {
+        Self { report: Some((acknowledged_ns, Delivery::Acknowledged)), stored_ns: Some(stored_ns) }
+    }
+}
+
+/// One message, as the library saw it.
+#[derive(Debug, Clone)]
+pub(super) struct Handled {
+    pub(super) stamp: Stamp,
+    pub(super) value: Vec<u8>,
+    /// Where it is, or would be, stored.
+    pub(super) partition: u32,
+    pub(super) stored_ns: Option<u64>,
+    /// What was said of it, and when that was picked up; None: nothing yet, or refused.
+    pub(super) told: Option<(u64, Delivery)>,
+    pub(super) refused: bool,
+}
+
+/// Says what becomes of the `n`-th message, which is handed over at a time (raw ns).
+pub(super) type Script = Box<dyn Fn(u64, u64) -> Fate>;
+
+/// See the file's head.
+pub(super) struct Broker {
+    time: Rc<VirtualTime>,
+    capacity: usize,
+    refuse_every: Option<u64>,
+    script: Script,
+    /// Reports to come, by their time; those that never come last.
+    waiting: BTreeMap<(u64, usize), (usize, Delivery)>,
+    purged: bool,
+    pub(super) books: Vec<Handled>,
+}
+
+impl Broker {
+    fn offer(&mut self, value: &[u8], tag: usize) -> Handed {
+        self.time.advance(60);
+        if self.waiting.len() == self.capacity {
+            return Handed::QueueFull;
+        }
+        let Reading::Stamp(stamp) = Stamp::read(value) else { return Handed::Refused(1) };
+        let nth = self.books.len();
+        let refused = self.refuse_every.is_some_and(|every| (nth as u64 + 1).is_multiple_of(every));
+        let fate = (self.script)(nth as u64, self.time.peek_ns());
+        self.books.push(Handled {
+            stamp,
+            value: value.to_vec(),
+            partition: u32::try_from(nth).unwrap() % PARTITIONS,
+            stored_ns: fate.stored_ns.filter(|_| !refused),
+            told: None,
+            refused,
+        });
+        if refused {
+            return Handed::Refused(10);
+        }
+        let (at_ns, delivery) = fate.report.unwrap_or((u64::MAX, Delivery::Unknown));
+        self.waiting.insert((at_ns, nth), (tag, delivery));
+        Handed::Accepted
+    }
+}
+
+impl Producer for Broker {
+    fn send(&mut self, _key: Option<&[u8]>, value: &[u8], tag: usize) -> Handed {
+        self.offer(value, tag)
+    }
+
+    fn send_batch(&mut self, batch: &Batch, from: usize, mut refused: impl FnMut(usize, i32)) -> usize {
+        for i in from..batch.len() {
+            match self.offer(batch.value(i), batch.tag(i)) {
+                Handed::Accepted => {}
+                Handed::QueueFull => return i,
+                Handed::Refused(code) => refused(i, code),
+            }
+        }
+        batch.len()
+    }
+
+    fn poll_reports(
+        &mut self,
+        limit: u32,
+        wait_ms: u32,
+        time: &impl Time,
+        mut on_report: impl FnMut(u64, Report<'_>),
+    ) -> u32 {
+        self.time.advance(50);
+        if wait_ms > 0 {
+            let next_ns = self.waiting.first_key_value().map_or(u64::MAX, |((at_ns, _), _)| *at_ns);
+            let wait_ns = next_ns.saturating_sub(self.time.peek_ns()).min(u64::from(wait_ms) * MS);
+            self.time.advance(wait_ns);
+        }
+        let now_ns = time.now_ns();
+        let mut count = 0;
+        while count < limit
+            && let Some(first) = self.waiting.first_entry()
+            && (first.key().0 <= now_ns || self.purged)
+        {
+            let ((_, nth), (tag, delivery)) = first.remove_entry();
+            let delivery = if self.purged { Delivery::Unknown } else { delivery };
+            let handled = &mut self.books[nth];
+            handled.told = Some((now_ns, delivery));
+            let partition = i32::try_from(handled.partition).unwrap();
+            let offset = i64::try_from(nth).unwrap();
+            on_report(now_ns, Report { value: &handled.value, tag, delivery, partition, offset });
+            self.time.advance(20);
+            count += 1;
+        }
+        count
+    }
+
+    fn hurry(&mut self) {}
+
+    fn purge(&mut self) {
+        self.purged = true;
+    }
+
+    fn client_errors(&self) -> u64 {
+        0
+    }
+
+    fn fault(&self) -> Option<DriverError> {
+        None
+    }
+
+    fn describe(&self, code: i32) -> String {
+        format!("code {code}")
+    }
+}
+
+/// A producer's run on a scripted broker.
+pub(super) struct Producing {
+    pub(super) script: Script,
+    pub(super) capacity: usize,
+    pub(super) refuse_every: Option<u64>,
+    pub(super) late: LatePolicy,
+    pub(super) per_s: u64,
+    pub(super) length_ns: u64,
+}
+
+/// What came of it.
+pub(super) struct Produced {
+    pub(super) books: Vec<Handled>,
+    pub(super) counters: Counters,
+    pub(super) slots: Vec<Slot>,
+    pub(super) row: AccountingRow,
+    /// Its raw samples, cuts included.
+    pub(super) raw: Vec<Record>,
+}
+
+impl Producing {
+    /// `per_s` for `length_ns` with room in the queue for everything.
+    pub(super) fn new(per_s: u64, length_ns: u64, script: impl Fn(u64, u64) -> Fate + 'static) -> Self {
+        let late = LatePolicy::Bounded { multiple: 2.0 };
+        Self { script: Box::new(script), capacity: usize::MAX, refuse_every: None, late, per_s, length_ns }
+    }
+
+    /// Runs it to its end.
+    pub(super) fn run(self) -> Produced {
+        let (time, mut end) = VirtualTime::new(EPOCH - S, Shape::new(Role::Producer, PRODUCER, 1));
+        let time = Rc::new(time);
+        let interval_q32 = (S << 32) / self.per_s;
+        time.at(EPOCH - S / 2, move |supervisor| {
+            supervisor.set_epoch(EPOCH);
+            supervisor.order_rate(RateOrder { start_ns: EPOCH, interval_q32 });
+            supervisor.want(Wanted::Run);
+        });
+        time.at(EPOCH + self.length_ns, |supervisor| supervisor.want(Wanted::Quiesce));
+        time.at(EPOCH + self.length_ns + 12 * S, |supervisor| supervisor.want(Wanted::Exit));
+        let manner = Manner {
+            late: self.late,
+            spin: true,
+            curve: None,
+            flush: Duration::from_secs(10),
+            wall_stamps: false,
+            omb_probes: false,
+        };
+        let sender = Sender { run_id: RUN, producer: PRODUCER, value_bytes: VALUE_BYTES, stamped: true };
+        let outbox = Outbox::new(sender, Keys::new(KeyDistributor::NoKey, 1, PRODUCER), None, Choice::new(1, 1));
+        let mut broker = Broker {
+            time: Rc::clone(&time),
+            capacity: self.capacity,
+            refuse_every: self.refuse_every,
+            script: self.script,
+            waiting: BTreeMap::new(),
+            purged: false,
+            books: Vec::new(),
+        };
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("samples");
+        let log = SendLog::new(RawWriter::create(&path, &header(Role::Producer)).unwrap(), PRODUCER);
+        Produce::new(&mut broker, &*time, &mut end, manner, outbox)
+            .recording(Some(log))
+            .run(None::<fn() -> Result<Outbox, DriverError>>)
+            .unwrap();
+        let mut supervisor = time.supervisor();
+        let drained = supervisor.drain();
+        assert_eq!(drained.lost, 0);
+        Produced {
+            books: broker.books,
+            counters: supervisor.counters(),
+            row: supervisor.accounting()[0],
+            slots: drained.slots,
+            raw: RawFile::open(&path).unwrap().collect::<Result<_, _>>().unwrap(),
+        }
+    }
+}
+
+/// The header of raw samples of these tests.
+pub(super) fn header(role: Role) -> Header {
+    Header {
+        pinload_version: String::new(),
+        role,
+        index: 0,
+        run_id: String::new(),
+        topic: String::new(),
+        group: None,
+        record_bytes: RECORD_BYTES,
+        wall_offset_ns: 0,
+    }
+}

@@ -1,0 +1,121 @@
+//! A consumer's library that hands out what a script says at the times it says, and the run of a consumer on it.
+
+use super::broker::header;
+use super::{EPOCH, MS, PARTITIONS, PRODUCER, RUN, S};
+use crate::client::consume::{Consume, Expected, Manner};
+use crate::client::raw_log::ReceiveLog;
+use crate::client::virtual_time::VirtualTime;
+use crate::driver::{Consumer, ConsumerEvents, DriverError, Received, Time};
+use crate::stats::Counters;
+use crate::telemetry::layout::AccountingRow;
+use crate::telemetry::raw::{RawFile, RawWriter, Record};
+use crate::telemetry::{Role, Shape, Slot, Wanted};
+use std::rc::Rc;
+
+/// A message that comes.
+#[derive(Debug, Clone)]
+pub(super) struct Coming {
+    /// When the library has it.
+    pub(super) at_ns: u64,
+    pub(super) partition: u32,
+    pub(super) offset: i64,
+    pub(super) value: Vec<u8>,
+}
+
+/// See the file's head.
+struct Feed {
+    time: Rc<VirtualTime>,
+    /// In order of time.
+    coming: Vec<Coming>,
+    next: usize,
+    /// When each was handed out.
+    handed_out_ns: Vec<u64>,
+}
+
+impl Consumer for Feed {
+    fn poll_batch(&mut self, wait_ms: u32, time: &impl Time, mut on_message: impl FnMut(u64, Received<'_>)) -> u32 {
+        if wait_ms > 0 {
+            let next_ns = self.coming.get(self.next).map_or(u64::MAX, |message| message.at_ns);
+            self.time.advance(next_ns.saturating_sub(self.time.peek_ns()).min(u64::from(wait_ms) * MS));
+        }
+        let now_ns = time.now_ns();
+        let ready = self.coming[self.next..].iter().take(300).take_while(|message| message.at_ns <= now_ns).count();
+        for Coming { partition, offset, value, .. } in &self.coming[self.next..self.next + ready] {
+            on_message(now_ns, Received { value, partition: *partition, offset: *offset, create_time_ms: None });
+            self.handed_out_ns.push(now_ns);
+        }
+        self.next += ready;
+        u32::try_from(ready).unwrap()
+    }
+
+    fn serve_events(&mut self, _time: &impl Time, _on_message: impl FnMut(u64, Received<'_>)) -> u32 {
+        0
+    }
+
+    fn events(&self) -> ConsumerEvents {
+        ConsumerEvents::default()
+    }
+
+    fn commit_in_flight(&self) -> bool {
+        false
+    }
+
+    fn commit_async(&mut self) {}
+
+    fn commit_sync(&mut self) {}
+
+    fn set_paused(&mut self, _paused: bool) {}
+
+    fn close(&mut self) {}
+
+    fn fault(&self) -> Option<DriverError> {
+        None
+    }
+}
+
+/// What came of a consumer's run.
+pub(super) struct Consumed {
+    /// When each of what came was handed out.
+    pub(super) handed_out_ns: Vec<u64>,
+    pub(super) counters: Counters,
+    pub(super) slots: Vec<Slot>,
+    pub(super) rows: Vec<AccountingRow>,
+    /// Its raw samples, cuts included.
+    pub(super) raw: Vec<Record>,
+}
+
+/// A consumer takes all of this (in order of time), and ends `length_ns` after the epoch.
+pub(super) fn consume(coming: Vec<Coming>, length_ns: u64) -> Consumed {
+    let (time, mut end) = VirtualTime::new(EPOCH - S, Shape::new(Role::Consumer, 0, 1));
+    let time = Rc::new(time);
+    time.at(EPOCH - S / 2, |supervisor| {
+        supervisor.set_epoch(EPOCH);
+        supervisor.want(Wanted::Run);
+    });
+    time.at(EPOCH + length_ns, |supervisor| supervisor.want(Wanted::Exit));
+    let mut feed = Feed { time: Rc::clone(&time), coming, next: 0, handed_out_ns: Vec::new() };
+    let expected = Expected {
+        run_id: RUN,
+        first_producer: PRODUCER,
+        producers: 1,
+        partitions: PARTITIONS,
+        stamped: true,
+        wall_stamps: false,
+    };
+    let manner = Manner { spin: false, commit: true, hold: false };
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("samples");
+    let log = ReceiveLog::new(RawWriter::create(&path, &header(Role::Consumer)).unwrap(), expected);
+    Consume::new(&mut feed, &*time, &mut end, manner, expected).recording(Some(log)).run().unwrap();
+    assert_eq!(feed.next, feed.coming.len(), "all was handed out");
+    let mut supervisor = time.supervisor();
+    let drained = supervisor.drain();
+    assert_eq!(drained.lost, 0);
+    Consumed {
+        handed_out_ns: feed.handed_out_ns,
+        counters: supervisor.counters(),
+        slots: drained.slots,
+        rows: supervisor.accounting(),
+        raw: RawFile::open(&path).unwrap().collect::<Result<_, _>>().unwrap(),
+    }
+}

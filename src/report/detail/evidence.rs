@@ -1,0 +1,251 @@
+//! Where the figures of the detail document come from, what they may be wrong by, and which tests hold that: what `pinload explain` adds to
+//! the definitions in `fields.rs`, and the table in README. A table.
+
+use super::fields::{DEFINITIONS, Definition};
+
+/// What is known of some figures.
+#[derive(Debug, Clone, Copy)]
+pub struct Evidence {
+    /// How they are called together, in README.
+    pub figure: &'static str,
+    /// The fields, as in `fields.rs`.
+    pub fields: &'static [&'static str],
+    /// What they are in a sentence, in README.
+    pub definition: &'static str,
+    /// Where they come from.
+    pub source: &'static str,
+    /// What they may be wrong by.
+    pub error: &'static str,
+    /// Names of the tests that hold it.
+    pub checked: &'static [&'static str],
+}
+
+const SAMPLES: &str = "every_figure_of_a_run_is_that_of_its_samples";
+const WORKERS: &str = "the_figures_of_several_workers_are_those_of_all_their_samples_together";
+const OFFSETS: &str = "the_samples_on_a_real_kafka_fill_every_offset_up_to_the_brokers_own_end_offsets";
+const STALL: &str = "a_stall_of_a_second_shows_as_it_would_to_a_user_with_a_schedule";
+
+/// Every figure whose error is known.
+pub const EVIDENCE: &[Evidence] = &[
+    Evidence {
+        figure: "publish delay (pacing error)",
+        fields: &["publish_delay"],
+        definition: "actual − intended send time of every message handed over",
+        source: "the schedule (fixed point, no drift) and one clock reading before the message is made",
+        error: "exact; the reading is taken some 0.2 µs before librdkafka has the message, a batch of up to 100 shares one",
+        checked: &["a_producers_latencies_are_those_of_the_script", SAMPLES],
+    },
+    Evidence {
+        figure: "acknowledged, from actual time",
+        fields: &["acknowledge_actual"],
+        definition: "pick-up of the delivery report − actual send time",
+        source: "the send time in the message's own stamp, and one clock reading when reports are picked up",
+        error: "exact for the pick-up, which a spinning loop makes within 4 µs of the report; on a shared CPU the scheduler adds its own",
+        checked: &["a_producers_latencies_are_those_of_the_script", SAMPLES, WORKERS],
+    },
+    Evidence {
+        figure: "acknowledged, from intended time",
+        fields: &["acknowledge_intended"],
+        definition: "pick-up of the delivery report − intended send time",
+        source: "the intended time in the message's own stamp",
+        error: "as from the actual time",
+        checked: &[STALL, "a_producers_latencies_are_those_of_the_script", SAMPLES, WORKERS],
+    },
+    Evidence {
+        figure: "end to end",
+        fields: &["end_to_end_actual", "end_to_end_intended"],
+        definition: "receipt − actual, or intended, send time",
+        source: "the times in the stamp, and one clock reading for each batch that is received",
+        error: "exact on one host (one clock for all processes); between hosts `clock_error_ns`; unstamped messages: up to 1 ms too long",
+        checked: &["a_consumers_latencies_are_those_of_the_script", STALL, SAMPLES, WORKERS],
+    },
+    Evidence {
+        figure: "percentiles",
+        fields: &["p50_ns", "p75_ns", "p90_ns", "p95_ns", "p99_ns", "p99_9_ns", "p99_99_ns"],
+        definition: "the highest value of the bucket in which the value of that rank lies (Java's rank)",
+        source: "HdrHistograms of 3 digits, added over clients and time",
+        error: "0 to +0.098 % (a bucket's width); where `coarse` is true 0.8 %",
+        checked: &["a_histograms_percentiles_are_the_exact_ones_within_its_stated_precision", SAMPLES, WORKERS],
+    },
+    Evidence {
+        figure: "count, smallest, largest, mean",
+        fields: &["count", "min_ns", "max_ns", "mean_ns"],
+        definition: "of all values, not of buckets",
+        source: "kept beside the histogram second by second",
+        error: "exact where `exact_extremes` is true, else as percentiles",
+        checked: &["periods_sum_to_the_measurement_and_the_measurement_to_what_was_recorded", SAMPLES, WORKERS],
+    },
+    Evidence {
+        figure: "sent, acknowledged, failed, unknown",
+        fields: &[
+            "messages_enqueued",
+            "bytes_enqueued",
+            "messages_acknowledged",
+            "bytes_acknowledged",
+            "messages_failed",
+            "messages_unknown",
+            "probes_sent",
+            "probes_acknowledged",
+            "sent",
+            "acknowledged",
+            "failed",
+            "unknown",
+        ],
+        definition: "messages by what became of them at the client: sent = acknowledged + failed + unknown",
+        source: "counted by each producer, one by one",
+        error: "exact; acknowledged + probes = the broker's end offsets; of a client that was killed the last 10 ms are missing",
+        checked: &[OFFSETS, "what_timed_out_at_the_client_and_is_stored_is_told_apart_from_what_failed", SAMPLES],
+    },
+    Evidence {
+        figure: "received",
+        fields: &[
+            "messages_received",
+            "bytes_received",
+            "probes_received",
+            "received",
+            "messages_foreign",
+            "messages_unstamped",
+            "messages_untimed",
+        ],
+        definition: "messages that consumers were handed, all subscriptions",
+        source: "counted by each consumer, one by one",
+        error: "exact",
+        checked: &[OFFSETS, "every_kind_of_message_is_counted_as_what_it_is", SAMPLES],
+    },
+    Evidence {
+        figure: "lost, duplicated, reordered, corrupt",
+        fields: &[
+            "lost",
+            "duplicated",
+            "reordered",
+            "failed_but_received",
+            "beyond_window",
+            "messages_duplicated",
+            "messages_reordered",
+            "messages_corrupt",
+        ],
+        definition: "what the sequence numbers and checks in stamps show, per producer and subscription",
+        source: "both sides' ledgers: counts, sums of mixed sequence numbers, a window of the last sequences",
+        error: "exact where `proven` is true, else the smallest explanation of the counts; a damaged message counts as lost too",
+        checked: &[
+            "what_was_acknowledged_and_not_stored_is_lost_to_the_message",
+            "what_comes_twice_or_out_of_order_or_damaged_is_counted_as_what_it_is",
+            "what_timed_out_at_the_client_and_is_stored_is_told_apart_from_what_failed",
+        ],
+    },
+    Evidence {
+        figure: "rates",
+        fields: &[
+            "publish_rate_per_s",
+            "send_rate_per_s",
+            "publish_bytes_per_s",
+            "publish_error_rate_per_s",
+            "consume_rate_per_s",
+            "consume_bytes_per_s",
+        ],
+        definition: "counts of each client ÷ its own span, added up",
+        source: "exact counts and the clock readings at which slots were cut",
+        error: "below 0.001 % (the clock's drift); a slot cut late lengthens its span, not the rate",
+        checked: &[
+            "each_client_counts_over_its_own_time",
+            "a_slot_that_comes_late_closes_the_period_with_its_own_span",
+        ],
+    },
+    Evidence {
+        figure: "backlog",
+        fields: &["backlog_messages", "receive_backlog_messages", "publish_backlog_messages"],
+        definition: "acknowledged × subscriptions − received at the end of a period",
+        source: "the clients' counters at their own cuts",
+        error: "clients cut some ms apart: ± what is sent in that time; at the end of the run exact",
+        checked: &["a_run_writes_the_result_and_its_counts_balance"],
+    },
+    Evidence {
+        figure: "timeline",
+        fields: &["at_s", "span_s"],
+        definition: "the seconds of each client",
+        source: "slots, cut by the client at whole seconds after the epoch and whenever it is asked to",
+        error: "counts, largest values and times exact, percentiles as above; lost slots are counted in `slots_lost`",
+        checked: &["each_second_is_that_of_its_raw_samples_and_no_counter_ever_goes_back", SAMPLES, OFFSETS, WORKERS],
+    },
+    Evidence {
+        figure: "late, missed, dropped",
+        fields: &["late_sends", "missed_sends", "dropped_debt"],
+        definition: "sends behind the schedule by more than 1 ms (or an interval), left out, forgotten",
+        source: "the pacer",
+        error: "exact",
+        checked: &[
+            "a_stall_shows_in_the_intended_latencies_and_nothing_is_left_out",
+            "a_new_rate_holds_from_its_start_and_the_debt_of_the_old_one_is_counted",
+        ],
+    },
+    Evidence {
+        figure: "full queue",
+        fields: &["queue_full_events", "queue_full_ns"],
+        definition: "how often and how long librdkafka's queue had no room",
+        source: "clock readings around the wait",
+        error: "events exact; time within a look at the reports (2 µs spinning, 2 ms where the CPU is shared)",
+        checked: &["a_stall_shows_in_the_intended_latencies_and_nothing_is_left_out"],
+    },
+    Evidence {
+        figure: "raw samples",
+        fields: &["raw_samples_recorded", "raw_samples_lost"],
+        definition: "samples in the files of --record-raw, and those that could not be written",
+        source: "the writer",
+        error: "exact",
+        checked: &["samples_that_cannot_be_written_are_counted_and_the_run_goes_on", SAMPLES],
+    },
+    Evidence {
+        figure: "CPU time",
+        fields: &[
+            "cpu_user_ns",
+            "cpu_system_ns",
+            "cpu_user_s",
+            "cpu_system_s",
+            "hot_thread_cpu_s",
+            "supervisor_cpu_ns",
+            "cpu_ns_per_message",
+        ],
+        definition: "user and system time of processes and of the hot thread",
+        source: "the kernel (getrusage) when a slot is cut",
+        error: "the kernel's: exact to the switch where it accounts by switch, else a tick of 1 to 10 ms",
+        checked: &["who_is_ready_has_said_where_it_runs_and_what_it_has_used"],
+    },
+    Evidence {
+        figure: "clock",
+        fields: &["drift_ppm", "clock_drift_ppm"],
+        definition: "how far the run's clock moved against CLOCK_MONOTONIC_RAW",
+        source: "paired readings at both ends of the run",
+        error: "below 0.1 ppm after a second",
+        checked: &[],
+    },
+    Evidence {
+        figure: "clocks of several hosts",
+        fields: &["offset_ns", "offset_error_ns", "clock_error_ns"],
+        definition: "a worker's wall clock − the coordinator's",
+        source: "the exchange with the shortest round trip",
+        error: "half that round trip, told as `offset_error_ns`; 0 where both read one clock",
+        checked: &["two_workers_and_a_coordinator_yield_what_a_local_run_yields"],
+    },
+];
+
+/// The definitions a name has: itself, and as `parent.name` where it has several meanings.
+pub fn definitions_of(name: &str) -> Vec<&'static Definition> {
+    let last = |full: &'static str| full.rsplit('.').next().unwrap_or(full);
+    DEFINITIONS.iter().filter(|(full, ..)| *full == name || last(full) == name).collect()
+}
+
+/// What is known of a field beyond its definition.
+pub fn evidence_of(name: &str) -> Option<&'static Evidence> {
+    EVIDENCE.iter().find(|evidence| evidence.fields.contains(&name))
+}
+
+/// The table in README, row by row.
+pub fn table() -> Vec<String> {
+    let row = |evidence: &Evidence| {
+        let Evidence { figure, fields: _, definition, source: _, error, checked } = evidence;
+        let checked: Vec<String> = checked.iter().map(|test| format!("`{test}`")).collect();
+        let checked = if checked.is_empty() { "by nothing else".to_owned() } else { checked.join(", ") };
+        format!("| {figure} | {definition} | {error} | {checked} |")
+    };
+    EVIDENCE.iter().map(row).collect()
+}
