@@ -10,6 +10,7 @@ use crate::os::signals::Signal;
 use crate::plan::Plan;
 use crate::report::ResultFiles;
 use crate::report::closing::closing_table;
+use crate::report::verdict::{Judgement, Verdict};
 use crate::worker::fleet::{DistributedWorkers, FleetSettings, RollCall, split};
 use crate::worker::local::LocalWorker;
 use crate::worker::metrics::Desk;
@@ -35,7 +36,7 @@ pub(super) fn run_pair(
         return ExitStatus::ResultsNotWritten;
     }
     run_with(plan, args, messages, |plan, observer| {
-        let mut worker = LocalWorker::new(signals.clone(), calibration);
+        let mut worker = LocalWorker::new(signals.clone(), calibration, root());
         worker.record_raw(args.record_raw.clone());
         if args.hlog {
             worker.keep_seconds();
@@ -115,8 +116,9 @@ fn run_with<'a>(
     let series = script(plan, &mut console);
     let Written { files, any, failure, told } = console.written();
     messages.clear_live();
+    let periods = files.period_verdicts();
     if series.epoch_ns > 0 {
-        messages.table(&closing_table(&series));
+        messages.table(&closing_table(&series, &periods));
     } else {
         // No load, no table, which would have told them.
         series.warnings.iter().for_each(|warning| messages.warn(warning));
@@ -132,6 +134,9 @@ fn run_with<'a>(
         }
         status = status.then((&error).into());
     }
+    if status == ExitStatus::Success && args.require_valid {
+        status = of_verdict(Judgement::of_run(&series, &periods).verdict);
+    }
     status = status.then(raw_folder::tell(&series, messages));
     if any {
         let (main, detail) = files.paths();
@@ -140,6 +145,14 @@ fn run_with<'a>(
         messages.result(&format!("wrote  {} (OMB)\n       {}{hlog}", main.display(), detail.display()));
     }
     status
+}
+
+/// Of a run that completed, where a valid one is asked for.
+fn of_verdict(verdict: Verdict) -> ExitStatus {
+    match verdict {
+        Verdict::Valid => ExitStatus::Success,
+        Verdict::GeneratorLimited | Verdict::Invalid => ExitStatus::NotValid,
+    }
 }
 
 /// Of a run that ended otherwise than planned, unless it was said when it happened.

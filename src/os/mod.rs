@@ -9,6 +9,7 @@ pub mod fingerprint;
 pub mod host;
 pub mod memory_policy;
 pub mod process;
+pub mod scheduling;
 pub mod signals;
 pub mod topology;
 pub mod usage;

@@ -1,5 +1,6 @@
 //! End-to-end times between hosts are differences of two clocks: what they may be wrong by, and whether they are of use.
 
+use crate::plan::Threshold;
 use crate::stats::Latency;
 use crate::workload_generator::Series;
 
@@ -8,8 +9,12 @@ use crate::workload_generator::Series;
 pub(super) struct EndToEndClocks {
     /// Largest error of any pair of hosts, ns: difference of the clocks and the uncertainty of both measurements.
     pub(super) clock_error_ns: u64,
-    /// False: the median is not larger than the error, so that the figures say more of the clocks than of the system.
+    /// False: the error is more than a stated share of the median (all of it, when nobody says otherwise), so that the figures say more of the
+    /// clocks than of the system.
     pub(super) usable: bool,
+    /// That median, ns.
+    #[serde(skip)]
+    pub(super) median_ns: Option<u64>,
 }
 
 impl EndToEndClocks {
@@ -18,9 +23,8 @@ impl EndToEndClocks {
         let clock_error_ns = series.end.as_ref()?.end_to_end_clock_error_ns?;
         let measured = series.cumulative.as_ref().map(|latencies| &latencies[Latency::EndToEndActual]);
         let median_ns = measured.filter(|measured| measured.count() > 0).map(|measured| measured.percentile_ns(50.0));
-        Some(Self {
-            clock_error_ns,
-            usable: clock_error_ns == 0 || median_ns.is_some_and(|median| median > clock_error_ns),
-        })
+        let share = series.plan.thresholds[Threshold::ClockErrorShare];
+        let within = |median_ns: u64| (clock_error_ns as f64) < median_ns as f64 * share;
+        Some(Self { clock_error_ns, usable: clock_error_ns == 0 || median_ns.is_some_and(within), median_ns })
     }
 }

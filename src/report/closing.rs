@@ -1,7 +1,9 @@
-//! The table at the end of a run: how it ended, the five latencies, counts, CPU, doubts and warnings.
+//! The table at the end of a run: the verdict and its reasons, how the run ended, the five latencies, counts, CPU, health, doubts and warnings.
 
 use super::doubts::doubts;
+use super::health::Health;
 use super::totals::{Measured, measured, received_balance, totals};
+use super::verdict::{Judgement, Verdict};
 use crate::plan::Plan;
 use crate::stats::{Counter, Latency};
 use crate::units::{format_count, format_ns, format_rate};
@@ -10,44 +12,58 @@ use crate::workload_generator::{Outcome, PhaseName, SearchReport, Series};
 use comfy_table::{CellAlignment, Table, presets};
 
 /// The closing table: plain text of several lines, the last one without newline, every number with its unit.
-pub fn closing_table(series: &Series<'_>) -> String {
-    let (status, why) = status(&series.outcome);
-    let mut lines = Vec::new();
-    lines.extend(why);
-    lines.extend(latency_rows(status, series));
+/// `periods`: the verdicts on the measured periods.
+pub fn closing_table(series: &Series<'_>, periods: &[Verdict]) -> String {
+    let mut lines = verdict_lines(series, periods);
+    lines.extend(latency_rows(series));
     lines.extend(course_lines(series).iter().map(|line| format!("  {line}")));
     lines.extend(measured_line(series).map(|line| format!("  {line}")));
     lines.push(format!("  {}", counts_line(series)));
     lines.extend(balance_line(series).map(|line| format!("  {line}")));
     lines.extend(cpu_line(series).map(|line| format!("  {line}")));
+    lines.extend(Health::of(series).map(|health| format!("  {}", health.line())));
     lines.extend(doubts(series).iter().map(|doubt| format!("  note: {doubt}")));
     // Those of the plan were said before the run and stand in the detail file.
     lines.extend(series.warnings.iter().map(|warning| format!("  warning: {warning}")));
     lines.join("\n")
 }
 
-/// One word, and the reason where there is one.
-fn status(outcome: &Outcome) -> (&'static str, Option<String>) {
+/// The verdict, how the run ended where that was not as planned, and a line for each reason.
+fn verdict_lines(series: &Series<'_>, periods: &[Verdict]) -> Vec<String> {
+    let judgement = Judgement::of_run(series, periods);
+    let mut first = judgement.verdict.to_string();
+    let bad = periods.iter().filter(|verdict| **verdict != Verdict::Valid).count();
+    if bad > 0 && periods.len() > 1 {
+        first.push_str(&format!(" · {bad} of {} periods are not valid by themselves", periods.len()));
+    }
+    if let Some(ending) = ending(&series.outcome) {
+        first.push_str(&format!(" · {ending}"));
+    }
+    let mut lines = vec![first];
+    lines.extend(judgement.reasons.iter().map(|reason| format!("  {}", reason.text)));
+    lines.extend(judgement.not_judged.iter().map(|what| format!("  not judged: {what}")));
+    lines
+}
+
+/// How it ended, where neither the verdict's reasons nor the plan say.
+fn ending(outcome: &Outcome) -> Option<String> {
     match outcome {
-        Outcome::Running => ("RUNNING", None),
-        Outcome::Completed => ("COMPLETED", None),
         Outcome::Interrupted { by } => {
             let signal = match by {
                 Interruption::Interrupt => "Ctrl-C (SIGINT)",
                 Interruption::Terminate => "SIGTERM or SIGHUP",
             };
-            ("INTERRUPTED", Some(format!("interrupted by {signal}: what follows is what was measured until then")))
+            Some(format!("interrupted by {signal}: what follows is what was measured until then"))
         }
-        Outcome::ClientDied { death } => ("INVALID", Some(format!("invalid: {death}"))),
-        Outcome::WorkerLost { loss } => ("INVALID", Some(format!("invalid: {loss}"))),
-        Outcome::Failed { why, .. } => ("FAILED", Some(format!("failed: {why}"))),
+        Outcome::Running => Some("still running".to_owned()),
+        Outcome::Completed | Outcome::ClientDied { .. } | Outcome::WorkerLost { .. } | Outcome::Failed { .. } => None,
     }
 }
 
-fn latency_rows(status: &str, series: &Series<'_>) -> Vec<String> {
+fn latency_rows(series: &Series<'_>) -> Vec<String> {
     let mut table = Table::new();
     table.load_style(presets::NOTHING);
-    table.set_header([status, "p50", "p99", "p99.9", "max"]);
+    table.set_header(["  latency", "p50", "p99", "p99.9", "max"]);
     for latency in Latency::ALL.into_iter().filter(|family| series.plan.measured_by.knows_latency(*family)) {
         let mut row = vec![format!("  {}", label(latency, series))];
         row.extend(cells(series.cumulative.as_ref(), latency));

@@ -1,23 +1,21 @@
 //! What a reader must know before believing a result: a typed list, printed and stored with every result.
 //!
-//! Left out: how the run ended (that is `Outcome`) and what others warned of in words (plan, script, worker).
+//! Left out: how the run ended (that is `Outcome`), what makes the figures wrong or the generator's own (that is the `verdict`), and what others
+//! warned of in words (plan, script, worker).
 
-use super::clocks::EndToEndClocks;
 use super::totals::{Measured, measured, received_balance, totals};
+use super::verdict::HeldUp;
 use crate::load::accounting::Balance;
 use crate::os::clock::ClockSource;
 use crate::plan::{DriverKind, LatePolicy, MeasuredBy, Plan};
-use crate::stats::{Counter, Counters};
-use crate::telemetry::Role;
-use crate::units::{Rate, format_count, format_rate};
+use crate::stats::Counter;
+use crate::units::{Rate, counted, format_count, format_rate};
 use crate::workload_generator::{Outcome, Series};
 
 /// A rate that misses its target by more than this share is told.
 const RATE_TOLERANCE: f64 = 0.01;
-/// More late sends than this share of all sends are told.
-const LATE_TOLERANCE: f64 = 0.001;
-/// A clock that drifts by more is told, in ppm.
-const DRIFT_TOLERANCE_PPM: f64 = 100.0;
+/// Producers that were blocked for more of the time by the broker are told.
+const HELD_UP_TOLERANCE: f64 = 0.001;
 
 /// One thing to know.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -43,31 +41,8 @@ pub enum Doubt {
     },
     /// A worker spoke OMB's protocol only.
     MeasuredByOmb,
-    /// Received is not acknowledged × subscriptions, and nobody can tell why.
-    CountsDiffer {
-        /// Acknowledged × subscriptions.
-        expected_messages: u64,
-        /// Received.
-        received_messages: u64,
-    },
     /// Hot loops share CPUs.
     SharedCpus,
-    /// The hosts' clocks are further apart (or less well known) than the end-to-end times are long.
-    ClocksApart {
-        /// What end-to-end times may be wrong by.
-        clock_error_ns: u64,
-    },
-    /// A pinned client was seen elsewhere.
-    Misplaced {
-        /// Its role.
-        role: Role,
-        /// Its number.
-        index: u32,
-        /// As planned.
-        planned_cpu: usize,
-        /// As seen.
-        observed_cpu: u32,
-    },
     /// The acknowledged rate is not the target.
     RateMissed {
         /// Messages per second.
@@ -75,17 +50,14 @@ pub enum Doubt {
         /// Messages per second.
         reached_per_s: f64,
     },
-    /// Sends later than the late threshold.
-    LateSends {
-        /// How many.
-        messages: u64,
-        /// Of how many.
-        of_messages: u64,
-    },
-    /// Scheduled sends that were never made, or forgotten.
-    SendsLeftOut {
-        /// How many.
-        messages: u64,
+    /// Producers waited on full queues for the broker.
+    HeldUpByBroker {
+        /// How many producers.
+        producers: u64,
+        /// Of the worst one's time.
+        worst_share: f64,
+        /// Sends that were late for it.
+        late_messages: u64,
     },
     /// Delivery failed.
     Failed {
@@ -143,16 +115,6 @@ pub enum Doubt {
         /// How many.
         samples: u64,
     },
-    /// Telemetry slots overwritten before they were read.
-    SlotsLost {
-        /// How many.
-        slots: u64,
-    },
-    /// Clients that did not report the end of a measured period in time.
-    LateReports {
-        /// How many times.
-        reports: u64,
-    },
     /// Commits that failed.
     CommitsFailed {
         /// How many.
@@ -165,11 +127,6 @@ pub enum Doubt {
     },
     /// The TSC could not be used.
     ClockFallback,
-    /// The clock of the run moved against CLOCK_MONOTONIC_RAW.
-    ClockDrift {
-        /// Parts per million.
-        drift_ppm: f64,
-    },
 }
 
 impl std::fmt::Display for Doubt {
@@ -193,37 +150,24 @@ impl std::fmt::Display for Doubt {
                 "{} messages came without a stamp: their end-to-end latency is from the record's CreateTime, in whole ms",
                 n(unstamped_messages)
             ),
-            Self::ClocksApart { clock_error_ns } => write!(
-                f,
-                "end-to-end times are UNUSABLE: the hosts' clocks may be {:.3} ms apart, which is more than the median time",
-                std::time::Duration::from_nanos(clock_error_ns).as_secs_f64() * 1e3
-            ),
             Self::MeasuredByOmb => f.write_str(
                 "driven by OMB's protocol: no figures from the intended time, producers started when each had the call, clocks not compared \
                  (end-to-end times of 0 ms and below are left out by Java)",
             ),
-            Self::CountsDiffer { expected_messages, received_messages } => write!(
-                f,
-                "received are {} messages, acknowledged × subscriptions are {}: {} {}",
-                n(received_messages),
-                n(expected_messages),
-                n(expected_messages.abs_diff(received_messages)),
-                if received_messages < expected_messages { "are missing" } else { "too many" }
-            ),
             Self::SharedCpus => f.write_str("clients share CPUs: latencies include waiting for each other"),
-            Self::Misplaced { role, index, planned_cpu, observed_cpu } => {
-                write!(f, "{role} {index} was planned on CPU {planned_cpu} and seen on CPU {observed_cpu}")
-            }
             Self::RateMissed { target_per_s, reached_per_s } => write!(
                 f,
                 "the target was {}, acknowledged were {}",
                 format_rate(target_per_s),
                 format_rate(reached_per_s)
             ),
-            Self::LateSends { messages, of_messages } => {
-                write!(f, "{} of {} messages were sent late", n(messages), n(of_messages))
-            }
-            Self::SendsLeftOut { messages } => write!(f, "{} scheduled sends were left out", n(messages)),
+            Self::HeldUpByBroker { producers, worst_share, late_messages } => write!(
+                f,
+                "the broker held up {} (up to {:.1} % of the time, {} late sends): its limit, not the generator's",
+                counted(usize::try_from(producers).unwrap_or(usize::MAX), "producer"),
+                worst_share * 100.0,
+                n(late_messages)
+            ),
             Self::Failed { messages } => write!(f, "{} messages failed", n(messages)),
             Self::Unknown { messages } => {
                 write!(f, "{} messages were neither acknowledged nor failed when the run ended", n(messages))
@@ -258,24 +202,11 @@ impl std::fmt::Display for Doubt {
             Self::RawSamplesLost { samples } => {
                 write!(f, "{} raw samples could not be written: the files lack them, the figures do not", n(samples))
             }
-            Self::SlotsLost { slots } => write!(
-                f,
-                "{} telemetry slots were overwritten before they were read: seconds are missing in the timeline, nothing in the totals",
-                n(slots)
-            ),
-            Self::LateReports { reports } => write!(
-                f,
-                "clients that did not report the end of a period in time: {}; their part stands in the next period, after the last one in none",
-                n(reports)
-            ),
             Self::CommitsFailed { commits } => write!(f, "{} offset commits failed", n(commits)),
             Self::ClientErrors { errors } => write!(f, "the clients reported {} errors", n(errors)),
             Self::ClockFallback => f.write_str(
                 "the TSC is not used: time is read with clock_gettime (clock.reason in the detail file says why)",
             ),
-            Self::ClockDrift { drift_ppm } => {
-                write!(f, "the clock drifted by {drift_ppm:.1} ppm against CLOCK_MONOTONIC_RAW")
-            }
         }
     }
 }
@@ -287,7 +218,7 @@ type Counted = (u64, fn(u64) -> Doubt);
 pub fn doubts(series: &Series<'_>) -> Vec<Doubt> {
     let mut doubts = of_plan(series.plan);
     let totals = totals(series);
-    let Measured { counters: measured, span_s: measured_s, rates } = measured(series);
+    let Measured { span_s: measured_s, rates, .. } = measured(series);
     if totals[Counter::MessagesUnstamped] > 0 {
         doubts.push(Doubt::EndToEndFromCreateTime { unstamped_messages: totals[Counter::MessagesUnstamped] });
     }
@@ -302,15 +233,10 @@ pub fn doubts(series: &Series<'_>) -> Vec<Doubt> {
             doubts.push(Doubt::RateMissed { target_per_s, reached_per_s });
         }
     }
-    let (late, sent) = (measured[Counter::LateSends], measured[Counter::MessagesEnqueued]);
-    if late as f64 > sent as f64 * LATE_TOLERANCE {
-        doubts.push(Doubt::LateSends { messages: late, of_messages: sent });
-    }
+    doubts.extend(held_up(series));
     let balance = received_balance(series);
     let balanced = |pick: fn(&Balance) -> u64| balance.as_ref().map_or(0, pick);
-    let late_reports = series.periods.iter().map(|period| u64::from(period.late_clients)).sum();
-    let counted: [Counted; 12] = [
-        (totals[Counter::MissedSends] + totals[Counter::DroppedDebt], |messages| Doubt::SendsLeftOut { messages }),
+    let counted: [Counted; 10] = [
         (totals[Counter::MessagesFailed], |messages| Doubt::Failed { messages }),
         (totals[Counter::MessagesUnknown], |messages| Doubt::Unknown { messages }),
         (balanced(|balance| balance.lost), |messages| Doubt::Lost { messages }),
@@ -321,7 +247,6 @@ pub fn doubts(series: &Series<'_>) -> Vec<Doubt> {
             samples,
         }),
         (totals[Counter::RawSamplesLost], |samples| Doubt::RawSamplesLost { samples }),
-        (late_reports, |reports| Doubt::LateReports { reports }),
         (totals[Counter::CommitsFailed], |commits| Doubt::CommitsFailed { commits }),
         (totals[Counter::ClientErrors], |errors| Doubt::ClientErrors { errors }),
     ];
@@ -380,46 +305,27 @@ fn of_plan(plan: &Plan) -> Vec<Doubt> {
     doubts
 }
 
-/// Where messages are only counted: is what was received what should have been?
-fn counts_differ(plan: &Plan, totals: &Counters) -> Option<Doubt> {
-    let expected_messages = totals[Counter::MessagesAcknowledged] * u64::from(plan.subscriptions_of(0));
-    let received_messages = totals[Counter::MessagesReceived];
-    (plan.has_backlog() && expected_messages != received_messages)
-        .then_some(Doubt::CountsDiffer { expected_messages, received_messages })
+/// Producers that the broker kept waiting: what is late for it is no fault of the generator.
+fn held_up(series: &Series<'_>) -> Option<Doubt> {
+    let clients = &series.periods.last()?.clients;
+    let held_up = clients.iter().map(|client| (HeldUp::of_client(&client.measured, series.plan), client));
+    let held_up: Vec<_> = held_up
+        .map(|(held_up, client)| (held_up.by_broker_ns as f64 / client.measured.span_ns.max(1) as f64, client))
+        .filter(|(share, _)| *share > HELD_UP_TOLERANCE)
+        .collect();
+    let worst_share = held_up.iter().map(|(share, _)| *share).reduce(f64::max)?;
+    let late = held_up.iter().map(|(_, client)| client.measured.counters[Counter::LateSendsBehindQueue]).sum();
+    Some(Doubt::HeldUpByBroker { producers: held_up.len() as u64, worst_share, late_messages: late })
 }
 
 fn of_end(series: &Series<'_>) -> Vec<Doubt> {
     let Some(end) = &series.end else { return Vec::new() };
-    let mut doubts: Vec<_> = end
-        .clients
-        .iter()
-        .filter_map(|client| {
-            let (planned_cpu, observed_cpu) = (client.planned_cpu?, client.observed_cpu?);
-            let (role, index) = (client.role, client.index);
-            (usize::try_from(observed_cpu) != Ok(planned_cpu)).then_some(Doubt::Misplaced {
-                role,
-                index,
-                planned_cpu,
-                observed_cpu,
-            })
-        })
-        .collect();
-    doubts.extend(end.totals.and_then(|totals| counts_differ(series.plan, &totals)));
-    if let Some(EndToEndClocks { clock_error_ns, usable: false }) = EndToEndClocks::of(series) {
-        doubts.push(Doubt::ClocksApart { clock_error_ns });
-    }
+    let mut doubts = Vec::new();
     if end.hosts.iter().any(|host| host.hot_cpus_shared == Some(true)) {
         doubts.push(Doubt::SharedCpus);
     }
-    let slots = end.clients.iter().map(|client| client.slots_lost).sum();
-    if slots > 0 {
-        doubts.push(Doubt::SlotsLost { slots });
-    }
     if end.clock.source == ClockSource::Vdso {
         doubts.push(Doubt::ClockFallback);
-    }
-    if end.clock_drift_ppm.abs() > DRIFT_TOLERANCE_PPM {
-        doubts.push(Doubt::ClockDrift { drift_ppm: end.clock_drift_ppm });
     }
     doubts
 }

@@ -8,6 +8,7 @@ pub mod csv;
 pub mod detail;
 pub mod doubts;
 pub mod findings;
+pub mod health;
 pub mod hlog;
 pub mod java_json;
 pub mod names;
@@ -17,6 +18,7 @@ pub mod origin;
 pub mod quantile_map;
 pub mod raw;
 pub mod totals;
+pub mod verdict;
 pub mod write;
 pub mod write_error;
 

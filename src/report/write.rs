@@ -10,6 +10,7 @@ use super::detail::periods::PeriodDetail;
 use super::hlog::Hlog;
 use super::omb::{OmbPeriod, OmbResult};
 use super::origin::{Origin, local};
+use super::verdict::Verdict;
 use super::{java_json, names};
 use crate::plan::Plan;
 use crate::workload_generator::Series;
@@ -86,6 +87,11 @@ impl ResultFiles {
     /// The main file and the detail file. With a default name they are final after the first write.
     pub fn paths(&self) -> (PathBuf, PathBuf) {
         (self.main.clone(), names::detail_beside(&self.main))
+    }
+
+    /// The verdicts on the periods that were written.
+    pub fn period_verdicts(&self) -> Vec<Verdict> {
+        self.detail_periods.iter().map(PeriodDetail::verdict).collect()
     }
 
     /// Rewrites both files from what the series holds now.

@@ -156,6 +156,13 @@ impl Counters {
         }
     }
 }
+impl Counters {
+    /// The map without what is 0: for what goes from process to process often. It is read back as the whole map is.
+    pub fn serialize_some<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let some = Counter::ALL.iter().filter(|counter| self[**counter] > 0);
+        serializer.collect_map(some.map(|counter| (counter.name(), self[*counter])))
+    }
+}
 impl serde::Serialize for Counters {
     /// A map of name → value in order, counters that are 0 included.
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

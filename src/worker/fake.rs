@@ -160,6 +160,7 @@ impl Worker for FakeWorker {
             },
             late_clients: 0,
             seconds: Vec::new(),
+            clients: Vec::new(),
         })
     }
     fn cumulative_latencies(&mut self) -> Result<LatencySet, WorkerError> {

@@ -2,6 +2,7 @@
 
 mod balances;
 mod catching_up;
+pub mod facts;
 #[cfg(test)]
 pub mod fake;
 pub mod fleet;
@@ -16,6 +17,7 @@ pub mod standing;
 pub mod stats;
 pub mod wire;
 
+pub use facts::{ClientFacts, ClientSpans, KernelFacts};
 pub use hosts::{Environment, HostReport};
 pub use stats::*;
 

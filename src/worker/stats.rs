@@ -165,6 +165,9 @@ pub struct PeriodStats {
     /// Its seconds, where they are kept (`--hlog`); none come from workers on other hosts.
     #[serde(skip)]
     pub seconds: Vec<Second>,
+    /// What each client did, and what was done to it. Only the newest period of a series keeps it.
+    #[serde(default)]
+    pub clients: Vec<super::ClientSpans>,
 }
 
 /// One second of all clients together.

@@ -195,9 +195,12 @@ impl<'a> Script<'a, '_> {
             self.series.periods.push(period);
             self.series.cumulative = Some(self.worker.latencies_so_far()?);
             self.observer.series(&self.series).map_err(Stop::Results)?;
-            // What was written is kept by the observer; the histograms of a day's periods would fill the memory.
+            // What was written is kept by the observer; the histograms of a day's periods would fill the memory, and the facts of each client.
             if let Some(written) = self.series.periods.last_mut() {
                 written.latencies.forget();
+            }
+            if let [.., before, _] = &mut self.series.periods[..] {
+                before.clients = Vec::new();
             }
         }
         Ok(())

@@ -2,9 +2,10 @@
 
 use crate::os::memory_policy::MemoryPolicy;
 use crate::plan::ClientPlan;
+use crate::report::verdict::Judgement;
 use crate::stats::{Counter, Counters, Latency};
 use crate::telemetry::Role;
-use crate::worker::{ClientReport, TimelinePoint};
+use crate::worker::{ClientFacts, ClientReport, KernelFacts, TimelinePoint};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
 /// One client, from its plan and its report.
@@ -18,6 +19,8 @@ pub struct ClientDetail<'a> {
     subscription: Option<u32>,
     pid: i32,
     exit: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    verdict: Option<ClientVerdict>,
     placement_planned: Planned<'a>,
     placement_observed: Observed<'a>,
     cpu_user_s: f64,
@@ -31,6 +34,30 @@ pub struct ClientDetail<'a> {
     raw_samples_file: Option<&'a str>,
     counters_whole_run: &'a Counters,
     timeline: Timeline<'a>,
+}
+
+/// The verdict on one client, and the figures that no counter holds.
+#[derive(Debug, serde::Serialize)]
+pub struct ClientVerdict {
+    /// The verdict.
+    #[serde(flatten)]
+    pub judgement: Judgement,
+    /// What it was made from.
+    #[serde(serialize_with = "facts")]
+    pub facts: ClientFacts,
+}
+
+/// Without what stands beside it: who it is, and its counters.
+fn facts<S: Serializer>(facts: &ClientFacts, serializer: S) -> Result<S::Ok, S::Error> {
+    #[derive(serde::Serialize)]
+    struct Facts {
+        span_ns: u64,
+        pacing_error_p999_ns: Option<u64>,
+        late_reports: u64,
+        kernel: KernelFacts,
+    }
+    let ClientFacts { span_ns, pacing_error_p999_ns, late_reports, kernel, .. } = *facts;
+    Facts { span_ns, pacing_error_p999_ns, late_reports, kernel }.serialize(serializer)
 }
 
 #[derive(Debug, serde::Serialize)]
@@ -61,7 +88,7 @@ fn seconds(ns: u64) -> f64 {
 
 impl<'a> ClientDetail<'a> {
     /// Joins a report with the plan of the same client.
-    pub fn new(report: &'a ClientReport, plans: &'a [ClientPlan]) -> Self {
+    pub fn new(report: &'a ClientReport, plans: &'a [ClientPlan], verdict: Option<ClientVerdict>) -> Self {
         let plan = plans.iter().find(|plan| plan.role == report.role && plan.index == report.index);
         let place = &report.placement;
         let counters = &report.counters;
@@ -73,6 +100,7 @@ impl<'a> ClientDetail<'a> {
             subscription: plan.and_then(|plan| plan.subscription),
             pid: report.pid,
             exit: &report.exit,
+            verdict,
             placement_planned: Planned {
                 hot_cpu: report.planned_cpu,
                 hot_cpu_shared: Some(place.hot_cpu_shared),

@@ -15,16 +15,18 @@ pub mod plan;
 
 use super::clocks::EndToEndClocks;
 use super::doubts::{Doubt, doubts};
+use super::health::Health;
 use super::omb::HIGHEST_END_TO_END_US;
 use super::origin::Origin;
+use super::verdict::{Judgement, Verdict};
 use crate::load::stamp::STAMP_BYTES;
 use crate::os::clock::ClockSource;
 use crate::plan::{DriverKind, MeasuredBy, Plan};
 use crate::stats::recorder::{HIGHEST_NS, LOWEST_NS, SIGNIFICANT_DIGITS};
-use crate::worker::{HostReport, RunEnd};
+use crate::worker::{ClientReport, HostReport, RunEnd};
 use crate::workload_generator::{Outcome, Series};
 use accounting::Accounting;
-use clients::ClientDetail;
+use clients::{ClientDetail, ClientVerdict};
 use fields::Fields;
 use periods::{Measurement, PeriodDetail};
 use plan::EffectiveConfiguration;
@@ -37,10 +39,12 @@ pub const SCHEMA_VERSION: u32 = 1;
 /// The document, in the order in which it is written.
 #[derive(Debug, serde::Serialize)]
 pub struct DetailDocument<'a> {
+    verdict: RunVerdict,
     schema: Schema,
     #[serde(flatten)]
     origin: &'a Origin,
     outcome: &'a Outcome,
+    health: Option<Health>,
     doubts: Vec<DoubtDetail>,
     warnings: Vec<&'a str>,
     measurement: Measurement,
@@ -67,6 +71,13 @@ pub struct DetailDocument<'a> {
     plan: serde_json::Value,
     clients: Vec<ClientDetail<'a>>,
     fields: Fields,
+}
+
+#[derive(Debug, serde::Serialize)]
+struct RunVerdict {
+    #[serde(flatten)]
+    judgement: Judgement,
+    periods_not_valid: usize,
 }
 
 #[derive(Debug, serde::Serialize)]
@@ -134,10 +145,16 @@ impl<'a> DetailDocument<'a> {
     pub fn new(origin: &'a Origin, series: &'a Series<'_>, periods: &'a [PeriodDetail]) -> Self {
         let plan = series.plan;
         let end = series.end.as_ref();
+        let verdicts: Vec<Verdict> = periods.iter().map(PeriodDetail::verdict).collect();
         Self {
+            verdict: RunVerdict {
+                judgement: Judgement::of_run(series, &verdicts),
+                periods_not_valid: verdicts.iter().filter(|verdict| **verdict != Verdict::Valid).count(),
+            },
             schema: Schema { name: SCHEMA_NAME, version: SCHEMA_VERSION },
             origin,
             outcome: &series.outcome,
+            health: Health::of(series),
             doubts: doubts(series).into_iter().map(|doubt| DoubtDetail { text: doubt.to_string(), doubt }).collect(),
             warnings: plan.warnings.iter().chain(&series.warnings).map(String::as_str).collect(),
             measurement: Measurement::new(series),
@@ -163,11 +180,17 @@ impl<'a> DetailDocument<'a> {
             clients: end
                 .into_iter()
                 .flat_map(|end| &end.clients)
-                .map(|report| ClientDetail::new(report, &plan.clients))
+                .map(|report| ClientDetail::new(report, &plan.clients, verdict_on(series, report)))
                 .collect(),
             fields: Fields,
         }
     }
+}
+
+/// None: nothing is known of what it did in the measurement.
+fn verdict_on(series: &Series<'_>, report: &ClientReport) -> Option<ClientVerdict> {
+    let facts = Judgement::facts_of(series, report.role, report.index)?;
+    Some(ClientVerdict { judgement: Judgement::of_client(facts, series.plan), facts: facts.clone() })
 }
 
 impl<'a> MessageNotes<'a> {

@@ -3,6 +3,7 @@
 use super::latencies::LatencyFamilies;
 use crate::plan::{MeasuredBy, Plan};
 use crate::report::totals::{Measured, measured, totals};
+use crate::report::verdict::{Judgement, Verdict};
 use crate::stats::{Counter, Counters};
 use crate::worker::PeriodStats;
 use crate::workload_generator::Series;
@@ -35,6 +36,7 @@ pub struct PeriodDetail {
     consume_bytes_per_s: f64,
     backlog_messages: Option<u64>,
     late_clients: u32,
+    verdict: Judgement,
     latencies: LatencyFamilies,
     counters: Counted,
 }
@@ -45,6 +47,11 @@ fn since_epoch_s(epoch_ns: u64, at_ns: u64) -> f64 {
 }
 
 impl PeriodDetail {
+    /// The verdict on it.
+    pub fn verdict(&self) -> Verdict {
+        self.verdict.verdict
+    }
+
     /// Takes what the document needs from a period; its histograms may go afterwards.
     pub fn new(period: &PeriodStats, epoch_ns: u64, plan: &Plan) -> Self {
         let by = plan.measured_by;
@@ -59,6 +66,7 @@ impl PeriodDetail {
             consume_bytes_per_s: period.consume_bytes_per_s,
             backlog_messages: plan.has_backlog().then_some(period.backlog),
             late_clients: period.late_clients,
+            verdict: Judgement::of_period(period, plan),
             latencies: LatencyFamilies::of(&period.latencies, by),
             counters: Counted { counters: period.counters, by },
         }

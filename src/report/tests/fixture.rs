@@ -14,16 +14,17 @@ use crate::stats::{Counter, Counters, Distribution, Latency, Recorder};
 use crate::telemetry::Role;
 use crate::units::Rate;
 use crate::worker::{
-    ClientReport, Environment, LatencySet, PeriodStats, Rates, RunEnd, SubscriptionBalance, TimelinePoint,
+    ClientFacts, ClientReport, ClientSpans, Environment, KernelFacts, LatencySet, PeriodStats, Rates, RunEnd,
+    SubscriptionBalance, TimelinePoint,
 };
 use crate::workload_generator::{Outcome, Series};
 use std::time::{Duration, SystemTime};
 
 /// The load's epoch on the raw clock.
-pub(super) const EPOCH_NS: u64 = 1_000_000_000_000;
+pub(in crate::report) const EPOCH_NS: u64 = 1_000_000_000_000;
 const SECOND_NS: u64 = 1_000_000_000;
 
-pub(super) fn plan() -> Plan {
+pub(in crate::report) fn plan() -> Plan {
     let clients: Vec<_> = [(Role::Producer, 0), (Role::Producer, 1), (Role::Consumer, 0)].map(client_plan).to_vec();
     Plan {
         workload_name: "small".to_owned(),
@@ -132,7 +133,7 @@ fn client_plan((role, index): (Role, u32)) -> ClientPlan {
 }
 
 /// A distribution of these values, its extremes known.
-pub(super) fn distribution(values_ns: impl IntoIterator<Item = u64>) -> Distribution {
+pub(in crate::report) fn distribution(values_ns: impl IntoIterator<Item = u64>) -> Distribution {
     let mut recorder = Recorder::new();
     values_ns.into_iter().for_each(|value| recorder.record(value));
     let extremes = recorder.take_interval();
@@ -141,12 +142,12 @@ pub(super) fn distribution(values_ns: impl IntoIterator<Item = u64>) -> Distribu
 
 /// Acknowledgements from 1 to 1,000 × `scale` µs; from the intended time twice, end to end three and four times as long;
 /// delays from 100 ns up.
-pub(super) fn latencies(scale: u64) -> LatencySet {
+pub(in crate::report) fn latencies(scale: u64) -> LatencySet {
     let family = |step_ns: u64| distribution((1..=1_000).map(move |i| i * step_ns * scale));
     LatencySet { by_family: [family(1_000), family(2_000), family(100), family(3_000), family(4_000)] }
 }
 
-pub(super) fn counters(values: &[(Counter, u64)]) -> Counters {
+pub(in crate::report) fn counters(values: &[(Counter, u64)]) -> Counters {
     let mut counters = Counters::default();
     values.iter().for_each(|(counter, value)| counters[*counter] = *value);
     counters
@@ -169,7 +170,7 @@ fn counted(seconds: u64) -> Counters {
 }
 
 /// Measured period `number` (0, 1, 2).
-pub(super) fn period(number: u64) -> PeriodStats {
+pub(in crate::report) fn period(number: u64) -> PeriodStats {
     let start_ns = EPOCH_NS + (5 + 10 * number) * SECOND_NS;
     PeriodStats {
         start_ns,
@@ -196,11 +197,47 @@ pub(super) fn period(number: u64) -> PeriodStats {
         },
         late_clients: 0,
         seconds: Vec::new(),
+        clients: [(Role::Producer, 0), (Role::Producer, 1), (Role::Consumer, 0)]
+            .map(|(role, index)| ClientSpans {
+                period: facts(role, index, 10),
+                measured: facts(role, index, 10 * (number + 1)),
+            })
+            .to_vec(),
+    }
+}
+
+/// What one client did in so many seconds: nothing to complain of.
+pub(in crate::report) fn facts(role: Role, index: u32, seconds: u64) -> ClientFacts {
+    let span_ns = seconds * SECOND_NS;
+    let (messages, pacing_error_p999_ns) = match role {
+        Role::Producer => ([(Counter::MessagesEnqueued, 10_000 * seconds)], Some(1_000)),
+        Role::Consumer => ([(Counter::MessagesReceived, 20_000 * seconds)], None),
+    };
+    let mut counters = counters(&messages);
+    counters[Counter::IdleNs] = span_ns / 2;
+    ClientFacts {
+        role,
+        index,
+        pinned: true,
+        own_cpu: true,
+        span_ns,
+        counters,
+        pacing_error_p999_ns,
+        slots_lost: 0,
+        late_reports: 0,
+        kernel: KernelFacts {
+            span_ns,
+            hot_wait_ns: Some(0),
+            io_wait_ns: Some(0),
+            io_run_ns: Some(0),
+            steal_ns: Some(0),
+            throttled_ns: Some(0),
+        },
     }
 }
 
 /// Before anything was measured.
-pub(super) fn empty_series(plan: &Plan) -> Series<'_> {
+pub(in crate::report) fn empty_series(plan: &Plan) -> Series<'_> {
     Series {
         plan,
         started_at: started_at(),
@@ -219,7 +256,7 @@ pub(super) fn empty_series(plan: &Plan) -> Series<'_> {
 }
 
 /// The whole run, completed.
-pub(super) fn completed_series(plan: &Plan) -> Series<'_> {
+pub(in crate::report) fn completed_series(plan: &Plan) -> Series<'_> {
     let mut cumulative = latencies(1);
     for (family, more) in cumulative.by_family.iter_mut().zip(latencies(3).by_family) {
         family.add(&more);
@@ -238,7 +275,7 @@ pub(super) fn completed_series(plan: &Plan) -> Series<'_> {
     }
 }
 
-pub(super) fn started_at() -> SystemTime {
+pub(in crate::report) fn started_at() -> SystemTime {
     SystemTime::UNIX_EPOCH + Duration::from_secs(1_795_352_400)
 }
 

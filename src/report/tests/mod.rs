@@ -5,7 +5,7 @@ mod console_lines;
 mod detail_document;
 mod evidence;
 mod files;
-mod fixture;
+pub(super) mod fixture;
 mod hlog;
 mod omb_format;
 mod table;

@@ -4,6 +4,7 @@ use super::fixture::{completed_series, empty_series, plan};
 use crate::os::clock::Clock;
 use crate::plan::{DriverKind, LatePolicy};
 use crate::report::closing_table;
+use crate::report::verdict::Verdict;
 use crate::stats::{Counter, Distribution, Latency};
 use crate::telemetry::Role;
 use crate::worker::{ClientDeath, Interruption};
@@ -13,9 +14,10 @@ use crate::workload_generator::Outcome;
 fn a_completed_run_is_told_whole_and_every_number_has_its_unit() {
     let plan = plan();
     assert_eq!(
-        closing_table(&completed_series(&plan)),
+        closing_table(&completed_series(&plan), &[]),
         "\
-COMPLETED                                    p50      p99    p99.9      max
+VALID
+  latency                                    p50      p99    p99.9      max
   acknowledged, from actual time          750 µs  2.94 ms  2.99 ms  3.00 ms
   acknowledged, from intended time       1.50 ms  5.88 ms  5.99 ms  6.00 ms
   pacing error (actual − intended time)  75.0 µs   294 µs   300 µs   300 µs
@@ -25,6 +27,7 @@ COMPLETED                                    p50      p99    p99.9      max
   whole run: sent 700,000 · acknowledged 700,000 · failed 0 · received 700,000 · late 0 messages
   accounting: lost 0 · duplicated 0 · reordered 2 · corrupt 0 messages
   clients 1.50 CPU (75.00 µs/message) · supervisor 420 ms of CPU time
+  health: good · backlog near 0 · acknowledgements within their bands · no errors
   warning: a probe was repeated
   warning: a topic took long to go"
     );
@@ -35,9 +38,11 @@ fn a_run_without_anything_measured_has_a_table_too() {
     let plan = plan();
     let mut series = empty_series(&plan);
     series.outcome = Outcome::Interrupted { by: Interruption::Interrupt };
-    let table = closing_table(&series);
-    assert!(table.starts_with("interrupted by Ctrl-C (SIGINT): "), "{table}");
-    assert!(table.contains("\nINTERRUPTED "), "{table}");
+    let table = closing_table(&series, &[]);
+    assert!(
+        table.starts_with("INVALID · interrupted by Ctrl-C (SIGINT): what follows is what was measured until then\n  nothing was measured: "),
+        "{table}"
+    );
     assert!(table.contains("  end to end, from actual time             –    –      –    –\n"), "{table}");
 }
 
@@ -56,9 +61,10 @@ fn an_invalid_run_names_the_client_that_died() {
             last_words: None,
         },
     };
-    let table = closing_table(&series);
+    let table = closing_table(&series, &[]);
     assert!(
-        table.starts_with("invalid: consumer 0 (pid 4000, CPU 4) died: killed by signal 9 (SIGKILL)\nINVALID "),
+        table
+            .starts_with("INVALID\n  a client died: consumer 0 (pid 4000, CPU 4) died: killed by signal 9 (SIGKILL)\n"),
         "{table}"
     );
 }
@@ -72,14 +78,15 @@ fn what_a_reader_must_know_is_noted() {
     let mut series = completed_series(&plan);
     series.balances[0].balance.lost = 1_234;
     series.balances[1].balance.proven = false;
+    series.periods.last_mut().unwrap().clients[2].measured.slots_lost = 3;
     let end = series.end.as_mut().unwrap();
     end.clients[2].observed_cpu = Some(7);
-    end.clients[2].slots_lost = 3;
     end.clock = Clock::vdso();
     end.clients[2].counters[Counter::MessagesUnstamped] = 700_000;
     series.cumulative.as_mut().unwrap().by_family[Latency::EndToEndIntended as usize] = Distribution::empty();
-    let table = closing_table(&series);
+    let table = closing_table(&series, &[Verdict::Valid, Verdict::GeneratorLimited]);
     for part in [
+        "GENERATOR-LIMITED · 1 of 2 periods are not valid by themselves\n",
         "  acknowledged locally (acks=0), from actual time ",
         "  end to end (CreateTime, ms), from actual time ",
         "  accounting: lost 1,234 · ",
@@ -89,8 +96,8 @@ fn what_a_reader_must_know_is_noted() {
         "note: 700,000 messages came without a stamp",
         "note: 1,234 acknowledged messages were never received",
         "checksums do not prove it",
-        "note: consumer 0 was planned on CPU 4 and seen on CPU 7",
-        "note: 3 telemetry slots were overwritten",
+        "  migrations, consumer 0: it was planned on CPU 4 and seen on CPU 7\n",
+        "  telemetry slots lost, consumer 0: 3 were overwritten",
         "note: the TSC is not used: ",
     ] {
         assert!(table.contains(part), "{part:?} is missing in\n{table}");
@@ -101,7 +108,7 @@ fn what_a_reader_must_know_is_noted() {
 fn an_unlimited_rate_has_no_target_and_no_schedule() {
     let mut plan = plan();
     plan.rate.total = crate::units::Rate::Unlimited;
-    let table = closing_table(&completed_series(&plan));
+    let table = closing_table(&completed_series(&plan), &[]);
     assert!(table.contains("note: unlimited rate: ") && !table.contains("the target was"), "{table}");
 }
 
@@ -109,6 +116,6 @@ fn an_unlimited_rate_has_no_target_and_no_schedule() {
 fn a_rate_that_was_missed_is_noted() {
     let mut plan = plan();
     plan.rate.total = crate::units::Rate::PerSecond(25_000.0);
-    let table = closing_table(&completed_series(&plan));
+    let table = closing_table(&completed_series(&plan), &[]);
     assert!(table.contains("note: the target was 25,000/s, acknowledged were 20,000/s"), "{table}");
 }

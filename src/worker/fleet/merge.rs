@@ -23,6 +23,7 @@ pub(super) fn periods(start_ns: u64, end_ns: u64, parts: impl Iterator<Item = Pe
         since_reset: Rates::default(),
         late_clients: 0,
         seconds: Vec::new(),
+        clients: Vec::new(),
     };
     for part in parts {
         all.publish_rate_per_s += part.publish_rate_per_s;
@@ -38,8 +39,10 @@ pub(super) fn periods(start_ns: u64, end_ns: u64, parts: impl Iterator<Item = Pe
         all.latencies.add(&part.latencies.by_family);
         all.since_reset.merge(&part.since_reset);
         all.late_clients += part.late_clients;
+        all.clients.extend(part.clients);
     }
     // Only now: each worker sees one side of it.
     all.backlog = all.expected_receipts.saturating_sub(all.receipts);
+    all.clients.sort_by_key(|client| (client.period.role, client.period.index));
     all
 }

@@ -80,9 +80,14 @@ impl LocalWorker {
         let mut backlog = Backlog::default();
         let (mut rates, mut since_reset) = (Rates::default(), Rates::default());
         let (mut counters, mut totals, mut latencies) = (Counters::default(), Counters::default(), LatencySet::empty());
+        self.look_at_clients();
         let mut kept: BTreeMap<u64, LatencySet> = BTreeMap::new();
         let (epoch_ns, keep) = (self.epoch_ns, self.keep_seconds);
+        let mut spans = Vec::with_capacity(self.clients.len());
         for client in &mut self.clients {
+            if !client.history.reaches(boundary_ns) && client.exit.is_none() {
+                client.note_late_report();
+            }
             client.history.advance_telling(boundary_ns, |end_ns, latencies| {
                 if keep {
                     // A slot is cut some ms after its second has ended.
@@ -91,6 +96,7 @@ impl LocalWorker {
                 }
             });
             let difference = client.history.close_period();
+            spans.push(client.spans(&difference));
             rates.add(&difference.counters, difference.span_ns);
             let (measured, span_ns) = client.history.counted();
             since_reset.add(&measured, span_ns);
@@ -121,6 +127,7 @@ impl LocalWorker {
             since_reset,
             late_clients,
             seconds,
+            clients: spans,
         })
     }
 
@@ -136,6 +143,7 @@ impl LocalWorker {
             client.history.advance(boundary_ns);
             client.history.begin_measurement();
         }
+        self.watch_from_here();
         self.period_from_ns = boundary_ns;
     }
 

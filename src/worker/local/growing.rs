@@ -133,6 +133,7 @@ impl LocalWorker {
         }
         self.epoch_ns = epoch_ns;
         self.observe_masks();
+        self.watch_from_here();
         Ok(epoch_ns)
     }
 

@@ -173,6 +173,14 @@ impl History {
         self.since(&self.measurement)
     }
 
+    /// One family since the measurement began.
+    pub(super) fn measured_latency(&self, latency: Latency) -> Distribution {
+        let newest = self.last.as_ref().and_then(|slot| slot.latencies.iter().find(|found| found.latency == latency));
+        newest.map_or_else(Distribution::empty, |newest| {
+            between(self.measurement.histograms[latency as usize].as_ref(), &newest.histogram)
+        })
+    }
+
     /// What was counted since the measurement began, and in how many ns.
     pub(super) fn counted(&self) -> (Counters, u64) {
         let Some(slot) = &self.last else { return (Counters::default(), 0) };

@@ -7,6 +7,7 @@
 
 mod close;
 mod drain;
+mod facts;
 pub mod growing;
 mod helpers;
 mod history;
@@ -27,6 +28,7 @@ use crate::os::affinity;
 use crate::os::clock::{Calibration, Clock};
 use crate::os::fingerprint::{Fingerprint, compare_tsc_across};
 use crate::os::process::Child;
+use crate::os::scheduling::CpuLimits;
 use crate::os::signals::Signal;
 use crate::plan::{ClientPlan, DriverKind, PlacementPolicy, Plan};
 use crate::telemetry::payload_pool::PoolOwner;
@@ -55,6 +57,7 @@ struct Client {
     history: History,
     exit: Option<crate::os::process::Exit>,
     observed: observe::Masks,
+    watch: facts::Watch,
 }
 
 /// Runs client processes on this host. Must live on the main thread: the parent-death signal of every client is tied to it.
@@ -88,6 +91,9 @@ pub struct LocalWorker {
     /// This host, as it was before the load.
     environment: Option<Environment>,
     warnings: Vec<String>,
+    /// Below here stand the kernel's files.
+    root: PathBuf,
+    cpu_limits: CpuLimits,
     closed: bool,
     deaths: u64,
     metrics: Option<Desk>,
@@ -96,8 +102,8 @@ pub struct LocalWorker {
 
 impl LocalWorker {
     /// A worker that hears of signals through `signals`. Finishes the clock's calibration, which waits until a second has
-    /// passed since it began.
-    pub fn new(signals: Receiver<Signal>, calibration: Calibration) -> Self {
+    /// passed since it began. Below `root` stand the kernel's files that tell of clients.
+    pub fn new(signals: Receiver<Signal>, calibration: Calibration, root: &Path) -> Self {
         let (wanted, reason) = (calibration.source(), calibration.reason().to_owned());
         let clock = calibration.finish(CALIBRATION_BASELINE);
         let clock_reason = if clock.source == wanted {
@@ -130,6 +136,8 @@ impl LocalWorker {
             usage_at_start: crate::os::usage::of_self(),
             environment: None,
             warnings: Vec::new(),
+            root: root.to_owned(),
+            cpu_limits: CpuLimits::of_self(root),
             closed: false,
             deaths: 0,
             metrics: None,

@@ -2,7 +2,7 @@
 //! at one epoch.
 
 use super::naming::group_name;
-use super::{Client, History, LocalWorker, observe};
+use super::{Client, History, LocalWorker, facts, observe};
 use crate::client::{ClientSpec, CurvePart};
 use crate::driver::{DriverError, ErrorClass};
 use crate::load::payloads;
@@ -104,6 +104,7 @@ impl LocalWorker {
             end,
             exit: None,
             observed: observe::Masks::default(),
+            watch: facts::Watch::default(),
         });
         Ok(())
     }
@@ -224,6 +225,7 @@ impl LocalWorker {
         self.epoch_ns = epoch_ns;
         self.period_from_ns = epoch_ns;
         self.observe_masks();
+        self.watch_from_here();
         Ok(epoch_ns)
     }
 }

@@ -81,6 +81,7 @@ impl OmbWorkers {
             since_reset,
             late_clients: 0,
             seconds: Vec::new(),
+            clients: Vec::new(),
         })
     }
 

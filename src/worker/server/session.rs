@@ -125,7 +125,7 @@ impl Session {
         // Signals of the time before are nothing to the new run.
         while self.signals.try_recv().is_ok() {}
         let calibration = self.calibration.take().unwrap_or_else(|| Calibration::begin(&self.root));
-        let mut worker = LocalWorker::new(self.signals.clone(), calibration);
+        let mut worker = LocalWorker::new(self.signals.clone(), calibration, &self.root);
         self.metrics.take().into_iter().for_each(|metrics| worker.serve_metrics(metrics));
         worker.record_raw(self.manner.record_raw.clone());
         self.board.set_run(id);

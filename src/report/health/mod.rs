@@ -1,0 +1,209 @@
+//! How the system under test was: steady throughput, a backlog near 0, latencies in bands, no errors, a warm-up that was long enough.
+//!
+//! The guide's "how to judge a result", as a section of the detail file and a line of the table. It judges the system; whether the generator
+//! can be believed is the verdict.
+
+mod seconds;
+mod trend;
+mod warm_up;
+
+use super::console::whole_ns;
+use super::totals::{Measured, measured};
+use crate::plan::{Plan, Threshold};
+use crate::stats::{Counter, Latency};
+use crate::telemetry::Role;
+use crate::units::{format_count, format_ns};
+use crate::workload_generator::Series;
+use trend::Trend;
+use warm_up::WarmUp;
+
+const NS_PER_MS: f64 = 1e6;
+
+/// See the file's head. What does not apply (a rate that was to change, a run without producers) or cannot be told yet is null.
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+pub struct Health {
+    /// Nothing to complain of.
+    pub healthy: bool,
+    /// What there is to complain of, in words.
+    pub complaints: Vec<String>,
+    /// Acknowledged messages per second over the measurement.
+    pub publish_trend: Option<Trend>,
+    /// Received messages per second over the measurement.
+    pub consume_trend: Option<Trend>,
+    /// The warm-up.
+    pub warm_up: Option<WarmUp>,
+    /// The backlog.
+    pub backlog_trend: Option<BacklogTrend>,
+    /// Failed messages of the measurement, of all that were acknowledged or failed.
+    pub error_share: Option<f64>,
+    /// Acknowledgement times (from the actual time): p50, p99, p99.9.
+    pub latency_bands: Option<Vec<Band>>,
+}
+
+/// The backlog over the measurement.
+#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize)]
+pub struct BacklogTrend {
+    /// At the end of the measurement.
+    pub end_messages: u64,
+    /// In seconds of the rate received; null: nothing was received.
+    pub end_s: Option<f64>,
+    /// How it grew from the first to the last period, messages per second; null: one period.
+    pub growth_per_s: Option<f64>,
+}
+
+/// One percentile and its band.
+#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize)]
+pub struct Band {
+    /// Which.
+    pub percentile: f64,
+    /// What it is, ns.
+    pub latency_ns: u64,
+    /// What it may be, ns.
+    pub band_ns: u64,
+}
+
+impl Health {
+    /// None: nothing was measured.
+    pub fn of(series: &Series<'_>) -> Option<Self> {
+        series.periods.last()?;
+        let plan = series.plan;
+        let limit = |threshold| plan.thresholds[threshold];
+        let producing = seconds::of_measurement(series, Role::Producer);
+        let mut health = Self {
+            healthy: false,
+            complaints: Vec::new(),
+            publish_trend: trend(series, &producing, |period| period.publish_rate_per_s),
+            consume_trend: trend(series, &seconds::of_measurement(series, Role::Consumer), |period| {
+                period.consume_rate_per_s
+            }),
+            warm_up: WarmUp::of(&producing, limit(Threshold::SettledShare)).filter(|_| constant(plan)),
+            backlog_trend: backlog(series),
+            error_share: errors(series),
+            latency_bands: bands(series),
+        };
+        health.complaints = health.complain(plan);
+        health.healthy = health.complaints.is_empty();
+        Some(health)
+    }
+
+    fn complain(&self, plan: &Plan) -> Vec<String> {
+        let limit = |threshold| plan.thresholds[threshold];
+        let mut complaints = Vec::new();
+        let steady = limit(Threshold::SteadyChangeShare);
+        for (what, trend) in [("publish", self.publish_trend), ("consume", self.consume_trend)] {
+            if let Some(trend) = trend.filter(|trend| trend.change_share.abs() > steady) {
+                complaints.push(format!("not steady: the {what} rate went by {}", signed_percent(trend.change_share)));
+            }
+        }
+        if let Some(warm_up) = self.warm_up.filter(WarmUp::too_short) {
+            let (first, settled) = (format_ns(warm_up.first_p50_ns), format_ns(warm_up.settled_p50_ns));
+            complaints.push(match warm_up.settled_after_s {
+                Some(s) => format!("warm-up too short by about {s} s: the median acknowledgement went from {first} to {settled}"),
+                None => format!("warm-up too short by more than half of the measurement: the median acknowledgement went from {first} to {settled}"),
+            });
+        }
+        if let Some(backlog) = self.backlog_trend {
+            let messages = format_count(backlog.end_messages);
+            match backlog.end_s {
+                Some(s) if s <= limit(Threshold::BacklogS) => {}
+                None if backlog.end_messages == 0 => {}
+                Some(s) => complaints
+                    .push(format!("backlog of {messages} messages ({s:.1} s) at the end{}", backlog.growing())),
+                None => complaints.push(format!("backlog of {messages} messages at the end: nothing was received")),
+            }
+        }
+        if let Some(share) = self.error_share.filter(|share| *share > limit(Threshold::ErrorShare)) {
+            complaints.push(format!("errors: {:.3} % of the messages failed", share * 100.0));
+        }
+        for band in self.latency_bands.iter().flatten().filter(|band| band.latency_ns > band.band_ns) {
+            let (found, allowed) = (format_ns(band.latency_ns), format_ns(band.band_ns));
+            complaints.push(format!("acknowledgement p{} is {found}, its band ends at {allowed}", band.percentile));
+        }
+        complaints
+    }
+
+    /// One line for the table.
+    pub fn line(&self) -> String {
+        if !self.healthy {
+            return format!("health: {}", self.complaints.join(" · "));
+        }
+        let mut parts = Vec::new();
+        let trends = [("publish", self.publish_trend), ("consume", self.consume_trend)];
+        let trends: Vec<String> = trends
+            .into_iter()
+            .filter_map(|(what, trend)| Some(format!("{what} {}", signed_percent(trend?.change_share))))
+            .collect();
+        if !trends.is_empty() {
+            parts.push(format!("steady ({})", trends.join(", ")));
+        }
+        parts.extend(self.backlog_trend.map(|_| "backlog near 0".to_owned()));
+        parts.extend(self.latency_bands.as_ref().map(|_| "acknowledgements within their bands".to_owned()));
+        parts.extend(self.error_share.map(|_| "no errors".to_owned()));
+        format!("health: good · {}", parts.join(" · "))
+    }
+}
+
+impl BacklogTrend {
+    fn growing(&self) -> String {
+        match self.growth_per_s {
+            Some(growth) if growth > 0.0 => format!(", it grew by {growth:.0} messages/s"),
+            Some(growth) => format!(", it shrank by {:.0} messages/s", -growth),
+            None => String::new(),
+        }
+    }
+}
+
+fn signed_percent(share: f64) -> String {
+    format!("{:+.1} %", share * 100.0).replace('-', "−")
+}
+
+/// Is the rate meant to stay as it is?
+fn constant(plan: &Plan) -> bool {
+    plan.search.is_none() && plan.rate.curve.is_none() && plan.backlog.is_none()
+}
+
+/// By the second, where seconds are known; by the period otherwise.
+fn trend(
+    series: &Series<'_>,
+    seconds: &[seconds::Second],
+    rate: fn(&crate::worker::PeriodStats) -> f64,
+) -> Option<Trend> {
+    if !constant(series.plan) {
+        return None;
+    }
+    let points: Vec<f64> = if seconds.len() >= trend::LEAST_POINTS {
+        seconds.iter().map(|second| second.per_s).collect()
+    } else {
+        series.periods.iter().map(rate).collect()
+    };
+    Trend::of(&points)
+}
+
+fn backlog(series: &Series<'_>) -> Option<BacklogTrend> {
+    let (first, last) = (series.periods.first()?, series.periods.last()?);
+    let span_s = last.end_ns.saturating_sub(first.end_ns) as f64 / 1e9;
+    let rate = measured(series).rates.received_per_s;
+    series.plan.has_backlog().then(|| BacklogTrend {
+        end_messages: last.backlog,
+        end_s: (rate > 0.0).then(|| last.backlog as f64 / rate),
+        growth_per_s: (span_s > 0.0).then(|| (last.backlog as f64 - first.backlog as f64) / span_s),
+    })
+}
+
+fn errors(series: &Series<'_>) -> Option<f64> {
+    let Measured { counters, .. } = measured(series);
+    let failed = counters[Counter::MessagesFailed];
+    let told = failed + counters[Counter::MessagesAcknowledged];
+    (told > 0).then(|| failed as f64 / told as f64)
+}
+
+fn bands(series: &Series<'_>) -> Option<Vec<Band>> {
+    let latencies = &series.cumulative.as_ref()?[Latency::AcknowledgeActual];
+    let band = |(percentile, threshold): (f64, Threshold)| Band {
+        percentile,
+        latency_ns: latencies.percentile_ns(percentile),
+        band_ns: whole_ns(series.plan.thresholds[threshold] * NS_PER_MS),
+    };
+    let bands = [(50.0, Threshold::LatencyP50Ms), (99.0, Threshold::LatencyP99Ms), (99.9, Threshold::LatencyP999Ms)];
+    (latencies.count() > 0).then(|| bands.map(band).to_vec())
+}

@@ -1,0 +1,69 @@
+//! The straight line through a series (least squares), as fio's steady state looks at it: not how much a rate wavers but where it goes.
+
+/// Fewer points than this say nothing about where a series goes.
+pub(super) const LEAST_POINTS: usize = 4;
+
+/// Where a series goes.
+#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize)]
+pub struct Trend {
+    /// Mean of the points.
+    pub mean: f64,
+    /// Change of the fitted line from the begin of the first to the end of the last point, as a share of the mean.
+    pub change_share: f64,
+    /// How many points.
+    pub points: usize,
+}
+
+impl Trend {
+    /// Of points at equal distances. None: too few, or a mean of 0.
+    pub(super) fn of(points: &[f64]) -> Option<Self> {
+        let count = points.len() as f64;
+        let mean = points.iter().sum::<f64>() / count;
+        if points.len() < LEAST_POINTS || mean <= 0.0 {
+            return None;
+        }
+        let middle = (count - 1.0) / 2.0;
+        let (mut above, mut below) = (0.0, 0.0);
+        for (i, value) in points.iter().enumerate() {
+            let x = i as f64 - middle;
+            above += x * (value - mean);
+            below += x * x;
+        }
+        Some(Self { mean, change_share: above / below * count / mean, points: points.len() })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn change(points: &[f64]) -> f64 {
+        Trend::of(points).unwrap().change_share
+    }
+
+    #[test]
+    fn a_level_series_goes_nowhere_and_a_slope_is_its_own_line() {
+        assert!(change(&[5.0; 10]).abs() < 1e-12);
+        // From 95 to 105 over ten points of distance 1: the line rises by 10 × 10/9 over all ten.
+        let slope: Vec<f64> = (0..10).map(|i| 95.0 + f64::from(i) * 10.0 / 9.0).collect();
+        assert!((change(&slope) - 0.111).abs() < 0.001, "{}", change(&slope));
+        assert!(change(&[10.0, 12.0, 8.0, 10.0, 12.0, 8.0]).abs() < 0.2, "wavering is no trend");
+    }
+
+    #[test]
+    fn few_points_or_nothing_have_no_trend() {
+        assert_eq!(Trend::of(&[1.0, 2.0, 3.0]), None);
+        assert_eq!(Trend::of(&[0.0; 9]), None);
+    }
+
+    proptest! {
+        #[test]
+        fn a_trend_does_not_depend_on_the_unit(points in prop::collection::vec(1.0..1e6f64, 4..40), unit in 0.1..10.0f64) {
+            let scaled: Vec<f64> = points.iter().map(|point| point * unit).collect();
+            prop_assert!((change(&points) - change(&scaled)).abs() < 1e-6);
+            let backwards: Vec<f64> = points.iter().rev().copied().collect();
+            prop_assert!((change(&points) + change(&backwards)).abs() < 1e-6);
+        }
+    }
+}

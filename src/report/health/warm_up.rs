@@ -1,0 +1,74 @@
+//! Was the warm-up long enough? While a system warms up its acknowledgements become faster; the second half of the measurement shows where
+//! they end.
+
+use super::seconds::{Second, median};
+
+/// Shorter measurements have no second half to compare with.
+const LEAST_SECONDS: usize = 6;
+/// Differences below this are the machine's, not a warm-up's.
+const LEAST_NS: f64 = 50_000.0;
+
+/// What was found.
+#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize)]
+pub struct WarmUp {
+    /// Median acknowledgement time (from the actual time) in the first second of the measurement, ns.
+    pub first_p50_ns: u64,
+    /// The same in its second half.
+    pub settled_p50_ns: u64,
+    /// The system was still warming up so long into the measurement, s; 0: the warm-up was long enough. None: it did not settle in the first half.
+    pub settled_after_s: Option<u32>,
+}
+
+impl WarmUp {
+    /// `share`: deviation at which a second still belongs to the warm-up.
+    pub(super) fn of(seconds: &[Second], share: f64) -> Option<Self> {
+        let medians: Vec<u64> = seconds.iter().filter_map(|second| median(second.p50_ns.clone())).collect();
+        if medians.len() < LEAST_SECONDS {
+            return None;
+        }
+        let half = medians.len() / 2;
+        let settled_p50_ns = median(medians[half..].to_vec())?;
+        let highest = settled_p50_ns as f64 + (settled_p50_ns as f64 * share).max(LEAST_NS);
+        // Two in a row, so that one quiet second in the middle of it ends nothing.
+        let settled = medians[..=half].windows(2).position(|two| two.iter().all(|ns| *ns as f64 <= highest));
+        // One second alone is what any machine does now and then.
+        let settled_after_s =
+            settled.map(|at| u32::try_from(at).unwrap_or(u32::MAX)).map(|at| if at < 2 { 0 } else { at });
+        Some(Self { first_p50_ns: medians[0], settled_p50_ns, settled_after_s })
+    }
+
+    /// Was it too short?
+    pub fn too_short(&self) -> bool {
+        self.settled_after_s != Some(0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(p50_us: &[u64]) -> Option<WarmUp> {
+        let seconds: Vec<Second> =
+            p50_us.iter().map(|us| Second { p50_ns: vec![us * 1_000], ..Second::default() }).collect();
+        WarmUp::of(&seconds, 0.25)
+    }
+
+    #[test]
+    fn seconds_that_are_slower_than_the_second_half_still_warm_up() {
+        let found = of(&[9_000, 5_000, 2_500, 1_100, 1_000, 1_050, 1_000, 990, 1_010, 1_000]).unwrap();
+        assert_eq!((found.settled_after_s, found.settled_p50_ns), (Some(3), 1_000_000));
+        assert!(found.too_short());
+        let never = of(&[9_000, 9_000, 9_000, 9_000, 9_000, 1_000, 1_000, 1_000, 1_000, 1_000]).unwrap();
+        assert_eq!((never.settled_after_s, never.too_short()), (None, true));
+    }
+
+    #[test]
+    fn a_level_run_or_one_slow_second_or_some_microseconds_are_no_warm_up() {
+        for level in
+            [[1_000; 8], [1_800, 1_000, 1_000, 1_000, 1_000, 1_000, 1_000, 1_000], [60, 60, 60, 20, 20, 20, 20, 20]]
+        {
+            assert_eq!(of(&level).unwrap().settled_after_s, Some(0), "{level:?}");
+        }
+        assert_eq!(of(&[1_000; 5]), None);
+    }
+}

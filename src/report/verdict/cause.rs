@@ -1,0 +1,77 @@
+//! The list of causes: name, verdict, threshold, and what to do about each. README shows the same table.
+
+use super::Verdict;
+use crate::plan::Threshold;
+
+macro_rules! causes {
+    ($($(#[doc = $doc:literal])+ $variant:ident => $verdict:ident, $threshold:expr, $words:literal, $advice:literal,)+) => {
+        /// Why a verdict is not VALID, in the order in which reasons are told.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+        #[serde(rename_all = "snake_case")]
+        pub enum Cause { $($(#[doc = $doc])+ $variant,)+ }
+        impl Cause {
+            /// All of them in order.
+            pub const ALL: &'static [Cause] = &[$(Cause::$variant,)+];
+            /// The verdict that it alone gives.
+            pub const fn verdict(self) -> Verdict { match self { $(Cause::$variant => Verdict::$verdict,)+ } }
+            /// The threshold that its value was compared with.
+            pub const fn threshold(self) -> Option<Threshold> { match self { $(Cause::$variant => $threshold,)+ } }
+            /// Its name for people.
+            pub const fn words(self) -> &'static str { match self { $(Cause::$variant => $words,)+ } }
+            /// What to do about it.
+            pub const fn advice(self) -> &'static str { match self { $(Cause::$variant => $advice,)+ } }
+        }
+    };
+}
+
+use Threshold as T;
+causes! {
+    /// A client process ended before it was told to.
+    ClientDied => Invalid, None, "a client died", "see its last words",
+    /// A worker on another host is gone.
+    WorkerLost => Invalid, None, "a worker is lost", "see its host",
+    /// The run failed for another reason.
+    RunFailed => Invalid, None, "the run failed", "see the reason",
+    /// There are no periods.
+    NothingMeasured => Invalid, None, "nothing was measured", "let it run longer",
+    /// Counts that must agree do not.
+    CountsOff => Invalid, Some(T::CountsOffMessages), "counts do not balance", "report it; with workers of OMB's look for lost messages",
+    /// The hosts' clocks are further apart than the latencies are long.
+    ClocksApart => Invalid, Some(T::ClockErrorShare), "clocks too far apart", "synchronise the hosts' clocks (PTP, chrony)",
+    /// The run's clock drifted.
+    ClockDrift => Invalid, Some(T::ClockDriftPpm), "clock drift", "see clock.reason in the detail file",
+    /// Sends are not on schedule.
+    PacingError => GeneratorLimited, Some(T::PacingErrorShare), "pacing error", "give each client a CPU of its own, or use fewer clients or a lower rate",
+    /// Too many late sends.
+    LateSends => GeneratorLimited, Some(T::LateSendsShare), "late sends", "as for the pacing error",
+    /// Scheduled sends never made.
+    MissedSends => GeneratorLimited, Some(T::MissedSendsShare), "missed sends", "lower the rate, add producers, or take the late policy bounded",
+    /// The producer's queue is too small.
+    QueueTooSmall => GeneratorLimited, Some(T::QueueFullShare), "queue too small", "raise queue.buffering.max.messages or .kbytes (buffer.memory)",
+    /// The hot loop never waits.
+    NoSlack => GeneratorLimited, Some(T::SlackShare), "no slack", "add clients, or lower the rate",
+    /// The hot thread's CPU was taken from it.
+    InvoluntarySwitches => GeneratorLimited, Some(T::InvoluntarySwitchesPerS), "involuntary context switches", "keep others off the hot CPUs (isolcpus, cpusets)",
+    /// The hot thread moved.
+    Migrations => GeneratorLimited, Some(T::MigrationsPerS), "migrations", "pin clients (--placement, --cpus), and let nobody else change their affinity",
+    /// The hot thread waited for its CPU.
+    RunQueueDelay => GeneratorLimited, Some(T::RunQueueDelayShare), "run-queue delay", "fewer clients than CPUs, nobody else on the hot CPUs",
+    /// The hot loop stood still.
+    LoopStalls => GeneratorLimited, Some(T::LoopStallShare), "hot loop stood still", "look for what stopped it: other processes, a debugger, a paused virtual machine",
+    /// The hypervisor took the CPU.
+    Steal => GeneratorLimited, Some(T::StealShare), "steal", "a virtual machine with CPUs of its own, or bare metal",
+    /// A CPU limit stopped the clients.
+    Throttled => GeneratorLimited, Some(T::ThrottledShare), "throttled by a cgroup", "raise the CPU limit (cpu.max, limits.cpu)",
+    /// The library's threads waited for a CPU.
+    IoRunQueueDelay => GeneratorLimited, Some(T::IoRunQueueDelayShare), "run-queue delay of librdkafka's threads", "more I/O CPUs (--io-cpus), nobody else on them",
+    /// The library's threads are at their limit.
+    IoBusy => GeneratorLimited, Some(T::IoBusyShare), "librdkafka's thread is busy", "add producers",
+    /// The library held back fetches.
+    FetchPauses => GeneratorLimited, Some(T::FetchPausedShare), "fetch pauses", "raise queued.min.messages and queued.max.messages.kbytes, or add consumers",
+    /// Telemetry was lost.
+    SlotsLost => GeneratorLimited, Some(T::SlotsLost), "telemetry slots lost", "leave a CPU to the supervisor",
+    /// Telemetry came late.
+    LateReports => GeneratorLimited, Some(T::LateReports), "reports of periods came late", "as for run-queue delay",
+    /// Too many periods are not valid by themselves.
+    Periods => GeneratorLimited, Some(T::PeriodsShare), "periods are not valid", "see the periods' own verdicts in the detail file",
+}

@@ -1,0 +1,131 @@
+//! What the plan means for judging a client.
+
+use super::Cause;
+use super::gather::Finding;
+use crate::plan::{DriverKind, Plan, Threshold, Thresholds};
+use crate::stats::Counter;
+use crate::telemetry::Role;
+use crate::units::{NS_PER_S, Rate};
+use crate::worker::ClientFacts;
+
+/// librdkafka's defaults (CONFIGURATION.md); 0 messages means no limit.
+const DEFAULT_QUEUE_MESSAGES: u64 = 100_000;
+const DEFAULT_QUEUE_KBYTES: u64 = 1_048_576;
+const NS_PER_MS: f64 = 1e6;
+
+/// See the file's head.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Context<'a> {
+    pub(super) plan: &'a Plan,
+    pub(super) thresholds: &'a Thresholds,
+}
+
+impl<'a> Context<'a> {
+    pub(super) fn new(plan: &'a Plan) -> Self {
+        Self { plan, thresholds: &plan.thresholds }
+    }
+
+    pub(super) fn limit(&self, threshold: Threshold) -> f64 {
+        self.thresholds[threshold]
+    }
+
+    /// Is there a schedule to keep?
+    pub(super) fn paced(&self) -> bool {
+        self.plan.rate.total != Rate::Unlimited || self.plan.rate.curve.is_some() || self.plan.search.is_some()
+    }
+
+    /// Is the rate one and the same for the whole measurement?
+    pub(super) fn constant_rate(&self) -> bool {
+        let backlog = self.plan.backlog.as_ref();
+        self.plan.rate.curve.is_none()
+            && self.plan.search.is_none()
+            && backlog.is_none_or(|backlog| backlog.drain_rate_per_s.is_none())
+    }
+
+    /// Time between two sends of one producer, ns: as planned, or where the rate changes as it was on average. None: no schedule, or nothing sent.
+    pub(super) fn interval_ns(&self, facts: &ClientFacts) -> Option<f64> {
+        if let (true, Rate::PerSecond(per_s)) = (self.constant_rate(), self.plan.rate.per_producer) {
+            return (per_s > 0.0).then(|| NS_PER_S as f64 / per_s);
+        }
+        let sent = facts.counters[Counter::MessagesEnqueued];
+        (self.paced() && sent > 0).then(|| facts.span_ns as f64 / sent as f64)
+    }
+
+    /// What a producer's queue holds of its schedule, ms. None: no schedule, or no queue of the library's.
+    pub(super) fn queue_holds_ms(&self, facts: &ClientFacts) -> Option<f64> {
+        if self.plan.driver.kind == DriverKind::Null {
+            return None;
+        }
+        let number = |name: &str, default: u64| {
+            let written = self.plan.driver.producer.get(name);
+            written.and_then(|text| text.trim().parse().ok()).unwrap_or(default)
+        };
+        let messages = match number("queue.buffering.max.messages", DEFAULT_QUEUE_MESSAGES) {
+            0 => u64::MAX,
+            limited => limited,
+        };
+        let bytes = number("queue.buffering.max.kbytes", DEFAULT_QUEUE_KBYTES).saturating_mul(1024);
+        let holds = messages.min(bytes / u64::from(self.plan.message.size_bytes.max(1)));
+        Some(holds as f64 * self.interval_ns(facts)? / NS_PER_MS)
+    }
+
+    /// The linger of the producers, ms.
+    pub(super) fn linger_ms(&self) -> f64 {
+        let producer = &self.plan.driver.producer;
+        let written = producer.get("linger.ms").or_else(|| producer.get("queue.buffering.max.ms"));
+        // librdkafka's default is 5 ms.
+        written.and_then(|text| text.trim().parse().ok()).unwrap_or(5.0)
+    }
+
+    /// Are the producers idempotent? Their library's thread spins while it waits for an acknowledgement.
+    pub(super) fn idempotent(&self) -> bool {
+        let written = self.plan.driver.producer.get("enable.idempotence");
+        written.is_some_and(|text| text.trim().eq_ignore_ascii_case("true"))
+    }
+
+    /// A finding when `value` is above the threshold of `cause`; `says` puts it in words.
+    pub(super) fn above(
+        &self,
+        cause: Cause,
+        facts: &ClientFacts,
+        value: f64,
+        says: impl FnOnce() -> String,
+    ) -> Option<Finding> {
+        let limit = self.limit(cause.threshold()?);
+        (value > limit).then(|| finding(cause, facts, value, limit, says()))
+    }
+}
+
+/// A finding at a client; the further above its limit, the worse.
+pub(super) fn finding(cause: Cause, facts: &ClientFacts, value: f64, limit: f64, says: String) -> Finding {
+    Finding {
+        cause,
+        client: Some((facts.role, facts.index)),
+        value: Some(value),
+        limit: Some(limit),
+        badness: value,
+        says,
+    }
+}
+
+/// Did it send or receive anything, so that there is something to judge?
+pub(super) fn worked(facts: &ClientFacts) -> bool {
+    let counter = match facts.role {
+        Role::Producer => Counter::MessagesEnqueued,
+        Role::Consumer => Counter::MessagesReceived,
+    };
+    facts.counters[counter] > 0
+}
+
+/// For people: `1.2 %`, with as many places as it takes to see it.
+pub(super) fn percent(share: f64) -> String {
+    let percent = share * 100.0;
+    let places = if percent >= 10.0 || percent == 0.0 {
+        0
+    } else if percent >= 0.1 {
+        1
+    } else {
+        3
+    };
+    format!("{percent:.places$} %")
+}

@@ -1,0 +1,44 @@
+//! The client library's own part: its threads, and its pauses of fetching.
+
+use super::context::{Context, percent};
+use super::gather::Finding;
+use super::{Cause, share};
+use crate::stats::Counter;
+use crate::units::{format_count, format_ns};
+use crate::worker::ClientFacts;
+
+pub(super) fn findings(facts: &ClientFacts, context: &Context<'_>) -> Vec<Finding> {
+    [waiting(facts, context), busy(facts, context), fetch_pauses(facts, context)].into_iter().flatten().collect()
+}
+
+fn waiting(facts: &ClientFacts, context: &Context<'_>) -> Option<Finding> {
+    let wait_ns = facts.kernel.io_wait_ns?;
+    let waited = share(wait_ns, facts.kernel.span_ns);
+    context.above(Cause::IoRunQueueDelay, facts, waited, || {
+        format!("one of them waited {} for a CPU, {} of the time", format_ns(wait_ns), percent(waited))
+    })
+}
+
+/// A queue that is full while the library's thread does nothing but work is full for the thread, and not for the broker.
+fn busy(facts: &ClientFacts, context: &Context<'_>) -> Option<Finding> {
+    if facts.counters[Counter::QueueFullNs] == 0 || context.idempotent() {
+        return None;
+    }
+    let worked = share(facts.kernel.io_run_ns?, facts.kernel.span_ns);
+    context.above(Cause::IoBusy, facts, worked, || {
+        format!("it worked {} of the time while the queue was full", percent(worked))
+    })
+}
+
+fn fetch_pauses(facts: &ClientFacts, context: &Context<'_>) -> Option<Finding> {
+    let (pauses, paused_ns) = (facts.counters[Counter::FetchPauses], facts.counters[Counter::FetchPausedNs]);
+    let paused = share(paused_ns, facts.span_ns);
+    context.above(Cause::FetchPauses, facts, paused, || {
+        format!(
+            "librdkafka held back fetches {} times, up to {} in all, because its own queue was at its limit \
+             (queued.min.messages, queued.max.messages.kbytes)",
+            format_count(pauses),
+            format_ns(paused_ns)
+        )
+    })
+}

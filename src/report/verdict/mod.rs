@@ -1,0 +1,144 @@
+//! Can the figures be believed, and whose are they? The verdict on a run, a client, a period: VALID, GENERATOR-LIMITED or INVALID, with reasons.
+//!
+//! A pure function of what was planned (thresholds included) and what was observed. It judges the instrument, not the system under test: a
+//! broker that is slow, full or paused gives valid figures of a slow broker. How the run ended is `Outcome`; what else a reader must know, and
+//! is no fault of anybody's, are `doubts`; whether the system was well is `health`.
+//!
+//! `context` holds what the plan means for judging, `cause` the list of causes; `pacing`, `queue`, `cpu`, `library` and `instrument` judge one
+//! client each by a group of causes, `run` what concerns the run as a whole, `gather` makes one reason of many findings.
+
+mod cause;
+mod context;
+mod cpu;
+mod gather;
+mod instrument;
+mod library;
+mod pacing;
+mod queue;
+mod run;
+#[cfg(test)]
+mod tests;
+
+pub use cause::Cause;
+pub use queue::HeldUp;
+
+use crate::plan::Plan;
+use crate::worker::{ClientFacts, PeriodStats};
+use crate::workload_generator::Series;
+use context::Context;
+use gather::{Finding, gather};
+
+/// The verdict, from best to worst.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// Nothing is known that speaks against the figures.
+    #[default]
+    Valid,
+    /// The figures are true, and they are the generator's (or its machine's) as well as the system's.
+    GeneratorLimited,
+    /// The figures are wrong, incomplete, or of nothing.
+    Invalid,
+}
+
+impl std::fmt::Display for Verdict {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Valid => "VALID",
+            Self::GeneratorLimited => "GENERATOR-LIMITED",
+            Self::Invalid => "INVALID",
+        })
+    }
+}
+
+/// Why a verdict is not VALID: one cause, all clients that it concerns.
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+pub struct Reason {
+    /// The cause.
+    pub cause: Cause,
+    /// The verdict that it alone would give.
+    pub verdict: Verdict,
+    /// The clients it concerns ("producer 3"); empty: the run as a whole.
+    #[serde(rename = "who", skip_serializing_if = "Vec::is_empty")]
+    pub clients: Vec<String>,
+    /// The worst value, in the unit of its threshold's name; None: the cause has no figure.
+    pub value: Option<f64>,
+    /// The value that it was compared with.
+    pub limit: Option<f64>,
+    /// Name of the threshold.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub threshold: Option<&'static str>,
+    /// All of it in words.
+    #[serde(rename = "text")]
+    pub text: String,
+}
+
+/// A verdict with its reasons.
+#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+pub struct Judgement {
+    /// The worst of its reasons' verdicts; VALID without any.
+    pub verdict: Verdict,
+    /// Worst first.
+    pub reasons: Vec<Reason>,
+    /// What could not be judged, in words.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub not_judged: Vec<String>,
+}
+
+impl Judgement {
+    fn of(findings: Vec<Finding>, clients: usize, not_judged: Vec<String>) -> Self {
+        let reasons = gather(findings, clients);
+        let verdict = reasons.iter().map(|reason| reason.verdict).max().unwrap_or_default();
+        Self { verdict, reasons, not_judged }
+    }
+
+    /// On one period.
+    pub fn of_period(period: &PeriodStats, plan: &Plan) -> Self {
+        let context = Context::new(plan);
+        let findings = period.clients.iter().flat_map(|client| of_client(&client.period, &context)).collect();
+        Self::of(findings, period.clients.len(), Vec::new())
+    }
+
+    /// On one client, from its facts over the whole measurement.
+    pub fn of_client(facts: &ClientFacts, plan: &Plan) -> Self {
+        Self::of(of_client(facts, &Context::new(plan)), 1, Vec::new())
+    }
+
+    /// On the run as far as it has come; `periods` are the verdicts on its periods.
+    pub fn of_run(series: &Series<'_>, periods: &[Verdict]) -> Self {
+        let context = Context::new(series.plan);
+        let clients = series.periods.last().map_or(&[][..], |period| &period.clients);
+        let mut findings: Vec<_> = clients.iter().flat_map(|client| of_client(&client.measured, &context)).collect();
+        findings.extend(run::findings(series, &context));
+        if findings.is_empty() {
+            findings.extend(run::of_periods(periods, &context));
+        }
+        Self::of(findings, clients.len(), run::not_judged(series))
+    }
+
+    /// The facts of one client over the measurement, where they are known.
+    pub fn facts_of<'a>(series: &'a Series<'_>, role: crate::telemetry::Role, index: u32) -> Option<&'a ClientFacts> {
+        let clients = &series.periods.last()?.clients;
+        let of = |facts: &ClientFacts| (facts.role, facts.index) == (role, index);
+        clients.iter().map(|client| &client.measured).find(|facts| of(facts))
+    }
+}
+
+/// All causes that one client's own facts show.
+fn of_client(facts: &ClientFacts, context: &Context<'_>) -> Vec<Finding> {
+    if facts.span_ns == 0 {
+        return Vec::new();
+    }
+    let mut findings = Vec::new();
+    findings.extend(pacing::findings(facts, context));
+    findings.extend(queue::findings(facts, context));
+    findings.extend(cpu::findings(facts, context));
+    findings.extend(library::findings(facts, context));
+    findings.extend(instrument::findings(facts, context));
+    findings
+}
+
+/// `part` of `whole`, 0 of nothing.
+fn share(part: u64, whole: u64) -> f64 {
+    if whole == 0 { 0.0 } else { part as f64 / whole as f64 }
+}

@@ -1,0 +1,63 @@
+//! Are sends where the schedule has them? What a full queue held up is not counted here: `queue` says whose fault that is.
+
+use super::context::{Context, finding, percent};
+use super::gather::Finding;
+use super::{Cause, share};
+use crate::plan::Threshold;
+use crate::report::console::whole_ns;
+use crate::stats::Counter;
+use crate::units::{format_count, format_ns};
+use crate::worker::ClientFacts;
+
+const NS_PER_US: f64 = 1e3;
+
+pub(super) fn findings(facts: &ClientFacts, context: &Context<'_>) -> Vec<Finding> {
+    if !context.paced() {
+        return Vec::new();
+    }
+    [error(facts, context), late(facts, context), missed(facts, context)].into_iter().flatten().collect()
+}
+
+/// p99.9 of the pacing error, against a share of the interval that has a floor and a ceiling.
+fn error(facts: &ClientFacts, context: &Context<'_>) -> Option<Finding> {
+    let (error_ns, interval_ns) = (facts.pacing_error_p999_ns?, context.interval_ns(facts)?);
+    let us = |threshold| context.limit(threshold) * NS_PER_US;
+    let limit_ns = (interval_ns * context.limit(Threshold::PacingErrorShare))
+        .min(us(Threshold::PacingErrorCeilingUs))
+        .max(us(Threshold::PacingErrorFloorUs));
+    if error_ns as f64 <= limit_ns {
+        return None;
+    }
+    let says = format!(
+        "p99.9 is {}, at an interval of {} the limit is {}",
+        format_ns(error_ns),
+        format_ns(whole_ns(interval_ns)),
+        format_ns(whole_ns(limit_ns))
+    );
+    Some(finding(Cause::PacingError, facts, error_ns as f64 / interval_ns, limit_ns / interval_ns, says))
+}
+
+fn late(facts: &ClientFacts, context: &Context<'_>) -> Option<Finding> {
+    let counters = &facts.counters;
+    let late = counters[Counter::LateSends].saturating_sub(counters[Counter::LateSendsBehindQueue]);
+    let sent = counters[Counter::MessagesEnqueued];
+    let late_share = share(late, sent);
+    context.above(Cause::LateSends, facts, late_share, || {
+        format!("{} of {} were sent late ({})", format_count(late), format_count(sent), percent(late_share))
+    })
+}
+
+/// Sends that the policies skip and shift leave out. A schedule that was changed by order has dropped its debt on purpose.
+fn missed(facts: &ClientFacts, context: &Context<'_>) -> Option<Finding> {
+    let counters = &facts.counters;
+    let dropped = if context.constant_rate() { counters[Counter::DroppedDebt] } else { 0 };
+    let interval_ns = context.interval_ns(facts)?;
+    let held_up = whole_ns((counters[Counter::QueueFullNs] as f64 / interval_ns).ceil());
+    let missed = (counters[Counter::MissedSends] + dropped).saturating_sub(held_up);
+    let scheduled = counters[Counter::MessagesEnqueued] + missed;
+    let missed_share = share(missed, scheduled);
+    context.above(Cause::MissedSends, facts, missed_share, || {
+        let (missed, scheduled) = (format_count(missed), format_count(scheduled));
+        format!("{missed} of {scheduled} scheduled sends were never made ({})", percent(missed_share))
+    })
+}

@@ -1,0 +1,183 @@
+//! What concerns the run as a whole: how it ended, whether its counts balance, its clocks, and its periods taken together.
+
+use super::context::{Context, percent};
+use super::gather::Finding;
+use super::{Cause, Verdict, share};
+use crate::plan::{MeasuredBy, Threshold};
+use crate::report::clocks::EndToEndClocks;
+use crate::report::totals::received_balance;
+use crate::stats::{Counter, Counters};
+use crate::telemetry::Role;
+use crate::units::{format_count, format_ns};
+use crate::worker::{ClientReport, RunEnd};
+use crate::workload_generator::{Outcome, Series};
+
+pub(super) fn findings(series: &Series<'_>, context: &Context<'_>) -> Vec<Finding> {
+    let mut findings: Vec<_> = ending(series).into_iter().collect();
+    if let Some(end) = &series.end {
+        findings.extend(counts(series, end, context));
+        findings.extend(drift(end, context));
+        findings.extend(misplaced(end));
+    }
+    findings.extend(clocks(series, context));
+    findings
+}
+
+fn of_run(cause: Cause, says: String) -> Finding {
+    Finding { cause, client: None, value: None, limit: None, badness: 0.0, says }
+}
+
+fn measured(cause: Cause, value: f64, limit: f64, says: String) -> Finding {
+    Finding { value: Some(value), limit: Some(limit), badness: value, ..of_run(cause, says) }
+}
+
+fn ending(series: &Series<'_>) -> Option<Finding> {
+    match &series.outcome {
+        Outcome::ClientDied { death } => Some(of_run(Cause::ClientDied, death.to_string())),
+        Outcome::WorkerLost { loss } => Some(of_run(Cause::WorkerLost, loss.to_string())),
+        Outcome::Failed { why, .. } => Some(of_run(Cause::RunFailed, why.clone())),
+        Outcome::Completed | Outcome::Interrupted { .. } if series.periods.is_empty() => {
+            let says = "the run ended before the first second of the measurement had passed".to_owned();
+            Some(of_run(Cause::NothingMeasured, says))
+        }
+        Outcome::Running | Outcome::Completed | Outcome::Interrupted { .. } => None,
+    }
+}
+
+/// Counts that must agree whatever the broker did. Messages lost or duplicated between them are the broker's, and accounted for.
+fn counts(series: &Series<'_>, end: &RunEnd, context: &Context<'_>) -> Vec<Finding> {
+    // Of clients that were killed the last moments are missing, and that is said.
+    if matches!(series.outcome, Outcome::ClientDied { .. } | Outcome::WorkerLost { .. }) {
+        return Vec::new();
+    }
+    let producers = end.clients.iter().filter(|client| client.role == Role::Producer).filter_map(sent_side);
+    let all = producers.chain(received_side(series, end)).chain(by_count(series, end));
+    let limit = context.limit(Threshold::CountsOffMessages);
+    all.filter(|(off, ..)| *off as f64 > limit)
+        .map(|(off, client, says)| Finding { client, ..measured(Cause::CountsOff, off as f64, limit, says) })
+        .collect()
+}
+
+type Off = (u64, Option<(Role, u32)>, String);
+
+/// Handed over = acknowledged + failed + unknown.
+fn sent_side(client: &ClientReport) -> Option<Off> {
+    let count = |counter| client.counters[counter];
+    let sent = count(Counter::MessagesEnqueued);
+    let told = count(Counter::MessagesAcknowledged) + count(Counter::MessagesFailed) + count(Counter::MessagesUnknown);
+    let says = format!(
+        "{} messages were handed over, {} were acknowledged, failed or unknown",
+        format_count(sent),
+        format_count(told)
+    );
+    (sent != told).then(|| (sent.abs_diff(told), Some((client.role, client.index)), says))
+}
+
+/// What consumers counted = what their books say, message by message.
+fn received_side(series: &Series<'_>, end: &RunEnd) -> Option<Off> {
+    let plan = series.plan;
+    let all_told = plan.message.stamp && plan.topics_fed_by_others() == 0 && end.totals.is_none();
+    let balance = received_balance(series).filter(|_| all_told)?;
+    let mut counters = Counters::default();
+    end.clients.iter().filter(|client| client.role == Role::Consumer).for_each(|client| counters.add(&client.counters));
+    let counted = counters[Counter::MessagesReceived]
+        - counters[Counter::MessagesCorrupt].min(counters[Counter::MessagesReceived]);
+    let booked = balance.received + balance.duplicated + balance.beyond_window;
+    let says = format!(
+        "consumers counted {} messages, their books by sequence hold {}",
+        format_count(counted),
+        format_count(booked)
+    );
+    (counted != booked).then(|| (counted.abs_diff(booked), None, says))
+}
+
+/// Where messages are only counted: is what was received what should have been?
+fn by_count(series: &Series<'_>, end: &RunEnd) -> Option<Off> {
+    let (plan, totals) = (series.plan, end.totals?);
+    let expected = totals[Counter::MessagesAcknowledged] * u64::from(plan.subscriptions_of(0));
+    let received = totals[Counter::MessagesReceived];
+    let off = expected.abs_diff(received);
+    let says = format!(
+        "received are {} messages, acknowledged × subscriptions are {}: {} {}",
+        format_count(received),
+        format_count(expected),
+        format_count(off),
+        if received < expected { "are missing" } else { "too many" }
+    );
+    (plan.has_backlog() && off > 0).then_some((off, None, says))
+}
+
+/// Pinned clients that were seen elsewhere when they ended.
+fn misplaced(end: &RunEnd) -> impl Iterator<Item = Finding> {
+    end.clients.iter().filter_map(|client| {
+        let (planned, seen) = (client.planned_cpu?, client.observed_cpu?);
+        let says = format!("it was planned on CPU {planned} and seen on CPU {seen}");
+        let finding = Finding { client: Some((client.role, client.index)), ..of_run(Cause::Migrations, says) };
+        (usize::try_from(seen) != Ok(planned)).then_some(finding)
+    })
+}
+
+fn drift(end: &RunEnd, context: &Context<'_>) -> Option<Finding> {
+    let limit = context.limit(Threshold::ClockDriftPpm);
+    let hosts = end.hosts.iter().filter_map(|host| Some((host.clock_drift_ppm?, format!(" at {}", host.worker))));
+    let all = hosts.chain([(end.clock_drift_ppm, String::new())]);
+    let (ppm, place) = all.max_by(|a, b| a.0.abs().total_cmp(&b.0.abs()))?;
+    (ppm.abs() > limit).then(|| {
+        let says = format!("it moved by {ppm:.1} ppm against CLOCK_MONOTONIC_RAW{place}");
+        measured(Cause::ClockDrift, ppm.abs(), limit, says)
+    })
+}
+
+fn clocks(series: &Series<'_>, context: &Context<'_>) -> Option<Finding> {
+    let limit = context.limit(Threshold::ClockErrorShare);
+    let clocks = EndToEndClocks::of(series).filter(|clocks| !clocks.usable)?;
+    let error = format_ns(clocks.clock_error_ns);
+    Some(match clocks.median_ns {
+        Some(median_ns) => {
+            let median = format_ns(median_ns);
+            let says = format!(
+                "end-to-end times are UNUSABLE: the hosts' clocks may be {error} apart, which is more than {limit} × the median time of {median}"
+            );
+            measured(Cause::ClocksApart, share(clocks.clock_error_ns, median_ns), limit, says)
+        }
+        None => of_run(
+            Cause::ClocksApart,
+            format!("the hosts' clocks may be {error} apart, and nothing was measured end to end"),
+        ),
+    })
+}
+
+/// A run that is valid as a whole, and in too many of its periods is not.
+pub(super) fn of_periods(periods: &[Verdict], context: &Context<'_>) -> Option<Finding> {
+    let limit = context.limit(Threshold::PeriodsShare);
+    let bad = periods.iter().filter(|verdict| **verdict != Verdict::Valid).count();
+    let bad_share = share(bad as u64, periods.len() as u64);
+    (bad_share > limit).then(|| {
+        measured(Cause::Periods, bad_share, limit, format!("{bad} of {} ({})", periods.len(), percent(bad_share)))
+    })
+}
+
+/// What nobody could look at.
+pub(super) fn not_judged(series: &Series<'_>) -> Vec<String> {
+    if series.plan.measured_by == MeasuredBy::Omb {
+        return vec![
+            "everything about the generator but its counts: OMB's protocol does not carry pacing, queues, CPUs and stalls"
+                .to_owned(),
+        ];
+    }
+    let Some(period) = series.periods.last().filter(|period| !period.clients.is_empty()) else { return Vec::new() };
+    let unknown = |pick: fn(&crate::worker::KernelFacts) -> Option<u64>| {
+        period.clients.iter().any(|client| pick(&client.measured.kernel).is_none())
+    };
+    let mut all = Vec::new();
+    if unknown(|kernel| kernel.hot_wait_ns) {
+        all.push("run-queue delay: the kernel keeps no schedstat, or a client ended before it was read".to_owned());
+    }
+    if unknown(|kernel| kernel.steal_ns) {
+        all.push("steal: /proc/stat does not tell".to_owned());
+    }
+    if unknown(|kernel| kernel.throttled_ns) {
+        all.push("throttling: no cpu.stat of the cgroup can be read".to_owned());
+    }
+    all
+}

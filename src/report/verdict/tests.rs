@@ -1,0 +1,437 @@
+//! Verdicts on facts made by hand: each cause beside its control, and what must hold for any facts.
+
+use super::*;
+use crate::load::accounting::Balance;
+use crate::plan::{DriverKind, LatePolicy, MeasuredBy, Threshold, Thresholds};
+use crate::report::doubts::{Doubt, doubts};
+use crate::report::tests::fixture::{completed_series, facts, plan};
+use crate::stats::{Counter, Counters};
+use crate::telemetry::Role;
+use crate::units::Rate;
+use crate::worker::{ClientDeath, WorkerLoss};
+use crate::workload_generator::{Cause as FailedFor, Outcome};
+use proptest::prelude::*;
+
+const MS: u64 = 1_000_000;
+const S: u64 = 1_000 * MS;
+
+/// 10 s of producer 0, which sends 10,000 messages a second, changed.
+fn producer(change: impl FnOnce(&mut ClientFacts)) -> ClientFacts {
+    let mut facts = facts(Role::Producer, 0, 10);
+    change(&mut facts);
+    facts
+}
+
+fn causes(judgement: &Judgement) -> Vec<Cause> {
+    judgement.reasons.iter().map(|reason| reason.cause).collect()
+}
+
+fn causes_of(facts: &ClientFacts, plan: &Plan) -> Vec<Cause> {
+    causes(&Judgement::of_client(facts, plan))
+}
+
+fn set(counters: &mut Counters, values: &[(Counter, u64)]) {
+    values.iter().for_each(|(counter, value)| counters[*counter] = *value);
+}
+
+#[test]
+fn a_client_that_has_its_cpu_and_keeps_its_schedule_is_valid() {
+    let judgement = Judgement::of_client(&producer(|_| ()), &plan());
+    assert_eq!(judgement, Judgement::default());
+    assert_eq!(judgement.verdict.to_string(), "VALID");
+    assert_eq!(causes_of(&facts(Role::Consumer, 0, 10), &plan()), []);
+}
+
+/// A cause and what it takes.
+type Case = (Cause, fn(&mut ClientFacts));
+
+#[test]
+fn each_cause_is_recognised_just_above_its_threshold_and_not_at_it() {
+    let above: [Case; 16] = [
+        (Cause::PacingError, |facts| facts.pacing_error_p999_ns = Some(100_001)),
+        (Cause::LateSends, |facts| facts.counters[Counter::LateSends] = 101),
+        (Cause::QueueTooSmall, |facts| facts.counters[Counter::QueueFullNs] = 101 * MS),
+        (Cause::NoSlack, |facts| facts.counters[Counter::IdleNs] = S / 2 - 1),
+        (Cause::InvoluntarySwitches, |facts| facts.counters[Counter::HotSwitchesInvoluntary] = 501),
+        (Cause::Migrations, |facts| facts.counters[Counter::Migrations] = 1),
+        (Cause::RunQueueDelay, |facts| facts.kernel.hot_wait_ns = Some(101 * MS)),
+        (Cause::LoopStalls, |facts| {
+            set(&mut facts.counters, &[(Counter::LoopStalls, 2), (Counter::LoopStallNs, 11 * MS)]);
+        }),
+        (Cause::Steal, |facts| facts.kernel.steal_ns = Some(110 * MS)),
+        (Cause::Throttled, |facts| facts.kernel.throttled_ns = Some(11 * MS)),
+        (Cause::IoRunQueueDelay, |facts| facts.kernel.io_wait_ns = Some(1_001 * MS)),
+        (Cause::IoBusy, |facts| {
+            facts.counters[Counter::QueueFullNs] = 1;
+            facts.kernel.io_run_ns = Some(9_501 * MS);
+        }),
+        (Cause::FetchPauses, |facts| facts.counters[Counter::FetchPausedNs] = 101 * MS),
+        (Cause::SlotsLost, |facts| facts.slots_lost = 1),
+        (Cause::LateReports, |facts| facts.late_reports = 1),
+        (Cause::MissedSends, |facts| facts.counters[Counter::MissedSends] = 101),
+    ];
+    let at: [Case; 16] = [
+        (Cause::PacingError, |facts| facts.pacing_error_p999_ns = Some(100_000)),
+        (Cause::LateSends, |facts| facts.counters[Counter::LateSends] = 100),
+        (Cause::QueueTooSmall, |facts| facts.counters[Counter::QueueFullNs] = 100 * MS),
+        (Cause::NoSlack, |facts| facts.counters[Counter::IdleNs] = S / 2),
+        (Cause::InvoluntarySwitches, |facts| facts.counters[Counter::HotSwitchesInvoluntary] = 500),
+        (Cause::Migrations, |facts| {
+            (facts.pinned, facts.own_cpu) = (false, false);
+            facts.counters[Counter::Migrations] = 10;
+        }),
+        (Cause::RunQueueDelay, |facts| facts.kernel.hot_wait_ns = Some(100 * MS)),
+        (Cause::LoopStalls, |facts| {
+            set(&mut facts.counters, &[(Counter::LoopStalls, 1), (Counter::LoopStallNs, 10 * MS)]);
+        }),
+        (Cause::Steal, |facts| facts.kernel.steal_ns = Some(100 * MS)),
+        (Cause::Throttled, |facts| facts.kernel.throttled_ns = Some(10 * MS)),
+        (Cause::IoRunQueueDelay, |facts| facts.kernel.io_wait_ns = Some(1_000 * MS)),
+        (Cause::IoBusy, |facts| facts.kernel.io_run_ns = Some(10_000 * MS)),
+        (Cause::FetchPauses, |facts| facts.counters[Counter::FetchPausedNs] = 100 * MS),
+        (Cause::SlotsLost, |_| ()),
+        (Cause::LateReports, |_| ()),
+        (Cause::MissedSends, |facts| facts.counters[Counter::MissedSends] = 100),
+    ];
+    // A queue that holds 20 ms of the schedule.
+    let mut plan = plan();
+    plan.driver.producer.effective.push(("queue.buffering.max.messages".to_owned(), "200".to_owned()));
+    for ((cause, above), (_, at)) in above.into_iter().zip(at) {
+        let judgement = Judgement::of_client(&producer(above), &plan);
+        assert_eq!(causes(&judgement), [cause], "{judgement:#?}");
+        assert_eq!(judgement.verdict, Verdict::GeneratorLimited);
+        let text = &judgement.reasons[0].text;
+        assert!(text.starts_with(&format!("{}, producer 0: ", cause.words())), "{text}");
+        assert_eq!(causes_of(&producer(at), &plan), [], "{cause:?} at its threshold");
+        let threshold = cause.threshold().unwrap();
+        let mut easy = plan.clone();
+        easy.thresholds = Thresholds::with(&[(threshold, if threshold == Threshold::SlackShare { 0.0 } else { 1e9 })]);
+        if !matches!(cause, Cause::PacingError | Cause::Migrations) {
+            assert_eq!(causes_of(&producer(above), &easy), [], "{cause:?} with its threshold out of reach");
+        }
+    }
+}
+
+#[test]
+fn pacing_is_judged_by_the_interval_between_a_floor_and_a_ceiling() {
+    let with_rate = |per_s: f64, error_us: u64| {
+        let mut plan = plan();
+        (plan.rate.per_producer, plan.rate.total) = (Rate::PerSecond(per_s), Rate::PerSecond(2.0 * per_s));
+        causes_of(&producer(|facts| facts.pacing_error_p999_ns = Some(error_us * 1_000)), &plan)
+    };
+    // 1 µs between two sends: the floor of 100 µs holds.
+    assert_eq!(with_rate(1e6, 99), []);
+    assert_eq!(with_rate(1e6, 101), [Cause::PacingError]);
+    // 1 ms: half of it.
+    assert_eq!(with_rate(1e3, 499), []);
+    assert_eq!(with_rate(1e3, 501), [Cause::PacingError]);
+    // 100 ms: the ceiling of 1 ms holds.
+    assert_eq!(with_rate(10.0, 999), []);
+    assert_eq!(with_rate(10.0, 1_001), [Cause::PacingError]);
+    let mut unlimited = plan();
+    unlimited.rate.total = Rate::Unlimited;
+    assert_eq!(causes_of(&producer(|facts| facts.pacing_error_p999_ns = Some(S)), &unlimited), []);
+}
+
+/// A producer that was blocked for 4 of 10 s and late for it.
+fn blocked(facts: &mut ClientFacts) {
+    set(
+        &mut facts.counters,
+        &[
+            (Counter::QueueFullEvents, 7),
+            (Counter::QueueFullNs, 4 * S),
+            (Counter::QueueFullSilentNs, 3_990 * MS),
+            (Counter::LateSends, 50_000),
+            (Counter::LateSendsBehindQueue, 49_999),
+            (Counter::SendsBehindQueue, 55_000),
+        ],
+    );
+}
+
+#[test]
+fn a_slow_broker_is_not_the_generators_fault_whatever_the_size_of_the_queue() {
+    // 100,000 messages are 10 s of the schedule; 200 are 20 ms, and then the silence tells.
+    for queue in ["100000", "200"] {
+        let mut plan = plan();
+        plan.driver.producer.effective.push(("queue.buffering.max.messages".to_owned(), queue.to_owned()));
+        let facts = producer(blocked);
+        assert_eq!(causes_of(&facts, &plan), [], "{queue}");
+        assert!(HeldUp::of_client(&facts, &plan).by_broker_ns >= 3_990 * MS);
+        let mut series = completed_series(&plan);
+        series.periods.last_mut().unwrap().clients[0].measured = facts;
+        let held_up = doubts(&series).into_iter().find(|doubt| matches!(doubt, Doubt::HeldUpByBroker { .. }));
+        let held_up = held_up.expect("the broker is named").to_string();
+        assert!(held_up.contains("held up 1 producer ") && held_up.contains("49,999 late sends"), "{held_up}");
+    }
+}
+
+#[test]
+fn a_small_queue_is_the_generators_fault_when_reports_keep_coming() {
+    let mut plan = plan();
+    plan.driver.producer.effective.push(("queue.buffering.max.messages".to_owned(), "200".to_owned()));
+    let facts = producer(|facts| {
+        blocked(facts);
+        facts.counters[Counter::QueueFullSilentNs] = 0;
+    });
+    let judgement = Judgement::of_client(&facts, &plan);
+    assert_eq!(causes(&judgement), [Cause::QueueTooSmall]);
+    assert!(
+        judgement.reasons[0]
+            .text
+            .ends_with("40 % of the time blocked on its own full queue, which holds 20.0 ms of the schedule")
+    );
+    // Few bytes are as small as few messages: 1,000 kB of 1,024 bytes hold 100 ms.
+    let mut bytes = self::plan();
+    bytes.driver.producer.effective.push(("queue.buffering.max.kbytes".to_owned(), "999".to_owned()));
+    assert_eq!(causes_of(&facts, &bytes), [Cause::QueueTooSmall]);
+    bytes.driver.producer.effective.push(("linger.ms".to_owned(), "200".to_owned()));
+    assert_eq!(causes_of(&producer(blocked), &bytes), [Cause::QueueTooSmall], "the silence of its own linger");
+}
+
+#[test]
+fn sends_left_out_for_a_full_queue_are_not_missed_by_the_generator() {
+    let mut plan = plan();
+    plan.rate.late = LatePolicy::Skip;
+    let missed = |queue_full_ns| {
+        producer(|facts| {
+            set(&mut facts.counters, &[(Counter::MissedSends, 20_000), (Counter::QueueFullNs, queue_full_ns)]);
+        })
+    };
+    assert_eq!(causes_of(&missed(2 * S), &plan), []);
+    assert_eq!(causes_of(&missed(S), &plan), [Cause::MissedSends]);
+}
+
+#[test]
+fn without_a_rate_a_loop_that_never_waits_is_the_limit_and_one_that_waits_for_room_is_not() {
+    let mut plan = plan();
+    (plan.rate.total, plan.rate.per_producer) = (Rate::Unlimited, Rate::Unlimited);
+    let busy = |queue_full_ns| {
+        producer(|facts| set(&mut facts.counters, &[(Counter::IdleNs, 0), (Counter::QueueFullNs, queue_full_ns)]))
+    };
+    assert_eq!(causes_of(&busy(0), &plan), [Cause::NoSlack]);
+    assert_eq!(causes_of(&busy(2 * S), &plan), []);
+}
+
+#[test]
+fn on_a_shared_cpu_being_preempted_is_normal_and_waiting_for_the_cpu_is_not() {
+    let shared = |facts: &mut ClientFacts| {
+        facts.own_cpu = false;
+        facts.counters[Counter::HotSwitchesInvoluntary] = 5_000;
+    };
+    assert_eq!(causes_of(&producer(shared), &plan()), []);
+    let waited = producer(|facts| {
+        shared(facts);
+        facts.kernel.hot_wait_ns = Some(3 * S);
+    });
+    assert_eq!(causes_of(&waited, &plan()), [Cause::RunQueueDelay]);
+}
+
+#[test]
+fn idempotent_producers_may_keep_their_librarys_thread_busy() {
+    let facts = producer(|facts| {
+        facts.counters[Counter::QueueFullNs] = 1;
+        facts.kernel.io_run_ns = Some(10 * S);
+    });
+    let mut plan = plan();
+    assert_eq!(causes_of(&facts, &plan), [Cause::IoBusy]);
+    plan.driver.producer.effective.push(("enable.idempotence".to_owned(), "true".to_owned()));
+    assert_eq!(causes_of(&facts, &plan), []);
+}
+
+/// The run with its last report changed.
+fn run(change: impl FnOnce(&mut Series<'_>)) -> Judgement {
+    let plan = plan();
+    let mut series = completed_series(&plan);
+    change(&mut series);
+    Judgement::of_run(&series, &[])
+}
+
+#[test]
+fn a_run_without_its_causes_is_valid() {
+    assert_eq!(run(|_| ()), Judgement::default());
+}
+
+#[test]
+fn runs_that_broke_off_or_measured_nothing_are_invalid() {
+    let death = ClientDeath {
+        worker: None,
+        role: Role::Consumer,
+        index: 1,
+        pid: 7,
+        cpu: None,
+        cause: "killed by signal 9 (SIGKILL)".to_owned(),
+        last_words: None,
+    };
+    let loss = WorkerLoss { worker: "http://a".to_owned(), cause: "gone".to_owned() };
+    let failed = Outcome::Failed { cause: FailedFor::TimedOut, why: "too slow".to_owned() };
+    for (outcome, cause) in [
+        (Outcome::ClientDied { death }, Cause::ClientDied),
+        (Outcome::WorkerLost { loss }, Cause::WorkerLost),
+        (failed, Cause::RunFailed),
+    ] {
+        let judgement = run(|series| series.outcome = outcome);
+        assert_eq!((judgement.verdict, causes(&judgement)), (Verdict::Invalid, vec![cause]));
+    }
+    let nothing = run(|series| series.periods.clear());
+    assert_eq!(causes(&nothing), [Cause::NothingMeasured]);
+    assert_eq!(run(|series| (series.outcome, series.periods) = (Outcome::Running, Vec::new())).verdict, Verdict::Valid);
+}
+
+#[test]
+fn counts_that_do_not_balance_make_a_run_invalid_and_lost_messages_do_not() {
+    let sent = run(|series| series.end.as_mut().unwrap().clients[1].counters[Counter::MessagesFailed] = 1);
+    assert_eq!((sent.verdict, causes(&sent)), (Verdict::Invalid, vec![Cause::CountsOff]));
+    assert!(sent.reasons[0].text.contains("producer 1: 350,000 messages were handed over, 350,001 were"), "{sent:?}");
+    let received = run(|series| series.end.as_mut().unwrap().clients[2].counters[Counter::MessagesReceived] -= 5);
+    assert!(received.reasons[0].text.contains("counted 699,995 messages, their books by sequence hold 700,000"));
+    let lost = run(|series| {
+        let balance: &mut Balance = &mut series.balances[0].balance;
+        (balance.lost, balance.received) = (100, 349_900);
+        series.end.as_mut().unwrap().clients[2].counters[Counter::MessagesReceived] -= 100;
+    });
+    assert_eq!(causes(&lost), [], "the broker lost them, and that is counted");
+    let plan = plan();
+    let mut by_count = completed_series(&plan);
+    let mut totals = Counters::default();
+    set(&mut totals, &[(Counter::MessagesAcknowledged, 100), (Counter::MessagesReceived, 90)]);
+    by_count.end.as_mut().unwrap().totals = Some(totals);
+    let judgement = Judgement::of_run(&by_count, &[]);
+    assert_eq!(causes(&judgement), [Cause::CountsOff]);
+    assert!(judgement.reasons[0].text.contains("10 are missing"), "{judgement:?}");
+}
+
+#[test]
+fn clocks_that_drift_or_are_too_far_apart_make_a_run_invalid() {
+    let drift = run(|series| series.end.as_mut().unwrap().clock_drift_ppm = -100.5);
+    assert_eq!((drift.verdict, causes(&drift)), (Verdict::Invalid, vec![Cause::ClockDrift]));
+    // The median of the end-to-end times is 2.25 ms.
+    let apart = |error_ns| run(|series| series.end.as_mut().unwrap().end_to_end_clock_error_ns = Some(error_ns));
+    assert_eq!(causes(&apart(2_200_000)), []);
+    assert_eq!(causes(&apart(2_300_000)), [Cause::ClocksApart]);
+}
+
+#[test]
+fn too_many_bad_periods_spoil_a_run_that_is_valid_on_the_whole() {
+    let plan = plan();
+    let series = completed_series(&plan);
+    let mut periods = vec![Verdict::Valid; 20];
+    periods[..2].fill(Verdict::GeneratorLimited);
+    assert_eq!(causes(&Judgement::of_run(&series, &periods)), []);
+    periods[2] = Verdict::GeneratorLimited;
+    assert_eq!(causes(&Judgement::of_run(&series, &periods)), [Cause::Periods]);
+}
+
+#[test]
+fn several_clients_with_one_cause_are_one_reason_and_the_worst_is_told() {
+    let judgement = run(|series| {
+        for (client, ms) in series.periods.last_mut().unwrap().clients.iter_mut().zip([400, 900, 500]) {
+            client.measured.kernel.hot_wait_ns = Some(ms * MS);
+        }
+    });
+    assert_eq!(causes(&judgement), [Cause::RunQueueDelay]);
+    let reason = &judgement.reasons[0];
+    assert_eq!(reason.clients, ["producer 0", "producer 1", "consumer 0"]);
+    let expected = "run-queue delay, producer 0, producer 1, consumer 0 (worst: producer 1): waited 900 ms for its CPU, 3.0 % of the time";
+    assert_eq!((&*reason.text, reason.value, reason.limit), (expected, Some(0.03), Some(0.01)));
+    assert_eq!(reason.threshold, Some("run-queue-delay-share"));
+}
+
+#[test]
+fn what_nobody_could_look_at_is_told() {
+    let judgement = run(|series| series.periods.last_mut().unwrap().clients[0].measured.kernel = Default::default());
+    assert_eq!(judgement.verdict, Verdict::Valid);
+    assert_eq!(judgement.not_judged.len(), 3, "{judgement:?}");
+    let mut plan = plan();
+    plan.measured_by = MeasuredBy::Omb;
+    let mut series = completed_series(&plan);
+    series.periods.iter_mut().for_each(|period| period.clients.clear());
+    let judgement = Judgement::of_run(&series, &[]);
+    assert!(judgement.not_judged[0].contains("OMB's protocol"), "{judgement:?}");
+}
+
+#[test]
+fn the_null_driver_has_no_queue_of_a_library() {
+    let mut plan = plan();
+    plan.driver.kind = DriverKind::Null;
+    let facts = producer(|facts| facts.counters[Counter::QueueFullNs] = S);
+    assert_eq!(causes_of(&facts, &plan), [Cause::QueueTooSmall]);
+}
+
+fn any_facts() -> impl Strategy<Value = ClientFacts> {
+    let kernel = prop::collection::vec(prop::option::of(0..2 * S), 5);
+    let counters = prop::collection::vec((0..Counter::COUNT, 0..20 * S), 0..20);
+    (any::<[bool; 3]>(), 0..20 * S, counters, prop::option::of(0..S), [0u64..3, 0..3], kernel).prop_map(
+        |([consumer, pinned, own_cpu], span_ns, values, pacing_error_p999_ns, [slots_lost, late_reports], kernel)| {
+            let role = if consumer { Role::Consumer } else { Role::Producer };
+            let mut counters = Counters::default();
+            values.into_iter().for_each(|(at, value)| counters.0[at] = value);
+            let kernel = crate::worker::KernelFacts {
+                span_ns,
+                hot_wait_ns: kernel[0],
+                io_wait_ns: kernel[1],
+                io_run_ns: kernel[2],
+                steal_ns: kernel[3],
+                throttled_ns: kernel[4],
+            };
+            ClientFacts {
+                role,
+                index: 0,
+                pinned,
+                own_cpu,
+                span_ns,
+                counters,
+                pacing_error_p999_ns,
+                slots_lost,
+                late_reports,
+                kernel,
+            }
+        },
+    )
+}
+
+proptest! {
+    #[test]
+    fn a_verdict_is_the_worst_of_its_reasons_each_of_which_is_told_once(facts in any_facts()) {
+        let judgement = Judgement::of_client(&facts, &plan());
+        let worst = judgement.reasons.iter().map(|reason| reason.verdict).max();
+        prop_assert_eq!(judgement.verdict, worst.unwrap_or(Verdict::Valid));
+        let causes: std::collections::BTreeSet<_> = judgement.reasons.iter().map(|reason| reason.cause).collect();
+        prop_assert_eq!(causes.len(), judgement.reasons.len());
+        for reason in &judgement.reasons {
+            prop_assert!(!reason.text.contains("NaN") && !reason.text.contains("inf"), "{}", reason.text);
+            prop_assert!(reason.value.is_none_or(f64::is_finite));
+        }
+    }
+
+    #[test]
+    fn a_more_patient_threshold_never_adds_a_reason(facts in any_facts(), which in 0..Threshold::COUNT, times in 1.0..1e6f64) {
+        let mut patient = plan();
+        let threshold = Threshold::ALL[which];
+        let strict = causes_of(&facts, &patient);
+        let factor = match threshold {
+            Threshold::SlackShare => 1.0 / times,
+            // A smaller value is the stricter one for the queue and the milder one for the broker: either way nobody else is blamed.
+            Threshold::QueueHoldsMs => 0.0,
+            _ => times,
+        };
+        patient.thresholds = Thresholds::with(&[(threshold, threshold.default_value() * factor)]);
+        let left = causes_of(&facts, &patient);
+        prop_assert!(left.iter().all(|cause| strict.contains(cause)), "{strict:?} became {left:?}");
+    }
+
+    #[test]
+    fn a_run_has_the_causes_of_its_clients_in_whatever_order_they_come(all in prop::collection::vec(any_facts(), 1..4)) {
+        let plan = plan();
+        let judged = |facts: &[ClientFacts]| {
+            let mut series = completed_series(&plan);
+            let clients = &mut series.periods.last_mut().unwrap().clients;
+            *clients = facts.iter().map(|facts| crate::worker::ClientSpans { period: facts.clone(), measured: facts.clone() }).collect();
+            Judgement::of_run(&series, &[])
+        };
+        let forwards = judged(&all);
+        let backwards: Vec<_> = all.iter().rev().cloned().collect();
+        prop_assert_eq!(causes(&forwards), causes(&judged(&backwards)));
+        let each: std::collections::BTreeSet<_> = all.iter().flat_map(|facts| causes_of(facts, &plan)).collect();
+        prop_assert!(causes(&forwards).into_iter().eq(each));
+    }
+}

@@ -1,0 +1,367 @@
+//! The verdict under real causes: each is made on purpose, beside a control, which is the same run without it.
+//!
+//! A test machine has disturbances of its own. So every threshold but those of the causes in question is out of reach, and these stand between
+//! what the cause makes and what a loaded machine does by itself: the verdict then depends on the cause alone.
+
+mod scene;
+
+use nix::sched::{CpuSet, sched_setaffinity};
+use nix::sys::signal::Signal;
+use nix::unistd::Pid;
+use scene::results::Detail;
+use scene::workload::{PYTHON_CLASS, driver};
+use scene::{Deadline, Outcome, PINLOAD, Running, Scene, Workload};
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::time::Duration;
+
+const NOT_VALID: i32 = 8;
+const CLIENT_DIED: i32 = 5;
+const LIMIT: Duration = Duration::from_secs(60);
+const S: Duration = Duration::from_secs(1);
+
+/// Out of reach: no run of these tests comes near.
+const PATIENT: [&str; 18] = [
+    "pacing-error-floor-us=1e12",
+    "late-sends-share=1",
+    "missed-sends-share=1",
+    "queue-full-share=1",
+    "slack-share=0",
+    "involuntary-switches-per-s=1e12",
+    "migrations-per-s=1e12",
+    "run-queue-delay-share=10",
+    "loop-stall-share=10",
+    "steal-share=10",
+    "throttled-share=100",
+    "io-run-queue-delay-share=10",
+    "io-busy-share=10",
+    "fetch-paused-share=10",
+    "slots-lost=1e12",
+    "late-reports=1e12",
+    "periods-share=1",
+    "clock-drift-ppm=1e12",
+];
+
+/// Arguments of a run that is judged by these thresholds alone.
+fn judged_by(args: &[&str], thresholds: &[&str]) -> Vec<String> {
+    let mut all: Vec<String> =
+        ["run", "--no-progress", "--require-valid", "--warmup", "1s"].map(str::to_owned).to_vec();
+    all.extend(PATIENT.iter().chain(thresholds).flat_map(|one| ["--threshold".to_owned(), (*one).to_owned()]));
+    all.extend(args.iter().map(|one| (*one).to_owned()));
+    all
+}
+
+/// The causes in the detail file's verdict.
+fn causes(detail: &Detail) -> Vec<String> {
+    let reasons = detail.list("/verdict/reasons").iter();
+    reasons.map(|reason| reason["cause"].as_str().expect("a cause").to_owned()).collect()
+}
+
+/// A run is valid: exit code, table and detail file say the same.
+#[track_caller]
+fn assert_valid(scene: &Scene, done: &Outcome) -> Detail {
+    let detail = Detail::read(&scene.detail_file());
+    assert_eq!((detail.text("/verdict/verdict"), causes(&detail)), ("valid", Vec::new()), "{done}");
+    assert!(done.stdout.lines().any(|line| line.starts_with("VALID")), "no line begins with VALID\n{done}");
+    done.assert_code(0);
+    detail
+}
+
+/// A run is limited by these causes (a loaded machine may add one): exit code, table and detail file say the same.
+#[track_caller]
+fn assert_limited(scene: &Scene, done: &Outcome, expected: &[&str]) -> Detail {
+    let detail = Detail::read(&scene.detail_file());
+    let found = causes(&detail);
+    assert!(expected.iter().all(|cause| found.iter().any(|found| found == cause)), "{found:?}\n{done}");
+    assert_eq!(detail.text("/verdict/verdict"), "generator_limited", "{done}");
+    assert!(done.stdout.lines().any(|line| line.starts_with("GENERATOR-LIMITED")), "the table does not say it\n{done}");
+    done.assert_code(NOT_VALID);
+    detail
+}
+
+/// The words of the reason with this cause.
+#[track_caller]
+fn words(detail: &Detail, cause: &str) -> String {
+    let reason = detail.list("/verdict/reasons").iter().find(|reason| reason["cause"] == cause);
+    reason.and_then(|reason| reason["text"].as_str()).expect("the cause is told").to_owned()
+}
+
+/// One producer on the null driver, no consumers: the generator and its machine, nothing else.
+fn null_scene(name: &'static str) -> Scene {
+    let scene = Scene::new(name);
+    let workload = Workload::small("null")
+        .with("producersPerTopic", 1)
+        .with("subscriptionsPerTopic", 0)
+        .with("consumerPerSubscription", 0)
+        .with("producerRate", 2_000);
+    scene.write("null.yaml", &workload.text());
+    scene.write("driver.yaml", "driverClass: pinload.driver.null\n");
+    scene
+}
+
+const NULL_RUN: [&str; 5] = ["--duration", "6s", "-d", "driver.yaml", "null.yaml"];
+const NULL_THRESHOLDS: [&str; 3] = ["loop-stall-share=0.5", "run-queue-delay-share=0.6", "throttled-share=0.5"];
+
+fn start_null(scene: &Scene) -> (Running, scene::processes::Process) {
+    let running = scene.pinload(judged_by(&NULL_RUN, &NULL_THRESHOLDS)).limit(LIMIT).spawn();
+    let producer = running.clients("producer", 1).remove(0);
+    running.wait_for_line("Starting benchmark traffic", LIMIT);
+    (running, producer)
+}
+
+/// The control of all runs on the null driver. Somebody else on this machine may spoil one, but not all.
+fn assert_null_control() {
+    for attempt in 1.. {
+        let scene = null_scene("a_run_without_a_cause_is_valid");
+        let done = scene.pinload(judged_by(&NULL_RUN, &NULL_THRESHOLDS)).limit(LIMIT).run();
+        if attempt < 3 && !causes(&Detail::read(&scene.detail_file())).is_empty() {
+            continue;
+        }
+        let detail = assert_valid(&scene, &done);
+        assert_eq!(detail.at("/plan/thresholds/loop-stall-share"), 0.5, "the result says what it was judged by");
+        assert_eq!(detail.at("/periods/0/verdict/verdict"), "valid");
+        assert_eq!(detail.at("/clients/0/verdict/verdict"), "valid");
+        return;
+    }
+}
+
+#[test]
+fn a_run_without_a_cause_is_valid_and_a_stopped_client_is_seen_as_a_loop_that_stood_still() {
+    assert_null_control();
+    let scene = null_scene("a_stopped_client_is_seen_as_a_loop_that_stood_still");
+    let (running, producer) = start_null(&scene);
+    producer.signal(Signal::SIGSTOP);
+    std::thread::park_timeout(4 * S);
+    producer.signal(Signal::SIGCONT);
+    let done = running.outcome();
+    let detail = assert_limited(&scene, &done, &["loop_stalls"]);
+    assert_eq!(detail.at("/clients/0/verdict/verdict"), "generator_limited");
+    assert_eq!(detail.at("/periods/0/verdict/verdict"), "generator_limited");
+    assert!(words(&detail, "loop_stalls").starts_with("hot loop stood still, producer 0: "), "{done}");
+}
+
+/// Threads of this test that do nothing but spin on one CPU, until dropped.
+struct Spinners(Arc<AtomicBool>);
+
+impl Spinners {
+    fn on(cpu: usize, count: usize) -> Self {
+        let stop = Arc::new(AtomicBool::new(false));
+        for _ in 0..count {
+            let stop = Arc::clone(&stop);
+            std::thread::spawn(move || {
+                let mut cpus = CpuSet::new();
+                cpus.set(cpu).expect("a CPU number");
+                sched_setaffinity(Pid::from_raw(0), &cpus).expect("a CPU of this machine");
+                while !stop.load(Relaxed) {
+                    std::hint::spin_loop();
+                }
+            });
+        }
+        Self(stop)
+    }
+}
+
+impl Drop for Spinners {
+    fn drop(&mut self) {
+        self.0.store(true, Relaxed);
+    }
+}
+
+#[test]
+fn a_hot_cpu_that_others_use_too_is_a_run_queue_delay() {
+    let scene = null_scene("a_hot_cpu_that_others_use_too_is_a_run_queue_delay");
+    let running = scene.pinload(judged_by(&NULL_RUN, &["run-queue-delay-share=0.6"])).limit(LIMIT).spawn();
+    let producer = running.clients("producer", 1).remove(0);
+    running.wait_for_line("Starting warm-up traffic", LIMIT);
+    let cpu = Deadline::within(LIMIT).poll("the producer's hot CPU", || producer.threads().first()?.cpus.parse().ok());
+    let spinners = Spinners::on(cpu, 8);
+    let done = running.outcome();
+    drop(spinners);
+    // Its control is the run without a cause above.
+    let detail = assert_limited(&scene, &done, &["run_queue_delay"]);
+    assert!(words(&detail, "run_queue_delay").contains("for its CPU"), "{done}");
+}
+
+/// A CPU cgroup with a limit, below the root group of whichever version there is; gone when dropped.
+struct Limited(std::path::PathBuf);
+
+impl Limited {
+    /// A tenth of one CPU. None: this machine does not let us.
+    fn new() -> Option<Self> {
+        let name = format!("pinload-test-{}", std::process::id());
+        for (controller, file, limit) in
+            [("/sys/fs/cgroup/cpu", "cpu.cfs_quota_us", "10000"), ("/sys/fs/cgroup", "cpu.max", "10000 100000")]
+        {
+            let group = std::path::Path::new(controller).join(&name);
+            if std::fs::create_dir(&group).is_err() {
+                continue;
+            }
+            let group = Self(group);
+            if std::fs::write(group.0.join(file), limit).is_ok() {
+                return Some(group);
+            }
+        }
+        None
+    }
+
+    fn take(&self, pid: i32) -> bool {
+        std::fs::write(self.0.join("cgroup.procs"), pid.to_string()).is_ok()
+    }
+}
+
+impl Drop for Limited {
+    fn drop(&mut self) {
+        // The last process of it may be about to end.
+        let deadline = Deadline::within(5 * S);
+        while std::fs::remove_dir(&self.0).is_err() && deadline.pause() {}
+    }
+}
+
+#[test]
+fn a_cpu_limit_of_the_cgroup_is_throttling() {
+    let left_out = || {
+        // Written past the test runner's capture: a test that did not test must be seen.
+        let _ = writeln!(
+            std::io::stderr(),
+            "!! a_cpu_limit_of_the_cgroup_is_throttling: LEFT OUT, no CPU cgroup can be made here"
+        );
+    };
+    let Some(group) = Limited::new() else { return left_out() };
+    let scene = null_scene("a_cpu_limit_of_the_cgroup_is_throttling");
+    // The shell joins the group before it becomes the program, which then finds its cgroup as any program in a container does.
+    let join = format!("echo $$ > {}/cgroup.procs && exec \"$@\"", group.0.display());
+    let mut probe = Command::new("sleep").arg("0").spawn().expect("sleep");
+    let may_join = group.take(i32::try_from(probe.id()).expect("a pid"));
+    probe.wait().expect("our own child");
+    if !may_join {
+        return left_out();
+    }
+    let mut args = vec!["-c".to_owned(), join, "sh".to_owned(), PINLOAD.to_owned()];
+    args.extend(judged_by(&NULL_RUN, &["throttled-share=0.5"]));
+    let done = scene.command("sh", args).limit(LIMIT).run();
+    // Its control is the run without a cause above, which is judged by the same threshold.
+    let detail = assert_limited(&scene, &done, &["throttled"]);
+    assert!(words(&detail, "throttled").contains("a CPU limit stopped the group"), "{done}");
+}
+
+/// librdkafka's mock cluster in a process of this test's own, which may stop it.
+struct Broker {
+    process: Child,
+    bootstrap: String,
+}
+
+impl Broker {
+    fn start(topic: &str) -> Self {
+        let mut process = Command::new(PINLOAD)
+            .arg("embedded-broker")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("the broker");
+        let spec = serde_json::json!({"parent_pid": std::process::id(), "topics": [{"name": topic, "partitions": 1}]});
+        process.stdin.take().expect("a pipe").write_all(spec.to_string().as_bytes()).expect("the spec");
+        let mut line = String::new();
+        BufReader::new(process.stdout.take().expect("a pipe")).read_line(&mut line).expect("an answer");
+        let answer: serde_json::Value = serde_json::from_str(&line).expect("JSON");
+        let bootstrap = answer["bootstrap_servers"].as_str().unwrap_or_else(|| panic!("no broker: {line}")).to_owned();
+        Self { process, bootstrap }
+    }
+
+    fn signal(&self, signal: Signal) {
+        let pid = Pid::from_raw(i32::try_from(self.process.id()).expect("a pid"));
+        nix::sys::signal::kill(pid, signal).expect("our own child");
+    }
+}
+
+impl Drop for Broker {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// What these runs are judged by: a queue that is full for a tenth of the time, fetches that are held back for a third of the time.
+const QUEUE_THRESHOLDS: [&str; 2] = ["queue-full-share=0.1", "fetch-paused-share=0.33"];
+
+/// One producer and one consumer at 1,000 messages/s on a broker of the test's own.
+fn broker_scene(name: &'static str, producer: &[&str], consumer: &[&str]) -> (Scene, Broker) {
+    let scene = Scene::new(name);
+    let workload = Workload::small("queues")
+        .without("topics")
+        .without("partitionsPerTopic")
+        .with("messageSize", 200)
+        .with("producersPerTopic", 1)
+        .with("consumerPerSubscription", 1)
+        .with("producerRate", 1_000);
+    scene.write("queues.yaml", &workload.text());
+    let broker = Broker::start("queues");
+    scene.write("driver.yaml", &driver(PYTHON_CLASS, &broker.bootstrap, &[], producer, consumer));
+    (scene, broker)
+}
+
+const QUEUE_RUN: [&str; 7] = ["--duration", "6s", "--topics", "queues", "-d", "driver.yaml", "queues.yaml"];
+
+/// Is the broker named as what held up the producers?
+fn blames_the_broker(detail: &Detail) -> bool {
+    detail.list("/doubts").iter().any(|doubt| doubt["doubt"] == "held_up_by_broker")
+}
+
+#[test]
+fn small_queues_are_the_generators_and_a_paused_broker_is_the_brokers() {
+    // 400 messages hold 0.4 s of the schedule.
+    let roomy = ["queue.buffering.max.messages=400"];
+    let (scene, broker) = broker_scene("a_run_with_queues_large_enough_is_valid", &roomy, &[]);
+    let done = scene.pinload(judged_by(&QUEUE_RUN, &QUEUE_THRESHOLDS)).limit(LIMIT).run();
+    let control = assert_valid(&scene, &done);
+    drop((scene, broker));
+
+    let (scene, broker) = broker_scene("a_paused_broker_is_the_brokers", &roomy, &[]);
+    let running = scene.pinload(judged_by(&QUEUE_RUN, &QUEUE_THRESHOLDS)).limit(LIMIT).spawn();
+    running.wait_for_line("Starting benchmark traffic", LIMIT);
+    broker.signal(Signal::SIGSTOP);
+    std::thread::park_timeout(3 * S);
+    broker.signal(Signal::SIGCONT);
+    let done = running.outcome();
+    let paused = assert_valid(&scene, &done);
+    let late = |detail: &Detail| detail.at("/measurement/counters/late_sends_behind_queue").as_u64().expect("a count");
+    assert!(late(&paused) > 1_000, "two and a half seconds of sends were late for the full queue\n{done}");
+    assert!(blames_the_broker(&paused), "{done}");
+    assert!(done.says("the broker held up 1 producer"), "{done}");
+    // A control that was held up as well would be no control; a loaded machine may do that for a moment.
+    assert!(late(&control) < late(&paused));
+    drop((scene, broker));
+
+    // 4 messages hold 4 ms of the schedule, less than the linger; and any message at all holds back the next fetch for a second.
+    let (small, one) = (["queue.buffering.max.messages=4", "linger.ms=20"], ["queued.min.messages=1"]);
+    let (scene, _broker) = broker_scene("small_queues_are_the_generators", &small, &one);
+    let done = scene.pinload(judged_by(&QUEUE_RUN, &QUEUE_THRESHOLDS)).limit(LIMIT).run();
+    let detail = assert_limited(&scene, &done, &["queue_too_small", "fetch_pauses"]);
+    assert!(!blames_the_broker(&detail), "{done}");
+    assert!(done.says("of the time blocked on its own full queue, which holds 4.00 ms of the schedule"), "{done}");
+}
+
+#[test]
+fn a_dead_client_makes_the_run_invalid_and_its_own_exit_code_stays() {
+    let scene = null_scene("a_dead_client_makes_the_run_invalid_and_its_own_exit_code_stays");
+    let (running, producer) = start_null(&scene);
+    std::thread::park_timeout(S);
+    producer.kill();
+    let done = running.outcome();
+    done.assert_code(CLIENT_DIED);
+    let detail = Detail::read(&scene.detail_file());
+    assert_eq!((detail.text("/verdict/verdict"), &*causes(&detail)[0]), ("invalid", "client_died"), "{done}");
+    assert!(done.stdout.lines().any(|line| line.starts_with("INVALID")), "{done}");
+}
+
+#[test]
+fn a_threshold_that_does_not_exist_is_refused_with_those_that_do() {
+    let scene = null_scene("a_threshold_that_does_not_exist_is_refused_with_those_that_do");
+    let args = ["run", "-d", "driver.yaml", "--threshold", "steel-share=0.1", "null.yaml"];
+    scene
+        .pinload(args)
+        .run()
+        .assert_code(2)
+        .assert_stderr_has("there is no threshold \"steel-share\"; there are pacing-error-");
+}
