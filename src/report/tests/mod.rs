@@ -1,6 +1,7 @@
 //! What the documents say about hand-made series, read back by types that the tests declare themselves.
 
 mod charts;
+mod clocks;
 mod console_lines;
 mod detail_document;
 mod evidence;
