@@ -140,7 +140,10 @@ fn produce(
 fn consume(spec: &ClientSpec, end: &mut ClientEnd, driver: &mut impl Consumer) -> Result<(), DriverError> {
     pin(spec)?;
     let hold = spec.producers_of_topic == 0;
-    let manner = consume::Manner { spin: may_spin(spec), commit: !spec.auto_commit, hold };
+    // What others have filled is timed in whole ms, if at all: a spinning loop would see nothing sooner, and take the CPU from a broker that
+    // shares the machine.
+    let spin = may_spin(spec) && !hold;
+    let manner = consume::Manner { spin, commit: !spec.auto_commit, hold };
     let expected = Expected {
         run_id: spec.run_id,
         first_producer: spec.first_producer_of_topic,

@@ -31,12 +31,14 @@ class PerfTest:
 
     def __init__(self, class_path, logging, broker_address, mode):
         self.class_path, self.logging, self.address, self.mode = class_path, logging, broker_address, mode
+        self.runs = 0
 
     @property
     def name(self):
         return {"produce": "kafka-producer-perf-test", "consume": "kafka-consumer-perf-test"}.get(self.mode, "both Java perf tools")
 
     def run(self, case, topic, messages, runner):
+        self.runs += 1
         shares = [messages // case.clients + (nth < messages % case.clients) for nth in range(case.clients)]
         producers = [self._produce(case, topic, share) for share in shares] if case.mode != "consume" else []
         consumers = [self._consume(case, topic, share) for share in shares] if case.mode != "produce" else []
@@ -56,7 +58,7 @@ class PerfTest:
         return Job([*self._start(PRODUCER), *argv], progress=Sum())
 
     def _consume(self, case, topic, messages):
-        argv = ["--bootstrap-server", self.address, "--topic", topic, "--messages", str(messages), "--group", f"{topic}-java",
+        argv = ["--bootstrap-server", self.address, "--topic", topic, "--messages", str(messages), "--group", f"{topic}-java-{self.runs}",
                 "--timeout", "30000", "--hide-header", "--consumer.config", "java-consumer.properties"]
         return Job([*self._start(CONSUMER), *argv])
 

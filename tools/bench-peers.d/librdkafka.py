@@ -66,12 +66,14 @@ class Performance:
 
     def __init__(self, binary, broker_address, consumer=None):
         self.binary, self.address, self.consumer = str(binary), broker_address, consumer
+        self.runs = 0
 
     @property
     def name(self):
         return "rdkafka_performance " + (f"-{self.consumer}" if self.consumer else "-P")
 
     def run(self, case, topic, messages, runner):
+        self.runs += 1
         shares = [messages // case.clients + (nth < messages % case.clients) for nth in range(case.clients)]
         producers = [self._produce(case, topic, share) for share in shares] if case.mode != "consume" else []
         consumers = [
@@ -98,7 +100,8 @@ class Performance:
 
     def _consume(self, case, topic, messages, nth):
         if self.consumer == "G":
-            argv = ["-G", f"{topic}-group"]
+            # A group that is known would go on where it has committed.
+            argv = ["-G", f"{topic}-group-{self.runs}"]
         else:
             own = [str(partition) for partition in range(nth, case.partitions, case.clients)]
             argv = ["-C", "-o", "beginning", *[word for partition in own for word in ("-p", partition)]]

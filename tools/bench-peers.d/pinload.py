@@ -12,7 +12,7 @@ DRIVER_CLASS = "benchmark.driver_kafka.kafka_benchmark_driver.KafkaBenchmarkDriv
 
 
 class Pinload:
-    """`pinload run` on an existing topic, at unlimited rate, without warm-up, for a stated time."""
+    """`pinload run` on an existing topic, at unlimited rate, for a stated time."""
 
     def __init__(self, binary, broker_address, load_s, stamp=True):
         self.binary, self.address, self.load_s, self.stamp = str(binary), broker_address, load_s, stamp
@@ -26,7 +26,10 @@ class Pinload:
         result = folder / "pinload.json"
         (folder / "driver.yaml").write_text(driver(case, self.address), encoding="utf-8")
         (folder / "workload.yaml").write_text(workload(case, topic), encoding="utf-8")
-        argv = ["run", "--no-progress", "--quiet", "--rate", "unlimited", "--warmup", "0s", "--duration", f"{round(self.load_s * 1000)}ms",
+        # librdkafka takes up to a second to fetch again from partitions that were paused until the load began; the peers count from their
+        # first message.
+        warm_up = "1s" if case.mode == "consume" else "0s"
+        argv = ["run", "--no-progress", "--quiet", "--rate", "unlimited", "--warmup", warm_up, "--duration", f"{round(self.load_s * 1000)}ms",
                 "-d", "driver.yaml", "-o", str(result), "workload.yaml"]
         if not self.stamp:
             argv.append("--no-stamp")
@@ -56,7 +59,7 @@ def read(done, detail, case):
 def timeline(detail, counter):
     """(raw seconds, messages so far) at the end of each second, all clients added."""
     epoch_s = detail["measurement"]["epoch_raw_ns"] / 1e9
-    measured_s = detail["measurement"]["measured_s"]
+    measured_s = detail["measurement"]["measurement_start_s"] + detail["measurement"]["measured_s"]
     clients = [client["timeline"] for client in detail["clients"] if counter in client["timeline"]["counters"]]
     seconds = [[at_s for at_s in each["at_s"] if 0 < at_s < measured_s + 0.5] for each in clients]
     series = [(epoch_s, 0)]

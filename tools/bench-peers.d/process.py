@@ -64,12 +64,13 @@ def run_together(jobs, limit_s, folder):
         for job in jobs:
             running.append(_Running(job, folder))
         deadline = time.monotonic() + limit_s
-        while any(each.thread.is_alive() for each in running):
+        while going := [each for each in running if not each.ended.is_set()]:
             if time.monotonic() > deadline:
                 raise ToolError(f"not ended after {limit_s:.0f} s: {[each.job.argv for each in running]}")
             for each in running:
                 each.sample()
-            running[0].thread.join(SAMPLE_S)
+            # Not a join: one that a signal interrupts takes the thread for ended.
+            going[0].ended.wait(SAMPLE_S)
     finally:
         for each in running:
             each.end()
@@ -82,6 +83,7 @@ class _Running:
         self.lines, self.cpu_samples, self.progress = [], [], []
         self.memory = {}
         self.status = self.usage = None
+        self.ended = threading.Event()
         self.process = subprocess.Popen(
             job.argv,
             cwd=folder,
@@ -107,6 +109,7 @@ class _Running:
         _, self.status, self.usage = os.wait4(self.process.pid, 0)
         # Popen must not wait for it again.
         self.process.returncode = os.waitstatus_to_exitcode(self.status)
+        self.ended.set()
 
     def sample(self):
         """Adds what the process and its descendants have used so far."""
@@ -128,7 +131,7 @@ class _Running:
 
     def end(self):
         """Kills what is left of it."""
-        if self.thread.is_alive():
+        if not self.ended.is_set():
             for pid in _tree(self.process.pid):
                 try:
                     os.kill(pid, signal.SIGKILL)

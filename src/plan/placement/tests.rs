@@ -1,5 +1,7 @@
 //! Placement on machines from small to large; each test states the whole map of the clients it is about.
 
+mod big_machines;
+
 use super::*;
 use std::path::Path;
 
