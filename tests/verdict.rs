@@ -102,7 +102,7 @@ fn null_scene(name: &'static str) -> Scene {
 }
 
 const NULL_RUN: [&str; 5] = ["--duration", "6s", "-d", "driver.yaml", "null.yaml"];
-const NULL_THRESHOLDS: [&str; 3] = ["loop-stall-share=0.5", "run-queue-delay-share=0.6", "throttled-share=0.5"];
+const NULL_THRESHOLDS: [&str; 3] = ["loop-stall-share=0.5", "run-queue-delay-share=0.25", "throttled-share=0.5"];
 
 fn start_null(scene: &Scene) -> (Running, scene::processes::Process) {
     let running = scene.pinload(judged_by(&NULL_RUN, &NULL_THRESHOLDS)).limit(LIMIT).spawn();
@@ -172,10 +172,11 @@ impl Drop for Spinners {
 #[test]
 fn a_hot_cpu_that_others_use_too_is_a_run_queue_delay() {
     let scene = null_scene("a_hot_cpu_that_others_use_too_is_a_run_queue_delay");
-    let running = scene.pinload(judged_by(&NULL_RUN, &["run-queue-delay-share=0.6"])).limit(LIMIT).spawn();
+    let running = scene.pinload(judged_by(&NULL_RUN, &["run-queue-delay-share=0.25"])).limit(LIMIT).spawn();
     let producer = running.clients("producer", 1).remove(0);
     running.wait_for_line("Starting warm-up traffic", LIMIT);
     let cpu = Deadline::within(LIMIT).poll("the producer's hot CPU", || producer.threads().first()?.cpus.parse().ok());
+    // However many they are, the kernel may deal the CPU by groups of processes first: then the producer keeps half of it.
     let spinners = Spinners::on(cpu, 8);
     let done = running.outcome();
     drop(spinners);
