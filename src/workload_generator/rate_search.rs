@@ -28,8 +28,12 @@ const CLOSE: f64 = 1.03;
 const HOLDS: f64 = 0.99;
 /// The guide's rate: the mean over so many of the last steps.
 const LAST_STEPS: usize = 10;
-/// Where no rate is known that cannot be held: so much more.
-const CLIMB: f64 = 1.1;
+/// Where no rate is known that cannot be held: so much more at first, and twice as much more with every rate that holds …
+const CLIMB_SHARE: f64 = 0.1;
+/// … up to doubling, as in the ramp: a hiccup that made a far too low bound must not cost the rest of the run.
+const CLIMB_SHARE_MOST: f64 = 1.0;
+/// In the ramp a step that acknowledges at least this share of what was due is looked at twice: it may have been a hiccup.
+const NEARLY: f64 = 0.8;
 /// So much less acknowledged than what is believed to hold: it does not.
 const REFUTES: f64 = 0.9;
 /// Trials this close together are of the same rate.
@@ -56,6 +60,10 @@ pub(super) struct RateSearch {
     guess_per_s: Option<f64>,
     /// The lowest rate that was not held has failed twice.
     confirmed: bool,
+    /// The ramp's rate was nearly held and is looked at once more.
+    second_look: bool,
+    /// By what share of itself the rate is raised next where there is no bound above.
+    climb_share: f64,
     begun_ns: u64,
     next_ns: u64,
     before: CountersStats,
@@ -80,6 +88,8 @@ impl RateSearch {
             failed_per_s: None,
             guess_per_s: None,
             confirmed: false,
+            second_look: false,
+            climb_share: CLIMB_SHARE,
             begun_ns: epoch_ns,
             next_ns: epoch_ns + STEP_NS,
             before: CountersStats::default(),
@@ -100,7 +110,7 @@ impl RateSearch {
         match &mut self.stage {
             Stage::Ramp(ramp) => {
                 let decision = ramp.next(self.rate_per_s, step_s, totals);
-                self.after_ramp(decision, acknowledged / step_s, now_ns)
+                self.after_ramp(decision, acknowledged / step_s, acknowledged >= NEARLY * expected, now_ns)
             }
             Stage::Guide(rule) => {
                 let Decision { next_per_s, publish_backlog, receive_backlog, verdict } =
@@ -124,12 +134,23 @@ impl RateSearch {
     }
 
     /// OMB's decision stands until the first time that something falls behind.
-    fn after_ramp(&mut self, decision: Decision, acknowledged_per_s: f64, now_ns: u64) -> (f64, u64, u64, String) {
+    fn after_ramp(
+        &mut self,
+        decision: Decision,
+        acknowledged_per_s: f64,
+        nearly: bool,
+        now_ns: u64,
+    ) -> (f64, u64, u64, String) {
         let Decision { next_per_s, publish_backlog, receive_backlog, verdict } = decision;
         self.next_ns = now_ns + STEP_NS;
         if verdict == Verdict::Held {
             self.held_per_s = Some(self.rate_per_s);
+            self.second_look = false;
             return (next_per_s, publish_backlog, receive_backlog, words(verdict).to_owned());
+        }
+        if nearly && !std::mem::replace(&mut self.second_look, true) {
+            let reason = format!("{}, but little: once more", words(verdict));
+            return (self.rate_per_s, publish_backlog, receive_backlog, reason);
         }
         self.failed_per_s = Some(self.rate_per_s);
         self.guess_per_s = Some(acknowledged_per_s);
@@ -191,7 +212,9 @@ impl RateSearch {
             }
             None => {
                 self.stage = Stage::Trial;
-                (held * CLIMB, "no bound above: a tenth more".to_owned())
+                let share = self.climb_share;
+                self.climb_share = (share * 2.0).min(CLIMB_SHARE_MOST);
+                (held * (1.0 + share), format!("no bound above: {:.0} % more", share * 100.0))
             }
             Some(_) => {
                 self.stage = Stage::Hold { since_ns: now_ns };
@@ -226,6 +249,7 @@ impl RateSearch {
                     .failed_per_s
                     .is_some_and(|failed| self.rate_per_s <= failed * SAME && failed <= self.rate_per_s * SAME);
                 self.failed_per_s = Some(self.rate_per_s);
+                self.climb_share = CLIMB_SHARE;
                 self.guess_per_s = Some(acknowledged_per_s);
                 // What was acknowledged while more was asked for is what can be sustained, but for what the queues took.
                 let held_per_s = *self.held_per_s.get_or_insert(acknowledged_per_s);

@@ -54,6 +54,17 @@ fn search(capacity_per_s: f64, rule: SearchRule, length_s: u64) -> SearchReport 
 }
 
 fn search_with_burst(capacity_per_s: f64, burst_s: f64, rule: SearchRule, length_s: u64) -> SearchReport {
+    search_with(capacity_per_s, burst_s, rule, length_s, |_| 1.0)
+}
+
+/// `share_at`: what is left of the capacity at a second of the run.
+fn search_with(
+    capacity_per_s: f64,
+    burst_s: f64,
+    rule: SearchRule,
+    length_s: u64,
+    share_at: impl Fn(u64) -> f64,
+) -> SearchReport {
     let rate = RatePlan::new(Rate::PerSecond(10_000.0), RateScope::Total, String::new(), LatePolicy::CatchUp, 1);
     let mut search = RateSearch::begin(&plan(rule), &rate, 0);
     let mut system = System {
@@ -66,7 +77,11 @@ fn search_with_burst(capacity_per_s: f64, burst_s: f64, rule: SearchRule, length
     };
     while search.next_ns <= length_s * NS_PER_S {
         let now_ns = search.next_ns;
-        system.run_until(now_ns, search.rate_per_s);
+        while system.now_ns < now_ns {
+            let second = system.now_ns / NS_PER_S;
+            system.capacity_per_s = capacity_per_s * share_at(second);
+            system.run_until(now_ns.min((second + 1) * NS_PER_S), search.rate_per_s);
+        }
         let stats = system.stats();
         let (next_per_s, _, _, reason) = search.decide(now_ns, &stats);
         let waiting = matches!(search.stage, Stage::Settle) && reason.starts_with("waiting");
@@ -98,6 +113,19 @@ fn a_quota_that_lets_bursts_pass_is_found_as_well() {
             let found = report.found_per_s.expect("a rate");
             assert!((found / capacity - 1.0).abs() < 0.05, "{found} of {capacity} with {burst_s} s: {report:?}");
         }
+    }
+}
+
+#[test]
+fn stalls_early_in_the_run_do_not_keep_the_search_low() {
+    // Stalls of a second while the ramp is at a fourth of the truth, and during the trials after it.
+    let stalls = [[8, 20, 35], [4, 5, 30], [10, 11, 24], [7, 19, 31]];
+    for stalls in stalls {
+        let share_at = |second| if stalls.contains(&second) { 0.1 } else { 1.0 };
+        let report = search_with(80_000.0, 0.0, SearchRule::Omb, 300, share_at);
+        let found = report.found_per_s.expect("a rate");
+        assert!((found / 80_000.0 - 1.0).abs() < 0.05, "{found} with stalls at {stalls:?}: {report:?}");
+        assert!(report.settled, "{stalls:?}: {report:?}");
     }
 }
 
