@@ -3,7 +3,8 @@
 //! OMB's ramp goes on for ever and reports no rate. Ours is OMB's until something falls behind for the first time. Then the rate goes down until
 //! what has piled up is gone, and the truth is closed in between the highest rate that held and the lowest that did not, in steps long
 //! enough for queues in between to show (a broker that throttles by quota lets a second's burst pass). A bound that was missed only once is
-//! tried again: it may have failed for a debt of the rate before, or for a hiccup. What is left is held to the end: a rate
+//! tried again: it may have failed for a debt of the rate before, or for a hiccup (in the ramp too, where it was missed by little). If it holds,
+//! the rate climbs in steps that double until there is a bound again. What is left is held to the end: a rate
 //! that cannot be held is corrected by what was acknowledged meanwhile. The guide's rule goes by its own steps to the end; its rate is the
 //! mean of what was acknowledged over the last steps.
 
