@@ -6,7 +6,7 @@ use nix::sys::signal::Signal;
 use scene::results::raw::{RawClient, assert_measurement, assert_places, assert_timelines};
 use scene::results::{Detail, OmbResult};
 use scene::workload::{JAVA_CLASS, driver};
-use scene::{Deadline, Kafka, Scene, WorkerProcess, Workload};
+use scene::{Deadline, Kafka, Running, Scene, WorkerProcess, Workload};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -174,24 +174,19 @@ fn the_figures_of_several_workers_are_those_of_all_their_samples_together() {
     elsewhere.assert_code(2).assert_stderr_has("give --record-raw to pinload worker");
 }
 
+/// A run without warm-up on the embedded broker that records its samples, once its load has begun.
+fn recording(scene: &Scene, duration: &str) -> Running {
+    let args = ["run", "--embedded", "--no-progress", "--warmup", "0s", "--duration", duration];
+    let running = scene.pinload([&args[..], &["--record-raw", "raw", "small.yaml"]].concat()).limit(LIMIT).spawn();
+    running.wait_for_line("Starting benchmark traffic", LIMIT);
+    running
+}
+
 #[test]
 fn samples_that_cannot_be_written_are_counted_and_the_run_goes_on() {
     let scene = Scene::new("samples_that_cannot_be_written_are_counted_and_the_run_goes_on");
     scene.write("small.yaml", &Workload::small("full").text());
-    let args = [
-        "run",
-        "--embedded",
-        "--no-progress",
-        "--warmup",
-        "0s",
-        "--duration",
-        "6s",
-        "--record-raw",
-        "raw",
-        "small.yaml",
-    ];
-    let running = scene.pinload(args).limit(LIMIT).spawn();
-    running.wait_for_line("Starting benchmark traffic", LIMIT);
+    let running = recording(&scene, "6s");
     // 500 messages of 56 bytes a second: the limit is reached in the second or third.
     let victim = running.clients("producer", 2)[0].pid.to_string();
     scene.command("prlimit", ["--pid", &victim, "--fsize=50000"]).run().assert_code(0);
@@ -229,20 +224,7 @@ fn samples_that_cannot_be_written_are_counted_and_the_run_goes_on() {
 fn what_a_killed_client_had_recorded_can_be_read() {
     let scene = Scene::new("what_a_killed_client_had_recorded_can_be_read");
     scene.write("small.yaml", &Workload::small("killed").text());
-    let args = [
-        "run",
-        "--embedded",
-        "--no-progress",
-        "--warmup",
-        "0s",
-        "--duration",
-        "60s",
-        "--record-raw",
-        "raw",
-        "small.yaml",
-    ];
-    let running = scene.pinload(args).limit(LIMIT).spawn();
-    running.wait_for_line("Starting benchmark traffic", LIMIT);
+    let running = recording(&scene, "60s");
     let victim = &running.clients("producer", 2)[0];
     Deadline::within(LIMIT).poll("two cuts of the client that will be killed", || {
         let clients = RawClient::read_all(&[scene.path("raw")]);

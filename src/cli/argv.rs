@@ -4,8 +4,6 @@ use std::ffi::{OsStr, OsString};
 
 /// OMB's short options of two letters, and the long ones they mean.
 const TWO_LETTERS: [(&str, &str); 2] = [("-wf", "--workers-file"), ("-sp", "--stats-port")];
-/// The words a command line may begin with.
-const COMMANDS: &[&str] = &["run", "plan", "worker", "csv", "generate", "doctor", "completions", "help"];
 /// Options that belong to the program itself.
 const OWN_OPTIONS: [&str; 4] = ["-h", "--help", "-V", "--version"];
 
@@ -26,13 +24,10 @@ pub fn rewrite(argv: Vec<OsString>) -> Vec<OsString> {
     argv
 }
 
-/// An option of `run`, or what looks like a file; any other word is left to the parser, which knows what it resembles.
+/// An option of `run`, or what looks like a file; any other word is left to the parser, which knows the commands and what resembles them.
 fn begins_a_run(first: &OsStr) -> bool {
     let first = first.to_string_lossy();
-    if COMMANDS.contains(&&*first) || OWN_OPTIONS.contains(&&*first) {
-        return false;
-    }
-    first.starts_with('-') || first.contains(['.', '/'])
+    !OWN_OPTIONS.contains(&&*first) && (first.starts_with('-') || first.contains(['.', '/']))
 }
 
 /// `--color` as far as it matters for the parser's own messages.

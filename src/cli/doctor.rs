@@ -5,7 +5,7 @@ use super::messages::Messages;
 use super::root;
 use super::tool_args::DoctorArgs;
 use crate::os::affinity::CpuSet;
-use crate::os::fingerprint::{Fingerprint, compare_tsc_across};
+use crate::os::fingerprint::Fingerprint;
 use crate::report::findings::{Findings, findings_text, judge, machine_line};
 use crate::units::counted;
 
@@ -39,10 +39,10 @@ pub(super) fn doctor(args: &DoctorArgs, messages: &mut Messages) -> ExitStatus {
         messages.error(&format!("{}: {why}; name a folder that holds proc and sys with --root DIR", root.display()));
         return ExitStatus::ConfigurationRefused;
     }
-    let mut facts = Fingerprint::read(root, None);
-    if args.root.is_none() {
-        facts.clock.tsc_across_cpus = compare_tsc_across(&facts.processors.usable());
-    }
+    let facts = match args.root {
+        Some(_) => Fingerprint::read(root, None),
+        None => Fingerprint::of_this_machine(root, None),
+    };
     let hot = args.cpus.clone().unwrap_or_else(|| facts.processors.usable());
     let findings = judge(&facts, &hot);
     if args.json {

@@ -66,7 +66,19 @@ pub trait Producer {
 
     /// Hands over the messages `from..` of a batch, in order, up to the first that finds the queue full. Returns the index after
     /// the last one handled; those refused among them are told to `refused` with index and code.
-    fn send_batch(&mut self, batch: &Batch, from: usize, refused: impl FnMut(usize, i32)) -> usize;
+    ///
+    /// One by one, where a driver knows nothing better.
+    #[inline]
+    fn send_batch(&mut self, batch: &Batch, from: usize, mut refused: impl FnMut(usize, i32)) -> usize {
+        for i in from..batch.len() {
+            match self.send(batch.key(i), batch.value(i), batch.tag(i)) {
+                Handed::Accepted => {}
+                Handed::QueueFull => return i,
+                Handed::Refused(code) => refused(i, code),
+            }
+        }
+        batch.len()
+    }
 
     /// Hands out up to about `limit` delivery reports, with the time at which they were picked up. Waits up to `wait_ms` for the first
     /// (0: not at all). Returns how many.

@@ -1,6 +1,6 @@
 //! Takes everything and acknowledges at once: measures the generator itself. Its consumer never receives anything.
 
-use super::{Batch, Consumer, ConsumerEvents, Delivery, DriverError, Handed, Producer, Received, Report, Time};
+use super::{Consumer, ConsumerEvents, Delivery, DriverError, Handed, Producer, Received, Report, Time};
 use crate::load::stamp::STAMP_BYTES;
 
 /// Messages it holds between two polls; a power of two. A full ring is a full queue, as with a real library.
@@ -55,13 +55,6 @@ impl Producer for NullProducer {
         held.tag = tag;
         self.taken += 1;
         Handed::Accepted
-    }
-
-    #[inline]
-    fn send_batch(&mut self, batch: &Batch, from: usize, _refused: impl FnMut(usize, i32)) -> usize {
-        (from..batch.len())
-            .find(|&i| self.send(batch.key(i), batch.value(i), batch.tag(i)) == Handed::QueueFull)
-            .unwrap_or(batch.len())
     }
 
     #[inline]
@@ -150,6 +143,7 @@ impl Consumer for NullConsumer {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::driver::Batch;
 
     struct Still;
     impl Time for Still {

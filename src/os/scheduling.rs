@@ -115,11 +115,14 @@ impl CpuLimits {
 
 /// Version 2 counts µs, version 1 ns; a root group has no limit and no line.
 fn throttled_in(stat: &str) -> u64 {
-    let value = |name: &str| {
-        let line = stat.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '))?;
-        line.trim().parse::<u64>().ok()
-    };
-    value("throttled_usec").map(|us| us.saturating_mul(1_000)).or_else(|| value("throttled_time")).unwrap_or(0)
+    let throttled_us = cpu_stat_value(stat, "throttled_usec");
+    throttled_us.map(|us| us.saturating_mul(1_000)).or_else(|| cpu_stat_value(stat, "throttled_time")).unwrap_or(0)
+}
+
+/// One figure of a cgroup's cpu.stat, which has a line `name number` for each.
+pub(super) fn cpu_stat_value(stat: &str, name: &str) -> Option<u64> {
+    let number = stat.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '))?;
+    number.trim().parse().ok()
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! What changes while the load runs: a backlog that is built and drained, a rate that is searched for.
 
+use super::Plan;
 use std::time::Duration;
 
 /// A backlog (OMB's `consumerBacklogSizeGB`): consumers pause, messages pile up, consumers go on; then the measurement's own time begins.
@@ -44,4 +45,11 @@ pub enum SearchRule {
     Omb,
     /// The guide's: every 3 s a tenth more while consumers keep up, a tenth less when they fall more than 5 % behind.
     Guide,
+}
+
+impl Plan {
+    /// Is the rate changed by orders while it is measured: because it is searched for, or is another one while a backlog drains?
+    pub fn rate_is_ordered(&self) -> bool {
+        self.search.is_some() || self.backlog.as_ref().is_some_and(|backlog| backlog.drain_rate_per_s.is_some())
+    }
 }

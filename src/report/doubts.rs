@@ -261,7 +261,7 @@ pub fn doubts(series: &Series<'_>) -> Vec<Doubt> {
 /// What was to be sent while it was measured. No rate: it was searched for, or was another one while a backlog drained.
 fn planned_rate(series: &Series<'_>, measured_s: f64) -> Rate {
     let plan = series.plan;
-    if plan.search.is_some() || plan.backlog.as_ref().is_some_and(|backlog| backlog.drain_rate_per_s.is_some()) {
+    if plan.rate_is_ordered() {
         return Rate::Unlimited;
     }
     let Some(curve) = &plan.rate.curve else { return plan.rate.total };

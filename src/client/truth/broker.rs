@@ -5,7 +5,7 @@ use crate::client::outbox::{Outbox, Sender};
 use crate::client::produce::{Manner, Produce};
 use crate::client::raw_log::SendLog;
 use crate::client::virtual_time::VirtualTime;
-use crate::driver::{Batch, Delivery, DriverError, Handed, Producer, Report, Time};
+use crate::driver::{Delivery, DriverError, Handed, Producer, Report, Time};
 use crate::load::keys::Keys;
 use crate::load::payloads::Choice;
 use crate::load::stamp::{Reading, Stamp};
@@ -62,8 +62,8 @@ pub(super) struct Broker {
     pub(super) books: Vec<Handled>,
 }
 
-impl Broker {
-    fn offer(&mut self, value: &[u8], tag: usize) -> Handed {
+impl Producer for Broker {
+    fn send(&mut self, _key: Option<&[u8]>, value: &[u8], tag: usize) -> Handed {
         self.time.advance(60);
         if self.waiting.len() == self.capacity {
             return Handed::QueueFull;
@@ -86,23 +86,6 @@ impl Broker {
         let (at_ns, delivery) = fate.report.unwrap_or((u64::MAX, Delivery::Unknown));
         self.waiting.insert((at_ns, nth), (tag, delivery));
         Handed::Accepted
-    }
-}
-
-impl Producer for Broker {
-    fn send(&mut self, _key: Option<&[u8]>, value: &[u8], tag: usize) -> Handed {
-        self.offer(value, tag)
-    }
-
-    fn send_batch(&mut self, batch: &Batch, from: usize, mut refused: impl FnMut(usize, i32)) -> usize {
-        for i in from..batch.len() {
-            match self.offer(batch.value(i), batch.tag(i)) {
-                Handed::Accepted => {}
-                Handed::QueueFull => return i,
-                Handed::Refused(code) => refused(i, code),
-            }
-        }
-        batch.len()
     }
 
     fn poll_reports(

@@ -2,6 +2,7 @@
 //! (scheduler/sched-bwc.rst).
 
 use super::files::Files;
+use crate::os::scheduling::cpu_stat_value;
 
 /// Limits of CPU time.
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -107,9 +108,9 @@ fn throttling_v1(files: &Files, folder: &str) -> Option<Throttling> {
     throttling(&files.text(&format!("{folder}/cpu.stat"))?, "throttled_time", 1_000)
 }
 
-/// `nr_periods 10` line by line; the time in units of 1 µs divided by `per_us`.
+/// The time in units of 1 µs divided by `per_us`.
 fn throttling(stat: &str, time: &str, per_us: u64) -> Option<Throttling> {
-    let value = |name: &str| stat.lines().find_map(|line| line.strip_prefix(name)?.trim().parse::<u64>().ok());
+    let value = |name: &str| cpu_stat_value(stat, name);
     Some(Throttling {
         limit_periods: value("nr_periods")?,
         throttled_periods: value("nr_throttled")?,

@@ -26,12 +26,13 @@ pub use kernel::{KernelFacts, Mitigation};
 pub use memory::MemoryFacts;
 pub use network::NetworkInterface;
 pub use processors::ProcessorFacts;
-pub use tsc_across_cpus::{TscAcrossCpus, compare_tsc_across};
+pub use tsc_across_cpus::TscAcrossCpus;
 pub use virtualization::VirtualizationFacts;
 
 use super::affinity::CpuSet;
 use files::Files;
 use std::path::Path;
+use tsc_across_cpus::compare_tsc_across;
 
 /// Everything that is known of the machine.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
@@ -59,6 +60,13 @@ pub struct Fingerprint {
 }
 
 impl Fingerprint {
+    /// Of the machine that this process runs on: with what only a running process can find out, which takes about a millisecond for each CPU.
+    pub fn of_this_machine(root: &Path, allowed: Option<&CpuSet>) -> Self {
+        let mut fingerprint = Self::read(root, allowed);
+        fingerprint.clock.tsc_across_cpus = compare_tsc_across(&fingerprint.processors.usable());
+        fingerprint
+    }
+
     /// Reads `root`/proc and `root`/sys. `allowed` are the CPUs that this process may use; None: as `root`/proc/self/status tells.
     pub fn read(root: &Path, allowed: Option<&CpuSet>) -> Self {
         let files = Files::below(root);

@@ -70,7 +70,7 @@ struct Table {
 
 /// Compares all CPUs of the set with its first. Takes about a millisecond for each, up to 100 ms where a CPU is busy. None: fewer than
 /// two CPUs, or a processor without a TSC.
-pub fn compare_tsc_across(cpus: &CpuSet) -> Option<TscAcrossCpus> {
+pub(super) fn compare_tsc_across(cpus: &CpuSet) -> Option<TscAcrossCpus> {
     let reference_cpu = cpus.iter().next()?;
     if cpus.len() < 2 || cfg!(not(target_arch = "x86_64")) {
         return None;

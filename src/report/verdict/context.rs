@@ -36,10 +36,7 @@ impl<'a> Context<'a> {
 
     /// Is the rate one and the same for the whole measurement?
     pub(super) fn constant_rate(&self) -> bool {
-        let backlog = self.plan.backlog.as_ref();
-        self.plan.rate.curve.is_none()
-            && self.plan.search.is_none()
-            && backlog.is_none_or(|backlog| backlog.drain_rate_per_s.is_none())
+        self.plan.rate.curve.is_none() && !self.plan.rate_is_ordered()
     }
 
     /// Time between two sends of one producer, ns: as planned, or where the rate changes as it was on average. None: no schedule, or nothing sent.

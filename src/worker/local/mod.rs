@@ -26,7 +26,7 @@ use super::{
 };
 use crate::os::affinity;
 use crate::os::clock::{Calibration, Clock};
-use crate::os::fingerprint::{Fingerprint, compare_tsc_across};
+use crate::os::fingerprint::Fingerprint;
 use crate::os::process::Child;
 use crate::os::scheduling::CpuLimits;
 use crate::os::signals::Signal;
@@ -177,13 +177,6 @@ impl LocalWorker {
     }
 }
 
-/// Facts about this host, once, while nothing is measured. The comparison of TSCs takes about a millisecond for each CPU.
-fn look_around(allowed: &affinity::CpuSet) -> Environment {
-    let mut fingerprint = Fingerprint::read(Path::new("/"), Some(allowed));
-    fingerprint.clock.tsc_across_cpus = compare_tsc_across(&fingerprint.processors.usable());
-    Environment { worker: None, fingerprint }
-}
-
 impl Worker for LocalWorker {
     fn now_ns(&self) -> u64 {
         self.clock.now_ns()
@@ -195,7 +188,9 @@ impl Worker for LocalWorker {
 
     fn initialize_driver(&mut self, plan: &Plan) -> Result<(), WorkerError> {
         self.plan = Some(plan.clone());
-        self.environment = Some(look_around(&plan.placement.allowed));
+        // Once, while nothing is measured.
+        let fingerprint = Fingerprint::of_this_machine(&self.root, Some(&plan.placement.allowed));
+        self.environment = Some(Environment { worker: None, fingerprint });
         if plan.placement.policy != PlacementPolicy::None && !plan.placement.supervisor.is_empty() {
             affinity::pin_current_thread(&plan.placement.supervisor)
                 .map_err(|error| WorkerError::System(error.to_string()))?;

@@ -1,6 +1,6 @@
 //! The HTTP server: axum on a thread of its own. It knows nothing of runs; it checks who may call and how much, and hands calls on.
 
-use super::listener::{ServerError, bind, serve};
+use super::listener::{ServerError, bind, serve, serve_beside};
 use super::{Board, Call, Method, Reply, metrics_page};
 use crate::worker::metrics::Scrape;
 use crate::worker::wire::pinload::{PREFIX, RUN_HEADER, WallTime};
@@ -69,22 +69,13 @@ pub fn listen(settings: &Settings, board: Arc<Board>) -> Result<Listening, Serve
     let desk =
         Desk { calls: sender, board, token: settings.token.as_deref().map(Arc::from), body_bytes: settings.body_bytes };
     let connections = settings.connections;
-    let served = std::thread::Builder::new().name("pinload-http".to_owned()).spawn(move || {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-        // Without a runtime nothing is served, which callers see; the main thread sees its channel closed.
-        if let Ok(runtime) = runtime {
-            runtime.block_on(async {
-                let _ = tokio::join!(
-                    serve(main, connections, worker_calls(desk)),
-                    serve(stats, connections, metrics_page::router(scraper))
-                );
-            });
-        }
-    });
-    match served {
-        Ok(_) => Ok(Listening { address, stats_address, calls, scrapes }),
-        Err(why) => Err(ServerError { address, why }),
-    }
+    serve_beside(address, move || async move {
+        tokio::join!(
+            serve(main, connections, worker_calls(desk)),
+            serve(stats, connections, metrics_page::router(scraper))
+        )
+    })?;
+    Ok(Listening { address, stats_address, calls, scrapes })
 }
 
 fn worker_calls(desk: Desk) -> axum::Router {

@@ -23,6 +23,20 @@ pub(super) fn bind(wanted: SocketAddr) -> Result<(TcpListener, SocketAddr), Serv
     bound.map_err(|why| ServerError { address: wanted, why })
 }
 
+/// Runs a server from a thread that lives as long as the program. Without a runtime nothing is served: callers see that, and whoever holds
+/// the other end of the server's channels sees them closed.
+pub(super) fn serve_beside<S: Future>(
+    address: SocketAddr,
+    server: impl FnOnce() -> S + Send + 'static,
+) -> Result<(), ServerError> {
+    let served = std::thread::Builder::new().name("pinload-http".to_owned()).spawn(move || {
+        if let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() {
+            runtime.block_on(server());
+        }
+    });
+    served.map(drop).map_err(|why| ServerError { address, why })
+}
+
 pub(super) async fn serve(listener: TcpListener, connections: usize, router: axum::Router) -> std::io::Result<()> {
     let listener = tokio::net::TcpListener::from_std(listener)?;
     axum::serve(Few { listener, free: Arc::new(Semaphore::new(connections)) }, router).await

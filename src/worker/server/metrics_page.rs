@@ -1,6 +1,6 @@
 //! The server of the metrics page: beside the worker's calls, or alone in a local run. No token: it only tells.
 
-use super::listener::{ServerError, bind, serve};
+use super::listener::{ServerError, bind, serve, serve_beside};
 use crate::worker::metrics::Scrape;
 use crate::worker::metrics::exposition::CONTENT_TYPE;
 use axum::extract::State;
@@ -23,16 +23,8 @@ const ANSWER_LIMIT: Duration = Duration::from_secs(8);
 pub fn listen(wanted: SocketAddr) -> Result<(SocketAddr, Receiver<Scrape>), ServerError> {
     let (listener, address) = bind(wanted)?;
     let (scraper, scrapes) = crossbeam_channel::unbounded();
-    let served = std::thread::Builder::new().name("pinload-http".to_owned()).spawn(move || {
-        // Without a runtime nothing is served, which scrapers see.
-        if let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() {
-            let _ = runtime.block_on(serve(listener, CONNECTIONS, router(scraper)));
-        }
-    });
-    match served {
-        Ok(_) => Ok((address, scrapes)),
-        Err(why) => Err(ServerError { address, why }),
-    }
+    serve_beside(address, move || serve(listener, CONNECTIONS, router(scraper)))?;
+    Ok((address, scrapes))
 }
 
 pub(super) fn router(scraper: Sender<Scrape>) -> axum::Router {
