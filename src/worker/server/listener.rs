@@ -1,8 +1,9 @@
 //! Ports: bound before anything starts, with so many connections at a time and no more.
 
+use super::connection::{Connection, PATIENCE, Patience};
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::Semaphore;
 
 /// A port that cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -38,18 +39,28 @@ pub(super) fn serve_beside<S: Future>(
 }
 
 pub(super) async fn serve(listener: TcpListener, connections: usize, router: axum::Router) -> std::io::Result<()> {
+    serve_with(listener, connections, PATIENCE, router).await
+}
+
+async fn serve_with(
+    listener: TcpListener,
+    connections: usize,
+    patience: Patience,
+    router: axum::Router,
+) -> std::io::Result<()> {
     let listener = tokio::net::TcpListener::from_std(listener)?;
-    axum::serve(Few { listener, free: Arc::new(Semaphore::new(connections)) }, router).await
+    axum::serve(Few { listener, patience, free: Arc::new(Semaphore::new(connections)) }, router).await
 }
 
 /// A listener that takes no more connections than it has permits for; the others wait in the kernel's queue.
 struct Few {
     listener: tokio::net::TcpListener,
+    patience: Patience,
     free: Arc<Semaphore>,
 }
 
 impl axum::serve::Listener for Few {
-    type Io = Counted;
+    type Io = Connection;
     type Addr = SocketAddr;
 
     async fn accept(&mut self) -> (Self::Io, Self::Addr) {
@@ -60,7 +71,7 @@ impl axum::serve::Listener for Few {
             }
         };
         let (stream, address) = axum::serve::Listener::accept(&mut self.listener).await;
-        (Counted { stream, _permit: permit }, address)
+        (Connection::new(stream, self.patience, permit), address)
     }
 
     fn local_addr(&self) -> std::io::Result<Self::Addr> {
@@ -68,34 +79,59 @@ impl axum::serve::Listener for Few {
     }
 }
 
-/// A connection that gives its permit back when it ends.
-struct Counted {
-    stream: tokio::net::TcpStream,
-    _permit: OwnedSemaphorePermit,
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::{Read as _, Write as _};
+    use std::net::TcpStream;
+    use std::time::Duration;
 
-mod counted {
-    use super::Counted;
-    use std::io::Result;
-    use std::pin::Pin;
-    use std::task::{Context, Poll};
-    use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+    const LONG: Duration = Duration::from_secs(60);
 
-    impl AsyncRead for Counted {
-        fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, into: &mut ReadBuf<'_>) -> Poll<Result<()>> {
-            Pin::new(&mut self.stream).poll_read(cx, into)
-        }
+    /// A server with one place.
+    fn narrow(patience: Patience) -> SocketAddr {
+        let (listener, address) = bind(SocketAddr::from(([127, 0, 0, 1], 0))).unwrap();
+        let slow = || async {
+            tokio::time::sleep(Duration::from_millis(300)).await;
+            "answered"
+        };
+        let router = axum::Router::new().route("/", axum::routing::get(slow));
+        serve_beside(address, move || serve_with(listener, 1, patience, router)).unwrap();
+        address
     }
 
-    impl AsyncWrite for Counted {
-        fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, from: &[u8]) -> Poll<Result<usize>> {
-            Pin::new(&mut self.stream).poll_write(cx, from)
-        }
-        fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<()>> {
-            Pin::new(&mut self.stream).poll_flush(cx)
-        }
-        fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<()>> {
-            Pin::new(&mut self.stream).poll_shutdown(cx)
-        }
+    fn caller(address: SocketAddr) -> TcpStream {
+        let stream = TcpStream::connect(address).unwrap();
+        stream.set_read_timeout(Some(LONG)).unwrap();
+        stream
+    }
+
+    fn ask(mut stream: TcpStream) -> String {
+        stream.write_all(b"GET / HTTP/1.1\r\nhost: here\r\nconnection: close\r\n\r\n").unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        answer
+    }
+
+    #[test]
+    fn a_caller_that_says_nothing_does_not_keep_its_place() {
+        let address = narrow(Patience { idle: Duration::from_millis(100), unanswered: LONG });
+        let mut silent = caller(address);
+        assert!(ask(caller(address)).ends_with("answered"));
+        assert_eq!(silent.read(&mut [0; 8]).unwrap(), 0, "the silent one is closed");
+    }
+
+    #[test]
+    fn a_caller_that_begins_a_request_and_leaves_it_does_not_keep_its_place() {
+        let address = narrow(Patience { idle: LONG, unanswered: Duration::from_millis(600) });
+        let mut half = caller(address);
+        half.write_all(b"GET / HT").unwrap();
+        assert!(ask(caller(address)).ends_with("answered"));
+    }
+
+    #[test]
+    fn a_call_that_takes_longer_than_an_idle_caller_may_is_answered() {
+        let address = narrow(Patience { idle: Duration::from_millis(100), unanswered: LONG });
+        assert!(ask(caller(address)).ends_with("answered"));
     }
 }
