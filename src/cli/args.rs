@@ -66,6 +66,9 @@ pub enum Command {
     /// with 0 whatever it finds. What the system does not tell is said to be not known.
     #[command(after_help = DOCTOR_EXAMPLES)]
     Doctor(DoctorArgs),
+    /// Print the JSON Schema of the detail file
+    #[command(after_help = "Example:\n  pinload schema > detail.schema.json")]
+    Schema,
     /// Print raw samples of `run --record-raw`, one a line, or sum them up
     #[command(after_help = RAW_EXAMPLES)]
     Raw(RawArgs),

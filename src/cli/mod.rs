@@ -77,6 +77,12 @@ fn serve(argv: Vec<OsString>) -> ExitStatus {
         Command::Explain(args) => {
             finished(Messages::plain(args::ColorWhen::Auto), |messages| explain::explain(&args, messages))
         }
+        Command::Schema => finished(Messages::plain(args::ColorWhen::Auto), |messages| {
+            let schema = crate::report::detail::schema::schema();
+            // A value is always a text.
+            messages.result(&serde_json::to_string_pretty(&schema).unwrap_or_default());
+            ExitStatus::Success
+        }),
         Command::Raw(args) => finished(Messages::plain(args::ColorWhen::Auto), |messages| raw::raw(&args, messages)),
         Command::Generate(args) => {
             finished(Messages::plain(args::ColorWhen::Auto), |messages| generate::generate(&args, messages))

@@ -12,6 +12,7 @@ pub mod fields;
 pub mod latencies;
 pub mod periods;
 pub mod plan;
+pub mod schema;
 
 use super::clocks::EndToEndClocks;
 use super::doubts::{Doubt, doubts};

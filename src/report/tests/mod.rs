@@ -9,4 +9,5 @@ mod files;
 pub(super) mod fixture;
 mod hlog;
 mod omb_format;
+mod schema;
 mod table;

@@ -1,0 +1,195 @@
+//! The JSON Schema of the detail document (draft 2020-12), made from the table of definitions, so that it cannot fall behind it: a name that the
+//! table lacks is refused, and what has a unit is a number.
+//!
+//! It knows the parts of the document, which of them are always there, the names that may stand in objects, the figures of latencies and
+//! balances, the thresholds. It does not say which object each of the other names belongs to.
+
+use super::fields::DEFINITIONS;
+use super::{SCHEMA_NAME, SCHEMA_VERSION};
+use crate::plan::Threshold;
+use crate::stats::Latency;
+use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
+
+/// Parts of the document that are always there; null where there is nothing to say.
+const ALWAYS: [&str; 23] = [
+    "verdict",
+    "schema",
+    "pinload_version",
+    "librdkafka_version",
+    "command_line",
+    "started_at",
+    "host",
+    "outcome",
+    "health",
+    "doubts",
+    "warnings",
+    "measurement",
+    "periods",
+    "accounting",
+    "message",
+    "acknowledgement",
+    "histogram",
+    "clock",
+    "supervisor",
+    "topics",
+    "plan",
+    "clients",
+    "fields",
+];
+/// Parts that are there when there is something to say.
+const SOMETIMES: [&str; 6] =
+    ["phases", "rate_search", "hosts", "end_to_end_clocks", "environment", "effective_configuration"];
+/// Units of texts.
+const TEXTS: [&str; 3] = ["CPU list", "CPU lists", "NUMA nodes"];
+/// Figures of a latency, all of them always there.
+const FIGURES: [&str; 13] = [
+    "count",
+    "min_ns",
+    "mean_ns",
+    "p50_ns",
+    "p75_ns",
+    "p90_ns",
+    "p95_ns",
+    "p99_ns",
+    "p99_9_ns",
+    "p99_99_ns",
+    "max_ns",
+    "exact_extremes",
+    "coarse",
+];
+/// Figures of a balance, all of them always there.
+const BALANCE: [&str; 11] = [
+    "sent",
+    "acknowledged",
+    "failed",
+    "unknown",
+    "received",
+    "lost",
+    "duplicated",
+    "reordered",
+    "failed_but_received",
+    "beyond_window",
+    "proven",
+];
+
+/// The schema.
+pub fn schema() -> Value {
+    let names = names();
+    let accounting = json!({
+        "type": "object",
+        "required": ["total", "subscriptions"],
+        "properties": { "total": { "$ref": "#/$defs/balance" }, "subscriptions": any() },
+        "additionalProperties": false,
+    });
+    let part = |name: &&str| {
+        let schema = match *name {
+            "effective_configuration" => json!({ "$ref": "#/$defs/configuration" }),
+            "fields" => json!({ "$ref": "#/$defs/fields" }),
+            "accounting" => accounting.clone(),
+            name => names.get(name).cloned().unwrap_or_else(any),
+        };
+        ((*name).to_owned(), schema)
+    };
+    let parts: Map<String, Value> = ALWAYS.iter().chain(&SOMETIMES).map(part).collect();
+    json!({
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": format!("urn:{SCHEMA_NAME}:{SCHEMA_VERSION}"),
+        "title": format!("{SCHEMA_NAME}, version {SCHEMA_VERSION}"),
+        "description": "The detail file of pinload. The unit of a figure stands in its name and in its description.",
+        "type": "object",
+        "required": ALWAYS,
+        "properties": parts,
+        "additionalProperties": false,
+        "$defs": {
+            "any": { "anyOf": [
+                { "type": ["null", "boolean", "number", "string"] },
+                { "type": "array", "items": any() },
+                { "$ref": "#/$defs/object" },
+            ] },
+            "number": { "anyOf": [
+                { "type": ["null", "number"] },
+                { "type": "array", "items": { "$ref": "#/$defs/number" } },
+            ] },
+            "object": { "type": "object", "properties": names, "additionalProperties": false },
+            "latency": { "anyOf": [of_figures(&FIGURES, &["exact_extremes", "coarse"]), {
+                "description": "columns of a timeline",
+                "type": "object",
+                "required": ["p50_ns", "p99_ns", "max_ns"],
+                "properties": { "p50_ns": column(), "p99_ns": column(), "max_ns": column() },
+                "additionalProperties": false,
+            }] },
+            "balance": { "anyOf": [{ "type": "null" }, of_figures(&BALANCE, &["proven"])] },
+            "thresholds": thresholds(),
+            "configuration": {
+                "type": "object",
+                "additionalProperties": { "type": "object", "additionalProperties": { "type": "string" } },
+            },
+            "fields": { "type": "object", "additionalProperties": {
+                "type": "object",
+                "required": ["meaning"],
+                "properties": { "meaning": { "type": "string" }, "unit": { "type": "string" } },
+                "additionalProperties": false,
+            } },
+        },
+    })
+}
+
+fn any() -> Value {
+    json!({ "$ref": "#/$defs/any" })
+}
+
+fn column() -> Value {
+    json!({ "type": "array", "items": { "type": ["integer", "null"] } })
+}
+
+/// An object of these figures, numbers but for the `flags`.
+fn of_figures(names: &[&str], flags: &[&str]) -> Value {
+    let figure = |name: &&str| {
+        let schema =
+            if flags.contains(name) { json!({ "type": "boolean" }) } else { json!({ "type": "number", "minimum": 0 }) };
+        ((*name).to_owned(), schema)
+    };
+    let properties: Map<String, Value> = names.iter().map(figure).collect();
+    json!({ "type": "object", "required": names, "properties": properties, "additionalProperties": false })
+}
+
+/// All of them are always there: a result says which were in force.
+fn thresholds() -> Value {
+    let names: Vec<&str> = Threshold::ALL.iter().map(|threshold| threshold.name()).collect();
+    let value = |threshold: &Threshold| {
+        (threshold.name().to_owned(), json!({ "type": "number", "description": threshold.meaning() }))
+    };
+    let properties: Map<String, Value> = Threshold::ALL.iter().map(value).collect();
+    json!({ "type": "object", "required": names, "properties": properties, "additionalProperties": false })
+}
+
+/// Every name that may stand in an object, with all its meanings.
+fn names() -> Map<String, Value> {
+    let mut meanings: BTreeMap<&str, Vec<(&str, &str, &str)>> = BTreeMap::new();
+    for &(full, unit, meaning) in DEFINITIONS {
+        let (parent, name) = full.rsplit_once('.').unwrap_or(("", full));
+        meanings.entry(name).or_default().push((parent, unit, meaning));
+    }
+    meanings.into_iter().map(|(name, meanings)| (name.to_owned(), named(name, &meanings))).collect()
+}
+
+fn named(name: &str, meanings: &[(&str, &str, &str)]) -> Value {
+    let number = meanings.iter().all(|(_, unit, _)| !unit.is_empty() && !TEXTS.contains(unit));
+    let kind = if Latency::ALL.iter().any(|family| family.name() == name) {
+        "latency"
+    } else if name == "thresholds" {
+        "thresholds"
+    } else if number {
+        "number"
+    } else {
+        "any"
+    };
+    let describe = |(parent, unit, meaning): &(&str, &str, &str)| {
+        let parent = if parent.is_empty() { String::new() } else { format!("in {parent}: ") };
+        let unit = if unit.is_empty() { String::new() } else { format!(" [{unit}]") };
+        format!("{parent}{meaning}{unit}")
+    };
+    let description: Vec<String> = meanings.iter().map(describe).collect();
+    json!({ "$ref": format!("#/$defs/{kind}"), "description": description.join("; ") })
+}
