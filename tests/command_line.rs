@@ -248,3 +248,29 @@ fn a_plan_shows_clients_cpus_and_what_became_of_each_property() {
     assert!(!planned.says("very-secret"), "the password is shown\n{planned}");
     scene.assert_no_leftovers();
 }
+
+#[test]
+fn a_field_is_explained_and_one_there_is_not_gets_its_nearest_names() {
+    let scene = Scene::new("a_field_is_explained_and_one_there_is_not_gets_its_nearest_names");
+    let told = scene.pinload(["explain", "publish_delay", "p99_9_ns"]).run();
+    told.assert_code(0);
+    for part in
+        ["actual − intended send time", "unit     ns", "error    0 to +0.098 %", "checked  every_figure_of_a_run"]
+    {
+        told.assert_stdout_has(part);
+    }
+    let all = scene.pinload(["explain"]).run();
+    all.assert_code(0).assert_stdout_has("p99_9_ns (ns)");
+    let wrong = scene.pinload(["explain", "p99_ms"]).run();
+    wrong.assert_code(2).assert_stderr_has("did you mean").assert_stderr_has("p99_ns");
+}
+
+#[test]
+fn the_schema_of_the_detail_file_is_printed() {
+    let scene = Scene::new("the_schema_of_the_detail_file_is_printed");
+    let told = scene.pinload(["schema"]).run();
+    told.assert_code(0);
+    let schema: serde_json::Value = serde_json::from_str(&told.stdout).expect("JSON");
+    assert_eq!(schema["$id"], "urn:pinload-detail:1");
+    assert_eq!(schema["additionalProperties"], false);
+}

@@ -61,6 +61,9 @@ fn every_figure_of_a_run_is_that_of_its_samples() {
     let (detail, clients) = assert_true(&scene, &["raw"], 5);
     assert_places(&clients, None);
 
+    assert_valid(&scene, &detail);
+    assert_log_is_the_measurement(&scene, &detail);
+
     // The program's own reader says the same of the same window.
     let summary = scene.pinload(["raw", "--summary", "--from", "1", "--to", "5", "raw"]).run();
     summary.assert_code(0);
@@ -104,6 +107,42 @@ fn every_figure_of_a_run_is_that_of_its_samples() {
     assert_eq!((&first["role"], &first["client"]), (&consumer["role"], &consumer["index"]), "{first}");
 
     a_torn_file_is_read_up_to_its_last_whole_record(&scene, &scene.path(&file));
+}
+
+/// HdrHistogram's log has each second of each latency, and all of them together are what was measured.
+fn assert_log_is_the_measurement(scene: &Scene, detail: &Detail) {
+    use base64::Engine as _;
+    use hdrhistogram::serialization::Deserializer;
+    use hdrhistogram::serialization::interval_log::{IntervalLogIterator, LogEntry};
+    let text = std::fs::read(scene.the_file("HdrHistogram's log", |name| name.ends_with(".hlog"))).expect("a log");
+    let mut sums: BTreeMap<String, (u32, u64)> = BTreeMap::new();
+    for entry in IntervalLogIterator::new(&text) {
+        let Ok(LogEntry::Interval(interval)) = entry else { continue };
+        let bytes = base64::engine::general_purpose::STANDARD.decode(interval.encoded_histogram()).expect("base64");
+        let histogram: hdrhistogram::Histogram<u64> =
+            Deserializer::new().deserialize(&mut &bytes[..]).expect("a histogram");
+        let (lines, values) = sums.entry(interval.tag().expect("a tag").as_str().to_owned()).or_default();
+        *lines += 1;
+        *values += histogram.len();
+    }
+    assert_eq!(sums.len(), 5, "{sums:?}");
+    for (family, (lines, values)) in sums {
+        let measured = &detail.at("/measurement/latencies")[&family]["count"];
+        assert_eq!(measured.as_u64(), Some(values), "{family}");
+        // On a busy machine a second may have been cut together with the next one.
+        assert!((1..=4).contains(&lines), "{family}: {lines} lines");
+    }
+}
+
+/// By the schema that the program prints.
+fn assert_valid(scene: &Scene, detail: &Detail) {
+    let printed = scene.pinload(["schema"]).run();
+    printed.assert_code(0);
+    let schema: Value = serde_json::from_str(&printed.stdout).expect("JSON");
+    let validator = jsonschema::validator_for(&schema).expect("a schema");
+    let wrong: Vec<String> =
+        validator.iter_errors(&detail.0).map(|error| format!("{}: {error}", error.instance_path())).collect();
+    assert!(wrong.is_empty(), "the detail file is not valid:\n{}", wrong.join("\n"));
 }
 
 /// As a kill in the middle of a write leaves it.
@@ -235,6 +274,7 @@ fn what_a_killed_client_had_recorded_can_be_read() {
     });
     victim.kill();
     running.outcome().assert_code(CLIENT_DIED);
+    assert_valid(&scene, &Detail::read(&scene.detail_file()));
     let summary = scene.pinload(["raw", "--summary", "--to", "2", "raw"]).run();
     summary.assert_code(0);
     let summary: Value = serde_json::from_str(&summary.stdout).expect("JSON");
