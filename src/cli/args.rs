@@ -5,6 +5,7 @@
     reason = "comments on arguments are their help texts: brackets are the usual ones of a command line"
 )]
 
+use super::bench_loop::BenchLoopArgs;
 use super::cpu_list::CpuList;
 use super::tool_args::{
     CSV_EXAMPLES, CsvArgs, DOCTOR_EXAMPLES, DoctorArgs, ExplainArgs, GENERATE_EXAMPLES, GenerateArgs, RAW_EXAMPLES,
@@ -75,6 +76,9 @@ pub enum Command {
     /// Explain fields of the detail file: meaning, unit, source, error, and how that was checked
     #[command(after_help = "Example:\n  pinload explain p99_9_ns publish_delay")]
     Explain(ExplainArgs),
+    /// Measure what the clients' own loops cost
+    #[command(hide = true)]
+    BenchLoop(Box<BenchLoopArgs>),
     /// Print a completion script for a shell
     #[command(after_help = "Example:\n  pinload completions bash > ~/.local/share/bash-completion/completions/pinload")]
     Completions {

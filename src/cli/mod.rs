@@ -3,6 +3,7 @@
 pub mod argfile;
 pub mod args;
 pub mod argv;
+pub mod bench_loop;
 pub mod cpu_list;
 pub mod exit;
 pub mod options;
@@ -66,6 +67,7 @@ fn serve(argv: Vec<OsString>) -> ExitStatus {
             clap_complete::generate(shell, &mut Pinload::command(), "pinload", &mut std::io::stdout());
             ExitStatus::Success
         }
+        Command::BenchLoop(args) => bench_loop::bench_loop(&args),
         Command::Worker(args) => match crate::os::signals::listen() {
             Ok(signals) => worker::serve(&args, signals),
             Err(error) => {

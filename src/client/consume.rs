@@ -5,12 +5,15 @@ mod books;
 #[cfg(test)]
 mod tests;
 
+use super::measuring::{Everything, Measuring};
 use super::pulse::Pulse;
 use super::raw_log::{self, ReceiveLog};
 use crate::driver::{Consumer, DriverError, Time};
+use crate::stats::Recorder;
 use crate::telemetry::{ClientEnd, ClientState, Wanted};
 use books::Books;
 pub(super) use books::Expected;
+use std::marker::PhantomData;
 
 /// Rebalances, commit results and errors are served this often: a group's rebalance does not wait for us.
 const EVENTS_NS: u64 = 10_000_000;
@@ -33,7 +36,8 @@ pub(super) struct Manner {
 }
 
 /// One consumer at work.
-pub(super) struct Consume<'a, C: Consumer, T: Time> {
+pub(super) struct Consume<'a, C: Consumer, T: Time, M: Measuring = Everything> {
+    measuring: PhantomData<M>,
     driver: &'a mut C,
     time: &'a T,
     end: &'a mut ClientEnd,
@@ -51,7 +55,7 @@ pub(super) struct Consume<'a, C: Consumer, T: Time> {
     raw: Option<ReceiveLog>,
 }
 
-impl<'a, C: Consumer, T: Time> Consume<'a, C, T> {
+impl<'a, C: Consumer, T: Time, M: Measuring> Consume<'a, C, T, M> {
     /// A subscribed consumer that has not begun to read.
     pub(super) fn new(
         driver: &'a mut C,
@@ -62,6 +66,7 @@ impl<'a, C: Consumer, T: Time> Consume<'a, C, T> {
     ) -> Self {
         let pulse = Pulse::new(time.now_ns(), manner.spin);
         Self {
+            measuring: PhantomData,
             driver,
             time,
             end,
@@ -99,6 +104,23 @@ impl<'a, C: Consumer, T: Time> Consume<'a, C, T> {
         result
     }
 
+    /// The load alone, to the order to exit: of the floor.
+    pub(super) fn load(&mut self) -> Result<(), DriverError> {
+        self.receive_until_exit()?;
+        self.cut(self.time.now_ns());
+        Ok(())
+    }
+
+    /// Has each publication's pause recorded: of the floor.
+    pub(super) fn watch_pauses(&mut self) {
+        self.pulse.watch_pauses();
+    }
+
+    /// The pauses so far, if they are watched.
+    pub(super) fn pauses(&self) -> Option<&Recorder> {
+        self.pulse.pauses()
+    }
+
     fn receive_until_exit(&mut self) -> Result<(), DriverError> {
         loop {
             let now = self.time.now_ns();
@@ -124,10 +146,10 @@ impl<'a, C: Consumer, T: Time> Consume<'a, C, T> {
     fn receive(&mut self, wait_ms: u32) -> u32 {
         let books = &mut self.books;
         match &mut self.raw {
-            None => self.driver.poll_batch(wait_ms, self.time, |at_ns, message| books.receive(at_ns, &message)),
+            None => self.driver.poll_batch(wait_ms, self.time, |at_ns, message| books.receive::<M>(at_ns, &message)),
             Some(raw) => self.driver.poll_batch(wait_ms, self.time, |at_ns, message| {
                 raw.received(at_ns, &message, books.clocks());
-                books.receive(at_ns, &message);
+                books.receive::<M>(at_ns, &message);
             }),
         }
     }
@@ -147,7 +169,7 @@ impl<'a, C: Consumer, T: Time> Consume<'a, C, T> {
         self.commit_if_due(now);
         let messages = self.books.messages();
         let tick = self.pulse.tick(now, messages, self.end);
-        if tick.publish {
+        if M::TELEMETRY && tick.publish {
             if let Some(raw) = &mut self.raw {
                 raw.writer.flush_if_worth_it();
                 raw_log::account(&raw.writer, self.books.counters_mut(), self.end);
@@ -155,7 +177,7 @@ impl<'a, C: Consumer, T: Time> Consume<'a, C, T> {
             self.pulse.publish(now, messages, self.books.counters_mut(), self.end);
             self.publish_rows();
         }
-        if tick.cut {
+        if M::TELEMETRY && tick.cut {
             self.cut(now);
         }
         Ok(self.end.wanted())
@@ -177,7 +199,7 @@ impl<'a, C: Consumer, T: Time> Consume<'a, C, T> {
             if let Some(raw) = raw {
                 raw.received(at_ns, &message, books.clocks());
             }
-            books.receive(at_ns, &message);
+            books.receive::<M>(at_ns, &message);
         });
         self.books.set_events(&self.driver.events());
         self.driver.fault().map_or(Ok(()), Err)
@@ -230,6 +252,7 @@ impl<'a, C: Consumer, T: Time> Consume<'a, C, T> {
         if let Some(raw) = &mut self.raw {
             raw.writer.cut(now, self.end.epoch_ns());
         }
+        self.pulse.paused(self.time.now_ns().saturating_sub(now));
     }
 }
 

@@ -1,6 +1,7 @@
 //! From a spec on standard input to an exit code: the hidden roles `pinload producer N` and `pinload consumer N`.
 
 use super::consume::{self, Consume, Expected};
+use super::measuring::Everything;
 use super::outbox::{Outbox, Sender};
 use super::produce::{self, Produce};
 use super::raw_log::{self, ReceiveLog, SendLog};
@@ -113,7 +114,7 @@ fn live_as_consumer(spec: &ClientSpec, end: &mut ClientEnd) -> Result<(), Driver
             let mut driver = KafkaConsumer::connect(&spec.properties, &spec.topic, spec.auto_commit, timed, limit)?;
             consume(spec, end, &mut driver)
         }
-        DriverKind::Null => consume(spec, end, &mut NullConsumer),
+        DriverKind::Null => consume(spec, end, &mut NullConsumer::default()),
     }
 }
 
@@ -134,7 +135,7 @@ fn produce(
     };
     let later = spec.message_later.as_deref().map(|name| || outbox_of_order(spec, name));
     let raw = raw_log::create(spec)?.map(|writer| SendLog::new(writer, spec.shape.index));
-    Produce::new(driver, &RunTime(spec.clock), end, manner, outbox).recording(raw).run(later)
+    Produce::<_, _, Everything>::new(driver, &RunTime(spec.clock), end, manner, outbox).recording(raw).run(later)
 }
 
 fn consume(spec: &ClientSpec, end: &mut ClientEnd, driver: &mut impl Consumer) -> Result<(), DriverError> {
@@ -153,7 +154,7 @@ fn consume(spec: &ClientSpec, end: &mut ClientEnd, driver: &mut impl Consumer) -
         wall_stamps: spec.wall_stamps,
     };
     let raw = raw_log::create(spec)?.map(|writer| ReceiveLog::new(writer, expected));
-    Consume::new(driver, &RunTime(spec.clock), end, manner, expected).recording(raw).run()
+    Consume::<_, _, Everything>::new(driver, &RunTime(spec.clock), end, manner, expected).recording(raw).run()
 }
 
 /// What the producer sends. The keys are those of the run, the choice among payloads is the producer's own.

@@ -1,8 +1,10 @@
 //! The life of one client process: spec from standard input, segment, driver, hot loop, end.
 
 mod consume;
+pub mod floor;
 mod in_flight;
 mod life;
+mod measuring;
 mod outbox;
 mod produce;
 mod pulse;

@@ -1,6 +1,7 @@
 //! What the next messages look like: payload, key and stamp in private buffers, made before the library is called.
 
 use super::in_flight::{InFlight, Times};
+use super::measuring::Measuring;
 use crate::driver::Batch;
 use crate::load::keys::Keys;
 use crate::load::payloads::Choice;
@@ -90,14 +91,16 @@ impl Outbox {
 
     /// Makes message `i`.
     #[inline]
-    pub(super) fn make(&mut self, i: usize, intended_ns: u64, actual_ns: u64) {
+    pub(super) fn make<M: Measuring>(&mut self, i: usize, intended_ns: u64, actual_ns: u64) {
         if let Some(pool) = &self.pool {
             self.batch.set_value(i, pool.payload(self.choice.next()));
         }
         // The messages of a batch share a clock reading; RANDOM_NANO, which takes its key from the clock, must not give them one key.
         self.batch.set_key(i, self.keys.next(actual_ns + i as u64));
         if self.sender.stamped {
-            self.stamp(i, intended_ns, actual_ns);
+            if M::STAMP {
+                self.stamp(i, intended_ns, actual_ns);
+            }
             self.batch.set_tag(i, 0);
         } else {
             let tag = self.in_flight.put(Times { sequence: self.first + i as u64, intended_ns, actual_ns });
@@ -106,9 +109,11 @@ impl Outbox {
     }
 
     /// Message `i` is only handed over now: gives it other times, and leaves key and payload.
-    pub(super) fn put_off(&mut self, i: usize, intended_ns: u64, actual_ns: u64) {
+    pub(super) fn put_off<M: Measuring>(&mut self, i: usize, intended_ns: u64, actual_ns: u64) {
         if self.sender.stamped {
-            self.stamp(i, intended_ns, actual_ns);
+            if M::STAMP {
+                self.stamp(i, intended_ns, actual_ns);
+            }
         } else {
             self.in_flight.put_off(self.batch.tag(i), intended_ns, actual_ns);
         }

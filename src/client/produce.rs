@@ -12,6 +12,7 @@ mod wait;
 #[cfg(test)]
 mod tests;
 
+use super::measuring::{Everything, Measuring};
 use super::outbox::Outbox;
 use super::pulse::Pulse;
 use super::raw_log::SendLog;
@@ -19,9 +20,10 @@ use crate::client::CurvePart;
 use crate::driver::{DriverError, Producer, Time};
 use crate::load::pacer::{Due, Pacer};
 use crate::plan::LatePolicy;
-use crate::stats::Counter;
+use crate::stats::{Counter, Recorder};
 use crate::telemetry::{ClientEnd, ClientState, Wanted};
 use books::Books;
+use std::marker::PhantomData;
 use std::time::Duration;
 
 /// A message is late when it is sent more than this after its intended time, or more than an interval if that is longer:
@@ -50,7 +52,8 @@ pub(super) struct Manner {
 }
 
 /// One producer at work.
-pub(super) struct Produce<'a, P: Producer, T: Time> {
+pub(super) struct Produce<'a, P: Producer, T: Time, M: Measuring = Everything> {
+    measuring: PhantomData<M>,
     driver: &'a mut P,
     time: &'a T,
     end: &'a mut ClientEnd,
@@ -76,11 +79,12 @@ pub(super) struct Produce<'a, P: Producer, T: Time> {
     raw: Option<SendLog>,
 }
 
-impl<'a, P: Producer, T: Time> Produce<'a, P, T> {
+impl<'a, P: Producer, T: Time, M: Measuring> Produce<'a, P, T, M> {
     /// A connected producer that has not begun.
     pub(super) fn new(driver: &'a mut P, time: &'a T, end: &'a mut ClientEnd, manner: Manner, outbox: Outbox) -> Self {
         let pulse = Pulse::new(time.now_ns(), manner.spin);
         Self {
+            measuring: PhantomData,
             driver,
             time,
             end,
@@ -136,10 +140,31 @@ impl<'a, P: Producer, T: Time> Produce<'a, P, T> {
             self.end.set_state(ClientState::Running);
             self.send_until_told()?;
         }
+        self.become_quiet();
+        self.idle_until(Wanted::Exit)
+    }
+
+    /// The load alone, from its first message to the last report: of the floor.
+    pub(super) fn load(&mut self) -> Result<(), DriverError> {
+        self.send_until_told()?;
+        self.become_quiet();
+        Ok(())
+    }
+
+    /// Has each publication's pause recorded: of the floor.
+    pub(super) fn watch_pauses(&mut self) {
+        self.pulse.watch_pauses();
+    }
+
+    /// The pauses so far, if they are watched.
+    pub(super) fn pauses(&self) -> Option<&Recorder> {
+        self.pulse.pauses()
+    }
+
+    fn become_quiet(&mut self) {
         self.flush();
         self.cut();
         self.end.set_state(ClientState::Quiet);
-        self.idle_until(Wanted::Exit)
     }
 
     /// Serves reports and probes until this or more is wanted.
@@ -198,7 +223,15 @@ impl<'a, P: Producer, T: Time> Produce<'a, P, T> {
             return self.poll_recording(limit, wait_ms);
         }
         let (books, in_flight) = (&mut self.books, &mut self.outbox.in_flight);
-        self.driver.poll_reports(limit, wait_ms, self.time, |at_ns, report| books.report(at_ns, &report, in_flight))
+        if M::REPORTS {
+            self.driver.poll_reports(limit, wait_ms, self.time, |at_ns, report| {
+                books.report::<M>(at_ns, &report, in_flight);
+            })
+        } else {
+            let count = self.driver.poll_reports(limit, wait_ms, self.time, |_, _| {});
+            books.acknowledged_unseen(count);
+            count
+        }
     }
 
     /// The same with samples recorded: apart, so that a loop that records none does not pay for the question with every report.
@@ -208,7 +241,7 @@ impl<'a, P: Producer, T: Time> Produce<'a, P, T> {
         let (books, in_flight) = (&mut self.books, &mut self.outbox.in_flight);
         self.driver.poll_reports(limit, wait_ms, self.time, |at_ns, report| {
             raw.report(at_ns, &report, in_flight, books.stamp_offset_ns);
-            books.report(at_ns, &report, in_flight);
+            books.report::<M>(at_ns, &report, in_flight);
         })
     }
 

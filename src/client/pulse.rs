@@ -45,6 +45,8 @@ pub(super) struct Pulse {
     cpu: Option<usize>,
     pid: i32,
     tid: i32,
+    /// How long the loop stood still for each cut, where somebody asked for it.
+    pauses: Option<Box<Recorder>>,
 }
 
 impl Pulse {
@@ -64,7 +66,25 @@ impl Pulse {
             cpu: None,
             pid: process::own_pid(),
             tid: nix::unistd::gettid().as_raw(),
+            pauses: None,
         }
+    }
+
+    /// Has each cut's pause recorded.
+    pub(super) fn watch_pauses(&mut self) {
+        self.pauses = Some(Box::default());
+    }
+
+    /// The loop stood still for so long.
+    pub(super) fn paused(&mut self, ns: u64) {
+        if let Some(pauses) = &mut self.pauses {
+            pauses.record(ns);
+        }
+    }
+
+    /// The pauses so far, if they are watched.
+    pub(super) fn pauses(&self) -> Option<&Recorder> {
+        self.pauses.as_deref()
     }
 
     /// Is it time for a tick?

@@ -1,7 +1,7 @@
-//! Takes everything and acknowledges at once: measures the generator itself. Its consumer never receives anything.
+//! Takes everything and acknowledges at once: measures the generator itself. Its consumer receives nothing, or as much as it can take.
 
 use super::{Consumer, ConsumerEvents, Delivery, DriverError, Handed, Producer, Received, Report, Time};
-use crate::load::stamp::STAMP_BYTES;
+use crate::load::stamp::{STAMP_BYTES, Stamp};
 
 /// Messages it holds between two polls; a power of two. A full ring is a full queue, as with a real library.
 const CAPACITY: usize = 1 << 16;
@@ -103,16 +103,54 @@ impl Producer for NullProducer {
     }
 }
 
-/// The consumer: no partitions, no messages.
+/// Messages of one batch, as many as the Kafka driver takes at a time.
+const BATCH: u32 = 300;
+/// Age of a delivered message: what a quick broker takes, spread over some buckets by `AGE_SPREAD_NS`.
+const AGE_NS: u64 = 500_000;
+/// A power of two.
+const AGE_SPREAD_NS: u64 = 1 << 19;
+/// From the intended to the actual time of a delivered message.
+const DELAY_NS: u64 = 40;
+
+/// The consumer: no partitions, and no messages unless it was made to deliver them.
 #[derive(Debug, Default)]
-pub struct NullConsumer;
+pub struct NullConsumer {
+    /// A stamped message to go on from, and its value; none: nothing is delivered.
+    next: Option<(Stamp, Vec<u8>)>,
+}
+
+impl NullConsumer {
+    /// One that delivers messages of one producer as fast as they are taken, each once and in order.
+    pub fn delivering(run_id: u64, value_bytes: u32) -> Self {
+        let length = usize::try_from(value_bytes).unwrap_or(usize::MAX).max(STAMP_BYTES);
+        let value_bytes = u32::try_from(length).unwrap_or(u32::MAX);
+        let first = Stamp { probe: false, run_id, producer: 0, value_bytes, sequence: 0, intended_ns: 0, actual_ns: 0 };
+        Self { next: Some((first, vec![0; length])) }
+    }
+}
 
 impl Consumer for NullConsumer {
-    fn poll_batch(&mut self, wait_ms: u32, time: &impl Time, _on_message: impl FnMut(u64, Received<'_>)) -> u32 {
-        if wait_ms > 0 {
-            time.sleep_until(time.now_ns() + u64::from(wait_ms) * 1_000_000);
+    #[inline]
+    fn poll_batch(&mut self, wait_ms: u32, time: &impl Time, mut on_message: impl FnMut(u64, Received<'_>)) -> u32 {
+        let now_ns = time.now_ns();
+        let Some((stamp, value)) = &mut self.next else {
+            if wait_ms > 0 {
+                time.sleep_until(now_ns + u64::from(wait_ms) * 1_000_000);
+            }
+            return 0;
+        };
+        for _ in 0..BATCH {
+            // Neighbours are of different ages, as they are where they come from several batches.
+            stamp.actual_ns = now_ns.saturating_sub(AGE_NS + (stamp.sequence << 9) % AGE_SPREAD_NS);
+            stamp.intended_ns = stamp.actual_ns.saturating_sub(DELAY_NS);
+            stamp.write(value);
+            on_message(
+                now_ns,
+                Received { value, partition: 0, offset: stamp.sequence.cast_signed(), create_time_ms: None },
+            );
+            stamp.sequence += 1;
         }
-        0
+        BATCH
     }
 
     fn serve_events(&mut self, _time: &impl Time, _on_message: impl FnMut(u64, Received<'_>)) -> u32 {

@@ -1,5 +1,6 @@
 //! What a consumer counts: every message is a message of the load, a probe, or foreign.
 
+use crate::client::measuring::Measuring;
 use crate::client::raw_log::Clocks;
 use crate::driver::{ConsumerEvents, Received};
 use crate::load::accounting::{Arrival, ReceivedLedger};
@@ -66,10 +67,13 @@ impl Books {
 
     /// One message, picked up at `at_ns`.
     #[inline]
-    pub(super) fn receive(&mut self, at_ns: u64, message: &Received<'_>) {
+    pub(super) fn receive<M: Measuring>(&mut self, at_ns: u64, message: &Received<'_>) {
         self.messages += 1;
         if self.expected.producers == 0 {
             return self.of_others(at_ns, message);
+        }
+        if !M::STAMP {
+            return self.count(message);
         }
         match Stamp::read(message.value) {
             Reading::Stamp(stamp) => {
@@ -80,9 +84,16 @@ impl Books {
                     self.probe(row);
                 } else {
                     self.count(message);
-                    self.arrived(row, message.partition, stamp.sequence);
+                    if M::LEDGER {
+                        self.arrived(row, message.partition, stamp.sequence);
+                    }
                     let at_ns = at_ns.wrapping_add(self.stamp_offset_ns);
-                    self.latencies(signed_since(at_ns, stamp.actual_ns), signed_since(at_ns, stamp.intended_ns));
+                    if M::ACTUAL {
+                        self.actual_latency(signed_since(at_ns, stamp.actual_ns));
+                    }
+                    if M::INTENDED {
+                        self.intended_latency(signed_since(at_ns, stamp.intended_ns));
+                    }
                 }
             }
             Reading::Unstamped if self.expected.stamped => self.counters[Counter::MessagesForeign] += 1,
@@ -129,13 +140,12 @@ impl Books {
         }
     }
 
-    /// Times of 0 or below (clock resolution, or a clock that differs) are counted and kept as 0, never dropped.
     #[inline]
-    fn latencies(&mut self, actual_ns: i64, intended_ns: i64) {
-        self.actual_latency(actual_ns);
+    fn intended_latency(&mut self, intended_ns: i64) {
         self.intended.record(u64::try_from(intended_ns).unwrap_or(0));
     }
 
+    /// Times of 0 or below (clock resolution, or a clock that differs) are counted and kept as 0, never dropped.
     #[inline]
     fn actual_latency(&mut self, actual_ns: i64) {
         if actual_ns <= 0 {

@@ -170,7 +170,9 @@ impl Run {
             stamped: self.stamped,
             wall_stamps: false,
         };
-        let result = Consume::new(&mut self.library, &*self.time, &mut self.end, self.manner, expected).run();
+        let result =
+            Consume::<_, _, Everything>::new(&mut self.library, &*self.time, &mut self.end, self.manner, expected)
+                .run();
         let slots = self.time.supervisor().drain().slots;
         let counters = self.time.supervisor().counters();
         Outcome { result, counters, slots, library: self.library, time: self.time }

@@ -1,6 +1,7 @@
 //! What a producer counts. At the end: handed over = acknowledged + failed + unknown, exactly.
 
 use crate::client::in_flight::{InFlight, Times};
+use crate::client::measuring::Measuring;
 use crate::driver::{Delivery, Report};
 use crate::load::accounting::SentLedger;
 use crate::load::stamp::{Reading, Stamp};
@@ -48,10 +49,12 @@ impl Books {
 
     /// `count` messages more, with so many value bytes, were handed over (taken or refused).
     #[inline]
-    pub(super) fn handed_over(&mut self, count: u64, value_bytes: u64) {
+    pub(super) fn handed_over<M: Measuring>(&mut self, count: u64, value_bytes: u64) {
         self.counters[Counter::MessagesEnqueued] += count;
         self.counters[Counter::BytesEnqueued] += value_bytes;
-        self.ledger.handed_over(self.counters[Counter::MessagesEnqueued]);
+        if M::LEDGER {
+            self.ledger.handed_over(self.counters[Counter::MessagesEnqueued]);
+        }
     }
 
     /// One of them was late, and late for a full queue (`behind_queue`) or not.
@@ -85,8 +88,11 @@ impl Books {
 
     /// A delivery report that was picked up at `at_ns`.
     #[inline]
-    pub(super) fn report(&mut self, at_ns: u64, report: &Report<'_>, in_flight: &mut InFlight) {
-        let times = if report.tag == 0 {
+    pub(super) fn report<M: Measuring>(&mut self, at_ns: u64, report: &Report<'_>, in_flight: &mut InFlight) {
+        let times = if report.tag == 0 && !M::STAMP {
+            // What the message does not tell is taken to have happened now, in order.
+            Times { sequence: self.counters[Counter::MessagesAcknowledged], intended_ns: at_ns, actual_ns: at_ns }
+        } else if report.tag == 0 {
             match Stamp::read(report.value) {
                 Reading::Stamp(stamp) if !stamp.probe => Times {
                     sequence: stamp.sequence,
@@ -105,9 +111,15 @@ impl Books {
             Delivery::Acknowledged => {
                 self.counters[Counter::MessagesAcknowledged] += 1;
                 self.counters[Counter::BytesAcknowledged] += report.value.len() as u64;
-                self.acknowledge_actual.record(at_ns.saturating_sub(times.actual_ns));
-                self.acknowledge_intended.record(at_ns.saturating_sub(times.intended_ns));
-                self.ledger.acknowledged(times.sequence);
+                if M::ACTUAL {
+                    self.acknowledge_actual.record(at_ns.saturating_sub(times.actual_ns));
+                }
+                if M::INTENDED {
+                    self.acknowledge_intended.record(at_ns.saturating_sub(times.intended_ns));
+                }
+                if M::LEDGER {
+                    self.ledger.acknowledged(times.sequence);
+                }
             }
             Delivery::Failed(code) => self.failed(times.sequence, code),
             Delivery::Unknown => {
@@ -115,6 +127,12 @@ impl Books {
                 self.ledger.unknown(times.sequence);
             }
         }
+    }
+
+    /// Reports that nobody has looked at.
+    #[inline]
+    pub(super) fn acknowledged_unseen(&mut self, count: u32) {
+        self.counters[Counter::MessagesAcknowledged] += u64::from(count);
     }
 
     #[cold]

@@ -1,6 +1,7 @@
 //! The end of a producer's load: every message gets its report, or is counted as unknown.
 
 use super::Produce;
+use crate::client::measuring::Measuring;
 use crate::driver::{Producer, Time};
 use crate::telemetry::Wanted;
 
@@ -9,7 +10,7 @@ const PURGE_NS: u64 = 2_000_000_000;
 /// Between two nudges of lingering messages while flushing.
 const HURRY_NS: u64 = 100_000_000;
 
-impl<P: Producer, T: Time> Produce<'_, P, T> {
+impl<P: Producer, T: Time, M: Measuring> Produce<'_, P, T, M> {
     /// Waits for the reports of all that is on its way; what is left at the limit is purged and counted as unknown.
     pub(super) fn flush(&mut self) {
         let limit = u64::try_from(self.manner.flush.as_nanos()).unwrap_or(u64::MAX);

@@ -1,6 +1,7 @@
 //! Handing messages to the library: made, offered, counted, and offered again when its queue was full.
 
 use super::Produce;
+use crate::client::measuring::Measuring;
 use crate::driver::{DriverError, Handed, Producer, Time};
 use crate::stats::Counter;
 use crate::telemetry::Wanted;
@@ -25,7 +26,7 @@ enum Blocked {
     Stop,
 }
 
-impl<P: Producer, T: Time> Produce<'_, P, T> {
+impl<P: Producer, T: Time, M: Measuring> Produce<'_, P, T, M> {
     /// Makes `count` messages and hands them over, waiting for room as long as it takes.
     ///
     /// They share one clock reading as their actual time, taken before they are made. A message that finds the queue full keeps its
@@ -36,7 +37,7 @@ impl<P: Producer, T: Time> Produce<'_, P, T> {
         let total = count as usize;
         self.outbox.begin(total, self.books.next_sequence());
         for (i, nth) in (0..total).zip(0u32..) {
-            self.outbox.make(i, pacer.intended_ns(nth), now);
+            self.outbox.make::<M>(i, pacer.intended_ns(nth), now);
         }
         let handled = self.hand_over(0, total);
         self.account(0, handled, now, now);
@@ -62,7 +63,7 @@ impl<P: Producer, T: Time> Produce<'_, P, T> {
                 let Some(pacer) = &self.pacer else { return Ok(()) };
                 // Without a schedule a message is intended when it is offered.
                 let intended_ns = if self.unlimited { now } else { pacer.intended_ns(nth) };
-                self.outbox.put_off(i, intended_ns, now);
+                self.outbox.put_off::<M>(i, intended_ns, now);
             }
             let handled = self.hand_over(from, total);
             self.account(from, handled, first_actual_ns, now);
@@ -118,7 +119,9 @@ impl<P: Producer, T: Time> Produce<'_, P, T> {
         for i in 0..count {
             // Without a schedule intended and actual time are one.
             let delay_ns = if self.unlimited { 0 } else { at_ns.saturating_sub(pacer.intended_ns(i)) };
-            self.books.delay.record(delay_ns);
+            if M::INTENDED {
+                self.books.delay.record(delay_ns);
+            }
             if delay_ns > self.late_after_ns {
                 self.books.late(self.behind_queue);
             }
@@ -128,7 +131,7 @@ impl<P: Producer, T: Time> Produce<'_, P, T> {
             self.books.counters[Counter::SendsBehindQueue] += u64::from(count);
         }
         pacer.sent(count);
-        self.books.handed_over(u64::from(count), self.outbox.value_bytes(from, to));
+        self.books.handed_over::<M>(u64::from(count), self.outbox.value_bytes(from, to));
         self.unserved += count;
     }
 

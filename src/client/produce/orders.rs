@@ -1,18 +1,19 @@
 //! What a tick does: orders are obeyed, probes sent, counters published, slots cut.
 
 use super::{LATE_NS, Produce};
+use crate::client::measuring::Measuring;
 use crate::client::raw_log;
 use crate::driver::{DriverError, Handed, Producer, Time};
 use crate::load::pacer::Pacer;
 use crate::stats::Counter;
 use crate::telemetry::RateOrder;
 
-impl<P: Producer, T: Time> Produce<'_, P, T> {
+impl<P: Producer, T: Time, M: Measuring> Produce<'_, P, T, M> {
     /// Looks at the orders, publishes when it is time.
     pub(super) fn tick(&mut self, now: u64) -> Result<(), DriverError> {
         let messages = self.books.progress();
         let tick = self.pulse.tick(now, messages, self.end);
-        self.cut_due = tick.cut;
+        self.cut_due = M::TELEMETRY && tick.cut;
         if let Some(order) = self.end.new_rate() {
             self.obey(order, now);
         }
@@ -23,7 +24,7 @@ impl<P: Producer, T: Time> Produce<'_, P, T> {
         if self.end.probe_rounds() != self.probe_rounds {
             self.probe(now);
         }
-        if tick.publish {
+        if M::TELEMETRY && tick.publish {
             self.complete_counters();
             self.pulse.publish(now, messages, &mut self.books.counters, self.end);
             self.end.publish_row(0, self.books.row());
@@ -121,5 +122,6 @@ impl<P: Producer, T: Time> Produce<'_, P, T> {
         if let Some(raw) = &mut self.raw {
             raw.writer.cut(now, self.end.epoch_ns());
         }
+        self.pulse.paused(self.time.now_ns().saturating_sub(now));
     }
 }

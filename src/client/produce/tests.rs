@@ -210,8 +210,14 @@ impl Run {
         let pool = owner.as_ref().map(|owner| PoolView::attach(owner.name()).unwrap());
         let choice = Choice::new(1, u32::try_from(payloads.len().max(1)).unwrap());
         let outbox = Outbox::new(sender, Keys::new(KeyDistributor::NoKey, 1, 3), pool, choice);
-        let result = Produce::new(&mut self.library, &*self.time, &mut self.end, self.manner.clone(), outbox)
-            .run(None::<fn() -> Result<Outbox, DriverError>>);
+        let result = Produce::<_, _, Everything>::new(
+            &mut self.library,
+            &*self.time,
+            &mut self.end,
+            self.manner.clone(),
+            outbox,
+        )
+        .run(None::<fn() -> Result<Outbox, DriverError>>);
         let drained = self.time.supervisor().drain();
         let counters = self.time.supervisor().counters();
         let library = std::mem::replace(&mut self.library, Library::new(&self.time));

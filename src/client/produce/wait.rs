@@ -1,6 +1,7 @@
 //! Waiting for the next send: delivery reports are served meanwhile, and the last moments are spun away.
 
 use super::{CUT_ROOM_NS, Produce};
+use crate::client::measuring::Measuring;
 use crate::driver::{Producer, Time};
 use crate::stats::Counter;
 
@@ -15,7 +16,7 @@ const SPINS: u32 = 16;
 /// (its timer slack is set to 1 µs).
 const WAKE_EARLY_NS: u64 = 40_000;
 
-impl<P: Producer, T: Time> Produce<'_, P, T> {
+impl<P: Producer, T: Time, M: Measuring> Produce<'_, P, T, M> {
     /// Waits until `due_ns`, or until a tick is due before it.
     #[inline]
     pub(super) fn wait(&mut self, now_ns: u64, due_ns: u64) {

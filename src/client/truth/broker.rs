@@ -1,6 +1,7 @@
 //! A producer's library that does what a script says of each message, and the run of a producer on it.
 
 use super::{EPOCH, MS, PARTITIONS, PRODUCER, RUN, S, VALUE_BYTES};
+use crate::client::measuring::Everything;
 use crate::client::outbox::{Outbox, Sender};
 use crate::client::produce::{Manner, Produce};
 use crate::client::raw_log::SendLog;
@@ -200,7 +201,7 @@ impl Producing {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("samples");
         let log = SendLog::new(RawWriter::create(&path, &header(Role::Producer)).unwrap(), PRODUCER);
-        Produce::new(&mut broker, &*time, &mut end, manner, outbox)
+        Produce::<_, _, Everything>::new(&mut broker, &*time, &mut end, manner, outbox)
             .recording(Some(log))
             .run(None::<fn() -> Result<Outbox, DriverError>>)
             .unwrap();

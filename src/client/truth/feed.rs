@@ -3,6 +3,7 @@
 use super::broker::header;
 use super::{EPOCH, MS, PARTITIONS, PRODUCER, RUN, S};
 use crate::client::consume::{Consume, Expected, Manner};
+use crate::client::measuring::Everything;
 use crate::client::raw_log::ReceiveLog;
 use crate::client::virtual_time::VirtualTime;
 use crate::driver::{Consumer, ConsumerEvents, DriverError, Received, Time};
@@ -106,7 +107,7 @@ pub(super) fn consume(coming: Vec<Coming>, length_ns: u64) -> Consumed {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("samples");
     let log = ReceiveLog::new(RawWriter::create(&path, &header(Role::Consumer)).unwrap(), expected);
-    Consume::new(&mut feed, &*time, &mut end, manner, expected).recording(Some(log)).run().unwrap();
+    Consume::<_, _, Everything>::new(&mut feed, &*time, &mut end, manner, expected).recording(Some(log)).run().unwrap();
     assert_eq!(feed.next, feed.coming.len(), "all was handed out");
     let mut supervisor = time.supervisor();
     let drained = supervisor.drain();

@@ -1,0 +1,76 @@
+//! The jobs do what they say, with any parts.
+
+use super::*;
+use crate::stats::Counter;
+
+fn job(role: Role, parts: Parts) -> Job {
+    Job {
+        role,
+        pace: Pace::Unlimited,
+        value_bytes: 100,
+        payloads: 1,
+        parts,
+        length: Length::Time(Duration::from_millis(5)),
+        passing: Passing::Stepped(1_250),
+        clock: Clock::vdso(),
+        cpu: None,
+        cut_every: None,
+        target: Target::Null,
+    }
+}
+
+fn all_parts() -> Vec<Parts> {
+    let alone = Parts::NAMES.iter().map(|name| (*name).to_owned());
+    let without = Parts::NAMES[1..].iter().map(|name| format!("no-{name}"));
+    ["none".to_owned(), "all".to_owned()]
+        .into_iter()
+        .chain(alone)
+        .chain(without)
+        .map(|name| Parts::named(&name).unwrap())
+        .collect()
+}
+
+#[test]
+fn every_part_has_a_name_and_runs_with_and_without_the_others() {
+    for role in [Role::Producer, Role::Consumer] {
+        for parts in all_parts() {
+            let outcome = run(&job(role, parts)).unwrap();
+            // 2,000 pairs of readings and a batch in each.
+            assert!(outcome.messages > 50_000, "{role} {parts:?}: {} messages", outcome.messages);
+            let counted = match role {
+                Role::Producer => outcome.counters[Counter::MessagesAcknowledged],
+                Role::Consumer => outcome.messages,
+            };
+            assert_eq!(counted, outcome.messages, "{role} {parts:?}");
+        }
+    }
+    assert!(Parts::named("no-reports").is_none() && Parts::named("all-but").is_none());
+}
+
+#[test]
+fn stepped_time_gives_the_same_run_every_time() {
+    let run = || {
+        run(&Job {
+            pace: Pace::PerSecond(100_000.0),
+            passing: Passing::Stepped(2_500),
+            ..job(Role::Producer, Parts::ALL)
+        })
+    };
+    let (first, second) = (run().unwrap(), run().unwrap());
+    assert_eq!(first.messages, second.messages);
+    // The order to stop is seen with the next tick, 200 µs later at most.
+    assert!((499..=522).contains(&first.messages), "{}", first.messages);
+    assert_eq!(first.pacing_error.max_ns(), second.pacing_error.max_ns());
+}
+
+#[test]
+fn real_time_ends_after_the_messages_or_the_time() {
+    let real = Job { passing: Passing::Real, ..job(Role::Producer, Parts::ALL) };
+    let timed = run(&real).unwrap();
+    assert!(timed.elapsed_ns >= 3_000_000 && timed.messages > 0, "{timed:?}");
+    let counted = run(&Job { length: Length::Messages(10_000), ..real.clone() }).unwrap();
+    assert!(counted.messages >= 10_000);
+    assert_eq!(counted.counters[Counter::MessagesAcknowledged], counted.messages);
+    let blind = run(&Job { length: Length::Messages(1), parts: Parts::NONE, ..real }).unwrap_err();
+    assert!(blind.text.contains("telemetry"), "{blind}");
+}
