@@ -5,8 +5,8 @@
 
 use super::Scene;
 use std::collections::BTreeMap;
-use std::io::{BufRead, BufReader, Write as _};
-use std::process::{Child, Command, Stdio};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::OnceLock;
 
 /// `tools/kafka` says with this exit code that Java or Maven is missing.
@@ -19,8 +19,15 @@ const MECHANISMS: &str = "PLAIN,SCRAM-SHA-256,SCRAM-SHA-512";
 pub struct Kafka {
     /// `PINLOAD_KAFKA…` variables as `tools/kafka env` prints them.
     environment: BTreeMap<String, String>,
-    /// `tools/kafka`, tied to us by its standard input; None: the broker is not ours.
-    _tied: Option<Child>,
+    /// What the broker is tied to; None: it is not ours.
+    tied: Option<Tied>,
+}
+
+/// `tools/kafka`, which ends the broker when its standard input ends, and tells here where the broker is.
+#[derive(Debug)]
+struct Tied {
+    tool: Child,
+    says: BufReader<ChildStdout>,
 }
 
 impl Kafka {
@@ -30,11 +37,27 @@ impl Kafka {
         static SHARED: OnceLock<Option<Kafka>> = OnceLock::new();
         let shared = SHARED.get_or_init(Self::find).as_ref();
         if shared.is_none() {
-            // Written past the test runner's capture: a test that did not test must be seen.
-            let test = std::thread::current().name().unwrap_or("a test").to_owned();
-            let _ = writeln!(std::io::stderr(), "!! {test}: LEFT OUT, there is no real Kafka");
+            tell_left_out();
         }
         shared
+    }
+
+    /// A broker of one test's own, which that test may kill; it ends when it is dropped. None as for `shared`.
+    pub fn own() -> Option<Self> {
+        let unwanted = std::env::var("PINLOAD_KAFKA").is_ok_and(|none| none == "none");
+        let own = if unwanted { None } else { Self::start(&[]) };
+        if own.is_none() {
+            tell_left_out();
+        }
+        own
+    }
+
+    /// Kills our own broker (SIGKILL) and starts it again on its ports and its data; returns when it answers.
+    pub fn restart(&mut self) {
+        let tied = self.tied.as_mut().expect("a broker of our own");
+        tied.tool.stdin.as_mut().expect("a pipe").write_all(b"restart\n").expect("tools/kafka reads");
+        let again = tied.environment();
+        assert_eq!(again, self.environment, "it comes back where it was");
     }
 
     fn find() -> Option<Self> {
@@ -42,28 +65,27 @@ impl Kafka {
             Ok(none) if none == "none" => None,
             Ok(_) => {
                 let environment = std::env::vars().filter(|(name, _)| name.starts_with("PINLOAD_KAFKA")).collect();
-                Some(Self { environment, _tied: None })
+                Some(Self { environment, tied: None })
             }
-            Err(_) => Self::start(),
+            Err(_) => Self::start(&["--sasl", MECHANISMS, "--tls"]),
         }
     }
 
-    fn start() -> Option<Self> {
-        let mut child = Command::new(tool())
-            .args(["start", "--env", "--until-stdin-closes", "--sasl", MECHANISMS, "--tls"])
+    fn start(listeners: &[&str]) -> Option<Self> {
+        let mut tool = Command::new(tool())
+            .args(["start", "--env", "--until-stdin-closes"])
+            .args(listeners)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
             .expect("tools/kafka");
-        let lines = BufReader::new(child.stdout.take().expect("a pipe")).lines().map_while(Result::ok);
-        let environment: BTreeMap<_, _> = lines
-            .take_while(|line| !line.is_empty())
-            .filter_map(|line| line.split_once('=').map(|(name, value)| (name.to_owned(), value.to_owned())))
-            .collect();
+        let says = BufReader::new(tool.stdout.take().expect("a pipe"));
+        let mut tied = Tied { tool, says };
+        let environment = tied.environment();
         if environment.contains_key("PINLOAD_KAFKA") {
-            return Some(Self { environment, _tied: Some(child) });
+            return Some(Self { environment, tied: Some(tied) });
         }
-        let status = child.wait().expect("tools/kafka");
+        let status = tied.tool.wait().expect("tools/kafka");
         assert_eq!(status.code(), Some(MISSING), "tools/kafka failed: {status}");
         assert_ne!(std::env::var("CI").as_deref(), Ok("true"), "CI needs Java 17 and Maven (tools/install-deps)");
         None
@@ -139,6 +161,28 @@ impl Kafka {
         ];
         scene.command(tool(), arguments).run().assert_code(0);
     }
+}
+
+impl Tied {
+    /// The variables that it tells up to an empty line, when the broker answers.
+    fn environment(&mut self) -> BTreeMap<String, String> {
+        let lines = self.says.by_ref().lines().map_while(Result::ok).take_while(|line| !line.is_empty());
+        lines.filter_map(|line| line.split_once('=').map(|(name, value)| (name.to_owned(), value.to_owned()))).collect()
+    }
+}
+
+impl Drop for Tied {
+    /// The end of its input is the end of the broker and of its folder.
+    fn drop(&mut self) {
+        drop(self.tool.stdin.take());
+        let _ = self.tool.wait();
+    }
+}
+
+/// Written past the test runner's capture: a test that did not test must be seen.
+fn tell_left_out() {
+    let test = std::thread::current().name().unwrap_or("a test").to_owned();
+    let _ = writeln!(std::io::stderr(), "!! {test}: LEFT OUT, there is no real Kafka");
 }
 
 /// Path of tools/kafka.

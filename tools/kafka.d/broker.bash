@@ -1,8 +1,8 @@
 # One broker: its folder, ports, configuration, start and end. Sourced by tools/kafka.
 #
-# A broker's folder holds pid ("PID START-TIME"), address, env, server.properties, server.log, data. The broker itself holds
-# a lock on `lock` in it and on one file for each of its ports, for as long as it lives: so a folder without a holder
-# is debris of a killed broker, and two starts cannot choose one port.
+# A broker's folder holds pid ("PID START-TIME"), address, env, server.properties, server.log, data. The broker itself, and whoever
+# it is tied to, hold a lock on `lock` in it and on one file for each of its ports, for as long as they live: so a folder without
+# a holder is debris of a killed broker, and two starts cannot choose one port.
 
 folder=''
 broker_locks=()
@@ -195,7 +195,7 @@ give_up() {
 broker_start() {
   jars_ready
   broker_claim
-  local fast=(-XX:+UseSerialGC -XX:TieredStopAtLevel=1) scram=() mechanism prefix=(setsid)
+  local fast=(-XX:+UseSerialGC -XX:TieredStopAtLevel=1) scram=() mechanism
   [[ -z $tls ]] || make_certificates >"$folder/server.log" 2>&1 || give_up "keytool could not make certificates"
   write_properties >"$folder/server.properties"
   write_env >"$folder/env"
@@ -208,9 +208,27 @@ broker_start() {
     format -t "${cluster%==}" -c "$folder/server.properties" "${scram[@]}" >>"$folder/server.log" 2>&1 ||
     give_up "Kafka's StorageTool could not format $folder/data"
 
+  broker_launch "$1"
+  # From here on the locks are the broker's alone. One that is tied to us we may start again, and its ports are kept for that.
+  [[ $1 == detached ]] || return 0
+  local fd
+  for fd in "${broker_locks[@]}"; do exec {fd}>&-; done
+  broker_locks=()
+}
+
+# Kills our tied broker as a power cut would, and starts it again on its ports and its data. Returns when it answers.
+broker_restart() {
+  broker_signal "$folder" KILL || fail "the broker of $folder does not run"
+  while broker_alive "$folder"; do sleep 0.01; done
+  mv "$folder/server.log" "$folder/killed.log"
+  broker_launch tied
+}
+
+# Starts the process in the folder that was made for it. $1 as of broker_start.
+broker_launch() {
+  local prefix=(setsid) heap=${PINLOAD_KAFKA_HEAP:-1g}
   # The parent-death signal goes by the thread that forked: this shell, which has one.
   [[ $1 == detached ]] || ! command -v setpriv >/dev/null || prefix+=(setpriv --pdeathsig KILL)
-  local heap=${PINLOAD_KAFKA_HEAP:-1g}
   "${prefix[@]}" "$java" -Xmx"$heap" -Xms"$heap" -XX:+UseG1GC -XX:MaxGCPauseMillis=20 -Djava.awt.headless=true \
     -Dlog4j2.configurationFile="$here/kafka.d/broker-log4j2.properties" -cp "$jars/*" kafka.Kafka "$folder/server.properties" \
     </dev/null >>"$folder/server.log" 2>&1 &
@@ -220,10 +238,6 @@ broker_start() {
   echo "$pid $started" >"$folder/pid"
   echo "127.0.0.1:${port_of[PLAINTEXT]}" >"$folder/address"
   await_ready
-  # From here on the locks are the broker's alone.
-  local fd
-  for fd in "${broker_locks[@]}"; do exec {fd}>&-; done
-  broker_locks=()
 }
 
 await_ready() {
