@@ -84,8 +84,10 @@ fn assert_true(scene: &Scene, broker: &Kafka, name: &str) {
     }
     assert!(log.values().all(|who| who.len() == 1), "{name}: a place in the log has one message");
     let ends = broker.end_offsets(scene, &detail.topics());
-    let whole: Vec<(i32, i64)> =
-        ends.iter().flat_map(|(partition, end)| (0..*end).map(|offset| (*partition, offset))).collect();
+    let whole: Vec<(i32, i64)> = ends
+        .iter()
+        .flat_map(|((_, partition), end)| (0..end.cast_signed()).map(|offset| (partition.cast_signed(), offset)))
+        .collect();
     assert!(
         log.keys().copied().eq(whole),
         "{name}: {ends:?} are the broker's end offsets, received were {} places",

@@ -3,7 +3,7 @@
 
 mod scene;
 
-use scene::results::{Detail, OmbResult};
+use scene::results::{Detail, OmbResult, RawClient};
 use scene::workload::{JAVA_CLASS, driver};
 use scene::{Kafka, Scene, Workload};
 use std::time::Duration;
@@ -93,14 +93,32 @@ fn steps_send_what_their_rates_add_up_to_and_periods_are_as_long_as_asked_for() 
         .with("producerRateSteps", "[[0, 100], [2, 1000], [4, 50]]")
         .with("sampleRateMillis", 2000);
     scene.write("steps.yaml", &workload.text());
-    let args = ["run", "--no-progress", "--embedded", "--duration", "6s", "--output", "s.json", "steps.yaml"];
+    let args = ["run", "--no-progress", "--embedded", "--duration", "6s", "--record-raw", "raw", "--output", "s.json"];
+    let args = args.into_iter().chain(["steps.yaml"]);
     let done = scene.pinload(args).limit(LIMIT).run();
     done.assert_code(0);
     let detail = Detail::read(&scene.path("s.detail.json"));
     balanced(&detail);
-    // What the flush at the end still sends is at most what is due within its first moments.
-    let sent = detail.totals().sent;
-    assert!((2_300..=2_350).contains(&sent), "{sent}: {done}");
+    // By the moments they were due at, whenever the machine let them go. The load goes on until its last second is collected: what is due
+    // after the 6 s (15 messages on a machine that took 0.3 s for it) is sent at the last rate, and stands in the totals.
+    let due = due_s(&RawClient::read_all(&[scene.path("raw")]));
+    let within = |from_s: f64, to_s: f64| due.iter().filter(|at_s| (from_s..to_s).contains(*at_s)).count();
+    assert_eq!([within(0.0, 2.0), within(2.0, 4.0), within(4.0, 6.0)], [200, 2_000, 100], "{done}");
+    assert_eq!(detail.totals().sent, due.len() as u64, "{done}");
+    // Two producers: each may have one at the very end.
+    let last_s = due.iter().copied().fold(6.0, f64::max);
+    assert!(within(6.0, f64::INFINITY) as f64 <= (last_s - 6.0) * 50.0 + 2.0, "{done}");
     assert_eq!(detail.list("/periods").len(), 3);
     scene.assert_no_leftovers();
+}
+
+/// When each message that was acknowledged was due, seconds after the load's epoch.
+fn due_s(clients: &[RawClient]) -> Vec<f64> {
+    let mut due = Vec::new();
+    for client in clients.iter().filter(|client| client.role() == "producer") {
+        let epoch_ns = client.cuts.iter().map(|cut| cut.1).max().expect("a cut");
+        let messages = client.samples.iter().filter(|(_, sample)| sample.is_message());
+        due.extend(messages.map(|(_, sample)| (sample.intended_ns - epoch_ns) as f64 / 1e9));
+    }
+    due
 }

@@ -7,20 +7,21 @@
 folder=''
 broker_locks=()
 
-# Field $2 (3 or higher) of /proc/$1/stat; the name in field 2 may hold blanks and brackets.
+# Fields $2… (3 or higher) of /proc/$1/stat, of one reading; the name in field 2 may hold blanks and brackets.
 process_stat() {
-  local text
+  local text fields field told=()
   text=$(cat "/proc/$1/stat" 2>/dev/null) || return 1
-  local fields
   read -ra fields <<<"${text##*) }"
-  printf '%s\n' "${fields[$2 - 3]}"
+  for field in "${@:2}"; do told+=("${fields[field - 3]}"); done
+  printf '%s\n' "${told[*]}"
 }
 
 # True when the broker of folder $1 lives: its pid exists, is the process we started, and is no zombie.
 broker_alive() {
-  local pid started
+  local pid started now
   read -r pid started 2>/dev/null <"$1/pid" || return 1
-  [[ $(process_stat "$pid" 22) == "$started" && $(process_stat "$pid" 3) != Z ]]
+  now=$(process_stat "$pid" 22 3) || return 1
+  [[ $now == "$started "* && $now != *Z ]]
 }
 
 broker_signal() {

@@ -23,6 +23,7 @@ pub struct Evidence {
 const SAMPLES: &str = "every_figure_of_a_run_is_that_of_its_samples";
 const WORKERS: &str = "the_figures_of_several_workers_are_those_of_all_their_samples_together";
 const OFFSETS: &str = "the_samples_on_a_real_kafka_fill_every_offset_up_to_the_brokers_own_end_offsets";
+const RESTART: &str = "after_a_broker_was_killed_and_came_back_every_figure_is_that_of_the_samples_and_of_its_log";
 const STALL: &str = "a_stall_of_a_second_shows_as_it_would_to_a_user_with_a_schedule";
 
 /// Every figure whose error is known.
@@ -94,7 +95,12 @@ pub const EVIDENCE: &[Evidence] = &[
         definition: "messages by what became of them at the client: sent = acknowledged + failed + unknown",
         source: "counted by each producer, one by one",
         error: "exact; acknowledged + probes = the broker's end offsets; of a client that was killed the last 10 ms are missing",
-        checked: &[OFFSETS, "what_timed_out_at_the_client_and_is_stored_is_told_apart_from_what_failed", SAMPLES],
+        checked: &[
+            OFFSETS,
+            RESTART,
+            "what_timed_out_at_the_client_and_is_stored_is_told_apart_from_what_failed",
+            SAMPLES,
+        ],
     },
     Evidence {
         figure: "received",
@@ -110,7 +116,7 @@ pub const EVIDENCE: &[Evidence] = &[
         definition: "messages that consumers were handed, all subscriptions",
         source: "counted by each consumer, one by one",
         error: "exact",
-        checked: &[OFFSETS, "every_kind_of_message_is_counted_as_what_it_is", SAMPLES],
+        checked: &[OFFSETS, RESTART, "every_kind_of_message_is_counted_as_what_it_is", SAMPLES],
     },
     Evidence {
         figure: "lost, duplicated, reordered, corrupt",
@@ -130,6 +136,7 @@ pub const EVIDENCE: &[Evidence] = &[
         checked: &[
             "what_was_acknowledged_and_not_stored_is_lost_to_the_message",
             "what_comes_twice_or_out_of_order_or_damaged_is_counted_as_what_it_is",
+            RESTART,
             "what_timed_out_at_the_client_and_is_stored_is_told_apart_from_what_failed",
         ],
     },
