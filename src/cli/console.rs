@@ -2,8 +2,8 @@
 
 use super::live;
 use super::messages::{Messages, Verbosity};
-use crate::plan::MeasuredBy;
-use crate::report::console::{omb_aggregated_line, omb_period_line, our_period_line};
+use crate::plan::Plan;
+use crate::report::console::{omb_aggregated_line, omb_period_line, our_period_line, period_verdict_line};
 use crate::report::{ResultFiles, WriteError};
 use crate::worker::{LatencySet, PeriodStats};
 use crate::workload_generator::{Observer, Outcome, Phase, Series, Tick};
@@ -14,7 +14,7 @@ use std::time::Duration;
 pub(super) struct Console<'a> {
     messages: &'a mut Messages,
     files: ResultFiles,
-    measured_by: MeasuredBy,
+    plan: &'a Plan,
     /// Have they been written at least once?
     any: bool,
     /// The first failure to write the files; the run is stopped for it.
@@ -38,13 +38,13 @@ pub(super) struct Written {
 
 impl<'a> Console<'a> {
     /// Says what it hears through `messages` and writes `files`.
-    pub(super) fn new(messages: &'a mut Messages, files: ResultFiles, measured_by: MeasuredBy) -> Self {
-        Self { messages, files, measured_by, any: false, failure: None, told: false }
+    pub(super) fn new(messages: &'a mut Messages, files: ResultFiles, plan: &'a Plan) -> Self {
+        Self { messages, files, plan, any: false, failure: None, told: false }
     }
 
     /// The run is over: what became of its files.
     pub(super) fn written(self) -> Written {
-        let Self { messages: _, measured_by: _, files, any, failure, told } = self;
+        let Self { messages: _, plan: _, files, any, failure, told } = self;
         Written { files, any, failure, told }
     }
 }
@@ -75,10 +75,16 @@ impl Observer for Console<'_> {
         }
     }
 
-    fn period(&mut self, _phase: Phase, period: &PeriodStats, _subscriptions: u32) {
+    fn period(&mut self, phase: Phase, period: &PeriodStats, _subscriptions: u32) {
         if self.messages.verbosity() > Verbosity::Quiet {
             self.messages.result(&omb_period_line(period));
-            self.messages.result(&our_period_line(period, self.measured_by));
+            self.messages.result(&our_period_line(period, self.plan.measured_by));
+            // Nothing is claimed of the warm-up, so nothing speaks against it.
+            if phase == Phase::Measure
+                && let Some(line) = period_verdict_line(period, self.plan)
+            {
+                self.messages.result(&line);
+            }
         }
     }
 

@@ -112,7 +112,7 @@ fn run_with<'a>(
             return (&error).into();
         }
     };
-    let mut console = Console::new(messages, files, plan.measured_by);
+    let mut console = Console::new(messages, files, plan);
     let series = script(plan, &mut console);
     let Written { files, any, failure, told } = console.written();
     messages.clear_live();

@@ -5,7 +5,8 @@
 pub use super::closing::closing_table;
 use super::omb::{OmbPeriod, omb_histogram};
 use super::omb_figures::OmbFigures;
-use crate::plan::MeasuredBy;
+use super::verdict::{Judgement, Verdict};
+use crate::plan::{MeasuredBy, Plan};
 use crate::stats::{Counter, Latency};
 use crate::units::{NS_PER_S, format_count, format_ns};
 use crate::worker::{LatencySet, PeriodStats};
@@ -127,6 +128,13 @@ pub fn our_period_line(period: &PeriodStats, by: MeasuredBy) -> String {
         parts.push(format!("{} client(s) did not report within these {span_s:.1} s", period.late_clients));
     }
     parts.join(" | ")
+}
+
+/// What speaks against a period's figures, below its lines; None: it is VALID.
+pub fn period_verdict_line(period: &PeriodStats, plan: &Plan) -> Option<String> {
+    let judgement = Judgement::of_period(period, plan);
+    let reasons: Vec<&str> = judgement.reasons.iter().map(|reason| reason.text.as_str()).collect();
+    (judgement.verdict != Verdict::Valid).then(|| format!("{} period: {}", judgement.verdict, reasons.join(" | ")))
 }
 
 /// A mean as whole ns, for printing.

@@ -22,7 +22,7 @@ pub mod verdict;
 pub mod write;
 pub mod write_error;
 
-pub use console::{closing_table, omb_aggregated_line, omb_period_line, our_period_line};
+pub use console::{closing_table, omb_aggregated_line, omb_period_line, our_period_line, period_verdict_line};
 pub use write::ResultFiles;
 pub use write_error::WriteError;
 

@@ -1,8 +1,8 @@
 //! The lines of a period and of the whole.
 
-use super::fixture::{latencies, period};
+use super::fixture::{latencies, period, plan};
 use crate::plan::MeasuredBy;
-use crate::report::{omb_aggregated_line, omb_period_line, our_period_line};
+use crate::report::{omb_aggregated_line, omb_period_line, our_period_line, period_verdict_line};
 use crate::stats::{Counter, Distribution};
 
 const GOLDEN: &str = include_str!("../../../tests/fixtures/golden/omb-console.log");
@@ -92,4 +92,20 @@ fn our_line_names_troubles_only_when_there_are_some() {
     ] {
         assert!(line.contains(part), "{line}");
     }
+}
+
+#[test]
+fn a_period_that_is_not_valid_says_why_and_one_that_is_says_nothing() {
+    let plan = plan();
+    assert_eq!(period_verdict_line(&period(0), &plan), None);
+    let mut stopped = period(0);
+    for client in &mut stopped.clients[..2] {
+        client.period.counters[Counter::LoopStallNs] = 4_000_000_000;
+        client.period.counters[Counter::LoopStalls] = 1;
+    }
+    stopped.clients[2].period.slots_lost = 3;
+    let line = period_verdict_line(&stopped, &plan).unwrap();
+    let begins = "GENERATOR-LIMITED period: hot loop stood still, producer 0, producer 1 (worst: producer 0): once, 4.00 s in all, 40 % of the time";
+    assert!(line.starts_with(begins), "{line}");
+    assert!(line.contains(" | telemetry slots lost, consumer 0: 3 were overwritten"), "{line}");
 }
