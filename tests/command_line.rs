@@ -260,7 +260,15 @@ fn a_field_is_explained_and_one_there_is_not_gets_its_nearest_names() {
         told.assert_stdout_has(part);
     }
     let all = scene.pinload(["explain"]).run();
-    all.assert_code(0).assert_stdout_has("p99_9_ns (ns)");
+    all.assert_code(0).assert_stdout_has("p99_9_ns (ns)").assert_stdout_has("plan.thresholds.steal-share");
+    for name in ["steal-share", "plan.thresholds.steal-share"] {
+        let told = scene.pinload(["explain", name]).run();
+        told.assert_code(0)
+            .assert_stdout_has("the hypervisor gave a hot CPU to somebody else")
+            .assert_stdout_has("default  0.01");
+    }
+    let wrong = scene.pinload(["explain", "steel-share"]).run();
+    wrong.assert_code(2).assert_stderr_has("did you mean steal-share");
     let wrong = scene.pinload(["explain", "p99_ms"]).run();
     wrong.assert_code(2).assert_stderr_has("did you mean").assert_stderr_has("p99_ns");
 }

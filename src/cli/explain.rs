@@ -3,6 +3,7 @@
 use super::exit::ExitStatus;
 use super::messages::Messages;
 use super::tool_args::ExplainArgs;
+use crate::plan::Threshold;
 use crate::report::detail::evidence::{definitions_of, evidence_of};
 use crate::report::detail::fields::{DEFINITIONS, Definition};
 
@@ -19,12 +20,13 @@ pub(super) fn explain(args: &ExplainArgs, messages: &mut Messages) -> ExitStatus
     }
     let mut status = ExitStatus::Success;
     for field in &args.fields {
-        let known = definitions_of(field);
-        if known.is_empty() {
+        let (known, threshold) = (definitions_of(field), threshold_of(field));
+        if known.is_empty() && threshold.is_none() {
             messages.error(&format!("{field} is no field of the detail file: {}", hint(field)));
             status = ExitStatus::Usage;
         }
         known.iter().for_each(|definition| messages.table(&text(definition)));
+        threshold.iter().for_each(|threshold| messages.table(&text_of_threshold(*threshold)));
     }
     status
 }
@@ -33,7 +35,24 @@ pub(super) fn explain(args: &ExplainArgs, messages: &mut Messages) -> ExitStatus
 fn list() -> String {
     let line =
         |(name, unit, _): &Definition| if unit.is_empty() { (*name).to_owned() } else { format!("{name} ({unit})") };
-    DEFINITIONS.iter().map(line).collect::<Vec<_>>().join("\n")
+    let thresholds = Threshold::ALL.iter().map(|threshold| format!("plan.thresholds.{}", threshold.name()));
+    DEFINITIONS.iter().map(line).chain(thresholds).collect::<Vec<_>>().join("\n")
+}
+
+/// The threshold with this name, as on the command line or as in the detail file.
+fn threshold_of(field: &str) -> Option<Threshold> {
+    let name = field.strip_prefix("plan.").unwrap_or(field);
+    let name = name.strip_prefix("thresholds.").unwrap_or(name);
+    Threshold::ALL.iter().copied().find(|threshold| threshold.name() == name)
+}
+
+fn text_of_threshold(threshold: Threshold) -> String {
+    let (name, meaning) = (threshold.name(), threshold.meaning());
+    format!(
+        "plan.thresholds.{name}\n  meaning  {meaning}\n  unit     stands in its name; a share is a fraction\n  default  {}\n  \
+         source   --threshold {name}=VALUE, or the default",
+        threshold.default_value()
+    )
 }
 
 fn text(definition: &Definition) -> String {
@@ -58,7 +77,9 @@ fn text(definition: &Definition) -> String {
 fn hint(field: &str) -> String {
     let mut near: Vec<(f64, &str)> = DEFINITIONS
         .iter()
-        .map(|(name, ..)| (strsim::jaro_winkler(field, name.rsplit('.').next().unwrap_or(name)), *name))
+        .map(|(name, ..)| *name)
+        .chain(Threshold::ALL.iter().map(|threshold| threshold.name()))
+        .map(|name| (strsim::jaro_winkler(field, name.rsplit('.').next().unwrap_or(name)), name))
         .filter(|(likeness, _)| *likeness >= ALIKE)
         .collect();
     near.sort_by(|a, b| b.0.total_cmp(&a.0));
