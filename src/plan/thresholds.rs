@@ -95,7 +95,7 @@ thresholds! {
         "messages by which counts that must agree do not",
     /// Periods.
     PeriodsShare => "periods-share", 0.1,
-        "periods that are not valid, of all periods, from which on the whole run is not",
+        "periods that are not valid, of all periods, above which the whole run is not; one alone never is too many",
     /// Health: throughput.
     SteadyChangeShare => "steady-change-share", 0.05,
         "change of a rate over the measurement (fitted line), of its mean",

@@ -29,12 +29,27 @@ fn error(facts: &ClientFacts, context: &Context<'_>) -> Option<Finding> {
         return None;
     }
     let says = format!(
-        "p99.9 is {}, at an interval of {} the limit is {}",
+        "p99.9 is {}, at an interval of {} the limit is {}{}",
         format_ns(error_ns),
         format_ns(whole_ns(interval_ns)),
-        format_ns(whole_ns(limit_ns))
+        format_ns(whole_ns(limit_ns)),
+        circumstances(facts)
     );
     Some(finding(Cause::PacingError, facts, error_ns as f64 / interval_ns, limit_ns / interval_ns, says))
+}
+
+/// What the kernel knows of the same time, so that a reader sees whose doing it may be: the machine's others, or nobody's but the loop's own.
+fn circumstances(facts: &ClientFacts) -> String {
+    let waited = facts.kernel.hot_wait_ns.filter(|ns| *ns > 0);
+    let stolen = facts.kernel.steal_ns.filter(|ns| *ns > 0);
+    let taken = facts.counters[Counter::HotSwitchesInvoluntary];
+    let parts = [
+        waited.map(|ns| format!("it waited {} for its CPU", format_ns(ns))),
+        (taken > 0).then(|| format!("which was taken from it {} times", format_count(taken))),
+        stolen.map(|ns| format!("the hypervisor took {}", format_ns(ns))),
+    ];
+    let parts: Vec<String> = parts.into_iter().flatten().collect();
+    if parts.is_empty() { String::new() } else { format!("; meanwhile {}", parts.join(", ")) }
 }
 
 fn late(facts: &ClientFacts, context: &Context<'_>) -> Option<Finding> {

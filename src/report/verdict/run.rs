@@ -147,12 +147,13 @@ fn clocks(series: &Series<'_>, context: &Context<'_>) -> Option<Finding> {
     })
 }
 
-/// A run that is valid as a whole, and in too many of its periods is not.
+/// A run that is valid as a whole, and in too many of its periods is not. One period is never too many: in a run of two it would be half of
+/// them, and what it had to say was weighed with the whole.
 pub(super) fn of_periods(periods: &[Verdict], context: &Context<'_>) -> Option<Finding> {
     let limit = context.limit(Threshold::PeriodsShare);
     let bad = periods.iter().filter(|verdict| **verdict != Verdict::Valid).count();
     let bad_share = share(bad as u64, periods.len() as u64);
-    (bad_share > limit).then(|| {
+    (bad > 1 && bad_share > limit).then(|| {
         measured(Cause::Periods, bad_share, limit, format!("{bad} of {} ({})", periods.len(), percent(bad_share)))
     })
 }

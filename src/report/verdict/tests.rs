@@ -133,6 +133,25 @@ fn pacing_is_judged_by_the_interval_between_a_floor_and_a_ceiling() {
     assert_eq!(causes_of(&producer(|facts| facts.pacing_error_p999_ns = Some(S)), &unlimited), []);
 }
 
+#[test]
+fn a_pacing_error_is_told_with_what_the_kernel_knows_of_the_same_time() {
+    let text = |change: fn(&mut ClientFacts)| {
+        let mut facts = producer(|facts| facts.pacing_error_p999_ns = Some(191_000));
+        change(&mut facts);
+        Judgement::of_client(&facts, &plan()).reasons[0].text.clone()
+    };
+    let alone = "pacing error, producer 0: p99.9 is 191 µs, at an interval of 100 µs the limit is 100 µs";
+    assert_eq!(text(|_| ()), alone);
+    let disturbed = text(|facts| {
+        facts.kernel.hot_wait_ns = Some(67 * MS);
+        facts.counters[Counter::HotSwitchesInvoluntary] = 400;
+        facts.kernel.steal_ns = Some(10 * MS);
+    });
+    let meanwhile =
+        "meanwhile it waited 67.0 ms for its CPU, which was taken from it 400 times, the hypervisor took 10.0 ms";
+    assert_eq!(disturbed, format!("{alone}; {meanwhile}"));
+}
+
 /// A producer that was blocked for 4 of 10 s and late for it.
 fn blocked(facts: &mut ClientFacts) {
     set(
@@ -319,6 +338,9 @@ fn too_many_bad_periods_spoil_a_run_that_is_valid_on_the_whole() {
     assert_eq!(causes(&Judgement::of_run(&series, &periods)), []);
     periods[2] = Verdict::GeneratorLimited;
     assert_eq!(causes(&Judgement::of_run(&series, &periods)), [Cause::Periods]);
+    let of_two = |verdicts: [Verdict; 2]| causes(&Judgement::of_run(&series, &verdicts));
+    assert_eq!(of_two([Verdict::Valid, Verdict::GeneratorLimited]), []);
+    assert_eq!(of_two([Verdict::GeneratorLimited; 2]), [Cause::Periods]);
 }
 
 #[test]
