@@ -23,6 +23,7 @@ pub struct Evidence {
 const SAMPLES: &str = "every_figure_of_a_run_is_that_of_its_samples";
 const WORKERS: &str = "the_figures_of_several_workers_are_those_of_all_their_samples_together";
 const OFFSETS: &str = "the_samples_on_a_real_kafka_fill_every_offset_up_to_the_brokers_own_end_offsets";
+const MERGE: &str = "merging_the_parts_of_any_split_gives_the_whole";
 const RESTART: &str = "after_a_broker_was_killed_and_came_back_every_figure_is_that_of_the_samples_and_of_its_log";
 const STALL: &str = "a_stall_of_a_second_shows_as_it_would_to_a_user_with_a_schedule";
 
@@ -74,7 +75,7 @@ pub const EVIDENCE: &[Evidence] = &[
         definition: "of all values, not of buckets",
         source: "kept beside the histogram second by second",
         error: "exact where `exact_extremes` is true, else as percentiles",
-        checked: &["periods_sum_to_the_measurement_and_the_measurement_to_what_was_recorded", SAMPLES, WORKERS],
+        checked: &["periods_sum_to_the_measurement_and_the_measurement_to_what_was_recorded", MERGE, SAMPLES, WORKERS],
     },
     Evidence {
         figure: "sent, acknowledged, failed, unknown",
@@ -155,6 +156,7 @@ pub const EVIDENCE: &[Evidence] = &[
         error: "below 0.001 % (the clock's drift); a slot cut late lengthens its span, not the rate",
         checked: &[
             "each_client_counts_over_its_own_time",
+            MERGE,
             "a_slot_that_comes_late_closes_the_period_with_its_own_span",
         ],
     },
@@ -164,7 +166,7 @@ pub const EVIDENCE: &[Evidence] = &[
         definition: "acknowledged × subscriptions − received at the end of a period",
         source: "the clients' counters at their own cuts",
         error: "clients cut some ms apart: ± what is sent in that time; at the end of the run exact",
-        checked: &["a_run_writes_the_result_and_its_counts_balance"],
+        checked: &["a_run_writes_the_result_and_its_counts_balance", MERGE],
     },
     Evidence {
         figure: "timeline",
