@@ -89,6 +89,7 @@ fn assert_lost(outcome: &Outcome, scene: &Scene, worker: &str) {
     outcome.assert_code(LOST).assert_stderr_has(worker);
     let detail = Detail::read(&scene.detail_file());
     assert_eq!(detail.outcome(), "worker_lost");
+    assert_eq!((detail.text("/verdict/verdict"), detail.text("/verdict/reasons/0/cause")), ("invalid", "worker_lost"));
     assert_eq!(detail.text("/outcome/loss/worker"), worker);
     OmbResult::read(&scene.result_file());
 }

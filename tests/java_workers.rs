@@ -17,6 +17,7 @@ use std::time::Duration;
 const CONFIGURATION_REFUSED: i32 = 3;
 const UNUSABLE: i32 = 4;
 const LOST: i32 = 5;
+const NOT_VALID: i32 = 8;
 const INTERRUPTED: i32 = 130;
 const TERMINATED: i32 = 143;
 const LIMIT: Duration = Duration::from_secs(120);
@@ -46,9 +47,15 @@ struct Recorded {
 
 impl Recorded {
     fn start(worker: &str, spoiled: Option<&'static str>) -> StandIn {
+        Self::start_reworded(worker, spoiled, ("", ""))
+    }
+
+    /// With one text in its replies for another.
+    fn start_reworded(worker: &str, spoiled: Option<&'static str>, (from, to): (&str, &str)) -> StandIn {
         let mut replies: BTreeMap<String, VecDeque<String>> = BTreeMap::new();
         for exchange in recording(worker) {
-            replies.entry(exchange.path).or_default().push_back(exchange.response);
+            let response = if from.is_empty() { exchange.response } else { exchange.response.replace(from, to) };
+            replies.entry(exchange.path).or_default().push_back(response);
         }
         let recorded = Mutex::new(Self { replies, counters: String::new() });
         StandIn::start(move |asked| {
@@ -218,6 +225,27 @@ fn the_recorded_replies_of_two_java_workers_yield_ombs_own_result() {
     assert!(detail.list("/hosts").iter().all(|host| host["kind"] == "omb" && host["cannot_tell"].is_array()));
     assert!(outcome.stdout.contains("acknowledged × subscriptions are 312,829: 18 are missing"), "{}", outcome.stdout);
     scene.assert_no_leftovers();
+}
+
+/// The same run, as it was and with the 18 messages that are missing in it.
+#[test]
+fn counts_that_do_not_agree_make_a_run_invalid_and_without_the_difference_it_is_valid() {
+    for (reworded, verdict, code, reasons) in [
+        (("", ""), "invalid", NOT_VALID, vec![("counts_off", 18.0)]),
+        (("\"totalMessagesReceived\" : 312812", "\"totalMessagesReceived\" : 312830"), "valid", 0, vec![]),
+    ] {
+        let scene = Scene::new("counts_that_do_not_agree_make_a_run_invalid_and_without_the_difference_it_is_valid");
+        write_files(&scene);
+        let workers = [Recorded::start("w1", None), Recorded::start_reworded("w2", None, reworded)];
+        let urls = format!("{},{}", workers[0].url, workers[1].url);
+        let outcome = run(&scene, &urls, "6s", &["--require-valid"]).run();
+        outcome.assert_code(code);
+        let detail = Detail::read(&scene.detail_file());
+        let found = detail.list("/verdict/reasons").iter();
+        let found: Vec<_> = found.map(|reason| (reason["cause"].as_str(), reason["value"].as_f64())).collect();
+        let reasons: Vec<_> = reasons.into_iter().map(|(cause, value)| (Some(cause), Some(value))).collect();
+        assert_eq!((detail.text("/verdict/verdict"), found), (verdict, reasons), "{outcome}");
+    }
 }
 
 #[test]

@@ -134,6 +134,27 @@ fn assert_log_is_the_measurement(scene: &Scene, detail: &Detail) {
     }
 }
 
+/// HdrHistogram's own log processor (it comes with Kafka), reading one latency of the log, finds what the detail file shows.
+fn assert_javas_reader_agrees(scene: &Scene, detail: &Detail, family: &str) {
+    let log = scene.the_file("HdrHistogram's log", |name| name.ends_with(".hlog")).display().to_string();
+    let processor = ["tool", "org.HdrHistogram.HistogramLogProcessor", "-i", &log, "-tag", family];
+    let read = scene.command(scene::kafka::tool(), processor).arg("-outputValueUnitRatio").arg("1").run();
+    read.assert_code(0);
+    let numbers = |line: &str| -> Vec<f64> {
+        line.split(|c: char| !c.is_ascii_digit() && c != '.').filter_map(|word| word.parse().ok()).collect()
+    };
+    let line = |begins: &str, has: &str| {
+        let found = read.stdout.lines().find(|line| line.trim_start().starts_with(begins) && line.contains(has));
+        numbers(found.unwrap_or_else(|| panic!("no line {begins:?} {has:?}\n{read}")))
+    };
+    let shown = &detail.at("/measurement/latencies")[family];
+    let number = |name: &str| shown[name].as_f64().expect("a number");
+    let (of_max, of_median) = (line("#[Max", "Total count"), line("", " 0.500000000000 "));
+    assert_eq!((of_max[1], of_median[0]), (number("count"), number("p50_ns")), "{read}");
+    // It knows buckets, not values.
+    assert!(of_max[0] >= number("max_ns") && of_max[0] <= number("max_ns") * 1.001, "{read}");
+}
+
 /// By the schema that the program prints.
 fn assert_valid(scene: &Scene, detail: &Detail) {
     let printed = scene.pinload(["schema"]).run();
@@ -177,10 +198,12 @@ fn the_samples_on_a_real_kafka_fill_every_offset_up_to_the_brokers_own_end_offse
         "--keep-topics",
         "--record-raw",
         "raw",
+        "--hlog",
         "small.yaml",
     ];
     scene.pinload(args).limit(LIMIT).run().assert_code(0);
     let (detail, clients) = assert_true(&scene, &["raw"], 5);
+    assert_javas_reader_agrees(&scene, &detail, "acknowledge_intended");
     let ends: BTreeMap<i32, u64> = kafka
         .end_offsets(&scene, &detail.topics())
         .into_iter()

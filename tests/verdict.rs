@@ -19,6 +19,7 @@ use std::time::Duration;
 
 const NOT_VALID: i32 = 8;
 const CLIENT_DIED: i32 = 5;
+const INTERRUPTED: i32 = 130;
 const LIMIT: Duration = Duration::from_secs(60);
 const S: Duration = Duration::from_secs(1);
 
@@ -95,14 +96,24 @@ fn null_scene(name: &'static str) -> Scene {
         .with("producersPerTopic", 1)
         .with("subscriptionsPerTopic", 0)
         .with("consumerPerSubscription", 0)
-        .with("producerRate", 2_000);
+        .with("producerRate", 2_000)
+        .with("logIntervalMillis", 1_000);
     scene.write("null.yaml", &workload.text());
     scene.write("driver.yaml", "driverClass: pinload.driver.null\n");
     scene
 }
 
 const NULL_RUN: [&str; 5] = ["--duration", "6s", "-d", "driver.yaml", "null.yaml"];
-const NULL_THRESHOLDS: [&str; 3] = ["loop-stall-share=0.5", "run-queue-delay-share=0.25", "throttled-share=0.5"];
+const NULL_THRESHOLDS: [&str; 8] = [
+    "loop-stall-share=0.5",
+    "run-queue-delay-share=0.25",
+    "throttled-share=0.5",
+    "slots-lost=0",
+    "late-reports=0",
+    "slack-share=0.05",
+    "late-sends-share=0.3",
+    "pacing-error-floor-us=1e6",
+];
 
 fn start_null(scene: &Scene) -> (Running, scene::processes::Process) {
     let running = scene.pinload(judged_by(&NULL_RUN, &NULL_THRESHOLDS)).limit(LIMIT).spawn();
@@ -136,10 +147,91 @@ fn a_run_without_a_cause_is_valid_and_a_stopped_client_is_seen_as_a_loop_that_st
     std::thread::park_timeout(4 * S);
     producer.signal(Signal::SIGCONT);
     let done = running.outcome();
-    let detail = assert_limited(&scene, &done, &["loop_stalls"]);
+    // Two thirds of the sends were due in those 4 s. Periods are a second long: two of them ended 2 s and more without its report.
+    let detail = assert_limited(&scene, &done, &["pacing_error", "late_sends", "loop_stalls", "late_reports"]);
     assert_eq!(detail.at("/clients/0/verdict/verdict"), "generator_limited");
-    assert_eq!(detail.at("/periods/0/verdict/verdict"), "generator_limited");
+    let limited = |period: &serde_json::Value| period["verdict"]["verdict"] == "generator_limited";
+    assert!(detail.list("/periods").iter().any(limited), "{done}");
+    assert!(done.stdout.lines().any(|line| line.starts_with("GENERATOR-LIMITED period: ")), "{done}");
     assert!(words(&detail, "loop_stalls").starts_with("hot loop stood still, producer 0: "), "{done}");
+}
+
+#[test]
+fn two_moments_of_standing_still_spoil_two_periods_and_too_many_of_them_the_run() {
+    let scene = null_scene("two_moments_of_standing_still_spoil_two_periods_and_too_many_of_them_the_run");
+    let args = ["--duration", "9s", "-d", "driver.yaml", "null.yaml"];
+    let running = scene.pinload(judged_by(&args, &["loop-stall-share=0.5", "periods-share=0.1"])).limit(LIMIT).spawn();
+    let producer = running.clients("producer", 1).remove(0);
+    running.wait_for_line("Starting benchmark traffic", LIMIT);
+    for _ in 0..2 {
+        producer.signal(Signal::SIGSTOP);
+        std::thread::park_timeout(S + S / 4);
+        producer.signal(Signal::SIGCONT);
+        std::thread::park_timeout(S + S / 4);
+    }
+    let done = running.outcome();
+    // Less than half of the run, and more than half of each second in which one of them ended.
+    assert_limited(&scene, &done, &["periods"]);
+}
+
+#[test]
+fn a_loop_without_a_rate_has_no_slack() {
+    let scene = null_scene("a_loop_without_a_rate_has_no_slack");
+    let args: Vec<&str> = ["--rate", "unlimited"].into_iter().chain(NULL_RUN).collect();
+    let done = scene.pinload(judged_by(&args, &["slack-share=0.05"])).limit(LIMIT).run();
+    // Its control is the run without a cause above, which is judged by the same threshold.
+    let detail = assert_limited(&scene, &done, &["no_slack"]);
+    assert!(words(&detail, "no_slack").contains("its loop waited only"), "{done}");
+}
+
+#[test]
+fn a_pinned_loop_that_somebody_moves_is_a_migration() {
+    let scene = null_scene("a_pinned_loop_that_somebody_moves_is_a_migration");
+    let (running, producer) = start_null(&scene);
+    let planned: usize =
+        Deadline::within(LIMIT).poll("the producer's hot CPU", || producer.threads().first()?.cpus.parse().ok());
+    let ours = nix::sched::sched_getaffinity(Pid::from_raw(0)).expect("our own CPUs");
+    let Some(other) = (0..CpuSet::count()).find(|cpu| *cpu != planned && ours.is_set(*cpu) == Ok(true)) else { return };
+    let mut cpus = CpuSet::new();
+    cpus.set(other).expect("a CPU number");
+    sched_setaffinity(Pid::from_raw(producer.pid), &cpus).expect("our own child");
+    let done = running.outcome();
+    // Its control is the run without a cause above: of a pinned loop no threshold lets a move pass.
+    let detail = assert_limited(&scene, &done, &["migrations"]);
+    assert!(words(&detail, "migrations").contains("CPU"), "{done}");
+}
+
+#[test]
+fn a_run_that_is_interrupted_before_its_first_second_measured_nothing() {
+    let scene = null_scene("a_run_that_is_interrupted_before_its_first_second_measured_nothing");
+    let running = scene.pinload(judged_by(&NULL_RUN, &[])).limit(LIMIT).spawn();
+    running.wait_for_line("Starting warm-up traffic", LIMIT);
+    running.signal(Signal::SIGINT);
+    running.outcome().assert_code(INTERRUPTED);
+    let detail = Detail::read(&scene.detail_file());
+    assert_eq!((detail.text("/verdict/verdict"), &*causes(&detail)), ("invalid", &["nothing_measured".to_owned()][..]));
+}
+
+/// The ring of slots holds 32 seconds.
+#[test]
+fn a_supervisor_that_stands_still_for_longer_than_the_ring_holds_loses_slots_and_no_counts() {
+    let scene = null_scene("a_supervisor_that_stands_still_for_longer_than_the_ring_holds_loses_slots_and_no_counts");
+    let args: Vec<String> = judged_by(&NULL_RUN, &["slots-lost=0"]);
+    let running = scene.pinload(args).limit(2 * LIMIT).spawn();
+    running.wait_for_line("Starting benchmark traffic", LIMIT);
+    running.signal(Signal::SIGSTOP);
+    std::thread::park_timeout(36 * S);
+    running.signal(Signal::SIGCONT);
+    let done = running.outcome();
+    // Its control is the run without a cause above, which is judged by the same threshold.
+    let detail = assert_limited(&scene, &done, &["slots_lost"]);
+    assert!(
+        words(&detail, "slots_lost").contains("seconds are missing in the timeline, nothing in the totals"),
+        "{done}"
+    );
+    let counted = |counter: &str| detail.at(&format!("/clients/0/counters_whole_run/{counter}")).as_u64();
+    assert!(counted("messages_enqueued") > Some(36 * 2_000), "{done}");
+    assert_eq!(counted("messages_enqueued"), counted("messages_acknowledged"), "{done}");
 }
 
 /// Threads of this test that do nothing but spin on one CPU, until dropped.
@@ -176,7 +268,8 @@ fn a_hot_cpu_that_others_use_too_is_a_run_queue_delay() {
     let producer = running.clients("producer", 1).remove(0);
     running.wait_for_line("Starting warm-up traffic", LIMIT);
     let cpu = Deadline::within(LIMIT).poll("the producer's hot CPU", || producer.threads().first()?.cpus.parse().ok());
-    // However many they are, the kernel may deal the CPU by groups of processes first: then the producer keeps half of it.
+    // With automatic groups (sched_autogroup_enabled) the kernel deals the CPU to sessions first, and clients have one of their own: however many
+    // spinners of ours there are, the producer keeps half of the CPU then. Without, a ninth.
     let spinners = Spinners::on(cpu, 8);
     let done = running.outcome();
     drop(spinners);
