@@ -2,7 +2,8 @@
 //!
 //! Both loops call `due` with each clock reading; everything dearer happens on a tick, away from the single message.
 
-use crate::os::{affinity, process, usage};
+use crate::os::usage::{self, Usage};
+use crate::os::{affinity, process};
 use crate::stats::{Counter, Counters, Latency, Recorder};
 use crate::telemetry::ClientEnd;
 use crate::telemetry::supervisor_end::Observed;
@@ -18,6 +19,8 @@ const PUBLISH_NS: u64 = 10_000_000;
 const PUBLISH_MESSAGES: u64 = 1_000;
 /// A tick that is overdue by more than this was held up: the loop stood still. Nothing it does by itself takes nearly as long.
 const STALL_NS: u64 = 5_000_000;
+/// So long before the epoch the load's use of the CPU begins to count: reading it must not delay the first message.
+const BEFORE_EPOCH_NS: u64 = 200_000;
 
 /// What a tick asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,6 +43,10 @@ pub(super) struct Pulse {
     next_cut_ns: u64,
     cuts_seen: u64,
     begun_ns: u64,
+    /// What the process and the hot thread had used when the client said ready.
+    used_ready: Used,
+    /// The same when the load began; None before that.
+    used_epoch: Option<Used>,
     stalls: u64,
     stall_ns: u64,
     cpu: Option<usize>,
@@ -61,6 +68,8 @@ impl Pulse {
             next_cut_ns: u64::MAX,
             cuts_seen: 0,
             begun_ns: now_ns,
+            used_ready: Used::default(),
+            used_epoch: None,
             stalls: 0,
             stall_ns: 0,
             cpu: None,
@@ -113,6 +122,14 @@ impl Pulse {
                 self.next_cut_ns = next_boundary(self.epoch_ns, now_ns);
             }
         }
+        if self.epoch_ns != 0 && self.used_epoch.is_none() {
+            let begin_ns = self.epoch_ns.saturating_sub(BEFORE_EPOCH_NS);
+            if now_ns >= begin_ns {
+                self.used_epoch = Some(Used::so_far());
+            } else {
+                self.next_tick_ns = self.next_tick_ns.min(begin_ns);
+            }
+        }
         // Not past the next cut, and once it is due with every tick until it is made.
         if self.next_cut_ns > now_ns {
             self.next_tick_ns = self.next_tick_ns.min(self.next_cut_ns);
@@ -126,6 +143,7 @@ impl Pulse {
     /// Publishes where the client is and what connecting has cost, which the load is not to be charged with. To be called before
     /// the client says ready.
     pub(super) fn introduce(&mut self, counters: &mut Counters, end: &mut ClientEnd) {
+        self.used_ready = Used::so_far();
         self.look_at_self(counters, end);
         end.publish_counters(counters);
     }
@@ -160,22 +178,25 @@ impl Pulse {
         }
     }
 
-    /// CPU, use of the process, and of this thread.
+    /// CPU, use of the process, and of this thread. What is used between ready and the load, waiting for others, is nobody's: a client
+    /// that spins would otherwise be charged with it in its first second.
     fn look_at_self(&mut self, counters: &mut Counters, end: &mut ClientEnd) {
         self.notice_migration(counters);
         self.count_stalls(counters);
-        let used = usage::of_self();
-        counters[Counter::CpuUserNs] = used.cpu_user_ns;
-        counters[Counter::CpuSystemNs] = used.cpu_system_ns;
-        counters[Counter::ContextSwitchesVoluntary] = used.context_switches_voluntary;
-        counters[Counter::ContextSwitchesInvoluntary] = used.context_switches_involuntary;
-        let hot = usage::of_thread();
-        counters[Counter::HotSwitchesInvoluntary] = hot.context_switches_involuntary;
+        let now = Used::so_far();
+        let used = |of: fn(&Used) -> u64| {
+            of(&self.used_ready) + self.used_epoch.as_ref().map_or(0, |epoch| of(&now).saturating_sub(of(epoch)))
+        };
+        counters[Counter::CpuUserNs] = used(|used| used.process.cpu_user_ns);
+        counters[Counter::CpuSystemNs] = used(|used| used.process.cpu_system_ns);
+        counters[Counter::ContextSwitchesVoluntary] = used(|used| used.process.context_switches_voluntary);
+        counters[Counter::ContextSwitchesInvoluntary] = used(|used| used.process.context_switches_involuntary);
+        counters[Counter::HotSwitchesInvoluntary] = used(|used| used.hot.context_switches_involuntary);
         end.set_observed(Observed {
             pid: self.pid,
             hot_tid: self.tid,
             cpu: self.cpu.and_then(|cpu| u32::try_from(cpu).ok()).unwrap_or(u32::MAX),
-            hot_thread_cpu_ns: hot.cpu_user_ns + hot.cpu_system_ns,
+            hot_thread_cpu_ns: now.hot.cpu_user_ns + now.hot.cpu_system_ns,
         });
     }
 
@@ -191,6 +212,19 @@ impl Pulse {
             counters[Counter::Migrations] += 1;
         }
         self.cpu = Some(cpu);
+    }
+}
+
+/// Use of the process and of its hot thread, which calls.
+#[derive(Debug, Clone, Copy, Default)]
+struct Used {
+    process: Usage,
+    hot: Usage,
+}
+
+impl Used {
+    fn so_far() -> Self {
+        Self { process: usage::of_self(), hot: usage::of_thread() }
     }
 }
 
@@ -213,6 +247,34 @@ mod tests {
         assert_eq!(next_boundary(epoch, epoch + NS_PER_S - 1), epoch + NS_PER_S);
         assert_eq!(next_boundary(epoch, epoch + NS_PER_S), epoch + 2 * NS_PER_S);
         assert_eq!(next_boundary(epoch, epoch + 7 * NS_PER_S + 3), epoch + 8 * NS_PER_S);
+    }
+
+    #[test]
+    fn the_wait_between_ready_and_the_load_is_not_charged_and_nothing_goes_back() {
+        const EPOCH_NS: u64 = 50_000_000;
+        let spend = |ns| {
+            let cpu = |usage: Usage| usage.cpu_user_ns + usage.cpu_system_ns;
+            let enough = cpu(usage::of_thread()) + ns;
+            while cpu(usage::of_thread()) < enough {}
+        };
+        let charged = |counters: &Counters| counters[Counter::CpuUserNs] + counters[Counter::CpuSystemNs];
+        let (time, mut end) = VirtualTime::new(0, Shape::new(Role::Consumer, 0, 1));
+        let (mut pulse, mut counters) = (Pulse::new(0, true), Counters::default());
+        // The process is the whole test program: other tests run in it, so only the order of what is charged can be told exactly.
+        pulse.introduce(&mut counters, &mut end);
+        let ready_ns = charged(&counters);
+        spend(20_000_000);
+        pulse.cut(1_000_000, &mut counters, &mut [], &mut end);
+        assert_eq!(charged(&counters), ready_ns, "the wait is not charged");
+        time.supervisor().set_epoch(EPOCH_NS);
+        pulse.tick(EPOCH_NS - 300_000, 0, &end);
+        assert_eq!(pulse.next_tick_ns(), EPOCH_NS - BEFORE_EPOCH_NS, "there is a tick when the load begins");
+        spend(20_000_000);
+        pulse.tick(EPOCH_NS - BEFORE_EPOCH_NS, 0, &end);
+        assert!(pulse.used_epoch.unwrap().hot.cpu_user_ns >= pulse.used_ready.hot.cpu_user_ns);
+        spend(20_000_000);
+        pulse.cut(EPOCH_NS + NS_PER_S, &mut counters, &mut [], &mut end);
+        assert!(charged(&counters) >= ready_ns + 19_000_000, "the load is charged");
     }
 
     #[test]
