@@ -145,13 +145,15 @@ impl<'a, C: Consumer, T: Time, M: Measuring> Consume<'a, C, T, M> {
     #[inline]
     fn receive(&mut self, wait_ms: u32) -> u32 {
         let books = &mut self.books;
-        match &mut self.raw {
+        let count = match &mut self.raw {
             None => self.driver.poll_batch(wait_ms, self.time, |at_ns, message| books.receive::<M>(at_ns, &message)),
             Some(raw) => self.driver.poll_batch(wait_ms, self.time, |at_ns, message| {
                 raw.received(at_ns, &message, books.clocks());
                 books.receive::<M>(at_ns, &message);
             }),
-        }
+        };
+        books.settle::<M>();
+        count
     }
 
     /// Looks at the orders, serves events, commits, publishes; returns what is wanted.
@@ -201,6 +203,7 @@ impl<'a, C: Consumer, T: Time, M: Measuring> Consume<'a, C, T, M> {
             }
             books.receive::<M>(at_ns, &message);
         });
+        self.books.settle::<M>();
         self.books.set_events(&self.driver.events());
         self.driver.fault().map_or(Ok(()), Err)
     }

@@ -10,6 +10,7 @@ mod produce;
 mod pulse;
 mod raw_log;
 mod run_time;
+mod sequel;
 #[cfg(test)]
 mod truth;
 #[cfg(test)]

@@ -5,7 +5,7 @@ use super::measuring::Measuring;
 use crate::driver::Batch;
 use crate::load::keys::Keys;
 use crate::load::payloads::Choice;
-use crate::load::stamp::{Reading, STAMP_BYTES, Stamp};
+use crate::load::stamp::{Imprint, Reading, STAMP_BYTES, Series, Stamp};
 use crate::telemetry::payload_pool::PoolView;
 
 /// Most messages in a batch: from about 100 on the library's cost per call no longer shows.
@@ -26,6 +26,13 @@ pub(super) struct Sender {
     pub(super) stamped: bool,
 }
 
+impl Sender {
+    /// Of stamps in values of this length.
+    fn series(&self, value_bytes: usize) -> Series {
+        Series::new(self.run_id, self.producer, u32::try_from(value_bytes).unwrap_or(u32::MAX))
+    }
+}
+
 /// The next messages of one producer.
 #[derive(Debug)]
 pub(super) struct Outbox {
@@ -38,6 +45,8 @@ pub(super) struct Outbox {
     first: u64,
     /// Bytes of every value, where all are of one length.
     one_length: Option<u64>,
+    /// Of the last stamps made.
+    series: Series,
     /// Added to the times in stamps: wall clock − raw clock, or 0. Wraps.
     pub(super) stamp_offset_ns: u64,
     /// Times of messages without a stamp.
@@ -66,6 +75,7 @@ impl Outbox {
             choice,
             first: 0,
             one_length,
+            series: sender.series(value_bytes),
             stamp_offset_ns: 0,
             in_flight: InFlight::default(),
         }
@@ -82,30 +92,74 @@ impl Outbox {
         &self.batch
     }
 
-    /// Begins with `count` messages, the first of which has sequence number `first`.
+    /// Makes `count` messages, the first of which has sequence number `first`. They share an actual time; the intended one is given by
+    /// number.
     #[inline]
-    pub(super) fn begin(&mut self, count: usize, first: u64) {
+    pub(super) fn make<M: Measuring>(
+        &mut self,
+        count: usize,
+        first: u64,
+        actual_ns: u64,
+        intended_ns: impl Fn(u32) -> u64,
+    ) {
         self.batch.set_len(count);
         self.first = first;
+        if self.pool.is_some() {
+            self.choose_payloads(count);
+        }
+        if !self.keys.none() {
+            self.choose_keys(count, actual_ns);
+        }
+        if !self.sender.stamped {
+            self.remember(count, actual_ns, intended_ns);
+        } else if M::STAMP {
+            self.stamp_all(actual_ns, intended_ns);
+        }
     }
 
-    /// Makes message `i`.
-    #[inline]
-    pub(super) fn make<M: Measuring>(&mut self, i: usize, intended_ns: u64, actual_ns: u64) {
-        if let Some(pool) = &self.pool {
+    fn choose_payloads(&mut self, count: usize) {
+        let Some(pool) = &self.pool else { return };
+        for i in 0..count {
             self.batch.set_value(i, pool.payload(self.choice.next()));
         }
-        // The messages of a batch share a clock reading; RANDOM_NANO, which takes its key from the clock, must not give them one key.
-        self.batch.set_key(i, self.keys.next(actual_ns + i as u64));
-        if self.sender.stamped {
-            if M::STAMP {
-                self.stamp(i, intended_ns, actual_ns);
-            }
-            self.batch.set_tag(i, 0);
-        } else {
-            let tag = self.in_flight.put(Times { sequence: self.first + i as u64, intended_ns, actual_ns });
+    }
+
+    /// The messages of a batch share a clock reading; RANDOM_NANO, which takes its key from the clock, must not give them one key.
+    fn choose_keys(&mut self, count: usize, actual_ns: u64) {
+        for i in 0..count {
+            self.batch.set_key(i, self.keys.next(actual_ns + i as u64));
+        }
+    }
+
+    /// Only messages without a stamp ever have a tag.
+    fn remember(&mut self, count: usize, actual_ns: u64, intended_ns: impl Fn(u32) -> u64) {
+        for (i, nth) in (0..count).zip(0..) {
+            let sequence = self.first + i as u64;
+            let tag = self.in_flight.put(Times { sequence, intended_ns: intended_ns(nth), actual_ns });
             self.batch.set_tag(i, tag);
         }
+    }
+
+    /// Neighbours of the same times and length differ in their sequence number alone.
+    #[inline]
+    fn stamp_all(&mut self, actual_ns: u64, intended_ns: impl Fn(u32) -> u64) {
+        let offset_ns = self.stamp_offset_ns;
+        let mut series = self.series;
+        let mut before: Option<(u64, Imprint)> = None;
+        for ((value, nth), sequence) in self.batch.values_mut().zip(0..).zip(self.first..) {
+            let intended_ns = intended_ns(nth);
+            let alike = value.len() as u64 == u64::from(series.value_bytes());
+            if !alike {
+                series = self.sender.series(value.len());
+            }
+            let imprint = match before {
+                Some((before_ns, imprint)) if before_ns == intended_ns && alike => imprint.next(),
+                _ => series.imprint(sequence, intended_ns.wrapping_add(offset_ns), actual_ns.wrapping_add(offset_ns)),
+            };
+            imprint.write(value);
+            before = Some((intended_ns, imprint));
+        }
+        self.series = series;
     }
 
     /// Message `i` is only handed over now: gives it other times, and leaves key and payload.

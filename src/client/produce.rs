@@ -224,9 +224,11 @@ impl<'a, P: Producer, T: Time, M: Measuring> Produce<'a, P, T, M> {
         }
         let (books, in_flight) = (&mut self.books, &mut self.outbox.in_flight);
         if M::REPORTS {
-            self.driver.poll_reports(limit, wait_ms, self.time, |at_ns, report| {
+            let count = self.driver.poll_reports(limit, wait_ms, self.time, |at_ns, report| {
                 books.report::<M>(at_ns, &report, in_flight);
-            })
+            });
+            books.settle::<M>();
+            count
         } else {
             let count = self.driver.poll_reports(limit, wait_ms, self.time, |_, _| {});
             books.acknowledged_unseen(count);
@@ -239,10 +241,12 @@ impl<'a, P: Producer, T: Time, M: Measuring> Produce<'a, P, T, M> {
     fn poll_recording(&mut self, limit: u32, wait_ms: u32) -> u32 {
         let Some(raw) = &mut self.raw else { return 0 };
         let (books, in_flight) = (&mut self.books, &mut self.outbox.in_flight);
-        self.driver.poll_reports(limit, wait_ms, self.time, |at_ns, report| {
+        let count = self.driver.poll_reports(limit, wait_ms, self.time, |at_ns, report| {
             raw.report(at_ns, &report, in_flight, books.stamp_offset_ns);
             books.report::<M>(at_ns, &report, in_flight);
-        })
+        });
+        books.settle::<M>();
+        count
     }
 
     fn idle_since(&mut self, begun_ns: u64, polled: u32) {

@@ -24,6 +24,13 @@ struct Slot {
 
 const KEY_NONE: u8 = u8::MAX;
 
+impl Slot {
+    #[inline]
+    fn key(&self) -> Option<&[u8]> {
+        if self.key_len == KEY_NONE { None } else { Some(&self.key[..usize::from(self.key_len)]) }
+    }
+}
+
 impl Batch {
     /// Room for `capacity` messages with values of up to `value_bytes`; all values are zeros of that length.
     pub fn new(capacity: usize, value_bytes: u32) -> Self {
@@ -79,6 +86,21 @@ impl Batch {
         &mut self.values[first..][..self.slots[i].value_len as usize]
     }
 
+    /// The values of the messages in it, to be written (none where values have no room at all).
+    #[inline]
+    pub fn values_mut(&mut self) -> impl Iterator<Item = &mut [u8]> {
+        let rooms = self.values.chunks_exact_mut(self.room_bytes.max(1));
+        rooms.zip(&self.slots[..self.len]).map(|(room, slot)| &mut room[..slot.value_len as usize])
+    }
+
+    /// Key, value and tag of message `i`.
+    #[inline]
+    pub fn message(&self, i: usize) -> (Option<&[u8]>, &[u8], usize) {
+        let slot = &self.slots[i];
+        let first = i * self.room_bytes;
+        (slot.key(), &self.values[first..first + slot.value_len as usize], slot.tag)
+    }
+
     /// Copies value `i`, which may be shorter than its room (what is longer is cut).
     #[inline]
     pub fn set_value(&mut self, i: usize, value: &[u8]) {
@@ -91,8 +113,7 @@ impl Batch {
     /// Key of message `i`.
     #[inline]
     pub fn key(&self, i: usize) -> Option<&[u8]> {
-        let slot = &self.slots[i];
-        if slot.key_len == KEY_NONE { None } else { Some(&slot.key[..usize::from(slot.key_len)]) }
+        self.slots[i].key()
     }
 
     /// Sets the key of message `i` (at most `KEY_BYTES` long; what is longer is cut).
@@ -137,6 +158,8 @@ mod tests {
         assert_eq!((batch.value(0), batch.value(1), batch.value(2)), (&[1; 4][..], &[2; 4][..], &[3; 4][..]));
         assert_eq!((batch.key(0), batch.key(1), batch.key(2)), (None, Some(&b"k"[..]), None));
         assert_eq!((batch.tag(0), batch.tag(2)), (10, 30));
+        assert_eq!(batch.message(1), (Some(&b"k"[..]), &[2; 4][..], 20));
+        assert_eq!(batch.message(2), (None, &[3; 4][..], 30));
     }
 
     #[test]
@@ -147,6 +170,8 @@ mod tests {
         batch.set_value(0, &[]);
         batch.set_value(1, &[5; 9]);
         assert_eq!((batch.value(0), batch.value(1)), (&[][..], &[5; 4][..]));
+        batch.set_len(2);
+        assert_eq!(batch.values_mut().map(|value| value.len()).collect::<Vec<_>>(), [0, 4]);
     }
 
     #[test]

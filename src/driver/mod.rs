@@ -71,7 +71,8 @@ pub trait Producer {
     #[inline]
     fn send_batch(&mut self, batch: &Batch, from: usize, mut refused: impl FnMut(usize, i32)) -> usize {
         for i in from..batch.len() {
-            match self.send(batch.key(i), batch.value(i), batch.tag(i)) {
+            let (key, value, tag) = batch.message(i);
+            match self.send(key, value, tag) {
                 Handed::Accepted => {}
                 Handed::QueueFull => return i,
                 Handed::Refused(code) => refused(i, code),

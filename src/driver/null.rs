@@ -50,8 +50,10 @@ impl Producer for NullProducer {
         }
         let held = &mut self.ring[self.taken % CAPACITY];
         held.value_bytes = value.len();
-        let head = value.len().min(STAMP_BYTES);
-        held.head[..head].copy_from_slice(&value[..head]);
+        match value.first_chunk() {
+            Some(head) => held.head = *head,
+            None => held.head[..value.len()].copy_from_slice(value),
+        }
         held.tag = tag;
         self.taken += 1;
         Handed::Accepted
@@ -74,9 +76,11 @@ impl Producer for NullProducer {
         let mut count = 0;
         while count < limit && self.reported < self.taken {
             let held = &self.ring[self.reported % CAPACITY];
-            let head = held.value_bytes.min(STAMP_BYTES);
-            self.value[..head].copy_from_slice(&held.head[..head]);
-            let value = &self.value[..held.value_bytes];
+            let value = &mut self.value[..held.value_bytes];
+            match value.first_chunk_mut() {
+                Some(head) => *head = held.head,
+                None => value.copy_from_slice(&held.head[..held.value_bytes]),
+            }
             on_report(now_ns, Report { value, tag: held.tag, delivery, partition: -1, offset: -1 });
             self.reported += 1;
             count += 1;

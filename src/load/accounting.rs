@@ -35,6 +35,14 @@ impl SentLedger {
         count(&mut self.row, sequence);
     }
 
+    /// So were the `messages` sequences from `first` on.
+    #[inline]
+    pub fn acknowledged_run(&mut self, first: u64, messages: u64) {
+        let sum = (first..first + messages).fold(0u64, |sum, sequence| sum.wrapping_add(mix(sequence)));
+        self.row.unique += messages;
+        self.row.checksum = self.row.checksum.wrapping_add(sum);
+    }
+
     /// Its delivery failed.
     #[inline]
     pub fn failed(&mut self, sequence: u64) {
@@ -190,7 +198,10 @@ impl Window {
             return Arrival::BeyondWindow;
         }
         if sequence >= self.end {
-            self.forget(self.end, sequence, mask);
+            // Its own bit is set below, so only those between enter as not seen.
+            if sequence > self.end {
+                self.forget(self.end, sequence - 1, mask);
+            }
             self.end = sequence + 1;
             self.set(sequence & mask);
             return Arrival::New;

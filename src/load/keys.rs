@@ -47,6 +47,12 @@ impl Keys {
         Self { state }
     }
 
+    /// Is there never a key?
+    #[inline]
+    pub fn none(&self) -> bool {
+        matches!(self.state, State::None)
+    }
+
     /// The next key; None with NO_KEY. `now_ns` feeds RANDOM_NANO.
     #[inline]
     pub fn next(&mut self, now_ns: u64) -> Option<&[u8]> {

@@ -14,6 +14,12 @@
 //!
 //! The check is the ones' complement sum of the 16-bit words (RFC 1071): it costs a few additions and finds any damage within
 //! one byte or one word for certain. It is no defence against forgery, nor does it cover the payload behind the stamp.
+//!
+//! Stamps one after the other, and how they are made and recognised without summing up each: `imprint.rs`.
+
+mod imprint;
+
+pub use imprint::{Imprint, Series};
 
 /// Bytes of a stamp.
 pub const STAMP_BYTES: usize = 48;
@@ -61,34 +67,17 @@ impl Stamp {
     /// Writes the stamp over the first 48 bytes of `value` (at least that long, else it panics).
     #[inline]
     pub fn write(&self, value: &mut [u8]) {
-        let flags = if self.probe { FLAG_PROBE } else { 0 };
-        let mut words: Words = [
-            u64::from(u32::from_le_bytes(MAGIC)) | flags << 32,
-            self.run_id,
-            u64::from(self.producer) | u64::from(self.value_bytes) << 32,
-            self.sequence,
-            self.intended_ns,
-            self.actual_ns,
-        ];
-        words[0] |= check(&words) << CHECK_SHIFT;
-        let (bytes, _) = value[..STAMP_BYTES].as_chunks_mut::<8>();
-        for (bytes, word) in bytes.iter_mut().zip(words) {
-            *bytes = word.to_le_bytes();
-        }
+        Imprint::of(self).write(value);
     }
 
     /// Reads it back.
     #[inline]
     pub fn read(value: &[u8]) -> Reading {
-        if !value.starts_with(&MAGIC) {
-            return Reading::Unstamped;
-        }
-        let Some(head) = value.first_chunk::<STAMP_BYTES>() else {
-            return Reading::Corrupt;
+        let Some(mut words) = words_of(value) else {
+            return if value.starts_with(&MAGIC) { Reading::Corrupt } else { Reading::Unstamped };
         };
-        let mut words: Words = [0; STAMP_BYTES / 8];
-        for (word, bytes) in words.iter_mut().zip(head.as_chunks::<8>().0) {
-            *word = u64::from_le_bytes(*bytes);
+        if halves(words[0]).0 != u32::from_le_bytes(MAGIC) {
+            return Reading::Unstamped;
         }
         let found = words[0] >> CHECK_SHIFT;
         words[0] &= (1 << CHECK_SHIFT) - 1;
@@ -108,6 +97,17 @@ impl Stamp {
     }
 }
 
+/// The words at the start of a value; None: it is too short for a stamp.
+#[inline]
+fn words_of(value: &[u8]) -> Option<Words> {
+    let head = value.first_chunk::<STAMP_BYTES>()?;
+    let mut words: Words = [0; STAMP_BYTES / 8];
+    for (word, bytes) in words.iter_mut().zip(head.as_chunks::<8>().0) {
+        *word = u64::from_le_bytes(*bytes);
+    }
+    Some(words)
+}
+
 /// Low and high half of a word.
 #[inline]
 #[expect(clippy::cast_possible_truncation, reason = "the halves are what is wanted")]
@@ -115,18 +115,19 @@ fn halves(word: u64) -> (u32, u32) {
     (word as u32, (word >> 32) as u32)
 }
 
-/// Ones' complement sum of the 16-bit words, the check field being 0. 2^16 ≡ 2^32 ≡ 1 (mod 65,535), so halves can be added first.
+/// Ones' complement sum of the 16-bit words, the check field being 0.
 #[inline]
 fn check(words: &Words) -> u64 {
-    let mut sum = 0u64;
-    for word in words {
-        sum += (word & 0xffff_ffff) + (word >> 32);
-    }
-    // Twelve halves need 36 bits; each fold adds the carries back in.
-    sum = (sum & 0xffff_ffff) + (sum >> 32);
-    sum = (sum & 0xffff) + (sum >> 16);
-    sum = (sum & 0xffff) + (sum >> 16);
-    (sum & 0xffff) + (sum >> 16)
+    reduce(words.iter().map(|word| u128::from(*word)).sum())
+}
+
+/// The ones' complement sum of the 16-bit words of a number, which must not be 0. Because 2^16 ≡ 2^64 ≡ 1 (mod 65,535), it is the
+/// remainder by 65,535, with 65,535 itself in the place of 0.
+#[inline]
+#[expect(clippy::cast_possible_truncation, reason = "both halves are added")]
+fn reduce(sum: u128) -> u64 {
+    let (folded, carry) = (sum as u64).overflowing_add((sum >> 64) as u64);
+    (folded.wrapping_add(u64::from(carry)).wrapping_sub(1)) % 65_535 + 1
 }
 
 #[cfg(test)]

@@ -21,8 +21,8 @@ pub(super) const fn bins(magnitude: u32) -> usize {
 #[inline]
 #[expect(clippy::cast_possible_truncation, reason = "below 2^42 / 2^31 + 32 × 1,024 for every value that is recorded")]
 pub(super) const fn index_of(value: u64, magnitude: u32) -> usize {
-    let in_bucket_zero = (1 << magnitude) - 1;
-    let bucket = (64 - magnitude) - (value | in_bucket_zero).leading_zeros();
+    let in_bucket_zero = (1u64 << magnitude) - 1;
+    let bucket = (value | in_bucket_zero).ilog2() - (magnitude - 1);
     ((bucket as usize) << (magnitude - 1)) + (value >> bucket) as usize
 }
 

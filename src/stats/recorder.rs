@@ -1,5 +1,5 @@
 //! The hot loop's histogram: a plain array by HdrHistogram's bucket rule, cumulative, with this second's exact
-//! minimum, maximum and sum beside it. `record` is one index computation and a few adds.
+//! minimum, maximum and sum beside it. `record` is one index computation and a few adds, for one value or for many that are equal.
 
 use super::buckets::{FINE, bins, index_of, lowest_at};
 use hdrhistogram::Histogram;
@@ -71,18 +71,35 @@ impl Recorder {
     /// Records one value.
     #[inline]
     pub fn record(&mut self, value_ns: u64) {
-        let kept = if value_ns > HIGHEST_NS {
-            self.clipped += 1;
-            HIGHEST_NS
-        } else {
-            value_ns
-        };
-        self.counts[index_of(kept, FINE)] += 1;
-        let interval = &mut self.interval;
-        interval.count += 1;
-        interval.min_ns = interval.min_ns.min(kept);
-        interval.max_ns = interval.max_ns.max(kept);
-        interval.sum_ns = interval.sum_ns.saturating_add(kept);
+        self.record_n(value_ns, 1);
+    }
+    /// Records a value `times` times: the same as so many calls of `record`.
+    #[inline]
+    pub fn record_n(&mut self, value_ns: u64, times: u64) {
+        if times == 0 {
+            return;
+        }
+        // What is not above the largest so far is not to be clipped either.
+        let kept = if value_ns > self.interval.max_ns { self.largest(value_ns, times) } else { value_ns };
+        if kept < self.interval.min_ns {
+            self.smallest(kept);
+        }
+        self.counts[index_of(kept, FINE)] += times;
+        self.interval.count += times;
+        self.interval.sum_ns = self.interval.sum_ns.saturating_add(kept.saturating_mul(times));
+    }
+    /// The interval's largest value so far: what is kept of it.
+    #[cold]
+    fn largest(&mut self, value_ns: u64, times: u64) -> u64 {
+        if value_ns > HIGHEST_NS {
+            self.clipped += times;
+        }
+        self.interval.max_ns = value_ns.min(HIGHEST_NS);
+        self.interval.max_ns
+    }
+    #[cold]
+    fn smallest(&mut self, kept_ns: u64) {
+        self.interval.min_ns = kept_ns;
     }
     /// This interval's extremes; the next interval begins.
     pub fn take_interval(&mut self) -> Extremes {
@@ -157,6 +174,24 @@ mod tests {
             prop_assert!(recorder.to_histogram() == histogram);
             let touched = recorder.touched();
             prop_assert!(recorder.counts().iter().enumerate().all(|(i, n)| *n == 0 || touched.contains(&i)));
+        }
+
+        #[test]
+        fn equal_values_at_once_are_recorded_as_one_by_one(
+            runs in prop::collection::vec((0_u32..50, any::<u64>(), 0_u64..9), 0..100),
+        ) {
+            let (mut at_once, mut singly) = (Recorder::new(), Recorder::new());
+            for (k, (bits, random, times)) in runs.iter().enumerate() {
+                at_once.record_n(random >> bits, *times);
+                (0..*times).for_each(|_| singly.record(random >> bits));
+                prop_assert_eq!(at_once.interval, singly.interval);
+                if k % 30 == 0 {
+                    prop_assert_eq!(at_once.take_interval(), singly.take_interval());
+                }
+            }
+            prop_assert_eq!(at_once.counts(), singly.counts());
+            prop_assert_eq!(at_once.clipped(), singly.clipped());
+            prop_assert_eq!(at_once.touched(), singly.touched());
         }
 
         #[test]

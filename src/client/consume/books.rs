@@ -2,6 +2,7 @@
 
 use crate::client::measuring::Measuring;
 use crate::client::raw_log::Clocks;
+use crate::client::sequel::{Alike, Sequel};
 use crate::driver::{ConsumerEvents, Received};
 use crate::load::accounting::{Arrival, ReceivedLedger};
 use crate::load::stamp::{Reading, Stamp};
@@ -37,6 +38,10 @@ pub(super) struct Books {
     actual: Recorder,
     intended: Recorder,
     ledger: ReceivedLedger,
+    /// Messages that have been taken in and are not in the books yet; none after `settle`.
+    sequel: Sequel,
+    /// Where they come from: row and partition.
+    sequel_of: (u32, u32),
     /// Everything that came, for commits.
     messages: u64,
     wall_offset_ns: i64,
@@ -57,6 +62,8 @@ impl Books {
             actual: Recorder::new(),
             intended: Recorder::new(),
             ledger: ReceivedLedger::new(size(expected.producers), size(expected.partitions), WINDOW_BYTES),
+            sequel: Sequel::new(),
+            sequel_of: (0, 0),
             messages: 0,
             wall_offset_ns: 0,
             stamp_offset_ns: 0,
@@ -65,9 +72,38 @@ impl Books {
         }
     }
 
-    /// One message, picked up at `at_ns`.
+    /// One message, picked up at `at_ns`. To be followed by `settle` before anybody looks into the books.
     #[inline]
     pub(super) fn receive<M: Measuring>(&mut self, at_ns: u64, message: &Received<'_>) {
+        if M::STAMP && message.partition == self.sequel_of.1 && self.sequel.takes(at_ns, message.value) {
+            return;
+        }
+        self.settle::<M>();
+        self.receive_alone::<M>(at_ns, message);
+    }
+
+    /// Enters what has been taken in together.
+    #[inline]
+    pub(super) fn settle<M: Measuring>(&mut self) {
+        let Some(alike) = self.sequel.settle() else { return };
+        let Alike { messages, first, at_ns, intended_ns, actual_ns, value_bytes } = alike;
+        self.messages += messages;
+        self.counters[Counter::MessagesReceived] += messages;
+        self.counters[Counter::BytesReceived] += messages * value_bytes;
+        if M::LEDGER {
+            let (row, partition) = self.sequel_of;
+            (first..first + messages).for_each(|sequence| self.arrived(row, partition, sequence));
+        }
+        let at_ns = at_ns.wrapping_add(self.stamp_offset_ns);
+        if M::ACTUAL {
+            self.actual_latency(signed_since(at_ns, actual_ns), messages);
+        }
+        if M::INTENDED {
+            self.intended_latency(signed_since(at_ns, intended_ns), messages);
+        }
+    }
+
+    fn receive_alone<M: Measuring>(&mut self, at_ns: u64, message: &Received<'_>) {
         self.messages += 1;
         if self.expected.producers == 0 {
             return self.of_others(at_ns, message);
@@ -87,12 +123,14 @@ impl Books {
                     if M::LEDGER {
                         self.arrived(row, message.partition, stamp.sequence);
                     }
+                    self.sequel.go_on_from(at_ns, message.value);
+                    self.sequel_of = (row, message.partition);
                     let at_ns = at_ns.wrapping_add(self.stamp_offset_ns);
                     if M::ACTUAL {
-                        self.actual_latency(signed_since(at_ns, stamp.actual_ns));
+                        self.actual_latency(signed_since(at_ns, stamp.actual_ns), 1);
                     }
                     if M::INTENDED {
-                        self.intended_latency(signed_since(at_ns, stamp.intended_ns));
+                        self.intended_latency(signed_since(at_ns, stamp.intended_ns), 1);
                     }
                 }
             }
@@ -141,17 +179,17 @@ impl Books {
     }
 
     #[inline]
-    fn intended_latency(&mut self, intended_ns: i64) {
-        self.intended.record(u64::try_from(intended_ns).unwrap_or(0));
+    fn intended_latency(&mut self, intended_ns: i64, messages: u64) {
+        self.intended.record_n(u64::try_from(intended_ns).unwrap_or(0), messages);
     }
 
     /// Times of 0 or below (clock resolution, or a clock that differs) are counted and kept as 0, never dropped.
     #[inline]
-    fn actual_latency(&mut self, actual_ns: i64) {
+    fn actual_latency(&mut self, actual_ns: i64, messages: u64) {
         if actual_ns <= 0 {
-            self.counters[Counter::EndToEndNotPositive] += 1;
+            self.counters[Counter::EndToEndNotPositive] += messages;
         }
-        self.actual.record(u64::try_from(actual_ns).unwrap_or(0));
+        self.actual.record_n(u64::try_from(actual_ns).unwrap_or(0), messages);
     }
 
     /// The record's own time, in ms of the wall clock, stands for the actual send time. When it was meant to be sent nobody knows.
@@ -159,7 +197,7 @@ impl Books {
         if let Some(create_time_ms) = message.create_time_ms {
             let wall_ns = at_ns.cast_signed().wrapping_add(self.wall_offset_ns);
             let latency_ns = wall_ns.wrapping_sub(create_time_ms.wrapping_mul(NS_PER_MS));
-            self.actual_latency(latency_ns);
+            self.actual_latency(latency_ns, 1);
         }
     }
 

@@ -2,6 +2,7 @@
 
 use crate::client::in_flight::{InFlight, Times};
 use crate::client::measuring::Measuring;
+use crate::client::sequel::{Alike, Sequel};
 use crate::driver::{Delivery, Report};
 use crate::load::accounting::SentLedger;
 use crate::load::stamp::{Reading, Stamp};
@@ -16,6 +17,8 @@ pub(super) struct Books {
     acknowledge_intended: Recorder,
     pub(super) delay: Recorder,
     ledger: SentLedger,
+    /// Reports that have been taken in and are not in the books yet; none after `settle`.
+    sequel: Sequel,
     probes_outstanding: u64,
     /// Taken off the times in stamps: wall clock − raw clock, or 0. Wraps.
     pub(super) stamp_offset_ns: u64,
@@ -34,6 +37,7 @@ impl Books {
             acknowledge_intended: Recorder::new(),
             delay: Recorder::new(),
             ledger: SentLedger::default(),
+            sequel: Sequel::new(),
             probes_outstanding: 0,
             stamp_offset_ns: 0,
             closed: false,
@@ -86,9 +90,38 @@ impl Books {
         self.last_failure = Some(code);
     }
 
-    /// A delivery report that was picked up at `at_ns`.
+    /// A delivery report that was picked up at `at_ns`. To be followed by `settle` before anybody looks into the books.
     #[inline]
     pub(super) fn report<M: Measuring>(&mut self, at_ns: u64, report: &Report<'_>, in_flight: &mut InFlight) {
+        let may_go_on = M::STAMP && report.tag == 0 && report.delivery == Delivery::Acknowledged;
+        if may_go_on && self.sequel.takes(at_ns, report.value) {
+            return;
+        }
+        self.settle::<M>();
+        self.report_alone::<M>(at_ns, report, in_flight);
+    }
+
+    /// Enters what has been taken in together.
+    #[inline]
+    pub(super) fn settle<M: Measuring>(&mut self) {
+        let Some(alike) = self.sequel.settle() else { return };
+        let Alike { messages, first, at_ns, intended_ns, actual_ns, value_bytes } = alike;
+        self.counters[Counter::MessagesAcknowledged] += messages;
+        self.counters[Counter::BytesAcknowledged] += messages * value_bytes;
+        if M::ACTUAL {
+            let latency_ns = at_ns.saturating_sub(actual_ns.wrapping_sub(self.stamp_offset_ns));
+            self.acknowledge_actual.record_n(latency_ns, messages);
+        }
+        if M::INTENDED {
+            let latency_ns = at_ns.saturating_sub(intended_ns.wrapping_sub(self.stamp_offset_ns));
+            self.acknowledge_intended.record_n(latency_ns, messages);
+        }
+        if M::LEDGER {
+            self.ledger.acknowledged_run(first, messages);
+        }
+    }
+
+    fn report_alone<M: Measuring>(&mut self, at_ns: u64, report: &Report<'_>, in_flight: &mut InFlight) {
         let times = if report.tag == 0 && !M::STAMP {
             // What the message does not tell is taken to have happened now, in order.
             Times { sequence: self.counters[Counter::MessagesAcknowledged], intended_ns: at_ns, actual_ns: at_ns }
@@ -119,6 +152,9 @@ impl Books {
                 }
                 if M::LEDGER {
                     self.ledger.acknowledged(times.sequence);
+                }
+                if M::STAMP && report.tag == 0 {
+                    self.sequel.go_on_from(at_ns, report.value);
                 }
             }
             Delivery::Failed(code) => self.failed(times.sequence, code),
@@ -166,6 +202,7 @@ impl Books {
         }
         self.probes_outstanding = 0;
         self.closed = true;
+        self.sequel.end();
     }
 
     /// Grows with everything that happens: sends and reports.

@@ -35,10 +35,7 @@ impl<P: Producer, T: Time, M: Measuring> Produce<'_, P, T, M> {
     pub(super) fn send(&mut self, count: u32, now: u64) -> Result<(), DriverError> {
         let Some(pacer) = &mut self.pacer else { return Ok(()) };
         let total = count as usize;
-        self.outbox.begin(total, self.books.next_sequence());
-        for (i, nth) in (0..total).zip(0u32..) {
-            self.outbox.make::<M>(i, pacer.intended_ns(nth), now);
-        }
+        self.outbox.make::<M>(total, self.books.next_sequence(), now, |nth| pacer.intended_ns(nth));
         let handled = self.hand_over(0, total);
         self.account(0, handled, now, now);
         if handled < total {
@@ -81,7 +78,8 @@ impl<P: Producer, T: Time, M: Measuring> Produce<'_, P, T, M> {
         let batch = self.outbox.batch();
         let mut refused = Refused::default();
         let handled = if total == 1 {
-            match self.driver.send(batch.key(0), batch.value(0), batch.tag(0)) {
+            let (key, value, tag) = batch.message(0);
+            match self.driver.send(key, value, tag) {
                 Handed::Accepted => 1,
                 Handed::QueueFull => 0,
                 Handed::Refused(code) => {
@@ -115,17 +113,23 @@ impl<P: Producer, T: Time, M: Measuring> Produce<'_, P, T, M> {
     fn account(&mut self, from: usize, to: usize, first_actual_ns: u64, actual_ns: u64) {
         let Some(pacer) = &mut self.pacer else { return };
         let count = u32::try_from(to - from).unwrap_or(u32::MAX);
-        let mut at_ns = first_actual_ns;
-        for i in 0..count {
+        if self.unlimited {
             // Without a schedule intended and actual time are one.
-            let delay_ns = if self.unlimited { 0 } else { at_ns.saturating_sub(pacer.intended_ns(i)) };
             if M::INTENDED {
-                self.books.delay.record(delay_ns);
+                self.books.delay.record_n(0, u64::from(count));
             }
-            if delay_ns > self.late_after_ns {
-                self.books.late(self.behind_queue);
+        } else {
+            let mut at_ns = first_actual_ns;
+            for i in 0..count {
+                let delay_ns = at_ns.saturating_sub(pacer.intended_ns(i));
+                if M::INTENDED {
+                    self.books.delay.record(delay_ns);
+                }
+                if delay_ns > self.late_after_ns {
+                    self.books.late(self.behind_queue);
+                }
+                at_ns = actual_ns;
             }
-            at_ns = actual_ns;
         }
         if self.behind_queue {
             self.books.counters[Counter::SendsBehindQueue] += u64::from(count);

@@ -90,13 +90,12 @@ impl Outlet {
             self.messages = (0..batch.capacity()).map(|_| EMPTY).collect();
         }
         for (message, i) in self.messages.iter_mut().zip(from..batch.len()) {
-            let value = batch.value(i);
-            let key = batch.key(i);
+            let (key, value, tag) = batch.message(i);
             message.payload = value.as_ptr().cast_mut().cast::<c_void>();
             message.len = value.len();
             message.key = key.map_or(ptr::null_mut(), |key| key.as_ptr().cast_mut().cast::<c_void>());
             message.key_len = key.map_or(0, <[u8]>::len);
-            message._private = ptr::without_provenance_mut(batch.tag(i));
+            message._private = ptr::without_provenance_mut(tag);
         }
         let wanted = i32::try_from(count).unwrap_or(i32::MAX);
         // SAFETY: the topic handle is valid; the first `count` entries (at most their number) were just filled with pointers into `batch`,
