@@ -85,7 +85,14 @@ impl Books {
     /// Enters what has been taken in together.
     #[inline]
     pub(super) fn settle<M: Measuring>(&mut self) {
-        let Some(alike) = self.sequel.settle() else { return };
+        if let Some(alike) = self.sequel.settle() {
+            self.enter::<M>(alike);
+        }
+    }
+
+    /// Apart, as is `receive_alone`, so that the loop over messages that go on is small.
+    #[inline(never)]
+    fn enter<M: Measuring>(&mut self, alike: Alike) {
         let Alike { messages, first, at_ns, intended_ns, actual_ns, value_bytes } = alike;
         self.messages += messages;
         self.counters[Counter::MessagesReceived] += messages;
@@ -103,6 +110,7 @@ impl Books {
         }
     }
 
+    #[inline(never)]
     fn receive_alone<M: Measuring>(&mut self, at_ns: u64, message: &Received<'_>) {
         self.messages += 1;
         if self.expected.producers == 0 {

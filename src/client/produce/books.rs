@@ -104,7 +104,14 @@ impl Books {
     /// Enters what has been taken in together.
     #[inline]
     pub(super) fn settle<M: Measuring>(&mut self) {
-        let Some(alike) = self.sequel.settle() else { return };
+        if let Some(alike) = self.sequel.settle() {
+            self.enter::<M>(alike);
+        }
+    }
+
+    /// Apart, as is `report_alone`, so that the loop over reports that go on is small.
+    #[inline(never)]
+    fn enter<M: Measuring>(&mut self, alike: Alike) {
         let Alike { messages, first, at_ns, intended_ns, actual_ns, value_bytes } = alike;
         self.counters[Counter::MessagesAcknowledged] += messages;
         self.counters[Counter::BytesAcknowledged] += messages * value_bytes;
@@ -121,6 +128,7 @@ impl Books {
         }
     }
 
+    #[inline(never)]
     fn report_alone<M: Measuring>(&mut self, at_ns: u64, report: &Report<'_>, in_flight: &mut InFlight) {
         let times = if report.tag == 0 && !M::STAMP {
             // What the message does not tell is taken to have happened now, in order.
