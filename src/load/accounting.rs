@@ -4,14 +4,16 @@
 //! is new for certain; a lower one is looked up in a bitmap of the last `window` sequences: set = duplicate, unset = reordered
 //! (and new). Older than the window = duplicate by assumption, counted apart. Sums of mixed sequences prove the result.
 //!
-//! The ledgers are here; `balance.rs` compares the two sides.
+//! The ledgers are here; `window.rs` tells duplicates from reordered messages, `balance.rs` compares the two sides.
 
 mod balance;
 #[cfg(test)]
 mod tests;
+mod window;
 
 use crate::telemetry::layout::AccountingRow;
 pub use balance::{Balance, balance};
+use window::Window;
 
 /// A 64-bit mix (splitmix64's finalizer), so that sums of sequences do not cancel by accident.
 #[inline]
@@ -93,15 +95,6 @@ pub struct ReceivedLedger {
     mask: u64,
 }
 
-/// The last sequences of one producer in one partition.
-#[derive(Debug, Clone, Default)]
-struct Window {
-    /// Highest sequence seen + 1; 0: none yet.
-    end: u64,
-    /// Bit `sequence & mask` for each of the `window` sequences below `end`; empty until used.
-    bits: Box<[u64]>,
-}
-
 /// Fewest sequences of a window.
 const WINDOW_LEAST: u64 = 1 << 10;
 /// Most: an eighth of a GiB for each would help nobody.
@@ -130,6 +123,20 @@ impl ReceivedLedger {
     /// A message of producer row `row` (below the `rows` of `new`, else it panics) in `partition` with `sequence` arrived.
     #[inline]
     pub fn arrived(&mut self, row: usize, partition: usize, sequence: u64) -> Arrival {
+        // Nearly always it is the next one, in a row that is to be published already.
+        let at = partition * self.rows.len() + row;
+        if self.is_dirty[row]
+            && let Some(window) = self.windows.get_mut(at)
+            && window.next_arrived(sequence, self.mask)
+        {
+            count(&mut self.rows[row], sequence);
+            return Arrival::New;
+        }
+        self.arrived_otherwise(row, partition, sequence)
+    }
+
+    #[inline(never)]
+    fn arrived_otherwise(&mut self, row: usize, partition: usize, sequence: u64) -> Arrival {
         if !self.is_dirty[row] {
             self.is_dirty[row] = true;
             self.dirty.push(u32::try_from(row).unwrap_or(u32::MAX));
@@ -185,64 +192,4 @@ impl ReceivedLedger {
 fn count(row: &mut AccountingRow, sequence: u64) {
     row.unique += 1;
     row.checksum = row.checksum.wrapping_add(mix(sequence));
-}
-
-impl Window {
-    #[inline]
-    fn arrived(&mut self, sequence: u64, mask: u64) -> Arrival {
-        if self.bits.is_empty() {
-            self.bits = vec![0; word(mask + 1)].into_boxed_slice();
-        }
-        if sequence == u64::MAX {
-            // No producer gets there; it has no successor to stand in `end`.
-            return Arrival::BeyondWindow;
-        }
-        if sequence >= self.end {
-            // Its own bit is set below, so only those between enter as not seen.
-            if sequence > self.end {
-                self.forget(self.end, sequence - 1, mask);
-            }
-            self.end = sequence + 1;
-            self.set(sequence & mask);
-            return Arrival::New;
-        }
-        if self.end - sequence > mask + 1 {
-            return Arrival::BeyondWindow;
-        }
-        if self.set(sequence & mask) { Arrival::Duplicate } else { Arrival::Reordered }
-    }
-
-    /// Sets a bit; true when it was set already.
-    #[inline]
-    fn set(&mut self, at: u64) -> bool {
-        let bit = 1u64 << (at & 63);
-        let bits = &mut self.bits[word(at)];
-        let before = *bits & bit != 0;
-        *bits |= bit;
-        before
-    }
-
-    /// Clears the bits of sequences `from ..= to`, which now enter the window.
-    #[inline]
-    fn forget(&mut self, from: u64, to: u64, mask: u64) {
-        if to - from >= mask {
-            self.bits.fill(0);
-            return;
-        }
-        let mut sequence = from;
-        while sequence <= to {
-            let at = sequence & mask;
-            let last = (to - sequence).min(63 - (at & 63));
-            // Bits `at … at + last` of one word.
-            let bits = (u64::MAX >> (63 - last)) << (at & 63);
-            self.bits[word(at)] &= !bits;
-            sequence += last + 1;
-        }
-    }
-}
-
-/// The word that holds bit `at`.
-#[inline]
-fn word(at: u64) -> usize {
-    (at / 64) as usize
 }
