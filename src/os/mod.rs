@@ -5,7 +5,9 @@
 
 pub mod affinity;
 pub mod clock;
+pub mod clock_cost;
 pub mod fingerprint;
+pub mod gaps;
 pub mod host;
 pub mod memory_policy;
 pub mod process;
