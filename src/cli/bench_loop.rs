@@ -166,6 +166,7 @@ fn job(args: &BenchLoopArgs) -> Job {
                 Target::Kafka { properties: args.property.clone(), topic: topic.clone(), partitions: args.partitions }
             }
         },
+        stop: None,
     }
 }
 

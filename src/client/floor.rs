@@ -24,6 +24,8 @@ use crate::stats::{Counters, Distribution};
 use crate::telemetry::payload_pool::{PoolOwner, PoolView};
 use crate::telemetry::{ClientEnd, RateOrder, Role, Shape, SupervisorEnd, Wanted};
 use crate::units::NS_PER_S;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 use stepped::Stepped;
 use supervise::{Seen, Supervise};
@@ -127,6 +129,8 @@ pub struct Job {
     pub cut_every: Option<Duration>,
     /// Where to.
     pub target: Target,
+    /// Ends the load under real time at once when it becomes true.
+    pub stop: Option<Arc<AtomicBool>>,
 }
 
 /// What came of it.

@@ -5,6 +5,7 @@ use crate::stats::recorder::Extremes;
 use crate::stats::{Counter, Counters, Distribution, Latency};
 use crate::telemetry::{Role, SupervisorEnd};
 use crossbeam_channel::{Receiver, RecvTimeoutError};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 /// Between two looks.
@@ -59,6 +60,9 @@ impl Supervise {
     }
 
     fn is_over(&self, elapsed_ns: u64) -> bool {
+        if self.job.stop.as_ref().is_some_and(|stop| stop.load(Ordering::Relaxed)) {
+            return true;
+        }
         match self.job.length {
             Length::Time(length) => elapsed_ns >= nanoseconds(length),
             Length::Messages(messages) => {

@@ -16,6 +16,7 @@ fn job(role: Role, parts: Parts) -> Job {
         cpu: None,
         cut_every: None,
         target: Target::Null,
+        stop: None,
     }
 }
 
@@ -73,4 +74,14 @@ fn real_time_ends_after_the_messages_or_the_time() {
     assert_eq!(counted.counters[Counter::MessagesAcknowledged], counted.messages);
     let blind = run(&Job { length: Length::Messages(1), parts: Parts::NONE, ..real }).unwrap_err();
     assert!(blind.text.contains("telemetry"), "{blind}");
+}
+
+#[test]
+fn a_job_ends_when_it_is_stopped() {
+    let stop = Arc::new(AtomicBool::new(true));
+    let length = Length::Time(Duration::from_secs(600));
+    let stopped = Job { passing: Passing::Real, length, stop: Some(stop), ..job(Role::Producer, Parts::ALL) };
+    let begun = std::time::Instant::now();
+    run(&stopped).unwrap();
+    assert!(begun.elapsed() < Duration::from_secs(300));
 }
