@@ -8,10 +8,10 @@
 use super::bench_loop::BenchLoopArgs;
 use super::cpu_list::CpuList;
 use super::tool_args::{
-    CSV_EXAMPLES, CsvArgs, DOCTOR_EXAMPLES, DoctorArgs, ExplainArgs, GENERATE_EXAMPLES, GenerateArgs, RAW_EXAMPLES,
-    RawArgs,
+    CALIBRATE_EXAMPLES, CSV_EXAMPLES, CalibrateArgs, CsvArgs, DOCTOR_EXAMPLES, DoctorArgs, ExplainArgs,
+    GENERATE_EXAMPLES, GenerateArgs, RAW_EXAMPLES, RawArgs,
 };
-use super::values::{cpu_set, late_policy, positive_duration, socket_address};
+use super::values::{FloorArg, cpu_set, floor, late_policy, positive_duration, socket_address};
 use crate::os::affinity::CpuSet;
 use crate::plan::thresholds::parse_threshold;
 use crate::plan::{LatePolicy, Threshold};
@@ -67,6 +67,12 @@ pub enum Command {
     /// with 0 whatever it finds. What the system does not tell is said to be not known.
     #[command(after_help = DOCTOR_EXAMPLES)]
     Doctor(DoctorArgs),
+    /// Measure what this machine and build can do without a broker, and store it for later runs
+    ///
+    /// Speed of the clients' loops, pacing error, cost of the clock, gaps on each CPU, latencies through the embedded broker. Runs put the stored figures
+    /// beside their own and warn where these are near. Measure when nothing else runs.
+    #[command(after_help = CALIBRATE_EXAMPLES)]
+    Calibrate(CalibrateArgs),
     /// Print the JSON Schema of the detail file
     #[command(after_help = "Example:\n  pinload schema > detail.schema.json")]
     Schema,
@@ -228,6 +234,10 @@ pub struct RunArgs {
     /// Judge by another value than the default (repeatable); the README lists names and meanings
     #[arg(long, value_name = "NAME=VALUE", value_parser = parse_threshold, help_heading = "Verdict")]
     pub threshold: Vec<(Threshold, f64)>,
+
+    /// Put this calibration beside the result instead of the stored one; none: no calibration
+    #[arg(long, value_name = "FILE|none", value_parser = floor, help_heading = "Verdict")]
+    pub floor: Option<FloorArg>,
 
     /// Put the results of a folder into a CSV table and do nothing else, as `pinload csv`
     #[arg(short, long, value_name = "DIR", help_heading = "Output")]

@@ -10,6 +10,7 @@ pub mod options;
 pub mod parse;
 pub mod tool_args;
 
+mod calibrate;
 mod console;
 mod csv;
 mod doctor;
@@ -91,6 +92,15 @@ fn serve(argv: Vec<OsString>) -> ExitStatus {
         }
         Command::Doctor(args) => {
             finished(Messages::plain(args::ColorWhen::Auto), |messages| doctor::doctor(&args, messages))
+        }
+        Command::Calibrate(args) => {
+            finished(Messages::plain(args::ColorWhen::Auto), |messages| match crate::os::signals::listen() {
+                Ok(signals) => calibrate::calibrate(&args, messages, &signals),
+                Err(error) => {
+                    messages.error(&format!("cannot listen to signals: {error}"));
+                    ExitStatus::MachineRefused
+                }
+            })
         }
         Command::Plan(args) => with_messages(&args, run::plan),
         Command::Run(args) if args.csv.is_some() => with_messages(&args, |args, messages| {

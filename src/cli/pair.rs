@@ -10,6 +10,7 @@ use crate::os::signals::Signal;
 use crate::plan::Plan;
 use crate::report::ResultFiles;
 use crate::report::closing::closing_table;
+use crate::report::floor::{Standing, floor_lines};
 use crate::report::verdict::{Judgement, Verdict};
 use crate::worker::fleet::{DistributedWorkers, FleetSettings, RollCall, split};
 use crate::worker::local::LocalWorker;
@@ -23,6 +24,7 @@ use std::time::SystemTime;
 pub(super) fn run_pair(
     plan: &Plan,
     args: &RunArgs,
+    floor: &Standing,
     messages: &mut Messages,
     signals: &Receiver<Signal>,
     metrics: &mut Option<Desk>,
@@ -35,7 +37,7 @@ pub(super) fn run_pair(
         messages.error(&why);
         return ExitStatus::ResultsNotWritten;
     }
-    run_with(plan, args, messages, |plan, observer| {
+    run_with(plan, args, floor, messages, |plan, observer| {
         let mut worker = LocalWorker::new(signals.clone(), calibration, root());
         worker.record_raw(args.record_raw.clone());
         if args.hlog {
@@ -53,6 +55,7 @@ pub(super) fn run_pair_on(
     fleet: &FleetSettings,
     plan: &Plan,
     args: &RunArgs,
+    floor: &Standing,
     messages: &mut Messages,
     signals: &Receiver<Signal>,
 ) -> ExitStatus {
@@ -73,12 +76,12 @@ pub(super) fn run_pair_on(
             }
         };
         messages.info("note", "a worker of the fleet speaks OMB's protocol only: all are driven by it");
-        return run_with(&plan, args, messages, |plan, observer| {
+        return run_with(&plan, args, floor, messages, |plan, observer| {
             let mut workers = OmbWorkers::new(fleet.clone(), roll_call, signals.clone(), calibration);
             workload_generator::run(plan, &mut workers, observer)
         });
     }
-    run_with(plan, args, messages, |plan, observer| {
+    run_with(plan, args, floor, messages, |plan, observer| {
         let mut workers = DistributedWorkers::new(fleet.clone(), roll_call, signals.clone(), calibration, root());
         workload_generator::run(plan, &mut workers, observer)
     })
@@ -88,6 +91,7 @@ pub(super) fn run_pair_on(
 fn run_with<'a>(
     plan: &'a Plan,
     args: &RunArgs,
+    floor: &Standing,
     messages: &mut Messages,
     script: impl FnOnce(&'a Plan, &mut dyn Observer) -> Series<'a>,
 ) -> ExitStatus {
@@ -106,7 +110,7 @@ fn run_with<'a>(
     let command_line: Vec<String> = std::env::args_os().map(|arg| arg.to_string_lossy().into_owned()).collect();
     let files = ResultFiles::new(plan, args.output.as_deref(), &args.output_dir, SystemTime::now(), &command_line);
     let files = match files {
-        Ok(files) => files.with_hlog(args.hlog),
+        Ok(files) => files.with_hlog(args.hlog).with_floor(floor.clone()),
         Err(error) => {
             messages.error(&error.to_string());
             return (&error).into();
@@ -118,7 +122,9 @@ fn run_with<'a>(
     messages.clear_live();
     let periods = files.period_verdicts();
     if series.epoch_ns > 0 {
-        messages.table(&closing_table(&series, &periods));
+        let mut table = vec![closing_table(&series, &periods)];
+        table.extend(floor_lines(floor, &series));
+        messages.table(&table.join("\n"));
     } else {
         // No load, no table, which would have told them.
         series.warnings.iter().for_each(|warning| messages.warn(warning));

@@ -3,10 +3,11 @@
 use super::args::RunArgs;
 use super::exit::ExitStatus;
 use super::messages::Messages;
-use super::{fleet, pair, plans, root, summary};
+use super::{calibrate, fleet, pair, plans, root, summary};
 use crate::os::signals::Signal;
 use crate::plan::Plan;
 use crate::plan::resolve::Machine;
+use crate::report::floor::Standing;
 use crate::telemetry::sweep::sweep_dead;
 use crate::worker::Interruption;
 use crate::worker::fleet::{FleetSettings, split};
@@ -32,11 +33,19 @@ pub(super) fn run(args: &RunArgs, messages: &mut Messages, signals: &Receiver<Si
         Ok(metrics) => metrics,
         Err(status) => return status,
     };
+    let floor = match calibrate::standing(args.floor.as_ref(), root()) {
+        Ok(_) if fleet.is_some() => Standing::Elsewhere,
+        Ok(floor) => floor,
+        Err(why) => {
+            messages.error(&why);
+            return ExitStatus::ConfigurationRefused;
+        }
+    };
     one_by_one(&plans, |plan| match interrupted(signals) {
         Some(by) => by.into(),
         None => match &fleet {
-            Some(fleet) => pair::run_pair_on(fleet, plan, args, messages, signals),
-            None => pair::run_pair(plan, args, messages, signals, &mut metrics),
+            Some(fleet) => pair::run_pair_on(fleet, plan, args, &floor, messages, signals),
+            None => pair::run_pair(plan, args, &floor, messages, signals, &mut metrics),
         },
     })
 }
@@ -120,7 +129,7 @@ fn one_by_one<T>(plans: &[T], mut run_pair: impl FnMut(&T) -> ExitStatus) -> Exi
 }
 
 /// A signal that came between two runs, when no worker was listening.
-fn interrupted(signals: &Receiver<Signal>) -> Option<Interruption> {
+pub(super) fn interrupted(signals: &Receiver<Signal>) -> Option<Interruption> {
     signals.try_iter().find_map(|signal| match signal {
         Signal::Interrupt => Some(Interruption::Interrupt),
         Signal::Terminate => Some(Interruption::Terminate),

@@ -14,6 +14,32 @@ pub(super) fn positive_duration(text: &str) -> Result<Duration, String> {
     }
 }
 
+/// What a measurement of a calibration takes at least, and at most.
+pub(super) const SHORTEST_MEASUREMENT: Duration = Duration::from_millis(100);
+const LONGEST_MEASUREMENT: Duration = Duration::from_secs(600);
+
+/// `3`, `0.5`: seconds of one measurement.
+pub(super) fn measurement_seconds(text: &str) -> Result<Duration, String> {
+    let seconds = text.parse::<f64>().ok().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+    seconds
+        .filter(|seconds| (SHORTEST_MEASUREMENT..=LONGEST_MEASUREMENT).contains(seconds))
+        .ok_or_else(|| "write seconds from 0.1 to 600".to_owned())
+}
+
+/// `none`, or a file.
+pub(super) fn floor(text: &str) -> Result<FloorArg, std::convert::Infallible> {
+    Ok(if text == "none" { FloorArg::None } else { FloorArg::File(text.into()) })
+}
+
+/// `--floor` of `run`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FloorArg {
+    /// No floor is put beside the result.
+    None,
+    /// This one.
+    File(std::path::PathBuf),
+}
+
 pub(super) fn cpu_set(text: &str) -> Result<CpuSet, String> {
     match CpuSet::parse(text) {
         Ok(cpus) if cpus.is_empty() => Err("names no CPU: write for example 8-11".to_owned()),
@@ -80,6 +106,20 @@ mod tests {
         for text in ["", "bounded:", "bounded:1", "bounded:nan", "bounded:inf", "bounded:-2", "fast"] {
             assert!(late_policy(text).is_err(), "{text:?}");
         }
+    }
+
+    #[test]
+    fn a_measurement_has_a_shortest_and_a_longest_time() {
+        assert_eq!(measurement_seconds("0.5"), Ok(Duration::from_millis(500)));
+        for text in ["0", "0.05", "601", "-1", "nan", "inf", "3s", ""] {
+            assert!(measurement_seconds(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_floor_is_a_file_or_none() {
+        assert_eq!(floor("none"), Ok(FloorArg::None));
+        assert_eq!(floor("./none"), Ok(FloorArg::File("./none".into())));
     }
 
     #[test]

@@ -8,6 +8,7 @@ pub mod csv;
 pub mod detail;
 pub mod doubts;
 pub mod findings;
+pub mod floor;
 pub mod health;
 pub mod hlog;
 pub mod java_json;

@@ -41,7 +41,7 @@ impl Origin {
             pinload_version: env!("CARGO_PKG_VERSION").to_owned(),
             librdkafka_version: rdkafka::util::get_rdkafka_version().1,
             command_line: command_line.to_vec(),
-            started_at: local(started_at).strftime("%Y-%m-%dT%H:%M:%S%.3f%:z").to_string(),
+            started_at: rfc3339(started_at),
             host: Host::read(root),
         }
     }
@@ -59,6 +59,15 @@ impl Host {
             cpu_model: Topology::read(root).map(|topology| topology.model_name).unwrap_or_default(),
         }
     }
+}
+
+/// The present moment, local time with offset, RFC 3339.
+pub fn now() -> String {
+    rfc3339(SystemTime::now())
+}
+
+fn rfc3339(moment: SystemTime) -> String {
+    local(moment).strftime("%Y-%m-%dT%H:%M:%S%.3f%:z").to_string()
 }
 
 /// A moment in the local time zone; the epoch when the system's clock is out of any calendar.

@@ -7,6 +7,7 @@
 use super::WriteError;
 use super::detail::DetailDocument;
 use super::detail::periods::PeriodDetail;
+use super::floor::Standing;
 use super::hlog::Hlog;
 use super::omb::{OmbPeriod, OmbResult};
 use super::origin::{Origin, local};
@@ -34,6 +35,8 @@ pub struct ResultFiles {
     detail_periods: Vec<PeriodDetail>,
     /// HdrHistogram's log, where one is wanted.
     hlog: Option<Hlog>,
+    /// What is known of the floor.
+    floor: Standing,
     /// Fills a temporary file; another function in tests, to let it fail.
     pub(super) fill: fn(&mut File, &[u8]) -> io::Result<()>,
 }
@@ -69,6 +72,7 @@ impl ResultFiles {
             omb_periods: Vec::new(),
             detail_periods: Vec::new(),
             hlog: None,
+            floor: Standing::None,
             fill: |file, bytes| file.write_all(bytes),
         })
     }
@@ -77,6 +81,12 @@ impl ResultFiles {
     #[must_use]
     pub fn with_hlog(self, wanted: bool) -> Self {
         Self { hlog: wanted.then(Hlog::default), ..self }
+    }
+
+    /// The same with what is known of the floor.
+    #[must_use]
+    pub fn with_floor(self, floor: Standing) -> Self {
+        Self { floor, ..self }
     }
 
     /// Where HdrHistogram's log is, if there is one; final after the first write.
@@ -106,7 +116,7 @@ impl ResultFiles {
         }
         let omb = OmbResult::new(series.plan, &self.omb_periods, series.cumulative.as_ref());
         let main = self.staged(&omb)?;
-        let detail = self.staged(&DetailDocument::new(&self.origin, series, &self.detail_periods))?;
+        let detail = self.staged(&DetailDocument::new(&self.origin, series, &self.detail_periods, &self.floor))?;
         self.place_main(main)?;
         let (_, detail_path) = self.paths();
         detail.persist(&detail_path).map_err(|e| WriteError::at("write the result", &detail_path)(e.error))?;

@@ -16,6 +16,7 @@ pub mod schema;
 
 use super::clocks::EndToEndClocks;
 use super::doubts::{Doubt, doubts};
+use super::floor::{FloorDetail, Standing};
 use super::health::Health;
 use super::omb::HIGHEST_END_TO_END_US;
 use super::origin::Origin;
@@ -66,6 +67,7 @@ pub struct DetailDocument<'a> {
     end_to_end_clocks: Option<EndToEndClocks>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     environment: Vec<environment::EnvironmentDetail<'a>>,
+    floor: FloorDetail<'a>,
     topics: Option<Topics<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     effective_configuration: Option<EffectiveConfiguration>,
@@ -143,7 +145,7 @@ struct Topics<'a> {
 
 impl<'a> DetailDocument<'a> {
     /// Puts the document together. `periods` are the details of `series.periods`, made once per period.
-    pub fn new(origin: &'a Origin, series: &'a Series<'_>, periods: &'a [PeriodDetail]) -> Self {
+    pub fn new(origin: &'a Origin, series: &'a Series<'_>, periods: &'a [PeriodDetail], floor: &'a Standing) -> Self {
         let plan = series.plan;
         let end = series.end.as_ref();
         let verdicts: Vec<Verdict> = periods.iter().map(PeriodDetail::verdict).collect();
@@ -174,6 +176,7 @@ impl<'a> DetailDocument<'a> {
             hosts: end.map_or(&[], |end| &end.hosts),
             end_to_end_clocks: EndToEndClocks::of(series),
             environment: end.map(environment::environments).unwrap_or_default(),
+            floor: FloorDetail::new(floor, series),
             topics: end.map(|end| Topics { names: &end.topics, deleted: end.topics_deleted }),
             // Java clients read the driver file themselves.
             effective_configuration: plan.measured_by.everything().then(|| EffectiveConfiguration::new(plan)),

@@ -12,7 +12,7 @@ use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
 /// Parts of the document that are always there; null where there is nothing to say.
-const ALWAYS: [&str; 23] = [
+const ALWAYS: [&str; 24] = [
     "verdict",
     "schema",
     "pinload_version",
@@ -32,6 +32,7 @@ const ALWAYS: [&str; 23] = [
     "histogram",
     "clock",
     "supervisor",
+    "floor",
     "topics",
     "plan",
     "clients",

@@ -7,6 +7,7 @@ mod detail_document;
 mod evidence;
 mod files;
 pub(super) mod fixture;
+mod floor;
 mod hlog;
 mod omb_format;
 mod schema;

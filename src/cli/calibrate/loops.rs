@@ -1,0 +1,97 @@
+//! The clients' own loops on the null driver: what a message costs, and how exactly one is sent at its time.
+
+use super::{Desk, Stop};
+use crate::cli::exit::ExitStatus;
+use crate::cli::messages::Messages;
+use crate::client::floor::{self, Job, Length, Outcome, Pace, Parts, Passing, Target};
+use crate::report::floor::{LoopSpeed, Manner, PacingStep, Percentiles};
+use crate::stats::Counter;
+use crate::telemetry::Role;
+use crate::units::format_rate;
+
+const VALUE_BYTES: u32 = 1_024;
+/// As many as OMB's example workloads have.
+const PAYLOADS: u32 = 100;
+/// Messages are sent one at a time at this rate: slow enough that each is on its own, fast enough for a million in some seconds.
+const SINGLE_PER_S: f64 = 100_000.0;
+/// The ladder, climbed until a rate does not come.
+const LADDER_PER_S: [f64; 4] = [1_000.0, 10_000.0, 100_000.0, 1_000_000.0];
+/// A rate has come when it is no further off than this share.
+const SUSTAINED: f64 = 0.01;
+
+/// Every loop, with all measuring and with none.
+pub(super) fn speeds(desk: &Desk<'_>, messages: &mut Messages) -> Result<Vec<LoopSpeed>, Stop> {
+    let mut speeds = Vec::new();
+    for (manner, role, pace) in [
+        (Manner::ProduceSingle, Role::Producer, Pace::PerSecond(SINGLE_PER_S)),
+        (Manner::ProduceBatched, Role::Producer, Pace::Unlimited),
+        (Manner::Consume, Role::Consumer, Pace::Unlimited),
+    ] {
+        for (measuring, parts) in [(true, Parts::ALL), (false, Parts::NONE)] {
+            let what = if measuring { "everything" } else { "nothing" };
+            messages.info("loop", &format!("{manner}, measuring {what}"));
+            let outcome = desk.job(role, pace, parts)?;
+            speeds.push(speed(manner, measuring, &outcome));
+        }
+    }
+    Ok(speeds)
+}
+
+#[expect(clippy::cast_precision_loss, reason = "counts and times of some seconds are far below 2^53")]
+fn speed(manner: Manner, measuring: bool, outcome: &Outcome) -> LoopSpeed {
+    let busy_ns = outcome.elapsed_ns.saturating_sub(outcome.counters[Counter::IdleNs]);
+    let busy_ns_per_message = busy_ns as f64 / outcome.messages.max(1) as f64;
+    LoopSpeed {
+        manner,
+        measuring,
+        value_bytes: VALUE_BYTES,
+        messages: outcome.messages,
+        busy_ns_per_message,
+        messages_per_s: 1e9 / busy_ns_per_message.max(f64::MIN_POSITIVE),
+    }
+}
+
+/// The pacing error at each rate, up to the first that does not come.
+#[expect(clippy::cast_precision_loss, reason = "counts and times of some seconds are far below 2^53")]
+pub(super) fn ladder(desk: &Desk<'_>, messages: &mut Messages) -> Result<Vec<PacingStep>, Stop> {
+    let mut steps = Vec::new();
+    for rate_per_s in LADDER_PER_S {
+        messages.info("pacing", &format!("one producer at {}", format_rate(rate_per_s)));
+        let outcome = desk.job(Role::Producer, Pace::PerSecond(rate_per_s), Parts::ALL)?;
+        let reached_per_s = outcome.messages as f64 * 1e9 / outcome.elapsed_ns.max(1) as f64;
+        let sustained = reached_per_s >= rate_per_s * (1.0 - SUSTAINED);
+        steps.push(PacingStep {
+            rate_per_s,
+            reached_per_s,
+            sustained,
+            pacing_error: Percentiles::from(&outcome.pacing_error),
+        });
+        if !sustained {
+            break;
+        }
+    }
+    Ok(steps)
+}
+
+impl Desk<'_> {
+    /// One measurement. It moves its own thread to the loops' CPU, and leaves that of its supervisor where all others are.
+    fn job(&self, role: Role, pace: Pace, parts: Parts) -> Result<Outcome, Stop> {
+        let job = Job {
+            role,
+            pace,
+            value_bytes: VALUE_BYTES,
+            payloads: PAYLOADS,
+            parts,
+            length: Length::Time(self.each),
+            passing: Passing::Real,
+            clock: self.clock,
+            cpu: self.loop_cpu,
+            cut_every: None,
+            target: Target::Null,
+            stop: Some(self.stop.clone()),
+        };
+        let failed =
+            |why: String| Stop::Failed(ExitStatus::MachineRefused, format!("the loop on the null driver: {why}"));
+        self.listening(|| floor::run(&job))?.map_err(|error| failed(error.text))
+    }
+}
