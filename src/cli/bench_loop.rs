@@ -99,6 +99,7 @@ struct Figures {
     messages_per_s: f64,
     cpu_ns_per_message: f64,
     slots_published: u64,
+    largest_slot_bytes: usize,
     pacing_error_ns: Quantiles,
     pause_per_slot_ns: Quantiles,
 }
@@ -172,7 +173,8 @@ fn job(args: &BenchLoopArgs) -> Job {
 
 #[expect(clippy::cast_precision_loss, reason = "figures for people")]
 fn figures(outcome: &Outcome) -> Figures {
-    let Outcome { messages, elapsed_ns, cpu_ns, process_cpu_ns, counters, pacing_error, pauses } = outcome;
+    let Outcome { messages, elapsed_ns, cpu_ns, process_cpu_ns, counters, pacing_error, pauses, largest_slot_bytes } =
+        outcome;
     Figures {
         messages: *messages,
         elapsed_ns: *elapsed_ns,
@@ -181,6 +183,7 @@ fn figures(outcome: &Outcome) -> Figures {
         messages_per_s: *messages as f64 * 1e9 / *elapsed_ns as f64,
         cpu_ns_per_message: *process_cpu_ns as f64 / (*messages).max(1) as f64,
         slots_published: counters[Counter::SlotsPublished],
+        largest_slot_bytes: *largest_slot_bytes,
         pacing_error_ns: Quantiles::of(pacing_error),
         pause_per_slot_ns: Quantiles::of(pauses),
     }

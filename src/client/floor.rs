@@ -150,6 +150,8 @@ pub struct Outcome {
     pub pacing_error: Distribution,
     /// How long the loop stood still for each publication of a slot; empty without telemetry.
     pub pauses: Distribution,
+    /// Bytes of the largest slot that was published; 0 without telemetry.
+    pub largest_slot_bytes: usize,
 }
 
 /// Runs a job on the calling thread (which is moved to the job's CPU); another thread stands for the supervisor, unless time is stepped.
@@ -377,14 +379,14 @@ impl IntoOutcome for Result<Measured, DriverError> {
     fn outcome(self, role: Role, seen: Seen) -> Result<Outcome, DriverError> {
         use crate::stats::Counter;
         let Measured { pauses, elapsed_ns, cpu_ns, process_cpu_ns } = self?;
-        let Seen { counters, pacing_error } = seen;
+        let Seen { counters, pacing_error, largest_slot_bytes } = seen;
         let messages = match role {
             Role::Producer => counters[Counter::MessagesEnqueued],
             Role::Consumer => counters[Counter::MessagesReceived],
         };
         // Before the epoch there is nothing to do.
         let elapsed_ns = elapsed_ns.saturating_sub(LEAD_NS).max(1);
-        Ok(Outcome { messages, elapsed_ns, cpu_ns, process_cpu_ns, counters, pacing_error, pauses })
+        Ok(Outcome { messages, elapsed_ns, cpu_ns, process_cpu_ns, counters, pacing_error, pauses, largest_slot_bytes })
     }
 }
 

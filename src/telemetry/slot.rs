@@ -15,6 +15,8 @@ pub struct Slot {
     pub end_ns: u64,
     /// Cumulative counters at `end_ns`.
     pub counters: Counters,
+    /// Length of its encoding in bytes.
+    pub bytes: usize,
     /// Cumulative histogram of each family this role measures.
     pub latencies: Vec<SlotLatency>,
 }

@@ -64,9 +64,10 @@ pub(super) fn put_counters(out: &mut [u8], counters: &Counters) {
 
 /// Reads what `encode` and `put_counters` wrote; None when any number in it cannot be.
 pub(super) fn decode(bytes: &[u8], sequence: u64) -> Option<Slot> {
+    let length = bytes.len();
     let mut words = Words { bytes };
     let [found, used, start_ns, end_ns, families] = words.take()?;
-    if found != sequence || usize::try_from(used) != Ok(bytes.len()) || families > Latency::COUNT as u64 {
+    if found != sequence || usize::try_from(used) != Ok(length) || families > Latency::COUNT as u64 {
         return None;
     }
     let counters = Counters(words.take()?);
@@ -74,7 +75,7 @@ pub(super) fn decode(bytes: &[u8], sequence: u64) -> Option<Slot> {
     for _ in 0..families {
         latencies.push(decode_family(&mut words)?);
     }
-    Some(Slot { sequence, start_ns, end_ns, counters, latencies })
+    Some(Slot { sequence, start_ns, end_ns, counters, bytes: length, latencies })
 }
 
 fn decode_family(words: &mut Words<'_>) -> Option<SlotLatency> {

@@ -113,7 +113,7 @@ class _Running:
 
     def sample(self):
         """Adds what the process and its descendants have used so far."""
-        cpu_ticks, at_s, pids = 0, raw_s(), _tree(self.process.pid)
+        cpu_ticks, at_s, pids = 0, raw_s(), tree(self.process.pid)
         for pid in pids:
             try:
                 with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as file:
@@ -132,7 +132,7 @@ class _Running:
     def end(self):
         """Kills what is left of it."""
         if not self.ended.is_set():
-            for pid in _tree(self.process.pid):
+            for pid in tree(self.process.pid):
                 try:
                     os.kill(pid, signal.SIGKILL)
                 except ProcessLookupError:
@@ -159,7 +159,7 @@ class _Running:
         )
 
 
-def _tree(pid):
+def tree(pid):
     """A process and its descendants."""
     found, waiting = [], [pid]
     while waiting:

@@ -1,13 +1,12 @@
 """The results as a JSON document and as Markdown tables."""
 
 import json
-import os
-import platform
 from dataclasses import asdict
 
 import java
 import matrix
 from figures import medians, ratios
+from machine import machine
 
 MODES = {
     "produce": "Producing",
@@ -36,17 +35,6 @@ def _case(case, tools):
             {"tool": name, "runs": [asdict(run) for run in runs], "medians": medians(runs)} for name, runs in tools.items()
         ],
         "ratios": [{"of": names[0], "to": name, **ratios(ours, tools[name])} for name in names[1:]],
-    }
-
-
-def machine():
-    with open("/proc/cpuinfo", encoding="utf-8") as file:
-        models = [line.partition(":")[2].strip() for line in file if line.startswith("model name")]
-    return {
-        "cpu_model": models[0] if models else platform.processor(),
-        "cpus": len(os.sched_getaffinity(0)),
-        "memory_bytes": os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"),
-        "kernel": f"{platform.system()} {platform.release()}",
     }
 
 

@@ -26,6 +26,8 @@ pub(super) struct Seen {
     pub(super) counters: Counters,
     /// Actual − intended send time.
     pub(super) pacing_error: Distribution,
+    /// Bytes of its largest slot.
+    pub(super) largest_slot_bytes: usize,
 }
 
 impl Supervise {
@@ -79,7 +81,7 @@ impl Supervise {
 
 impl Seen {
     fn nothing() -> Self {
-        Self { counters: Counters::default(), pacing_error: Distribution::empty() }
+        Self { counters: Counters::default(), pacing_error: Distribution::empty(), largest_slot_bytes: 0 }
     }
 
     /// All that a loop under stepped time has left.
@@ -94,6 +96,7 @@ impl Seen {
         self.counters = supervisor.counters();
         let mut extremes = self.pacing_error.extremes.filter(|_| drained.lost == 0);
         for slot in &drained.slots {
+            self.largest_slot_bytes = self.largest_slot_bytes.max(slot.bytes);
             let Some(delay) = slot.latencies.iter().find(|family| family.latency == Latency::PublishDelay) else {
                 continue;
             };

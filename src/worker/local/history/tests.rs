@@ -31,6 +31,7 @@ impl Publisher {
             start_ns: std::mem::replace(&mut self.last_cut_ns, end_ns),
             end_ns,
             counters: self.counters,
+            bytes: 0,
             latencies: vec![SlotLatency {
                 latency: Latency::AcknowledgeActual,
                 histogram: self.recorder.to_histogram(),
