@@ -9,7 +9,7 @@ use super::exit::ExitStatus;
 use super::messages::Messages;
 use super::root;
 use super::values::positive_duration;
-use crate::client::floor::{self, Job, Length, Outcome, Pace, Parts, Passing, Target};
+use crate::client::floor::{self, Job, Length, Outcome, Parts, Passing, Target};
 use crate::os::clock::{Calibration, MIN_BASELINE};
 use crate::stats::{Counter, Distribution};
 use crate::telemetry::Role;
@@ -149,10 +149,7 @@ fn job(args: &BenchLoopArgs) -> Job {
             RoleArg::Producer => Role::Producer,
             RoleArg::Consumer => Role::Consumer,
         },
-        pace: match args.rate {
-            Rate::PerSecond(per_s) => Pace::PerSecond(per_s),
-            Rate::Unlimited => Pace::Unlimited,
-        },
+        pace: args.rate,
         value_bytes: args.bytes,
         payloads: args.payloads,
         parts: args.measuring,

@@ -23,7 +23,7 @@ use crate::plan::{KeyDistributor, LatePolicy};
 use crate::stats::{Counters, Distribution};
 use crate::telemetry::payload_pool::{PoolOwner, PoolView};
 use crate::telemetry::{ClientEnd, RateOrder, Role, Shape, SupervisorEnd, Wanted};
-use crate::units::NS_PER_S;
+use crate::units::{NS_PER_S, Rate};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
@@ -58,15 +58,6 @@ impl Parts {
             (_, None) => position(name).map(|bit| Self((2 << bit) - 1)),
         }
     }
-}
-
-/// How messages are sent.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Pace {
-    /// In batches, as fast as they are taken.
-    Unlimited,
-    /// On a schedule.
-    PerSecond(f64),
 }
 
 /// How long a job lasts: its end is seen with the loop's next tick.
@@ -109,8 +100,8 @@ pub enum Target {
 pub struct Job {
     /// Which loop.
     pub role: Role,
-    /// How a producer sends; a consumer takes what comes.
-    pub pace: Pace,
+    /// How a producer sends: on a schedule, or without one in batches; a consumer takes what comes.
+    pub pace: Rate,
     /// Length of each value, at least a stamp's.
     pub value_bytes: u32,
     /// Different payloads.
@@ -321,8 +312,8 @@ fn timed(job: &Job, mut work: impl Loop) -> Result<Outcome, DriverError> {
 /// The orders of a supervisor that begins a load.
 fn give_orders(supervisor: &SupervisorEnd, job: &Job, epoch_ns: u64) {
     let interval_q32 = match job.pace {
-        Pace::Unlimited => 0,
-        Pace::PerSecond(per_s) => interval_q32(per_s),
+        Rate::Unlimited => 0,
+        Rate::PerSecond(per_s) => interval_q32(per_s),
     };
     supervisor.order_rate(RateOrder { start_ns: epoch_ns, interval_q32 });
     supervisor.set_epoch(epoch_ns);

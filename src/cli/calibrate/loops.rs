@@ -3,11 +3,11 @@
 use super::{Desk, Stop};
 use crate::cli::exit::ExitStatus;
 use crate::cli::messages::Messages;
-use crate::client::floor::{self, Job, Length, Outcome, Pace, Parts, Passing, Target};
+use crate::client::floor::{self, Job, Length, Outcome, Parts, Passing, Target};
 use crate::report::floor::{LoopSpeed, Manner, PacingStep, Percentiles};
 use crate::stats::Counter;
 use crate::telemetry::Role;
-use crate::units::format_rate;
+use crate::units::{Rate, format_rate};
 
 const VALUE_BYTES: u32 = 1_024;
 /// As many as OMB's example workloads have.
@@ -23,9 +23,9 @@ const SUSTAINED: f64 = 0.01;
 pub(super) fn speeds(desk: &Desk<'_>, messages: &mut Messages) -> Result<Vec<LoopSpeed>, Stop> {
     let mut speeds = Vec::new();
     for (manner, role, pace) in [
-        (Manner::ProduceSingle, Role::Producer, Pace::PerSecond(SINGLE_PER_S)),
-        (Manner::ProduceBatched, Role::Producer, Pace::Unlimited),
-        (Manner::Consume, Role::Consumer, Pace::Unlimited),
+        (Manner::ProduceSingle, Role::Producer, Rate::PerSecond(SINGLE_PER_S)),
+        (Manner::ProduceBatched, Role::Producer, Rate::Unlimited),
+        (Manner::Consume, Role::Consumer, Rate::Unlimited),
     ] {
         for (measuring, parts) in [(true, Parts::ALL), (false, Parts::NONE)] {
             let what = if measuring { "everything" } else { "nothing" };
@@ -57,7 +57,7 @@ pub(super) fn ladder(desk: &Desk<'_>, messages: &mut Messages) -> Result<Vec<Pac
     let mut steps = Vec::new();
     for rate_per_s in LADDER_PER_S {
         messages.info("pacing", &format!("one producer at {}", format_rate(rate_per_s)));
-        let outcome = desk.job(Role::Producer, Pace::PerSecond(rate_per_s), Parts::ALL)?;
+        let outcome = desk.job(Role::Producer, Rate::PerSecond(rate_per_s), Parts::ALL)?;
         let reached_per_s = outcome.messages as f64 * 1e9 / outcome.elapsed_ns.max(1) as f64;
         let sustained = reached_per_s >= rate_per_s * (1.0 - SUSTAINED);
         steps.push(PacingStep {
@@ -75,7 +75,7 @@ pub(super) fn ladder(desk: &Desk<'_>, messages: &mut Messages) -> Result<Vec<Pac
 
 impl Desk<'_> {
     /// One measurement. It moves its own thread to the loops' CPU, and leaves that of its supervisor where all others are.
-    fn job(&self, role: Role, pace: Pace, parts: Parts) -> Result<Outcome, Stop> {
+    fn job(&self, role: Role, pace: Rate, parts: Parts) -> Result<Outcome, Stop> {
         let job = Job {
             role,
             pace,

@@ -6,7 +6,7 @@ use crate::stats::Counter;
 fn job(role: Role, parts: Parts) -> Job {
     Job {
         role,
-        pace: Pace::Unlimited,
+        pace: Rate::Unlimited,
         value_bytes: 100,
         payloads: 1,
         parts,
@@ -52,7 +52,7 @@ fn every_part_has_a_name_and_runs_with_and_without_the_others() {
 fn stepped_time_gives_the_same_run_every_time() {
     let run = || {
         run(&Job {
-            pace: Pace::PerSecond(100_000.0),
+            pace: Rate::PerSecond(100_000.0),
             passing: Passing::Stepped(2_500),
             ..job(Role::Producer, Parts::ALL)
         })
