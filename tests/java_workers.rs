@@ -248,6 +248,31 @@ fn counts_that_do_not_agree_make_a_run_invalid_and_without_the_difference_it_is_
     }
 }
 
+/// The same run with counts that agree; in one of them a worker fails when all periods have been told.
+#[test]
+fn a_run_that_fails_behind_its_last_period_is_invalid() {
+    for (spoiled, verdict, cause) in
+        [(None, "valid", None), (Some("/cumulative-latencies"), "invalid", Some("run_failed"))]
+    {
+        let scene = Scene::new("a_run_that_fails_behind_its_last_period_is_invalid");
+        write_files(&scene);
+        let agree = ("\"totalMessagesReceived\" : 312812", "\"totalMessagesReceived\" : 312830");
+        let workers = [Recorded::start("w1", None), Recorded::start_reworded("w2", spoiled, agree)];
+        let urls = format!("{},{}", workers[0].url, workers[1].url);
+        let outcome = run(&scene, &urls, "6s", &[]).run();
+        outcome.assert_code(if cause.is_some() { UNUSABLE } else { 0 });
+        let detail = Detail::read(&scene.detail_file());
+        let first = detail.at("/verdict/reasons").get(0);
+        assert_eq!(detail.text("/verdict/verdict"), verdict, "{outcome}");
+        assert_eq!(first.and_then(|reason| reason["cause"].as_str()), cause, "{outcome}");
+        if let Some(reason) = first {
+            let words = reason["text"].as_str().expect("words");
+            assert!(words.starts_with("the run failed: ") && words.contains("Internal server error"), "{words}");
+            assert!(!detail.list("/periods").is_empty(), "what was measured until then is written\n{outcome}");
+        }
+    }
+}
+
 #[test]
 fn what_java_cannot_do_is_refused_by_name_before_anything_starts() {
     let scene = Scene::new("what_java_cannot_do_is_refused_by_name_before_anything_starts");

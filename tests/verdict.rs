@@ -1,109 +1,22 @@
-//! The verdict under real causes: each is made on purpose, beside a control, which is the same run without it.
-//!
-//! A test machine has disturbances of its own. So every threshold but those of the causes in question is out of reach, and these stand between
-//! what the cause makes and what a loaded machine does by itself: the verdict then depends on the cause alone.
+//! The verdict under real causes: each is made on purpose, beside a control, which is the same run without it. More of them in
+//! `verdict_threads`, `verdict_clocks`, `java_workers` and `fleet`.
 
 mod scene;
 
-use nix::sched::{CpuSet, sched_setaffinity};
 use nix::sys::signal::Signal;
-use nix::unistd::Pid;
+use scene::disturb::{Broker, Spinners, left_out, own_cpus, pin, share_of_waiting_on};
+use scene::judged::{NULL_RUN, assert_limited, assert_valid, causes, judged_by, null_scene, words};
 use scene::results::Detail;
 use scene::workload::{PYTHON_CLASS, driver};
-use scene::{Deadline, Outcome, PINLOAD, Running, Scene, Workload};
-use std::io::{BufRead as _, BufReader, Write as _};
-use std::process::{Child, Command, Stdio};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use scene::{Deadline, PINLOAD, Running, Scene, Workload};
+use std::process::Command;
 use std::time::Duration;
 
-const NOT_VALID: i32 = 8;
 const CLIENT_DIED: i32 = 5;
 const INTERRUPTED: i32 = 130;
 const LIMIT: Duration = Duration::from_secs(60);
 const S: Duration = Duration::from_secs(1);
 
-/// Out of reach: no run of these tests comes near.
-const PATIENT: [&str; 18] = [
-    "pacing-error-floor-us=1e12",
-    "late-sends-share=1",
-    "missed-sends-share=1",
-    "queue-full-share=1",
-    "slack-share=0",
-    "involuntary-switches-per-s=1e12",
-    "migrations-per-s=1e12",
-    "run-queue-delay-share=10",
-    "loop-stall-share=10",
-    "steal-share=10",
-    "throttled-share=100",
-    "io-run-queue-delay-share=10",
-    "io-busy-share=10",
-    "fetch-paused-share=10",
-    "slots-lost=1e12",
-    "late-reports=1e12",
-    "periods-share=1",
-    "clock-drift-ppm=1e12",
-];
-
-/// Arguments of a run that is judged by these thresholds alone.
-fn judged_by(args: &[&str], thresholds: &[&str]) -> Vec<String> {
-    let mut all: Vec<String> =
-        ["run", "--no-progress", "--require-valid", "--warmup", "1s"].map(str::to_owned).to_vec();
-    all.extend(PATIENT.iter().chain(thresholds).flat_map(|one| ["--threshold".to_owned(), (*one).to_owned()]));
-    all.extend(args.iter().map(|one| (*one).to_owned()));
-    all
-}
-
-/// The causes in the detail file's verdict.
-fn causes(detail: &Detail) -> Vec<String> {
-    let reasons = detail.list("/verdict/reasons").iter();
-    reasons.map(|reason| reason["cause"].as_str().expect("a cause").to_owned()).collect()
-}
-
-/// A run is valid: exit code, table and detail file say the same.
-#[track_caller]
-fn assert_valid(scene: &Scene, done: &Outcome) -> Detail {
-    let detail = Detail::read(&scene.detail_file());
-    assert_eq!((detail.text("/verdict/verdict"), causes(&detail)), ("valid", Vec::new()), "{done}");
-    assert!(done.stdout.lines().any(|line| line.starts_with("VALID")), "no line begins with VALID\n{done}");
-    done.assert_code(0);
-    detail
-}
-
-/// A run is limited by these causes (a loaded machine may add one): exit code, table and detail file say the same.
-#[track_caller]
-fn assert_limited(scene: &Scene, done: &Outcome, expected: &[&str]) -> Detail {
-    let detail = Detail::read(&scene.detail_file());
-    let found = causes(&detail);
-    assert!(expected.iter().all(|cause| found.iter().any(|found| found == cause)), "{found:?}\n{done}");
-    assert_eq!(detail.text("/verdict/verdict"), "generator_limited", "{done}");
-    assert!(done.stdout.lines().any(|line| line.starts_with("GENERATOR-LIMITED")), "the table does not say it\n{done}");
-    done.assert_code(NOT_VALID);
-    detail
-}
-
-/// The words of the reason with this cause.
-#[track_caller]
-fn words(detail: &Detail, cause: &str) -> String {
-    let reason = detail.list("/verdict/reasons").iter().find(|reason| reason["cause"] == cause);
-    reason.and_then(|reason| reason["text"].as_str()).expect("the cause is told").to_owned()
-}
-
-/// One producer on the null driver, no consumers: the generator and its machine, nothing else.
-fn null_scene(name: &'static str) -> Scene {
-    let scene = Scene::new(name);
-    let workload = Workload::small("null")
-        .with("producersPerTopic", 1)
-        .with("subscriptionsPerTopic", 0)
-        .with("consumerPerSubscription", 0)
-        .with("producerRate", 2_000)
-        .with("logIntervalMillis", 1_000);
-    scene.write("null.yaml", &workload.text());
-    scene.write("driver.yaml", "driverClass: pinload.driver.null\n");
-    scene
-}
-
-const NULL_RUN: [&str; 5] = ["--duration", "6s", "-d", "driver.yaml", "null.yaml"];
 const NULL_THRESHOLDS: [&str; 8] = [
     "loop-stall-share=0.5",
     "run-queue-delay-share=0.25",
@@ -122,26 +35,6 @@ fn start_null(scene: &Scene) -> (Running, scene::processes::Process) {
     (running, producer)
 }
 
-/// What share of a second a loop of our own, ready all the time, has to wait for this CPU.
-fn share_of_waiting_on(cpu: usize) -> f64 {
-    let looping = std::thread::spawn(move || {
-        let mut cpus = CpuSet::new();
-        cpus.set(cpu).expect("a CPU number");
-        sched_setaffinity(Pid::from_raw(0), &cpus).expect("a CPU of this machine");
-        let waited_ns = || {
-            let text =
-                std::fs::read_to_string("/proc/thread-self/schedstat").expect("schedstat: the verdict read it too");
-            text.split(' ').nth(1).and_then(|ns| ns.parse::<f64>().ok()).expect("the second number")
-        };
-        let (begun, before) = (std::time::Instant::now(), waited_ns());
-        while begun.elapsed() < S {
-            std::hint::spin_loop();
-        }
-        (waited_ns() - before) / begun.elapsed().as_secs_f64() / 1e9
-    });
-    looping.join().expect("a thread of ours")
-}
-
 /// The control of all runs on the null driver. Somebody else on this machine may spoil one, but not all: unless all of its CPUs are taken all the time.
 /// Then the verdict says what is true, a loop of our own on the same CPU waits as well, and there is no control.
 fn assert_null_control() {
@@ -155,10 +48,7 @@ fn assert_null_control() {
         }
         let hot_cpu: usize = detail.planned_cpus()[0].hot.parse().expect("a CPU number");
         if found == ["run_queue_delay"] && share_of_waiting_on(hot_cpu) > 0.1 {
-            // Written past the test runner's capture: a test that did not test must be seen.
-            let _ =
-                writeln!(std::io::stderr(), "!! a_run_without_a_cause_is_valid: LEFT OUT, others use CPU {hot_cpu}");
-            return;
+            return left_out("a_run_without_a_cause_is_valid", &format!("others use CPU {hot_cpu}"));
         }
         let detail = assert_valid(&scene, &done);
         assert_eq!(detail.at("/plan/thresholds/loop-stall-share"), 0.5, "the result says what it was judged by");
@@ -220,11 +110,8 @@ fn a_pinned_loop_that_somebody_moves_is_a_migration() {
     let (running, producer) = start_null(&scene);
     let planned: usize =
         Deadline::within(LIMIT).poll("the producer's hot CPU", || producer.threads().first()?.cpus.parse().ok());
-    let ours = nix::sched::sched_getaffinity(Pid::from_raw(0)).expect("our own CPUs");
-    let Some(other) = (0..CpuSet::count()).find(|cpu| *cpu != planned && ours.is_set(*cpu) == Ok(true)) else { return };
-    let mut cpus = CpuSet::new();
-    cpus.set(other).expect("a CPU number");
-    sched_setaffinity(Pid::from_raw(producer.pid), &cpus).expect("our own child");
+    let Some(other) = own_cpus().into_iter().find(|cpu| *cpu != planned) else { return };
+    pin(producer.pid, other);
     let done = running.outcome();
     // Its control is the run without a cause above: of a pinned loop no threshold lets a move pass.
     let detail = assert_limited(&scene, &done, &["migrations"]);
@@ -262,33 +149,6 @@ fn a_supervisor_that_stands_still_for_longer_than_the_ring_holds_loses_slots_and
     let counted = |counter: &str| detail.at(&format!("/clients/0/counters_whole_run/{counter}")).as_u64();
     assert!(counted("messages_enqueued") > Some(36 * 2_000), "{done}");
     assert_eq!(counted("messages_enqueued"), counted("messages_acknowledged"), "{done}");
-}
-
-/// Threads of this test that do nothing but spin on one CPU, until dropped.
-struct Spinners(Arc<AtomicBool>);
-
-impl Spinners {
-    fn on(cpu: usize, count: usize) -> Self {
-        let stop = Arc::new(AtomicBool::new(false));
-        for _ in 0..count {
-            let stop = Arc::clone(&stop);
-            std::thread::spawn(move || {
-                let mut cpus = CpuSet::new();
-                cpus.set(cpu).expect("a CPU number");
-                sched_setaffinity(Pid::from_raw(0), &cpus).expect("a CPU of this machine");
-                while !stop.load(Relaxed) {
-                    std::hint::spin_loop();
-                }
-            });
-        }
-        Self(stop)
-    }
-}
-
-impl Drop for Spinners {
-    fn drop(&mut self) {
-        self.0.store(true, Relaxed);
-    }
 }
 
 #[test]
@@ -345,14 +205,8 @@ impl Drop for Limited {
 
 #[test]
 fn a_cpu_limit_of_the_cgroup_is_throttling() {
-    let left_out = || {
-        // Written past the test runner's capture: a test that did not test must be seen.
-        let _ = writeln!(
-            std::io::stderr(),
-            "!! a_cpu_limit_of_the_cgroup_is_throttling: LEFT OUT, no CPU cgroup can be made here"
-        );
-    };
-    let Some(group) = Limited::new() else { return left_out() };
+    let cannot = || left_out("a_cpu_limit_of_the_cgroup_is_throttling", "no CPU cgroup can be made here");
+    let Some(group) = Limited::new() else { return cannot() };
     let scene = null_scene("a_cpu_limit_of_the_cgroup_is_throttling");
     // The shell joins the group before it becomes the program, which then finds its cgroup as any program in a container does.
     let join = format!("echo $$ > {}/cgroup.procs && exec \"$@\"", group.0.display());
@@ -360,7 +214,7 @@ fn a_cpu_limit_of_the_cgroup_is_throttling() {
     let may_join = group.take(i32::try_from(probe.id()).expect("a pid"));
     probe.wait().expect("our own child");
     if !may_join {
-        return left_out();
+        return cannot();
     }
     let mut args = vec!["-c".to_owned(), join, "sh".to_owned(), PINLOAD.to_owned()];
     args.extend(judged_by(&NULL_RUN, &["throttled-share=0.5"]));
@@ -368,42 +222,6 @@ fn a_cpu_limit_of_the_cgroup_is_throttling() {
     // Its control is the run without a cause above, which is judged by the same threshold.
     let detail = assert_limited(&scene, &done, &["throttled"]);
     assert!(words(&detail, "throttled").contains("a CPU limit stopped the group"), "{done}");
-}
-
-/// librdkafka's mock cluster in a process of this test's own, which may stop it.
-struct Broker {
-    process: Child,
-    bootstrap: String,
-}
-
-impl Broker {
-    fn start(topic: &str) -> Self {
-        let mut process = Command::new(PINLOAD)
-            .arg("embedded-broker")
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("the broker");
-        let spec = serde_json::json!({"parent_pid": std::process::id(), "topics": [{"name": topic, "partitions": 1}]});
-        process.stdin.take().expect("a pipe").write_all(spec.to_string().as_bytes()).expect("the spec");
-        let mut line = String::new();
-        BufReader::new(process.stdout.take().expect("a pipe")).read_line(&mut line).expect("an answer");
-        let answer: serde_json::Value = serde_json::from_str(&line).expect("JSON");
-        let bootstrap = answer["bootstrap_servers"].as_str().unwrap_or_else(|| panic!("no broker: {line}")).to_owned();
-        Self { process, bootstrap }
-    }
-
-    fn signal(&self, signal: Signal) {
-        let pid = Pid::from_raw(i32::try_from(self.process.id()).expect("a pid"));
-        nix::sys::signal::kill(pid, signal).expect("our own child");
-    }
-}
-
-impl Drop for Broker {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
 }
 
 /// What these runs are judged by: a queue that is full for a tenth of the time, fetches that are held back for a third of the time.

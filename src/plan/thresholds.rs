@@ -89,7 +89,7 @@ thresholds! {
         "drift of the run's clock against CLOCK_MONOTONIC_RAW",
     /// Clocks of several hosts.
     ClockErrorShare => "clock-error-share", 1.0,
-        "what end-to-end times may be wrong by for the hosts' clocks, of their median",
+        "what end-to-end times may be wrong by for the hosts' clocks, of the least that their median can be (as measured, less the error)",
     /// Counts.
     CountsOffMessages => "counts-off-messages", 0.0,
         "messages by which counts that must agree do not",

@@ -9,8 +9,8 @@ use crate::workload_generator::Series;
 pub(super) struct EndToEndClocks {
     /// Largest error of any pair of hosts, ns: difference of the clocks and the uncertainty of both measurements.
     pub(super) clock_error_ns: u64,
-    /// False: the error is more than a stated share of the median (all of it, when nobody says otherwise), so that the figures say more of the
-    /// clocks than of the system.
+    /// False: the error is more than a stated share of the least that the median can be in truth (all of it, when nobody says otherwise), so
+    /// that the figures say more of the clocks than of the system.
     pub(super) usable: bool,
     /// That median, ns.
     #[serde(skip)]
@@ -18,13 +18,21 @@ pub(super) struct EndToEndClocks {
 }
 
 impl EndToEndClocks {
+    /// The least that the median can be in truth, ns: of a consumer whose clock is ahead the difference stands in every time that was measured.
+    /// None: nothing is certain to be left of it.
+    pub(super) fn least_median_ns(&self) -> Option<u64> {
+        self.median_ns?.checked_sub(self.clock_error_ns).filter(|least_ns| *least_ns > 0)
+    }
+
     /// None: all clients ran on one host, or nothing was measured end to end.
     pub(super) fn of(series: &Series<'_>) -> Option<Self> {
         let clock_error_ns = series.end.as_ref()?.end_to_end_clock_error_ns?;
         let measured = series.cumulative.as_ref().map(|latencies| &latencies[Latency::EndToEndActual]);
         let median_ns = measured.filter(|measured| measured.count() > 0).map(|measured| measured.percentile_ns(50.0));
         let share = series.plan.thresholds[Threshold::ClockErrorShare];
-        let within = |median_ns: u64| (clock_error_ns as f64) < median_ns as f64 * share;
-        Some(Self { clock_error_ns, usable: clock_error_ns == 0 || median_ns.is_some_and(within), median_ns })
+        let mut clocks = Self { clock_error_ns, usable: clock_error_ns == 0, median_ns };
+        clocks.usable |=
+            clocks.least_median_ns().is_some_and(|least_ns| clock_error_ns as f64 <= least_ns as f64 * share);
+        Some(clocks)
     }
 }

@@ -7,6 +7,8 @@
 #![allow(clippy::print_stderr, reason = "a failing test shows its scene on standard error")]
 
 pub mod deadline;
+pub mod disturb;
+pub mod judged;
 pub mod kafka;
 pub mod metrics;
 pub mod processes;

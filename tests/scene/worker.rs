@@ -32,9 +32,15 @@ pub struct Answer {
 impl WorkerProcess {
     /// Starts one on free ports.
     pub fn start(scene: &Scene, more: &[&str]) -> Self {
+        Self::start_in(scene, more, &[])
+    }
+
+    /// Starts one with these variables in its environment.
+    pub fn start_in(scene: &Scene, more: &[&str], environment: &[(&str, &str)]) -> Self {
         let mut args = vec!["worker", "--port", "0", "--stats-port", "0"];
         args.extend(more);
-        let running = scene.pinload(args).spawn();
+        let run = environment.iter().fold(scene.pinload(args), |run, (name, value)| run.env(name, value));
+        let running = run.spawn();
         let line = running.wait_for_line("listening on http://", START);
         let mut addresses =
             line.split("http://").skip(1).map(|rest| rest.split([',', '/']).next().unwrap_or("").to_owned());

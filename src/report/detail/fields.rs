@@ -295,7 +295,11 @@ pub const DEFINITIONS: &[Definition] = &[
         "ns",
         "largest error of any pair of hosts: difference of the clocks + uncertainty of both measurements",
     ),
-    ("usable", "", "false: the median end-to-end time is not larger than that error"),
+    (
+        "usable",
+        "",
+        "false: that error is more than the least that the median end-to-end time can be (as measured, less the error); the threshold clock-error-share sets how much more",
+    ),
     // Floor
     ("floor", "", "the figures of pinload calibrate for this machine and build, beside those of the result"),
     ("used", "", "true: there is one, of the same machine and build"),

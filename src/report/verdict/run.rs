@@ -132,17 +132,23 @@ fn clocks(series: &Series<'_>, context: &Context<'_>) -> Option<Finding> {
     let limit = context.limit(Threshold::ClockErrorShare);
     let clocks = EndToEndClocks::of(series).filter(|clocks| !clocks.usable)?;
     let error = format_ns(clocks.clock_error_ns);
-    Some(match clocks.median_ns {
-        Some(median_ns) => {
-            let median = format_ns(median_ns);
+    let Some(median_ns) = clocks.median_ns else {
+        let says = format!("the hosts' clocks may be {error} apart, and nothing was measured end to end");
+        return Some(of_run(Cause::ClocksApart, says));
+    };
+    let apart = format!("end-to-end times are UNUSABLE: the hosts' clocks may be {error} apart");
+    let median = format_ns(median_ns);
+    Some(match clocks.least_median_ns() {
+        Some(least_ns) => {
+            let least = format_ns(least_ns);
             let says = format!(
-                "end-to-end times are UNUSABLE: the hosts' clocks may be {error} apart, which is more than {limit} × the median time of {median}"
+                "{apart}, which is more than {limit} × what is certain of the median time of {median}: {least}"
             );
-            measured(Cause::ClocksApart, share(clocks.clock_error_ns, median_ns), limit, says)
+            measured(Cause::ClocksApart, share(clocks.clock_error_ns, least_ns), limit, says)
         }
         None => of_run(
             Cause::ClocksApart,
-            format!("the hosts' clocks may be {error} apart, and nothing was measured end to end"),
+            format!("{apart}, and nothing is certain to be left of the median time of {median}"),
         ),
     })
 }

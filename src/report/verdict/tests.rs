@@ -325,8 +325,12 @@ fn clocks_that_drift_or_are_too_far_apart_make_a_run_invalid() {
     assert_eq!((drift.verdict, causes(&drift)), (Verdict::Invalid, vec![Cause::ClockDrift]));
     // The median of the end-to-end times is 2.25 ms.
     let apart = |error_ns| run(|series| series.end.as_mut().unwrap().end_to_end_clock_error_ns = Some(error_ns));
-    assert_eq!(causes(&apart(2_200_000)), []);
-    assert_eq!(causes(&apart(2_300_000)), [Cause::ClocksApart]);
+    assert_eq!(causes(&apart(1_120_000)), []);
+    let by_half = apart(1_130_000);
+    assert_eq!(causes(&by_half), [Cause::ClocksApart]);
+    assert!(by_half.reasons[0].value.is_some_and(|value| value > 1.0 && value < 1.02), "{by_half:?}");
+    let by_all = apart(2_300_000);
+    assert_eq!((causes(&by_all), by_all.reasons[0].value), (vec![Cause::ClocksApart], None));
 }
 
 #[test]

@@ -1,0 +1,111 @@
+//! The verdict on clocks: that of a run which drifts, those of two hosts which are apart. This machine's own clocks are fine, so the program
+//! under test is given others: a small library, compiled here and preloaded, changes what it reads. Each beside its control.
+
+mod scene;
+
+use nix::sys::signal::Signal;
+use nix::time::{ClockId, clock_gettime};
+use scene::disturb::{Broker, left_out};
+use scene::judged::{NOT_VALID, NULL_RUN, assert_valid, causes, judged_by, null_scene, value, words};
+use scene::results::Detail;
+use scene::workload::{PYTHON_CLASS, driver};
+use scene::{Outcome, Scene, WorkerProcess, Workload};
+use std::process::Command;
+use std::time::Duration;
+
+const LIMIT: Duration = Duration::from_secs(60);
+const HOUR_NS: i64 = 3_600_000_000_000;
+
+/// Compiles the library into the scene's folder. None: there is no C compiler, or the program is linked so that nothing can be preloaded.
+fn another_clock(scene: &Scene) -> Option<String> {
+    let source = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/another_clock.c");
+    let library = scene.path("another_clock.so");
+    let done = Command::new("cc").args(["-shared", "-fPIC", "-O1", "-o"]).arg(&library).arg(source).status();
+    done.is_ok_and(|status| status.success()).then(|| library.to_str().expect("a plain path").to_owned())
+}
+
+#[track_caller]
+fn assert_invalid(scene: &Scene, done: &Outcome, cause: &str) -> Detail {
+    let detail = Detail::read(&scene.detail_file());
+    assert_eq!((detail.text("/verdict/verdict"), causes(&detail)), ("invalid", vec![cause.to_owned()]), "{done}");
+    assert!(done.stdout.lines().any(|line| line.starts_with("INVALID")), "no line begins with INVALID\n{done}");
+    done.assert_code(NOT_VALID);
+    detail
+}
+
+/// A run on the null driver whose CLOCK_MONOTONIC_RAW runs faster by a hundredth from this moment of that clock on.
+fn run_with_faster_clock(scene: &Scene, library: &str, from_ns: i64) -> Outcome {
+    let run = scene.pinload(judged_by(&NULL_RUN, &["clock-drift-ppm=100"])).env("LD_PRELOAD", library);
+    run.env("FASTER_PPM", "10000").env("FASTER_FROM_NS", &from_ns.to_string()).limit(LIMIT).run()
+}
+
+#[test]
+fn a_clock_that_changes_its_speed_is_drift_and_one_that_always_had_it_is_not() {
+    const NAME: &str = "a_clock_that_changes_its_speed_is_drift_and_one_that_always_had_it_is_not";
+    let scene = null_scene("a_clock_that_always_had_its_speed_is_valid");
+    let Some(library) = another_clock(&scene) else { return left_out(NAME, "there is no C compiler") };
+    let done = run_with_faster_clock(&scene, &library, 0);
+    let detail = assert_valid(&scene, &done);
+    if detail.text("/clock/source") != "tsc" {
+        return left_out(NAME, "the run's clock is CLOCK_MONOTONIC_RAW itself, and cannot drift against it");
+    }
+    drop(scene);
+
+    let scene = null_scene(NAME);
+    let Some(library) = another_clock(&scene) else { return };
+    // It is calibrated in the first second of 9 or more.
+    let now = clock_gettime(ClockId::CLOCK_MONOTONIC_RAW).expect("a clock");
+    let now_ns = now.tv_sec() * 1_000_000_000 + now.tv_nsec();
+    let done = run_with_faster_clock(&scene, &library, now_ns + 4_000_000_000);
+    let detail = assert_invalid(&scene, &done, "clock_drift");
+    let ppm = value(&detail, "clock_drift");
+    assert!((500.0..10_000.0).contains(&ppm), "{ppm} ppm\n{done}");
+    assert!(words(&detail, "clock_drift").contains("ppm against CLOCK_MONOTONIC_RAW"), "{done}");
+}
+
+/// A producer on one worker, a consumer on another, which looks like another host whose clock is `ahead_ns` ahead.
+fn run_on_two_hosts(scene: &Scene, library: &str, ahead_ns: i64) -> Outcome {
+    let workload = Workload::small("hosts")
+        .without("topics")
+        .without("partitionsPerTopic")
+        .with("messageSize", 200)
+        .with("producersPerTopic", 1)
+        .with("consumerPerSubscription", 1)
+        .with("producerRate", 500);
+    scene.write("hosts.yaml", &workload.text());
+    let broker = Broker::start("hosts");
+    // Messages take tens of ms, and the exchanges from which the difference of the clocks is known far less.
+    scene.write("driver.yaml", &driver(PYTHON_CLASS, &broker.bootstrap, &[], &["linger.ms=100"], &[]));
+    let boot = scene.write("boot_id", "00000000-1111-2222-3333-444444444444\n");
+    let (boot, ahead) = (boot.to_str().expect("a plain path").to_owned(), ahead_ns.to_string());
+    let elsewhere = [("LD_PRELOAD", library), ("OTHER_BOOT_ID", &boot), ("AHEAD_NS", &ahead)];
+    let workers = [WorkerProcess::start(scene, &[]), WorkerProcess::start_in(scene, &[], &elsewhere)];
+    let urls = format!("{},{}", workers[0].url, workers[1].url);
+    let args = ["--duration", "4s", "--topics", "hosts", "-w", &urls, "-d", "driver.yaml", "hosts.yaml"];
+    let done = scene.pinload(judged_by(&args, &[])).limit(LIMIT).run();
+    for worker in workers {
+        worker.running.signal(Signal::SIGTERM);
+        worker.running.outcome_within(LIMIT);
+    }
+    done
+}
+
+#[test]
+fn clocks_of_two_hosts_that_agree_are_valid_and_an_hour_apart_they_are_not_whoever_is_ahead() {
+    const NAME: &str = "clocks_of_two_hosts_that_agree_are_valid_and_an_hour_apart_they_are_not_whoever_is_ahead";
+    for ahead_ns in [0, HOUR_NS, -HOUR_NS] {
+        let scene = Scene::new(NAME);
+        let Some(library) = another_clock(&scene) else { return left_out(NAME, "there is no C compiler") };
+        let done = run_on_two_hosts(&scene, &library, ahead_ns);
+        if ahead_ns == 0 {
+            let detail = assert_valid(&scene, &done);
+            assert_eq!(detail.at("/hosts/1/clock_offset/same_clock"), false, "it looks like another host\n{done}");
+            assert!(detail.at("/end_to_end_clocks/clock_error_ns").as_u64() > Some(0), "{done}");
+            continue;
+        }
+        let detail = assert_invalid(&scene, &done, "clocks_apart");
+        assert!(words(&detail, "clocks_apart").contains("end-to-end times are UNUSABLE"), "{done}");
+        let offset_ns = detail.at("/hosts/1/clock_offset/offset_ns").as_i64().expect("ns");
+        assert!((offset_ns - ahead_ns).abs() < HOUR_NS / 3_600, "{offset_ns}\n{done}");
+    }
+}

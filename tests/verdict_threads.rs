@@ -1,0 +1,158 @@
+//! The verdict on threads that others keep from their work, or that have too much of it, and on sends that are never made: each cause made on
+//! purpose, beside the same run without it.
+
+mod scene;
+
+use nix::sys::signal::Signal;
+use scene::disturb::{Broker, Spinners, Strangers, left_out, own_cpus};
+use scene::judged::{NULL_RUN, assert_limited, assert_valid, judged_by, null_scene, value, words};
+use scene::results::Detail;
+use scene::workload::{PYTHON_CLASS, driver};
+use scene::{Deadline, Outcome, Scene, Workload};
+use std::time::Duration;
+
+const LIMIT: Duration = Duration::from_secs(60);
+const S: Duration = Duration::from_secs(1);
+
+#[test]
+fn sends_that_a_stopped_client_leaves_out_are_missed_sends() {
+    // A loaded machine may keep a client waiting for a moment, and not for a tenth of the time in all.
+    let args: Vec<&str> = ["--late-policy", "skip"].into_iter().chain(NULL_RUN).collect();
+    let args = judged_by(&args, &["missed-sends-share=0.1"]);
+    let scene = null_scene("a_client_that_nobody_stops_leaves_out_hardly_any_send");
+    let done = scene.pinload(args.clone()).limit(LIMIT).run();
+    assert_valid(&scene, &done);
+    drop(scene);
+
+    let scene = null_scene("sends_that_a_stopped_client_leaves_out_are_missed_sends");
+    let running = scene.pinload(args).limit(LIMIT).spawn();
+    let producer = running.clients("producer", 1).remove(0);
+    running.wait_for_line("Starting benchmark traffic", LIMIT);
+    producer.signal(Signal::SIGSTOP);
+    std::thread::park_timeout(3 * S);
+    producer.signal(Signal::SIGCONT);
+    let done = running.outcome();
+    let detail = assert_limited(&scene, &done, &["missed_sends"]);
+    // 3 of 6 s, less what passed between the line and the signal.
+    let missed = value(&detail, "missed_sends");
+    assert!((0.25..0.75).contains(&missed), "{missed}\n{done}");
+    assert!(words(&detail, "missed_sends").contains("scheduled sends were never made ("), "{done}");
+    let counted = |counter: &str| {
+        detail.at(&format!("/measurement/counters/{counter}")).as_u64().unwrap_or_else(|| panic!("no {counter}"))
+    };
+    let (sent, left_out) = (counted("messages_enqueued"), counted("missed_sends"));
+    assert!((11_900..=12_100).contains(&(sent + left_out)), "{sent} + {left_out} are 6 s of 2,000/s\n{done}");
+}
+
+#[test]
+fn a_hot_cpu_that_is_taken_again_and_again_is_involuntary_switches() {
+    // Somebody who wants the CPU all the time takes it some hundred times a second, as long as the kernel's slices are.
+    let args = judged_by(&NULL_RUN, &["involuntary-switches-per-s=1000"]);
+    let scene = null_scene("a_hot_cpu_that_nobody_takes_is_valid");
+    let done = scene.pinload(args.clone()).limit(LIMIT).run();
+    assert_valid(&scene, &done);
+    drop(scene);
+
+    let scene = null_scene("a_hot_cpu_that_is_taken_again_and_again_is_involuntary_switches");
+    let running = scene.pinload(args).limit(LIMIT).spawn();
+    let producer = running.clients("producer", 1).remove(0);
+    running.wait_for_line("Starting warm-up traffic", LIMIT);
+    let cpu = Deadline::within(LIMIT).poll("the producer's hot CPU", || producer.threads().first()?.cpus.parse().ok());
+    let nappers = Spinners::napping_on(cpu, 4);
+    let done = running.outcome();
+    drop(nappers);
+    let detail = assert_limited(&scene, &done, &["involuntary_switches"]);
+    assert!(words(&detail, "involuntary_switches").contains("its CPU was taken from it "), "{done}");
+}
+
+/// One producer and no consumer on a broker of the test's own, the loop on one CPU, librdkafka's threads on another. None: there is only one.
+struct Apart {
+    scene: Scene,
+    broker: Broker,
+    cpus: [String; 2],
+}
+
+impl Apart {
+    fn new(name: &'static str, rate: u32, producer: &[&str]) -> Option<Self> {
+        let [io, hot] = own_cpus()[..].first_chunk::<2>().copied()?;
+        let scene = Scene::new(name);
+        let workload = Workload::small("threads")
+            .without("topics")
+            .without("partitionsPerTopic")
+            .with("messageSize", 200)
+            .with("producersPerTopic", 1)
+            .with("subscriptionsPerTopic", 0)
+            .with("consumerPerSubscription", 0)
+            .with("producerRate", rate);
+        scene.write("threads.yaml", &workload.text());
+        let broker = Broker::start("threads");
+        scene.write("driver.yaml", &driver(PYTHON_CLASS, &broker.bootstrap, &[], producer, &[]));
+        Some(Self { scene, broker, cpus: [hot, io].map(|cpu| cpu.to_string()) })
+    }
+
+    fn run(&self, more: &[&str], thresholds: &[&str]) -> scene::Run<'_> {
+        let [hot, io] = &self.cpus;
+        let mut args = vec!["--duration", "6s", "--topics", "threads", "--cpus", hot, "--io-cpus", io];
+        args.extend(more);
+        args.extend(["-d", "driver.yaml", "threads.yaml"]);
+        self.scene.pinload(judged_by(&args, thresholds)).limit(LIMIT)
+    }
+
+    /// What the kernel says of the producer's threads, and the client of its queue.
+    fn fact(&self, pointer: &str) -> f64 {
+        let detail = Detail::read(&self.scene.detail_file());
+        detail.at(&format!("/clients/0/{pointer}")).as_f64().unwrap_or_else(|| panic!("no {pointer}"))
+    }
+}
+
+#[test]
+fn cpus_of_librdkafkas_threads_that_others_use_too_are_a_run_queue_delay_of_these() {
+    const NAME: &str = "cpus_of_librdkafkas_threads_that_others_use_too_are_a_run_queue_delay_of_these";
+    let thresholds = ["io-run-queue-delay-share=0.15"];
+    let Some(alone) = Apart::new("librdkafkas_threads_on_a_cpu_of_their_own_are_valid", 5_000, &[]) else {
+        return left_out(NAME, "there is only one CPU");
+    };
+    let done = alone.run(&[], &thresholds).run();
+    assert_valid(&alone.scene, &done);
+    drop(alone);
+
+    let Some(apart) = Apart::new(NAME, 5_000, &[]) else { return };
+    let running = apart.run(&[], &thresholds).spawn();
+    running.wait_for_line("Starting warm-up traffic", LIMIT);
+    let Some(strangers) = Strangers::on(apart.cpus[1].parse().expect("a CPU number"), 8) else {
+        return left_out(NAME, "there is no setsid program");
+    };
+    let done: Outcome = running.outcome();
+    drop(strangers);
+    let detail = assert_limited(&apart.scene, &done, &["io_run_queue_delay"]);
+    assert!(words(&detail, "io_run_queue_delay").contains("one of them waited "), "{done}");
+}
+
+#[test]
+fn a_library_thread_that_cannot_keep_up_is_busy_and_one_that_waits_for_a_paused_broker_is_not() {
+    const NAME: &str = "a_library_thread_that_cannot_keep_up_is_busy_and_one_that_waits_for_a_paused_broker_is_not";
+    // A tenth: it shares the CPU with the broker, and on a loaded machine with others.
+    let thresholds = ["io-busy-share=0.1"];
+    let queue = "queue.buffering.max.messages=400";
+    let Some(paused) = Apart::new("a_library_thread_that_waits_for_a_paused_broker_is_not_busy", 1_000, &[queue])
+    else {
+        return left_out(NAME, "there is only one CPU");
+    };
+    let running = paused.run(&[], &thresholds).spawn();
+    running.wait_for_line("Starting benchmark traffic", LIMIT);
+    paused.broker.signal(Signal::SIGSTOP);
+    std::thread::park_timeout(3 * S);
+    paused.broker.signal(Signal::SIGCONT);
+    let done = running.outcome();
+    assert_valid(&paused.scene, &done);
+    let full_s = paused.fact("counters_whole_run/queue_full_ns") / 1e9;
+    assert!(full_s > 1.0, "its queue was full as well, for {full_s} s\n{done}");
+    drop(paused);
+
+    // A request for each message, as many as the thread can make.
+    let one_by_one = [queue, "linger.ms=0", "batch.num.messages=1"];
+    let Some(busy) = Apart::new(NAME, 1_000, &one_by_one) else { return };
+    let done = busy.run(&["--rate", "unlimited"], &thresholds).run();
+    let detail = assert_limited(&busy.scene, &done, &["io_busy"]);
+    assert!(words(&detail, "io_busy").contains("of the time while the queue was full"), "{done}");
+}
