@@ -3,6 +3,7 @@
 mod scene;
 
 use nix::sys::signal::Signal;
+use scene::disturb::{Strangers, left_out, own_cpus};
 use scene::{Outcome, Scene, Workload};
 use serde::Deserialize;
 use std::path::PathBuf;
@@ -28,7 +29,18 @@ struct Floor {
     clock_costs: Option<ClockCosts>,
     gaps: Vec<Gaps>,
     end_to_end: Option<EndToEnd>,
+    disturbance: Disturbance,
     warnings: Vec<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Disturbance {
+    busy: bool,
+    gaps_worst_cpu: Option<usize>,
+    gaps_lost_percent: Option<f64>,
+    loops_waited_percent: Option<f64>,
+    stolen_percent: Option<f64>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -94,6 +106,7 @@ struct GapBucket {
 #[derive(Debug, Deserialize)]
 struct EndToEnd {
     rate_per_s: f64,
+    usable_cpus: usize,
     acknowledge_actual: Percentiles,
     end_to_end_actual: Percentiles,
 }
@@ -156,9 +169,16 @@ fn a_whole_calibration_is_stored_and_put_beside_the_next_result() {
     let text = std::fs::read_to_string(&files[0]).expect("the stored file");
     let floor: Floor = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}\n{text}"));
     look_at(&floor);
+    let busy = "the machine was busy while it was calibrated (";
+    assert_eq!(calibrated.says(&format!("warning: {busy}")), floor.disturbance.busy, "{calibrated}");
+    let few = floor.end_to_end.as_ref().is_some_and(|run| run.usable_cpus < 4);
+    assert!(calibrated.says("is mostly waiting for a CPU") || !few, "{calibrated}");
 
     let (done, detail) = short_run(&scene, &[]);
     done.assert_stdout_has("a producer's loop ");
+    // Said again. No time of the run through the embedded broker is compared here, so nothing is said of the CPUs.
+    assert_eq!(done.says(&format!("note: of the floor: {busy}")), floor.disturbance.busy, "{done}");
+    assert!(!done.says("is mostly waiting for a CPU"), "{done}");
     assert_eq!(detail["floor"]["used"], true, "{}", detail["floor"]);
     assert_eq!(detail["floor"]["calibrated_at"], floor.calibrated_at.as_str());
     let figures: Vec<_> = detail["floor"]["comparisons"]
@@ -236,7 +256,14 @@ fn look_at(floor: &Floor) {
         assert_eq!(cpu.gaps, cpu.gaps_by_length.iter().map(|bucket| bucket.gaps).sum::<u64>(), "{cpu:?}");
         assert!(cpu.gaps_by_length.iter().all(|bucket| bucket.from_ns <= cpu.longest_gap_ns), "{cpu:?}");
     }
+    let disturbance = &floor.disturbance;
+    assert!(disturbance.gaps_worst_cpu.is_some() && disturbance.gaps_lost_percent.is_some(), "{disturbance:?}");
+    for percent in [disturbance.gaps_lost_percent, disturbance.loops_waited_percent, disturbance.stolen_percent] {
+        // Steal is counted in ticks of 10 ms.
+        assert!(percent.is_none_or(|percent| (0.0..=101.0).contains(&percent)), "{disturbance:?}");
+    }
     let run = floor.end_to_end.as_ref().expect("a run");
+    assert!(run.usable_cpus > 0);
     assert_eq!(run.rate_per_s, 1_000.0);
     run.acknowledge_actual.assert_ordered("acknowledged");
     run.end_to_end_actual.assert_ordered("end to end");
@@ -265,6 +292,29 @@ fn parts_are_printed_and_not_stored_unless_a_file_is_named() {
     assert_eq!((&detail["floor"]["used"], done.says("floor:")), (&serde_json::json!(true), false), "{done}");
     let (done, detail) = short_run(&scene, &["--floor", "none"]);
     assert_eq!((&detail["floor"]["used"], done.says("floor:")), (&serde_json::json!(false), false), "{done}");
+}
+
+#[test]
+fn a_machine_that_others_use_is_warned_of_and_so_is_every_result_beside_such_a_floor() {
+    const NAME: &str = "a_machine_that_others_use_is_warned_of_and_so_is_every_result_beside_such_a_floor";
+    let scene = Scene::new(NAME);
+    let cpus = own_cpus();
+    let cpu = cpus[0].to_string();
+    let Some(strangers) = Strangers::on(cpus[0], 2) else { return left_out(NAME, "there is no setsid program") };
+    let args = ["calibrate", "--seconds", "0.5", "--parts", "loop,gaps", "--cpus", &cpu, "--output", "f.json"];
+    let done = pinload(&scene, &args);
+    drop(strangers);
+    // Its control is in the whole calibration above, which says it when it was so, and only then.
+    done.assert_code(0).assert_stdout_has("warning: the machine was busy while it was calibrated (");
+    let floor: Floor = serde_json::from_str(&scene.read("f.json")).expect("a floor");
+    let Disturbance { busy, gaps_worst_cpu, gaps_lost_percent, loops_waited_percent, .. } = floor.disturbance;
+    assert_eq!((busy, gaps_worst_cpu), (true, Some(cpus[0])), "{floor:?}");
+    // Of two strangers and us each has a third of the CPU; half of it where sessions are dealt to first and theirs count as one.
+    assert!(gaps_lost_percent > Some(20.0), "{floor:?}");
+    assert!(loops_waited_percent.is_none_or(|percent| percent > 20.0), "{floor:?}");
+    let (done, detail) = short_run(&scene, &["--floor", "f.json"]);
+    done.assert_stdout_has("note: of the floor: the machine was busy while it was calibrated (");
+    assert_eq!(detail["floor"]["floor_doubts"].as_array().map(Vec::len), Some(1), "{}", detail["floor"]);
 }
 
 #[test]

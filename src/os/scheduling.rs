@@ -36,6 +36,15 @@ pub fn threads_of(root: &Path, pid: i32) -> Option<Vec<ThreadTimes>> {
     threads.iter().any(|thread| thread.run_ns > 0).then_some(threads)
 }
 
+/// Time that the calling thread was ready to run and waited for a CPU since it began, ns. None: the kernel keeps no such account.
+pub fn own_wait_ns(root: &Path) -> Option<u64> {
+    let text = std::fs::read_to_string(root.join("proc/thread-self/schedstat")).ok()?;
+    let mut numbers = text.split_ascii_whitespace().map(str::parse);
+    let (run_ns, wait_ns): (u64, u64) = (numbers.next()?.ok()?, numbers.next()?.ok()?);
+    // Where the account is not kept all of it is 0; who asks has run.
+    (run_ns > 0).then_some(wait_ns)
+}
+
 /// Time stolen from each CPU since boot.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Steal {
@@ -158,6 +167,14 @@ mod tests {
         let threads = threads_of(Path::new("/"), pid);
         assert!(threads.is_none_or(|threads| threads.iter().any(|thread| thread.tid == pid)));
         assert!(Steal::read(Path::new("/")).is_some_and(|steal| steal.of(None).is_some()));
+    }
+
+    #[test]
+    fn a_thread_is_told_what_it_has_waited_itself() {
+        let root = |text: &str| tree(&[("proc/thread-self/schedstat", text)]);
+        assert_eq!(own_wait_ns(root("500 20 3\n").path()), Some(20));
+        assert_eq!(own_wait_ns(root("0 0 0\n").path()), None, "a kernel that keeps no account");
+        assert_eq!(own_wait_ns(tree(&[]).path()), None);
     }
 
     #[test]

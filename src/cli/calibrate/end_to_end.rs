@@ -69,6 +69,7 @@ pub(super) fn run(
     Ok(EndToEndFloor {
         rate_per_s: RATE_PER_S,
         value_bytes: VALUE_BYTES,
+        usable_cpus: Some(desk.machine.topology.online().intersection(&desk.machine.allowed).len()),
         shared_cpus: plan.placement.oversubscribed || plan.clients.iter().any(|client| client.placement.hot_cpu_shared),
         acknowledge_actual,
         end_to_end_actual,

@@ -1,5 +1,6 @@
 //! The clients' own loops on the null driver: what a message costs, and how exactly one is sent at its time.
 
+use super::waited::Waited;
 use super::{Desk, Stop};
 use crate::cli::exit::ExitStatus;
 use crate::cli::messages::Messages;
@@ -92,6 +93,8 @@ impl Desk<'_> {
         };
         let failed =
             |why: String| Stop::Failed(ExitStatus::MachineRefused, format!("the loop on the null driver: {why}"));
-        self.listening(|| floor::run(&job))?.map_err(|error| failed(error.text))
+        let (outcome, waited) = self.listening(|| Waited::by(|| floor::run(&job)))?;
+        self.loops_waited.set(self.loops_waited.get().and(waited));
+        outcome.map_err(|error| failed(error.text))
     }
 }

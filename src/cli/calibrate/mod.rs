@@ -5,6 +5,7 @@
 mod end_to_end;
 mod loops;
 mod store;
+mod waited;
 
 pub(super) use store::standing;
 
@@ -18,16 +19,19 @@ use crate::os::affinity::CpuSet;
 use crate::os::clock::{Calibration, Clock, MIN_BASELINE};
 use crate::os::clock_cost::ClockCosts;
 use crate::os::gaps;
+use crate::os::scheduling::Steal;
 use crate::os::signals::Signal;
 use crate::plan::placement::{PlacementWishes, place};
 use crate::plan::resolve::Machine;
-use crate::report::floor::{Floor, Identity, Schema, floor_text};
+use crate::report::floor::{Disturbance, Floor, Identity, Schema, floor_text};
 use crate::units::{counted, format_duration};
 use crate::worker::Interruption;
 use crossbeam_channel::Receiver;
+use std::cell::Cell;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
+use waited::{Waited, stolen_percent};
 
 /// Why a calibration ends before its time.
 enum Stop {
@@ -47,6 +51,8 @@ struct Desk<'a> {
     signals: &'a Receiver<Signal>,
     /// True: end what is measured.
     stop: Arc<AtomicBool>,
+    /// What the loops waited for their CPU, so far.
+    loops_waited: Cell<Waited>,
 }
 
 /// Measures what was asked for, prints it, stores a whole calibration.
@@ -68,6 +74,7 @@ pub(super) fn calibrate(args: &CalibrateArgs, messages: &mut Messages, signals: 
             Ok(text) => messages.result(&text),
             Err(error) => messages.error(&format!("cannot write the figures: {error}")),
         }
+        floor.doubts().iter().for_each(|doubt| messages.warn(doubt));
     } else {
         messages.table(&floor_text(&floor));
     }
@@ -106,8 +113,9 @@ fn measure(args: &CalibrateArgs, messages: &mut Messages, signals: &Receiver<Sig
     let loop_cpu = placed.clients.first().and_then(|client| client.hot_cpu);
     let each = args.seconds;
     messages.info("part", &announced(args, &watched, each));
-    let stop = Arc::new(AtomicBool::new(false));
-    let desk = Desk { machine, clock: calibration.finish(MIN_BASELINE), loop_cpu, each, signals, stop };
+    let (stop, loops_waited) = (Arc::new(AtomicBool::new(false)), Cell::new(Waited::default()));
+    let desk = Desk { machine, clock: calibration.finish(MIN_BASELINE), loop_cpu, each, signals, stop, loops_waited };
+    let (begun, stolen_before) = (Instant::now(), Steal::read(root()));
     let mut floor = Floor {
         schema: Schema::current(),
         identity: Identity::capture(root()),
@@ -119,6 +127,7 @@ fn measure(args: &CalibrateArgs, messages: &mut Messages, signals: &Receiver<Sig
         clock_costs: None,
         gaps: Vec::new(),
         end_to_end: None,
+        disturbance: None,
         warnings: Vec::new(),
     };
     if args.wants(Part::Clock) {
@@ -143,6 +152,8 @@ fn measure(args: &CalibrateArgs, messages: &mut Messages, signals: &Receiver<Sig
         floor.end_to_end = Some(end_to_end::run(&desk, for_the_run, messages, &mut floor.warnings)?);
     }
     desk.go_on()?;
+    let stolen = stolen_percent(stolen_before.as_ref(), Steal::read(root()).as_ref(), begun.elapsed());
+    floor.disturbance = Some(Disturbance::new(&floor.gaps, desk.loops_waited.get().percent(), stolen));
     Ok(floor)
 }
 

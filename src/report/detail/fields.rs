@@ -324,6 +324,11 @@ pub const DEFINITIONS: &[Definition] = &[
     ("near", "", "true: the result is so near that it says more of the generator than of the broker"),
     ("near_ratio", "ratio", "the ratio up to which (times) or above which (rates) it is near"),
     ("floor_rate_per_s", "messages/s", "the rate at which the floor's pacing error was measured: the ladder's nearest"),
+    (
+        "floor_doubts",
+        "",
+        "what speaks against the floor itself: others used the machine while it was calibrated, or it has too few CPUs for what was measured",
+    ),
     ("topics", "", "the topics of the run (in plan: as decided)"),
     ("names", "", "their names"),
     ("deleted", "", "true: deleted at the end"),

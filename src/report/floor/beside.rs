@@ -89,6 +89,8 @@ pub struct FloorDetail<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     calibrated_at: Option<&'a str>,
     comparisons: Vec<Comparison>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    floor_doubts: Vec<String>,
 }
 
 impl<'a> FloorDetail<'a> {
@@ -100,15 +102,20 @@ impl<'a> FloorDetail<'a> {
             floor_file: None,
             calibrated_at: None,
             comparisons: Vec::new(),
+            floor_doubts: Vec::new(),
         };
         match standing {
-            Standing::Used(used) => Self {
-                used: true,
-                reason: None,
-                floor_file: Some(&used.path),
-                calibrated_at: Some(&used.floor.calibrated_at),
-                comparisons: compare(&used.floor, series),
-            },
+            Standing::Used(used) => {
+                let comparisons = compare(&used.floor, series);
+                Self {
+                    used: true,
+                    reason: None,
+                    floor_file: Some(&used.path),
+                    calibrated_at: Some(&used.floor.calibrated_at),
+                    floor_doubts: doubts(&used.floor, &comparisons),
+                    comparisons,
+                }
+            }
             Standing::None => nothing("no calibration on this machine: run pinload calibrate"),
             Standing::NotUsed(why) => nothing(why),
             Standing::Elsewhere => nothing("the clients run on workers, whose floors are not known here"),
@@ -133,6 +140,8 @@ pub fn floor_lines(standing: &Standing, series: &Series<'_>) -> Vec<String> {
             lines.extend(
                 comparisons.iter().filter(|compared| compared.near).map(|near| format!("  note: {}", near.warning())),
             );
+            let doubts = doubts(&used.floor, &comparisons).into_iter();
+            lines.extend(doubts.map(|doubt| format!("  note: of the floor: {doubt}")));
             lines
         }
     }
@@ -144,6 +153,15 @@ fn compare(floor: &Floor, series: &Series<'_>) -> Vec<Comparison> {
         .into_iter()
         .flatten()
         .collect()
+}
+
+/// What speaks against those of the floor's figures that were compared, in words.
+fn doubts(floor: &Floor, comparisons: &[Comparison]) -> Vec<String> {
+    let through_broker =
+        |compared: &Comparison| matches!(compared.figure, Figure::AcknowledgedP50 | Figure::EndToEndP50);
+    let end_to_end = floor.end_to_end.as_ref().filter(|_| comparisons.iter().any(through_broker));
+    let busy = floor.busy_doubt().filter(|_| !comparisons.is_empty());
+    busy.into_iter().chain(end_to_end.and_then(|run| run.doubt())).collect()
 }
 
 /// Messages sent per second by each producer, on average.

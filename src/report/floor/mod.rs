@@ -1,13 +1,16 @@
 //! The floor: what a machine and a build of pinload can do without a broker, measured by `pinload calibrate`. It is stored as one JSON document and
 //! put beside later results: a result that is near the floor says more of the generator than of the broker.
 //!
-//! Every unit stands in a name. `beside` compares, `text` prints, `identity` says whose floor it is; `cli` measures and stores.
+//! Every unit stands in a name. `beside` compares, `text` prints, `identity` says whose floor it is, `doubts` what speaks against it; `cli` measures
+//! and stores.
 
 mod beside;
+mod doubts;
 mod identity;
 mod text;
 
 pub use beside::{FloorDetail, Standing, UsedFloor, floor_lines};
+pub use doubts::Disturbance;
 pub use identity::Identity;
 pub use text::floor_text;
 
@@ -43,6 +46,9 @@ pub struct Floor {
     pub gaps: Vec<Gaps>,
     /// A short run through the embedded broker.
     pub end_to_end: Option<EndToEndFloor>,
+    /// What others took of the machine meanwhile. null: calibrated before that was looked at.
+    #[serde(default)]
+    pub disturbance: Option<Disturbance>,
     /// What went wrong, in words.
     pub warnings: Vec<String>,
 }
@@ -157,6 +163,9 @@ pub struct EndToEndFloor {
     pub rate_per_s: f64,
     /// Length of each value.
     pub value_bytes: u32,
+    /// CPUs that could be used. null: calibrated before that was noted.
+    #[serde(default)]
+    pub usable_cpus: Option<usize>,
     /// Did clients share CPUs?
     pub shared_cpus: bool,
     /// Acknowledgement − actual send time.

@@ -24,7 +24,8 @@ pub fn floor_text(floor: &Floor) -> String {
     if let Some(run) = &floor.end_to_end {
         parts.push(end_to_end(run));
     }
-    parts.extend(floor.warnings.iter().map(|warning| format!("warning: {warning}")));
+    let warnings = floor.doubts().into_iter().chain(floor.warnings.iter().cloned());
+    parts.extend(warnings.map(|warning| format!("warning: {warning}")));
     parts.join("\n\n")
 }
 

@@ -5,8 +5,8 @@ use crate::os::clock_cost::ClockCosts;
 use crate::os::gaps::{GapBucket, Gaps};
 use crate::plan::{DriverKind, Plan};
 use crate::report::floor::{
-    EndToEndFloor, Floor, FloorDetail, Identity, LoopSpeed, Manner, PacingStep, Percentiles, Schema, Standing,
-    UsedFloor, floor_lines, floor_text,
+    Disturbance, EndToEndFloor, Floor, FloorDetail, Identity, LoopSpeed, Manner, PacingStep, Percentiles, Schema,
+    Standing, UsedFloor, floor_lines, floor_text,
 };
 use crate::stats::Counter;
 use crate::units::Rate;
@@ -62,10 +62,12 @@ pub(super) fn floor() -> Floor {
         end_to_end: Some(EndToEndFloor {
             rate_per_s: 1_000.0,
             value_bytes: 1_024,
-            shared_cpus: true,
+            usable_cpus: Some(8),
+            shared_cpus: false,
             acknowledge_actual: percentiles(50),
             end_to_end_actual: percentiles(100),
         }),
+        disturbance: Some(Disturbance::new(&[], Some(0.1), Some(0.0))),
         warnings: vec!["a neighbour was loud".to_owned()],
     }
 }
@@ -128,6 +130,27 @@ fn each_figure_that_is_near_is_warned_of() {
     let mut close = floor();
     close.end_to_end.as_mut().unwrap().acknowledge_actual.p50_ns = 800_000;
     assert_eq!(near(&used(close), &plan), ["acknowledged_p50"]);
+}
+
+#[test]
+fn a_floor_of_a_busy_or_a_small_machine_is_doubted_beside_the_figures_it_concerns() {
+    let plan = plan();
+    let mut doubted = floor();
+    doubted.disturbance = Some(Disturbance::new(&[], Some(3.0), None));
+    doubted.end_to_end.as_mut().unwrap().usable_cpus = Some(2);
+    let lines = floor_lines(&used(doubted.clone()), &completed_series(&plan));
+    assert_eq!(lines.len(), 3, "{lines:?}");
+    assert!(lines[1].starts_with("  note: of the floor: the machine was busy while it was calibrated ("), "{lines:?}");
+    assert!(lines[2].starts_with("  note: of the floor: there are 2 CPUs for a producer"), "{lines:?}");
+    assert_eq!(detail(&used(doubted.clone()), &plan)["floor_doubts"].as_array().unwrap().len(), 2);
+    let printed = floor_text(&doubted);
+    assert!(printed.contains("\n\nwarning: the machine was busy") && printed.contains("warning: there are 2 CPUs"));
+    // On the embedded broker no time of the run through it is compared.
+    let mut embedded = super::fixture::plan();
+    embedded.driver.kind = DriverKind::Embedded;
+    let doubts = detail(&used(doubted), &embedded)["floor_doubts"].clone();
+    assert_eq!(doubts.as_array().unwrap().len(), 1, "{doubts}");
+    assert_eq!(detail(&used(floor()), &plan).get("floor_doubts"), None, "nothing speaks against it");
 }
 
 #[test]
@@ -213,7 +236,7 @@ fn every_part_of_a_floor_is_printed_with_units() {
         "50,000/s (missed)",
         "gaps on each CPU, watched for 3.00 s\n",
         "0.2000 %",
-        "through the embedded broker, 1,000/s of 1,024 B, clients share CPUs\n",
+        "through the embedded broker, 1,000/s of 1,024 B\n",
         "warning: a neighbour was loud",
     ] {
         assert!(text.contains(line), "{line:?} is not in\n{text}");

@@ -1,0 +1,151 @@
+//! What speaks against a floor: it was measured while others used the machine, or where there are too few CPUs for what it measures.
+
+use super::{EndToEndFloor, Floor};
+use crate::os::gaps::Gaps;
+
+/// More of the time than this taken by others: no longer the machine's own doing. The verdict calls as much a run-queue delay, or steal.
+const BUSY_PERCENT: f64 = 1.0;
+/// A producer, a consumer, librdkafka's threads and the broker.
+const ENOUGH_CPUS: usize = 4;
+
+/// What others took while a machine was calibrated, in percent of the time. null: not measured, or the kernel does not tell.
+#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct Disturbance {
+    /// Is one of them above 1 %?
+    pub busy: bool,
+    /// CPU that was kept longest from the thread that watched it for gaps.
+    pub gaps_worst_cpu: Option<usize>,
+    /// For how long.
+    pub gaps_lost_percent: Option<f64>,
+    /// Time the loops were ready to run and waited for their CPU (schedstat).
+    pub loops_waited_percent: Option<f64>,
+    /// Time the hypervisor gave CPUs to somebody else (steal), mean of all CPUs.
+    pub stolen_percent: Option<f64>,
+}
+
+impl Disturbance {
+    /// From the parts that were measured.
+    pub fn new(gaps: &[Gaps], loops_waited_percent: Option<f64>, stolen_percent: Option<f64>) -> Self {
+        let worst = gaps.iter().max_by(|a, b| a.lost_percent().total_cmp(&b.lost_percent()));
+        let gaps_lost_percent = worst.map(Gaps::lost_percent);
+        let all = [gaps_lost_percent, loops_waited_percent, stolen_percent];
+        Self {
+            busy: all.into_iter().flatten().any(|percent| percent > BUSY_PERCENT),
+            gaps_worst_cpu: worst.map(|gaps| gaps.cpu),
+            gaps_lost_percent,
+            loops_waited_percent,
+            stolen_percent,
+        }
+    }
+
+    /// None: nobody disturbed.
+    fn in_words(&self) -> Option<String> {
+        let Self { busy, gaps_worst_cpu, gaps_lost_percent, loops_waited_percent, stolen_percent } = *self;
+        let above = |percent: Option<f64>| percent.filter(|percent| *percent > BUSY_PERCENT);
+        let cpu = gaps_worst_cpu.map(|cpu| format!("CPU {cpu}")).unwrap_or_default();
+        let parts = [
+            above(gaps_lost_percent).map(|percent| format!("{cpu} was taken for {percent:.1} % of the time")),
+            above(loops_waited_percent)
+                .map(|percent| format!("the loops waited for their CPU for {percent:.1} % of theirs")),
+            above(stolen_percent).map(|percent| format!("the hypervisor took {percent:.1} % of all CPUs")),
+        ];
+        let parts: Vec<String> = parts.into_iter().flatten().collect();
+        busy.then(|| {
+            format!(
+                "the machine was busy while it was calibrated ({}; {BUSY_PERCENT} % is the limit): the floor is somebody else's as well, \
+                 calibrate again when nothing else runs",
+                parts.join(", ")
+            )
+        })
+    }
+}
+
+impl EndToEndFloor {
+    /// None: there are CPUs enough.
+    pub(super) fn doubt(&self) -> Option<String> {
+        let few = self.usable_cpus.filter(|cpus| *cpus < ENOUGH_CPUS);
+        let why = match few {
+            Some(1) => "there is 1 CPU".to_owned(),
+            Some(cpus) => format!("there are {cpus} CPUs"),
+            None if self.shared_cpus => "clients shared CPUs".to_owned(),
+            None => return None,
+        };
+        Some(format!(
+            "{why} for a producer, a consumer, librdkafka's threads and the broker: the floor of acknowledgement and end-to-end times is mostly \
+             waiting for a CPU, and hardly what pinload and librdkafka take; with {ENOUGH_CPUS} CPUs or more it means that"
+        ))
+    }
+}
+
+impl Floor {
+    /// What speaks against all of it, in words.
+    pub(super) fn busy_doubt(&self) -> Option<String> {
+        self.disturbance?.in_words()
+    }
+
+    /// What speaks against it or a part of it, in words.
+    pub fn doubts(&self) -> Vec<String> {
+        self.busy_doubt().into_iter().chain(self.end_to_end.as_ref().and_then(EndToEndFloor::doubt)).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::floor::Percentiles;
+
+    fn watched(cpu: usize, lost_ms: u64) -> Gaps {
+        Gaps {
+            cpu,
+            watched_ns: 2_000_000_000,
+            readings: 1,
+            gaps: 1,
+            gaps_over_10_us: 1,
+            gaps_over_1_ms: 1,
+            lost_ns: lost_ms * 1_000_000,
+            longest_gap_ns: 1_000_000,
+            gaps_by_length: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_free_machine_is_not_doubted() {
+        let free = Disturbance::new(&[watched(0, 20), watched(1, 3)], Some(0.4), Some(1.0));
+        assert_eq!((free.busy, free.gaps_worst_cpu, free.gaps_lost_percent), (false, Some(0), Some(1.0)));
+        assert_eq!(free.in_words(), None);
+        let unknown = Disturbance::new(&[], None, None);
+        assert_eq!((unknown.busy, unknown.in_words()), (false, None), "nothing was measured that could tell");
+    }
+
+    #[test]
+    fn each_way_of_being_busy_is_told_with_its_figure_and_the_worst_cpu() {
+        let said = |gaps: &[Gaps], waited, stolen| Disturbance::new(gaps, waited, stolen).in_words().unwrap();
+        let gaps = said(&[watched(0, 20), watched(3, 162), watched(1, 30)], Some(0.4), None);
+        assert!(gaps.contains("calibrated (CPU 3 was taken for 8.1 % of the time; 1 % is the limit)"), "{gaps}");
+        assert!(said(&[], Some(1.25), None).contains("(the loops waited for their CPU for 1.2 % of theirs;"));
+        assert!(said(&[], None, Some(3.0)).contains("(the hypervisor took 3.0 % of all CPUs;"));
+        let all = said(&[watched(0, 200)], Some(5.0), Some(2.0));
+        assert_eq!(all.matches(", the ").count(), 2, "{all}");
+    }
+
+    #[test]
+    fn few_cpus_make_the_end_to_end_floor_a_matter_of_scheduling() {
+        let nothing = Percentiles { count: 0, p50_ns: 0, p90_ns: 0, p99_ns: 0, p99_9_ns: 0, p99_99_ns: 0, max_ns: 0 };
+        let doubt = |usable_cpus, shared_cpus| {
+            let (acknowledge_actual, end_to_end_actual) = (nothing, nothing);
+            EndToEndFloor {
+                rate_per_s: 1.0,
+                value_bytes: 1,
+                usable_cpus,
+                shared_cpus,
+                acknowledge_actual,
+                end_to_end_actual,
+            }
+            .doubt()
+        };
+        assert!(doubt(Some(1), true).is_some_and(|text| text.starts_with("there is 1 CPU for ")));
+        assert!(doubt(Some(3), false).is_some_and(|text| text.starts_with("there are 3 CPUs for ")));
+        assert!(doubt(Some(4), true).is_some_and(|text| text.starts_with("clients shared CPUs for ")));
+        assert_eq!((doubt(Some(4), false), doubt(None, false)), (None, None), "enough, or of an older calibration");
+    }
+}
