@@ -61,6 +61,12 @@ def run(done, messages, load_messages, load_s, size_bytes, steady_of=None):
     )
 
 
+def same_count(tool, sent, received):
+    """Consumers must get everything; when a group shares out its partitions again, a few come twice."""
+    if not sent <= received <= sent * 1.01:
+        raise ToolError(f"{tool}: {sent} acknowledged, {received} received")
+
+
 def steady(progressing, done):
     """CPU µs per message and messages per second while all of them were at work; None where that cannot be told."""
     if not progressing or any(len(each.progress) < 2 for each in progressing) or any(len(each.cpu) < 2 for each in done):

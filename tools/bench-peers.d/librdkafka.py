@@ -3,14 +3,18 @@ zlib, zstd) that the crate has built for pinload.
 """
 
 import json
+import signal
 import subprocess
 from pathlib import Path
 
 import figures
 import matrix
-from process import Job, ToolError
+from process import Job, Quota, ToolError
 
 INTERVAL_MS = 200
+# Ways to produce and consume: -C or -G, and how many messages -G takes at a time (None: one by one).
+GROUP = ("G", matrix.CONSUME_BATCH)
+WAYS = {"produce": [()], "consume": [("C",), GROUP, ("G",)], "both": [("C",), GROUP]}
 # Objects that rdkafka_performance needs from librdkafka come first: a linker looks each archive through once.
 ARCHIVES = ("librdkafka.a", "libssl.a", "libcrypto.a", "libz.a", "libzstd.a")
 
@@ -62,33 +66,43 @@ def version(binary):
 
 
 class Performance:
-    """rdkafka_performance in one of its ways: -P, -C (a simple consumer), -G (a member of a group), or producers and consumers together."""
+    """rdkafka_performance in one of its ways: -P, -C (a simple consumer), -G (a member of a group), or producers and consumers together.
 
-    def __init__(self, binary, broker_address, consumer=None):
-        self.binary, self.address, self.consumer = str(binary), broker_address, consumer
+    `batch`: what -G takes at a time (its -B, rd_kafka_consume_batch_queue); None: one by one (rd_kafka_consumer_poll). -C needs none: it
+    takes whatever has come with one call (rd_kafka_consume_callback_queue).
+    """
+
+    def __init__(self, binary, broker_address, consumer=None, batch=None):
+        self.binary, self.address, self.consumer, self.batch = str(binary), broker_address, consumer, batch
         self.runs = 0
 
     @property
     def name(self):
-        return "rdkafka_performance " + (f"-{self.consumer}" if self.consumer else "-P")
+        return f"rdkafka_performance -{self.consumer or 'P'}" + (f" -B {self.batch}" if self.batch else "")
 
     def run(self, case, topic, messages, runner):
         self.runs += 1
         shares = [messages // case.clients + (nth < messages % case.clients) for nth in range(case.clients)]
         producers = [self._produce(case, topic, share) for share in shares] if case.mode != "consume" else []
+        # Of a full topic each takes its share; of what is produced meanwhile nobody knows how much comes to which consumer.
+        quota = Quota(messages, signal.SIGINT) if case.mode == "both" and case.clients > 1 else None
         consumers = [
-            self._consume(case, topic, share, nth) for nth, share in enumerate(shares)
+            self._consume(case, topic, messages if quota else share, nth, quota) for nth, share in enumerate(shares)
         ] if case.mode != "produce" else []
         done = runner(consumers + producers)
         sent = [Row(each.stdout, "dr") for each in done[len(consumers):]]
         received = [Row(each.stdout, "msgs") for each in done[:len(consumers)]]
         if any(row["dr_err"] for row in sent):
             raise ToolError("rdkafka_performance: messages failed")
-        last = sent if case.mode == "produce" else received
-        load_s = max(row["elapsed"] for row in sent + received) / 1000
-        count = sum(row.messages for row in last)
+        count = sum(row.messages for row in sent or received)
+        if case.mode == "both":
+            figures.same_count(self.name, count, sum(row.messages for row in received))
+            load = [row.busy() for row in received]
+        else:
+            load = [(row.messages, row["elapsed"]) for row in sent or received]
+        load_messages, load_s = sum(messages for messages, _ in load), max(ms for _, ms in load) / 1000
         progressing = None if case.mode != "both" else []
-        return figures.run(done, count, count, load_s, case.size_bytes, progressing)
+        return figures.run(done, count, load_messages, load_s, case.size_bytes, progressing)
 
     def fill(self, case, topic, messages, runner):
         runner([self._produce(case, topic, messages)])
@@ -98,21 +112,21 @@ class Performance:
         argv = ["-P", *place, "-s", str(case.size_bytes), "-m", matrix.payload(case.size_bytes), "-c", str(messages)]
         return self._job(argv, topic, matrix.producer_settings(case), "dr")
 
-    def _consume(self, case, topic, messages, nth):
+    def _consume(self, case, topic, messages, nth, quota):
         if self.consumer == "G":
             # A group that is known would go on where it has committed.
-            argv = ["-G", f"{topic}-group-{self.runs}"]
+            argv = ["-G", f"{topic}-group-{self.runs}", *(["-B", str(self.batch)] if self.batch else [])]
         else:
             own = [str(partition) for partition in range(nth, case.partitions, case.clients)]
             argv = ["-C", "-o", "beginning", *[word for partition in own for word in ("-p", partition)]]
-        return self._job([*argv, "-c", str(messages)], topic, matrix.consumer_settings(), "msgs")
+        return self._job([*argv, "-c", str(messages)], topic, matrix.consumer_settings(), "msgs", quota)
 
-    def _job(self, argv, topic, settings, column):
+    def _job(self, argv, topic, settings, column, quota=None):
         # -T 0: no statistics, which it would otherwise have made once per interval.
         common = ["-t", topic, "-b", self.address, "-u", "-i", str(INTERVAL_MS), "-T", "0"]
         given = [word for name, value in settings.items() for word in ("-X", f"{name}={value}")]
         # Its lines must come when they are written, not when a buffer is full.
-        return Job(["stdbuf", "-oL", self.binary, *argv, *common, *given], progress=Progress(column))
+        return Job(["stdbuf", "-oL", self.binary, *argv, *common, *given], progress=Progress(column), quota=quota)
 
 
 class Progress:
@@ -138,8 +152,15 @@ class Row:
         lines = [[cell.strip() for cell in line.split("|")][1:] for line in stdout.splitlines() if line.startswith("|")]
         if len(lines) < 2:
             raise ToolError(f"rdkafka_performance printed no table:\n{stdout}")
-        self.cells = dict(zip(lines[0], lines[-1]))
+        # It repeats its heading.
+        self.rows = [dict(zip(lines[0], line)) for line in lines if line != lines[0]]
         self.messages = self[column]
 
     def __getitem__(self, column):
-        return int(self.cells[column])
+        return int(self.rows[-1][column])
+
+    def busy(self):
+        """Messages and ms up to the last row before all had come: a consumer waits up to a second for more before it sees that it may end."""
+        rows = [(int(row["msgs"]), int(row["elapsed"])) for row in self.rows]
+        before = [row for row in rows if 0 < row[0] < self.messages]
+        return before[-1] if before else rows[-1]

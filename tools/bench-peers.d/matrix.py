@@ -13,6 +13,8 @@ ACKS = ("0", "1", "all")
 PARTITIONS = (1, 12)
 COMPRESSIONS = ("none", "lz4", "zstd")
 CLIENTS = (1, 2, 4)
+# pinload's consumers take as many messages at a time (src/driver/kafka/native/consume.rs).
+CONSUME_BATCH = 300
 
 
 @dataclass(frozen=True)

@@ -29,6 +29,24 @@ class Job:
     progress: object = None
     # May it end with another code than 0?
     codes: tuple = (0,)
+    # That it shares with other jobs
+    quota: object = None
+
+
+class Quota:
+    """Jobs that share work which none of them knows its part of: asked to end (by a signal) when together they have done it all."""
+
+    def __init__(self, messages, ask_by):
+        self.messages, self.ask_by, self.asked = messages, ask_by, False
+
+    def look(self, running):
+        done = sum(each.progress[-1][1] for each in running if each.progress)
+        if done < self.messages or self.asked:
+            return
+        self.asked = True
+        for each in running:
+            if not each.ended.is_set():
+                os.kill(each.process.pid, self.ask_by)
 
 
 @dataclass
@@ -69,6 +87,8 @@ def run_together(jobs, limit_s, folder):
                 raise ToolError(f"not ended after {limit_s:.0f} s: {[each.job.argv for each in running]}")
             for each in running:
                 each.sample()
+            for quota in {each.job.quota for each in running} - {None}:
+                quota.look([each for each in running if each.job.quota is quota])
             # Not a join: one that a signal interrupts takes the thread for ended.
             going[0].ended.wait(SAMPLE_S)
     finally:

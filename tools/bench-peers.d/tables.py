@@ -105,6 +105,7 @@ def settings(case=matrix.Case("both")):
     return {
         "librdkafka_producer": matrix.producer_settings(case),
         "librdkafka_consumer": matrix.consumer_settings(),
+        "consume_batch_messages": matrix.CONSUME_BATCH,
         "java_producer": matrix.java_producer_settings(case),
         "java_consumer": matrix.java_consumer_settings(),
         "java_options": java.JVM,
