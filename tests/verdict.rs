@@ -5,10 +5,10 @@ mod scene;
 
 use nix::sys::signal::Signal;
 use scene::disturb::{Broker, Spinners, left_out, own_cpus, pin, share_of_waiting_on};
-use scene::judged::{NULL_RUN, assert_limited, assert_valid, causes, judged_by, null_scene, words};
+use scene::judged::{NULL_RUN, assert_limited, assert_valid, causes, judged_by, null_scene, value, words};
 use scene::results::Detail;
 use scene::workload::{PYTHON_CLASS, driver};
-use scene::{Deadline, PINLOAD, Running, Scene, Workload};
+use scene::{Deadline, Outcome, PINLOAD, Running, Scene, Workload};
 use std::process::Command;
 use std::time::Duration;
 
@@ -74,12 +74,25 @@ fn a_run_without_a_cause_is_valid_and_a_stopped_client_is_seen_as_a_loop_that_st
     assert!(detail.list("/periods").iter().any(limited), "{done}");
     assert!(done.stdout.lines().any(|line| line.starts_with("GENERATOR-LIMITED period: ")), "{done}");
     assert!(words(&detail, "loop_stalls").starts_with("hot loop stood still, producer 0: "), "{done}");
+    let stood = value(&detail, "loop_stalls");
+    assert!((0.6..0.85).contains(&stood), "4 of 6 s are {stood}\n{done}");
 }
 
 #[test]
 fn two_moments_of_standing_still_spoil_two_periods_and_too_many_of_them_the_run() {
-    let scene = null_scene("two_moments_of_standing_still_spoil_two_periods_and_too_many_of_them_the_run");
-    let args = ["--duration", "9s", "-d", "driver.yaml", "null.yaml"];
+    for attempt in 1.. {
+        let scene = null_scene("two_moments_of_standing_still_spoil_two_periods_and_too_many_of_them_the_run");
+        let done = run_with_two_moments_of_standing_still(&scene);
+        // Less than half of the run, and more than half of each second in which one of them ended. Unless others had the CPU for the rest of it.
+        if attempt == 3 || causes(&Detail::read(&scene.detail_file())) != ["loop_stalls"] {
+            assert_limited(&scene, &done, &["periods"]);
+            return;
+        }
+    }
+}
+
+fn run_with_two_moments_of_standing_still(scene: &Scene) -> Outcome {
+    let args = ["--duration", "12s", "-d", "driver.yaml", "null.yaml"];
     let running = scene.pinload(judged_by(&args, &["loop-stall-share=0.5", "periods-share=0.1"])).limit(LIMIT).spawn();
     let producer = running.clients("producer", 1).remove(0);
     running.wait_for_line("Starting benchmark traffic", LIMIT);
@@ -89,9 +102,7 @@ fn two_moments_of_standing_still_spoil_two_periods_and_too_many_of_them_the_run(
         producer.signal(Signal::SIGCONT);
         std::thread::park_timeout(S + S / 4);
     }
-    let done = running.outcome();
-    // Less than half of the run, and more than half of each second in which one of them ended.
-    assert_limited(&scene, &done, &["periods"]);
+    running.outcome()
 }
 
 #[test]

@@ -16,9 +16,9 @@ const S: Duration = Duration::from_secs(1);
 
 #[test]
 fn sends_that_a_stopped_client_leaves_out_are_missed_sends() {
-    // A loaded machine may keep a client waiting for a moment, and not for a tenth of the time in all.
-    let args: Vec<&str> = ["--late-policy", "skip"].into_iter().chain(NULL_RUN).collect();
-    let args = judged_by(&args, &["missed-sends-share=0.1"]);
+    // A send is left out when the next is due: a loaded machine keeps a client waiting for some ms at a time, and hardly ever for 50.
+    let args: Vec<&str> = ["--late-policy", "skip", "--rate", "20"].into_iter().chain(NULL_RUN).collect();
+    let args = judged_by(&args, &["missed-sends-share=0.2"]);
     let scene = null_scene("a_client_that_nobody_stops_leaves_out_hardly_any_send");
     let done = scene.pinload(args.clone()).limit(LIMIT).run();
     assert_valid(&scene, &done);
@@ -41,7 +41,7 @@ fn sends_that_a_stopped_client_leaves_out_are_missed_sends() {
         detail.at(&format!("/measurement/counters/{counter}")).as_u64().unwrap_or_else(|| panic!("no {counter}"))
     };
     let (sent, left_out) = (counted("messages_enqueued"), counted("missed_sends"));
-    assert!((11_900..=12_100).contains(&(sent + left_out)), "{sent} + {left_out} are 6 s of 2,000/s\n{done}");
+    assert!((118..=122).contains(&(sent + left_out)), "{sent} + {left_out} are 6 s of 20/s\n{done}");
 }
 
 #[test]
@@ -63,6 +63,33 @@ fn a_hot_cpu_that_is_taken_again_and_again_is_involuntary_switches() {
     drop(nappers);
     let detail = assert_limited(&scene, &done, &["involuntary_switches"]);
     assert!(words(&detail, "involuntary_switches").contains("its CPU was taken from it "), "{done}");
+}
+
+/// Two accounts of the kernel's, getrusage and schedstat, and the run's own clock.
+#[test]
+fn a_spinning_loops_cpu_time_and_its_waits_for_a_cpu_fill_its_time() {
+    let scene = null_scene("a_spinning_loops_cpu_time_and_its_waits_for_a_cpu_fill_its_time");
+    let running = scene.pinload(judged_by(&NULL_RUN, &[])).limit(LIMIT).spawn();
+    let producer = running.clients("producer", 1).remove(0);
+    let cpu = Deadline::within(LIMIT).poll("the producer's hot CPU", || producer.threads().first()?.cpus.parse().ok());
+    let spinners = Spinners::on(cpu, 1);
+    let done = running.outcome();
+    drop(spinners);
+    done.assert_code(0);
+    let detail = Detail::read(&scene.detail_file());
+    let ns = |pointer: &str| detail.at(pointer).as_f64().unwrap_or_else(|| panic!("no {pointer}\n{done}"));
+    if detail.at("/clients/0/verdict/facts/kernel/hot_wait_ns").is_null() {
+        return left_out("a_spinning_loops_cpu_time_and_its_waits_for_a_cpu_fill_its_time", "no schedstat");
+    }
+    let ran = ns("/measurement/counters/cpu_user_ns") + ns("/measurement/counters/cpu_system_ns");
+    let waited = ns("/clients/0/verdict/facts/kernel/hot_wait_ns");
+    let filled = (ran + waited) / ns("/clients/0/verdict/facts/span_ns");
+    assert!(waited / ran > 0.2, "the spinner had a good part of the CPU\n{done}");
+    // Supervisor and client look at different moments, some ms apart, on a loaded machine more.
+    assert!(
+        (0.95..1.05).contains(&filled),
+        "{ran} ns on the CPU and {waited} ns waiting are {filled} of the time\n{done}"
+    );
 }
 
 /// One producer and no consumer on a broker of the test's own, the loop on one CPU, librdkafka's threads on another. None: there is only one.

@@ -26,6 +26,7 @@ const OFFSETS: &str = "the_samples_on_a_real_kafka_fill_every_offset_up_to_the_b
 const MERGE: &str = "merging_the_parts_of_any_split_gives_the_whole";
 const RESTART: &str = "after_a_broker_was_killed_and_came_back_every_figure_is_that_of_the_samples_and_of_its_log";
 const STALL: &str = "a_stall_of_a_second_shows_as_it_would_to_a_user_with_a_schedule";
+const FILLED: &str = "a_spinning_loops_cpu_time_and_its_waits_for_a_cpu_fill_its_time";
 
 /// Every figure whose error is known.
 pub const EVIDENCE: &[Evidence] = &[
@@ -217,7 +218,63 @@ pub const EVIDENCE: &[Evidence] = &[
         definition: "user and system time of processes and of the hot thread",
         source: "the kernel (getrusage) when a slot is cut",
         error: "the kernel's: exact to the switch where it accounts by switch, else a tick of 1 to 10 ms",
-        checked: &["who_is_ready_has_said_where_it_runs_and_what_it_has_used"],
+        checked: &[FILLED],
+    },
+    Evidence {
+        figure: "waits for a CPU",
+        fields: &["hot_wait_ns", "io_wait_ns", "io_run_ns"],
+        definition: "time the hot thread, or librdkafka's, was ready to run and had no CPU; CPU time of librdkafka's busiest",
+        source: "the kernel (schedstat), read by the supervisor at the ends of periods",
+        error: "the kernel's, to the ns; read some ms after a period's end (`kernel.span_ns` is its own span): a spinning loop's waits and CPU time fill its time within 1 %",
+        checked: &[
+            FILLED,
+            "a_hot_cpu_that_others_use_too_is_a_run_queue_delay",
+            "cpus_of_librdkafkas_threads_that_others_use_too_are_a_run_queue_delay_of_these",
+            "a_library_thread_that_cannot_keep_up_is_busy_and_one_that_waits_for_a_paused_broker_is_not",
+        ],
+    },
+    Evidence {
+        figure: "switches, migrations",
+        fields: &[
+            "context_switches_voluntary",
+            "context_switches_involuntary",
+            "hot_context_switches_involuntary",
+            "migrations",
+        ],
+        definition: "times a CPU was given up, or taken; times the hot thread came to another one",
+        source: "the kernel (getrusage, /proc/thread-self/sched) when a slot is cut",
+        error: "the kernel's: exact; migrations only where it tells them",
+        checked: &[
+            "a_hot_cpu_that_is_taken_again_and_again_is_involuntary_switches",
+            "a_pinned_loop_that_somebody_moves_is_a_migration",
+        ],
+    },
+    Evidence {
+        figure: "loop stalls, idle time",
+        fields: &["loop_stalls", "loop_stall_ns", "idle_ns"],
+        definition: "times of more than 5 ms without a look at the clock; time with nothing to do but wait",
+        source: "the loop's own clock readings",
+        error: "a stall's end is seen at the next reading, within 4 µs on a CPU of its own",
+        checked: &[
+            "a_run_without_a_cause_is_valid_and_a_stopped_client_is_seen_as_a_loop_that_stood_still",
+            "a_loop_without_a_rate_has_no_slack",
+        ],
+    },
+    Evidence {
+        figure: "steal, throttling",
+        fields: &["steal_ns", "throttled_ns"],
+        definition: "time the hypervisor gave the hot CPU to somebody else; time a CPU limit stopped the group",
+        source: "the kernel (/proc/stat, cpu.stat) at the ends of periods",
+        error: "steal: ticks of 10 ms, and what the hypervisor tells; throttling: the kernel's, to the µs or ns, all CPUs added",
+        checked: &["steal_is_the_eighth_number_of_each_cpu", "a_cpu_limit_of_the_cgroup_is_throttling"],
+    },
+    Evidence {
+        figure: "fetch pauses",
+        fields: &["fetch_pauses", "fetch_paused_ns"],
+        definition: "times librdkafka held back fetches because its own queue was at its limit",
+        source: "the length of its queue when a batch is read, and fetch.queue.backoff.ms",
+        error: "noticed when a batch is read; the time is an upper bound",
+        checked: &["small_queues_are_the_generators_and_a_paused_broker_is_the_brokers"],
     },
     Evidence {
         figure: "clock",
@@ -225,7 +282,10 @@ pub const EVIDENCE: &[Evidence] = &[
         definition: "how far the run's clock moved against CLOCK_MONOTONIC_RAW",
         source: "paired readings at both ends of the run",
         error: "below 0.1 ppm after a second",
-        checked: &[],
+        checked: &[
+            "a_calibrated_clock_agrees_with_the_raw_clock",
+            "a_clock_that_changes_its_speed_is_drift_and_one_that_always_had_it_is_not",
+        ],
     },
     Evidence {
         figure: "clocks of several hosts",
@@ -233,7 +293,10 @@ pub const EVIDENCE: &[Evidence] = &[
         definition: "a worker's wall clock − the coordinator's",
         source: "the exchange with the shortest round trip",
         error: "half that round trip, told as `offset_error_ns`; 0 where both read one clock",
-        checked: &["two_workers_and_a_coordinator_yield_what_a_local_run_yields"],
+        checked: &[
+            "two_workers_and_a_coordinator_yield_what_a_local_run_yields",
+            "clocks_of_two_hosts_that_agree_are_valid_and_an_hour_apart_they_are_not_whoever_is_ahead",
+        ],
     },
 ];
 
@@ -253,8 +316,7 @@ pub fn table() -> Vec<String> {
     let row = |evidence: &Evidence| {
         let Evidence { figure, fields: _, definition, source: _, error, checked } = evidence;
         let checked: Vec<String> = checked.iter().map(|test| format!("`{test}`")).collect();
-        let checked = if checked.is_empty() { "by nothing else".to_owned() } else { checked.join(", ") };
-        format!("| {figure} | {definition} | {error} | {checked} |")
+        format!("| {figure} | {definition} | {error} | {} |", checked.join(", "))
     };
     EVIDENCE.iter().map(row).collect()
 }
