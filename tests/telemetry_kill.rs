@@ -98,7 +98,7 @@ fn assert_whole(slot: &Slot) {
     assert_eq!((slot.start_ns, slot.end_ns), (n - 1, n));
     assert_eq!(slot.latencies.len(), 3);
     for family in &slot.latencies {
-        assert_eq!(family.histogram.len(), n);
+        assert_eq!(family.histogram.count(), n);
         let exact = family.extremes;
         assert_eq!((exact.count, exact.min_ns, exact.max_ns), (1, n * 997, n * 997));
     }

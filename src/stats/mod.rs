@@ -4,11 +4,15 @@ mod base64_v2;
 mod buckets;
 pub mod counters;
 pub mod distribution;
+pub mod increment;
 pub mod latency;
 pub mod recorder;
+pub mod sparse;
 pub mod v2;
 
 pub use counters::{Counter, Counters};
 pub use distribution::Distribution;
+pub use increment::Increment;
 pub use latency::Latency;
 pub use recorder::{Extremes, Recorder};
+pub use sparse::Sparse;

@@ -1,8 +1,7 @@
 //! One snapshot: what a client had counted at one moment.
 
 use crate::stats::recorder::Extremes;
-use crate::stats::{Counters, Latency};
-use hdrhistogram::Histogram;
+use crate::stats::{Counters, Latency, Sparse};
 
 /// A decoded slot. Counters and histograms are cumulative since the client began.
 #[derive(Debug, Clone)]
@@ -27,9 +26,7 @@ pub struct SlotLatency {
     /// Which family.
     pub latency: Latency,
     /// Cumulative, in ns.
-    pub histogram: Histogram<u64>,
+    pub histogram: Sparse,
     /// Exact figures of this slot's span alone.
     pub extremes: Extremes,
-    /// Coarsened to 2 digits because it would not fit.
-    pub coarse: bool,
 }

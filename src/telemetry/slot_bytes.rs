@@ -9,9 +9,8 @@
 
 use super::layout::WORD_BYTES;
 use super::slot::{Slot, SlotLatency};
-use crate::stats::recorder::{Extremes, HIGHEST_NS, LOWEST_NS, Recorder, SIGNIFICANT_DIGITS};
 use crate::stats::v2::{self, COARSE_MAX_BYTES};
-use crate::stats::{Counter, Counters, Latency};
+use crate::stats::{Counter, Counters, Extremes, Latency, Recorder, Sparse};
 
 /// Words before the first family.
 pub(super) const FIXED_WORDS: usize = COUNTERS_AT + Counter::COUNT;
@@ -81,13 +80,12 @@ pub(super) fn decode(bytes: &[u8], sequence: u64) -> Option<Slot> {
 fn decode_family(words: &mut Words<'_>) -> Option<SlotLatency> {
     let [family, count, min_ns, max_ns, sum_ns, length, coarse] = words.take::<FAMILY_WORDS>()?;
     let latency = *Latency::ALL.get(usize::try_from(family).ok()?)?;
-    let histogram = v2::decode(words.take_bytes(usize::try_from(length).ok()?)?).ok()?;
-    let coarse = coarse != 0;
-    let ours = histogram.low() == LOWEST_NS && histogram.high() == HIGHEST_NS;
-    if !ours || (histogram.sigfig() < SIGNIFICANT_DIGITS) != coarse || histogram.sigfig() > SIGNIFICANT_DIGITS {
-        return None;
-    }
-    Some(SlotLatency { latency, histogram, extremes: Extremes { count, min_ns, max_ns, sum_ns }, coarse })
+    let histogram = Sparse::read(words.take_bytes(usize::try_from(length).ok()?)?).ok()?;
+    (histogram.is_coarse() == (coarse != 0)).then_some(SlotLatency {
+        latency,
+        histogram,
+        extremes: Extremes { count, min_ns, max_ns, sum_ns },
+    })
 }
 
 fn put(out: &mut [u8], first: usize, words: &[u64]) {
@@ -157,7 +155,7 @@ mod tests {
         assert_eq!(slot.latencies[1].extremes, Extremes::EMPTY);
         for (i, latency) in slot.latencies.iter().enumerate() {
             assert_eq!(latency.latency, Latency::PRODUCER[i]);
-            assert!(latency.histogram == expected[i] && !latency.coarse);
+            assert!(latency.histogram.to_histogram() == expected[i] && !latency.histogram.is_coarse());
         }
         assert!(decode(&bytes, 5).is_none());
     }
@@ -171,8 +169,8 @@ mod tests {
         let slot = decode(&bytes, 0).unwrap();
         assert!(coarsened);
         assert_eq!(slot.latencies.len(), 3);
-        assert!(slot.latencies.iter().any(|l| l.coarse));
-        assert!(slot.latencies.iter().all(|l| l.histogram.len() == count && l.extremes.count == count));
+        assert!(slot.latencies.iter().any(|l| l.histogram.is_coarse()));
+        assert!(slot.latencies.iter().all(|l| l.histogram.count() == count && l.extremes.count == count));
     }
 
     proptest! {

@@ -48,7 +48,7 @@ fn assert_whole(slot: &Slot) {
     assert_eq!(slot.counters, counters);
     assert_eq!((slot.start_ns, slot.end_ns), (1_000 + slot.sequence, 1_000 + n));
     assert_eq!(slot.latencies.len(), 1);
-    assert_eq!(slot.latencies[0].histogram.len(), n);
+    assert_eq!(slot.latencies[0].histogram.count(), n);
     let exact = slot.latencies[0].extremes;
     assert_eq!((exact.count, exact.min_ns, exact.max_ns, exact.sum_ns), (1, n * 997, n * 997, n * 997));
 }
@@ -189,7 +189,7 @@ fn a_reader_that_stalls_longer_than_the_ring_loses_resolution_only() {
     let drained = supervisor.drain();
     assert_eq!((drained.slots.len(), drained.lost), (4, 46));
     drained.slots.iter().for_each(assert_whole);
-    assert_eq!(drained.slots.last().unwrap().latencies[0].histogram.len(), 53);
+    assert_eq!(drained.slots.last().unwrap().latencies[0].histogram.count(), 53);
     let nothing = supervisor.drain();
     assert_eq!((nothing.slots.len(), nothing.lost), (0, 0));
 }
@@ -279,7 +279,7 @@ fn rich_histograms_are_coarsened_and_counted() {
     let mut latencies: Vec<_> = Latency::PRODUCER.into_iter().zip(rich.iter_mut()).collect();
     client.publish_slot(0, 1, &Counters::default(), &mut latencies);
     let slot = supervisor.drain().slots.remove(0);
-    assert!(slot.latencies.iter().any(|family| family.coarse));
+    assert!(slot.latencies.iter().any(|family| family.histogram.is_coarse()));
     assert_eq!(slot.counters[Counter::SlotsCoarsened], 1);
     assert_eq!(supervisor.counters()[Counter::SlotsCoarsened], 1);
 }

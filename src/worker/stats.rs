@@ -2,7 +2,7 @@
 
 use crate::os::clock::Clock;
 use crate::plan::ClientPlacement;
-use crate::stats::{Counter, Counters, Distribution};
+use crate::stats::{Counter, Counters, Distribution, Increment};
 use crate::telemetry::Role;
 use crate::units::NS_PER_S;
 
@@ -36,7 +36,7 @@ pub struct LatencySet {
 impl LatencySet {
     /// Nothing recorded.
     pub fn empty() -> Self {
-        Self { by_family: empty_latencies() }
+        Self { by_family: std::array::from_fn(|_| Distribution::empty()) }
     }
     /// Gives back the memory of the histograms (1.3 MB): nothing is recorded here any more.
     pub fn forget(&mut self) {
@@ -48,10 +48,12 @@ impl LatencySet {
             mine.add(theirs);
         }
     }
-}
-/// Empty distributions of all families.
-pub(crate) fn empty_latencies() -> [Distribution; crate::stats::Latency::COUNT] {
-    std::array::from_fn(|_| Distribution::empty())
+    /// Adds what one client's slots brought.
+    pub fn add_increments(&mut self, increments: &[Increment; crate::stats::Latency::COUNT]) {
+        for (mine, increment) in self.by_family.iter_mut().zip(increments) {
+            mine.add_increment(increment);
+        }
+    }
 }
 /// What the live line shows.
 #[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]

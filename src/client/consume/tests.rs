@@ -180,9 +180,9 @@ impl Run {
 }
 
 impl Outcome {
-    fn latency(&self, family: Latency) -> &hdrhistogram::Histogram<u64> {
+    fn latency(&self, family: Latency) -> hdrhistogram::Histogram<u64> {
         let slot = self.slots.last().unwrap();
-        &slot.latencies.iter().find(|latency| latency.latency == family).unwrap().histogram
+        slot.latencies.iter().find(|latency| latency.latency == family).unwrap().histogram.to_histogram()
     }
 }
 

@@ -95,13 +95,17 @@ impl Seen {
         let drained = supervisor.drain();
         self.counters = supervisor.counters();
         let mut extremes = self.pacing_error.extremes.filter(|_| drained.lost == 0);
+        let mut newest = None;
         for slot in &drained.slots {
             self.largest_slot_bytes = self.largest_slot_bytes.max(slot.bytes);
             let Some(delay) = slot.latencies.iter().find(|family| family.latency == Latency::PublishDelay) else {
                 continue;
             };
             extremes = extremes.map(|sofar: Extremes| sofar.merged(delay.extremes));
-            self.pacing_error.histogram = delay.histogram.clone();
+            newest = Some(&delay.histogram);
+        }
+        if let Some(newest) = newest {
+            self.pacing_error.histogram = newest.to_histogram();
         }
         self.pacing_error.extremes = extremes;
     }

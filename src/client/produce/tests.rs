@@ -237,12 +237,12 @@ impl Outcome {
     fn latency(&self, family: Latency, percentile: f64) -> u64 {
         let slot = self.slots.last().unwrap();
         let found = slot.latencies.iter().find(|latency| latency.latency == family).unwrap();
-        found.histogram.value_at_quantile(percentile / 100.0)
+        found.histogram.to_histogram().value_at_quantile(percentile / 100.0)
     }
 
     fn recorded(&self, family: Latency) -> u64 {
         let slot = self.slots.last().unwrap();
-        slot.latencies.iter().find(|latency| latency.latency == family).unwrap().histogram.len()
+        slot.latencies.iter().find(|latency| latency.latency == family).unwrap().histogram.count()
     }
 
     /// Enqueued = acknowledged + failed + unknown, the same in the ledger, and every sequence once.

@@ -12,8 +12,8 @@ pub(super) fn reported(slots: &[Slot], family: Latency) -> Distribution {
     let of_slots = |slot: &Slot| slot.latencies.iter().find(|latency| latency.latency == family).cloned();
     let extremes = slots.iter().filter_map(of_slots).fold(Extremes::EMPTY, |all, slot| all.merged(slot.extremes));
     let last = slots.last().and_then(of_slots).unwrap();
-    assert!(!last.coarse);
-    Distribution::of_ns(last.histogram, Some(extremes), false)
+    assert!(!last.histogram.is_coarse());
+    Distribution::of_ns(last.histogram.to_histogram(), Some(extremes), false)
 }
 
 /// The value of a percentile's rank among sorted values, by whole numbers (`percentile` has two decimals at most).

@@ -129,7 +129,7 @@ fn each_second_is_that_of_its_raw_samples_and_no_counter_ever_goes_back() {
         assert_eq!(family.extremes.count, second.len() as u64);
         assert_eq!(family.extremes.sum_ns, values.clone().sum::<u64>());
         assert_eq!(family.extremes.max_ns, values.max().unwrap_or(0));
-        assert_eq!(family.histogram.len(), acknowledged);
+        assert_eq!(family.histogram.count(), acknowledged);
         if let Some(before) = before.replace(slot.counters) {
             let went_back = Counter::ALL.iter().find(|counter| slot.counters[**counter] < before[**counter]);
             assert_eq!(went_back, None);

@@ -92,7 +92,7 @@ impl LocalWorker {
                 if keep {
                     // A slot is cut some ms after its second has ended.
                     let number = (end_ns.min(boundary_ns).saturating_sub(epoch_ns) / NS_PER_S).saturating_sub(1);
-                    kept.entry(number).or_insert_with(LatencySet::empty).add(&latencies());
+                    kept.entry(number).or_insert_with(LatencySet::empty).add_increments(&latencies());
                 }
             });
             let difference = client.history.close_period();
@@ -106,7 +106,7 @@ impl LocalWorker {
                 backlog.add(plan, &client.plan, &total);
             }
             totals.add(&total);
-            latencies.add(&difference.latencies);
+            latencies.add_increments(&difference.latencies);
         }
         let seconds = kept.into_iter().map(|(number, latencies)| Second { number, latencies }).collect();
         Ok(PeriodStats {
@@ -151,7 +151,7 @@ impl LocalWorker {
     pub(super) fn measured_latencies(&self) -> LatencySet {
         let mut all = LatencySet::empty();
         for client in &self.clients {
-            all.add(&client.history.measured().latencies);
+            all.add_increments(&client.history.measured().latencies);
         }
         all
     }
@@ -171,7 +171,7 @@ impl LocalWorker {
         let p99 = |role: Role| {
             let mut all = crate::stats::Distribution::empty();
             for second in self.of_role(role).filter_map(|client| client.history.last_second.as_ref()) {
-                all.add(second);
+                all.add_increment(second);
             }
             (all.count() > 0).then(|| all.percentile_ns(99.0))
         };

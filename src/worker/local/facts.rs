@@ -5,7 +5,7 @@
 use super::history::Difference;
 use super::{Client, LocalWorker};
 use crate::os::scheduling::{Steal, ThreadTimes, threads_of};
-use crate::stats::{Counter, Counters, Distribution, Latency};
+use crate::stats::{Counter, Counters, Increment, Latency};
 use crate::telemetry::Role;
 use crate::worker::{ClientFacts, ClientSpans, KernelFacts};
 
@@ -105,14 +105,14 @@ impl Client {
         let (counters, span_ns) = self.history.counted();
         let measured = match self.plan.role {
             Role::Producer => self.history.measured_latency(Latency::PublishDelay),
-            Role::Consumer => Distribution::empty(),
+            Role::Consumer => Increment::empty(),
         };
         let of_measurement = self.facts(span_ns, counters, &measured, &watch.measurement);
         self.watch.close_period();
         ClientSpans { period: of_period, measured: of_measurement }
     }
 
-    fn facts(&self, span_ns: u64, counters: Counters, delays: &Distribution, before: &Look) -> ClientFacts {
+    fn facts(&self, span_ns: u64, counters: Counters, delays: &Increment, before: &Look) -> ClientFacts {
         let now = &self.watch.now;
         let placement = &self.plan.placement;
         ClientFacts {
@@ -133,7 +133,7 @@ impl Client {
 
 /// p99.9 of all but the `behind` largest.
 #[expect(clippy::cast_precision_loss, reason = "counts of a run are far below 2^53")]
-fn punctual_p999_ns(delays: &Distribution, behind: u64) -> Option<u64> {
+fn punctual_p999_ns(delays: &Increment, behind: u64) -> Option<u64> {
     let all = delays.count();
     let punctual = all.saturating_sub(behind);
     (punctual > 0).then(|| delays.percentile_ns(99.9 * punctual as f64 / all as f64))
@@ -142,7 +142,7 @@ fn punctual_p999_ns(delays: &Distribution, behind: u64) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::stats::Recorder;
+    use crate::stats::{Recorder, Sparse};
 
     fn look(at_ns: u64, threads: &[(i32, u64, u64)]) -> Look {
         let threads = threads.iter().map(|&(tid, run_ns, wait_ns)| ThreadTimes { tid, run_ns, wait_ns }).collect();
@@ -171,13 +171,13 @@ mod tests {
         let mut recorder = Recorder::new();
         (0..9_000).for_each(|_| recorder.record(1_000));
         (0..1_000).for_each(|_| recorder.record(50_000_000));
-        let delays = Distribution::of_ns(recorder.to_histogram(), None, false);
+        let delays = Increment::between(None, &Sparse::of(&recorder));
         let about =
             |ns: Option<u64>, expected: u64| assert!(ns.unwrap().abs_diff(expected) <= expected / 500, "{ns:?}");
         about(punctual_p999_ns(&delays, 0), 50_000_000);
         about(punctual_p999_ns(&delays, 1_000), 1_000);
         about(punctual_p999_ns(&delays, 900), 50_000_000);
         assert_eq!(punctual_p999_ns(&delays, 10_000), None);
-        assert_eq!(punctual_p999_ns(&Distribution::empty(), 0), None);
+        assert_eq!(punctual_p999_ns(&Increment::empty(), 0), None);
     }
 }

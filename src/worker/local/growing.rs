@@ -150,7 +150,7 @@ impl LocalWorker {
         let mut all = LatencySet::empty();
         for client in &mut self.clients {
             client.history.advance(now_ns);
-            all.add(&client.history.measured().latencies);
+            all.add_increments(&client.history.measured().latencies);
             client.history.restart_measurement();
         }
         Ok(all)

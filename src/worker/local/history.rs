@@ -1,74 +1,22 @@
 //! What one client's slots said: baselines, the seconds of its timeline, and the differences that make periods.
 //!
-//! Slots are cumulative. Every reader keeps its own baseline and subtracts: the current period from `period`, the whole
+//! Histograms stay as sparse as the slots brought them: a client's history takes some ten thousand bytes, and whole arrays are filled only
+//! where clients are added up. Slots are cumulative. Every reader keeps its own baseline and subtracts: the current period from `period`, the whole
 //! measurement from `measurement`. Nothing is ever reset in the client.
 
-use crate::stats::recorder::Extremes;
-use crate::stats::{Counters, Distribution, Latency};
-use crate::telemetry::slot::SlotLatency;
+mod baseline;
+#[cfg(test)]
+mod tests;
+
+pub(super) use baseline::Difference;
+
+use crate::stats::{Counters, Increment, Latency, Sparse};
 use crate::telemetry::{Role, Slot};
 use crate::units::NS_PER_S;
+use crate::worker::TimelinePoint;
 use crate::worker::metrics::ledger::Recorded;
-use crate::worker::{TimelinePoint, empty_latencies};
-use hdrhistogram::Histogram;
+use baseline::{Baseline, no_latencies};
 use std::collections::VecDeque;
-
-/// A point in a client's life from which differences are taken.
-#[derive(Debug, Clone)]
-struct Baseline {
-    at_ns: u64,
-    counters: Counters,
-    histograms: [Option<Histogram<u64>>; Latency::COUNT],
-    /// Exact extremes since this point, as long as no slot was lost.
-    extremes: [Option<Extremes>; Latency::COUNT],
-    coarse: [bool; Latency::COUNT],
-}
-
-impl Baseline {
-    fn begin(at_ns: u64, counters: Counters) -> Self {
-        Self {
-            at_ns,
-            counters,
-            histograms: [const { None }; Latency::COUNT],
-            extremes: [Some(NO_VALUES); Latency::COUNT],
-            coarse: [false; Latency::COUNT],
-        }
-    }
-
-    /// Takes a slot's own extremes into account; after a gap only the buckets bound them.
-    fn grow(&mut self, latency: &SlotLatency, gap: bool) {
-        let family = latency.latency as usize;
-        self.coarse[family] |= latency.coarse;
-        self.extremes[family] = match self.extremes[family] {
-            Some(sofar) if !gap => Some(merge(sofar, latency.extremes)),
-            _ => None,
-        };
-    }
-}
-
-/// The extremes of nothing.
-const NO_VALUES: Extremes = Extremes { count: 0, min_ns: u64::MAX, max_ns: 0, sum_ns: 0 };
-
-fn merge(a: Extremes, b: Extremes) -> Extremes {
-    let Extremes { count, min_ns, max_ns, sum_ns } = b;
-    Extremes {
-        count: a.count + count,
-        min_ns: if count == 0 { a.min_ns } else { a.min_ns.min(min_ns) },
-        max_ns: a.max_ns.max(max_ns),
-        sum_ns: a.sum_ns.saturating_add(sum_ns),
-    }
-}
-
-/// The difference between two points of one client's life.
-#[derive(Debug)]
-pub(super) struct Difference {
-    /// Length of the client's own span, ns.
-    pub(super) span_ns: u64,
-    /// Counter differences.
-    pub(super) counters: Counters,
-    /// Latencies recorded in the span, by family.
-    pub(super) latencies: [Distribution; Latency::COUNT],
-}
 
 /// Everything one client's slots have said so far.
 #[derive(Debug)]
@@ -84,8 +32,7 @@ pub(super) struct History {
     /// Its seconds.
     pub(super) timeline: Vec<TimelinePoint>,
     /// The newest second's latencies (for the live line): acknowledgement or end to end, from the actual time.
-    pub(super) last_second: Option<Distribution>,
-    previous_for_timeline: Option<Slot>,
+    pub(super) last_second: Option<Increment>,
     /// Slots overwritten before they were read.
     pub(super) slots_lost: u64,
 }
@@ -103,7 +50,6 @@ impl History {
             measurement: nothing,
             timeline: Vec::new(),
             last_second: None,
-            previous_for_timeline: None,
             slots_lost: 0,
         }
     }
@@ -121,7 +67,6 @@ impl History {
         let mut gap = lost > 0;
         for slot in slots {
             self.timeline_point(&slot, recorded.as_deref_mut());
-            self.previous_for_timeline = Some(slot.clone());
             self.pending.push_back((slot, gap));
             gap = false;
         }
@@ -129,8 +74,7 @@ impl History {
 
     /// Is there a slot that closes the time up to `boundary_ns`?
     pub(super) fn reaches(&self, boundary_ns: u64) -> bool {
-        let newest = self.pending.back().map(|(slot, _)| slot).or(self.last.as_ref());
-        newest.is_some_and(|slot| slot.end_ns >= boundary_ns)
+        self.newest().is_some_and(|slot| slot.end_ns >= boundary_ns)
     }
 
     /// Makes everything up to the first slot that ends at or after `boundary_ns` part of the current period.
@@ -142,7 +86,7 @@ impl History {
     pub(super) fn advance_telling(
         &mut self,
         boundary_ns: u64,
-        mut tell: impl FnMut(u64, &dyn Fn() -> [Distribution; Latency::COUNT]),
+        mut tell: impl FnMut(u64, &dyn Fn() -> [Increment; Latency::COUNT]),
     ) {
         if self.last.as_ref().is_some_and(|slot| slot.end_ns >= boundary_ns) {
             return;
@@ -164,7 +108,7 @@ impl History {
     /// What happened since the period began; the next period begins.
     pub(super) fn close_period(&mut self) -> Difference {
         let difference = self.since(&self.period);
-        self.period = self.baseline_here();
+        self.period = self.here();
         difference
     }
 
@@ -174,10 +118,9 @@ impl History {
     }
 
     /// One family since the measurement began.
-    pub(super) fn measured_latency(&self, latency: Latency) -> Distribution {
-        let newest = self.last.as_ref().and_then(|slot| slot.latencies.iter().find(|found| found.latency == latency));
-        newest.map_or_else(Distribution::empty, |newest| {
-            between(self.measurement.histograms[latency as usize].as_ref(), &newest.histogram)
+    pub(super) fn measured_latency(&self, latency: Latency) -> Increment {
+        histogram_of(self.last.as_ref(), latency).map_or_else(Increment::empty, |newest| {
+            Increment::between(self.measurement.histograms[latency as usize].as_ref(), newest)
         })
     }
 
@@ -189,13 +132,13 @@ impl History {
 
     /// The measurement begins here.
     pub(super) fn begin_measurement(&mut self) {
-        self.period = self.baseline_here();
+        self.period = self.here();
         self.measurement = self.period.clone();
     }
 
     /// The measurement begins here; the period goes on.
     pub(super) fn restart_measurement(&mut self) {
-        self.measurement = self.baseline_here();
+        self.measurement = self.here();
     }
 
     /// Cumulative counters at the newest slot that is part of a period.
@@ -203,34 +146,17 @@ impl History {
         self.last.as_ref().map_or(self.measurement.counters, |slot| slot.counters)
     }
 
-    fn baseline_here(&self) -> Baseline {
-        let Some(slot) = &self.last else { return self.period.clone() };
-        let mut here = Baseline::begin(slot.end_ns, slot.counters);
-        for latency in &slot.latencies {
-            here.histograms[latency.latency as usize] = Some(latency.histogram.clone());
-            here.coarse[latency.latency as usize] = latency.coarse;
-        }
-        here
+    fn here(&self) -> Baseline {
+        self.last.as_ref().map_or_else(|| self.period.clone(), Baseline::at)
     }
 
     fn since(&self, baseline: &Baseline) -> Difference {
-        let mut latencies = empty_latencies();
-        let Some(slot) = &self.last else {
-            return Difference { span_ns: 0, counters: Counters::default(), latencies };
-        };
-        for latency in &slot.latencies {
-            let family = latency.latency as usize;
-            let mut distribution = between(baseline.histograms[family].as_ref(), &latency.histogram);
-            // Extremes that saw every value are exact; a count that differs means that a slot was lost on the way.
-            distribution.extremes = baseline.extremes[family].filter(|extremes| extremes.count == distribution.count());
-            distribution.coarse = baseline.coarse[family];
-            latencies[family] = distribution;
-        }
-        Difference {
-            span_ns: slot.end_ns.saturating_sub(baseline.at_ns),
-            counters: slot.counters.since(&baseline.counters),
-            latencies,
-        }
+        self.last.as_ref().map_or_else(Difference::none, |slot| baseline.to(slot))
+    }
+
+    /// The newest slot of all.
+    fn newest(&self) -> Option<&Slot> {
+        self.pending.back().map(|(slot, _)| slot).or(self.last.as_ref())
     }
 
     fn timeline_point(&mut self, slot: &Slot, mut recorded: Option<&mut Recorded>) {
@@ -238,12 +164,12 @@ impl History {
             Role::Producer => &Latency::PRODUCER,
             Role::Consumer => &Latency::CONSUMER,
         };
+        let before = self.newest();
         let mut latencies_ns = Vec::with_capacity(families.len());
+        let mut last_second = None;
         for (position, family) in families.iter().enumerate() {
             let Some(now) = slot.latencies.iter().find(|latency| latency.latency == *family) else { continue };
-            let before = self.previous_for_timeline.as_ref();
-            let before = before.and_then(|slot| slot.latencies.iter().find(|latency| latency.latency == *family));
-            let second = between(before.map(|latency| &latency.histogram), &now.histogram);
+            let second = Increment::between(histogram_of(before, *family), &now.histogram);
             if let Some(recorded) = &mut recorded {
                 // The slot's own sum is of its own span alone: after a gap there is more.
                 let whole = now.extremes.count == second.count() && now.extremes.sum_ns < u64::MAX;
@@ -251,10 +177,11 @@ impl History {
             }
             latencies_ns.push([second.percentile_ns(50.0), second.percentile_ns(99.0), now.extremes.max_ns]);
             if position == 0 {
-                self.last_second = Some(second);
+                last_second = Some(second);
             }
         }
-        let before = self.previous_for_timeline.as_ref().map_or(self.measurement.counters, |slot| slot.counters);
+        let before = before.map_or(self.measurement.counters, |slot| slot.counters);
+        self.last_second = last_second.or(self.last_second.take());
         self.timeline.push(TimelinePoint {
             at_s: seconds(slot.end_ns.saturating_sub(self.epoch_ns)),
             span_s: seconds(slot.end_ns.saturating_sub(slot.start_ns)),
@@ -265,32 +192,21 @@ impl History {
 }
 
 /// What was recorded in one slot's span; behind a gap in that of the lost ones too.
-fn recorded_in(slot: &Slot, gap: bool, before: Option<&Slot>) -> [Distribution; Latency::COUNT] {
-    let mut latencies = empty_latencies();
+fn recorded_in(slot: &Slot, gap: bool, before: Option<&Slot>) -> [Increment; Latency::COUNT] {
+    let mut latencies = no_latencies();
     for now in &slot.latencies {
-        let before = before.and_then(|slot| slot.latencies.iter().find(|before| before.latency == now.latency));
-        let mut distribution = between(before.map(|latency| &latency.histogram), &now.histogram);
-        distribution.extremes = (!gap).then_some(now.extremes);
-        latencies[now.latency as usize] = distribution;
+        let mut increment = Increment::between(histogram_of(before, now.latency), &now.histogram);
+        increment.extremes = (!gap).then_some(now.extremes);
+        latencies[now.latency as usize] = increment;
     }
     latencies
 }
 
-fn between(earlier: Option<&Histogram<u64>>, later: &Histogram<u64>) -> Distribution {
-    match earlier {
-        Some(earlier) => Distribution::between(earlier, later),
-        None => {
-            let mut all = Distribution::empty();
-            all.add(&Distribution::of_ns(later.clone(), None, false));
-            all
-        }
-    }
+fn histogram_of(slot: Option<&Slot>, latency: Latency) -> Option<&Sparse> {
+    slot?.latencies.iter().find(|found| found.latency == latency).map(|found| &found.histogram)
 }
 
 #[expect(clippy::cast_precision_loss, reason = "spans of a run are far below 2^53 ns")]
 fn seconds(ns: u64) -> f64 {
     ns as f64 / NS_PER_S as f64
 }
-
-#[cfg(test)]
-mod tests;

@@ -3,7 +3,7 @@
 //! Clients never reset anything, and the ledger neither: it adds what each slot brought, keeps the last counters of clients that are gone, and
 //! subtracts where a span is asked for. So a scraper disturbs no period, and runs follow each other without a step back.
 
-use crate::stats::{Counter, Counters, Distribution, Latency};
+use crate::stats::{Counter, Counters, Distribution, Increment, Latency};
 use crate::telemetry::Role;
 use crate::worker::LatencySet;
 use std::time::{Duration, Instant};
@@ -77,12 +77,12 @@ pub struct Recorded {
 impl Recorded {
     /// Adds what one slot brought: `sum_ns` where it is exact.
     #[expect(clippy::cast_precision_loss, reason = "a sum is given to 15 digits")]
-    pub fn add(&mut self, latency: Latency, span: &Distribution, sum_ns: Option<u64>) {
+    pub fn add(&mut self, latency: Latency, span: &Increment, sum_ns: Option<u64>) {
         if span.count() == 0 {
             return;
         }
-        self.set.by_family[latency as usize].add(span);
-        let estimated = || span.mean_ns() * span.count() as f64;
+        self.set.by_family[latency as usize].add_increment(span);
+        let estimated = || span.to_distribution().mean_ns() * span.count() as f64;
         self.sums_ns[latency as usize] += sum_ns.map_or_else(estimated, |sum_ns| sum_ns as f64);
     }
 }
@@ -189,7 +189,7 @@ impl Ledger {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::stats::Recorder;
+    use crate::stats::{Recorder, Sparse};
 
     fn counted(acknowledged: u64, assigned: u64) -> Present {
         let mut present = Present { active: true, died: 1, receipts: Some((4, 3)), ..Present::default() };
@@ -198,11 +198,13 @@ mod tests {
         present
     }
 
-    fn latencies(values_ns: &[u64]) -> (Distribution, u64) {
+    fn latencies(values_ns: &[u64]) -> (Increment, u64) {
         let mut recorder = Recorder::new();
         values_ns.iter().for_each(|value| recorder.record(*value));
+        let mut increment = Increment::between(None, &Sparse::of(&recorder));
         let extremes = recorder.take_interval();
-        (Distribution::of_ns(recorder.to_histogram(), Some(extremes), false), extremes.sum_ns)
+        increment.extremes = Some(extremes);
+        (increment, extremes.sum_ns)
     }
 
     #[test]

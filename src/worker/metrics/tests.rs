@@ -1,7 +1,7 @@
 //! The page against the one that OMB's own worker served.
 
 use super::*;
-use crate::stats::{Counter, Distribution, Latency, Recorder};
+use crate::stats::{Counter, Increment, Latency, Recorder, Sparse};
 use std::collections::BTreeMap;
 
 /// Series (name and labels) → value, and family → type.
@@ -18,7 +18,7 @@ fn a_page() -> String {
     let mut recorder = Recorder::new();
     (1..=1_000).for_each(|us| recorder.record(us * 1_000));
     let extremes = recorder.take_interval();
-    let latencies = Distribution::of_ns(recorder.to_histogram(), Some(extremes), false);
+    let latencies = Increment::between(None, &Sparse::of(&recorder));
     desk.recorded().add(Latency::AcknowledgeActual, &latencies, Some(extremes.sum_ns));
     desk.roll();
     let mut present = Present { active: true, living: [1, 2], receipts: Some((10, 7)), ..Present::default() };

@@ -1,7 +1,8 @@
 //! Periods from slots: differences, lost slots, late slots.
 
 use super::*;
-use crate::stats::{Counter, Recorder};
+use crate::stats::{Counter, Distribution, Extremes, Recorder};
+use crate::telemetry::slot::SlotLatency;
 use proptest::prelude::*;
 
 const S: u64 = NS_PER_S;
@@ -34,9 +35,8 @@ impl Publisher {
             bytes: 0,
             latencies: vec![SlotLatency {
                 latency: Latency::AcknowledgeActual,
-                histogram: self.recorder.to_histogram(),
+                histogram: Sparse::of(&self.recorder),
                 extremes: self.recorder.take_interval(),
-                coarse: false,
             }],
         }
     }
@@ -50,6 +50,10 @@ fn a_history() -> (Publisher, History) {
 
 fn acknowledged(difference: &Difference) -> (u64, u64) {
     (difference.counters[Counter::MessagesAcknowledged], difference.latencies[0].count())
+}
+
+fn acknowledgement(difference: &Difference) -> Distribution {
+    difference.latencies[0].to_distribution()
 }
 
 #[test]
@@ -66,11 +70,11 @@ fn a_period_holds_what_happened_between_its_two_slots() {
     history.advance(EPOCH + 2 * S);
     let first = history.close_period();
     assert_eq!((acknowledged(&first), first.span_ns), ((3, 3), 2 * S));
-    assert_eq!((first.latencies[0].min_ns(), first.latencies[0].max_ns()), (5, 7));
+    assert_eq!((acknowledgement(&first).min_ns(), acknowledgement(&first).max_ns()), (5, 7));
     history.advance(EPOCH + 4 * S);
     let second = history.close_period();
     assert_eq!((acknowledged(&second), second.span_ns), ((2, 2), 2 * S));
-    assert_eq!(second.latencies[0].max_ns(), 1_000_003, "exact, not the bucket's bound");
+    assert_eq!(acknowledgement(&second).max_ns(), 1_000_003, "exact, not the bucket's bound");
     assert_eq!(acknowledged(&history.measured()), (5, 5));
 }
 
@@ -83,7 +87,7 @@ fn the_measurement_leaves_the_warm_up_out() {
     history.advance(EPOCH + 2 * S);
     let measured = history.measured();
     assert_eq!(acknowledged(&measured), (3, 3));
-    assert_eq!(measured.latencies[0].max_ns(), 4);
+    assert_eq!(acknowledgement(&measured).max_ns(), 4);
     assert_eq!(acknowledged(&history.close_period()), (3, 3));
     let (counted, span_ns) = history.counted();
     assert_eq!((counted[Counter::MessagesAcknowledged], span_ns), (3, S));
@@ -101,7 +105,7 @@ fn a_lost_slot_costs_exact_extremes_and_nothing_else() {
     let period = history.close_period();
     assert_eq!((acknowledged(&period), period.span_ns), ((3, 3), 3 * S));
     assert!(period.latencies[0].extremes.is_none());
-    let max_ns = period.latencies[0].max_ns();
+    let max_ns = acknowledgement(&period).max_ns();
     assert!((2_000_001..2_003_000).contains(&max_ns), "bounded by its bucket: {max_ns}");
     assert_eq!(history.slots_lost, 1);
     assert_eq!(history.timeline.len(), 2);
@@ -179,10 +183,10 @@ proptest! {
 
         let whole = history.measured();
         let mut sum = Distribution::empty();
-        periods.iter().for_each(|period| sum.add(&period.latencies[0]));
+        periods.iter().for_each(|period| sum.add_increment(&period.latencies[0]));
         let mut truth = Recorder::new();
         measured.iter().for_each(|value| truth.record(*value));
-        for distribution in [&sum, &whole.latencies[0]] {
+        for distribution in [&sum, &acknowledgement(&whole)] {
             prop_assert!(distribution.histogram == truth.to_histogram());
             prop_assert_eq!(distribution.extremes.unwrap().count, measured.len() as u64);
             prop_assert_eq!(distribution.max_ns(), measured.iter().max().copied().unwrap_or(0));
