@@ -117,6 +117,29 @@ impl Outbox {
         }
     }
 
+    /// As `make` for one message.
+    #[inline]
+    pub(super) fn make_one<M: Measuring>(&mut self, sequence: u64, intended_ns: u64, actual_ns: u64) {
+        self.batch.set_len(1);
+        self.first = sequence;
+        if self.pool.is_some() {
+            self.choose_payloads(1);
+        }
+        if !self.keys.none() {
+            self.choose_keys(1, actual_ns);
+        }
+        if !self.sender.stamped {
+            self.remember(1, actual_ns, |_| intended_ns);
+        } else if M::STAMP {
+            let (value, offset_ns) = (self.batch.value_mut(0), self.stamp_offset_ns);
+            if value.len() as u64 != u64::from(self.series.value_bytes()) {
+                self.series = self.sender.series(value.len());
+            }
+            let [intended_ns, actual_ns] = [intended_ns, actual_ns].map(|ns| ns.wrapping_add(offset_ns));
+            self.series.imprint(sequence, intended_ns, actual_ns).write(value);
+        }
+    }
+
     fn choose_payloads(&mut self, count: usize) {
         let Some(pool) = &self.pool else { return };
         for i in 0..count {

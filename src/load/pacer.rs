@@ -40,6 +40,10 @@ pub struct Pacer {
     policy: LatePolicy,
     /// Intended time of the next message, 32 binary places.
     next_q32: u128,
+    /// Whole ns of it …
+    next_ns: u64,
+    /// … and of that of the message behind it.
+    second_ns: u64,
     /// Nothing is to be done before this time: the intended time or, while catching up under `bounded`, the gate.
     wake_ns: u64,
     /// `bounded`: spacing while catching up, 32 binary places.
@@ -67,6 +71,8 @@ impl Pacer {
             order,
             policy,
             next_q32: 0,
+            next_ns: 0,
+            second_ns: 0,
             wake_ns: 0,
             fast_q32: 0,
             gate_q32: 0,
@@ -106,7 +112,7 @@ impl Pacer {
 
     fn begin(&mut self, order: RateOrder) {
         self.order = order;
-        self.next_q32 = u128::from(order.start_ns) << 32;
+        self.next_at(u128::from(order.start_ns) << 32);
         self.wake_ns = order.start_ns;
         self.gate_q32 = 0;
         self.shift_q32 = 0;
@@ -116,6 +122,14 @@ impl Pacer {
         };
     }
 
+    /// The next message is intended at this time, 32 binary places.
+    #[inline]
+    fn next_at(&mut self, next_q32: u128) {
+        self.next_q32 = next_q32;
+        self.next_ns = whole_ns(next_q32);
+        self.second_ns = whole_ns(next_q32 + u128::from(self.order.interval_q32));
+    }
+
     /// How many are due at `now_ns`, at most `limit` (0 counts as 1). Before the order's start nothing is, at an unlimited rate neither.
     #[inline]
     pub fn due(&mut self, now_ns: u64, limit: u32) -> Due {
@@ -123,26 +137,34 @@ impl Pacer {
             return Due::At { ns: self.wake_ns };
         }
         self.last_now_ns = now_ns;
-        let limit = limit.max(1);
+        if now_ns < self.second_ns {
+            // One slot, late by less than an interval: `wake_ns` has already held it behind the gate, if there is one.
+            self.gate_q32 = u128::from(now_ns) << 32;
+            return Due::Now { count: 1 };
+        }
+        Due::Now { count: self.due_behind(now_ns, limit.max(1)) }
+    }
+
+    /// More than one slot is due, or there is no schedule.
+    #[inline(never)]
+    fn due_behind(&mut self, now_ns: u64, limit: u32) -> u32 {
         if self.order.interval_q32 == 0 {
-            return Due::Now { count: limit };
+            return limit;
         }
         match self.policy {
-            LatePolicy::CatchUp => Due::Now { count: self.due_on_schedule(now_ns, limit) },
+            LatePolicy::CatchUp => self.due_on_schedule(now_ns, limit),
             LatePolicy::Bounded { .. } => self.due_bounded(now_ns, limit),
             LatePolicy::Skip => {
                 self.skip(now_ns);
-                Due::Now { count: self.due_on_schedule(now_ns, limit) }
+                self.due_on_schedule(now_ns, limit)
             }
-            LatePolicy::Shift => Due::Now { count: 1 },
+            LatePolicy::Shift => 1,
         }
     }
 
-    /// Slots of the schedule due at `now_ns` (the next one is), at most `limit`. The usual answer, 1, takes no division.
-    #[inline]
+    /// Slots of the schedule due at `now_ns` (the next one is), at most `limit`. The answer 1 takes no division.
     fn due_on_schedule(&self, now_ns: u64, limit: u32) -> u32 {
-        let second_ns = (self.next_q32 + u128::from(self.order.interval_q32)) >> 32;
-        if limit == 1 || second_ns > u128::from(now_ns) {
+        if limit == 1 || self.second_ns > now_ns {
             return 1;
         }
         // Not beyond this order; the next message is on it.
@@ -157,21 +179,15 @@ impl Pacer {
         u64::try_from(slots).unwrap_or(u64::MAX)
     }
 
-    fn due_bounded(&mut self, now_ns: u64, limit: u32) -> Due {
-        let on_schedule = self.due_on_schedule(now_ns, limit.max(2)) == 1;
+    fn due_bounded(&mut self, now_ns: u64, limit: u32) -> u32 {
         let now_q32 = u128::from(now_ns) << 32;
-        if on_schedule {
-            // One slot, late by less than an interval: `wake_ns` has already held it behind the gate.
-            self.gate_q32 = now_q32;
-            return Due::Now { count: 1 };
-        }
         if self.gate_q32 + (u128::from(BURST_NS) << 32) < now_q32 {
             self.gate_q32 = now_q32;
         }
         // `wake_ns` lets nothing through before the gate, so at least one message is allowed.
         let allowed = now_q32.saturating_sub(self.gate_q32) / u128::from(self.fast_q32) + 1;
         let limit = u32::try_from(allowed).map_or(limit, |allowed| allowed.min(limit));
-        Due::Now { count: self.due_on_schedule(now_ns, limit) }
+        self.due_on_schedule(now_ns, limit)
     }
 
     /// Leaves out the slots that are late by more than one interval.
@@ -182,7 +198,7 @@ impl Pacer {
         if late_q32 > interval_q32 {
             let left_out = late_q32.div_ceil(interval_q32) - 1;
             self.missed = self.missed.saturating_add(u64::try_from(left_out).unwrap_or(u64::MAX));
-            self.next_q32 += left_out * interval_q32;
+            self.next_at(self.next_q32 + left_out * interval_q32);
         }
     }
 
@@ -191,6 +207,9 @@ impl Pacer {
     pub fn intended_ns(&self, i: u32) -> u64 {
         if self.order.interval_q32 == 0 {
             return self.last_now_ns;
+        }
+        if i == 0 {
+            return self.next_ns;
         }
         whole_ns(self.next_q32 + u128::from(self.order.interval_q32) * u128::from(i))
     }
@@ -206,8 +225,8 @@ impl Pacer {
             self.shift_q32 += delay_q32;
             self.next_q32 += delay_q32;
         }
-        self.next_q32 += u128::from(self.order.interval_q32) * u128::from(count);
-        self.wake_ns = whole_ns(self.next_q32);
+        self.next_at(self.next_q32 + u128::from(self.order.interval_q32) * u128::from(count));
+        self.wake_ns = self.next_ns;
         if self.wake_ns >= self.until_ns {
             self.turn();
         }

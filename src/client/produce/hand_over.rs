@@ -33,6 +33,41 @@ impl<P: Producer, T: Time, M: Measuring> Produce<'_, P, T, M> {
     /// times; those behind it in the batch are offered only when there is room again, and that is their actual time.
     #[inline]
     pub(super) fn send(&mut self, count: u32, now: u64) -> Result<(), DriverError> {
+        if count == 1 { self.send_one(now) } else { self.send_several(count, now) }
+    }
+
+    /// What is usual on a schedule: the same as below, without what only more than one need.
+    #[inline]
+    fn send_one(&mut self, now: u64) -> Result<(), DriverError> {
+        let Some(pacer) = &mut self.pacer else { return Ok(()) };
+        let intended_ns = pacer.intended_ns(0);
+        self.outbox.make_one::<M>(self.books.next_sequence(), intended_ns, now);
+        let (key, value, tag) = self.outbox.batch().message(0);
+        let value_bytes = value.len() as u64;
+        match self.driver.send(key, value, tag) {
+            Handed::Accepted => {}
+            Handed::QueueFull => return self.send_rest(0, 1, now),
+            Handed::Refused(code) => {
+                self.count_refused(&Refused(vec![(0, code)]));
+                self.account(0, 1, now, now);
+                return Ok(());
+            }
+        }
+        let delay_ns = now.saturating_sub(intended_ns);
+        if M::INTENDED {
+            self.books.delay.record(delay_ns);
+        }
+        if delay_ns > self.late_after_ns {
+            self.books.late(self.behind_queue);
+        }
+        self.books.counters[Counter::SendsBehindQueue] += u64::from(self.behind_queue);
+        pacer.sent(1);
+        self.books.handed_over::<M>(1, value_bytes);
+        self.unserved += 1;
+        Ok(())
+    }
+
+    fn send_several(&mut self, count: u32, now: u64) -> Result<(), DriverError> {
         let Some(pacer) = &mut self.pacer else { return Ok(()) };
         let total = count as usize;
         self.outbox.make::<M>(total, self.books.next_sequence(), now, |nth| pacer.intended_ns(nth));
