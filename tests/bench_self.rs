@@ -20,6 +20,8 @@ struct Document {
     instructions_counted: bool,
     loops: Vec<Loop>,
     pauses: Vec<Pauses>,
+    #[serde(default)]
+    pairs: Vec<Pair>,
     clients: Vec<Clients>,
 }
 
@@ -57,6 +59,23 @@ struct Quantiles {
     p50: u64,
     p99_9: u64,
     max: u64,
+}
+
+#[derive(serde::Deserialize)]
+struct Pair {
+    #[serde(rename = "loop")]
+    name: String,
+    cpus: [usize; 2],
+    messages_per_s_together: f64,
+    rate_to_twice_one: Range,
+    cpu_per_message_to_alone: Range,
+}
+
+#[derive(serde::Deserialize)]
+struct Range {
+    median: f64,
+    min: f64,
+    max: f64,
 }
 
 #[derive(serde::Deserialize)]
@@ -114,6 +133,21 @@ fn every_loop_and_number_of_clients_has_its_figures_in_both_results() {
         assert!(each.slots > 0 && count > 0 && p50 <= p99_9 && max > 0);
         assert!((100..=128 * 1024).contains(&each.largest_slot_bytes), "{}", each.largest_slot_bytes);
     }
+    if document.pairs.is_empty() {
+        eprintln!("!! PAIRS ARE LEFT OUT: two clients at once need two CPUs");
+        done.assert_stderr_has("NO PAIRS");
+    } else {
+        let names: Vec<_> = document.pairs.iter().map(|pair| pair.name.as_str()).collect();
+        assert_eq!(names, ["batched", "consume"]);
+    }
+    for Pair { cpus: [first, second], messages_per_s_together, rate_to_twice_one, cpu_per_message_to_alone, .. } in
+        &document.pairs
+    {
+        assert!(first != second && *messages_per_s_together > 0.0);
+        for Range { median, min, max } in [rate_to_twice_one, cpu_per_message_to_alone] {
+            assert!(*min > 0.0 && min <= median && median <= max);
+        }
+    }
     let [one, two] = &document.clients[..] else { panic!("{} numbers of clients", document.clients.len()) };
     assert_eq!((one.clients, two.clients), (1, 2));
     assert!(one.memory_bytes_per_client.is_none() && two.memory_bytes_per_client.is_some());
@@ -134,7 +168,7 @@ fn a_part_or_number_of_clients_that_is_none_is_a_usage_error() {
         return;
     }
     let scene = Scene::new("a_part_or_number_of_clients_that_is_none_is_a_usage_error");
-    scene.command(TOOL, ["--parts", "all"]).run().assert_code(USAGE).assert_stderr_has("loops, kafka, clients");
+    scene.command(TOOL, ["--parts", "all"]).run().assert_code(USAGE).assert_stderr_has("loops, pairs, kafka, clients");
     scene.command(TOOL, ["--clients", "0"]).run().assert_code(USAGE).assert_stderr_has("at least 1 client");
     scene.command(TOOL, ["--clients", "some"]).run().assert_code(USAGE).assert_stderr_has("numbers with commas");
 }

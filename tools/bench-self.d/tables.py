@@ -14,7 +14,7 @@ ADDED = {
 def markdown(document):
     host = document["machine"]
     lines = [f"{document['pinload']}; {host['cpus']} CPUs ({host['cpu_model']}), {host['memory_bytes'] / 2**30:.0f} GiB, {host['kernel']}."]
-    for part, table in (("loops", _loops), ("pauses", _pauses), ("kafka", _kafka), ("clients", _clients)):
+    for part, table in (("loops", _loops), ("pauses", _pauses), ("pairs", _pairs), ("kafka", _kafka), ("clients", _clients)):
         if part in document:
             lines += ["", *table(document[part])]
     return "\n".join(lines) + "\n"
@@ -50,6 +50,20 @@ def _pauses(pauses):
         figures = [f"{each['pause_ns'][name] / 1000:.1f}" for name in ("p50", "p99", "p99_9", "max")]
         lines.append(f"| {each['loop']} | {each['slots']:,} | " + " | ".join(figures) + f" | {each['largest_slot_bytes']:,} |")
     return lines
+
+
+def _pairs(pairs):
+    lines = ["| null driver, two clients at once, each on a CPU of its own | msg/s of one alone | of each of the two | 2 clients ÷ 2 × 1 client, msg/s "
+             "| CPU per message, together ÷ alone |", "|---|--:|--:|--:|--:|"]
+    for each in pairs:
+        core = ", one core" if each["same_core"] else ""
+        lines.append(f"| {each['loop']} (CPUs {each['cpus'][0]} and {each['cpus'][1]}{core}) | {each['messages_per_s_alone']:,.0f} "
+                     f"| {each['messages_per_s_together']:,.0f} | {_range(each['rate_to_twice_one'])} | {_range(each['cpu_per_message_to_alone'])} |")
+    return lines
+
+
+def _range(ratio):
+    return f"{ratio['median']:.3f} ({ratio['min']:.3f}–{ratio['max']:.3f})"
 
 
 def _kafka(pairs):
