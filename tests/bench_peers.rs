@@ -130,11 +130,28 @@ fn all_peers_do_the_same_work_and_both_results_are_written() {
 
     let markdown = scene.read("peers.md");
     assert!(done.stdout.contains(&markdown), "the tables are printed too");
-    let rows = markdown.lines().filter(|line| line.starts_with("| ")).count();
-    assert_eq!(rows, 3 + 3 + 5 + 4, "three headings and twelve rows:\n{markdown}");
-    let columns: Vec<_> =
-        markdown.lines().filter(|line| line.starts_with('|')).map(|l| l.matches('|').count()).collect();
-    assert!(columns.iter().all(|count| *count == columns[0]), "{markdown}");
+    let tables: Vec<Vec<&str>> = markdown
+        .split("\n\n")
+        .map(|part| part.lines().filter(|line| line.starts_with('|')).collect())
+        .filter(|lines: &Vec<&str>| !lines.is_empty())
+        .collect();
+    let rows: Vec<_> = tables.iter().map(|lines| lines.len() - 2).collect();
+    assert_eq!(rows, [3, 5, 4, 8], "tools of each case, and the goals, without headings:\n{markdown}");
+    for lines in &tables {
+        let columns: Vec<_> = lines.iter().map(|line| line.matches('|').count()).collect();
+        assert!(columns.iter().all(|count| *count == columns[0]), "{markdown}");
+    }
+
+    let twice = scene.command(TOOL, ["--join", "peers.json", "peers.json", "--json", "twice.json"]).run();
+    twice.assert_code(0).assert_stdout_has("2 rounds, ");
+    let twice: Document = serde_json::from_str(&scene.read("twice.json")).expect("the form of the JSON file");
+    assert_eq!((twice.rounds, twice.cases.len()), (2, 3));
+    for (one, two) in document.cases.iter().zip(&twice.cases) {
+        assert_eq!((&one.name, names(one)), (&two.name, names(two)));
+        assert!(two.tools.iter().all(|tool| tool.runs.len() == 2), "{}", two.name);
+        let first = |case: &Case| case.ratios[0].cpu_us_per_message.median;
+        assert!(close(first(one), first(two)), "the same rounds twice have the same median");
+    }
 
     let left: Vec<_> = kafka.topics(&scene).into_iter().filter(|topic| topic.starts_with("bench-")).collect();
     assert!(left.is_empty(), "topics left: {left:?}");

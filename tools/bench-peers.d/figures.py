@@ -102,3 +102,7 @@ def ratios(ours, theirs):
             else None
         )
     return table
+
+
+def range_text(ratio):
+    return f"{ratio['median']:.2f} ({ratio['min']:.2f}–{ratio['max']:.2f})"

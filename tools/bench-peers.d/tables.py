@@ -3,9 +3,10 @@
 import json
 from dataclasses import asdict
 
+import goals
 import java
 import matrix
-from figures import medians, ratios
+from figures import medians, range_text, ratios
 from machine import machine
 
 MODES = {
@@ -47,11 +48,13 @@ def write_json(document, path):
 def markdown(document):
     """One table for each mode; the ratios are pinload ÷ the tool of the row, median of the rounds (smallest – largest)."""
     about, host = document, document["machine"]
+    counts = sorted({len(tool["runs"]) for case in document["cases"] for tool in case["tools"]})
+    rounds = " to ".join(str(count) for count in dict.fromkeys((counts[0], counts[-1])))
     lines = [
         f"{host['cpus']} CPUs ({host['cpu_model']}), {host['memory_bytes'] / 2**30:.0f} GiB, {host['kernel']}; broker and tools share them. "
         f"pinload {about['versions']['pinload']}, librdkafka {about['versions']['librdkafka']} in pinload and in rdkafka_performance, "
         f"Apache Kafka {about['versions']['kafka']}, {about['versions']['java']}. "
-        f"{about['rounds']} rounds, {about['load_s']:g} s of load each; medians, ratios with the smallest and the largest of the rounds.",
+        f"{rounds} rounds, {about['load_s']:g} s of load each; medians, ratios with the smallest and the largest of the rounds.",
     ]
     for mode, title in MODES.items():
         cases = [case for case in document["cases"] if case["mode"] == mode]
@@ -65,6 +68,8 @@ def markdown(document):
             to = {ratio["to"]: ratio for ratio in case["ratios"]}
             for nth, tool in enumerate(case["tools"]):
                 lines.append(_row("" if nth else label(case), tool["tool"], tool["medians"], to.get(tool["tool"])))
+    reached = goals.markdown(document)
+    lines += ["", *reached] if reached else []
     return "\n".join(lines) + "\n"
 
 
@@ -88,7 +93,7 @@ def _row(case, tool, figures, ratio):
 
     def of(name):
         known = ratio and ratio[name]
-        return f"{known['median']:.2f} ({known['min']:.2f}–{known['max']:.2f})" if known else "–"
+        return range_text(known) if known else "–"
 
     cells = [
         case, tool,
