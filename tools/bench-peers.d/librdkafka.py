@@ -115,7 +115,7 @@ class Performance:
     def _consume(self, case, topic, messages, nth, quota):
         if self.consumer == "G":
             # A group that is known would go on where it has committed.
-            argv = ["-G", f"{topic}-group-{self.runs}", *(["-B", str(self.batch)] if self.batch else [])]
+            argv = ["-G", f"{topic}-{self.batch or 'one-by-one'}-{self.runs}", *(["-B", str(self.batch)] if self.batch else [])]
         else:
             own = [str(partition) for partition in range(nth, case.partitions, case.clients)]
             argv = ["-C", "-o", "beginning", *[word for partition in own for word in ("-p", partition)]]
