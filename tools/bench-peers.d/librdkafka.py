@@ -19,6 +19,12 @@ WAYS = {"produce": [()], "consume": [("C",), GROUP, ("G",)], "both": [("C",), GR
 ARCHIVES = ("librdkafka.a", "libssl.a", "libcrypto.a", "libz.a", "libzstd.a")
 
 
+def ways(case):
+    """Those that do the case's work. While messages are produced, a group of several shares out its partitions again as its members come, and
+    of what it has read until then some comes twice (with four of them 14 %) or, to those that wait for a number, not at all."""
+    return [way for way in WAYS[case.mode] if way != GROUP or case.mode != "both" or case.clients == 1]
+
+
 def build(repository, pinload, folder):
     """Compiles it into `folder`. `pinload`: the binary; the archives that it was linked with lie beside it, in build/."""
     told = _output(["rustc", "-vV"], repository)
