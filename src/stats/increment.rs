@@ -133,6 +133,10 @@ mod tests {
         values.into_iter().for_each(|(bits, random)| recorder.record_n((random & HIGHEST_NS) >> bits, 1 + random % 3));
         recorder
     }
+    /// Not `==`, which also compares a smallest value above 0 that the crate's subtraction leaves as it was when there are values of 0.
+    fn bins_of(histogram: &Histogram<u64>) -> impl Iterator<Item = (u64, u64)> {
+        histogram.iter_recorded().map(|bin| (bin.value_iterated_to(), bin.count_at_value()))
+    }
     fn sparse(recorder: &Recorder, coarse: bool) -> Sparse {
         if coarse { Sparse::coarse_of(recorder) } else { Sparse::of(recorder) }
     }
@@ -154,7 +158,7 @@ mod tests {
                 prop_assert_eq!(short.percentile_ns(percentile), long.percentile_ns(percentile), "p{}", percentile);
             }
             let whole = short.to_distribution();
-            prop_assert!(whole.histogram == long.histogram);
+            prop_assert!(bins_of(&whole.histogram).eq(bins_of(&long.histogram)));
             prop_assert_eq!((whole.max_ns(), whole.min_ns()), (long.max_ns(), long.min_ns()));
             prop_assert_eq!(whole.mean_ns().to_bits(), long.mean_ns().to_bits());
             let (mut sum, mut expected) = (Distribution::empty(), Distribution::empty());
@@ -162,7 +166,7 @@ mod tests {
                 sum.add_increment(&short);
                 expected.add(&long);
             }
-            prop_assert!(sum.histogram == expected.histogram);
+            prop_assert!(bins_of(&sum.histogram).eq(bins_of(&expected.histogram)));
             prop_assert_eq!((sum.extremes, sum.coarse), (expected.extremes, expected.coarse));
         }
 
@@ -170,7 +174,8 @@ mod tests {
         fn what_went_back_is_left_out(values in prop::collection::vec((0_u32..42, any::<u64>()), 0..200), other in prop::collection::vec((0_u32..42, any::<u64>()), 0..200)) {
             let (earlier, later) = (Sparse::of(&recorder_of(&values)), Sparse::of(&recorder_of(&other)));
             let long = Distribution::between(&earlier.to_histogram(), &later.to_histogram());
-            prop_assert!(Increment::between(Some(&earlier), &later).to_distribution().histogram == long.histogram);
+            let short = Increment::between(Some(&earlier), &later).to_distribution();
+            prop_assert!(bins_of(&short.histogram).eq(bins_of(&long.histogram)));
         }
 
         #[test]

@@ -49,13 +49,13 @@ impl Sparse {
     /// What a slot would bring of a recorder.
     pub(crate) fn of(recorder: &super::Recorder) -> Self {
         let mut bytes = vec![0; 1 << 20];
-        let length = v2::encode_touched(recorder.counts(), recorder.touched(), &mut bytes).unwrap();
+        let length = v2::encode(recorder.bins(), &mut bytes).unwrap();
         Self::read(&bytes[..length]).unwrap()
     }
     /// The same from a slot that was too small.
     pub(crate) fn coarse_of(recorder: &super::Recorder) -> Self {
         let mut bytes = vec![0; v2::COARSE_MAX_BYTES];
-        let length = v2::encode_coarse(recorder.counts(), &mut bytes).unwrap();
+        let length = v2::encode_coarse(recorder.bins(), &mut bytes).unwrap();
         Self::read(&bytes[..length]).unwrap()
     }
 }
@@ -74,9 +74,9 @@ mod tests {
             let mut recorder = Recorder::new();
             values.iter().for_each(|(bits, random)| recorder.record_n(random >> (22 + bits), 1 << factor));
             let (mut fine, mut coarse) = (vec![0; 16_384], vec![0; v2::COARSE_MAX_BYTES]);
-            let length = v2::encode(recorder.counts(), &mut fine).unwrap();
+            let length = v2::encode(recorder.bins(), &mut fine).unwrap();
             fine.truncate(length);
-            let length = v2::encode_coarse(recorder.counts(), &mut coarse).unwrap();
+            let length = v2::encode_coarse(recorder.bins(), &mut coarse).unwrap();
             coarse.truncate(length);
             for bytes in [fine, coarse] {
                 let (ours, theirs) = (Sparse::read(&bytes).unwrap(), v2::decode(&bytes).unwrap());
@@ -94,7 +94,7 @@ mod tests {
             let mut recorder = Recorder::new();
             values.iter().for_each(|value| recorder.record(*value));
             let mut bytes = vec![0; 16_384];
-            let length = v2::encode(recorder.counts(), &mut bytes).unwrap();
+            let length = v2::encode(recorder.bins(), &mut bytes).unwrap();
             bytes.truncate(length);
             for (at, byte) in hits {
                 bytes[at.index(length)] = byte;
@@ -111,7 +111,7 @@ mod tests {
     #[test]
     fn what_is_not_of_our_range_is_refused() {
         let mut bytes = [0; 64];
-        let length = v2::encode(Recorder::new().counts(), &mut bytes).unwrap();
+        let length = v2::encode(Recorder::new().bins(), &mut bytes).unwrap();
         let refused = |bytes: &[u8]| Sparse::read(bytes).unwrap_err();
         assert!(refused(&bytes[..20]).contains("header"));
         assert!(refused(&bytes[..length + 1]).contains("not those of a slot"));

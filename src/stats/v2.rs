@@ -1,4 +1,4 @@
-//! HdrHistogram's V2 encoding (uncompressed) of a plain count array, without allocation.
+//! HdrHistogram's V2 encoding (uncompressed) of plain counts, without allocation.
 //! Format: big-endian cookie 0x1c849313, payload length, normalizing offset 0, digits, lowest, highest, ratio 1.0, then
 //! ZigZag LEB128 counts (n zeros as −n). Source: HdrHistogram 2.1.12.
 
@@ -7,7 +7,7 @@ mod read;
 #[cfg(test)]
 mod tests;
 
-pub use encode::{encode, encode_coarse, encode_touched};
+pub use encode::{encode, encode_coarse};
 pub use read::decode;
 pub(super) use read::{Bins, read_ours};
 

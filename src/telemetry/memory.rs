@@ -70,12 +70,18 @@ impl Memory {
     /// The word at `index` (counted in words).
     #[inline]
     fn word(&self, index: usize) -> &AtomicU64 {
-        assert!(index < self.shmem.len() / WORD_BYTES, "word {index} is outside of the segment");
-        // SAFETY: `index` is within the mapping (just asserted), so the address is too.
-        let address = unsafe { self.base().cast::<u64>().add(index) };
-        // SAFETY: mmap gives page-aligned memory, so every word is aligned; the mapping lives as long as `self`; nothing in
-        // this process makes plain references to it, and the other process goes through this same function.
-        unsafe { AtomicU64::from_ptr(address) }
+        &self.words(index, 1)[0]
+    }
+    /// `count` words from `first` on.
+    #[inline]
+    fn words(&self, first: usize, count: usize) -> &[AtomicU64] {
+        let all = self.shmem.len() / WORD_BYTES;
+        assert!(first <= all && count <= all - first, "{count} words from {first} on are outside of the segment");
+        // SAFETY: `first` is within the mapping (just asserted), so the address is too.
+        let address = unsafe { self.base().cast::<AtomicU64>().add(first) };
+        // SAFETY: all `count` words are within the mapping (asserted above), which lives as long as `self`; mmap gives page-aligned memory, so
+        // every word is aligned; nothing in this process makes plain references to it, and the other process goes through this same function.
+        unsafe { std::slice::from_raw_parts(address, count) }
     }
     #[inline]
     pub(super) fn load(&self, index: usize, ordering: Ordering) -> u64 {
@@ -93,10 +99,15 @@ impl Memory {
     }
     /// Writes bytes from word `first` on, word by word; a last partial word is filled up with 0.
     pub(super) fn store_bytes(&self, first: usize, bytes: &[u8]) {
-        for (offset, chunk) in bytes.chunks(WORD_BYTES).enumerate() {
-            let mut word = [0; WORD_BYTES];
-            word[..chunk.len()].copy_from_slice(chunk);
-            self.store(first + offset, u64::from_ne_bytes(word), Ordering::Relaxed);
+        let words = self.words(first, bytes.len().div_ceil(WORD_BYTES));
+        let (whole, rest) = bytes.as_chunks::<WORD_BYTES>();
+        let mut last = [0; WORD_BYTES];
+        last[..rest.len()].copy_from_slice(rest);
+        let last = (!rest.is_empty()).then_some(&last);
+        for (word, bytes) in words.iter().zip(whole.iter().chain(last)) {
+            #[cfg(test)]
+            store_hook::before_store();
+            word.store(u64::from_ne_bytes(*bytes), Ordering::Relaxed);
         }
     }
     /// Copies bytes out from word `first` on.
@@ -106,11 +117,24 @@ impl Memory {
             chunk.copy_from_slice(&word[..chunk.len()]);
         }
     }
-    /// Takes the page faults of the whole mapping now, for writing: adding nothing to one word of each page.
+    /// Takes the page faults of the whole mapping now, for writing: one word of each page is written with what stands there, if nobody changes
+    /// it meanwhile. (An `or` with 0 is no write: the compiler leaves it out.)
     pub(super) fn prefault(&self) {
-        for index in (0..self.bytes() / WORD_BYTES).step_by(PAGE_BYTES / WORD_BYTES) {
-            self.word(index).fetch_or(0, Ordering::Relaxed);
+        for word in self.first_words() {
+            let there = word.load(Ordering::Relaxed);
+            // Whoever has changed it meanwhile is the other side; the fault is taken all the same.
+            let _ = word.compare_exchange(there, there, Ordering::Relaxed, Ordering::Relaxed);
         }
+    }
+    /// The same for reading only: nothing is written.
+    pub(super) fn prefault_for_reading(&self) {
+        for word in self.first_words() {
+            std::hint::black_box(word.load(Ordering::Relaxed));
+        }
+    }
+    /// A word of each page.
+    fn first_words(&self) -> impl Iterator<Item = &AtomicU64> {
+        (0..self.bytes() / WORD_BYTES).step_by(PAGE_BYTES / WORD_BYTES).map(|index| self.word(index))
     }
 }
 

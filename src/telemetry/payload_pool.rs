@@ -147,7 +147,7 @@ impl PoolView {
         if !cumulative.is_sorted() || cumulative.last() == Some(&0) {
             return Err(mismatch(name, "the sum of the weights", cumulative.last().copied().unwrap_or(0), 1));
         }
-        memory.prefault();
+        memory.prefault_for_reading();
         protect(&memory)?;
         Ok(Self { memory, places, cumulative })
     }

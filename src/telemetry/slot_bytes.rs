@@ -4,8 +4,7 @@
 //! Words: sequence, bytes used, start, end, families, all counters; then per family: family, count, min, max, sum, bytes of
 //! the histogram, coarse flag, and the histogram in V2 form, filled up to a whole word.
 //!
-//! A producer's slot (three families) costs about 2 µs at 500 touched buckets each and 12 µs at 3,000: the recorders know which
-//! part of their arrays was touched, so the 270 kB of each are not scanned (which alone would take 8 µs a family).
+//! The recorders know which of their counts are not 0, so the 270 kB of each are not scanned (which alone would take 8 µs a family).
 
 use super::layout::WORD_BYTES;
 use super::slot::{Slot, SlotLatency};
@@ -42,8 +41,8 @@ pub(super) fn encode(out: &mut [u8], cut: Cut, latencies: &mut [(Latency, &mut R
         let histogram_at = at + FAMILY_WORDS * WORD_BYTES;
         let limit = out.len().saturating_sub(kept_for_others);
         let Some(room) = out.get_mut(histogram_at..limit) else { break };
-        let fine = v2::encode_touched(recorder.counts(), recorder.touched(), room);
-        let Some(length) = fine.or_else(|| v2::encode_coarse(recorder.counts(), room)) else { break };
+        let fine = v2::encode(recorder.bins(), room);
+        let Some(length) = fine.or_else(|| v2::encode_coarse(recorder.bins(), room)) else { break };
         let Extremes { count, min_ns, max_ns, sum_ns } = recorder.take_interval();
         let words = [*latency as u64, count, min_ns, max_ns, sum_ns, length as u64, u64::from(fine.is_none())];
         put(out, at / WORD_BYTES, &words);

@@ -17,7 +17,7 @@ fn coarse_histogram(values: &[u64]) -> Histogram<u64> {
     let mut recorder = Recorder::new();
     values.iter().for_each(|v| recorder.record(*v));
     let mut out = vec![0; v2::COARSE_MAX_BYTES];
-    let len = v2::encode_coarse(recorder.counts(), &mut out).unwrap();
+    let len = v2::encode_coarse(recorder.bins(), &mut out).unwrap();
     v2::decode(&out[..len]).unwrap()
 }
 

@@ -3,40 +3,31 @@
 use super::{COARSE_DIGITS, COUNT_MAX_BYTES, HEADER_BYTES, LENGTH_AT, header};
 use crate::stats::buckets::{COARSE, FINE, index_of, lowest_at};
 use crate::stats::recorder::SIGNIFICANT_DIGITS;
-use std::ops::Range;
 
-/// Encodes `counts` (HdrHistogram order, 3 digits, 1 ns … HIGHEST_NS) into `out`.
+/// Encodes counts that are not 0, (index, count) in ascending order (HdrHistogram's indices, 3 digits, 1 ns … HIGHEST_NS), into `out`.
 /// Returns the bytes written, or None when `out` is too small (its content is then undefined).
-pub fn encode(counts: &[u64], out: &mut [u8]) -> Option<usize> {
-    encode_touched(counts, 0..counts.len(), out)
-}
-
-/// As `encode`, looking only at the indices in `touched`: outside of it all counts must be 0 (`Recorder::touched`).
-pub fn encode_touched(counts: &[u64], touched: Range<usize>, out: &mut [u8]) -> Option<usize> {
+pub fn encode(bins: impl Iterator<Item = (usize, u64)>, out: &mut [u8]) -> Option<usize> {
     let mut writer = Writer::new(out, SIGNIFICANT_DIGITS)?;
-    let first = touched.start;
-    for (offset, count) in counts[touched].iter().enumerate() {
-        if *count > 0 {
-            writer.count(first + offset, *count)?;
-        }
+    for (index, count) in bins {
+        writer.count(index, count)?;
     }
     writer.finish()
 }
 
 /// The same counts re-bucketed to 2 significant digits: about 20 kB at ordinary counts and never more than
 /// `COARSE_MAX_BYTES`, for histograms too rich for a slot.
-pub fn encode_coarse(counts: &[u64], out: &mut [u8]) -> Option<usize> {
+pub fn encode_coarse(bins: impl Iterator<Item = (usize, u64)>, out: &mut [u8]) -> Option<usize> {
     let mut writer = Writer::new(out, COARSE_DIGITS)?;
     // Each fine bucket lies within one coarse bucket, and in the same order: one running sum is enough.
     let (mut at, mut sum) = (0, 0_u64);
-    for (index, count) in counts.iter().enumerate().filter(|(_, count)| **count > 0) {
+    for (index, count) in bins {
         let coarse = index_of(lowest_at(index, FINE), COARSE);
         if coarse != at && sum > 0 {
             writer.count(at, sum)?;
             sum = 0;
         }
         at = coarse;
-        sum = sum.saturating_add(*count);
+        sum = sum.saturating_add(count);
     }
     if sum > 0 {
         writer.count(at, sum)?;
@@ -71,8 +62,23 @@ impl<'a> Writer<'a> {
         self.varint(count.min(i64::MAX.unsigned_abs()) << 1)
     }
 
+    /// Nearly all numbers take one byte or two: those are written with one look at the room that is left.
     #[inline]
-    fn varint(&mut self, mut value: u64) -> Option<()> {
+    fn varint(&mut self, value: u64) -> Option<()> {
+        let [first, second, ..] = value.to_le_bytes();
+        if value < 1 << 7 {
+            return self.byte(first);
+        }
+        if value < 1 << 14 {
+            let room = self.out.get_mut(self.len..self.len + 2)?;
+            room.copy_from_slice(&[first | 0x80, second << 1 | first >> 7]);
+            self.len += 2;
+            return Some(());
+        }
+        self.long(value)
+    }
+
+    fn long(&mut self, mut value: u64) -> Option<()> {
         for _ in 0..COUNT_MAX_BYTES - 1 {
             let [low, ..] = value.to_le_bytes();
             value >>= 7;
