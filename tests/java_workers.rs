@@ -16,6 +16,8 @@ use std::time::Duration;
 
 const CONFIGURATION_REFUSED: i32 = 3;
 const UNUSABLE: i32 = 4;
+/// How a worker answers that fails.
+const FAILED: (u16, &str) = (500, "Internal server error");
 const LOST: i32 = 5;
 const NOT_VALID: i32 = 8;
 const INTERRUPTED: i32 = 130;
@@ -46,12 +48,16 @@ struct Recorded {
 }
 
 impl Recorded {
-    fn start(worker: &str, spoiled: Option<&'static str>) -> StandIn {
-        Self::start_reworded(worker, spoiled, ("", ""))
+    fn start(worker: &str, fails_at: Option<&'static str>) -> StandIn {
+        Self::start_reworded(worker, fails_at.map(|path| (path, FAILED)), ("", ""))
     }
 
-    /// With one text in its replies for another.
-    fn start_reworded(worker: &str, spoiled: Option<&'static str>, (from, to): (&str, &str)) -> StandIn {
+    /// With another answer to one path, and one text in its replies for another.
+    fn start_reworded(
+        worker: &str,
+        spoiled: Option<(&'static str, (u16, &'static str))>,
+        (from, to): (&str, &str),
+    ) -> StandIn {
         let mut replies: BTreeMap<String, VecDeque<String>> = BTreeMap::new();
         for exchange in recording(worker) {
             let response = if from.is_empty() { exchange.response } else { exchange.response.replace(from, to) };
@@ -59,8 +65,10 @@ impl Recorded {
         }
         let recorded = Mutex::new(Self { replies, counters: String::new() });
         StandIn::start(move |asked| {
-            if spoiled == Some(&asked.path) {
-                return (500, "Internal server error".to_owned());
+            if let Some((path, (status, words))) = spoiled
+                && path == asked.path
+            {
+                return (status, words.to_owned());
             }
             recorded.lock().unwrap_or_else(PoisonError::into_inner).answer(asked)
         })
@@ -248,27 +256,30 @@ fn counts_that_do_not_agree_make_a_run_invalid_and_without_the_difference_it_is_
     }
 }
 
-/// The same run with counts that agree; in one of them a worker fails when all periods have been told.
+/// The same run with counts that agree; in two of them a worker has no figures of the whole run when all periods have been told.
 #[test]
 fn a_run_that_fails_behind_its_last_period_is_invalid() {
-    for (spoiled, verdict, cause) in
-        [(None, "valid", None), (Some("/cumulative-latencies"), "invalid", Some("run_failed"))]
-    {
+    const WHOLE_RUN: &str = "/cumulative-latencies";
+    for (spoiled, code, cause, words) in [
+        (None, 0, None, ""),
+        (Some((WHOLE_RUN, (200, "no figures"))), UNUSABLE, Some("run_failed"), "cannot understand its answer"),
+        (Some((WHOLE_RUN, FAILED)), LOST, Some("worker_lost"), FAILED.1),
+    ] {
         let scene = Scene::new("a_run_that_fails_behind_its_last_period_is_invalid");
         write_files(&scene);
         let agree = ("\"totalMessagesReceived\" : 312812", "\"totalMessagesReceived\" : 312830");
         let workers = [Recorded::start("w1", None), Recorded::start_reworded("w2", spoiled, agree)];
         let urls = format!("{},{}", workers[0].url, workers[1].url);
         let outcome = run(&scene, &urls, "6s", &[]).run();
-        outcome.assert_code(if cause.is_some() { UNUSABLE } else { 0 });
+        outcome.assert_code(code);
         let detail = Detail::read(&scene.detail_file());
         let first = detail.at("/verdict/reasons").get(0);
+        let verdict = if cause.is_some() { "invalid" } else { "valid" };
         assert_eq!(detail.text("/verdict/verdict"), verdict, "{outcome}");
         assert_eq!(first.and_then(|reason| reason["cause"].as_str()), cause, "{outcome}");
+        assert!(!detail.list("/periods").is_empty(), "what was measured until then is written\n{outcome}");
         if let Some(reason) = first {
-            let words = reason["text"].as_str().expect("words");
-            assert!(words.starts_with("the run failed: ") && words.contains("Internal server error"), "{words}");
-            assert!(!detail.list("/periods").is_empty(), "what was measured until then is written\n{outcome}");
+            assert!(reason["text"].as_str().is_some_and(|text| text.contains(words)), "{reason}\n{outcome}");
         }
     }
 }

@@ -30,6 +30,10 @@ impl DistributedWorkers {
         let limit_ns = u64::try_from(plan.limits.catch_up.as_nanos()).unwrap_or(u64::MAX);
         let mut catching_up = CatchingUp::begin(begun_ns);
         loop {
+            // Found when the load had ended: nobody has waited since.
+            if let Some(loss) = self.losses.pop_front() {
+                return Err(WorkerError::WorkerLost(loss));
+            }
             let standings = self.look()?;
             let now_ns = self.clock.now_ns();
             if catching_up.is_over(&plan, &standings, now_ns) {

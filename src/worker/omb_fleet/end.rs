@@ -30,6 +30,10 @@ impl OmbWorkers {
         let limit_ns = begun_ns + u64::try_from(limit.as_nanos()).unwrap_or(u64::MAX / 2);
         let (mut closest, mut closer_ns) = (u64::MAX, begun_ns);
         loop {
+            // Found when the load had ended: nobody has waited since.
+            if let Some(loss) = self.losses.pop_front() {
+                return Err(WorkerError::WorkerLost(loss));
+            }
             let CountersStats { expected_receipts, receipts, .. } = self.counters_stats()?;
             let gap = expected_receipts.abs_diff(receipts);
             let now_ns = self.now_ns();

@@ -89,8 +89,8 @@ impl OmbWorkers {
     pub(super) fn cumulative(&mut self) -> Result<LatencySet, WorkerError> {
         const PATH: &str = "/cumulative-latencies";
         let answers = self.call_each(self.to_each(|_| true, None), PATH, CALL_LIMIT, Loss::IsToldLater)?;
-        if self.members.iter().any(|member| member.lost) {
-            // What the periods told holds the lost worker's part as well.
+        if answers.len() < self.members.len() {
+            // What the periods told holds the part of a worker that is lost, or has failed, as well.
             return Ok(self.so_far.clone());
         }
         let mut latencies = LatencySet::empty();
