@@ -27,9 +27,8 @@ pub fn threads_of(root: &Path, pid: i32) -> Option<Vec<ThreadTimes>> {
         .filter_map(|entry| {
             let tid = entry.file_name().to_str()?.parse().ok()?;
             // A thread may end between the list and the look.
-            let text = std::fs::read_to_string(entry.path().join("schedstat")).ok()?;
-            let mut numbers = text.split_ascii_whitespace().map(str::parse);
-            Some(ThreadTimes { tid, run_ns: numbers.next()?.ok()?, wait_ns: numbers.next()?.ok()? })
+            let (run_ns, wait_ns) = run_and_wait_ns(&entry.path())?;
+            Some(ThreadTimes { tid, run_ns, wait_ns })
         })
         .collect();
     // Where the account is not kept all of it is 0; the main thread of a living process has run.
@@ -38,11 +37,16 @@ pub fn threads_of(root: &Path, pid: i32) -> Option<Vec<ThreadTimes>> {
 
 /// Time that the calling thread was ready to run and waited for a CPU since it began, ns. None: the kernel keeps no such account.
 pub fn own_wait_ns(root: &Path) -> Option<u64> {
-    let text = std::fs::read_to_string(root.join("proc/thread-self/schedstat")).ok()?;
-    let mut numbers = text.split_ascii_whitespace().map(str::parse);
-    let (run_ns, wait_ns): (u64, u64) = (numbers.next()?.ok()?, numbers.next()?.ok()?);
+    let (run_ns, wait_ns) = run_and_wait_ns(&root.join("proc/thread-self"))?;
     // Where the account is not kept all of it is 0; who asks has run.
     (run_ns > 0).then_some(wait_ns)
+}
+
+/// The first two numbers of a thread's schedstat; the folder is the thread's.
+fn run_and_wait_ns(thread: &Path) -> Option<(u64, u64)> {
+    let text = std::fs::read_to_string(thread.join("schedstat")).ok()?;
+    let mut numbers = text.split_ascii_whitespace().map(str::parse);
+    Some((numbers.next()?.ok()?, numbers.next()?.ok()?))
 }
 
 /// Time stolen from each CPU since boot.
