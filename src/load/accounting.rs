@@ -40,9 +40,7 @@ impl SentLedger {
     /// So were the `messages` sequences from `first` on.
     #[inline]
     pub fn acknowledged_run(&mut self, first: u64, messages: u64) {
-        let sum = (first..first + messages).fold(0u64, |sum, sequence| sum.wrapping_add(mix(sequence)));
-        self.row.unique += messages;
-        self.row.checksum = self.row.checksum.wrapping_add(sum);
+        count_run(&mut self.row, first, messages);
     }
 
     /// Its delivery failed.
@@ -135,6 +133,33 @@ impl ReceivedLedger {
         self.arrived_otherwise(row, partition, sequence)
     }
 
+    /// Messages of the same row and partition with the `messages` sequences from `first` on arrived, in this order. `otherwise` is called with
+    /// what each was that was not `New`.
+    #[inline]
+    pub fn arrived_run(
+        &mut self,
+        row: usize,
+        partition: usize,
+        first: u64,
+        messages: u64,
+        mut otherwise: impl FnMut(Arrival),
+    ) {
+        // As above: what went on from each other goes on from what came before as well.
+        let at = partition * self.rows.len() + row;
+        if self.is_dirty[row]
+            && let Some(window) = self.windows.get_mut(at)
+            && window.next_run_arrived(first, messages, self.mask)
+        {
+            return count_run(&mut self.rows[row], first, messages);
+        }
+        for sequence in (0..messages).map(|nth| first.wrapping_add(nth)) {
+            match self.arrived(row, partition, sequence) {
+                Arrival::New => {}
+                other => otherwise(other),
+            }
+        }
+    }
+
     #[inline(never)]
     fn arrived_otherwise(&mut self, row: usize, partition: usize, sequence: u64) -> Arrival {
         if !self.is_dirty[row] {
@@ -192,4 +217,12 @@ impl ReceivedLedger {
 fn count(row: &mut AccountingRow, sequence: u64) {
     row.unique += 1;
     row.checksum = row.checksum.wrapping_add(mix(sequence));
+}
+
+/// So many more, with the sequences from `first` on.
+#[inline]
+fn count_run(row: &mut AccountingRow, first: u64, messages: u64) {
+    let sum = (first..first + messages).fold(0u64, |sum, sequence| sum.wrapping_add(mix(sequence)));
+    row.unique += messages;
+    row.checksum = row.checksum.wrapping_add(sum);
 }

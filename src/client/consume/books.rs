@@ -99,7 +99,9 @@ impl Books {
         self.counters[Counter::BytesReceived] += messages * value_bytes;
         if M::LEDGER {
             let (row, partition) = self.sequel_of;
-            (first..first + messages).for_each(|sequence| self.arrived(row, partition, sequence));
+            let counters = &mut self.counters;
+            self.ledger
+                .arrived_run(row as usize, partition as usize, first, messages, |arrival| tell(counters, arrival));
         }
         let at_ns = at_ns.wrapping_add(self.stamp_offset_ns);
         if M::ACTUAL {
@@ -179,11 +181,7 @@ impl Books {
 
     #[inline]
     fn arrived(&mut self, row: u32, partition: u32, sequence: u64) {
-        match self.ledger.arrived(row as usize, partition as usize, sequence) {
-            Arrival::New => {}
-            Arrival::Reordered => self.counters[Counter::MessagesReordered] += 1,
-            Arrival::Duplicate | Arrival::BeyondWindow => self.counters[Counter::MessagesDuplicated] += 1,
-        }
+        tell(&mut self.counters, self.ledger.arrived(row as usize, partition as usize, sequence));
     }
 
     #[inline]
@@ -286,6 +284,16 @@ impl Books {
             &mut self.counters,
             [(Latency::EndToEndActual, &mut self.actual), (Latency::EndToEndIntended, &mut self.intended)],
         )
+    }
+}
+
+/// Counts what an arrival was, unless it was as it should be.
+#[inline]
+fn tell(counters: &mut Counters, arrival: Arrival) {
+    match arrival {
+        Arrival::New => {}
+        Arrival::Reordered => counters[Counter::MessagesReordered] += 1,
+        Arrival::Duplicate | Arrival::BeyondWindow => counters[Counter::MessagesDuplicated] += 1,
     }
 }
 

@@ -45,6 +45,11 @@ fn steps() -> impl Strategy<Value = Vec<(usize, usize, i64)>> {
     prop::collection::vec((0usize..2, 0usize..3, step), 1..600)
 }
 
+/// Where a run begins behind the one before it: mostly at once.
+fn steps_of_runs() -> impl Strategy<Value = i64> {
+    prop_oneof![6 => Just(0i64), 1 => 1i64..2_000, 2 => -300i64..0]
+}
+
 proptest! {
     #[test]
     fn the_ledger_agrees_with_a_model_that_remembers_everything(steps in steps()) {
@@ -75,6 +80,32 @@ proptest! {
             }
         }
         prop_assert_eq!([*ledger.row(0), *ledger.row(1)], expected);
+    }
+
+    #[test]
+    fn a_run_counts_as_its_messages_one_by_one(
+        runs in prop::collection::vec((0usize..2, 0usize..2, steps_of_runs(), prop_oneof![0u64..200, 1_000u64..3_000]), 1..60),
+        told in any::<bool>(),
+    ) {
+        let (mut at_once, mut singly) = (ReceivedLedger::new(2, 2, 0), ReceivedLedger::new(2, 2, 0));
+        let mut ends: HashMap<(usize, usize), u64> = HashMap::new();
+        for (row, partition, step, messages) in runs {
+            let end = ends.entry((row, partition)).or_default();
+            let first = end.saturating_add_signed(step);
+            *end = first + messages;
+            let (mut of_the_run, mut of_each) = (Vec::new(), Vec::new());
+            at_once.arrived_run(row, partition, first, messages, |arrival| of_the_run.push(arrival));
+            of_each.extend((first..first + messages).map(|sequence| singly.arrived(row, partition, sequence)));
+            of_each.retain(|arrival| *arrival != Arrival::New);
+            prop_assert_eq!(of_the_run, of_each);
+            if told {
+                prop_assert_eq!(at_once.take_dirty(), singly.take_dirty());
+            }
+        }
+        prop_assert_eq!([at_once.row(0), at_once.row(1)], [singly.row(0), singly.row(1)]);
+        for (at_once, singly) in at_once.windows.iter().zip(&singly.windows) {
+            prop_assert_eq!(&at_once.bits, &singly.bits);
+        }
     }
 
     #[test]
@@ -162,6 +193,18 @@ fn changed_rows_are_told_once() {
     ledger.publish_dirty(|_, _| unreachable!());
     assert_eq!(told, [(1, 1)]);
     assert!(ledger.take_dirty().is_empty());
+}
+
+#[test]
+fn a_run_up_to_the_last_sequence_there_is_ends_there() {
+    let mut ledger = ReceivedLedger::new(1, 1, 0);
+    ledger.arrived(0, 0, u64::MAX - 3);
+    let mut told = Vec::new();
+    ledger.arrived_run(0, 0, u64::MAX - 2, 2, |arrival| told.push(arrival));
+    assert_eq!(told, []);
+    assert_eq!(ledger.row(0).unique, 3);
+    ledger.arrived_run(0, 0, u64::MAX, 1, |arrival| told.push(arrival));
+    assert_eq!((ledger.row(0).unique, told), (3, vec![Arrival::BeyondWindow]));
 }
 
 #[test]

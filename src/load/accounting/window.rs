@@ -23,6 +23,21 @@ impl Window {
         next
     }
 
+    /// Are the `messages` sequences from `first` on the ones after the highest so far? Then they have arrived.
+    #[inline]
+    pub(super) fn next_run_arrived(&mut self, first: u64, messages: u64, mask: u64) -> bool {
+        // No more than the window holds, and none that has no successor.
+        let next = first == self.end
+            && (1..=mask).contains(&messages)
+            && first.checked_add(messages).is_some()
+            && !self.bits.is_empty();
+        if next {
+            self.end += messages;
+            self.each_word(first, first + messages - 1, mask, |word, bits| *word |= bits);
+        }
+        next
+    }
+
     /// A sequence has arrived. `mask`: sequences that the window holds, less one.
     pub(super) fn arrived(&mut self, sequence: u64, mask: u64) -> Arrival {
         if self.bits.is_empty() {
@@ -64,13 +79,19 @@ impl Window {
             self.bits.fill(0);
             return;
         }
+        self.each_word(from, to, mask, |word, bits| *word &= !bits);
+    }
+
+    /// Calls `change` with each word that holds bits of sequences `from ..= to`, and with those bits.
+    #[inline]
+    fn each_word(&mut self, from: u64, to: u64, mask: u64, change: impl Fn(&mut u64, u64)) {
         let mut sequence = from;
         while sequence <= to {
             let at = sequence & mask;
             let last = (to - sequence).min(63 - (at & 63));
             // Bits `at … at + last` of one word.
             let bits = (u64::MAX >> (63 - last)) << (at & 63);
-            self.bits[word(at)] &= !bits;
+            change(&mut self.bits[word(at)], bits);
             sequence += last + 1;
         }
     }
