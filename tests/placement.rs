@@ -84,6 +84,20 @@ fn every_client_is_a_process_of_its_own_with_its_name_and_the_cpus_of_the_plan()
     assert_eq!(supervisor[0].cpus, own, "the supervisor's CPUs: {supervisor:#?}");
 }
 
+/// Neither a lock nor a cache line: what one client writes, no other client has. (Payloads are shared, and only read.)
+#[test]
+fn no_client_writes_memory_that_another_client_has() {
+    let scene = scene("no_client_writes_memory_that_another_client_has", &Workload::small("apart"));
+    scene.write("null.yaml", "driverClass: pinload.driver.null\n");
+    let run = ["run", "--no-progress", "--warmup", "0s", "--duration", "5s", "-d", "null.yaml", "small.yaml"];
+    let (running, clients) = loaded(scene.pinload(run), 2, 2);
+    let written: Vec<_> = clients.iter().map(Process::written_and_shared).collect();
+    running.outcome().assert_code(0);
+    let all: BTreeSet<_> = written.iter().flatten().collect();
+    assert!(written.iter().all(|each| !each.is_empty()), "each has its segment: {written:#?}");
+    assert_eq!(all.len(), written.iter().map(Vec::len).sum::<usize>(), "something stands twice: {written:#?}");
+}
+
 /// What the supervisor read back from the kernel is what was planned.
 fn assert_observed_as_planned(detail: &Detail, planned: &[PlannedCpus]) {
     for (number, planned) in planned.iter().enumerate() {

@@ -5,10 +5,13 @@ mod scene;
 
 use nix::sys::signal::Signal;
 use scene::disturb::{Broker, Spinners, left_out, own_cpus, pin, share_of_waiting_on};
-use scene::judged::{NULL_RUN, assert_limited, assert_valid, causes, judged_by, null_scene, value, words};
+use scene::judged::{
+    NULL_RUN, WARM_UP, assert_limited, assert_valid, causes, hot_cpu, judged_by, null_scene, start_null,
+    start_null_until, value, words,
+};
 use scene::results::Detail;
 use scene::workload::{PYTHON_CLASS, driver};
-use scene::{Deadline, Outcome, PINLOAD, Running, Scene, Workload};
+use scene::{Deadline, Outcome, PINLOAD, Scene, Workload};
 use std::process::Command;
 use std::time::Duration;
 
@@ -27,13 +30,6 @@ const NULL_THRESHOLDS: [&str; 8] = [
     "late-sends-share=0.6",
     "pacing-error-floor-us=1e6",
 ];
-
-fn start_null(scene: &Scene) -> (Running, scene::processes::Process) {
-    let running = scene.pinload(judged_by(&NULL_RUN, &NULL_THRESHOLDS)).limit(LIMIT).spawn();
-    let producer = running.clients("producer", 1).remove(0);
-    running.wait_for_line("Starting benchmark traffic", LIMIT);
-    (running, producer)
-}
 
 /// The control of all runs on the null driver. Somebody else on this machine may spoil one, but not all: unless all of its CPUs are taken all the time.
 /// Then the verdict says what is true, a loop of our own on the same CPU waits as well, and there is no control.
@@ -62,7 +58,7 @@ fn assert_null_control() {
 fn a_run_without_a_cause_is_valid_and_a_stopped_client_is_seen_as_a_loop_that_stood_still() {
     assert_null_control();
     let scene = null_scene("a_stopped_client_is_seen_as_a_loop_that_stood_still");
-    let (running, producer) = start_null(&scene);
+    let (running, producer) = start_null(&scene, judged_by(&NULL_RUN, &NULL_THRESHOLDS));
     producer.signal(Signal::SIGSTOP);
     std::thread::park_timeout(4 * S);
     producer.signal(Signal::SIGCONT);
@@ -93,9 +89,7 @@ fn two_moments_of_standing_still_spoil_two_periods_and_too_many_of_them_the_run(
 
 fn run_with_two_moments_of_standing_still(scene: &Scene) -> Outcome {
     let args = ["--duration", "12s", "-d", "driver.yaml", "null.yaml"];
-    let running = scene.pinload(judged_by(&args, &["loop-stall-share=0.5", "periods-share=0.1"])).limit(LIMIT).spawn();
-    let producer = running.clients("producer", 1).remove(0);
-    running.wait_for_line("Starting benchmark traffic", LIMIT);
+    let (running, producer) = start_null(scene, judged_by(&args, &["loop-stall-share=0.5", "periods-share=0.1"]));
     for _ in 0..2 {
         producer.signal(Signal::SIGSTOP);
         std::thread::park_timeout(S + S / 4);
@@ -118,9 +112,8 @@ fn a_loop_without_a_rate_has_no_slack() {
 #[test]
 fn a_pinned_loop_that_somebody_moves_is_a_migration() {
     let scene = null_scene("a_pinned_loop_that_somebody_moves_is_a_migration");
-    let (running, producer) = start_null(&scene);
-    let planned: usize =
-        Deadline::within(LIMIT).poll("the producer's hot CPU", || producer.threads().first()?.cpus.parse().ok());
+    let (running, producer) = start_null(&scene, judged_by(&NULL_RUN, &NULL_THRESHOLDS));
+    let planned = hot_cpu(&producer);
     let Some(other) = own_cpus().into_iter().find(|cpu| *cpu != planned) else { return };
     pin(producer.pid, other);
     let done = running.outcome();
@@ -133,7 +126,7 @@ fn a_pinned_loop_that_somebody_moves_is_a_migration() {
 fn a_run_that_is_interrupted_before_its_first_second_measured_nothing() {
     let scene = null_scene("a_run_that_is_interrupted_before_its_first_second_measured_nothing");
     let running = scene.pinload(judged_by(&NULL_RUN, &[])).limit(LIMIT).spawn();
-    running.wait_for_line("Starting warm-up traffic", LIMIT);
+    running.wait_for_line(WARM_UP, LIMIT);
     running.signal(Signal::SIGINT);
     running.outcome().assert_code(INTERRUPTED);
     let detail = Detail::read(&scene.detail_file());
@@ -165,10 +158,9 @@ fn a_supervisor_that_stands_still_for_longer_than_the_ring_holds_loses_slots_and
 #[test]
 fn a_hot_cpu_that_others_use_too_is_a_run_queue_delay() {
     let scene = null_scene("a_hot_cpu_that_others_use_too_is_a_run_queue_delay");
-    let running = scene.pinload(judged_by(&NULL_RUN, &["run-queue-delay-share=0.25"])).limit(LIMIT).spawn();
-    let producer = running.clients("producer", 1).remove(0);
-    running.wait_for_line("Starting warm-up traffic", LIMIT);
-    let cpu = Deadline::within(LIMIT).poll("the producer's hot CPU", || producer.threads().first()?.cpus.parse().ok());
+    let args = judged_by(&NULL_RUN, &["run-queue-delay-share=0.25"]);
+    let (running, producer) = start_null_until(&scene, args, WARM_UP);
+    let cpu = hot_cpu(&producer);
     // With automatic groups (sched_autogroup_enabled) the kernel deals the CPU to sessions first, and clients have one of their own: however many
     // spinners of ours there are, the producer keeps half of the CPU then. Without, a ninth.
     let spinners = Spinners::on(cpu, 8);
@@ -298,7 +290,7 @@ fn small_queues_are_the_generators_and_a_paused_broker_is_the_brokers() {
 #[test]
 fn a_dead_client_makes_the_run_invalid_and_its_own_exit_code_stays() {
     let scene = null_scene("a_dead_client_makes_the_run_invalid_and_its_own_exit_code_stays");
-    let (running, producer) = start_null(&scene);
+    let (running, producer) = start_null(&scene, judged_by(&NULL_RUN, &NULL_THRESHOLDS));
     std::thread::park_timeout(S);
     producer.kill();
     let done = running.outcome();

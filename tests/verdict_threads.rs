@@ -5,10 +5,13 @@ mod scene;
 
 use nix::sys::signal::Signal;
 use scene::disturb::{Broker, Spinners, Strangers, left_out, own_cpus};
-use scene::judged::{NULL_RUN, assert_limited, assert_valid, judged_by, null_scene, value, words};
+use scene::judged::{
+    NULL_RUN, WARM_UP, assert_limited, assert_valid, hot_cpu, judged_by, null_scene, start_null, start_null_until,
+    value, words,
+};
 use scene::results::Detail;
 use scene::workload::{PYTHON_CLASS, driver};
-use scene::{Deadline, Outcome, Scene, Workload};
+use scene::{Outcome, Scene, Workload};
 use std::time::Duration;
 
 const LIMIT: Duration = Duration::from_secs(60);
@@ -25,9 +28,7 @@ fn sends_that_a_stopped_client_leaves_out_are_missed_sends() {
     drop(scene);
 
     let scene = null_scene("sends_that_a_stopped_client_leaves_out_are_missed_sends");
-    let running = scene.pinload(args).limit(LIMIT).spawn();
-    let producer = running.clients("producer", 1).remove(0);
-    running.wait_for_line("Starting benchmark traffic", LIMIT);
+    let (running, producer) = start_null(&scene, args);
     producer.signal(Signal::SIGSTOP);
     std::thread::park_timeout(3 * S);
     producer.signal(Signal::SIGCONT);
@@ -54,10 +55,8 @@ fn a_hot_cpu_that_is_taken_again_and_again_is_involuntary_switches() {
     drop(scene);
 
     let scene = null_scene("a_hot_cpu_that_is_taken_again_and_again_is_involuntary_switches");
-    let running = scene.pinload(args).limit(LIMIT).spawn();
-    let producer = running.clients("producer", 1).remove(0);
-    running.wait_for_line("Starting warm-up traffic", LIMIT);
-    let cpu = Deadline::within(LIMIT).poll("the producer's hot CPU", || producer.threads().first()?.cpus.parse().ok());
+    let (running, producer) = start_null_until(&scene, args, WARM_UP);
+    let cpu = hot_cpu(&producer);
     let nappers = Spinners::napping_on(cpu, 4);
     let done = running.outcome();
     drop(nappers);
@@ -69,11 +68,8 @@ fn a_hot_cpu_that_is_taken_again_and_again_is_involuntary_switches() {
 #[test]
 fn a_spinning_loops_cpu_time_and_its_waits_for_a_cpu_fill_its_time() {
     let scene = null_scene("a_spinning_loops_cpu_time_and_its_waits_for_a_cpu_fill_its_time");
-    let running = scene.pinload(judged_by(&NULL_RUN, &[])).limit(LIMIT).spawn();
-    let producer = running.clients("producer", 1).remove(0);
-    // Before that it may still be on the CPU that it was started on.
-    running.wait_for_line("Starting warm-up traffic", LIMIT);
-    let cpu = Deadline::within(LIMIT).poll("the producer's hot CPU", || producer.threads().first()?.cpus.parse().ok());
+    let (running, producer) = start_null_until(&scene, judged_by(&NULL_RUN, &[]), WARM_UP);
+    let cpu = hot_cpu(&producer);
     let spinners = Spinners::on(cpu, 1);
     let done = running.outcome();
     drop(spinners);
@@ -148,7 +144,7 @@ fn cpus_of_librdkafkas_threads_that_others_use_too_are_a_run_queue_delay_of_thes
 
     let Some(apart) = Apart::new(NAME, 5_000, &[]) else { return };
     let running = apart.run(&[], &thresholds).spawn();
-    running.wait_for_line("Starting warm-up traffic", LIMIT);
+    running.wait_for_line(WARM_UP, LIMIT);
     let Some(strangers) = Strangers::on(apart.cpus[1].parse().expect("a CPU number"), 8) else {
         return left_out(NAME, "there is no setsid program");
     };

@@ -3,8 +3,13 @@
 //! A test machine has disturbances of its own. So every threshold but those of the causes in question is out of reach, and these stand between
 //! what the cause makes and what a loaded machine does by itself: the verdict then depends on the cause alone.
 
+use super::processes::Process;
 use super::results::Detail;
-use super::{Outcome, Scene, Workload};
+use super::{Deadline, Outcome, Running, Scene, Workload};
+use std::time::Duration;
+
+/// How long a run may take, and each step of it.
+const LIMIT: Duration = Duration::from_secs(60);
 
 /// Exit code of a run that is not valid, with `--require-valid`.
 pub const NOT_VALID: i32 = 8;
@@ -100,6 +105,27 @@ pub fn null_scene(name: &'static str) -> Scene {
     scene.write("driver.yaml", "driverClass: pinload.driver.null\n");
     scene
 }
+
+/// Starts a run of that scene with these arguments: the run when its traffic to be measured begins, and the producer.
+pub fn start_null(scene: &Scene, args: Vec<String>) -> (Running, Process) {
+    start_null_until(scene, args, "Starting benchmark traffic")
+}
+
+/// The same, when it says that line.
+pub fn start_null_until(scene: &Scene, args: Vec<String>, line: &str) -> (Running, Process) {
+    let running = scene.pinload(args).limit(LIMIT).spawn();
+    let producer = running.clients("producer", 1).remove(0);
+    running.wait_for_line(line, LIMIT);
+    (running, producer)
+}
+
+/// The CPU a producer's loop is held on: before its load begins it may still be on the one it was started on.
+pub fn hot_cpu(producer: &Process) -> usize {
+    Deadline::within(LIMIT).poll("the producer's hot CPU", || producer.hot_cpu())
+}
+
+/// The line with which the warm-up begins.
+pub const WARM_UP: &str = "Starting warm-up traffic";
 
 /// Arguments of a run of that scene.
 pub const NULL_RUN: [&str; 5] = ["--duration", "6s", "-d", "driver.yaml", "null.yaml"];

@@ -65,9 +65,27 @@ impl Process {
         }
     }
 
+    /// The one CPU its main thread, the hot loop, is held on, once it is; None: it may run on several.
+    pub fn hot_cpu(&self) -> Option<usize> {
+        self.threads().first()?.cpus.parse().ok()
+    }
+
     /// A field of /proc/PID/status, for example `Cpus_allowed_list`.
     pub fn status(&self, field: &str) -> Option<String> {
         status_field(&PathBuf::from(format!("/proc/{}/status", self.pid)), field)
+    }
+
+    /// The files (or shared memory without a name) that it writes through a mapping which others may have too, as `device:inode path`.
+    pub fn written_and_shared(&self) -> Vec<String> {
+        let maps = std::fs::read_to_string(format!("/proc/{}/maps", self.pid)).unwrap_or_default();
+        let shared = maps.lines().filter_map(|line| {
+            let [_, permissions, _, device, inode, path @ ..] = &*line.split_whitespace().collect::<Vec<_>>() else {
+                return None;
+            };
+            let counts = permissions.contains('w') && permissions.ends_with('s');
+            counts.then(|| format!("{device}:{inode} {}", path.join(" ")))
+        });
+        shared.collect()
     }
 
     /// Its living threads in the order of their ids: the main thread comes first.

@@ -66,7 +66,9 @@ fn stepped_time_gives_the_same_run_every_time() {
 
 #[test]
 fn real_time_ends_after_the_messages_or_the_time() {
-    let real = Job { passing: Passing::Real, ..job(Role::Producer, Parts::ALL) };
+    // Long enough for a loop that other tests keep from its CPU at the begin.
+    let length = Length::Time(Duration::from_millis(200));
+    let real = Job { passing: Passing::Real, length, ..job(Role::Producer, Parts::ALL) };
     let timed = run(&real).unwrap();
     assert!(timed.elapsed_ns >= 3_000_000 && timed.messages > 0, "{timed:?}");
     let counted = run(&Job { length: Length::Messages(10_000), ..real.clone() }).unwrap();
