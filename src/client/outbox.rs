@@ -28,8 +28,8 @@ pub(super) struct Sender {
 
 impl Sender {
     /// Of stamps in values of this length.
-    fn series(&self, value_bytes: usize) -> Series {
-        Series::new(self.run_id, self.producer, u32::try_from(value_bytes).unwrap_or(u32::MAX))
+    fn series(&self, value_bytes: u32) -> Series {
+        Series::new(self.run_id, self.producer, value_bytes)
     }
 }
 
@@ -62,7 +62,7 @@ impl Outbox {
         let one_length = pool.as_ref().map_or(Some(value_bytes), PoolView::one_length);
         if let Some(pool) = &pool {
             for i in 0..capacity {
-                batch.set_value(i, pool.payload(0));
+                batch.set_value(i, 0, pool.payload(0));
             }
         }
         let pool = pool.filter(|pool| pool.count() > 1);
@@ -75,7 +75,7 @@ impl Outbox {
             choice,
             first: 0,
             one_length,
-            series: sender.series(value_bytes),
+            series: sender.series(sender.value_bytes),
             stamp_offset_ns: 0,
             in_flight: InFlight::default(),
         }
@@ -131,19 +131,20 @@ impl Outbox {
         if !self.sender.stamped {
             self.remember(1, actual_ns, |_| intended_ns);
         } else if M::STAMP {
-            let (value, offset_ns) = (self.batch.value_mut(0), self.stamp_offset_ns);
-            if value.len() as u64 != u64::from(self.series.value_bytes()) {
-                self.series = self.sender.series(value.len());
+            let ((head, value_bytes), offset_ns) = (self.batch.head_mut(0), self.stamp_offset_ns);
+            if value_bytes != self.series.value_bytes() {
+                self.series = self.sender.series(value_bytes);
             }
             let [intended_ns, actual_ns] = [intended_ns, actual_ns].map(|ns| ns.wrapping_add(offset_ns));
-            self.series.imprint(sequence, intended_ns, actual_ns).write(value);
+            self.series.imprint(sequence, intended_ns, actual_ns).write(head);
         }
     }
 
     fn choose_payloads(&mut self, count: usize) {
         let Some(pool) = &self.pool else { return };
         for i in 0..count {
-            self.batch.set_value(i, pool.payload(self.choice.next()));
+            let payload = self.choice.next();
+            self.batch.set_value(i, u32::try_from(payload).unwrap_or(u32::MAX), pool.payload(payload));
         }
     }
 
@@ -169,17 +170,17 @@ impl Outbox {
         let offset_ns = self.stamp_offset_ns;
         let mut series = self.series;
         let mut before: Option<(u64, Imprint)> = None;
-        for ((value, nth), sequence) in self.batch.values_mut().zip(0..).zip(self.first..) {
+        for (((head, value_bytes), nth), sequence) in self.batch.heads_mut().zip(0..).zip(self.first..) {
             let intended_ns = intended_ns(nth);
-            let alike = value.len() as u64 == u64::from(series.value_bytes());
+            let alike = value_bytes == series.value_bytes();
             if !alike {
-                series = self.sender.series(value.len());
+                series = self.sender.series(value_bytes);
             }
             let imprint = match before {
                 Some((before_ns, imprint)) if before_ns == intended_ns && alike => imprint.next(),
                 _ => series.imprint(sequence, intended_ns.wrapping_add(offset_ns), actual_ns.wrapping_add(offset_ns)),
             };
-            imprint.write(value);
+            imprint.write(head);
             before = Some((intended_ns, imprint));
         }
         self.series = series;
@@ -241,7 +242,7 @@ impl Outbox {
             intended_ns: intended_ns.wrapping_add(self.stamp_offset_ns),
             actual_ns: actual_ns.wrapping_add(self.stamp_offset_ns),
         };
-        stamp.write(self.batch.value_mut(i));
+        stamp.write(self.batch.head_mut(i).0);
     }
 
     /// A readiness probe with its own sequence number: the stamp alone, in runs without stamps too.

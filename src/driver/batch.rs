@@ -1,7 +1,18 @@
 //! Messages laid out for one call: a private buffer for each value and key, allocated once.
+//!
+//! A value is a payload with a head of its own. Behind the head, values of the same payload are the same, which `content` tells.
+
+use crate::load::stamp::STAMP_BYTES;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 /// Longest key of any distributor (a `u32` in decimal, or 10 characters).
 pub const KEY_BYTES: usize = 16;
+
+/// So many bytes at the begin of a value may differ from its payload: those that a stamp takes.
+pub const HEAD_BYTES: usize = STAMP_BYTES;
+
+/// Batches so far: payloads of the same number are the same in one batch, not in two.
+static BATCHES: AtomicU32 = AtomicU32::new(0);
 
 /// Values, keys and tags of up to `capacity` messages.
 #[derive(Debug)]
@@ -11,6 +22,9 @@ pub struct Batch {
     room_bytes: usize,
     slots: Box<[Slot]>,
     len: usize,
+    number: u32,
+    /// Was there ever a value shorter than its room?
+    mixed: bool,
 }
 
 #[derive(Debug, Clone, Copy, Default)]
@@ -19,10 +33,13 @@ struct Slot {
     /// `KEY_NONE`: no key.
     key_len: u8,
     value_len: u32,
+    payload: u32,
     tag: usize,
 }
 
 const KEY_NONE: u8 = u8::MAX;
+/// The payload that values have before they are given one: zeros.
+const ZEROS: u32 = u32::MAX;
 
 impl Slot {
     #[inline]
@@ -38,8 +55,14 @@ impl Batch {
         Self {
             values: vec![0; capacity * room_bytes].into(),
             room_bytes,
-            slots: vec![Slot { key_len: KEY_NONE, value_len: value_bytes, ..Slot::default() }; capacity].into(),
+            slots: vec![
+                Slot { key_len: KEY_NONE, value_len: value_bytes, payload: ZEROS, ..Slot::default() };
+                capacity
+            ]
+            .into(),
             len: 0,
+            number: BATCHES.fetch_add(1, Ordering::Relaxed),
+            mixed: false,
         }
     }
 
@@ -79,18 +102,37 @@ impl Batch {
         self.slots[i].value_len
     }
 
-    /// Value `i`, to be written.
+    /// Room of each value, bytes.
     #[inline]
-    pub fn value_mut(&mut self, i: usize) -> &mut [u8] {
-        let first = i * self.room_bytes;
-        &mut self.values[first..][..self.slots[i].value_len as usize]
+    pub fn room_bytes(&self) -> usize {
+        self.room_bytes
     }
 
-    /// The values of the messages in it, to be written (none where values have no room at all).
+    /// The head of value `i`, to be written, and the length of the whole value.
     #[inline]
-    pub fn values_mut(&mut self) -> impl Iterator<Item = &mut [u8]> {
+    pub fn head_mut(&mut self, i: usize) -> (&mut [u8], u32) {
+        let (first, value_len) = (i * self.room_bytes, self.slots[i].value_len);
+        (&mut self.values[first..][..HEAD_BYTES.min(value_len as usize)], value_len)
+    }
+
+    /// The same for all messages in it (for none where values have no room at all).
+    #[inline]
+    pub fn heads_mut(&mut self) -> impl Iterator<Item = (&mut [u8], u32)> {
         let rooms = self.values.chunks_exact_mut(self.room_bytes.max(1));
-        rooms.zip(&self.slots[..self.len]).map(|(room, slot)| &mut room[..slot.value_len as usize])
+        let heads = rooms.zip(&self.slots[..self.len]);
+        heads.map(|(room, slot)| (&mut room[..HEAD_BYTES.min(slot.value_len as usize)], slot.value_len))
+    }
+
+    /// Are all values as long as their room?
+    #[inline]
+    pub fn of_one_length(&self) -> bool {
+        !self.mixed
+    }
+
+    /// What stands behind the head of value `i`: where this number and the length are the same, there are the same bytes, in any batch.
+    #[inline]
+    pub fn content(&self, i: usize) -> u64 {
+        u64::from(self.number) << 32 | u64::from(self.slots[i].payload)
     }
 
     /// Key, value and tag of message `i`.
@@ -101,13 +143,16 @@ impl Batch {
         (slot.key(), &self.values[first..first + slot.value_len as usize], slot.tag)
     }
 
-    /// Copies value `i`, which may be shorter than its room (what is longer is cut).
+    /// Copies value `i`, which may be shorter than its room (what is longer is cut). `payload` numbers what is copied: in one batch the same number
+    /// always comes with the same bytes.
     #[inline]
-    pub fn set_value(&mut self, i: usize, value: &[u8]) {
+    pub fn set_value(&mut self, i: usize, payload: u32, value: &[u8]) {
         let room = &mut self.values[i * self.room_bytes..][..self.room_bytes];
         let len = value.len().min(room.len());
         room[..len].copy_from_slice(&value[..len]);
-        self.slots[i].value_len = u32::try_from(len).unwrap_or(u32::MAX);
+        self.mixed |= len < self.room_bytes;
+        let slot = &mut self.slots[i];
+        (slot.value_len, slot.payload) = (u32::try_from(len).unwrap_or(u32::MAX), payload);
     }
 
     /// Key of message `i`.
@@ -151,7 +196,7 @@ mod tests {
     fn messages_do_not_overlap() {
         let mut batch = Batch::new(3, 4);
         for (i, byte) in [1u8, 2, 3].into_iter().enumerate() {
-            batch.value_mut(i).fill(byte);
+            batch.set_value(i, u32::from(byte), &[byte; 4]);
             batch.set_tag(i, usize::from(byte) * 10);
         }
         batch.set_key(1, Some(b"k"));
@@ -165,13 +210,26 @@ mod tests {
     #[test]
     fn values_may_be_shorter_than_their_room() {
         let mut batch = Batch::new(2, 4);
-        batch.set_value(0, &[1, 2]);
+        batch.set_value(0, 1, &[1, 2]);
         assert_eq!((batch.value(0), batch.value(1)), (&[1, 2][..], &[0; 4][..]));
-        batch.set_value(0, &[]);
-        batch.set_value(1, &[5; 9]);
+        assert!(!batch.of_one_length());
+        batch.set_value(0, 2, &[]);
+        batch.set_value(1, 3, &[5; 9]);
         assert_eq!((batch.value(0), batch.value(1)), (&[][..], &[5; 4][..]));
         batch.set_len(2);
-        assert_eq!(batch.values_mut().map(|value| value.len()).collect::<Vec<_>>(), [0, 4]);
+        assert_eq!(batch.heads_mut().map(|(head, length)| (head.len(), length)).collect::<Vec<_>>(), [(0, 0), (4, 4)]);
+    }
+
+    #[test]
+    fn the_content_is_that_of_one_payload_in_one_batch() {
+        let (mut one, mut other) = (Batch::new(3, 100), Batch::new(1, 100));
+        (0..3).zip([7, 8, 7]).for_each(|(i, payload)| one.set_value(i, payload, &[1; 100]));
+        other.set_value(0, 7, &[2; 100]);
+        assert!(one.of_one_length());
+        assert_eq!(one.content(0), one.content(2));
+        assert_ne!(one.content(0), one.content(1));
+        assert_ne!(one.content(0), other.content(0));
+        assert_eq!(one.head_mut(0), (&mut [1; HEAD_BYTES][..], 100));
     }
 
     #[test]

@@ -64,6 +64,13 @@ pub trait Producer {
     /// Hands over one message. The value is copied before this returns.
     fn send(&mut self, key: Option<&[u8]>, value: &[u8], tag: usize) -> Handed;
 
+    /// Hands over message `i` of a batch.
+    #[inline(always)]
+    fn send_from(&mut self, batch: &Batch, i: usize) -> Handed {
+        let (key, value, tag) = batch.message(i);
+        self.send(key, value, tag)
+    }
+
     /// Hands over the messages `from..` of a batch, in order, up to the first that finds the queue full. Returns the index after
     /// the last one handled; those refused among them are told to `refused` with index and code.
     ///

@@ -42,9 +42,9 @@ impl<P: Producer, T: Time, M: Measuring> Produce<'_, P, T, M> {
         let Some(pacer) = &mut self.pacer else { return Ok(()) };
         let intended_ns = pacer.intended_ns(0);
         self.outbox.make_one::<M>(self.books.next_sequence(), intended_ns, now);
-        let (key, value, tag) = self.outbox.batch().message(0);
-        let value_bytes = value.len() as u64;
-        match self.driver.send(key, value, tag) {
+        let batch = self.outbox.batch();
+        let value_bytes = u64::from(batch.value_bytes(0));
+        match self.driver.send_from(batch, 0) {
             Handed::Accepted => {}
             Handed::QueueFull => return self.send_rest(0, 1, now),
             Handed::Refused(code) => {
@@ -113,8 +113,7 @@ impl<P: Producer, T: Time, M: Measuring> Produce<'_, P, T, M> {
         let batch = self.outbox.batch();
         let mut refused = Refused::default();
         let handled = if total == 1 {
-            let (key, value, tag) = batch.message(0);
-            match self.driver.send(key, value, tag) {
+            match self.driver.send_from(batch, 0) {
                 Handed::Accepted => 1,
                 Handed::QueueFull => 0,
                 Handed::Refused(code) => {

@@ -11,12 +11,14 @@
 mod bell;
 mod consume;
 mod handle;
+mod lent;
 mod mock;
 mod produce;
 mod topics;
 
 pub(super) use consume::{Found, Sink, SinkSlot, begin_commit};
 pub(super) use handle::{EventKind, Queue};
+pub(super) use lent::Lent;
 pub(super) use mock::Mock;
 pub(super) use produce::{Outlet, hurry};
 pub(super) use topics::{NewTopic, TopicOutcome, create_topics, delete_topics};

@@ -1,7 +1,7 @@
 //! A producer of one topic.
 
 use super::connect;
-use super::native::{Outlet, hurry};
+use super::native::{Lent, Outlet, hurry};
 use super::watch::Watch;
 use crate::driver::{Batch, DriverError, ErrorClass, Handed, Producer, Report, Time};
 use rdkafka::producer::{BaseProducer, Producer as _, PurgeConfig};
@@ -13,6 +13,8 @@ pub struct KafkaProducer {
     // Before the client: it borrows the client's native handle.
     outlet: Outlet,
     client: BaseProducer<Watch>,
+    // After the client: until it is gone its threads may read what it was lent.
+    lent: Lent,
     watch: Arc<Watch>,
 }
 
@@ -39,7 +41,7 @@ impl KafkaProducer {
         )?;
         let outlet = Outlet::new(client.client().native_ptr(), topic, partitions)
             .ok_or_else(|| DriverError::new(ErrorClass::System, format!("librdkafka gives no handle of {topic}")))?;
-        Ok(Self { outlet, client, watch })
+        Ok(Self { outlet, client, lent: Lent::default(), watch })
     }
 }
 
@@ -50,8 +52,13 @@ impl Producer for KafkaProducer {
     }
 
     #[inline]
+    fn send_from(&mut self, batch: &Batch, i: usize) -> Handed {
+        self.outlet.send_from(&mut self.lent, batch, i)
+    }
+
+    #[inline]
     fn send_batch(&mut self, batch: &Batch, from: usize, refused: impl FnMut(usize, i32)) -> usize {
-        self.outlet.send_batch(batch, from, refused)
+        self.outlet.send_batch(&mut self.lent, batch, from, refused)
     }
 
     #[inline]
@@ -62,7 +69,8 @@ impl Producer for KafkaProducer {
         time: &impl Time,
         on_report: impl FnMut(u64, Report<'_>),
     ) -> u32 {
-        self.outlet.poll_reports(limit, wait_ms, time, on_report, |event| self.watch.event(event))
+        let on_other = |event| self.watch.event(event);
+        self.outlet.poll_reports(&mut self.lent, limit, wait_ms, time, on_report, on_other)
     }
 
     fn await_reports(&mut self, deadline_ns: u64, time: &impl Time) {

@@ -91,7 +91,7 @@ fn batch_of(count: usize, value_bytes: u32) -> Batch {
     let mut batch = Batch::new(count, value_bytes);
     batch.set_len(count);
     for i in 0..count {
-        batch.value_mut(i)[0] = u8::try_from(i).unwrap();
+        batch.head_mut(i).0[0] = u8::try_from(i).unwrap();
         batch.set_tag(i, 1_000 + i);
     }
     batch
@@ -183,6 +183,51 @@ fn a_wait_for_reports_ends_with_the_first_and_has_a_limit() {
 }
 
 #[test]
+fn values_arrive_whole_while_their_memory_is_used_again_and_again() {
+    let broker = broker(&[("alike", 1), ("mixed", 1)]);
+    values_arrive_whole(&broker, "alike", [2_000; 3]);
+    values_arrive_whole(&broker, "mixed", [60, 2_000, 500]);
+}
+
+/// Values of payloads of these lengths, through a queue that is much shorter than what is sent.
+fn values_arrive_whole(broker: &EmbeddedBroker, topic: &str, lengths: [usize; 3]) {
+    let small = [("queue.buffering.max.messages", "30"), ("linger.ms", "0")];
+    let mut producer = producer(broker, topic, &small);
+    let mut consumer = consumer(broker, topic, "g", &[]);
+    let payload = |(first, length)| (0..=249u8).cycle().skip(first).take(length).collect::<Vec<_>>();
+    let payloads: Vec<_> = (0..).zip(lengths).map(payload).collect();
+    let (time, mut batch, mut expected) = (wall(), Batch::new(20, 2_000), Vec::new());
+    let mut reported = 0;
+    for round in 0..30usize {
+        batch.set_len(20);
+        for i in 0..20 {
+            let number = round * 20 + i;
+            let payload = (number * 7 + round) % 3;
+            batch.set_value(i, u32::try_from(payload).unwrap(), &payloads[payload]);
+            batch.head_mut(i).0[..8].copy_from_slice(&number.to_le_bytes());
+            batch.set_tag(i, number);
+            expected.push(batch.value(i).to_vec());
+        }
+        let mut handled = 0;
+        while handled < 20 {
+            handled = if round % 2 == 0 || handled > 0 {
+                producer.send_batch(&batch, handled, |i, code| panic!("{i}: {code}"))
+            } else {
+                usize::from(producer.send_from(&batch, 0) == Handed::Accepted)
+            };
+            producer.poll_reports(u32::MAX, 5, &time, |_, report| {
+                assert_eq!(report.value, expected[report.tag], "{topic}, report {reported}");
+                reported += 1;
+            });
+        }
+    }
+    reports(&mut producer, 600 - reported);
+    let received = receive(&mut [&mut consumer], |received, _| received[0].len() >= 600);
+    let received: Vec<_> = received[0].iter().map(|(_, value)| value.clone()).collect();
+    assert!(received == expected, "{topic}: values were changed on their way");
+}
+
+#[test]
 fn two_groups_of_two_consumers_each_receive_everything_once() {
     let broker = broker(&[("t", 4)]);
     let mut producer = producer(&broker, "t", &[("sticky.partitioning.linger.ms", "0")]);
@@ -194,7 +239,7 @@ fn two_groups_of_two_consumers_each_receive_everything_once() {
     assert_eq!(producer.send_batch(&batch_of(200, 10), 0, |_, _| ()), 200);
     let mut sent = batch_of(200, 10);
     for i in 0..200 {
-        sent.value_mut(i)[1] = 1;
+        sent.head_mut(i).0[1] = 1;
     }
     assert_eq!(producer.send_batch(&sent, 0, |_, _| ()), 200);
     reports(&mut producer, 400);

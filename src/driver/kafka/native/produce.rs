@@ -2,6 +2,7 @@
 
 use super::bell::Bell;
 use super::handle::{Event, EventKind, Queue, Topic};
+use super::lent::{self, Lent, Loan};
 use crate::driver::{Batch, Delivery, Handed, Report, Time};
 use rdkafka::producer::PARTITION_UA;
 use rdkafka_sys as sys;
@@ -49,22 +50,44 @@ impl Outlet {
         })
     }
 
-    /// Hands over one message.
-    #[inline]
+    /// Hands over one message, of whose value librdkafka makes a copy.
     pub(in crate::driver::kafka) fn send(&mut self, key: Option<&[u8]>, value: &[u8], tag: usize) -> Handed {
+        // SAFETY: F_COPY makes librdkafka copy `value` before it returns, and never write to it.
+        unsafe { self.produce(sys::RD_KAFKA_MSG_F_COPY, key, Loan::to_be_copied(value, tag)) }
+    }
+
+    /// Hands over message `i` of a batch.
+    #[inline]
+    pub(in crate::driver::kafka) fn send_from(&mut self, lent: &mut Lent, batch: &Batch, i: usize) -> Handed {
+        let loan = lent.lend(batch, i);
+        // SAFETY: without F_COPY and F_FREE librdkafka reads the value until it has made its report, and neither writes nor frees it; it stands in
+        // `lent` until that report has been handed out, or until the client is gone (the owner's fields are dropped in that order). With F_COPY it
+        // reads it before it returns, from `batch`.
+        let handed = unsafe { self.produce(lent::flags(batch), batch.key(i), loan) };
+        if handed != Handed::Accepted {
+            // SAFETY: just lent, and librdkafka has not taken it.
+            unsafe { lent.returned(loan.opaque) };
+        }
+        handed
+    }
+
+    /// # Safety
+    /// The value is readable for its length until librdkafka is done with it, which depends on `flags`.
+    #[inline]
+    unsafe fn produce(&mut self, flags: i32, key: Option<&[u8]>, loan: Loan) -> Handed {
         let (key, key_len) = key.map_or((ptr::null(), 0), |key| (key.as_ptr().cast::<c_void>(), key.len()));
-        // SAFETY: the topic handle is valid; F_COPY makes librdkafka copy `value` and `key` (valid for their lengths) before it
-        // returns and never write to them; the opaque is a number that is never followed as a pointer.
+        // SAFETY: the topic handle is valid; the caller vouches for the value; librdkafka copies the key (valid for its length) before it returns;
+        // the opaque is a number that is never followed as a pointer.
         let result = unsafe {
             sys::rd_kafka_produce(
                 self.topic.as_ptr(),
                 self.partition,
-                sys::RD_KAFKA_MSG_F_COPY,
-                value.as_ptr().cast_mut().cast::<c_void>(),
-                value.len(),
+                flags,
+                loan.value,
+                loan.value_bytes,
                 key,
                 key_len,
-                ptr::without_provenance_mut(tag),
+                loan.opaque,
             )
         };
         if result == 0 {
@@ -81,6 +104,7 @@ impl Outlet {
     #[inline]
     pub(in crate::driver::kafka) fn send_batch(
         &mut self,
+        lent: &mut Lent,
         batch: &Batch,
         from: usize,
         mut refused: impl FnMut(usize, i32),
@@ -90,21 +114,21 @@ impl Outlet {
             self.messages = (0..batch.capacity()).map(|_| EMPTY).collect();
         }
         for (message, i) in self.messages.iter_mut().zip(from..batch.len()) {
-            let (key, value, tag) = batch.message(i);
-            message.payload = value.as_ptr().cast_mut().cast::<c_void>();
-            message.len = value.len();
+            let (key, loan) = (batch.key(i), lent.lend(batch, i));
+            message.payload = loan.value;
+            message.len = loan.value_bytes;
             message.key = key.map_or(ptr::null_mut(), |key| key.as_ptr().cast_mut().cast::<c_void>());
             message.key_len = key.map_or(0, <[u8]>::len);
-            message._private = ptr::without_provenance_mut(tag);
+            message._private = loan.opaque;
         }
         let wanted = i32::try_from(count).unwrap_or(i32::MAX);
-        // SAFETY: the topic handle is valid; the first `count` entries (at most their number) were just filled with pointers into `batch`,
-        // which outlives the call; F_COPY makes librdkafka copy and never write to them; opaques are numbers.
+        // SAFETY: the topic handle is valid; the first `count` entries (at most their number) were just filled: values stand in `lent` as for
+        // `send_from`, keys in `batch`, which outlives the call, and are copied; opaques are numbers.
         let taken = unsafe {
             sys::rd_kafka_produce_batch(
                 self.topic.as_ptr(),
                 self.partition,
-                sys::RD_KAFKA_MSG_F_COPY,
+                lent::flags(batch),
                 self.messages.as_mut_ptr(),
                 wanted,
             )
@@ -112,15 +136,24 @@ impl Outlet {
         if taken == wanted {
             return batch.len();
         }
-        for (message, i) in self.messages.iter().zip(from..batch.len()) {
-            match message.err {
-                Code::RD_KAFKA_RESP_ERR_NO_ERROR => {}
-                // librdkafka refuses all behind the first that finds the queue full: what it took is a prefix.
-                Code::RD_KAFKA_RESP_ERR__QUEUE_FULL => return i,
-                code => refused(i, code as i32),
+        let offered = &self.messages[..count];
+        let full = Code::RD_KAFKA_RESP_ERR__QUEUE_FULL;
+        // librdkafka refuses all behind the first that finds the queue full: what it took is a prefix.
+        let handled = offered.iter().position(|message| message.err == full).unwrap_or(count);
+        let (handled, left) = offered.split_at(handled);
+        for (message, i) in handled.iter().zip(from..) {
+            if message.err != Code::RD_KAFKA_RESP_ERR_NO_ERROR {
+                refused(i, message.err as i32);
+                // SAFETY: lent above, and librdkafka has not taken it.
+                unsafe { lent.returned(message._private) };
             }
         }
-        batch.len()
+        // The last one first, so that they get their places again when they are offered again.
+        for message in left.iter().rev() {
+            // SAFETY: the same.
+            unsafe { lent.returned(message._private) };
+        }
+        from + handled.len()
     }
 
     /// Hands out up to `limit` reports, waiting up to `wait_ms` for the first; events of other kinds go to `on_other`, and end the wait.
@@ -130,6 +163,7 @@ impl Outlet {
     #[inline]
     pub(in crate::driver::kafka) fn poll_reports(
         &mut self,
+        lent: &mut Lent,
         limit: u32,
         wait_ms: u32,
         time: &impl Time,
@@ -157,8 +191,12 @@ impl Outlet {
                 // SAFETY: `take_messages` has written `count` pointers, each valid until `event` is dropped, which is after this loop; nobody
                 // writes to them meanwhile.
                 let message = unsafe { &*message };
-                // SAFETY: librdkafka keeps `len` bytes at a delivered message's payload as long as the message.
-                on_report(*picked_up_ns, unsafe { report(message) });
+                // SAFETY: librdkafka reports each message once, with the opaque that it was handed over with, and then reads its value no more: with
+                // F_COPY it would free the value now.
+                let tag = unsafe { lent.returned(message._private) };
+                // SAFETY: librdkafka keeps `len` bytes at a delivered message's payload as long as the message, and what was lent for it is not lent
+                // again before the report is made.
+                on_report(*picked_up_ns, unsafe { report(message, tag) });
             }
             reported += count;
             if count < asked {
@@ -193,7 +231,7 @@ pub(in crate::driver::kafka) fn hurry(client: *mut sys::rd_kafka_t) {
 /// # Safety
 /// `payload` is null or valid for `len` bytes as long as `message` is.
 #[inline]
-unsafe fn report(message: &sys::rd_kafka_message_t) -> Report<'_> {
+unsafe fn report(message: &sys::rd_kafka_message_t, tag: usize) -> Report<'_> {
     let delivery = match message.err {
         Code::RD_KAFKA_RESP_ERR_NO_ERROR => Delivery::Acknowledged,
         Code::RD_KAFKA_RESP_ERR__PURGE_QUEUE | Code::RD_KAFKA_RESP_ERR__PURGE_INFLIGHT => Delivery::Unknown,
@@ -207,7 +245,7 @@ unsafe fn report(message: &sys::rd_kafka_message_t) -> Report<'_> {
     };
     // What is not known is negative in librdkafka too, but has more than one number.
     let (partition, offset) = (message.partition.max(-1), message.offset.max(-1));
-    Report { value, tag: message._private.addr(), delivery, partition, offset }
+    Report { value, tag, delivery, partition, offset }
 }
 
 const EMPTY: sys::rd_kafka_message_t = sys::rd_kafka_message_t {
