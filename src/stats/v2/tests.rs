@@ -135,7 +135,7 @@ fn histograms_encoded_by_java_are_read() {
 fn numbers_of_every_length_are_written_as_the_crate_writes_them() {
     let edges = (0..42).flat_map(|bits| [(1_u64 << bits).wrapping_sub(1), 1 << bits, (1 << bits) + 1]);
     for count in edges.filter(|count| *count > 0) {
-        // Gaps of 0, 1, 2 and of two and three bytes between bins, and the last ones behind the room for eight bytes at a time.
+        // Gaps of 0, 1, 2 and of two and three bytes between bins; no room is left behind the last one.
         let mut expected = empty_histogram();
         let indices = [0, 1, 3, 6, 71, 8_271, 25_000, 25_001];
         indices.iter().for_each(|index| expected.record_n(lowest_at(*index, FINE), count).unwrap());
