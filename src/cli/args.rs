@@ -231,7 +231,7 @@ pub struct RunArgs {
     #[arg(long, help_heading = "Verdict")]
     pub require_valid: bool,
 
-    /// Judge by another value than the default (repeatable); the README lists names and meanings
+    /// Judge by another value than the default (repeatable); docs/verdict.md lists names and meanings
     #[arg(long, value_name = "NAME=VALUE", value_parser = parse_threshold, help_heading = "Verdict")]
     pub threshold: Vec<(Threshold, f64)>,
 

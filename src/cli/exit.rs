@@ -1,4 +1,4 @@
-//! Exit codes: one list, one mapping. README documents them.
+//! Exit codes: one list, one mapping. docs/options.md documents them.
 
 use crate::report::WriteError;
 use crate::worker::Interruption;

@@ -1,16 +1,16 @@
 //! Where the figures of the detail document come from, what they may be wrong by, and which tests hold that: what `pinload explain` adds to
-//! the definitions in `fields.rs`, and the table in README. A table.
+//! the definitions in `fields.rs`, and the table in docs/accuracy.md. A table.
 
 use super::fields::{DEFINITIONS, Definition};
 
 /// What is known of some figures.
 #[derive(Debug, Clone, Copy)]
 pub struct Evidence {
-    /// How they are called together, in README.
+    /// How they are called together, in docs/accuracy.md.
     pub figure: &'static str,
     /// The fields, as in `fields.rs`.
     pub fields: &'static [&'static str],
-    /// What they are in a sentence, in README.
+    /// What they are in a sentence, in docs/accuracy.md.
     pub definition: &'static str,
     /// Where they come from.
     pub source: &'static str,
@@ -311,7 +311,7 @@ pub fn evidence_of(name: &str) -> Option<&'static Evidence> {
     EVIDENCE.iter().find(|evidence| evidence.fields.contains(&name))
 }
 
-/// The table in README, row by row.
+/// The table in docs/accuracy.md, row by row.
 pub fn table() -> Vec<String> {
     let row = |evidence: &Evidence| {
         let Evidence { figure, fields: _, definition, source: _, error, checked } = evidence;

@@ -39,7 +39,7 @@ pub const DEFINITIONS: &[Definition] = &[
         "can the figures be believed, and whose are they: valid, generator_limited (true, and the generator's as well as the system's) or invalid",
     ),
     ("reasons", "", "why the verdict is not valid, worst first"),
-    ("reasons.cause", "", "the cause; README has a table of them"),
+    ("reasons.cause", "", "the cause; docs/verdict.md has a table of them"),
     ("reasons.verdict", "", "the verdict that this reason alone would give"),
     ("who", "", "the clients it concerns; absent: the run as a whole"),
     ("reasons.value", "", "the worst value, in the unit of its threshold; null: it has no figure"),
@@ -310,7 +310,7 @@ pub const DEFINITIONS: &[Definition] = &[
     (
         "figure",
         "",
-        "pacing_error_p99, send_rate_per_producer, acknowledged_p50 or end_to_end_p50 (from the actual time); README has a table of them",
+        "pacing_error_p99, send_rate_per_producer, acknowledged_p50 or end_to_end_p50 (from the actual time); docs/tuning.md has a table of them",
     ),
     ("result_ns", "ns", "the result's"),
     ("floor_ns", "ns", "the floor's"),

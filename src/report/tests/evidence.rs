@@ -1,4 +1,4 @@
-//! The table of evidence against the definitions, the counters, README, and the tests it names.
+//! The table of evidence against the definitions, the counters, docs/accuracy.md, and the tests it names.
 
 use crate::report::detail::evidence::{EVIDENCE, evidence_of, table};
 use crate::report::detail::fields::DEFINITIONS;
@@ -21,10 +21,10 @@ fn evidence_is_of_fields_there_are_and_each_has_it_once() {
 }
 
 #[test]
-fn readme_has_the_table_of_evidence() {
-    let readme = include_str!("../../../README.md");
-    let missing: Vec<String> = table().into_iter().filter(|row| !readme.contains(row)).collect();
-    assert!(missing.is_empty(), "README lacks:\n{}", missing.join("\n"));
+fn the_documentation_has_the_table_of_evidence() {
+    let page = include_str!("../../../docs/accuracy.md");
+    let missing: Vec<String> = table().into_iter().filter(|row| !page.contains(row)).collect();
+    assert!(missing.is_empty(), "docs/accuracy.md lacks:\n{}", missing.join("\n"));
 }
 
 #[test]

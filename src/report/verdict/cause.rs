@@ -1,4 +1,4 @@
-//! The list of causes: name, verdict, threshold, and what to do about each. README shows the same table.
+//! The list of causes: name, verdict, threshold, and what to do about each. docs/verdict.md shows the same table.
 
 use super::Verdict;
 use crate::plan::Threshold;
