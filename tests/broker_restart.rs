@@ -69,7 +69,7 @@ fn after_a_broker_was_killed_and_came_back_every_figure_is_that_of_the_samples_a
 type Message = (u32, u64);
 
 fn assert_true(scene: &Scene, broker: &Kafka, name: &str) {
-    let detail = Detail::read(&scene.path(&format!("{name}.detail.json")));
+    let detail = Detail::read(&scene.path(&format!("{name}.detail")));
     let clients = RawClient::read_all(&[scene.path(name)]);
     let samples = || clients.iter().flat_map(|client| &client.samples).map(|(_, sample)| sample);
     let messages = |outcome: u8| samples().filter(move |sample| sample.outcome == outcome && sample.is_message());

@@ -146,7 +146,7 @@ fn short_run(scene: &Scene, more: &[&str]) -> (Outcome, serde_json::Value) {
     args.push("w.yaml");
     let done = pinload(scene, &args);
     done.assert_code(0);
-    let detail = serde_json::from_str(&scene.read("r.detail.json")).expect("a detail file");
+    let detail = serde_json::from_str(&scene.read("r.detail")).expect("a detail file");
     (done, detail)
 }
 
@@ -337,7 +337,7 @@ fn what_cannot_be_done_is_refused_by_name() {
     ] {
         pinload(&scene, &["run", "--embedded", "--floor", file, "w.yaml"]).assert_code(REFUSED).assert_stderr_has(why);
     }
-    assert!(!scene.names().iter().any(|name| name.ends_with(".detail.json")), "nothing ran");
+    assert!(!scene.names().iter().any(|name| name.ends_with(".detail")), "nothing ran");
 }
 
 #[test]

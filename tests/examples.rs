@@ -151,7 +151,7 @@ fn short_examples_run_against_a_real_kafka() {
         let mut args: Vec<_> = args.iter().map(|arg| (*arg).to_owned()).collect();
         args.push(argument(workload));
         scene.pinload(args).limit(Duration::from_secs(120)).run().assert_code(0);
-        let totals = Detail::read(&scene.path(&format!("{driver}-{workload}.detail.json"))).totals();
+        let totals = Detail::read(&scene.path(&format!("{driver}-{workload}.detail"))).totals();
         let subscriptions = if workload.starts_with("fan-out") { 3 } else { 1 };
         assert!(totals.acknowledged > 0, "{driver} {workload}: {totals:?}");
         assert_eq!(totals.received, totals.acknowledged * subscriptions, "{driver} {workload}: {totals:?}");

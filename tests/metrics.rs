@@ -51,7 +51,7 @@ fn a_page_tells_of_a_run_while_it_goes_on_and_of_all_runs_together() {
     done.assert_code(0);
 
     let details = ["a-", "b-"].map(|run| {
-        let file = scene.the_file("detail file", |name| name.starts_with(run) && name.ends_with(".detail.json"));
+        let file = scene.the_file("detail file", |name| name.starts_with(run) && name.ends_with(".detail"));
         Detail::read(&file).totals()
     });
     let [a, b] = details.map(|totals| totals.acknowledged);

@@ -47,7 +47,7 @@ fn a_backlog_is_built_and_drained_and_then_the_stated_time_begins() {
     ] {
         assert!(done.says(line), "{line}: {done}");
     }
-    let detail = Detail::read(&scene.path("b.detail.json"));
+    let detail = Detail::read(&scene.path("b.detail"));
     balanced(&detail);
     let phases = detail.list("/phases");
     let names: Vec<_> = phases.iter().map(|phase| phase["name"].as_str().unwrap()).collect();
@@ -73,7 +73,7 @@ fn the_search_finds_the_rate_that_a_quota_allows() {
     let args = ["run", "--no-progress", "-d", "d.yaml", "--duration", "200s", "--output", "s.json", "search.yaml"];
     let done = scene.pinload(args).limit(LIMIT).run();
     done.assert_code(0);
-    let detail = Detail::read(&scene.path("s.detail.json"));
+    let detail = Detail::read(&scene.path("s.detail"));
     balanced(&detail);
     let found = detail.at("/rate_search/found_rate_per_s").as_f64().expect("a rate");
     // Kafka counts bytes of batches: 1,024 of the value and a few of the record.
@@ -97,7 +97,7 @@ fn steps_send_what_their_rates_add_up_to_and_periods_are_as_long_as_asked_for() 
     let args = args.into_iter().chain(["steps.yaml"]);
     let done = scene.pinload(args).limit(LIMIT).run();
     done.assert_code(0);
-    let detail = Detail::read(&scene.path("s.detail.json"));
+    let detail = Detail::read(&scene.path("s.detail"));
     balanced(&detail);
     // By the moments they were due at, whenever the machine let them go. The load goes on until its last second is collected: what is due
     // after the 6 s (15 messages on a machine that took 0.3 s for it) is sent at the last rate, and stands in the totals.

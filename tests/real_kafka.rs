@@ -133,7 +133,7 @@ fn own_topics_are_deleted_at_the_end_and_after_ctrl_c() {
     scene.write("small.yaml", &Workload::small("deleted").text());
     let before = kafka.topics(&scene);
     run(&scene, &[SHORT, "--output", "done.json"]).assert_code(0);
-    let used = Detail::read(&scene.path("done.detail.json")).topics();
+    let used = Detail::read(&scene.path("done.detail")).topics();
     assert!(!used.is_empty());
     assert_eq!(kafka.topics(&scene), before, "own topics are left: {used:?}");
 
@@ -171,9 +171,9 @@ fn sasl_by_password_and_by_scram_works_from_a_jaas_line() {
         let file = format!("{mechanism}.json");
         let done = run(&scene, &[SHORT, "--output", &file]);
         done.assert_code(0);
-        let totals = Detail::read(&scene.path(&format!("{mechanism}.detail.json"))).totals();
+        let totals = Detail::read(&scene.path(&format!("{mechanism}.detail"))).totals();
         assert_eq!(totals.acknowledged, totals.received, "{mechanism}: {totals:?}");
-        let detail = scene.read(&format!("{mechanism}.detail.json"));
+        let detail = scene.read(&format!("{mechanism}.detail"));
         assert!(!done.says(&secret(kafka)) && !detail.contains(&secret(kafka)), "the password is shown");
     }
 }
@@ -262,9 +262,7 @@ fn all_workloads_run_on_all_drivers_and_one_pairs_failure_stops_no_other() {
     for workload in ["first", "second"] {
         assert!(ended.says(&format!("{workload} on Bad: ")), "the failed pair is named\n{ended}");
         let prefix = format!("{workload}-Good-");
-        let good = scene.the_file(&prefix, |name| {
-            name.starts_with(&prefix) && name.ends_with(".json") && !name.contains(".detail.")
-        });
+        let good = scene.the_file(&prefix, |name| name.starts_with(&prefix) && name.ends_with(".json"));
         let good = OmbResult::read(&good);
         good.assert_consistent();
         assert_eq!((good.workload.as_str(), good.driver.as_str()), (workload, "Good"));

@@ -151,7 +151,7 @@ fn a_late_policy_that_is_not_open_loop_is_labelled_in_plan_run_and_result() {
         let labelled = policy != "catch-up";
         let label = format!("not open-loop: late policy {policy}");
         assert_eq!(done.says(&label), labelled, "{done}");
-        let detail = Detail::read(&scene.path(&format!("{policy}.detail.json")));
+        let detail = Detail::read(&scene.path(&format!("{policy}.detail")));
         let doubt = detail.list("/doubts").iter().find(|doubt| doubt["doubt"] == "not_open_loop");
         assert_eq!(doubt.map(|doubt| doubt["policy"].as_str()), labelled.then_some(Some(policy)));
     }
@@ -192,9 +192,7 @@ fn two_workloads_are_run_one_after_the_other() {
     let args = ["run", "--embedded", "--no-progress", "--warmup", "0s", "--duration", "2s", "small.yaml", "other.yaml"];
     scene.pinload(args).limit(2 * SHORT).run().assert_code(0);
     for file in ["small-", "other-"] {
-        let result = scene.the_file(file, |name| {
-            name.starts_with(file) && name.ends_with(".json") && !name.ends_with(".detail.json")
-        });
+        let result = scene.the_file(file, |name| name.starts_with(file) && name.ends_with(".json"));
         OmbResult::read(&result).assert_consistent();
     }
     scene.assert_no_leftovers();

@@ -95,10 +95,10 @@ fn scram_over_tls_works_in_javas_words_and_in_librdkafkas() {
     ] {
         let done = secured.run(&scene, &common);
         done.assert_code(0);
-        let totals = Detail::read(&scene.path("r.detail.json")).totals();
+        let totals = Detail::read(&scene.path("r.detail")).totals();
         assert!(totals.acknowledged >= 2000, "{totals:?}");
         assert_eq!((totals.received, totals.lost, totals.failed), (totals.acknowledged, 0, 0), "{totals:?}");
-        let told = scene.read("r.detail.json");
+        let told = scene.read("r.detail");
         assert!(!done.says(secured.password) && !told.contains(secured.password), "the password is shown");
         scene.assert_no_leftovers();
     }

@@ -12,7 +12,7 @@ const LIMIT: Duration = Duration::from_secs(90);
 const PRODUCER: [&str; 2] = ["acks=all", "linger.ms=1"];
 const CONSUMER: [&str; 2] = ["auto.offset.reset=earliest", "enable.auto.commit=false"];
 
-/// Runs `workload` as `name` for three seconds; its files are `name.json` and `name.detail.json`.
+/// Runs `workload` as `name` for three seconds; its files are `name.json` and `name.detail`.
 fn run(scene: &Scene, driver: &[&str], name: &str, workload: &Workload) -> (Outcome, OmbResult, Detail) {
     let file = format!("{name}.yaml");
     scene.write(&file, &workload.text());
@@ -25,7 +25,7 @@ fn run(scene: &Scene, driver: &[&str], name: &str, workload: &Workload) -> (Outc
     scene.assert_no_leftovers();
     let result = OmbResult::read(&scene.path(&output));
     result.assert_consistent();
-    (done, result, Detail::read(&scene.path(&format!("{name}.detail.json"))))
+    (done, result, Detail::read(&scene.path(&format!("{name}.detail"))))
 }
 
 fn counter(detail: &Detail, name: &str) -> u64 {
@@ -220,7 +220,7 @@ fn a_consuming_run_times_what_another_run_sends_meanwhile() {
     scene.pinload(args).limit(LIMIT).run().assert_code(0);
     feeder.outcome().assert_code(0);
 
-    let detail = Detail::read(&scene.path("consume.detail.json"));
+    let detail = Detail::read(&scene.path("consume.detail"));
     let timed = counter(&detail, "messages_unstamped");
     assert!(timed > 500, "{timed} messages came while both ran");
     assert_eq!(counter(&detail, "messages_received"), timed + counter(&detail, "messages_untimed"));

@@ -11,7 +11,7 @@ const NOT_WRITTEN: i32 = 6;
 
 const OMB_HEADER: &str = "topics,partitions,message-size,producers-per-topic,consumers-per-topic,prod-rate-min,prod-rate-avg,prod-rate-std-dev,prod-rate-max,con-rate-min,con-rate-avg,con-rate-std-dev,con-rate-max,";
 
-/// Results that OMB wrote, and a detail file beside them.
+/// Results that OMB wrote, and beside them a detail file and one with the ending that they once had.
 fn results(scene: &Scene) {
     let folder = scene.path("results");
     std::fs::create_dir(&folder).expect("a folder");
@@ -19,7 +19,8 @@ fn results(scene: &Scene) {
     for name in ["omb-result-distributed.json", "omb-result-local.json"] {
         std::fs::copy(golden.join(name), folder.join(name)).expect("a copy");
     }
-    scene.write("results/omb-result-local.detail.json", "{}");
+    scene.write("results/omb-result-local.detail", "{}");
+    scene.write("results/omb-result-distributed.detail.json", "{}");
     scene.write("results/notes.txt", "no result");
 }
 

@@ -4,6 +4,7 @@ use super::exit::ExitStatus;
 use super::messages::Messages;
 use super::tool_args::CsvArgs;
 use crate::report::csv::{Columns, RunResult, table};
+use crate::report::is_detail;
 use crate::units::counted;
 use std::fs;
 use std::io;
@@ -15,7 +16,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 struct Folder {
     /// Result files by name, in the order of names.
     results: Vec<(String, RunResult)>,
-    /// Detail files: they stand beside a result and are none.
+    /// Detail files that are called `.json`, as they once were: they stand beside a result and are none.
     details: usize,
     /// Files that are no results, and why.
     wrong: Vec<String>,
@@ -77,7 +78,7 @@ fn read(path: &Path) -> Result<Folder, String> {
     let mut folder = Folder::default();
     for file in names {
         let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        if name.ends_with(".detail.json") {
+        if is_detail(&name) {
             folder.details += 1;
             continue;
         }

@@ -24,6 +24,7 @@ pub mod write;
 pub mod write_error;
 
 pub use console::{closing_table, omb_aggregated_line, omb_period_line, our_period_line, period_verdict_line};
+pub use names::{detail_found_beside, is_detail};
 pub use write::ResultFiles;
 pub use write_error::WriteError;
 

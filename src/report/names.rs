@@ -3,8 +3,8 @@
 use jiff::Zoned;
 use std::path::{Path, PathBuf};
 
-/// Longest part of a name, in bytes: two parts, the time, a number and `.detail.json` then stay below the 255 bytes that
-/// file systems allow.
+/// Longest part of a name, in bytes: two parts, the time, a number and an ending then stay below the 255 bytes that file
+/// systems allow.
 const LONGEST_PART_BYTES: usize = 100;
 
 /// `<workload file base>-<driver>-<yyyy-MM-dd-HH-mm-ss>`, as OMB names its files, without the ending.
@@ -19,24 +19,46 @@ fn part(text: &str) -> String {
     text.char_indices().take_while(fits).map(|(_, c)| plain(c)).collect()
 }
 
-/// The detail file beside a result file: `x.json` → `x.detail.json`, `x` → `x.detail.json`.
+/// Ending of a detail file. It is JSON, but OMB's own tools take every `*.json` of a folder for a result: its chart script
+/// and Java's `--csv` end at the first field that they do not know.
+const DETAIL_ENDING: &str = ".detail";
+/// Ending of a detail file before that was so.
+const FORMER_DETAIL_ENDING: &str = ".detail.json";
+
+/// The detail file beside a result file: `x.json` → `x.detail`, `x` → `x.detail`.
 pub fn detail_beside(main: &Path) -> PathBuf {
-    let name = main.file_name().unwrap_or_default().to_string_lossy();
-    let stem = name.strip_suffix(".json").unwrap_or(&name);
-    main.with_file_name(format!("{stem}.detail.json"))
+    beside(main, DETAIL_ENDING)
+}
+
+/// The detail file that stands beside a result file, also one of an older pinload: `x.detail`, else `x.detail.json`.
+pub fn detail_found_beside(main: &Path) -> Option<PathBuf> {
+    [DETAIL_ENDING, FORMER_DETAIL_ENDING].into_iter().map(|ending| beside(main, ending)).find(|path| path.is_file())
+}
+
+/// Is this the name of a detail file, new or old?
+pub fn is_detail(file_name: &str) -> bool {
+    file_name.ends_with(DETAIL_ENDING) || file_name.ends_with(FORMER_DETAIL_ENDING)
 }
 
 /// HdrHistogram's log beside a result file: `x.json` → `x.hlog`.
 pub fn hlog_beside(main: &Path) -> PathBuf {
-    let name = main.file_name().unwrap_or_default().to_string_lossy();
-    let stem = name.strip_suffix(".json").unwrap_or(&name);
-    main.with_file_name(format!("{stem}.hlog"))
+    beside(main, ".hlog")
 }
 
-/// The first of `stem.json`, `stem-2.json`, `stem-3.json` … in `folder` that is free, as is the detail file beside it.
+/// The file beside a result file that has this ending instead of `.json`.
+fn beside(main: &Path, ending: &str) -> PathBuf {
+    let name = main.file_name().unwrap_or_default().to_string_lossy();
+    let stem = name.strip_suffix(".json").unwrap_or(&name);
+    main.with_file_name(format!("{stem}{ending}"))
+}
+
+/// The first of `stem.json`, `stem-2.json`, `stem-3.json` … in `folder` that is free, as is the detail file beside it, under
+/// its new and its old name.
 pub fn first_free(folder: &Path, stem: &str) -> PathBuf {
     let numbered = (2..).map(|number: u32| format!("{stem}-{number}.json"));
-    let free = |path: &PathBuf| path.symlink_metadata().is_err() && detail_beside(path).symlink_metadata().is_err();
+    let details = [DETAIL_ENDING, FORMER_DETAIL_ENDING];
+    let taken = |path: &Path| path.symlink_metadata().is_ok();
+    let free = |path: &PathBuf| !taken(path) && !details.iter().any(|ending| taken(&beside(path, ending)));
     std::iter::once(format!("{stem}.json"))
         .chain(numbered)
         .map(|name| folder.join(name))
@@ -58,8 +80,8 @@ mod tests {
 
     #[test]
     fn the_detail_file_stands_beside() {
-        assert_eq!(detail_beside(Path::new("out/x.json")), Path::new("out/x.detail.json"));
-        assert_eq!(detail_beside(Path::new("x.1")), Path::new("x.1.detail.json"));
+        assert_eq!(detail_beside(Path::new("out/x.json")), Path::new("out/x.detail"));
+        assert_eq!(detail_beside(Path::new("x.1")), Path::new("x.1.detail"));
         assert_eq!(hlog_beside(Path::new("out/x.json")), Path::new("out/x.hlog"));
     }
 
@@ -68,7 +90,21 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         assert_eq!(first_free(folder.path(), "r"), folder.path().join("r.json"));
         std::fs::write(folder.path().join("r.json"), "").unwrap();
-        std::fs::write(folder.path().join("r-2.detail.json"), "").unwrap();
-        assert_eq!(first_free(folder.path(), "r"), folder.path().join("r-3.json"));
+        std::fs::write(folder.path().join("r-2.detail"), "").unwrap();
+        std::fs::write(folder.path().join("r-3.detail.json"), "").unwrap();
+        assert_eq!(first_free(folder.path(), "r"), folder.path().join("r-4.json"));
+    }
+
+    #[test]
+    fn a_detail_file_is_found_under_its_new_and_its_old_name() {
+        let folder = tempfile::tempdir().unwrap();
+        let (main, old, new) =
+            (folder.path().join("x.json"), folder.path().join("x.detail.json"), folder.path().join("x.detail"));
+        assert_eq!(detail_found_beside(&main), None);
+        std::fs::write(&old, "").unwrap();
+        assert_eq!(detail_found_beside(&main), Some(old));
+        std::fs::write(&new, "").unwrap();
+        assert_eq!(detail_found_beside(&main), Some(new));
+        assert!(is_detail("x.detail") && is_detail("x.detail.json") && !is_detail("x.json"));
     }
 }

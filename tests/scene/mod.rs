@@ -93,12 +93,12 @@ impl Scene {
 
     /// The one OMB result file in the scene's folder.
     pub fn result_file(&self) -> PathBuf {
-        self.the_file("OMB result file", |name| name.ends_with(".json") && !name.ends_with(".detail.json"))
+        self.the_file("OMB result file", |name| name.ends_with(".json"))
     }
 
     /// The one detail file in the scene's folder.
     pub fn detail_file(&self) -> PathBuf {
-        self.the_file("detail file", |name| name.ends_with(".detail.json"))
+        self.the_file("detail file", |name| name.ends_with(".detail"))
     }
 
     /// A command line of the program, to be run or spawned.

@@ -34,7 +34,7 @@ class Pinload:
         if not self.stamp:
             argv.append("--no-stamp")
         [done] = runner([Job([self.binary, *argv])])
-        detail = json.loads(Path(result).with_suffix(".detail.json").read_text(encoding="utf-8"))
+        detail = json.loads(Path(result).with_suffix(".detail").read_text(encoding="utf-8"))
         return read(done, detail, case, self.quick)
 
 

@@ -67,7 +67,7 @@ def _run(binary, clients, folder, load_s):
     reader.join()
     if process.returncode:
         raise ToolError(f"{' '.join(argv)}\nended with {process.returncode}:\n{''.join(lines)}")
-    detail = json.loads(result.with_suffix(".detail.json").read_text(encoding="utf-8"))
+    detail = json.loads(result.with_suffix(".detail").read_text(encoding="utf-8"))
     slots = detail["measurement"]["counters_whole_run"]["slots_published"]
     supervisor = detail["supervisor"]
     return {

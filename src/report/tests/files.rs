@@ -33,7 +33,7 @@ fn both_files_stand_side_by_side_under_workload_driver_and_time() {
     files.write(&completed_series(&plan)).unwrap();
     let time = jiff::Timestamp::try_from(started_at()).unwrap().to_zoned(jiff::tz::TimeZone::system());
     let stem = format!("small-workload-Kafka-{}", time.strftime("%Y-%m-%d-%H-%M-%S"));
-    assert_eq!(listing(&folder), [format!("{stem}.detail.json"), format!("{stem}.json")]);
+    assert_eq!(listing(&folder), [format!("{stem}.detail"), format!("{stem}.json")]);
     let (main, detail) = files.paths();
     assert_eq!(json(&main)["workload"], "small");
     assert_eq!(json(&detail)["schema"]["name"], "pinload-detail");
@@ -81,7 +81,7 @@ fn a_named_output_is_taken_verbatim_and_may_replace_an_older_one() {
     fs::write(&output, "old").unwrap();
     let mut files = files(&plan, Some(&output), Path::new("/nowhere")).unwrap();
     files.write(&empty_series(&plan)).unwrap();
-    assert_eq!(listing(&folder), ["mine.detail.json", "mine.json"]);
+    assert_eq!(listing(&folder), ["mine.detail", "mine.json"]);
     assert_eq!(json(&output)["driver"], "Kafka");
 }
 
