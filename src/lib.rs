@@ -2,7 +2,7 @@
 //!
 //! The rooms stand in layer order: each may use those above it, none below (`tests/layers.rs` holds this).
 //! The path of a run is `config` → `plan` → `worker` (client processes, `client`, `driver`, `load`)
-//! → `telemetry` → `workload_generator` → `report`; `cli` is the door.
+//! → `telemetry` → `workload_generator` → `verdict` → `report`; `cli` is the door.
 
 pub mod cli;
 pub mod client;
@@ -15,5 +15,6 @@ pub mod report;
 pub mod stats;
 pub mod telemetry;
 pub mod units;
+pub mod verdict;
 pub mod worker;
 pub mod workload_generator;

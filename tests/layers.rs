@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 
 /// The rooms in layer order, as the design lists them.
-const ROOMS: [&str; 13] = [
+const ROOMS: [&str; 14] = [
     "units",
     "os",
     "stats",
@@ -16,6 +16,7 @@ const ROOMS: [&str; 13] = [
     "client",
     "worker",
     "workload_generator",
+    "verdict",
     "report",
     "cli",
 ];

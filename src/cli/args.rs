@@ -125,6 +125,7 @@ Exit codes:
   6    the results could not be written
   7    the machine refused: shared memory, processes, ports
   8    with --require-valid: a run completed, and its verdict is not VALID
+  10   the system under test failed: messages failed, are unknown, lost, duplicated or corrupt, or the broker was gone
   130  ended by Ctrl-C
   143  ended by SIGTERM or SIGHUP
 Of several runs the first failure's code counts; one failed run does not stop the next.";

@@ -67,6 +67,7 @@ impl Observer for Console<'_> {
             Outcome::WorkerLost { loss } => {
                 self.messages.error(&format!("{loss}; the result is invalid, ending the run"))
             }
+            Outcome::BrokerLost { loss } => self.messages.error(&format!("{loss}: ending the run")),
             Outcome::Failed { why, .. } => self.messages.error(&format!("{why}: ending the run")),
             Outcome::Interrupted { by } => {
                 self.messages.warn(&format!("interrupted by {by}: closing (once more: end at once)"));

@@ -27,6 +27,8 @@ pub enum ExitStatus {
     MachineRefused = 7,
     /// A run completed, its verdict is not VALID, and `--require-valid` asks for one that is.
     NotValid = 8,
+    /// The system under test failed: messages failed, are unknown, lost, duplicated or corrupt, or the broker was gone.
+    SystemFailed = 10,
     /// Ended by Ctrl-C (128 + SIGINT).
     Interrupted = 130,
     /// Ended by SIGTERM or SIGHUP (128 + SIGTERM).
@@ -67,6 +69,7 @@ impl From<&Outcome> for ExitStatus {
             Outcome::Completed => Self::Success,
             Outcome::Interrupted { by } => (*by).into(),
             Outcome::ClientDied { .. } | Outcome::WorkerLost { .. } => Self::ClientDied,
+            Outcome::BrokerLost { .. } => Self::SystemFailed,
             Outcome::Failed { cause: Cause::Broker, .. } => Self::BrokerRefused,
             Outcome::Failed { cause: Cause::Configuration, .. } => Self::ConfigurationRefused,
             Outcome::Failed { cause: Cause::Machine, .. } => Self::MachineRefused,
@@ -88,7 +91,7 @@ mod tests {
     use super::ExitStatus::*;
     use super::*;
     use crate::telemetry::Role;
-    use crate::worker::ClientDeath;
+    use crate::worker::{BrokerLoss, ClientDeath};
 
     #[test]
     fn every_outcome_has_the_documented_code() {
@@ -102,6 +105,7 @@ mod tests {
             cause: "killed by signal 9 (SIGKILL)".to_owned(),
             last_words: None,
         };
+        let loss = BrokerLoss::Died { pid: 2, cause: "exit code 1".to_owned(), at_ns: 3 };
         for (outcome, code) in [
             (Outcome::Completed, 0),
             (failed(Cause::TimedOut), 1),
@@ -110,6 +114,7 @@ mod tests {
             (Outcome::ClientDied { death }, 5),
             (failed(Cause::Results), 6),
             (failed(Cause::Machine), 7),
+            (Outcome::BrokerLost { loss }, 10),
             (Outcome::Interrupted { by: Interruption::Interrupt }, 130),
             (Outcome::Interrupted { by: Interruption::Terminate }, 143),
         ] {

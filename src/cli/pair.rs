@@ -11,7 +11,7 @@ use crate::plan::Plan;
 use crate::report::ResultFiles;
 use crate::report::closing::closing_table;
 use crate::report::floor::{Standing, floor_lines};
-use crate::report::verdict::{Judgement, Verdict};
+use crate::verdict::{Judgement, SystemAnswer, SystemOutcome, Verdict};
 use crate::worker::fleet::{DistributedWorkers, FleetSettings, RollCall, split};
 use crate::worker::local::LocalWorker;
 use crate::worker::metrics::Desk;
@@ -140,6 +140,10 @@ fn run_with<'a>(
         }
         status = status.then((&error).into());
     }
+    let system = SystemAnswer::of_run(&series);
+    if status == ExitStatus::Success && system.outcome == SystemOutcome::Failed {
+        status = ExitStatus::SystemFailed;
+    }
     if status == ExitStatus::Success && args.require_valid {
         status = of_verdict(Judgement::of_run(&series, &periods).verdict);
     }
@@ -170,6 +174,7 @@ fn tell_outcome(outcome: &Outcome, plan: &Plan, messages: &mut Messages) {
         Outcome::Interrupted { by } => messages.warn(&format!("{run}: interrupted by {by}")),
         Outcome::ClientDied { death } => messages.error(&format!("{run}: {death}; the result is invalid")),
         Outcome::WorkerLost { loss } => messages.error(&format!("{run}: {loss}; the result is invalid")),
+        Outcome::BrokerLost { loss } => messages.error(&format!("{run}: {loss}")),
         Outcome::Failed { why, .. } => messages.error(&format!("{run}: {why}")),
     }
 }

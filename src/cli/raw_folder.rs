@@ -2,10 +2,10 @@
 
 use super::exit::ExitStatus;
 use super::messages::Messages;
-use crate::report::totals::totals;
 use crate::stats::Counter;
 use crate::units::counted;
 use crate::workload_generator::Series;
+use crate::workload_generator::totals::totals;
 use std::path::Path;
 
 /// Makes the folder where it is not there, and tries whether files can be made in it. Error: why not, and what to do.

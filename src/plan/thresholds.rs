@@ -1,7 +1,7 @@
 //! What a result is judged by: every threshold of the verdict and of the health section, with its name, its default and what it is for.
 //!
 //! One list. `--threshold NAME=VALUE` changes one of them, every result says which were in force. What is done with them stands in
-//! `report/verdict` and `report/health`.
+//! `verdict` and `report/health`.
 
 use std::collections::BTreeMap;
 
@@ -96,6 +96,12 @@ thresholds! {
     /// Periods.
     PeriodsShare => "periods-share", 0.1,
         "periods that are not valid, of all periods, above which the whole run is not; one alone never is too many",
+    /// System: the rate.
+    RateMissedShare => "rate-missed-share", 0.01,
+        "part of the rate asked for that may be missing before the system did not hold it",
+    /// System: standing still.
+    StallS => "stall-s", 0.5,
+        "time for which a broker answers none of its clients, in seconds, from which on it is a stall that is named",
     /// Health: throughput.
     SteadyChangeShare => "steady-change-share", 0.05,
         "change of a rate over the measurement (fitted line), of its mean",

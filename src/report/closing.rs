@@ -1,20 +1,21 @@
-//! The table at the end of a run: the verdict and its reasons, how the run ended, the five latencies, counts, CPU, health, doubts and warnings.
+//! The table at the end of a run: what the system did, the verdict and its reasons, how the run ended, the five latencies, counts, CPU, health, doubts and warnings.
 
 use super::doubts::doubts;
 use super::health::Health;
-use super::totals::{Measured, measured, received_balance, totals};
-use super::verdict::{Judgement, Verdict};
 use crate::plan::Plan;
 use crate::stats::{Counter, Latency};
 use crate::units::{format_count, format_ns, format_rate};
+use crate::verdict::{Judgement, SystemAnswer, Verdict};
 use crate::worker::{Interruption, LatencySet};
+use crate::workload_generator::totals::{Measured, measured, received_balance, totals};
 use crate::workload_generator::{Outcome, PhaseName, SearchReport, Series};
 use comfy_table::{CellAlignment, Table, presets};
 
 /// The closing table: plain text of several lines, the last one without newline, every number with its unit.
 /// `periods`: the verdicts on the measured periods.
 pub fn closing_table(series: &Series<'_>, periods: &[Verdict]) -> String {
-    let mut lines = verdict_lines(series, periods);
+    let mut lines = vec![SystemAnswer::of_run(series).line()];
+    lines.extend(verdict_lines(series, periods));
     lines.extend(latency_rows(series));
     lines.extend(course_lines(series).iter().map(|line| format!("  {line}")));
     lines.extend(measured_line(series).map(|line| format!("  {line}")));
@@ -56,7 +57,11 @@ fn ending(outcome: &Outcome) -> Option<String> {
             Some(format!("interrupted by {signal}: what follows is what was measured until then"))
         }
         Outcome::Running => Some("still running".to_owned()),
-        Outcome::Completed | Outcome::ClientDied { .. } | Outcome::WorkerLost { .. } | Outcome::Failed { .. } => None,
+        Outcome::Completed
+        | Outcome::ClientDied { .. }
+        | Outcome::WorkerLost { .. }
+        | Outcome::BrokerLost { .. }
+        | Outcome::Failed { .. } => None,
     }
 }
 

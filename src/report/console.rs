@@ -5,10 +5,10 @@
 pub use super::closing::closing_table;
 use super::omb::{OmbPeriod, omb_histogram};
 use super::omb_figures::OmbFigures;
-use super::verdict::{Judgement, Verdict};
 use crate::plan::{MeasuredBy, Plan};
 use crate::stats::{Counter, Latency};
-use crate::units::{NS_PER_S, format_count, format_ns};
+use crate::units::{NS_PER_S, format_count, format_ns, whole_ns};
+use crate::verdict::{Judgement, Verdict};
 use crate::worker::{LatencySet, PeriodStats};
 
 /// OMB's `PaddingDecimalFormat("0.0", width)`: one decimal, halves to the even digit, blanks on the left.
@@ -135,15 +135,4 @@ pub fn period_verdict_line(period: &PeriodStats, plan: &Plan) -> Option<String> 
     let judgement = Judgement::of_period(period, plan);
     let reasons: Vec<&str> = judgement.reasons.iter().map(|reason| reason.text.as_str()).collect();
     (judgement.verdict != Verdict::Valid).then(|| format!("{} period: {}", judgement.verdict, reasons.join(" | ")))
-}
-
-/// A mean as whole ns, for printing.
-pub(super) fn whole_ns(ns: f64) -> u64 {
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "a mean of latencies is never negative; `as` saturates"
-    )]
-    let whole = ns.round() as u64;
-    whole
 }

@@ -3,13 +3,14 @@
 //! Left out: how the run ended (that is `Outcome`), what makes the figures wrong or the generator's own (that is the `verdict`), and what others
 //! warned of in words (plan, script, worker).
 
-use super::totals::{Measured, measured, received_balance, totals};
-use super::verdict::HeldUp;
 use crate::load::accounting::Balance;
 use crate::os::clock::ClockSource;
 use crate::plan::{DriverKind, LatePolicy, MeasuredBy, Plan};
 use crate::stats::Counter;
 use crate::units::{Rate, counted, format_count, format_rate};
+use crate::verdict::HeldUp;
+use crate::verdict::system::asked_rate;
+use crate::workload_generator::totals::{Measured, measured, received_balance, totals};
 use crate::workload_generator::{Outcome, Series};
 
 /// A rate that misses its target by more than this share is told.
@@ -226,7 +227,7 @@ pub fn doubts(series: &Series<'_>) -> Vec<Doubt> {
         doubts.push(Doubt::Untimed { messages: totals[Counter::MessagesUntimed] });
     }
     if let (Rate::PerSecond(target_per_s), true, Outcome::Completed) =
-        (planned_rate(series, measured_s), measured_s > 0.0 && series.plan.producers() > 0, &series.outcome)
+        (asked_rate(series, measured_s), measured_s > 0.0 && series.plan.producers() > 0, &series.outcome)
     {
         let reached_per_s = rates.acknowledged_per_s;
         if (reached_per_s / target_per_s - 1.0).abs() > RATE_TOLERANCE {
@@ -256,19 +257,6 @@ pub fn doubts(series: &Series<'_>) -> Vec<Doubt> {
     }
     doubts.extend(of_end(series));
     doubts
-}
-
-/// What was to be sent while it was measured. No rate: it was searched for, or was another one while a backlog drained.
-fn planned_rate(series: &Series<'_>, measured_s: f64) -> Rate {
-    let plan = series.plan;
-    if plan.rate_is_ordered() {
-        return Rate::Unlimited;
-    }
-    let Some(curve) = &plan.rate.curve else { return plan.rate.total };
-    let stairs = curve.stairs();
-    let begin_s = curve.begin_s(series.epoch_wall_ns) + (series.measurement_start_ns - series.epoch_ns) as f64 / 1e9;
-    let messages = stairs.messages_until(begin_s + measured_s) - stairs.messages_until(begin_s);
-    if messages > 0.0 { Rate::PerSecond(messages / measured_s) } else { Rate::Unlimited }
 }
 
 fn of_plan(plan: &Plan) -> Vec<Doubt> {

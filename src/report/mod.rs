@@ -1,7 +1,6 @@
 //! Results → documents: OMB's result file, the detail file, console lines, the closing table. Pure but for `write.rs`
 //! (files) and `origin.rs` (which machine this is).
 
-mod clocks;
 pub mod closing;
 pub mod console;
 pub mod csv;
@@ -18,8 +17,6 @@ pub mod omb_figures;
 pub mod origin;
 pub mod quantile_map;
 pub mod raw;
-pub mod totals;
-pub mod verdict;
 pub mod write;
 pub mod write_error;
 

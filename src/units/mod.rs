@@ -14,6 +14,17 @@ pub use wrap::wrap;
 /// Nanoseconds in one second.
 pub const NS_PER_S: u64 = 1_000_000_000;
 
+/// A mean or a computed time as whole ns; below 0 is 0.
+pub const fn whole_ns(ns: f64) -> u64 {
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "times are far below 2^64 ns and never negative; `as` saturates"
+    )]
+    let whole = ns.round() as u64;
+    whole
+}
+
 /// A text that is no duration, rate or size. Its message says what was read and what would be right.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{text:?} is not a {what}: {remedy}")]

@@ -1,4 +1,4 @@
-//! What one client did in a span of time, and what was done to it: the raw facts of the verdict. Judged in `report`, only gathered here.
+//! What one client did in a span of time, and what was done to it: the raw facts of the verdict. Judged in `verdict`, only gathered here.
 
 use crate::stats::Counters;
 use crate::telemetry::Role;

@@ -58,6 +58,9 @@ pub enum WorkerError {
     /// A worker on another host is gone, or does not answer.
     #[error("{0}")]
     WorkerLost(WorkerLoss),
+    /// The broker is gone in the middle of the load.
+    #[error("{0}")]
+    BrokerLost(BrokerLoss),
 }
 
 /// What interrupted a run.
@@ -91,6 +94,48 @@ pub struct WorkerLoss {
 impl std::fmt::Display for WorkerLoss {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "worker {} is lost: {}", self.worker, self.cause)
+    }
+}
+
+/// How a broker was lost in the middle of the load. Times are ns since the load began.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case", tag = "loss")]
+pub enum BrokerLoss {
+    /// The process of the embedded broker ended.
+    Died {
+        /// Its process.
+        pid: i32,
+        /// "killed by signal 9 (SIGKILL)", "exit code 1".
+        cause: String,
+        /// When it was seen.
+        at_ns: u64,
+    },
+    /// No client was answered any more.
+    Unreachable {
+        /// The moment from which on nobody was answered.
+        since_ns: u64,
+        /// How long that was waited out.
+        length_ns: u64,
+        /// Who waited ("producer 0").
+        clients: Vec<String>,
+        /// The newest error that one of them reported.
+        last_error: Option<String>,
+    },
+}
+
+impl std::fmt::Display for BrokerLoss {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Died { pid, cause, at_ns } => {
+                let at_s = *at_ns as f64 / 1e9;
+                write!(f, "the embedded broker (pid {pid}) died at {at_s:.1} s: {cause}")
+            }
+            Self::Unreachable { since_ns, length_ns, last_error, .. } => {
+                let (since_s, length) = (*since_ns as f64 / 1e9, crate::units::format_ns(*length_ns));
+                write!(f, "the broker answered nobody from {since_s:.1} s on, for {length}")?;
+                last_error.iter().try_for_each(|error| write!(f, " ({error})"))
+            }
+        }
     }
 }
 
@@ -142,6 +187,8 @@ pub enum Wake {
     ClientDied(ClientDeath),
     /// A worker on another host is gone.
     WorkerLost(WorkerLoss),
+    /// The broker is gone.
+    BrokerLost(BrokerLoss),
 }
 
 /// OMB's verbs, plus time: whoever runs the script waits through the worker, so that a fake can have a virtual clock.

@@ -5,11 +5,14 @@
 
 mod backlog;
 mod course;
+#[cfg(test)]
+pub(crate) mod for_tests;
 mod ramp;
 mod rate_search;
 pub mod ready;
 pub mod run;
 pub mod series;
+pub mod totals;
 
 #[cfg(test)]
 mod tests;

@@ -54,6 +54,7 @@ pub(super) fn wait_until_ready(
             Wake::Interrupted(by) => return Err(WorkerError::Interrupted(by)),
             Wake::ClientDied(death) => return Err(WorkerError::ClientDied(death)),
             Wake::WorkerLost(loss) => return Err(WorkerError::WorkerLost(loss)),
+            Wake::BrokerLost(loss) => return Err(WorkerError::BrokerLost(loss)),
         }
     }
 }

@@ -39,6 +39,7 @@ impl From<Stop> for Outcome {
                 WorkerError::ClientDied(death) => return Self::ClientDied { death },
                 WorkerError::Interrupted(by) => return Self::Interrupted { by },
                 WorkerError::WorkerLost(loss) => return Self::WorkerLost { loss },
+                WorkerError::BrokerLost(loss) => return Self::BrokerLost { loss },
                 WorkerError::Unreachable(_)
                 | WorkerError::Authentication(_)
                 | WorkerError::Topics(_)
@@ -180,6 +181,7 @@ impl<'a> Script<'a, '_> {
                         Wake::Interrupted(by) => Stop::Interrupted(by),
                         Wake::ClientDied(death) => Stop::Worker(WorkerError::ClientDied(death)),
                         Wake::WorkerLost(loss) => Stop::Worker(WorkerError::WorkerLost(loss)),
+                        Wake::BrokerLost(loss) => Stop::Worker(WorkerError::BrokerLost(loss)),
                         Wake::Deadline => unreachable!("handled above"),
                     });
                 }
@@ -275,9 +277,12 @@ impl<'a> Script<'a, '_> {
         let mut outcome = stopped_by.map(Outcome::from);
         let loading = self.series.epoch_ns > 0;
         match &outcome {
-            Some(ending @ (Outcome::ClientDied { .. } | Outcome::WorkerLost { .. } | Outcome::Interrupted { .. })) => {
-                self.observer.ends_early(ending)
-            }
+            Some(
+                ending @ (Outcome::ClientDied { .. }
+                | Outcome::WorkerLost { .. }
+                | Outcome::BrokerLost { .. }
+                | Outcome::Interrupted { .. }),
+            ) => self.observer.ends_early(ending),
             Some(ending) if loading => self.observer.ends_early(ending),
             _ => {}
         }
@@ -341,6 +346,7 @@ fn describe(outcome: Outcome) -> String {
         Outcome::Interrupted { by } => format!("interrupted again by {by} while closing"),
         Outcome::ClientDied { death } => format!("while closing: {death}"),
         Outcome::WorkerLost { loss } => format!("while closing: {loss}"),
+        Outcome::BrokerLost { loss } => format!("while closing: {loss}"),
         Outcome::Failed { why, .. } => format!("while closing: {why}"),
     }
 }

@@ -1,7 +1,9 @@
 //! What a run yields: periods, cumulative latencies, balances, how it ended. `report` turns it into documents.
 
 use crate::plan::Plan;
-use crate::worker::{ClientDeath, Interruption, LatencySet, PeriodStats, RunEnd, SubscriptionBalance, WorkerLoss};
+use crate::worker::{
+    BrokerLoss, ClientDeath, Interruption, LatencySet, PeriodStats, RunEnd, SubscriptionBalance, WorkerLoss,
+};
 use std::time::Duration;
 
 /// How a run ended.
@@ -26,6 +28,11 @@ pub enum Outcome {
     WorkerLost {
         /// Which, how.
         loss: WorkerLoss,
+    },
+    /// The broker is gone: what was measured until then is written.
+    BrokerLost {
+        /// How.
+        loss: BrokerLoss,
     },
     /// Something else failed.
     Failed {

@@ -1,8 +1,8 @@
 //! The balances: each producer in each subscription, each subscription, all.
 
 use crate::load::accounting::Balance;
-use crate::report::totals::sum;
 use crate::worker::SubscriptionBalance;
+use crate::workload_generator::totals::sum;
 
 /// All balances. Without stamps there are none.
 #[derive(Debug, serde::Serialize)]

@@ -2,9 +2,9 @@
 
 use crate::os::memory_policy::MemoryPolicy;
 use crate::plan::ClientPlan;
-use crate::report::verdict::Judgement;
 use crate::stats::{Counter, Counters, Latency};
 use crate::telemetry::Role;
+use crate::verdict::Judgement;
 use crate::worker::{ClientFacts, ClientReport, KernelFacts, TimelinePoint};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 

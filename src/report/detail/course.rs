@@ -55,7 +55,7 @@ pub fn phases<'a>(series: &'a Series<'_>) -> Vec<PhaseDetail<'a>> {
 pub fn search<'a>(series: &'a Series<'_>) -> Option<SearchDetail<'a>> {
     use crate::stats::Counter;
     let SearchReport { found_per_s, not_sustained_per_s, held_s, settled, steps } = series.search.as_ref()?;
-    let totals = crate::report::totals::totals(series);
+    let totals = crate::workload_generator::totals::totals(series);
     let (obeyed, delay_ns) = (totals[Counter::RateOrdersObeyed], totals[Counter::RateOrderDelayNs]);
     Some(SearchDetail {
         found_rate_per_s: *found_per_s,

@@ -14,17 +14,17 @@ pub mod periods;
 pub mod plan;
 pub mod schema;
 
-use super::clocks::EndToEndClocks;
 use super::doubts::{Doubt, doubts};
 use super::floor::{FloorDetail, Standing};
 use super::health::Health;
 use super::omb::HIGHEST_END_TO_END_US;
 use super::origin::Origin;
-use super::verdict::{Judgement, Verdict};
 use crate::load::stamp::STAMP_BYTES;
 use crate::os::clock::ClockSource;
 use crate::plan::{DriverKind, MeasuredBy, Plan};
 use crate::stats::recorder::{HIGHEST_NS, LOWEST_NS, SIGNIFICANT_DIGITS};
+use crate::verdict::clocks::EndToEndClocks;
+use crate::verdict::{Judgement, SystemAnswer, Verdict};
 use crate::worker::{ClientReport, HostReport, RunEnd};
 use crate::workload_generator::{Outcome, Series};
 use accounting::Accounting;
@@ -41,6 +41,7 @@ pub const SCHEMA_VERSION: u32 = 1;
 /// The document, in the order in which it is written.
 #[derive(Debug, serde::Serialize)]
 pub struct DetailDocument<'a> {
+    system: SystemAnswer,
     verdict: RunVerdict,
     schema: Schema,
     #[serde(flatten)]
@@ -150,6 +151,7 @@ impl<'a> DetailDocument<'a> {
         let end = series.end.as_ref();
         let verdicts: Vec<Verdict> = periods.iter().map(PeriodDetail::verdict).collect();
         Self {
+            system: SystemAnswer::of_run(series),
             verdict: RunVerdict {
                 judgement: Judgement::of_run(series, &verdicts),
                 periods_not_valid: verdicts.iter().filter(|verdict| **verdict != Verdict::Valid).count(),

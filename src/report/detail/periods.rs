@@ -2,11 +2,11 @@
 
 use super::latencies::LatencyFamilies;
 use crate::plan::{MeasuredBy, Plan};
-use crate::report::totals::{Measured, measured, totals};
-use crate::report::verdict::{Judgement, Verdict};
 use crate::stats::{Counter, Counters};
+use crate::verdict::{Judgement, Verdict};
 use crate::worker::PeriodStats;
 use crate::workload_generator::Series;
+use crate::workload_generator::totals::{Measured, measured, totals};
 
 /// Counters as far as somebody counts them.
 #[derive(Debug, Clone, Copy)]

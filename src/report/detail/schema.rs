@@ -12,7 +12,8 @@ use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
 /// Parts of the document that are always there; null where there is nothing to say.
-const ALWAYS: [&str; 24] = [
+const ALWAYS: [&str; 25] = [
+    "system",
     "verdict",
     "schema",
     "pinload_version",

@@ -3,10 +3,10 @@
 
 use super::{Floor, Manner, PacingStep, Percentiles};
 use crate::plan::{DriverKind, Plan};
-use crate::report::totals::{Measured, measured};
 use crate::stats::{Counter, Distribution, Latency};
 use crate::units::{Rate, format_ns, format_rate};
 use crate::workload_generator::Series;
+use crate::workload_generator::totals::{Measured, measured};
 
 /// A pacing error (p99) of up to so many times the floor's is the machine's own …
 const PACING_NEAR: f64 = 2.0;

@@ -7,13 +7,12 @@ mod seconds;
 mod trend;
 mod warm_up;
 
-use super::console::whole_ns;
-use super::totals::{Measured, measured};
 use crate::plan::{Plan, Threshold};
 use crate::stats::{Counter, Latency};
 use crate::telemetry::Role;
-use crate::units::{format_count, format_ns};
+use crate::units::{format_count, format_ns, whole_ns};
 use crate::workload_generator::Series;
+use crate::workload_generator::totals::{Measured, measured};
 use trend::Trend;
 use warm_up::WarmUp;
 

@@ -1,8 +1,8 @@
 //! What OMB's chart script does with a result file, done to ours: it stops at the first field that is missing, empty, or no number.
 
-use super::fixture::{completed_series, plan};
 use crate::report::java_json;
 use crate::report::omb::{OmbPeriod, OmbResult};
+use crate::workload_generator::for_tests::{completed_series, plan};
 use serde_json::Value;
 
 const GOLDEN: &str = include_str!("../../../tests/fixtures/golden/omb-result-local.json");

@@ -1,9 +1,9 @@
 //! The lines of a period and of the whole.
 
-use super::fixture::{latencies, period, plan};
 use crate::plan::MeasuredBy;
 use crate::report::{omb_aggregated_line, omb_period_line, our_period_line, period_verdict_line};
 use crate::stats::{Counter, Distribution};
+use crate::workload_generator::for_tests::{latencies, period, plan};
 
 const GOLDEN: &str = include_str!("../../../tests/fixtures/golden/omb-console.log");
 

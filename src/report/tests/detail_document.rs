@@ -1,6 +1,5 @@
 //! The detail document: complete, self-describing, without secrets.
 
-use super::fixture::{EPOCH_NS, completed_series, empty_series, plan, started_at};
 use crate::plan::MeasuredBy;
 use crate::report::detail::DetailDocument;
 use crate::report::detail::fields::DEFINITIONS;
@@ -9,6 +8,7 @@ use crate::report::java_json;
 use crate::report::origin::Origin;
 use crate::stats::Counter;
 use crate::workload_generator::Series;
+use crate::workload_generator::for_tests::{EPOCH_NS, completed_series, empty_series, plan, started_at};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::path::Path;

@@ -1,8 +1,8 @@
 //! The files on disk. (The tests may run as root, whom permissions do not stop: a folder is made impossible in other ways.)
 
-use super::fixture::{completed_series, empty_series, period, plan, started_at};
 use crate::plan::Plan;
 use crate::report::{ResultFiles, WriteError};
+use crate::workload_generator::for_tests::{completed_series, empty_series, period, plan, started_at};
 use serde_json::Value;
 use std::fs::{self, File};
 use std::io::Write;

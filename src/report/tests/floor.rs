@@ -1,6 +1,5 @@
 //! A floor beside a result: which figures are compared, which are near, and what is said where there is no floor.
 
-use super::fixture::{completed_series, distribution, plan};
 use crate::os::clock_cost::ClockCosts;
 use crate::os::gaps::{GapBucket, Gaps};
 use crate::plan::{DriverKind, Plan};
@@ -10,6 +9,7 @@ use crate::report::floor::{
 };
 use crate::stats::Counter;
 use crate::units::Rate;
+use crate::workload_generator::for_tests::{completed_series, distribution, plan};
 use serde_json::{Value, json};
 use std::path::Path;
 
@@ -146,7 +146,7 @@ fn a_floor_of_a_busy_or_a_small_machine_is_doubted_beside_the_figures_it_concern
     let printed = floor_text(&doubted);
     assert!(printed.contains("\n\nwarning: the machine was busy") && printed.contains("warning: there are 2 CPUs"));
     // On the embedded broker no time of the run through it is compared.
-    let mut embedded = super::fixture::plan();
+    let mut embedded = plan.clone();
     embedded.driver.kind = DriverKind::Embedded;
     let doubts = detail(&used(doubted), &embedded)["floor_doubts"].clone();
     assert_eq!(doubts.as_array().unwrap().len(), 1, "{doubts}");

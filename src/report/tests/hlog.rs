@@ -1,10 +1,10 @@
 //! HdrHistogram's log, read back by the reader of the hdrhistogram crate.
 
-use super::fixture::{EPOCH_NS, completed_series, latencies, period, plan};
 use crate::report::hlog::Hlog;
 use crate::stats::Latency;
 use crate::stats::recorder::empty_histogram;
 use crate::worker::Second;
+use crate::workload_generator::for_tests::{EPOCH_NS, completed_series, latencies, period, plan};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use hdrhistogram::Histogram;

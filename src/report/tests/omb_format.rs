@@ -1,9 +1,9 @@
 //! The main file, held against files that OMB wrote: names, order, types, layout, units.
 
-use super::fixture::{completed_series, empty_series, period, plan};
 use crate::report::java_json;
 use crate::report::omb::{OmbPeriod, OmbResult};
 use crate::workload_generator::Series;
+use crate::workload_generator::for_tests::{completed_series, empty_series, period, plan};
 use serde::Deserialize;
 use serde_json::Value;
 use std::collections::BTreeMap;

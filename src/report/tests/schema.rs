@@ -1,13 +1,13 @@
 //! The published schema accepts our documents and refuses what it does not know.
 
 use super::detail_document::document;
-use super::fixture::{completed_series, empty_series, plan};
 use crate::os::host::{Host, WallClock};
 use crate::plan::{BacklogPlan, MeasuredBy, RateCurve, RatePoint, SearchPlan, SearchRule};
 use crate::report::detail::schema::schema;
 use crate::telemetry::Role;
 use crate::worker::fleet::clocks::ClockOffset;
-use crate::worker::{ClientDeath, HostReport, Interruption, WorkerLoss};
+use crate::worker::{BrokerLoss, ClientDeath, HostReport, Interruption, WorkerLoss};
+use crate::workload_generator::for_tests::{completed_series, empty_series, plan};
 use crate::workload_generator::{Cause, Outcome, PhaseMark, PhaseName, SearchReport, SearchStep, Series};
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -56,10 +56,19 @@ fn every_way_a_run_can_end_is_valid() {
         last_words: None,
     };
     let loss = WorkerLoss { worker: "http://10.0.0.1:8080".to_owned(), cause: "it does not answer".to_owned() };
+    let died = BrokerLoss::Died { pid: 7, cause: "exit code 1".to_owned(), at_ns: 3 };
+    let unreachable = BrokerLoss::Unreachable {
+        since_ns: 1,
+        length_ns: 2,
+        clients: vec!["producer 0".to_owned()],
+        last_error: Some("Connection refused".to_owned()),
+    };
     for outcome in [
         Outcome::Interrupted { by: Interruption::Terminate },
         Outcome::ClientDied { death },
         Outcome::WorkerLost { loss },
+        Outcome::BrokerLost { loss: died },
+        Outcome::BrokerLost { loss: unreachable },
         Outcome::Failed { cause: Cause::Broker, why: "it is not there".to_owned() },
     ] {
         assert_valid(&document(&Series { outcome, ..completed_series(&plan) }));

@@ -1,14 +1,14 @@
 //! The closing table.
 
-use super::fixture::{completed_series, empty_series, plan};
 use crate::os::clock::Clock;
 use crate::plan::{DriverKind, LatePolicy};
 use crate::report::closing_table;
-use crate::report::verdict::Verdict;
 use crate::stats::{Counter, Distribution, Latency};
 use crate::telemetry::Role;
+use crate::verdict::Verdict;
 use crate::worker::{ClientDeath, Interruption};
 use crate::workload_generator::Outcome;
+use crate::workload_generator::for_tests::{completed_series, empty_series, plan};
 
 #[test]
 fn a_completed_run_is_told_whole_and_every_number_has_its_unit() {
@@ -16,6 +16,7 @@ fn a_completed_run_is_told_whole_and_every_number_has_its_unit() {
     assert_eq!(
         closing_table(&completed_series(&plan), &[]),
         "\
+HELD: it acknowledged 20,000/s of 20,000/s, without a stall; nothing failed or was lost.
 VALID
   latency                                    p50      p99    p99.9      max
   acknowledged, from actual time          750 µs  2.94 ms  2.99 ms  3.00 ms
@@ -40,7 +41,7 @@ fn a_run_without_anything_measured_has_a_table_too() {
     series.outcome = Outcome::Interrupted { by: Interruption::Interrupt };
     let table = closing_table(&series, &[]);
     assert!(
-        table.starts_with("INVALID · interrupted by Ctrl-C (SIGINT): what follows is what was measured until then\n  nothing was measured: "),
+        table.starts_with("NOT JUDGED: the load did not begin.\nINVALID · interrupted by Ctrl-C (SIGINT): what follows is what was measured until then\n  nothing was measured: "),
         "{table}"
     );
     assert!(table.contains("  end to end, from actual time             –    –      –    –\n"), "{table}");
@@ -63,8 +64,7 @@ fn an_invalid_run_names_the_client_that_died() {
     };
     let table = closing_table(&series, &[]);
     assert!(
-        table
-            .starts_with("INVALID\n  a client died: consumer 0 (pid 4000, CPU 4) died: killed by signal 9 (SIGKILL)\n"),
+        table.contains("\nINVALID\n  a client died: consumer 0 (pid 4000, CPU 4) died: killed by signal 9 (SIGKILL)\n"),
         "{table}"
     );
 }
@@ -86,7 +86,7 @@ fn what_a_reader_must_know_is_noted() {
     series.cumulative.as_mut().unwrap().by_family[Latency::EndToEndIntended as usize] = Distribution::empty();
     let table = closing_table(&series, &[Verdict::Valid, Verdict::GeneratorLimited]);
     for part in [
-        "GENERATOR-LIMITED · 1 of 2 periods are not valid by themselves\n",
+        "\nGENERATOR-LIMITED · 1 of 2 periods are not valid by themselves\n",
         "  acknowledged locally (acks=0), from actual time ",
         "  end to end (CreateTime, ms), from actual time ",
         "  accounting: lost 1,234 · ",

@@ -50,7 +50,7 @@ impl DistributedWorkers {
                 Wake::Interrupted(by) if self.in_a_hurry() => return Err(WorkerError::Interrupted(by)),
                 Wake::WorkerLost(loss) => return Err(WorkerError::WorkerLost(loss)),
                 Wake::ClientDied(death) => self.warnings.push(format!("while closing: {death}")),
-                Wake::Deadline | Wake::Interrupted(_) => {}
+                Wake::Deadline | Wake::Interrupted(_) | Wake::BrokerLost(_) => {}
             }
         }
     }

@@ -67,6 +67,7 @@ impl LocalWorker {
                 Wake::Interrupted(by) => return Err(WorkerError::Interrupted(by)),
                 // This host is no other host.
                 Wake::WorkerLost(loss) => return Err(WorkerError::WorkerLost(loss)),
+                Wake::BrokerLost(loss) => return Err(WorkerError::BrokerLost(loss)),
                 // Before the load a client that gave up has said why in words that have a class of their own.
                 Wake::ClientDied(death) => {
                     let gave_up = if self.epoch_ns == 0 { self.failed_client() } else { None };

@@ -51,7 +51,7 @@ impl OmbWorkers {
             match self.wait_until(now_ns + LOOK_EVERY_NS) {
                 Wake::Interrupted(by) if self.in_a_hurry() => return Err(WorkerError::Interrupted(by)),
                 Wake::WorkerLost(loss) => return Err(WorkerError::WorkerLost(loss)),
-                Wake::ClientDied(_) | Wake::Deadline | Wake::Interrupted(_) => {}
+                Wake::ClientDied(_) | Wake::BrokerLost(_) | Wake::Deadline | Wake::Interrupted(_) => {}
             }
         }
     }

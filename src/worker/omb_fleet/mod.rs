@@ -152,6 +152,7 @@ impl OmbWorkers {
             Wake::Interrupted(by) => Err(WorkerError::Interrupted(by)),
             Wake::WorkerLost(loss) => Err(WorkerError::WorkerLost(loss)),
             Wake::ClientDied(death) => Err(WorkerError::ClientDied(death)),
+            Wake::BrokerLost(loss) => Err(WorkerError::BrokerLost(loss)),
         }
     }
 }

@@ -23,7 +23,7 @@
 use crate::os::host::{Host, WallClock};
 use crate::plan::{Placement, Plan};
 use crate::worker::standing::Standing;
-use crate::worker::{ClientDeath, Interruption, RunEnd, WorkerError};
+use crate::worker::{BrokerLoss, ClientDeath, Interruption, RunEnd, WorkerError};
 
 /// Header with the run's id: 16 hexadecimal digits.
 pub const RUN_HEADER: &str = "x-pinload-run";
@@ -191,6 +191,8 @@ pub enum Failure {
     Topics(String),
     /// A client died.
     ClientDied(Box<ClientDeath>),
+    /// The broker is gone.
+    BrokerLost(Box<BrokerLoss>),
     /// A wait reached its limit.
     TimedOut(String),
     /// The machine refused.
@@ -210,6 +212,7 @@ impl From<WorkerError> for Failure {
             WorkerError::Authentication(why) => Self::Authentication(why),
             WorkerError::Topics(why) => Self::Topics(why),
             WorkerError::ClientDied(death) => Self::ClientDied(Box::new(death)),
+            WorkerError::BrokerLost(loss) => Self::BrokerLost(Box::new(loss)),
             WorkerError::TimedOut(why) => Self::TimedOut(why),
             WorkerError::Configuration(why) => Self::Configuration(why),
             WorkerError::Interrupted(by) => Self::Interrupted(by),
@@ -231,6 +234,7 @@ impl Failure {
             Self::ClientDied(death) => {
                 WorkerError::ClientDied(ClientDeath { worker: Some(worker.to_owned()), ..*death })
             }
+            Self::BrokerLost(loss) => WorkerError::BrokerLost(*loss),
             Self::TimedOut(why) => WorkerError::TimedOut(named(why)),
             Self::Configuration(why) => WorkerError::Configuration(named(why)),
             Self::Interrupted(by) => WorkerError::System(named(format!("the worker was stopped by {by}"))),

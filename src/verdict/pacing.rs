@@ -4,9 +4,8 @@ use super::context::{Context, finding, percent};
 use super::gather::Finding;
 use super::{Cause, share};
 use crate::plan::Threshold;
-use crate::report::console::whole_ns;
 use crate::stats::Counter;
-use crate::units::{format_count, format_ns};
+use crate::units::{format_count, format_ns, whole_ns};
 use crate::worker::ClientFacts;
 
 const NS_PER_US: f64 = 1e3;

@@ -1,9 +1,9 @@
 //! Sums over a series: counters of the whole run and of the measurement, balances of all producers and subscriptions.
 
+use super::Series;
 use crate::load::accounting::Balance;
 use crate::stats::{Counter, Counters};
 use crate::worker::Rates;
-use crate::workload_generator::Series;
 
 /// Counters since the clients began, all clients added: at the end from their last reports, before from the last period.
 pub fn totals(series: &Series<'_>) -> Counters {

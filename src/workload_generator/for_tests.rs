@@ -1,5 +1,6 @@
 //! A small run by hand: 2 producers and 1 consumer on one topic, 3 periods of 10 s after 5 s of warm-up.
 
+use super::{Outcome, Series};
 use crate::load::accounting::Balance;
 use crate::os::affinity::CpuSet;
 use crate::os::clock::{Clock, ClockSource};
@@ -17,14 +18,13 @@ use crate::worker::{
     ClientFacts, ClientReport, ClientSpans, Environment, KernelFacts, LatencySet, PeriodStats, Rates, RunEnd,
     SubscriptionBalance, TimelinePoint,
 };
-use crate::workload_generator::{Outcome, Series};
 use std::time::{Duration, SystemTime};
 
 /// The load's epoch on the raw clock.
-pub(in crate::report) const EPOCH_NS: u64 = 1_000_000_000_000;
+pub(crate) const EPOCH_NS: u64 = 1_000_000_000_000;
 const SECOND_NS: u64 = 1_000_000_000;
 
-pub(in crate::report) fn plan() -> Plan {
+pub(crate) fn plan() -> Plan {
     let clients: Vec<_> = [(Role::Producer, 0), (Role::Producer, 1), (Role::Consumer, 0)].map(client_plan).to_vec();
     Plan {
         workload_name: "small".to_owned(),
@@ -133,7 +133,7 @@ fn client_plan((role, index): (Role, u32)) -> ClientPlan {
 }
 
 /// A distribution of these values, its extremes known.
-pub(in crate::report) fn distribution(values_ns: impl IntoIterator<Item = u64>) -> Distribution {
+pub(crate) fn distribution(values_ns: impl IntoIterator<Item = u64>) -> Distribution {
     let mut recorder = Recorder::new();
     values_ns.into_iter().for_each(|value| recorder.record(value));
     let extremes = recorder.take_interval();
@@ -142,12 +142,12 @@ pub(in crate::report) fn distribution(values_ns: impl IntoIterator<Item = u64>) 
 
 /// Acknowledgements from 1 to 1,000 × `scale` µs; from the intended time twice, end to end three and four times as long;
 /// delays from 100 ns up.
-pub(in crate::report) fn latencies(scale: u64) -> LatencySet {
+pub(crate) fn latencies(scale: u64) -> LatencySet {
     let family = |step_ns: u64| distribution((1..=1_000).map(move |i| i * step_ns * scale));
     LatencySet { by_family: [family(1_000), family(2_000), family(100), family(3_000), family(4_000)] }
 }
 
-pub(in crate::report) fn counters(values: &[(Counter, u64)]) -> Counters {
+pub(crate) fn counters(values: &[(Counter, u64)]) -> Counters {
     let mut counters = Counters::default();
     values.iter().for_each(|(counter, value)| counters[*counter] = *value);
     counters
@@ -170,7 +170,7 @@ fn counted(seconds: u64) -> Counters {
 }
 
 /// Measured period `number` (0, 1, 2).
-pub(in crate::report) fn period(number: u64) -> PeriodStats {
+pub(crate) fn period(number: u64) -> PeriodStats {
     let start_ns = EPOCH_NS + (5 + 10 * number) * SECOND_NS;
     PeriodStats {
         start_ns,
@@ -207,7 +207,7 @@ pub(in crate::report) fn period(number: u64) -> PeriodStats {
 }
 
 /// What one client did in so many seconds: nothing to complain of.
-pub(in crate::report) fn facts(role: Role, index: u32, seconds: u64) -> ClientFacts {
+pub(crate) fn facts(role: Role, index: u32, seconds: u64) -> ClientFacts {
     let span_ns = seconds * SECOND_NS;
     let (messages, pacing_error_p999_ns) = match role {
         Role::Producer => ([(Counter::MessagesEnqueued, 10_000 * seconds)], Some(1_000)),
@@ -237,7 +237,7 @@ pub(in crate::report) fn facts(role: Role, index: u32, seconds: u64) -> ClientFa
 }
 
 /// Before anything was measured.
-pub(in crate::report) fn empty_series(plan: &Plan) -> Series<'_> {
+pub(crate) fn empty_series(plan: &Plan) -> Series<'_> {
     Series {
         plan,
         started_at: started_at(),
@@ -256,7 +256,7 @@ pub(in crate::report) fn empty_series(plan: &Plan) -> Series<'_> {
 }
 
 /// The whole run, completed.
-pub(in crate::report) fn completed_series(plan: &Plan) -> Series<'_> {
+pub(crate) fn completed_series(plan: &Plan) -> Series<'_> {
     let mut cumulative = latencies(1);
     for (family, more) in cumulative.by_family.iter_mut().zip(latencies(3).by_family) {
         family.add(&more);
@@ -275,7 +275,7 @@ pub(in crate::report) fn completed_series(plan: &Plan) -> Series<'_> {
     }
 }
 
-pub(in crate::report) fn started_at() -> SystemTime {
+pub(crate) fn started_at() -> SystemTime {
     SystemTime::UNIX_EPOCH + Duration::from_secs(1_795_352_400)
 }
 

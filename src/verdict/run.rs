@@ -4,12 +4,12 @@ use super::context::{Context, percent};
 use super::gather::Finding;
 use super::{Cause, Verdict, share};
 use crate::plan::{MeasuredBy, Threshold};
-use crate::report::clocks::EndToEndClocks;
-use crate::report::totals::received_balance;
 use crate::stats::{Counter, Counters};
 use crate::telemetry::Role;
 use crate::units::{format_count, format_ns};
+use crate::verdict::clocks::EndToEndClocks;
 use crate::worker::{ClientReport, RunEnd};
+use crate::workload_generator::totals::received_balance;
 use crate::workload_generator::{Outcome, Series};
 
 pub(super) fn findings(series: &Series<'_>, context: &Context<'_>) -> Vec<Finding> {
@@ -36,11 +36,11 @@ fn ending(series: &Series<'_>) -> Option<Finding> {
         Outcome::ClientDied { death } => Some(of_run(Cause::ClientDied, death.to_string())),
         Outcome::WorkerLost { loss } => Some(of_run(Cause::WorkerLost, loss.to_string())),
         Outcome::Failed { why, .. } => Some(of_run(Cause::RunFailed, why.clone())),
-        Outcome::Completed | Outcome::Interrupted { .. } if series.periods.is_empty() => {
+        Outcome::Completed | Outcome::Interrupted { .. } | Outcome::BrokerLost { .. } if series.periods.is_empty() => {
             let says = "the run ended before the first second of the measurement had passed".to_owned();
             Some(of_run(Cause::NothingMeasured, says))
         }
-        Outcome::Running | Outcome::Completed | Outcome::Interrupted { .. } => None,
+        Outcome::Running | Outcome::Completed | Outcome::Interrupted { .. } | Outcome::BrokerLost { .. } => None,
     }
 }
 

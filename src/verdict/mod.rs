@@ -1,13 +1,14 @@
-//! Can the figures be believed, and whose are they? The verdict on a run, a client, a period: VALID, GENERATOR-LIMITED or INVALID, with reasons.
+//! Two answers with reasons, each a pure function of what was planned (thresholds included) and what was observed.
 //!
-//! A pure function of what was planned (thresholds included) and what was observed. It judges the instrument, not the system under test: a
-//! broker that is slow, full or paused gives valid figures of a slow broker. How the run ended is `Outcome`; what else a reader must know, and
-//! is no fault of anybody's, are `doubts`; whether the system was well is `health`.
+//! Can the figures be believed, and whose are they? The verdict on a run, a client, a period: VALID, GENERATOR-LIMITED or INVALID, with reasons.
+//! It judges the instrument: a broker that is slow, full or paused gives valid figures of a slow broker. What the system under test did is
+//! `system`. How the run ended is `Outcome`; what else a reader must know, and is no fault of anybody's, are `doubts`.
 //!
 //! `context` holds what the plan means for judging, `cause` the list of causes; `pacing`, `queue`, `cpu`, `library` and `instrument` judge one
 //! client each by a group of causes, `run` what concerns the run as a whole, `gather` makes one reason of many findings.
 
 mod cause;
+pub mod clocks;
 mod context;
 mod cpu;
 mod gather;
@@ -16,11 +17,13 @@ mod library;
 mod pacing;
 mod queue;
 mod run;
+pub mod system;
 #[cfg(test)]
 mod tests;
 
 pub use cause::Cause;
 pub use queue::HeldUp;
+pub use system::{SystemAnswer, SystemEvent, SystemEventKind, SystemOutcome};
 
 use crate::plan::Plan;
 use crate::worker::{ClientFacts, PeriodStats};

@@ -6,26 +6,26 @@ use crate::workload_generator::Series;
 
 /// The error of end-to-end times for the clocks of the hosts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
-pub(super) struct EndToEndClocks {
+pub struct EndToEndClocks {
     /// Largest error of any pair of hosts, ns: difference of the clocks and the uncertainty of both measurements.
-    pub(super) clock_error_ns: u64,
+    pub clock_error_ns: u64,
     /// False: the error is more than a stated share of the least that the median can be in truth (all of it, when nobody says otherwise), so
     /// that the figures say more of the clocks than of the system.
-    pub(super) usable: bool,
+    pub usable: bool,
     /// That median, ns.
     #[serde(skip)]
-    pub(super) median_ns: Option<u64>,
+    pub median_ns: Option<u64>,
 }
 
 impl EndToEndClocks {
     /// The least that the median can be in truth, ns: of a consumer whose clock is ahead the difference stands in every time that was measured.
     /// None: nothing is certain to be left of it.
-    pub(super) fn least_median_ns(&self) -> Option<u64> {
+    pub fn least_median_ns(&self) -> Option<u64> {
         self.median_ns?.checked_sub(self.clock_error_ns).filter(|least_ns| *least_ns > 0)
     }
 
     /// None: all clients ran on one host, or nothing was measured end to end.
-    pub(super) fn of(series: &Series<'_>) -> Option<Self> {
+    pub fn of(series: &Series<'_>) -> Option<Self> {
         let clock_error_ns = series.end.as_ref()?.end_to_end_clock_error_ns?;
         let measured = series.cumulative.as_ref().map(|latencies| &latencies[Latency::EndToEndActual]);
         let median_ns = measured.filter(|measured| measured.count() > 0).map(|measured| measured.percentile_ns(50.0));
@@ -34,5 +34,28 @@ impl EndToEndClocks {
         clocks.usable |=
             clocks.least_median_ns().is_some_and(|least_ns| clock_error_ns as f64 <= least_ns as f64 * share);
         Some(clocks)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::EndToEndClocks;
+    use crate::workload_generator::for_tests::{completed_series, plan};
+
+    #[test]
+    fn figures_are_of_use_as_long_as_their_median_is_above_the_clocks_error() {
+        let plan = plan();
+        let mut series = completed_series(&plan);
+        let mut usable = |error_ns| {
+            series.end.iter_mut().for_each(|end| end.end_to_end_clock_error_ns = error_ns);
+            EndToEndClocks::of(&series).map(|clocks| clocks.usable)
+        };
+        assert_eq!(usable(None), None, "one host");
+        assert_eq!(usable(Some(0)), Some(true), "one clock");
+        assert_eq!(usable(Some(1)), Some(true));
+        assert_eq!(usable(Some(3_600_000_000_000)), Some(false));
+        series.cumulative = None;
+        let nothing = EndToEndClocks::of(&series).map(|clocks| clocks.usable);
+        assert_eq!(nothing, Some(false), "other clocks, and nothing measured");
     }
 }

@@ -8,9 +8,8 @@ use super::context::{Context, percent};
 use super::gather::Finding;
 use super::{Cause, share};
 use crate::plan::{Plan, Threshold};
-use crate::report::console::whole_ns;
 use crate::stats::Counter;
-use crate::units::format_ns;
+use crate::units::{format_ns, whole_ns};
 use crate::worker::ClientFacts;
 
 /// Waits longer than this without a sign of life are the broker's (`client` counts them), unless the linger is as long.

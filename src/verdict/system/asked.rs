@@ -1,0 +1,93 @@
+//! Was as much acknowledged and received as was asked for?
+
+use super::event::{SystemEvent, SystemEventKind};
+use crate::plan::Threshold;
+use crate::units::{Rate, format_count, format_ns, format_rate, whole_ns};
+use crate::verdict::{HeldUp, context::percent};
+use crate::workload_generator::totals::{Measured, measured};
+use crate::workload_generator::{Outcome, Series};
+
+/// What was to be sent while it was measured. Unlimited: it was searched for, or was another one while a backlog drained.
+pub fn asked_rate(series: &Series<'_>, measured_s: f64) -> Rate {
+    let plan = series.plan;
+    if plan.rate_is_ordered() {
+        return Rate::Unlimited;
+    }
+    let Some(curve) = &plan.rate.curve else { return plan.rate.total };
+    let stairs = curve.stairs();
+    let begin_s = curve.begin_s(series.epoch_wall_ns) + (series.measurement_start_ns - series.epoch_ns) as f64 / 1e9;
+    let messages = stairs.messages_until(begin_s + measured_s) - stairs.messages_until(begin_s);
+    if messages > 0.0 { Rate::PerSecond(messages / measured_s) } else { Rate::Unlimited }
+}
+
+/// What became of a rate that was asked for.
+pub(super) enum Reached {
+    /// No rate was asked for, or nothing was measured.
+    NotAsked,
+    /// As asked.
+    Yes { target_per_s: f64 },
+    /// The system took less.
+    Less(SystemEvent),
+    /// The generator offered less, and the system took that.
+    NotOffered { target_per_s: f64, offered_per_s: f64 },
+}
+
+pub(super) fn reached(series: &Series<'_>) -> Reached {
+    let Measured { span_s, rates, .. } = measured(series);
+    let Rate::PerSecond(target_per_s) = asked_rate(series, span_s) else { return Reached::NotAsked };
+    if span_s <= 0.0 || series.plan.producers() == 0 {
+        return Reached::NotAsked;
+    }
+    let tolerance = series.plan.thresholds[Threshold::RateMissedShare];
+    let misses = |per_s: f64, of_per_s: f64| per_s < of_per_s * (1.0 - tolerance);
+    let (offered_per_s, taken_per_s) = (rates.enqueued_per_s, rates.acknowledged_per_s);
+    if !misses(taken_per_s, target_per_s) {
+        return Reached::Yes { target_per_s };
+    }
+    let broke_off = !matches!(series.outcome, Outcome::Completed | Outcome::Running);
+    if !misses(taken_per_s, offered_per_s) && !held_up(series) && series.plan.measured_by.everything() {
+        return if broke_off { Reached::NotAsked } else { Reached::NotOffered { target_per_s, offered_per_s } };
+    }
+    let missing = whole_ns((target_per_s - taken_per_s) * span_s);
+    let text = format!(
+        "it acknowledged {} of {} ({})",
+        format_rate(taken_per_s),
+        format_rate(target_per_s),
+        percent(taken_per_s / target_per_s)
+    );
+    Reached::Less(SystemEvent::counted(SystemEventKind::BelowTarget, missing, text))
+}
+
+/// Did producers wait for the broker with full queues for as much of the time as may be missing?
+fn held_up(series: &Series<'_>) -> bool {
+    let Some(period) = series.periods.last() else { return false };
+    let tolerance = series.plan.thresholds[Threshold::RateMissedShare];
+    period.clients.iter().any(|client| {
+        let held_up = HeldUp::of_client(&client.measured, series.plan);
+        held_up.by_broker_ns as f64 > client.measured.span_ns as f64 * tolerance
+    })
+}
+
+/// A backlog at the end of the measurement that is more than a stated time's worth, and grew.
+pub(super) fn backlog(series: &Series<'_>) -> Option<SystemEvent> {
+    let plan = series.plan;
+    if !plan.has_backlog() || plan.search.is_some() || plan.backlog.is_some() {
+        return None;
+    }
+    let (first, last) = (series.periods.first()?, series.periods.last()?);
+    let grew = series.periods.len() == 1 || last.backlog > first.backlog;
+    let received_per_s = measured(series).rates.received_per_s;
+    let limit_s = plan.thresholds[Threshold::BacklogS];
+    // Of nothing received any backlog is too much.
+    let worth_s = if received_per_s > 0.0 { last.backlog as f64 / received_per_s } else { f64::MAX };
+    if last.backlog == 0 || !grew || worth_s <= limit_s {
+        return None;
+    }
+    let messages = format_count(last.backlog);
+    let text = if received_per_s > 0.0 {
+        format!("its consumers were {messages} messages behind at the end ({})", format_ns(whole_ns(worth_s * 1e9)))
+    } else {
+        format!("its consumers received nothing of {messages} messages")
+    };
+    Some(SystemEvent::counted(SystemEventKind::BacklogGrew, last.backlog, text))
+}

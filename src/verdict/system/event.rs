@@ -1,0 +1,75 @@
+//! One thing that happened to the load, or to who made it: what, when, for how long, how much, who saw it.
+
+/// What happened. The order is that in which events of one moment are told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SystemEventKind {
+    /// The process of the embedded broker ended.
+    BrokerDied,
+    /// No client was answered any more, until the run gave up.
+    Unreachable,
+    /// All clients of a broker (or of the leader of their partitions) waited for it, and had their CPUs meanwhile.
+    BrokerStall,
+    /// A client's own loop stood still: the generator's, never the broker's.
+    GeneratorStall,
+    /// Deliveries failed.
+    Failed,
+    /// Neither acknowledged nor failed when the run ended.
+    Unknown,
+    /// Acknowledged, and never received.
+    Lost,
+    /// Received again.
+    Duplicated,
+    /// Damaged on the way.
+    Corrupt,
+    /// Less was acknowledged than was to be.
+    BelowTarget,
+    /// Consumers were left behind.
+    BacklogGrew,
+}
+
+impl SystemEventKind {
+    /// The system failed where this happened.
+    pub const fn is_failure(self) -> bool {
+        matches!(
+            self,
+            Self::BrokerDied
+                | Self::Unreachable
+                | Self::Failed
+                | Self::Unknown
+                | Self::Lost
+                | Self::Duplicated
+                | Self::Corrupt
+        )
+    }
+
+    /// The system did not hold the load where this happened.
+    pub const fn is_shortfall(self) -> bool {
+        matches!(self, Self::BrokerStall | Self::BelowTarget | Self::BacklogGrew)
+    }
+}
+
+/// See the file's head.
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+pub struct SystemEvent {
+    /// What.
+    #[serde(rename = "event")]
+    pub kind: SystemEventKind,
+    /// Seconds since the load began; None: it has no one moment, or nobody knows it.
+    pub begin_s: Option<f64>,
+    /// How long, in seconds; None: as for the begin.
+    pub length_s: Option<f64>,
+    /// How many messages; None: it is not about a number of them.
+    pub amount_messages: Option<u64>,
+    /// Who saw it ("producer 0"); empty: it was found in the counts of the run.
+    pub who: Vec<String>,
+    /// All of it in words, as part of a sentence.
+    pub text: String,
+}
+
+impl SystemEvent {
+    /// Found in the counts of the run.
+    pub(super) fn counted(kind: SystemEventKind, messages: u64, text: String) -> Self {
+        Self { kind, begin_s: None, length_s: None, amount_messages: Some(messages), who: Vec::new(), text }
+    }
+}

@@ -1,0 +1,113 @@
+//! What did the system under test do? It held the load, did not hold it, or failed; without a rate: what it took.
+//!
+//! One outcome, one sentence in plain words, and the list of what happened, each event with begin, length, amount and who saw it. The other
+//! question, which figures are the system's own and which the generator's, is that of the verdict's other half. Nothing of what the
+//! generator did to itself is told here as the system's.
+//!
+//! `counts` reads messages that failed or were lost, `asked` what was asked for and reached, `ending` a broker that is gone, `words` makes the
+//! sentence.
+
+mod asked;
+mod counts;
+mod ending;
+mod event;
+#[cfg(test)]
+mod tests;
+mod words;
+
+pub use asked::asked_rate;
+pub use event::{SystemEvent, SystemEventKind};
+
+use crate::plan::DriverKind;
+use crate::workload_generator::{Outcome, Series};
+use asked::Reached;
+
+/// The answer in one word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SystemOutcome {
+    /// The system took the load that was asked for, and delivered it.
+    Held,
+    /// It took less, left its consumers behind, or stalled.
+    DidNotHold,
+    /// It was not there, or messages failed, are unknown, lost, duplicated or corrupt.
+    Failed,
+    /// No rate was asked for: what it took.
+    Took,
+    /// Nobody could see: there was no system, no load, or less than the load that was asked for.
+    NotJudged,
+}
+
+impl std::fmt::Display for SystemOutcome {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Held => "HELD",
+            Self::DidNotHold => "DID NOT HOLD",
+            Self::Failed => "FAILED",
+            Self::Took => "TOOK",
+            Self::NotJudged => "NOT JUDGED",
+        })
+    }
+}
+
+/// The whole answer.
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+pub struct SystemAnswer {
+    /// In one word.
+    pub outcome: SystemOutcome,
+    /// In one sentence, without the word.
+    pub sentence: String,
+    /// What happened, in order of time; what has no moment comes last.
+    pub events: Vec<SystemEvent>,
+}
+
+impl SystemAnswer {
+    /// On the run as far as it has come.
+    pub fn of_run(series: &Series<'_>) -> Self {
+        let mut events: Vec<SystemEvent> = ending::event(series).into_iter().collect();
+        events.extend(counts::events(series));
+        let reached = asked::reached(series);
+        if let Reached::Less(event) = &reached {
+            events.push(event.clone());
+        }
+        events.extend(asked::backlog(series));
+        sort(&mut events);
+        let any = |of: fn(SystemEventKind) -> bool| events.iter().any(|event| of(event.kind));
+        let outcome = if blind(series) {
+            SystemOutcome::NotJudged
+        } else if any(SystemEventKind::is_failure) {
+            SystemOutcome::Failed
+        } else if any(SystemEventKind::is_shortfall) {
+            SystemOutcome::DidNotHold
+        } else {
+            match &reached {
+                Reached::NotOffered { .. } => SystemOutcome::NotJudged,
+                Reached::NotAsked if series.periods.is_empty() => SystemOutcome::NotJudged,
+                Reached::NotAsked => SystemOutcome::Took,
+                Reached::Yes { .. } | Reached::Less(_) => SystemOutcome::Held,
+            }
+        };
+        let sentence = words::sentence(series, outcome, &reached, &events);
+        Self { outcome, sentence, events }
+    }
+
+    /// "HELD: …": for the head of a result.
+    pub fn line(&self) -> String {
+        format!("{}: {}", self.outcome, self.sentence)
+    }
+}
+
+/// Was there nothing to see, or nobody left who saw it?
+fn blind(series: &Series<'_>) -> bool {
+    series.epoch_ns == 0
+        || series.plan.driver.kind == DriverKind::Null
+        || matches!(series.outcome, Outcome::ClientDied { .. } | Outcome::WorkerLost { .. } | Outcome::Failed { .. })
+}
+
+/// By begin; without one last, in the order of kinds.
+fn sort(events: &mut [SystemEvent]) {
+    events.sort_by(|a, b| {
+        let begin = |event: &SystemEvent| event.begin_s.unwrap_or(f64::INFINITY);
+        begin(a).total_cmp(&begin(b)).then(a.kind.cmp(&b.kind))
+    });
+}

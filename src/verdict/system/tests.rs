@@ -1,0 +1,151 @@
+//! Answers on hand-made runs: each outcome with its sentence.
+
+use super::*;
+use crate::stats::Counter;
+use crate::units::Rate;
+use crate::worker::{BrokerLoss, ClientDeath};
+use crate::workload_generator::for_tests::{completed_series, empty_series, plan};
+
+/// The completed run, changed.
+fn answer(change: impl FnOnce(&mut Series<'_>)) -> SystemAnswer {
+    let plan = plan();
+    let mut series = completed_series(&plan);
+    change(&mut series);
+    SystemAnswer::of_run(&series)
+}
+
+fn kinds(answer: &SystemAnswer) -> Vec<SystemEventKind> {
+    answer.events.iter().map(|event| event.kind).collect()
+}
+
+/// `counter` of producer 0 at the end of the run.
+fn at_the_end(series: &mut Series<'_>, counter: Counter, messages: u64) {
+    series.end.as_mut().unwrap().clients[0].counters[counter] = messages;
+}
+
+#[test]
+fn a_load_that_was_taken_whole_was_held() {
+    let held = answer(|_| ());
+    assert_eq!((held.outcome, kinds(&held)), (SystemOutcome::Held, vec![]));
+    assert_eq!(held.line(), "HELD: it acknowledged 20,000/s of 20,000/s, without a stall; nothing failed or was lost.");
+}
+
+#[test]
+fn messages_that_failed_or_were_lost_are_a_failure_with_their_number() {
+    let failed = answer(|series| {
+        at_the_end(series, Counter::MessagesFailed, 1_234);
+        at_the_end(series, Counter::MessagesUnknown, 1);
+        series.balances[0].balance.lost = 3;
+        series.balances[0].balance.duplicated = 2;
+    });
+    assert_eq!(failed.outcome, SystemOutcome::Failed);
+    use SystemEventKind as Kind;
+    assert_eq!(kinds(&failed), [Kind::Failed, Kind::Unknown, Kind::Lost, Kind::Duplicated]);
+    assert_eq!(
+        failed.sentence,
+        "1,234 messages failed, 1 message unknown (neither acknowledged nor failed), 3 messages lost (acknowledged \
+         and never received), 2 messages received again."
+    );
+    assert_eq!(failed.events[0].amount_messages, Some(1_234));
+}
+
+#[test]
+fn a_rate_that_was_not_reached_was_not_held_unless_it_was_not_offered() {
+    let rates = |offered, taken| {
+        answer(|series| {
+            let rates = &mut series.periods.last_mut().unwrap().since_reset;
+            (rates.enqueued_per_s, rates.acknowledged_per_s) = (offered, taken);
+        })
+    };
+    let less = rates(20_000.0, 15_000.0);
+    assert_eq!((less.outcome, kinds(&less)), (SystemOutcome::DidNotHold, vec![SystemEventKind::BelowTarget]));
+    assert_eq!(less.sentence, "it acknowledged 15,000/s of 20,000/s (75 %).");
+    assert_eq!(less.events[0].amount_messages, Some(150_000));
+    let generator = rates(15_000.0, 15_000.0);
+    assert_eq!(generator.outcome, SystemOutcome::NotJudged);
+    assert_eq!(generator.sentence, "the generator offered 15,000/s of 20,000/s, and the broker took all of it.");
+    assert_eq!(rates(20_000.0, 19_801.0).outcome, SystemOutcome::Held);
+}
+
+#[test]
+fn a_producer_that_the_broker_kept_waiting_offered_less_for_the_brokers_sake() {
+    let held_up = answer(|series| {
+        let last = series.periods.last_mut().unwrap();
+        (last.since_reset.enqueued_per_s, last.since_reset.acknowledged_per_s) = (15_000.0, 15_000.0);
+        last.clients[0].measured.counters[Counter::QueueFullNs] = 10_000_000_000;
+    });
+    assert_eq!(held_up.outcome, SystemOutcome::DidNotHold);
+}
+
+#[test]
+fn a_backlog_that_grew_was_not_held() {
+    let behind = answer(|series| series.periods.last_mut().unwrap().backlog = 60_000);
+    assert_eq!((behind.outcome, kinds(&behind)), (SystemOutcome::DidNotHold, vec![SystemEventKind::BacklogGrew]));
+    assert_eq!(behind.sentence, "its consumers were 60,000 messages behind at the end (3.00 s).");
+    let shrinking = answer(|series| {
+        series.periods.iter_mut().for_each(|period| period.backlog = 60_000);
+        series.periods[0].backlog = 70_000;
+    });
+    assert_eq!(shrinking.outcome, SystemOutcome::Held);
+}
+
+#[test]
+fn without_a_rate_it_is_what_the_system_took() {
+    let plan = crate::plan::Plan { rate: crate::plan::RatePlan { total: Rate::Unlimited, ..plan().rate }, ..plan() };
+    let answer = SystemAnswer::of_run(&completed_series(&plan));
+    assert_eq!(answer.line(), "TOOK: it acknowledged 20,000/s (19.5 MiB/s).");
+}
+
+#[test]
+fn a_broker_that_is_gone_has_failed_and_when_is_told() {
+    let loss = BrokerLoss::Unreachable {
+        since_ns: 12_300_000_000,
+        length_ns: 30_000_000_000,
+        clients: vec!["producer 0".to_owned()],
+        last_error: Some("Connection refused".to_owned()),
+    };
+    let gone = answer(|series| {
+        series.outcome = Outcome::BrokerLost { loss };
+        at_the_end(series, Counter::MessagesUnknown, 500);
+    });
+    assert_eq!(gone.outcome, SystemOutcome::Failed);
+    assert_eq!(
+        gone.sentence,
+        "the broker answered nobody from 12.3 s on, for 30.0 s (Connection refused), 500 messages unknown (neither \
+         acknowledged nor failed)."
+    );
+    assert_eq!((gone.events[0].begin_s, gone.events[0].length_s), (Some(12.3), Some(30.0)));
+    let died = BrokerLoss::Died { pid: 7, cause: "killed by signal 9 (SIGKILL)".to_owned(), at_ns: 2_500_000_000 };
+    let died = answer(|series| series.outcome = Outcome::BrokerLost { loss: died });
+    assert_eq!(died.line(), "FAILED: the embedded broker (pid 7) died at 2.5 s: killed by signal 9 (SIGKILL).");
+}
+
+#[test]
+fn what_a_killed_client_had_on_its_way_is_not_the_brokers_failure() {
+    let death = ClientDeath {
+        worker: None,
+        role: crate::telemetry::Role::Producer,
+        index: 0,
+        pid: 1,
+        cpu: None,
+        cause: "killed by signal 9 (SIGKILL)".to_owned(),
+        last_words: None,
+    };
+    let died = answer(|series| {
+        series.outcome = Outcome::ClientDied { death };
+        at_the_end(series, Counter::MessagesUnknown, 500);
+    });
+    assert_eq!((died.outcome, kinds(&died)), (SystemOutcome::NotJudged, vec![]));
+}
+
+#[test]
+fn without_a_broker_or_a_load_nothing_is_judged() {
+    let plan = plan();
+    assert_eq!(SystemAnswer::of_run(&empty_series(&plan)).line(), "NOT JUDGED: the load did not begin.");
+    let null = crate::plan::Plan {
+        driver: crate::plan::DriverPlan { kind: DriverKind::Null, ..plan.driver.clone() },
+        ..plan.clone()
+    };
+    let answer = SystemAnswer::of_run(&completed_series(&null));
+    assert_eq!(answer.line(), "NOT JUDGED: there was no broker: the generator measured itself.");
+}
