@@ -204,9 +204,13 @@ pub struct RunArgs {
     #[arg(long, help_heading = "Load")]
     pub no_stamp: bool,
 
-    /// How long to wait for a broker's first answer, and for its topics [default: 30s]
+    /// How long to wait for a broker's first answer [default: 30s]
     #[arg(long, value_name = "TIME", value_parser = positive_duration, help_heading = "Load")]
     pub connect_timeout: Option<Duration>,
+
+    /// How long creating all topics may take, and deleting them [default: 60s, and 1s more for each 50 topics or partitions]
+    #[arg(long, value_name = "TIME", value_parser = positive_duration, help_heading = "Load")]
+    pub topics_timeout: Option<Duration>,
 
     /// How long to wait until every consumer has its partitions and probes have come through [default: 60s]
     #[arg(long, value_name = "TIME", value_parser = positive_duration, help_heading = "Load")]

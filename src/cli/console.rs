@@ -54,6 +54,11 @@ impl Observer for Console<'_> {
         self.messages.step(line);
     }
 
+    fn doing(&mut self, what: &str) {
+        self.messages.step(what);
+        self.messages.show_waiting(format!("{what}:"));
+    }
+
     fn phase(&mut self, phase: Phase, limit: Option<Duration>) {
         self.messages.show_waiting(live::waiting(phase, limit));
     }

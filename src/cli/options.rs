@@ -19,6 +19,7 @@ impl From<&RunArgs> for Options {
             no_stamp: args.no_stamp,
             unknown_keys_warn: args.unknown_keys == UnknownKeys::Warn,
             connect_timeout: args.connect_timeout,
+            topics_timeout: args.topics_timeout,
             ready_timeout: args.ready_timeout,
             search_limits: search_limits(|name| std::env::var(name).ok()),
             on_workers: !args.workers.is_empty() || args.workers_file.is_some(),

@@ -195,8 +195,9 @@ impl Plan {
     fn limits_text(&self) -> String {
         let limits = &self.limits;
         format!(
-            "connect {} · ready {} · flush {} · catch up {}",
+            "connect {} · topics {} · ready {} · flush {} · catch up {}",
             format_duration(limits.connect),
+            format_duration(limits.topics),
             format_duration(limits.ready),
             format_duration(limits.flush),
             format_duration(limits.catch_up)

@@ -76,6 +76,7 @@ impl Plan {
             duration,
             limits: Limits {
                 connect: Duration::from_secs(30),
+                topics: Duration::from_secs(60),
                 ready: Duration::from_secs(60),
                 flush: Duration::from_secs(10),
                 catch_up: Duration::from_secs(30),

@@ -163,8 +163,10 @@ pub struct TopicShape {
 /// Limits of waits; every one has a message when it ends.
 #[derive(Debug, Clone, Copy, serde::Serialize, serde::Deserialize)]
 pub struct Limits {
-    /// Connect, create topics.
+    /// A broker's first answer.
     pub connect: Duration,
+    /// Topics created, or deleted, however many requests it takes.
+    pub topics: Duration,
     /// All consumers assigned, all probes seen (60 s).
     pub ready: Duration,
     /// Flush of each producer (10 s).

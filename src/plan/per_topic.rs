@@ -1,6 +1,7 @@
 //! What holds for one topic. Everything below `plan` asks here and never multiplies by a number that holds for all.
 
 use super::{Plan, TopicShape};
+use std::time::Duration;
 
 impl Plan {
     fn shape_of(&self, topic: u32) -> Option<&TopicShape> {
@@ -25,6 +26,19 @@ impl Plan {
     /// Consumer groups of topic `topic`. 0: nobody consumes it.
     pub fn subscriptions_of(&self, topic: u32) -> u32 {
         self.shape_of(topic).map_or(self.subscriptions_per_topic, |shape| shape.subscriptions)
+    }
+
+    /// Partitions of all topics, as far as they are known.
+    pub fn partitions(&self) -> u64 {
+        (0..self.topics.count).map(|topic| u64::from(self.partitions_of(topic))).sum()
+    }
+
+    /// How long creating or deleting the topics may take where nobody says it: a minute, and a second more for each 50 topics or partitions.
+    pub fn default_topics_limit(&self) -> Duration {
+        const AT_LEAST: Duration = Duration::from_secs(60);
+        const EACH: Duration = Duration::from_millis(20);
+        let each = u32::try_from(self.partitions() + u64::from(self.topics.count)).unwrap_or(u32::MAX);
+        AT_LEAST + EACH.saturating_mul(each)
     }
 
     /// Topics turned out to have so many partitions.
@@ -62,7 +76,6 @@ impl Plan {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::time::Duration;
 
     #[test]
     fn topics_that_are_alike_are_as_the_numbers_for_all_say() {
@@ -70,6 +83,14 @@ mod tests {
         assert_eq!((plan.partitions_of(0), plan.producers_of(0), plan.subscriptions_of(0)), (4, 2, 1));
         assert_eq!((plan.producers(), plan.consumers(), plan.topics_fed_by_others()), (2, 2, 0));
         assert!(plan.has_backlog());
+    }
+
+    #[test]
+    fn many_topics_may_take_longer() {
+        let mut plan = Plan::for_tests(Duration::ZERO, None);
+        plan.topics.count = 1_000;
+        plan.topics.partitions_per_topic = 20;
+        assert_eq!((plan.partitions(), plan.default_topics_limit()), (20_000, Duration::from_secs(60 + 420)));
     }
 
     #[test]

@@ -47,6 +47,8 @@ pub struct Options {
     pub unknown_keys_warn: bool,
     /// `--connect-timeout`.
     pub connect_timeout: Option<Duration>,
+    /// `--topics-timeout`.
+    pub topics_timeout: Option<Duration>,
     /// `--ready-timeout`.
     pub ready_timeout: Option<Duration>,
     /// Limits of the rate search, from the environment.
@@ -79,6 +81,7 @@ pub const PERIOD: Duration = Duration::from_secs(10);
 /// Limits when no option says.
 const LIMITS: Limits = Limits {
     connect: Duration::from_secs(30),
+    topics: Duration::from_secs(60),
     ready: Duration::from_secs(60),
     flush: Duration::from_secs(10),
     catch_up: Duration::from_secs(30),
@@ -128,7 +131,7 @@ pub fn resolve(
     if desk.has_problems() {
         return Err(desk.into_problems());
     }
-    Ok(Plan {
+    let mut plan = Plan {
         workload_name: workload.name.clone().unwrap_or_else(|| workload.base_name()),
         workload_file_base: workload.base_name(),
         driver_name: target.name,
@@ -151,7 +154,9 @@ pub fn resolve(
         clients: crew.list(&placement),
         placement,
         warnings: desk.into_warnings(),
-    })
+    };
+    plan.limits.topics = options.topics_timeout.unwrap_or_else(|| plan.default_topics_limit());
+    Ok(plan)
 }
 
 /// What can be said of this machine does not hold where the clients run.

@@ -1,8 +1,8 @@
 //! A worker without processes on a virtual clock: scripted readiness, periods, deaths, signals and failures.
 
 use super::{
-    ClientDeath, CountersStats, Interruption, LatencySet, Live, PeriodStats, Rates, RunEnd, SubscriptionBalance, Wake,
-    Worker, WorkerError,
+    ClientDeath, CountersStats, Interruption, LatencySet, Live, PeriodStats, Rates, RunEnd, SubscriptionBalance, Tell,
+    Wake, Worker, WorkerError,
 };
 use crate::os::clock::Clock;
 use crate::plan::Plan;
@@ -84,10 +84,11 @@ impl Worker for FakeWorker {
         self.now_ns = self.now_ns.max(deadline_ns);
         Wake::Deadline
     }
-    fn initialize_driver(&mut self, _plan: &Plan) -> Result<(), WorkerError> {
+    fn initialize_driver(&mut self, _plan: &Plan, _tell: Tell<'_>) -> Result<(), WorkerError> {
         self.call("initialize_driver")
     }
-    fn create_topics(&mut self) -> Result<Vec<String>, WorkerError> {
+    fn create_topics(&mut self, tell: Tell<'_>) -> Result<Vec<String>, WorkerError> {
+        tell("creating topics: 500 of 2,000 topics");
         self.call("create_topics").map(|()| vec!["topic".to_owned()])
     }
     fn create_consumers(&mut self, _topics: &[String]) -> Result<(), WorkerError> {
@@ -177,7 +178,7 @@ impl Worker for FakeWorker {
     fn catch_up(&mut self) -> Result<(), WorkerError> {
         self.call("catch_up")
     }
-    fn stop_all(&mut self) -> Result<RunEnd, WorkerError> {
+    fn stop_all(&mut self, _tell: Tell<'_>) -> Result<RunEnd, WorkerError> {
         self.call("stop_all")?;
         Ok(RunEnd {
             clients: Vec::new(),

@@ -191,16 +191,23 @@ pub enum Wake {
     BrokerLost(BrokerLoss),
 }
 
+/// Hears, in words for people, what a verb that takes its time is doing.
+pub type Tell<'a> = &'a mut dyn FnMut(&str);
+
+/// For who does not want to hear it.
+pub fn untold(_: &str) {}
+
 /// OMB's verbs, plus time: whoever runs the script waits through the worker, so that a fake can have a virtual clock.
 pub trait Worker {
     /// Now on the run's raw clock, ns.
     fn now_ns(&self) -> u64;
     /// Waits until `deadline_ns`, a signal or a death.
     fn wait_until(&mut self, deadline_ns: u64) -> Wake;
-    /// Takes the plan and what belongs to the driver (embedded broker started, connection and credentials checked).
-    fn initialize_driver(&mut self, plan: &Plan) -> Result<(), WorkerError>;
+    /// Takes the plan and what belongs to the driver (embedded broker started, connection and credentials checked). `tell` hears what is
+    /// waited for, here and below.
+    fn initialize_driver(&mut self, plan: &Plan, tell: Tell<'_>) -> Result<(), WorkerError>;
     /// Creates the topics (existing ones are an error unless named as such) and returns their names.
-    fn create_topics(&mut self) -> Result<Vec<String>, WorkerError>;
+    fn create_topics(&mut self, tell: Tell<'_>) -> Result<Vec<String>, WorkerError>;
     /// Starts all consumers and waits until each is connected.
     fn create_consumers(&mut self, topics: &[String]) -> Result<(), WorkerError>;
     /// Starts all producers and waits until each is connected.
@@ -236,7 +243,7 @@ pub trait Worker {
     /// Waits until consumers have all that was acknowledged, no more comes, or the limit is reached.
     fn catch_up(&mut self) -> Result<(), WorkerError>;
     /// Ends every client, drains once more, deletes own topics as planned, stops helpers. Never leaves anything behind, whatever failed before.
-    fn stop_all(&mut self) -> Result<RunEnd, WorkerError>;
+    fn stop_all(&mut self, tell: Tell<'_>) -> Result<RunEnd, WorkerError>;
     /// Per topic, subscription and producer: the balance so far.
     fn balances(&mut self) -> Result<Vec<SubscriptionBalance>, WorkerError>;
 }

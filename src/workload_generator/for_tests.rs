@@ -87,6 +87,7 @@ pub(crate) fn plan() -> Plan {
         duration: Some(Duration::from_millis(30_500)),
         limits: Limits {
             connect: Duration::from_secs(30),
+            topics: Duration::from_secs(60),
             ready: Duration::from_secs(60),
             flush: Duration::from_secs(10),
             catch_up: Duration::from_secs(60),

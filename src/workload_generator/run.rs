@@ -93,9 +93,9 @@ impl<'a> Script<'a, '_> {
         if plan.driver.kind == DriverKind::Kafka {
             self.observer.log(&format!("Connecting to {}", plan.driver.bootstrap_servers()));
         }
-        self.worker.initialize_driver(plan)?;
+        self.worker.initialize_driver(plan, &mut |doing| self.observer.doing(doing))?;
         let begun_ns = self.worker.now_ns();
-        let topics = self.worker.create_topics()?;
+        let topics = self.worker.create_topics(&mut |doing| self.observer.doing(doing))?;
         self.log_created(topics.len(), "topics", begun_ns);
         let begun_ns = self.worker.now_ns();
         self.worker.create_consumers(&topics)?;
@@ -300,7 +300,7 @@ impl<'a> Script<'a, '_> {
             }
         }
         self.observer.phase(Phase::Close, None);
-        match self.worker.stop_all() {
+        match self.worker.stop_all(&mut |doing| self.observer.doing(doing)) {
             Ok(mut end) => {
                 self.series.warnings.append(&mut end.warnings);
                 self.series.end = Some(end);

@@ -174,6 +174,10 @@ pub enum Phase {
 pub trait Observer {
     /// A line for the log, in OMB's words where OMB has them.
     fn log(&mut self, line: &str);
+    /// What is being done in a phase that takes its time.
+    fn doing(&mut self, what: &str) {
+        self.log(what);
+    }
     /// A phase without load begins; it takes `limit` at most, where one is known. Phases with load show themselves by ticks.
     fn phase(&mut self, phase: Phase, limit: Option<Duration>);
     /// The run ends early, and how. Said at once: closing takes its time.

@@ -78,6 +78,7 @@ fn a_run_goes_through_all_steps_in_omb_order() {
         ]
     );
     assert_eq!((listener.warmup_periods, listener.measured_periods), (1, 2));
+    assert!(listener.lines.iter().any(|line| line == "creating topics: 500 of 2,000 topics"), "{:?}", listener.lines);
     assert_eq!(series.periods.len(), 2);
     assert_eq!(worker.boundaries, [10 * NS_PER_S, 20 * NS_PER_S, 30 * NS_PER_S]);
     assert_eq!(listener.phases, [Phase::Start, Phase::Ready, Phase::Flush, Phase::CatchUp, Phase::Close]);

@@ -1,15 +1,14 @@
 //! Topics and credentials, done by a short-lived helper process so that the supervisor never opens a Kafka client.
 
-use super::native::{NewTopic, TopicOutcome, create_topics, delete_topics};
-use super::watch::{Watch, is_authentication};
-use super::{connect, helper};
+mod requests;
+mod topics;
+
+use super::helper;
 use crate::driver::{DriverError, ErrorClass};
 use crate::os::process;
-use rdkafka::error::RDKafkaErrorCode;
-use rdkafka::metadata::Metadata;
-use rdkafka::producer::{BaseProducer, Producer as _};
 use std::process::ExitCode;
-use std::time::{Duration, Instant};
+use std::time::Duration;
+use topics::Admin;
 
 /// What the helper is told, as JSON on its standard input.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -18,8 +17,10 @@ pub struct AdminRequest {
     pub parent_pid: i32,
     /// librdkafka properties of the admin client.
     pub properties: Vec<(String, String)>,
-    /// Limit of the whole action.
-    pub limit: Duration,
+    /// Limit of the first answer of a broker.
+    pub connect_limit: Duration,
+    /// Limit of the whole action, once a broker has answered.
+    pub action_limit: Duration,
     /// What to do.
     pub action: AdminAction,
 }
@@ -39,8 +40,8 @@ pub enum AdminAction {
     },
     /// Delete topics; those that do not exist are no error.
     Delete {
-        /// Which.
-        topics: Vec<String>,
+        /// Which. Only names and partitions matter.
+        topics: Vec<TopicSpec>,
     },
     /// How many partitions have these topics?
     Describe {
@@ -96,6 +97,8 @@ pub enum TopicState {
     Unknown,
     /// The broker refused, in its own words.
     Refused(DriverError),
+    /// The broker did not say in time what became of it: it may exist.
+    Unsure(DriverError),
 }
 
 /// The role `pinload admin`.
@@ -104,7 +107,7 @@ pub fn admin_main() -> ExitCode {
         process::bind_to_parent(request.parent_pid)
             .map_err(|error| DriverError::new(ErrorClass::System, format!("the supervisor is gone: {error}")))?;
         process::set_thread_name("pinload-admin");
-        perform(&request)
+        perform(&request, &mut helper::tell)
     });
     match helper::answer(&answer) {
         Ok(()) => ExitCode::SUCCESS,
@@ -112,144 +115,14 @@ pub fn admin_main() -> ExitCode {
     }
 }
 
-/// Does what is asked, in this process.
-pub fn perform(request: &AdminRequest) -> Result<AdminDone, DriverError> {
-    let admin = Admin::connect(&request.properties, request.limit)?;
+/// Does what is asked, in this process. `tell` hears what is being done where that takes more than one request.
+pub fn perform(request: &AdminRequest, tell: &mut dyn FnMut(&str)) -> Result<AdminDone, DriverError> {
+    let admin = Admin::connect(&request.properties, request.connect_limit)?.with_limit(request.action_limit);
     let topics = match &request.action {
         AdminAction::Check => Vec::new(),
-        AdminAction::Create { topics, allow_existing } => admin.create(topics, *allow_existing)?,
-        AdminAction::Delete { topics } => admin.delete(topics)?,
+        AdminAction::Create { topics, allow_existing } => admin.create(topics, *allow_existing, tell)?,
+        AdminAction::Delete { topics } => admin.delete(topics, tell)?,
         AdminAction::Describe { topics } => admin.describe(topics)?,
     };
-    Ok(AdminDone { brokers: admin.brokers, topics })
-}
-
-struct Admin {
-    client: BaseProducer<Watch>,
-    servers: String,
-    deadline: Instant,
-    brokers: u32,
-}
-
-impl Admin {
-    /// A broker answers and accepts the credentials.
-    fn connect(properties: &[(String, String)], limit: Duration) -> Result<Self, DriverError> {
-        let deadline = Instant::now() + limit;
-        let client: BaseProducer<Watch> = connect::config(properties)
-            .create_with_context(Watch::default())
-            .map_err(|error| connect::creation_error(&error))?;
-        let mut admin = Self { client, servers: connect::servers(properties).to_owned(), deadline, brokers: 0 };
-        admin.brokers = admin.await_metadata(|metadata| match metadata.brokers().len() {
-            0 => Err(DriverError::new(ErrorClass::Unreachable, "the cluster names no broker")),
-            count => Ok(u32::try_from(count).unwrap_or(u32::MAX)),
-        })?;
-        Ok(admin)
-    }
-
-    /// Asks for all topics: a question for one by name may create it on the broker.
-    fn await_metadata<T>(&self, look: impl FnMut(&Metadata) -> Result<T, DriverError>) -> Result<T, DriverError> {
-        connect::await_metadata(
-            self.client.context(),
-            &self.servers,
-            self.left(),
-            |wait| self.client.client().fetch_metadata(None, wait),
-            |wait| self.client.poll(wait),
-            look,
-        )
-    }
-
-    fn left(&self) -> Duration {
-        self.deadline.saturating_duration_since(Instant::now())
-    }
-
-    fn left_ms(&self) -> i32 {
-        // At least a little, so that a limit that has just passed is the broker's refusal to make and not ours.
-        i32::try_from(self.left().as_millis()).unwrap_or(i32::MAX).max(100)
-    }
-
-    fn create(&self, topics: &[TopicSpec], allow_existing: bool) -> Result<Vec<TopicDone>, DriverError> {
-        let wanted: Vec<_> = topics
-            .iter()
-            .map(|topic| NewTopic {
-                name: &topic.name,
-                partitions: i32::try_from(topic.partitions).unwrap_or(i32::MAX),
-                replication_factor: topic.replication_factor,
-                config: &topic.config,
-            })
-            .collect();
-        let outcomes = create_topics(self.client.client().native_ptr(), &wanted, self.left_ms())
-            .map_err(|(code, words)| request_error("create topics", code, &words))?;
-        let names = topics.iter().map(|topic| topic.name.as_str());
-        let mut done = in_order(names, &outcomes, |outcome| match outcome.code {
-            0 => TopicState::Created,
-            code if code == RDKafkaErrorCode::TopicAlreadyExists as i32 && allow_existing => TopicState::Existing,
-            code => refused(code, outcome),
-        });
-        for topic in done.iter_mut().filter(|topic| !matches!(topic.state, TopicState::Refused(_))) {
-            topic.partitions = self.await_metadata(|metadata| connect::partitions_of(metadata, &topic.name))?;
-        }
-        Ok(done)
-    }
-
-    fn delete(&self, topics: &[String]) -> Result<Vec<TopicDone>, DriverError> {
-        let outcomes = delete_topics(self.client.client().native_ptr(), topics, self.left_ms())
-            .map_err(|(code, words)| request_error("delete topics", code, &words))?;
-        Ok(in_order(topics.iter().map(String::as_str), &outcomes, |outcome| match outcome.code {
-            0 => TopicState::Deleted,
-            code if code == RDKafkaErrorCode::UnknownTopicOrPartition as i32 => TopicState::Unknown,
-            code => refused(code, outcome),
-        }))
-    }
-
-    fn describe(&self, topics: &[String]) -> Result<Vec<TopicDone>, DriverError> {
-        self.await_metadata(|metadata| {
-            let known = |name: &String| metadata.topics().iter().any(|topic| topic.name() == name);
-            topics
-                .iter()
-                .map(|name| match known(name) {
-                    false => Ok(TopicDone { name: name.clone(), state: TopicState::Unknown, partitions: 0 }),
-                    true => connect::partitions_of(metadata, name).map(|partitions| TopicDone {
-                        name: name.clone(),
-                        state: TopicState::Existing,
-                        partitions,
-                    }),
-                })
-                .collect()
-        })
-    }
-}
-
-/// Outcomes in the order of the request, whatever order the broker answers in.
-fn in_order<'a>(
-    names: impl Iterator<Item = &'a str>,
-    outcomes: &[TopicOutcome],
-    state: impl Fn(&TopicOutcome) -> TopicState,
-) -> Vec<TopicDone> {
-    names
-        .map(|name| {
-            let state = outcomes.iter().find(|outcome| outcome.name == name).map_or_else(
-                || TopicState::Refused(DriverError::new(ErrorClass::Topics, "the broker said nothing about it")),
-                &state,
-            );
-            TopicDone { name: name.to_owned(), state, partitions: 0 }
-        })
-        .collect()
-}
-
-fn refused(code: i32, outcome: &TopicOutcome) -> TopicState {
-    let words = if outcome.words.is_empty() { connect::describe(code) } else { outcome.words.clone() };
-    TopicState::Refused(DriverError::new(class_of(code, ErrorClass::Topics), words))
-}
-
-fn request_error(what: &str, code: i32, words: &str) -> DriverError {
-    let class = match code {
-        code if code == RDKafkaErrorCode::OperationTimedOut as i32 => ErrorClass::Unreachable,
-        code if code == RDKafkaErrorCode::BrokerTransportFailure as i32 => ErrorClass::Unreachable,
-        code => class_of(code, ErrorClass::Topics),
-    };
-    DriverError::new(class, format!("cannot {what}: {words} [{}]", connect::describe(code)))
-}
-
-fn class_of(code: i32, otherwise: ErrorClass) -> ErrorClass {
-    if is_authentication(code) { ErrorClass::Authentication } else { otherwise }
+    Ok(AdminDone { brokers: admin.brokers(), topics })
 }

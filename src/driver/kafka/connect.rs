@@ -5,15 +5,15 @@ use crate::driver::{DriverError, ErrorClass};
 use rdkafka::ClientConfig;
 use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::error::{KafkaError, KafkaResult, RDKafkaErrorCode};
-use rdkafka::metadata::Metadata;
+use rdkafka::metadata::{Metadata, MetadataTopic};
 use rdkafka::types::RDKafkaRespErr;
 use std::time::{Duration, Instant};
 
 /// First wait for metadata. It is short so that a refused password, which librdkafka only tells beside the wait and then tries again, is
 /// noticed early; each further wait is twice as long, for brokers that are slow to answer.
 const FIRST_WAIT: Duration = Duration::from_millis(250);
-/// Longest single wait for metadata.
-const LONGEST_WAIT: Duration = Duration::from_secs(4);
+/// Longest single wait for metadata: that of ten thousands of partitions takes a busy broker some seconds.
+const LONGEST_WAIT: Duration = Duration::from_secs(16);
 /// Events served after each wait.
 const EVENTS_AT_A_TIME: usize = 32;
 /// Pause between looks at a topic that is not there yet.
@@ -49,22 +49,51 @@ pub(super) fn servers(properties: &[(String, String)]) -> &str {
     properties.iter().rev().find(named).map_or("an unknown address", |(_, servers)| servers)
 }
 
-/// Fetches metadata from `servers` until `look` is satisfied, `watch` has noticed a refusal, or `limit` has passed.
+/// How long something may take, and which option says so.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct WaitLimit {
+    limit: Duration,
+    option: &'static str,
+    deadline: Instant,
+}
+
+impl WaitLimit {
+    /// For a broker's first answer.
+    pub(super) fn to_connect(limit: Duration) -> Self {
+        Self::from_now(limit, "--connect-timeout")
+    }
+
+    /// From now on, as `option` says.
+    pub(super) fn from_now(limit: Duration, option: &'static str) -> Self {
+        Self { limit, option, deadline: Instant::now() + limit }
+    }
+
+    /// What is left of it.
+    pub(super) fn left(&self) -> Duration {
+        self.deadline.saturating_duration_since(Instant::now())
+    }
+}
+
+impl std::fmt::Display for WaitLimit {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "within {:.1} s ({})", self.limit.as_secs_f64(), self.option)
+    }
+}
+
+/// Fetches metadata from `servers` until `look` is satisfied, `watch` has noticed a refusal, or `wait_limit` has ended.
 ///
 /// `fetch` asks once with a timeout, `serve` handles the client's waiting events. `look` gives the answer, or why this metadata will not do yet.
 pub(super) fn await_metadata<T>(
     watch: &Watch,
     servers: &str,
-    limit: Duration,
+    wait_limit: WaitLimit,
     mut fetch: impl FnMut(Duration) -> KafkaResult<Metadata>,
     mut serve: impl FnMut(Duration),
     mut look: impl FnMut(&Metadata) -> Result<T, DriverError>,
 ) -> Result<T, DriverError> {
-    let deadline = Instant::now() + limit;
     let mut wait = FIRST_WAIT;
     loop {
-        let left = deadline.saturating_duration_since(Instant::now());
-        let answer = fetch(wait.min(left).max(Duration::from_millis(1)));
+        let answer = fetch(wait.min(wait_limit.left()).max(Duration::from_millis(1)));
         // One event a call: lines of log may stand before the error that matters.
         (0..EVENTS_AT_A_TIME).for_each(|_| serve(Duration::ZERO));
         if let Some(refusal) = watch.refusal() {
@@ -86,12 +115,11 @@ pub(super) fn await_metadata<T>(
                 wait = (wait * 2).min(LONGEST_WAIT);
                 let words =
                     watch.recent().unwrap_or_else(|| code.map_or_else(|| error.to_string(), |code| code.to_string()));
-                let limit_s = limit.as_secs_f64();
-                let why = format!("no broker at {servers} answered within {limit_s:.1} s (--connect-timeout): {words}");
+                let why = format!("no broker at {servers} answered {wait_limit}: {words}");
                 DriverError::new(ErrorClass::Unreachable, why)
             }
         };
-        if Instant::now() >= deadline {
+        if wait_limit.left().is_zero() {
             return Err(error);
         }
     }
@@ -99,8 +127,13 @@ pub(super) fn await_metadata<T>(
 
 /// The number of partitions of `topic`, all with a leader.
 pub(super) fn partitions_of(metadata: &Metadata, topic: &str) -> Result<u32, DriverError> {
+    partitions_in(metadata.topics().iter().find(|candidate| candidate.name() == topic), topic)
+}
+
+/// The same of a topic that was looked up already.
+pub(super) fn partitions_in(found: Option<&MetadataTopic>, topic: &str) -> Result<u32, DriverError> {
     let of_topic = |class, why: String| Err(DriverError::new(class, format!("topic {topic} {why}")));
-    let Some(found) = metadata.topics().iter().find(|candidate| candidate.name() == topic) else {
+    let Some(found) = found else {
         return of_topic(ErrorClass::Topics, "is unknown to the broker".to_owned());
     };
     if let Some(error) = found.error() {

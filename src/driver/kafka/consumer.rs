@@ -1,6 +1,6 @@
 //! A consumer of one topic in a group: messages through our own queue, everything else through the BaseConsumer.
 
-use super::connect;
+use super::connect::{self, WaitLimit};
 use super::fetch_queue::FetchQueue;
 use super::native::{EventKind, Queue, Sink, SinkSlot, begin_commit};
 use super::watch::Watch;
@@ -54,7 +54,7 @@ impl KafkaConsumer {
         connect::await_metadata(
             &group.watch,
             connect::servers(properties),
-            limit,
+            WaitLimit::to_connect(limit),
             |wait| client.fetch_metadata(Some(topic), wait),
             |wait| drop(client.poll(wait)),
             |metadata| connect::partitions_of(metadata, topic),

@@ -3,15 +3,22 @@
 //! It keeps at most 5 MB or 100,000 messages of each partition, knows no CreateTopics request (so it is told its topics at the start),
 //! and answers an empty fetch only when the consumer's `fetch.wait.max.ms` ends.
 
+mod waker;
+
 use super::native::{Mock, Queue};
 use super::watch::Watch;
 use super::{connect, helper};
 use crate::driver::{DriverError, ErrorClass};
 use crate::os::process;
+use crate::units::counted;
 use rdkafka::ClientConfig;
 use rdkafka::producer::{BaseProducer, Producer as _};
 use std::process::ExitCode;
+use std::time::{Duration, Instant};
+use waker::Waker;
 
+/// Between two lines about what is being done.
+const TELL_EVERY: Duration = Duration::from_secs(1);
 /// How often members of a KIP-848 group ask for their assignment (the mock's own default is 3 s). It takes each of them a few times to agree.
 const HEARTBEAT_MS: i32 = 200;
 /// How long a classic group waits for further members before its first assignment (the mock's own default is 3 s): members that start
@@ -63,8 +70,8 @@ impl std::fmt::Debug for EmbeddedBroker {
 }
 
 impl EmbeddedBroker {
-    /// Starts it in this process with these topics.
-    pub fn start(topics: &[BrokerTopic]) -> Result<Self, DriverError> {
+    /// Starts it in this process with these topics. `tell` hears how far it is when that takes its time.
+    pub fn start(topics: &[BrokerTopic], tell: &mut dyn FnMut(&str)) -> Result<Self, DriverError> {
         let mut config: ClientConfig = connect::config(&[]);
         config.set("test.mock.num.brokers", "1");
         let client: BaseProducer<Watch> =
@@ -73,14 +80,24 @@ impl EmbeddedBroker {
         let broken = |what: &str| DriverError::new(ErrorClass::System, format!("the embedded broker has no {what}"));
         let mock = Mock::of(native).ok_or_else(|| broken("cluster"))?;
         let queue = Queue::main_of(native).ok_or_else(|| broken("queue"))?;
+        let waker = Waker::start(&mock.bootstrap_servers())
+            .map_err(|error| DriverError::new(ErrorClass::System, format!("the embedded broker: {error}")))?;
         mock.set_group_delay_ms(GROUP_DELAY_MS);
+        waker.done();
         mock.set_group_heartbeat_ms(HEARTBEAT_MS);
-        for topic in topics {
+        waker.done();
+        let mut told_at = Instant::now();
+        for (made, topic) in topics.iter().enumerate() {
+            if told_at.elapsed() >= TELL_EVERY {
+                told_at = Instant::now();
+                tell(&format!("the embedded broker has {made} of {}", counted(topics.len(), "topic")));
+            }
             let partitions = i32::try_from(topic.partitions).unwrap_or(i32::MAX);
             mock.create_topic(&topic.name, partitions).map_err(|code| {
                 let why = connect::describe(code);
                 DriverError::new(ErrorClass::Topics, format!("the embedded broker refuses topic {}: {why}", topic.name))
             })?;
+            waker.done();
         }
         Ok(Self { mock, queue, client })
     }
@@ -104,7 +121,7 @@ pub fn broker_main() -> ExitCode {
         process::bind_to_parent(spec.parent_pid)
             .map_err(|error| DriverError::new(ErrorClass::System, format!("the supervisor is gone: {error}")))?;
         process::set_thread_name("pinload-broker");
-        EmbeddedBroker::start(&spec.topics)
+        EmbeddedBroker::start(&spec.topics, &mut helper::tell)
     });
     match started {
         Ok(broker) => {

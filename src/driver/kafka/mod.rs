@@ -7,7 +7,7 @@ mod connect;
 pub mod consumer;
 pub mod embedded;
 mod fetch_queue;
-mod helper;
+pub mod helper;
 mod native;
 pub mod producer;
 mod watch;

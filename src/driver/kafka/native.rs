@@ -21,4 +21,4 @@ pub(super) use handle::{EventKind, Queue};
 pub(super) use lent::Lent;
 pub(super) use mock::Mock;
 pub(super) use produce::{Outlet, hurry};
-pub(super) use topics::{NewTopic, TopicOutcome, create_topics, delete_topics};
+pub(super) use topics::{NewTopic, RequestError, TopicOutcome, create_topics, delete_topics};

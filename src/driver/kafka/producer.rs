@@ -1,6 +1,6 @@
 //! A producer of one topic.
 
-use super::connect;
+use super::connect::{self, WaitLimit};
 use super::native::{Lent, Outlet, hurry};
 use super::watch::Watch;
 use crate::driver::{Batch, DriverError, ErrorClass, Handed, Producer, Report, Time};
@@ -34,7 +34,7 @@ impl KafkaProducer {
         let partitions = connect::await_metadata(
             &watch,
             connect::servers(properties),
-            limit,
+            WaitLimit::to_connect(limit),
             |wait| client.client().fetch_metadata(Some(topic), wait),
             |wait| client.poll(wait),
             |metadata| connect::partitions_of(metadata, topic),

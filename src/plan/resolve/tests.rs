@@ -322,7 +322,7 @@ fn the_printed_plan_says_what_will_happen_and_why() {
         "consumers  1 subscription × 1 consumer\n",
         "clients    5 processes, supervisor on CPU 0\n",
         "time       1 min warm-up, 1 min measurement\n",
-        "limits     connect 30 s · ready 1 min · flush 10 s · catch up 30 s\n",
+        "limits     connect 30 s · topics 1 min · ready 1 min · flush 10 s · catch up 30 s\n",
         "\n           producer 3  topic 0 ",
         "\n           consumer 0  topic 0 · subscription 0  ",
         "acks=all",

@@ -5,12 +5,12 @@ use super::{CALL_MARGIN, DistributedWorkers, Member};
 use crate::os::affinity::CpuSet;
 use crate::plan::{ClientPlacement, ClientPlan};
 use crate::telemetry::Role;
-use crate::units::NS_PER_S;
+use crate::units::{NS_PER_S, counted};
 use crate::worker::catching_up::CatchingUp;
 use crate::worker::hosts::WorkerKind;
 use crate::worker::standing::{Ended, Standing};
 use crate::worker::wire::pinload::Stopped;
-use crate::worker::{ClientReport, HostReport, RunEnd, Wake, Worker, WorkerError};
+use crate::worker::{ClientReport, HostReport, RunEnd, Tell, Wake, Worker, WorkerError};
 use std::time::Duration;
 
 /// Between two looks at the consumers that catch up.
@@ -19,6 +19,8 @@ const LOOK_EVERY_NS: u64 = NS_PER_S / 20;
 const COMMIT_LIMIT: Duration = Duration::from_secs(10);
 /// A worker has its clients ended, and (the leader) its topics deleted, within this.
 const STOP_LIMIT: Duration = Duration::from_secs(60);
+/// Deleting more topics than this takes a time that needs a word.
+const TELLING_TOPICS: u32 = 100;
 /// The same when everything is to end at once.
 const HURRIED_LIMIT: Duration = Duration::from_secs(5);
 
@@ -56,7 +58,7 @@ impl DistributedWorkers {
     }
 
     /// Ends the run on every worker that is left. Works from any state.
-    pub(super) fn end(&mut self) -> Result<RunEnd, WorkerError> {
+    pub(super) fn end(&mut self, tell: Tell<'_>) -> Result<RunEnd, WorkerError> {
         self.closed = true;
         self.abort();
         // Heartbeats end: what happens from here on shows in the calls.
@@ -72,7 +74,15 @@ impl DistributedWorkers {
         let mut ends = Vec::new();
         // Clients of other workers may still be at the topics that the leader deletes.
         for leader in [false, true] {
-            let limit = if self.in_a_hurry() { HURRIED_LIMIT } else { STOP_LIMIT };
+            let deletes = self.plan.as_ref().filter(|plan| leader && plan.delete_topics);
+            if let Some(plan) = deletes.filter(|plan| plan.topics.count > TELLING_TOPICS) {
+                tell(&format!("deleting {}", counted(plan.topics.count, "topic")));
+            }
+            let limit = match (self.in_a_hurry(), deletes) {
+                (true, _) => HURRIED_LIMIT,
+                (false, None) => STOP_LIMIT,
+                (false, Some(plan)) => STOP_LIMIT + plan.limits.topics,
+            };
             let calls: Vec<_> = self
                 .members
                 .iter()

@@ -18,8 +18,8 @@ pub mod split;
 use super::standing::Standing;
 use super::wire::pinload::{Boundary, Topics, TotalRate};
 use super::{
-    ClientReport, CountersStats, Interruption, LatencySet, Live, PeriodStats, RunEnd, SubscriptionBalance, Wake,
-    Worker, WorkerError, WorkerLoss, readiness,
+    ClientReport, CountersStats, Interruption, LatencySet, Live, PeriodStats, RunEnd, SubscriptionBalance, Tell, Wake,
+    Worker, WorkerError, WorkerLoss, readiness, untold,
 };
 use crate::os::clock::{Calibration, Clock};
 use crate::os::host::Host;
@@ -27,6 +27,7 @@ use crate::os::signals::Signal;
 use crate::plan::{ClientPlan, Placement, Plan};
 use crate::stats::{Counter, Counters};
 use crate::telemetry::Role;
+use crate::units::counted;
 use crate::worker::wire::pinload::Hello;
 use clocks::ClockOffset;
 use crossbeam_channel::{Receiver, Sender};
@@ -223,12 +224,17 @@ impl Worker for DistributedWorkers {
         }
     }
 
-    fn initialize_driver(&mut self, plan: &Plan) -> Result<(), WorkerError> {
+    fn initialize_driver(&mut self, plan: &Plan, _tell: Tell<'_>) -> Result<(), WorkerError> {
         self.begin(plan)
     }
 
-    fn create_topics(&mut self) -> Result<Vec<String>, WorkerError> {
-        let limit = self.plan()?.limits.connect + CALL_MARGIN;
+    fn create_topics(&mut self, tell: Tell<'_>) -> Result<Vec<String>, WorkerError> {
+        let plan = self.plan()?;
+        let limit = plan.limits.topics + CALL_MARGIN;
+        if let Some(leader) = self.members.iter().find(|member| member.is_leader) {
+            let (topics, limit_s) = (counted(plan.topics.count, "topic"), limit.as_secs());
+            tell(&format!("{} creates {topics} (at most {limit_s} s, --topics-timeout)", leader.peer.url));
+        }
         let mut answers = self.post_each::<Topics>(|member| member.is_leader, "create-topics", &(), limit)?;
         let Some((_, Topics { topics, partitions })) = answers.pop() else {
             return Err(WorkerError::System("no worker to create topics".to_owned()));
@@ -345,8 +351,8 @@ impl Worker for DistributedWorkers {
         self.let_consumers_catch_up()
     }
 
-    fn stop_all(&mut self) -> Result<RunEnd, WorkerError> {
-        self.end()
+    fn stop_all(&mut self, tell: Tell<'_>) -> Result<RunEnd, WorkerError> {
+        self.end(tell)
     }
 
     fn balances(&mut self) -> Result<Vec<SubscriptionBalance>, WorkerError> {
@@ -358,7 +364,7 @@ impl Drop for DistributedWorkers {
     /// A fleet that is dropped in the middle leaves no run on its workers.
     fn drop(&mut self) {
         if !self.closed {
-            let _ = self.end();
+            let _ = self.end(&mut untold);
         }
     }
 }

@@ -7,7 +7,7 @@ use crate::stats::{Counter, Counters};
 use crate::telemetry::{ClientState, Role, Wanted};
 use crate::units::counted;
 use crate::worker::catching_up::CatchingUp;
-use crate::worker::{ClientReport, RunEnd, WorkerError};
+use crate::worker::{ClientReport, RunEnd, Tell, WorkerError, untold};
 use std::time::Duration;
 
 /// How long consumers may take for the last commit.
@@ -72,7 +72,7 @@ impl LocalWorker {
     }
 
     /// Ends every client, drains once more, deletes own topics, stops the broker. Works from any state, also a half-made one.
-    pub(super) fn close(&mut self) -> Result<RunEnd, WorkerError> {
+    pub(super) fn close(&mut self, tell: Tell<'_>) -> Result<RunEnd, WorkerError> {
         if self.epoch_ns > 0 && !self.in_a_hurry() {
             self.let_consumers_commit();
         }
@@ -99,7 +99,7 @@ impl LocalWorker {
         }
         self.drain();
         self.tell_of_lost_samples();
-        let topics_deleted = self.delete_topics();
+        let topics_deleted = self.delete_topics(tell);
         // Dropping a child kills and reaps it.
         self.broker = None;
         self.pool = None;
@@ -208,7 +208,7 @@ impl Drop for LocalWorker {
     /// A worker that is dropped in the middle leaves no topic, process or segment behind.
     fn drop(&mut self) {
         if !self.closed {
-            let _ = self.close();
+            let _ = self.close(&mut untold);
         }
     }
 }

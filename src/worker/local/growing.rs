@@ -7,7 +7,7 @@ use crate::load::payloads;
 use crate::plan::{ClientPlan, MessagePlan, Placement, Plan, RatePlan, TopicShape};
 use crate::telemetry::payload_pool::{PoolName, PoolOwner};
 use crate::telemetry::{ClientState, Role, Wanted};
-use crate::worker::{LatencySet, PeriodStats, Worker, WorkerError};
+use crate::worker::{LatencySet, PeriodStats, Worker, WorkerError, untold};
 use std::time::Duration;
 
 /// Payloads are written and mapped at least this fast: the load begins when all producers can have done so.
@@ -38,7 +38,7 @@ impl LocalWorker {
     pub fn begin_growing(&mut self, plan: &Plan) -> Result<(), WorkerError> {
         let order = PoolName::new().map_err(|error| WorkerError::System(error.to_string()))?;
         self.growing = Some(Growing { order, made: None });
-        self.initialize_driver(plan)
+        self.initialize_driver(plan, &mut untold)
     }
 
     /// Creates so many topics with so many partitions each (or as many as `each` says), under new names.
@@ -53,8 +53,9 @@ impl LocalWorker {
         plan.topics.partitions_per_topic = partitions;
         plan.topics.each =
             each.iter().map(|&partitions| TopicShape { partitions, producers: 0, subscriptions: 0 }).collect();
+        plan.limits.topics = plan.default_topics_limit();
         self.topics = naming::topic_names(plan);
-        self.create_topics()
+        self.create_topics(&mut untold)
     }
 
     /// Adds clients of a role, at places behind those that are there, and waits until each is connected. Consumers begin at once.

@@ -5,10 +5,13 @@ use super::start::driver_error;
 use crate::driver::DriverError;
 use crate::driver::kafka::admin::{AdminAction, AdminDone, AdminRequest, TopicSpec, TopicState};
 use crate::driver::kafka::embedded::{BrokerAnswer, BrokerSpec, BrokerTopic};
+use crate::driver::kafka::helper;
 use crate::os::process::{self, Child, Launch};
 use crate::plan::Plan;
-use crate::worker::WorkerError;
+use crate::units::counted;
+use crate::worker::{Tell, WorkerError};
 use crossbeam_channel::Receiver;
+use std::collections::HashSet;
 use std::io::{BufRead, BufReader};
 use std::time::Duration;
 
@@ -19,48 +22,57 @@ const HURRIED: Duration = Duration::from_secs(1);
 
 impl LocalWorker {
     /// Is there a broker, and does it accept our credentials?
-    pub(super) fn check_broker(&mut self) -> Result<(), WorkerError> {
-        self.administrate(AdminAction::Check).map(drop)
+    pub(super) fn check_broker(&mut self, tell: Tell<'_>) -> Result<(), WorkerError> {
+        self.administrate(AdminAction::Check, tell).map(drop)
     }
 
     /// Creates the run's topics, or checks those that the user named. Topics that have the same names in every run may be there already.
-    pub(super) fn create_or_check_topics(&mut self) -> Result<(), WorkerError> {
+    pub(super) fn create_or_check_topics(&mut self, tell: Tell<'_>) -> Result<(), WorkerError> {
         let plan = self.plan()?;
         let topics = plan.topics.clone();
         if !topics.existing.is_empty() {
-            return self.check_topics();
+            return self.check_topics(tell);
         }
-        let wanted = self
-            .named_topics(plan)
-            .map(|(name, partitions)| TopicSpec {
-                name: name.clone(),
-                partitions,
-                replication_factor: topics.replication_factor,
-                config: topics.config.clone(),
-            })
-            .collect();
+        let wanted = self.specs(plan);
         // Before anything is created: when the wait for the answer is interrupted, the broker may create them all the same.
         if self.plan()?.delete_topics {
-            self.topics_to_delete.clone_from(&self.topics);
+            self.topics_to_delete.clone_from(&wanted);
         }
         let allow_existing = topics.fixed_names();
-        let done = self.administrate(AdminAction::Create { topics: wanted, allow_existing })?;
-        let mut refused = Vec::new();
+        let done = self.administrate(AdminAction::Create { topics: wanted, allow_existing }, tell)?;
+        let (mut wrong, mut not_ours) = (Vec::new(), HashSet::new());
         for topic in done.topics {
-            let why = match topic.state {
-                TopicState::Created => continue,
+            match topic.state {
+                TopicState::Created => {}
                 // Whether it has the partitions that are wanted is looked at below.
-                TopicState::Existing if allow_existing => continue,
-                TopicState::Refused(error) => error.text,
-                other => format!("{other:?}"),
-            };
-            self.topics_to_delete.retain(|name| *name != topic.name);
-            refused.push(format!("{}: {why}", topic.name));
+                TopicState::Existing if allow_existing => {}
+                TopicState::Unsure(error) => wrong.push(format!("{}: {}", topic.name, error.text)),
+                TopicState::Refused(error) => {
+                    wrong.push(format!("{}: {}", topic.name, error.text));
+                    not_ours.insert(topic.name);
+                }
+                other => {
+                    wrong.push(format!("{}: {other:?}", topic.name));
+                    not_ours.insert(topic.name);
+                }
+            }
         }
-        if !refused.is_empty() {
-            return Err(WorkerError::Topics(refused.join("; ")));
+        self.topics_to_delete.retain(|topic| !not_ours.contains(&topic.name));
+        if !wrong.is_empty() {
+            return Err(WorkerError::Topics(first_few(&wrong, "; ")));
         }
-        if allow_existing { self.check_topics() } else { Ok(()) }
+        if allow_existing { self.check_topics(tell) } else { Ok(()) }
+    }
+
+    /// The run's topics as they are to be made.
+    fn specs(&self, plan: &Plan) -> Vec<TopicSpec> {
+        let spec = |(name, partitions): (&String, u32)| TopicSpec {
+            name: name.clone(),
+            partitions,
+            replication_factor: plan.topics.replication_factor,
+            config: plan.topics.config.clone(),
+        };
+        self.named_topics(plan).map(spec).collect()
     }
 
     /// Every topic with its partitions as planned.
@@ -69,8 +81,8 @@ impl LocalWorker {
     }
 
     /// Do the topics exist, with the partitions that the workload says? Where it says nothing they are taken as they are.
-    fn check_topics(&mut self) -> Result<(), WorkerError> {
-        let done = self.administrate(AdminAction::Describe { topics: self.topics.clone() })?;
+    fn check_topics(&mut self, tell: Tell<'_>) -> Result<(), WorkerError> {
+        let done = self.administrate(AdminAction::Describe { topics: self.topics.clone() }, tell)?;
         let plan = self.plan()?;
         let planned = self.named_topics(plan).map(|(_, partitions)| partitions);
         let wrong: Vec<String> = done
@@ -87,7 +99,7 @@ impl LocalWorker {
             })
             .collect();
         if !wrong.is_empty() {
-            return Err(WorkerError::Topics(wrong.join("; ")));
+            return Err(WorkerError::Topics(first_few(&wrong, "; ")));
         }
         let found: Vec<u32> = done.topics.iter().map(|topic| topic.partitions).collect();
         if let Some(plan) = &mut self.plan {
@@ -98,7 +110,7 @@ impl LocalWorker {
 
     /// Deletes the topics that this run made, in a second or so when in a hurry. What cannot be deleted is a warning. True when nothing is
     /// left.
-    pub(super) fn delete_topics(&mut self) -> bool {
+    pub(super) fn delete_topics(&mut self, tell: Tell<'_>) -> bool {
         let topics = std::mem::take(&mut self.topics_to_delete);
         if topics.is_empty() {
             return false;
@@ -107,8 +119,12 @@ impl LocalWorker {
         let action = || AdminAction::Delete { topics: topics.clone() };
         let done = loop {
             let hurried = self.in_a_hurry();
-            let limit = if hurried { Ok(HURRIED) } else { self.plan().map(|plan| plan.limits.connect) };
-            match limit.and_then(|limit| self.administrate_within(action(), limit)) {
+            let limits = match self.plan() {
+                Ok(_) if hurried => Ok((HURRIED, HURRIED)),
+                Ok(plan) => Ok((plan.limits.connect, plan.limits.topics)),
+                Err(error) => Err(error),
+            };
+            match limits.and_then(|limits| self.administrate_within(action(), limits, tell)) {
                 // The second signal shortens the wait, the third ends it.
                 Err(WorkerError::Interrupted(_)) if !hurried => {}
                 other => break other,
@@ -119,45 +135,63 @@ impl LocalWorker {
                 .topics
                 .into_iter()
                 .filter_map(|topic| match topic.state {
-                    TopicState::Refused(error) => Some(format!("{} ({})", topic.name, error.text)),
+                    TopicState::Refused(error) | TopicState::Unsure(error) => {
+                        Some(format!("{} ({})", topic.name, error.text))
+                    }
                     _ => None,
                 })
                 .collect(),
-            Err(error) => vec![format!("{} ({error})", topics.join(", "))],
+            Err(error) => {
+                let names: Vec<String> = topics.into_iter().map(|topic| topic.name).collect();
+                vec![format!("{} ({error})", first_few(&names, ", "))]
+            }
         };
         if !left.is_empty() {
-            self.warnings.push(format!("topics that could not be deleted: {}", left.join(", ")));
+            self.warnings.push(format!("topics that could not be deleted: {}", first_few(&left, ", ")));
         }
         left.is_empty()
     }
 
-    fn administrate(&mut self, action: AdminAction) -> Result<AdminDone, WorkerError> {
-        let limit = self.plan()?.limits.connect;
-        self.administrate_within(action, limit)
+    fn administrate(&mut self, action: AdminAction, tell: Tell<'_>) -> Result<AdminDone, WorkerError> {
+        let limits = &self.plan()?.limits;
+        let limits = (limits.connect, limits.topics);
+        self.administrate_within(action, limits, tell)
     }
 
-    fn administrate_within(&mut self, action: AdminAction, limit: Duration) -> Result<AdminDone, WorkerError> {
+    /// `limits`: of the first answer, and of what is done then.
+    fn administrate_within(
+        &mut self,
+        action: AdminAction,
+        (connect_limit, action_limit): (Duration, Duration),
+        tell: Tell<'_>,
+    ) -> Result<AdminDone, WorkerError> {
         let plan = self.plan()?;
+        let limit = match action {
+            AdminAction::Check => connect_limit,
+            _ => connect_limit + action_limit,
+        };
         let request = AdminRequest {
             parent_pid: process::own_pid(),
             properties: plan.driver.admin.effective.clone(),
-            limit,
+            connect_limit,
+            action_limit,
             action,
         };
-        let (_helper, line) = self.ask("admin", &request, limit + HELPER_MARGIN.min(limit))?;
+        let (_helper, line) = self.ask("admin", &request, limit + HELPER_MARGIN.min(limit), tell)?;
         let answer: Result<AdminDone, DriverError> = serde_json::from_str(&line)
             .map_err(|error| WorkerError::System(format!("cannot understand the admin process: {error}")))?;
         answer.map_err(|error| driver_error(error.class, error.text))
     }
 
     /// Starts the embedded broker with the run's topics on all CPUs the run may use.
-    pub(super) fn start_broker(&mut self) -> Result<(), WorkerError> {
+    pub(super) fn start_broker(&mut self, tell: Tell<'_>) -> Result<(), WorkerError> {
         let plan = self.plan()?;
-        let limit = plan.limits.connect;
+        let limit = plan.limits.connect.max(plan.limits.topics);
+        tell(&format!("starting the embedded broker with {}", counted(plan.topics.count, "topic")));
         let topics =
             self.named_topics(plan).map(|(name, partitions)| BrokerTopic { name: name.clone(), partitions }).collect();
         let spec = BrokerSpec { parent_pid: process::own_pid(), topics };
-        let (broker, line) = self.ask("embedded-broker", &spec, limit + HELPER_MARGIN)?;
+        let (broker, line) = self.ask("embedded-broker", &spec, limit + HELPER_MARGIN, tell)?;
         let answer: BrokerAnswer = serde_json::from_str(&line)
             .map_err(|error| WorkerError::System(format!("cannot understand the embedded broker: {error}")))?;
         if let Some(error) = answer.error {
@@ -168,12 +202,14 @@ impl LocalWorker {
         Ok(())
     }
 
-    /// Starts a helper, hands it its request, and waits for its answer: one line of JSON on its standard output.
+    /// Starts a helper, hands it its request, and waits for its answer: the last line of JSON on its standard output. `tell` hears those
+    /// before it.
     pub(super) fn ask(
         &mut self,
         role: &str,
         request: &impl serde::Serialize,
         limit: Duration,
+        tell: Tell<'_>,
     ) -> Result<(Child, String), WorkerError> {
         let stdin = serde_json::to_vec(request).map_err(|error| WorkerError::System(error.to_string()))?;
         let launch = Launch {
@@ -189,15 +225,23 @@ impl LocalWorker {
         let Some(stdout) = helper.take_stdout() else {
             return Err(WorkerError::System(format!("the {role} process has no standard output")));
         };
-        let answers = first_line(stdout);
+        let lines = lines_of(stdout);
         let mut answer = None;
         self.wait_for(limit, |_| {
-            answer = match answers.try_recv() {
-                Ok(line) => Some(line),
-                Err(crossbeam_channel::TryRecvError::Empty) => None,
-                Err(crossbeam_channel::TryRecvError::Disconnected) => Some(String::new()),
-            };
-            Ok(answer.is_some())
+            loop {
+                answer = match lines.try_recv() {
+                    Ok(line) => match helper::doing(&line) {
+                        Some(doing) => {
+                            tell(&doing);
+                            continue;
+                        }
+                        None => Some(line),
+                    },
+                    Err(crossbeam_channel::TryRecvError::Empty) => None,
+                    Err(crossbeam_channel::TryRecvError::Disconnected) => Some(String::new()),
+                };
+                return Ok(answer.is_some());
+            }
         })?;
         match answer {
             Some(line) if !line.is_empty() => Ok((helper, line)),
@@ -211,15 +255,34 @@ impl LocalWorker {
     }
 }
 
-/// The first line a helper prints, from a thread, so that the main loop can wait for signals meanwhile.
-fn first_line(stdout: std::process::ChildStdout) -> Receiver<String> {
-    let (sender, receiver) = crossbeam_channel::bounded(1);
+/// The first of many things, and how many more there are.
+fn first_few(all: &[String], between: &str) -> String {
+    const FEW: usize = 5;
+    let shown = all[..all.len().min(FEW)].join(between);
+    match all.len().saturating_sub(FEW) {
+        0 => shown,
+        more => format!("{shown}{between}and {more} more"),
+    }
+}
+
+/// The lines a helper prints, from a thread, so that the main loop can wait for signals meanwhile.
+fn lines_of(stdout: std::process::ChildStdout) -> Receiver<String> {
+    let (sender, receiver) = crossbeam_channel::unbounded();
     std::thread::spawn(move || {
-        let mut line = String::new();
-        if BufReader::new(stdout).read_line(&mut line).is_ok_and(|bytes| bytes > 0) {
-            // Nobody listens any more when the wait has ended: then the answer does not matter.
-            let _ = sender.send(line);
-        }
+        // Nobody listens any more when the wait has ended: then the answer does not matter.
+        BufReader::new(stdout).lines().map_while(Result::ok).try_for_each(|line| sender.send(line))
     });
     receiver
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_many_topics_the_first_are_named_and_the_others_counted() {
+        let names: Vec<String> = (0..2_000).map(|number| format!("t-{number}")).collect();
+        assert_eq!(first_few(&names[..2], ", "), "t-0, t-1");
+        assert_eq!(first_few(&names, ", "), "t-0, t-1, t-2, t-3, t-4, and 1995 more");
+    }
 }

@@ -21,9 +21,10 @@ mod wait;
 
 use super::metrics::{Desk, Scrape};
 use super::{
-    CountersStats, Environment, Interruption, LatencySet, Live, PeriodStats, RunEnd, SubscriptionBalance, Wake, Worker,
-    WorkerError,
+    CountersStats, Environment, Interruption, LatencySet, Live, PeriodStats, RunEnd, SubscriptionBalance, Tell, Wake,
+    Worker, WorkerError,
 };
+use crate::driver::kafka::admin::TopicSpec;
 use crate::os::affinity;
 use crate::os::clock::{Calibration, Clock};
 use crate::os::fingerprint::Fingerprint;
@@ -80,7 +81,7 @@ pub struct LocalWorker {
     broker: Option<Child>,
     bootstrap: Option<String>,
     topics: Vec<String>,
-    topics_to_delete: Vec<String>,
+    topics_to_delete: Vec<TopicSpec>,
     pool: Option<PoolOwner>,
     epoch_ns: u64,
     period_from_ns: u64,
@@ -186,7 +187,7 @@ impl Worker for LocalWorker {
         self.wait(deadline_ns)
     }
 
-    fn initialize_driver(&mut self, plan: &Plan) -> Result<(), WorkerError> {
+    fn initialize_driver(&mut self, plan: &Plan, tell: Tell<'_>) -> Result<(), WorkerError> {
         self.plan = Some(plan.clone());
         // Once, while nothing is measured.
         let fingerprint = Fingerprint::of_this_machine(&self.root, Some(&plan.placement.allowed));
@@ -197,15 +198,15 @@ impl Worker for LocalWorker {
         }
         self.topics = naming::topic_names(plan);
         match plan.driver.kind {
-            DriverKind::Kafka => self.check_broker(),
-            DriverKind::Embedded => self.start_broker(),
+            DriverKind::Kafka => self.check_broker(tell),
+            DriverKind::Embedded => self.start_broker(tell),
             DriverKind::Null => Ok(()),
         }
     }
 
-    fn create_topics(&mut self) -> Result<Vec<String>, WorkerError> {
+    fn create_topics(&mut self, tell: Tell<'_>) -> Result<Vec<String>, WorkerError> {
         if self.plan()?.driver.kind == DriverKind::Kafka {
-            self.create_or_check_topics()?;
+            self.create_or_check_topics(tell)?;
         }
         Ok(self.topics.clone())
     }
@@ -304,8 +305,8 @@ impl Worker for LocalWorker {
         self.let_consumers_catch_up()
     }
 
-    fn stop_all(&mut self) -> Result<RunEnd, WorkerError> {
-        self.close()
+    fn stop_all(&mut self, tell: Tell<'_>) -> Result<RunEnd, WorkerError> {
+        self.close(tell)
     }
 
     fn balances(&mut self) -> Result<Vec<SubscriptionBalance>, WorkerError> {

@@ -6,14 +6,14 @@ use super::{CALL_LIMIT, Member, OmbWorkers, Told, watch};
 use crate::load::payloads;
 use crate::plan::Plan;
 use crate::telemetry::Role;
-use crate::units::Rate;
+use crate::units::{Rate, counted};
 use crate::worker::fleet::calls::Loss;
 use crate::worker::fleet::peer::CallError as HelloError;
 use crate::worker::fleet::{CALL_MARGIN, RollCall, split};
 use crate::worker::local::naming::group_name;
 use crate::worker::wire::omb::{ConsumerAssignment, ProducerWorkAssignment, TopicSubscription, TopicsInfo};
 use crate::worker::wire::pinload::Hello;
-use crate::worker::{Worker, WorkerError};
+use crate::worker::{Tell, Worker, WorkerError};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use std::collections::BTreeMap;
@@ -82,11 +82,13 @@ impl OmbWorkers {
     }
 
     /// OMB's leader, the first worker, makes the topics and names them.
-    pub(super) fn make_topics(&mut self) -> Result<Vec<String>, WorkerError> {
+    pub(super) fn make_topics(&mut self, tell: Tell<'_>) -> Result<Vec<String>, WorkerError> {
         const PATH: &str = "/create-topics";
         let plan = self.plan()?;
-        let limit = plan.limits.connect + CALL_MARGIN;
+        let limit = plan.limits.topics + CALL_MARGIN;
         let count = plan.topics.count;
+        let (who, limit_s) = (&self.members[0].peer.url, limit.as_secs());
+        tell(&format!("{who} creates {} (at most {limit_s} s, --topics-timeout)", counted(count, "topic")));
         let info = TopicsInfo {
             number_of_topics: count,
             number_of_partitions_per_topic: plan.partitions_of(0),

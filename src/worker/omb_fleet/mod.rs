@@ -20,8 +20,8 @@ pub use suit::suit;
 use super::fleet::{FleetSettings, RollCall, interruption};
 use super::wire::pinload::Hello;
 use super::{
-    CountersStats, Interruption, LatencySet, Live, PeriodStats, RunEnd, SubscriptionBalance, Wake, Worker, WorkerError,
-    WorkerLoss,
+    CountersStats, Interruption, LatencySet, Live, PeriodStats, RunEnd, SubscriptionBalance, Tell, Wake, Worker,
+    WorkerError, WorkerLoss,
 };
 use crate::os::clock::{Calibration, Clock};
 use crate::os::signals::Signal;
@@ -184,12 +184,12 @@ impl Worker for OmbWorkers {
         }
     }
 
-    fn initialize_driver(&mut self, plan: &Plan) -> Result<(), WorkerError> {
+    fn initialize_driver(&mut self, plan: &Plan, _tell: Tell<'_>) -> Result<(), WorkerError> {
         self.begin(plan)
     }
 
-    fn create_topics(&mut self) -> Result<Vec<String>, WorkerError> {
-        self.make_topics()
+    fn create_topics(&mut self, tell: Tell<'_>) -> Result<Vec<String>, WorkerError> {
+        self.make_topics(tell)
     }
 
     fn create_consumers(&mut self, topics: &[String]) -> Result<(), WorkerError> {
@@ -259,7 +259,7 @@ impl Worker for OmbWorkers {
         self.let_consumers_catch_up()
     }
 
-    fn stop_all(&mut self) -> Result<RunEnd, WorkerError> {
+    fn stop_all(&mut self, _tell: Tell<'_>) -> Result<RunEnd, WorkerError> {
         Ok(self.end())
     }
 

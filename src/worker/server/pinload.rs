@@ -6,7 +6,7 @@ use crate::plan::{Plan, placement};
 use crate::telemetry::Role;
 use crate::units::NS_PER_S;
 use crate::worker::wire::pinload::{Boundary, Failure, Initialize, Initialized, StartLoad, Started, Topics, TotalRate};
-use crate::worker::{Worker, WorkerError};
+use crate::worker::{Worker, WorkerError, untold};
 use serde::de::DeserializeOwned;
 use std::time::Duration;
 
@@ -61,7 +61,7 @@ fn initialize(session: &mut Session, call: &Call) -> Answer {
     let groups = order.groups.into_iter().map(|group| ((group.topic, group.subscription), group.name)).collect();
     let run = session.begin(Some(order.run), Duration::from_millis(order.lease_ms));
     run.worker.join_run(order.run, groups, order.wall_stamps);
-    let initialized = run.worker.initialize_driver(&plan);
+    let initialized = run.worker.initialize_driver(&plan, &mut untold);
     session.log(format!("run {:016x}: {producers} producers, {consumers} consumers", order.run));
     match initialized {
         Ok(()) => Ok(Reply::json(&Initialized { placement: placed })),
@@ -83,7 +83,7 @@ fn within(run: &mut Run, method: Method, verb: &str, body: &[u8]) -> Answer {
     let worker = &mut run.worker;
     match (method, verb) {
         (Method::Post, "create-topics") => {
-            let topics = worker.create_topics()?;
+            let topics = worker.create_topics(&mut untold)?;
             let partitions = worker.partitions()?;
             Ok(Reply::json(&Topics { topics, partitions }))
         }

@@ -11,7 +11,7 @@ use crate::worker::local::LocalWorker;
 use crate::worker::metrics::ledger::Present;
 use crate::worker::metrics::{Desk, Scrape};
 use crate::worker::wire::pinload::{Hello, PREFIX, Stopped, WIRE, run_text};
-use crate::worker::{Wake, Worker, WorkerError};
+use crate::worker::{Wake, Worker, WorkerError, untold};
 use crossbeam_channel::Receiver;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -136,7 +136,7 @@ impl Session {
     pub(super) fn end(&mut self, why: &str) -> Option<Result<Stopped, WorkerError>> {
         let mut run = self.run.take()?;
         self.log.push(format!("the run is ended: {why}"));
-        let end = run.worker.stop_all();
+        let end = run.worker.stop_all(&mut untold);
         self.metrics = run.worker.leave_metrics();
         match &end {
             Ok(end) => self.log.extend(end.warnings.iter().cloned()),
