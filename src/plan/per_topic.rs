@@ -36,9 +36,8 @@ impl Plan {
     /// How long creating or deleting the topics may take where nobody says it: a minute, and a second more for each 50 topics or partitions.
     pub fn default_topics_limit(&self) -> Duration {
         const AT_LEAST: Duration = Duration::from_secs(60);
-        const EACH: Duration = Duration::from_millis(20);
-        let each = u32::try_from(self.partitions() + u64::from(self.topics.count)).unwrap_or(u32::MAX);
-        AT_LEAST + EACH.saturating_mul(each)
+        const A_SECOND: u64 = 50;
+        AT_LEAST + Duration::from_secs((self.partitions() + u64::from(self.topics.count)) / A_SECOND)
     }
 
     /// Topics turned out to have so many partitions.

@@ -15,7 +15,7 @@ pub use wrap::wrap;
 pub const NS_PER_S: u64 = 1_000_000_000;
 
 /// A mean or a computed time as whole ns; below 0 is 0.
-pub const fn whole_ns(ns: f64) -> u64 {
+pub fn whole_ns(ns: f64) -> u64 {
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
