@@ -19,11 +19,12 @@ use crate::load::payloads::Choice;
 use crate::os::affinity::{CpuSet, pin_current_thread};
 use crate::os::clock::Clock;
 use crate::os::usage;
+use crate::plan::schedule::interval_q32;
 use crate::plan::{KeyDistributor, LatePolicy};
 use crate::stats::{Counters, Distribution};
 use crate::telemetry::payload_pool::{PoolOwner, PoolView};
 use crate::telemetry::{ClientEnd, RateOrder, Role, Shape, SupervisorEnd, Wanted};
-use crate::units::{NS_PER_S, Rate};
+use crate::units::Rate;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
@@ -313,17 +314,11 @@ fn timed(job: &Job, mut work: impl Loop) -> Result<Outcome, DriverError> {
 fn give_orders(supervisor: &SupervisorEnd, job: &Job, epoch_ns: u64) {
     let interval_q32 = match job.pace {
         Rate::Unlimited => 0,
-        Rate::PerSecond(per_s) => interval_q32(per_s),
+        Rate::PerSecond(per_s) => interval_q32(1.0, per_s),
     };
     supervisor.order_rate(RateOrder { start_ns: epoch_ns, interval_q32 });
     supervisor.set_epoch(epoch_ns);
     supervisor.want(Wanted::Run);
-}
-
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "float to integer casts saturate")]
-#[expect(clippy::cast_precision_loss, reason = "10^9")]
-fn interval_q32(per_s: f64) -> u64 {
-    ((NS_PER_S as f64 / per_s * 2f64.powi(32)).round() as u64).max(1)
 }
 
 /// The order that ends a loop.

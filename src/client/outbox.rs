@@ -81,6 +81,11 @@ impl Outbox {
         }
     }
 
+    /// Have messages keys?
+    pub(super) fn keyed(&self) -> bool {
+        !self.keys.none()
+    }
+
     /// How many messages fit.
     pub(super) fn capacity(&self) -> u32 {
         u32::try_from(self.batch.capacity()).unwrap_or(u32::MAX)

@@ -47,7 +47,7 @@ pub struct Pacer {
     /// Nothing is to be done before this time: the intended time or, while catching up under `bounded`, the gate.
     wake_ns: u64,
     /// `bounded`: spacing while catching up, 32 binary places.
-    fast_q32: u64,
+    fast_q32: u128,
     /// `bounded`: the next message may not go before this, 32 binary places.
     gate_q32: u128,
     /// `now_ns` of the last `due`.
@@ -101,7 +101,7 @@ impl Pacer {
     fn turn(&mut self) {
         let Some(walk) = &self.walk else { return };
         let done_q32 = self.next_q32 - (u128::from(self.order.start_ns) << 32);
-        self.walked += u64::try_from(done_q32 / u128::from(self.order.interval_q32)).unwrap_or(u64::MAX);
+        self.walked += u64::try_from(done_q32 / self.order.interval_q32).unwrap_or(u64::MAX);
         let (order, until_ns) = walk.schedule_from(self.walked);
         let gate_q32 = self.gate_q32;
         self.begin(order);
@@ -127,7 +127,7 @@ impl Pacer {
     fn next_at(&mut self, next_q32: u128) {
         self.next_q32 = next_q32;
         self.next_ns = whole_ns(next_q32);
-        self.second_ns = whole_ns(next_q32 + u128::from(self.order.interval_q32));
+        self.second_ns = whole_ns(next_q32 + self.order.interval_q32);
     }
 
     /// How many are due at `now_ns`, at most `limit` (0 counts as 1). Before the order's start nothing is, at an unlimited rate neither.
@@ -175,7 +175,7 @@ impl Pacer {
     /// Slots from the next one on whose (whole) intended time is at or before `now_ns`.
     fn slots_until(&self, now_ns: u64) -> u64 {
         let end_q32 = (u128::from(now_ns) + 1) << 32;
-        let slots = end_q32.saturating_sub(self.next_q32).div_ceil(u128::from(self.order.interval_q32));
+        let slots = end_q32.saturating_sub(self.next_q32).div_ceil(self.order.interval_q32);
         u64::try_from(slots).unwrap_or(u64::MAX)
     }
 
@@ -185,14 +185,14 @@ impl Pacer {
             self.gate_q32 = now_q32;
         }
         // `wake_ns` lets nothing through before the gate, so at least one message is allowed.
-        let allowed = now_q32.saturating_sub(self.gate_q32) / u128::from(self.fast_q32) + 1;
+        let allowed = now_q32.saturating_sub(self.gate_q32) / self.fast_q32 + 1;
         let limit = u32::try_from(allowed).map_or(limit, |allowed| allowed.min(limit));
         self.due_on_schedule(now_ns, limit)
     }
 
     /// Leaves out the slots that are late by more than one interval.
     fn skip(&mut self, now_ns: u64) {
-        let interval_q32 = u128::from(self.order.interval_q32);
+        let interval_q32 = self.order.interval_q32;
         let now_q32 = u128::from(now_ns) << 32;
         let late_q32 = now_q32.saturating_sub(self.next_q32);
         if late_q32 > interval_q32 {
@@ -211,7 +211,7 @@ impl Pacer {
         if i == 0 {
             return self.next_ns;
         }
-        whole_ns(self.next_q32 + u128::from(self.order.interval_q32) * u128::from(i))
+        whole_ns(self.next_q32 + self.order.interval_q32 * u128::from(i))
     }
 
     /// `count` messages (at most what `due` allowed) were handed over; the schedule moves on.
@@ -225,13 +225,13 @@ impl Pacer {
             self.shift_q32 += delay_q32;
             self.next_q32 += delay_q32;
         }
-        self.next_at(self.next_q32 + u128::from(self.order.interval_q32) * u128::from(count));
+        self.next_at(self.next_q32 + times(self.order.interval_q32, count));
         self.wake_ns = self.next_ns;
         if self.wake_ns >= self.until_ns {
             self.turn();
         }
         if matches!(self.policy, LatePolicy::Bounded { .. }) {
-            self.gate_q32 += u128::from(self.fast_q32) * u128::from(count);
+            self.gate_q32 += times(self.fast_q32, count);
             // Rounded up: a wake before the gate would let one message through too early.
             self.wake_ns = self.wake_ns.max(whole_ns(self.gate_q32 + u128::from(u32::MAX)));
         }
@@ -255,7 +255,7 @@ impl Pacer {
 
     /// Sends the schedule was shifted by so far (policy shift): the delays added up, in whole intervals.
     pub fn shifted(&self) -> u64 {
-        let here = self.shift_q32.checked_div(u128::from(self.order.interval_q32)).unwrap_or(0);
+        let here = self.shift_q32.checked_div(self.order.interval_q32).unwrap_or(0);
         self.shifted.saturating_add(u64::try_from(here).unwrap_or(u64::MAX))
     }
 }
@@ -266,16 +266,21 @@ fn whole_ns(time_q32: u128) -> u64 {
     u64::try_from(time_q32 >> 32).unwrap_or(u64::MAX)
 }
 
+/// So many intervals. One, which is what a schedule that is kept takes, needs no multiplication of two words.
+#[inline]
+fn times(interval_q32: u128, count: u32) -> u128 {
+    if count == 1 { interval_q32 } else { interval_q32 * u128::from(count) }
+}
+
 /// interval ÷ multiple, at least the smallest step; the multiple is read to 16 binary places and not below 1.
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
     reason = "clamped to 1 … 2^32 before; NaN becomes 0 and then 1"
 )]
-fn catch_up_interval(interval_q32: u64, multiple: f64) -> u64 {
+fn catch_up_interval(interval_q32: u128, multiple: f64) -> u128 {
     let multiple_q16 = ((multiple * 65_536.0).clamp(65_536.0, 4_294_967_296.0).round() as u64).max(65_536);
-    let fast = (u128::from(interval_q32) << 16) / u128::from(multiple_q16);
-    u64::try_from(fast).unwrap_or(u64::MAX).max(1)
+    ((interval_q32 << 16) / u128::from(multiple_q16)).max(1)
 }
 
 #[cfg(test)]

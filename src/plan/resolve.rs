@@ -10,6 +10,7 @@ pub mod for_coordinator;
 mod message;
 mod payload_files;
 mod rate;
+mod sizes;
 mod topics;
 
 use super::placement::{PlacementWishes, place};
@@ -111,7 +112,10 @@ pub fn resolve(
     if let (Some(topics), Some(crew), Some(message), Some(rate)) = (&topics, &crew, &message, &rate) {
         embedded::check(&mut desk, &target, &topics.partitions, crew, message, rate);
     }
-    let driver_plan = driver::decide(&mut desk, &target, message.as_ref());
+    let driver_plan = driver::decide(&mut desk, &target);
+    if let (Some(topics), Some(message), Some(driver)) = (&topics, &message, &driver_plan) {
+        sizes::check(&mut desk, message, driver, topics);
+    }
     let placement = crew.as_ref().and_then(|crew| {
         let (allowed, policy) = (&machine.allowed, &machine.memory_policy);
         let placed = place(&machine.topology, allowed, policy, &options.placement, crew.producers(), crew.consumers());

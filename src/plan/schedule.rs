@@ -5,8 +5,22 @@ pub use crate::config::workload::RateScope;
 use crate::telemetry::RateOrder;
 use crate::units::{NS_PER_S, Rate, format_count};
 
-/// The slowest schedule of one producer: below it the interval does not fit `RateOrder::interval_q32`.
-pub const MIN_PER_PRODUCER_PER_S: f64 = 0.25;
+/// The slowest schedule of one producer: a message in 116 days.
+pub const MIN_PER_PRODUCER_PER_S: f64 = 1e-7;
+
+/// The longest interval of a schedule, 32 binary places: 146 years.
+pub const LONGEST_INTERVAL_Q32: u128 = 1 << 94;
+
+/// Time between two messages of each of `producers` producers that together send `total_per_s`: ns with 32 binary places. A float is
+/// exact enough: its 53 places put a schedule off by less than 0.03 ns after a day.
+pub fn interval_q32(producers: f64, total_per_s: f64) -> u128 {
+    const Q32: f64 = 4_294_967_296.0;
+    #[expect(clippy::cast_precision_loss, reason = "10^9")]
+    let exact = producers / total_per_s * NS_PER_S as f64 * Q32;
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "float to integer casts saturate")]
+    let whole = exact.round() as u128;
+    whole.clamp(1, LONGEST_INTERVAL_Q32)
+}
 
 /// What a producer does when it is behind its schedule.
 #[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
@@ -89,26 +103,13 @@ impl RatePlan {
         let Rate::PerSecond(total_per_s) = self.total else {
             return RateOrder { start_ns: epoch_ns, interval_q32: 0 };
         };
-        let producers = u128::from(self.producers.max(1));
-        // Both sides × 10⁹, so that fractions of a message per second count: 10⁹ ns × 10⁹ × 2³² × producers < 2¹²⁸ holds for any u32.
-        let total_nano = nano(total_per_s).max(1);
-        let numerator = (producers * u128::from(NS_PER_S) * u128::from(NS_PER_S)) << 32;
-        let interval_q32 = ((numerator + total_nano / 2) / total_nano).clamp(1, u128::from(u64::MAX));
-        let phase_ns = (interval_q32 * (2 * u128::from(index) + 1) / (2 * producers)) >> 32;
-        let narrow = |wide: u128| u64::try_from(wide).unwrap_or(u64::MAX);
-        RateOrder { start_ns: epoch_ns.saturating_add(narrow(phase_ns)), interval_q32: narrow(interval_q32) }
+        let producers = self.producers.max(1);
+        let interval_q32 = interval_q32(f64::from(producers), total_per_s);
+        // Below 2⁹⁴ × 2³³.
+        let phase_ns = (interval_q32 * (2 * u128::from(index) + 1) / (2 * u128::from(producers))) >> 32;
+        let phase_ns = u64::try_from(phase_ns).unwrap_or(u64::MAX);
+        RateOrder { start_ns: epoch_ns.saturating_add(phase_ns), interval_q32 }
     }
-}
-
-/// Messages per second as billionths, rounded.
-fn nano(per_s: f64) -> u128 {
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "float to integer casts saturate, and plan refuses rates that are not above 0"
-    )]
-    let nano = (per_s * 1e9).round() as u128;
-    nano
 }
 
 impl std::fmt::Display for RatePlan {
@@ -129,9 +130,16 @@ impl std::fmt::Display for RatePlan {
     }
 }
 
-/// `10,000`, `333.33`, `0.5`: grouped, with at most two decimals (three digits below 1).
+/// Decimals that show three digits of a number between 0 and 1.
+fn small_decimals(per_s: f64) -> usize {
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to 0 … 9 before")]
+    let zeros = (-per_s.log10()).floor().clamp(0.0, 9.0) as usize;
+    3 + zeros
+}
+
+/// `10,000`, `333.33`, `0.5`, `0.000278`: grouped, with at most two decimals (three digits below 1).
 fn format_per_s(per_s: f64) -> String {
-    let decimals = if per_s < 1.0 { 3 } else { 2 };
+    let decimals = if per_s >= 1.0 || per_s <= 0.0 { 2 } else { small_decimals(per_s) };
     let text = format!("{per_s:.decimals$}");
     let (whole, fraction) = text.split_once('.').unwrap_or((&text, ""));
     let grouped = whole.parse().map_or_else(|_| whole.to_owned(), format_count);
@@ -145,7 +153,7 @@ fn format_per_s(per_s: f64) -> String {
 mod tests {
     use super::*;
 
-    const MS_Q32: u64 = 1_000_000 << 32;
+    const MS_Q32: u128 = 1_000_000 << 32;
 
     fn plan(rate: f64, scope: RateScope, producers: u32) -> RatePlan {
         RatePlan::new(Rate::PerSecond(rate), scope, String::new(), LatePolicy::default(), producers)
@@ -181,11 +189,10 @@ mod tests {
                 let mut seen = 0;
                 for index in 0..producers {
                     let order = plan.order(index, 0);
-                    let times = (0..sends)
-                        .map(|i| order.start_ns + u64::try_from((i * u128::from(order.interval_q32)) >> 32).unwrap());
+                    let times =
+                        (0..sends).map(|i| order.start_ns + u64::try_from((i * order.interval_q32) >> 32).unwrap());
                     seen += times.filter(|time| *time < 10 * NS_PER_S).inspect(|time| assert!(*time > 0)).count();
-                    let last =
-                        order.start_ns + u64::try_from(((sends - 1) * u128::from(order.interval_q32)) >> 32).unwrap();
+                    let last = order.start_ns + u64::try_from(((sends - 1) * order.interval_q32) >> 32).unwrap();
                     assert_ne!(last, 10 * NS_PER_S);
                 }
                 assert_eq!(seen, usize::try_from(sends).unwrap(), "{rate} msg/s of {producers}");
@@ -197,7 +204,7 @@ mod tests {
     fn after_a_day_a_third_of_a_rate_has_not_drifted() {
         let order = plan(20_000.0, RateScope::Total, 3).order(0, 0);
         let sends_a_day: u128 = 20_000 * 86_400 / 3;
-        let end_ns = (u128::from(order.interval_q32) * sends_a_day) >> 32;
+        let end_ns = (order.interval_q32 * sends_a_day) >> 32;
         let day_ns = 86_400 * u128::from(NS_PER_S);
         assert!(end_ns.abs_diff(day_ns) <= 1, "{end_ns}");
     }
@@ -205,12 +212,28 @@ mod tests {
     #[test]
     fn the_slowest_and_the_fastest_rates_fit() {
         let slow = plan(MIN_PER_PRODUCER_PER_S, RateScope::PerProducer, 1).order(0, 0);
-        assert_eq!(slow.interval_q32, (4 * NS_PER_S) << 32);
+        assert_eq!(slow.interval_q32 >> 32, 10_000_000 * u128::from(NS_PER_S));
         let fast = plan(1e30, RateScope::Total, 1).order(0, 5);
         assert_eq!(fast, RateOrder { start_ns: 5, interval_q32: 1 });
         let many = plan(0.25, RateScope::PerProducer, u32::MAX).order(u32::MAX - 1, 0);
-        assert!(many.interval_q32.abs_diff((4 * NS_PER_S) << 32) < 1 << 32);
+        assert!(many.interval_q32.abs_diff(u128::from(4 * NS_PER_S) << 32) < 1 << 32);
         assert!(many.start_ns < 4 * NS_PER_S);
+        let never = plan(1e-300, RateScope::Total, u32::MAX).order(u32::MAX - 1, u64::MAX);
+        assert_eq!(never, RateOrder { start_ns: u64::MAX, interval_q32: LONGEST_INTERVAL_Q32 });
+    }
+
+    #[test]
+    fn many_producers_of_a_slow_total_and_one_message_an_hour_are_kept_to_the_nanosecond() {
+        for (total, producers, seconds) in
+            [(50.0, 400, 8), (1.0, 100, 100), (1_000.0, 8_000, 8), (1.0 / 3_600.0, 1, 3_600)]
+        {
+            let plan = plan(total, RateScope::Total, producers);
+            for index in [0, producers - 1] {
+                let order = plan.order(index, 7);
+                assert!(order.interval_q32.abs_diff(u128::from(seconds * NS_PER_S) << 32) <= 1 << 32, "{total}");
+                assert!(order.start_ns < 7 + seconds * NS_PER_S);
+            }
+        }
     }
 
     #[test]
@@ -224,5 +247,6 @@ mod tests {
     fn rates_are_printed_with_groups_and_no_useless_decimals() {
         assert_eq!(plan(1_000_000.0, RateScope::Total, 3).to_string(), "3 producers × 333,333.33 = 1,000,000 msg/s");
         assert_eq!(plan(0.5, RateScope::Total, 1).to_string(), "1 producer × 0.5 = 0.5 msg/s");
+        assert_eq!(plan(1.0, RateScope::Total, 3_600).to_string(), "3600 producers × 0.000278 = 1 msg/s");
     }
 }

@@ -1,7 +1,7 @@
 //! The client's end of a segment: obeys orders, publishes state, counters and slots.
 
 use super::SegmentError;
-use super::control::{ClientState, LAST_WORDS_BYTES, RateOrder, Wanted, control_word, state_word};
+use super::control::{ClientState, LAST_WORDS_BYTES, RateOrder, Wanted, control_word, rate_cell, state_word};
 use super::layout::{AccountingRow, Layout, ROW_WORDS, Shape};
 use super::memory::{Memory, system};
 use super::ring;
@@ -74,9 +74,9 @@ impl ClientEnd {
     #[cold]
     fn read_rate(&mut self, mut epoch: u64) -> Option<RateOrder> {
         for _ in 0..RATE_TRIES {
-            let cell = self.layout.control + control_word::RATE_CELLS + if epoch.is_multiple_of(2) { 0 } else { 2 };
-            let start_ns = self.memory.load(cell, Ordering::Relaxed);
-            let interval_q32 = self.memory.load(cell + 1, Ordering::Relaxed);
+            let cell = self.layout.control + rate_cell(epoch);
+            let [start_ns, low, high] = [0, 1, 2].map(|word| self.memory.load(cell + word, Ordering::Relaxed));
+            let interval_q32 = u128::from(high) << 64 | u128::from(low);
             // A': had a word above been of the order after next, the epoch below would have moved.
             fence(Ordering::Acquire);
             let now = self.control(control_word::RATE_EPOCH);

@@ -6,21 +6,31 @@ pub(super) mod control_word {
     pub(in crate::telemetry) const WANTED: usize = 0;
     /// Number of rate orders so far; order n stands in cell n mod 2.
     pub(in crate::telemetry) const RATE_EPOCH: usize = 1;
-    /// Two cells of {start, interval}.
+    /// Two cells of {start, interval's lower half, its upper half}.
     pub(in crate::telemetry) const RATE_CELLS: usize = 2;
+    /// Words of a cell.
+    pub(in crate::telemetry) const RATE_CELL_WORDS: usize = 3;
     /// Raw ns of the first cut; 0 = none yet.
-    pub(in crate::telemetry) const CUT_EPOCH: usize = 6;
+    pub(in crate::telemetry) const CUT_EPOCH: usize = 8;
     /// 1 = paused.
-    pub(in crate::telemetry) const PAUSED: usize = 7;
+    pub(in crate::telemetry) const PAUSED: usize = 9;
     /// Rounds of probes asked for.
-    pub(in crate::telemetry) const PROBE_ROUNDS: usize = 8;
+    pub(in crate::telemetry) const PROBE_ROUNDS: usize = 10;
     /// Extra cuts asked for.
-    pub(in crate::telemetry) const CUTS_REQUESTED: usize = 9;
+    pub(in crate::telemetry) const CUTS_REQUESTED: usize = 11;
     /// Wall clock − raw clock, two's complement.
-    pub(in crate::telemetry) const WALL_OFFSET: usize = 10;
+    pub(in crate::telemetry) const WALL_OFFSET: usize = 12;
+}
+/// Position, within the control line, of the cell that order `epoch` stands in.
+pub(super) fn rate_cell(epoch: u64) -> usize {
+    control_word::RATE_CELLS + if epoch.is_multiple_of(2) { 0 } else { control_word::RATE_CELL_WORDS }
+}
+/// The lower half.
+pub(super) fn low_word(wide: u128) -> u64 {
+    u64::try_from(wide & u128::from(u64::MAX)).unwrap_or(u64::MAX)
 }
 /// Words of the control region.
-pub(super) const CONTROL_WORDS: usize = 11;
+pub(super) const CONTROL_WORDS: usize = 13;
 
 /// Positions within the state line.
 pub(super) mod state_word {
@@ -95,6 +105,6 @@ impl ClientState {
 pub struct RateOrder {
     /// First intended time, raw ns; the producer's phase is already in it.
     pub start_ns: u64,
-    /// ns between messages, 32 binary places; 0 = unlimited. Rates below 0.25 msg/s do not fit and are refused by `plan`.
-    pub interval_q32: u64,
+    /// ns between messages, 32 binary places; 0 = unlimited. Below 2⁹⁵ (a message in 292 years), so that sums of a schedule fit.
+    pub interval_q32: u128,
 }

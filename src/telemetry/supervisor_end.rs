@@ -1,7 +1,7 @@
 //! The supervisor's end of a segment: creates it, gives orders, reads state, drains slots.
 
 use super::SegmentError;
-use super::control::{ClientState, LAST_WORDS_BYTES, RateOrder, Wanted, control_word, state_word};
+use super::control::{ClientState, LAST_WORDS_BYTES, RateOrder, Wanted, control_word, low_word, rate_cell, state_word};
 use super::header::{self, DETAIL_WORDS, SEGMENT_MAGIC, mismatch};
 use super::layout::{AccountingRow, Layout, ROW_WORDS, Role, Shape};
 use super::memory::{Memory, system};
@@ -68,12 +68,13 @@ impl SupervisorEnd {
     pub fn order_rate(&self, order: RateOrder) {
         let epoch_word = self.layout.control + control_word::RATE_EPOCH;
         let epoch = self.memory.load(epoch_word, Ordering::Relaxed).wrapping_add(1);
-        let cell = self.layout.control + control_word::RATE_CELLS + if epoch.is_multiple_of(2) { 0 } else { 2 };
+        let cell = self.layout.control + rate_cell(epoch);
         // A: whoever sees a word of this order also sees the epoch of the order before it, and so drops what it read of the
         // order before that, which stood in this cell.
         fence(Ordering::Release);
         self.memory.store(cell, order.start_ns, Ordering::Relaxed);
-        self.memory.store(cell + 1, order.interval_q32, Ordering::Relaxed);
+        self.memory.store(cell + 1, low_word(order.interval_q32), Ordering::Relaxed);
+        self.memory.store(cell + 2, low_word(order.interval_q32 >> 64), Ordering::Relaxed);
         self.memory.store(epoch_word, epoch, Ordering::Release);
     }
     /// Sets the time line of cuts: a slot at `epoch_ns + k × 1 s`. Before it is set clients cut nothing.

@@ -80,7 +80,7 @@ fn orders_arrive_and_only_move_forward() {
     supervisor.pause(false);
     assert!(!client.paused());
     for n in 1..5 {
-        let order = RateOrder { start_ns: n, interval_q32: n * 2 };
+        let order = RateOrder { start_ns: n, interval_q32: u128::from(n) << 40 | u128::from(n) << 90 };
         supervisor.order_rate(order);
         assert_eq!(client.new_rate(), Some(order));
         assert_eq!(client.new_rate(), None);
@@ -151,7 +151,7 @@ fn a_writer_stopped_after_any_single_store_leaves_the_last_complete_slot() {
 
 #[test]
 fn a_supervisor_stopped_after_any_single_store_leaves_a_whole_order() {
-    let order = |n| RateOrder { start_ns: n, interval_q32: n };
+    let order = |n| RateOrder { start_ns: n, interval_q32: u128::from(n) << 64 | u128::from(n) };
     for stores in 0.. {
         let (supervisor, mut client) = both(small(Role::Producer, 2));
         (1..4).for_each(|n| supervisor.order_rate(order(n)));
@@ -206,7 +206,7 @@ fn a_reader_beside_a_writer_at_full_speed_never_sees_a_torn_slot_or_order() {
             while !stop.load(Ordering::Relaxed) {
                 writer.publish();
                 if let Some(order) = writer.end.new_rate() {
-                    assert_eq!(order.interval_q32, !order.start_ns);
+                    assert_eq!(order.interval_q32, !u128::from(order.start_ns));
                     assert!(order.start_ns > last_order);
                     last_order = order.start_ns;
                 }
@@ -215,7 +215,7 @@ fn a_reader_beside_a_writer_at_full_speed_never_sees_a_torn_slot_or_order() {
         });
         let (mut seen, mut lost) = (0, 0);
         for n in 1..=ROUNDS {
-            supervisor.order_rate(RateOrder { start_ns: n, interval_q32: !n });
+            supervisor.order_rate(RateOrder { start_ns: n, interval_q32: !u128::from(n) });
             let drained = supervisor.drain();
             drained.slots.iter().for_each(assert_whole);
             seen += drained.slots.len() as u64;

@@ -201,6 +201,10 @@ impl<P: Producer, T: Time, M: Measuring> Produce<'_, P, T, M> {
                 }
                 self.cut_if_due();
             }
+            // Nothing is on its way, so no report will ever make room: what there is must do.
+            if self.books.outstanding() == 0 {
+                break Blocked::Room;
+            }
             self.time.relax();
         };
         let waited_ns = self.time.now_ns().saturating_sub(begun);

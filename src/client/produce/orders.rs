@@ -53,7 +53,7 @@ impl<P: Producer, T: Time, M: Measuring> Produce<'_, P, T, M> {
         self.behind_queue = false;
         self.orders = self.orders.wrapping_add(1);
         self.unlimited = order.interval_q32 == 0;
-        self.late_after_ns = LATE_NS.max(order.interval_q32 >> 32);
+        self.late_after_ns = LATE_NS.max(u64::try_from(order.interval_q32 >> 32).unwrap_or(u64::MAX));
     }
 
     /// On a curve the order says when the load begins, and nothing else.
@@ -70,7 +70,9 @@ impl<P: Producer, T: Time, M: Measuring> Produce<'_, P, T, M> {
         let sent = if self.manner.omb_probes {
             self.driver.send(Some(b"key"), &[0; 10], 0)
         } else {
-            self.driver.send(None, &value, 0)
+            // A compacted topic takes no message without a key.
+            let key = self.outbox.keyed().then_some(&b"probe"[..]);
+            self.driver.send(key, &value, 0)
         };
         match sent {
             Handed::Accepted => self.books.probe_sent(),

@@ -32,6 +32,8 @@ struct Library {
     fail_every: Option<u64>,
     never_acknowledge: bool,
     fault_at_ns: Option<u64>,
+    /// So many offers find the queue full although nothing is on its way.
+    full_without_reason: u32,
     purged: bool,
     deaf_to_purge: bool,
     taken: u64,
@@ -52,6 +54,7 @@ impl Library {
             fail_every: None,
             never_acknowledge: false,
             fault_at_ns: None,
+            full_without_reason: 0,
             purged: false,
             deaf_to_purge: false,
             taken: 0,
@@ -63,6 +66,10 @@ impl Library {
 
     fn offer(&mut self, value: &[u8], tag: usize) -> Handed {
         self.time.advance(60);
+        if self.full_without_reason > 0 {
+            self.full_without_reason -= 1;
+            return Handed::QueueFull;
+        }
         if self.held.len() == self.capacity {
             return Handed::QueueFull;
         }
@@ -192,7 +199,7 @@ impl Run {
 
     /// Load from the epoch on at `per_s` (0: unlimited) for `length_ns`, then flush and exit.
     fn load(mut self, per_s: u64, length_ns: u64) -> Outcome {
-        let interval_q32 = (S << 32).checked_div(per_s).unwrap_or(0);
+        let interval_q32 = u128::from((S << 32).checked_div(per_s).unwrap_or(0));
         self.time.at(EPOCH - S / 2, move |supervisor| {
             supervisor.set_epoch(EPOCH);
             supervisor.order_rate(RateOrder { start_ns: EPOCH, interval_q32 });
@@ -479,6 +486,18 @@ fn a_stop_is_obeyed_while_the_queue_is_full() {
 }
 
 #[test]
+fn a_full_queue_is_offered_to_again_when_no_report_is_left_that_could_make_room() {
+    for unlimited in [false, true] {
+        let mut run = Run::new();
+        run.library.full_without_reason = 3;
+        let outcome = run.load(if unlimited { 0 } else { 1_000 }, S / 10);
+        outcome.assert_balanced();
+        assert_eq!(outcome.library.full_without_reason, 0);
+        assert!(outcome.counters[Counter::MessagesAcknowledged] >= 100, "{:?}", outcome.counters);
+    }
+}
+
+#[test]
 fn who_is_ready_has_said_where_it_runs_and_what_it_has_used() {
     let run = Run::new();
     run.time.at(EPOCH - S + MS, |supervisor| {
@@ -517,11 +536,11 @@ fn a_new_rate_holds_from_its_start_and_the_debt_of_the_old_one_is_counted() {
     let mut run = Run::new();
     run.time.at(EPOCH - S / 2, |supervisor| {
         supervisor.set_epoch(EPOCH);
-        supervisor.order_rate(RateOrder { start_ns: EPOCH, interval_q32: (S << 32) / 1_000 });
+        supervisor.order_rate(RateOrder { start_ns: EPOCH, interval_q32: u128::from((S << 32) / 1_000) });
         supervisor.want(Wanted::Run);
     });
     run.time.at(EPOCH + S - 10 * MS, |supervisor| {
-        supervisor.order_rate(RateOrder { start_ns: EPOCH + S, interval_q32: (S << 32) / 5_000 });
+        supervisor.order_rate(RateOrder { start_ns: EPOCH + S, interval_q32: u128::from((S << 32) / 5_000) });
     });
     run.time.at(EPOCH + 2 * S, |supervisor| supervisor.want(Wanted::Quiesce));
     run.time.at(EPOCH + 3 * S, |supervisor| supervisor.want(Wanted::Exit));
@@ -552,11 +571,11 @@ fn a_new_rate_that_comes_while_the_queue_is_full_leaves_no_message_on_the_old_sc
     run.library.stall = Some((EPOCH + S / 2, EPOCH + S));
     run.time.at(EPOCH - S / 2, |supervisor| {
         supervisor.set_epoch(EPOCH);
-        supervisor.order_rate(RateOrder { start_ns: EPOCH, interval_q32: (S << 32) / 1_000 });
+        supervisor.order_rate(RateOrder { start_ns: EPOCH, interval_q32: u128::from((S << 32) / 1_000) });
         supervisor.want(Wanted::Run);
     });
     run.time.at(EPOCH + 800 * MS, |supervisor| {
-        supervisor.order_rate(RateOrder { start_ns: EPOCH + 800 * MS, interval_q32: (S << 32) / 2_000 });
+        supervisor.order_rate(RateOrder { start_ns: EPOCH + 800 * MS, interval_q32: u128::from((S << 32) / 2_000) });
     });
     run.time.at(EPOCH + 2 * S, |supervisor| supervisor.want(Wanted::Quiesce));
     run.time.at(EPOCH + 3 * S, |supervisor| supervisor.want(Wanted::Exit));

@@ -171,7 +171,7 @@ impl Producing {
     pub(super) fn run(self) -> Produced {
         let (time, mut end) = VirtualTime::new(EPOCH - S, Shape::new(Role::Producer, PRODUCER, 1));
         let time = Rc::new(time);
-        let interval_q32 = (S << 32) / self.per_s;
+        let interval_q32 = u128::from((S << 32) / self.per_s);
         time.at(EPOCH - S / 2, move |supervisor| {
             supervisor.set_epoch(EPOCH);
             supervisor.order_rate(RateOrder { start_ns: EPOCH, interval_q32 });

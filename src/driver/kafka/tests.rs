@@ -136,6 +136,26 @@ fn a_full_queue_takes_a_prefix_and_takes_the_rest_later() {
 }
 
 #[test]
+fn reports_that_end_where_the_caller_stops_make_room_at_once() {
+    let broker = broker(&[("t", 1)]);
+    for (queue, asked) in [(1, 1), (1, 64), (64, 64), (64, 32), (128, 64)] {
+        let all = ("queue.buffering.max.messages", &*queue.to_string());
+        let mut producer = producer(&broker, "t", &[all, ("linger.ms", "0")]);
+        for round in 0..3 {
+            for i in 0..queue {
+                assert_eq!(producer.send(None, b"x", 0), Handed::Accepted, "{queue} {asked}: {i} of round {round}");
+            }
+            let (time, deadline, mut reported) = (wall(), Instant::now() + LIMIT, 0);
+            while reported < queue {
+                assert!(Instant::now() < deadline, "{reported} of {queue} reports came");
+                let left = asked.min(queue - reported);
+                reported += producer.poll_reports(left, 50, &time, |_, _| {});
+            }
+        }
+    }
+}
+
+#[test]
 fn a_message_that_is_too_large_is_refused_and_the_others_are_sent() {
     let broker = broker(&[("t", 1)]);
     let mut producer = producer(&broker, "t", &[("message.max.bytes", "1000")]);

@@ -6,9 +6,13 @@ use proptest::prelude::*;
 
 const START_NS: u64 = 5_000_000_000_123;
 
-fn interval(per_s: f64) -> u64 {
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "rates of the tests are at least 0.25")]
-    let interval = (1e9 / per_s * 4_294_967_296.0).round() as u64;
+fn interval(per_s: f64) -> u128 {
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "intervals of the tests are whole and positive"
+    )]
+    let interval = (1e9 / per_s * 4_294_967_296.0).round() as u128;
     interval
 }
 
@@ -52,7 +56,7 @@ const POLICIES: [LatePolicy; 4] =
 #[test]
 fn nothing_goes_before_the_start() {
     for policy in POLICIES {
-        for per_s in [0.25, 1_000.0, 3e6] {
+        for per_s in [1.0 / 3_600.0, 0.25, 1_000.0, 3e6] {
             let mut pacer = Pacer::new(order(per_s), policy);
             assert_eq!(pacer.due(0, 10), Due::At { ns: START_NS });
             assert_eq!(pacer.due(START_NS - 1, 10), Due::At { ns: START_NS });
@@ -85,7 +89,7 @@ fn a_billion_messages_do_not_drift() {
         pacer.due(u64::MAX >> 1, batch);
         pacer.sent(batch);
     }
-    let exact = START_NS + u64::try_from((1_000_000_000u128 * u128::from(order.interval_q32)) >> 32).unwrap();
+    let exact = START_NS + u64::try_from((1_000_000_000u128 * order.interval_q32) >> 32).unwrap();
     assert_eq!(pacer.intended_ns(0), exact);
     // The rounding of the interval itself: 2^-33 ns a message, an eighth of a ns in a billion.
     let ideal_ns = 1e9 / 3_333_333.3 * 1e9;
@@ -233,7 +237,7 @@ proptest! {
                         last_intended = intended;
                         if !matches!(policy, LatePolicy::Shift) {
                             let slot = u128::from(sent + pacer.missed() + u64::from(i));
-                            let exact = u128::from(START_NS) + ((slot * u128::from(order.interval_q32)) >> 32);
+                            let exact = u128::from(START_NS) + ((slot * order.interval_q32) >> 32);
                             prop_assert_eq!(u128::from(intended), exact);
                         }
                     }
@@ -245,7 +249,7 @@ proptest! {
         let (missed, shifted) = (pacer.missed(), pacer.shifted());
         let debt = pacer.change(RateOrder { start_ns: now + 1, interval_q32: 0 }, now);
         let elapsed_q32 = (u128::from(now - START_NS) + 1) << 32;
-        let scheduled = u64::try_from(elapsed_q32.div_ceil(u128::from(order.interval_q32))).unwrap();
+        let scheduled = u64::try_from(elapsed_q32.div_ceil(order.interval_q32)).unwrap();
         if matches!(policy, LatePolicy::Shift) {
             // Delays are fractions of intervals; only their sum is cut to whole sends.
             prop_assert!((sent + shifted + debt).abs_diff(scheduled) <= 1);
@@ -272,6 +276,19 @@ proptest! {
             let seconds = (now - first) as f64 / 1e9;
             prop_assert!(sent <= 2.0 * per_s * seconds + 1.5, "{} in {}", sent, seconds);
             now += pause;
+        }
+    }
+}
+
+#[test]
+fn one_message_an_hour_comes_every_hour_under_every_policy() {
+    for policy in POLICIES {
+        let mut pacer = Pacer::new(order(1.0 / 3_600.0), policy);
+        let sent = drive(&mut pacer, START_NS, START_NS + 10 * 3_600 * NS_PER_S - 1, 100, 1);
+        let at = |hour: u64| START_NS + hour * 3_600 * NS_PER_S;
+        assert_eq!(sent.len(), 10, "{policy:?}");
+        for (message, hour) in sent.iter().zip(0..) {
+            assert!(message.at_ns.abs_diff(at(hour)) <= 1 && message.intended_ns.abs_diff(at(hour)) <= 1, "{policy:?}");
         }
     }
 }

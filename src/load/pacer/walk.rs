@@ -1,6 +1,7 @@
 //! A producer's way along a rate curve: from which message on which schedule holds, and until when.
 
 use crate::plan::curve::{RateCurve, Stairs};
+use crate::plan::schedule::{LONGEST_INTERVAL_Q32, interval_q32};
 use crate::telemetry::RateOrder;
 use crate::units::NS_PER_S;
 
@@ -32,15 +33,12 @@ impl Walk {
         let messages = self.past + self.first + number as f64 * self.producers;
         match self.stairs.stand(messages) {
             // Never: a schedule that begins at the end of time.
-            None => (RateOrder { start_ns: u64::MAX, interval_q32: u64::MAX }, u64::MAX),
+            None => (RateOrder { start_ns: u64::MAX, interval_q32: LONGEST_INTERVAL_Q32 }, u64::MAX),
             Some(stand) => {
-                let interval_q32 = whole(self.producers / stand.per_s * NS_PER_S_F * Q32).max(1);
+                let interval_q32 = interval_q32(self.producers, stand.per_s);
                 let order = RateOrder { start_ns: self.raw_ns(stand.at_s), interval_q32 };
-                // At least the one message is on it; slower than an order can say: that one only.
-                let least_ns = order.start_ns.saturating_add(1);
-                let until_ns =
-                    if interval_q32 == u64::MAX { least_ns } else { self.raw_ns(stand.until_s).max(least_ns) };
-                (order, until_ns)
+                // At least the one message is on it.
+                (order, self.raw_ns(stand.until_s).max(order.start_ns.saturating_add(1)))
             }
         }
     }
@@ -50,7 +48,6 @@ impl Walk {
     }
 }
 
-const Q32: f64 = 4_294_967_296.0;
 #[expect(clippy::cast_precision_loss, reason = "10^9")]
 const NS_PER_S_F: f64 = NS_PER_S as f64;
 
@@ -108,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn a_rate_too_slow_for_an_order_is_kept_message_by_message() {
+    fn a_slow_rate_on_a_curve_is_kept_too() {
         let curve = curve(&[(0.0, 0.1)], false, None);
         assert_eq!(sends(&curve, 0, 1, 100, 1_000_000).len(), 10);
     }

@@ -61,7 +61,7 @@ pub(super) fn search(desk: &mut Desk<'_>, target: &Target, rate: Option<&RatePla
         Some("guide") => SearchRule::Guide,
         _ => SearchRule::Omb,
     };
-    let rate = rate.filter(|rate| rate.producers > 0)?;
+    rate.filter(|rate| rate.producers > 0)?;
     if !is_search(desk) {
         if desk.workload.course.rate_search.is_some() {
             desk.warn("rateSearch", "is not used: there is a rate; write producerRate: 0 to search for one");
@@ -82,7 +82,7 @@ pub(super) fn search(desk: &mut Desk<'_>, target: &Target, rate: Option<&RatePla
         receive_backlog_limit: limits.receive_backlog_limit,
         min_ramping_factor: limits.min_ramping_factor,
         max_ramping_factor: limits.max_ramping_factor,
-        floor_per_s: (MIN_PER_PRODUCER_PER_S * f64::from(rate.producers)).max(1.0),
+        floor_per_s: 1.0,
     })
 }
 

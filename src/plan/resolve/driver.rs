@@ -5,7 +5,7 @@ use super::embedded;
 use crate::config::properties::Written;
 use crate::config::{DriverClass, DriverFile};
 use crate::plan::properties::{For, Refusal, TranslatedProperties, translate};
-use crate::plan::{DriverKind, DriverPlan, DriverSource, KeyDistributor, MessagePlan, PayloadPlan};
+use crate::plan::{DriverKind, DriverPlan, DriverSource};
 
 /// What is driven, before anything is translated.
 #[derive(Debug, Clone)]
@@ -15,9 +15,6 @@ pub(super) struct Target {
     /// Result field `driver`.
     pub(super) name: String,
 }
-
-/// librdkafka's `message.max.bytes` when nobody sets it.
-const DEFAULT_MESSAGE_MAX_BYTES: u64 = 1_000_000;
 
 /// Which kind of driver; both or neither of `--embedded` and a driver file are refused.
 pub(super) fn target(desk: &mut Desk<'_>) -> Target {
@@ -41,7 +38,7 @@ pub(super) fn target(desk: &mut Desk<'_>) -> Target {
 }
 
 /// Translates the properties of the three kinds of clients and checks what depends on them.
-pub(super) fn decide(desk: &mut Desk<'_>, target: &Target, message: Option<&MessagePlan>) -> Option<DriverPlan> {
+pub(super) fn decide(desk: &mut Desk<'_>, target: &Target) -> Option<DriverPlan> {
     let kind = target.kind;
     if kind == DriverKind::Null {
         let none = TranslatedProperties::default;
@@ -76,9 +73,6 @@ pub(super) fn decide(desk: &mut Desk<'_>, target: &Target, message: Option<&Mess
     let (admin, producer, mut consumer) = (admin?, producer?, consumer?);
     if kind == DriverKind::Embedded {
         embedded::suit_consumer(&mut consumer);
-    }
-    if let Some(message) = message {
-        check_size(desk, message, &producer);
     }
     let acks = producer.get("acks").or_else(|| producer.get("request.required.acks"));
     Some(DriverPlan {
@@ -117,31 +111,4 @@ fn check_bootstrap(desk: &mut Desk<'_>, driver: &DriverFile) {
         "bootstrap.servers is missing: write for example `bootstrap.servers=localhost:9092` in commonConfig"
     };
     desk.refuse_driver(driver, driver.line("commonConfig"), "commonConfig", what.to_owned());
-}
-
-/// librdkafka refuses each message above `message.max.bytes` (value and key), so that nothing would be sent.
-fn check_size(desk: &mut Desk<'_>, message: &MessagePlan, producer: &TranslatedProperties) {
-    let limit = producer.get("message.max.bytes").and_then(|value| value.trim().parse().ok());
-    let limit: u64 = limit.unwrap_or(DEFAULT_MESSAGE_MAX_BYTES);
-    let longest_key = match message.keys {
-        KeyDistributor::NoKey => 0,
-        KeyDistributor::KeyRoundRobin | KeyDistributor::RandomNano => 10,
-        KeyDistributor::Random => 7,
-        KeyDistributor::RoundRobin => 5,
-    };
-    if u64::from(message.largest_bytes) + longest_key > limit {
-        let key = match message.payload {
-            PayloadPlan::Distribution { .. } => "messageSizeDistribution",
-            PayloadPlan::Folder { .. } => "payloadFile",
-            PayloadPlan::Randomized { .. } | PayloadPlan::File { .. } | PayloadPlan::Given { .. } => "messageSize",
-        };
-        desk.refuse(
-            key,
-            format!(
-                "{} bytes are above message.max.bytes={limit}, so that no message would be sent: raise max.request.size in \
-                 producerConfig (and the topic's max.message.bytes), or lower it",
-                message.largest_bytes
-            ),
-        );
-    }
 }

@@ -24,7 +24,7 @@ pub fn for_coordinator(
     let (workload, options) = (WorkloadFile::default(), Options { placement: wishes.clone(), ..Options::default() });
     let mut desk = Desk::new(&workload, Some(file), &options);
     let target = driver::target(&mut desk);
-    let driver_plan = driver::decide(&mut desk, &target, None);
+    let driver_plan = driver::decide(&mut desk, &target);
     let Some(driver) = driver_plan.filter(|_| !desk.has_problems()) else { return Err(desk.into_problems()) };
     Ok(Plan {
         workload_name: "omb".to_owned(),

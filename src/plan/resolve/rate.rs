@@ -8,7 +8,8 @@ use crate::config::workload::RateOverTime;
 use crate::plan::curve::{DAY_S, RateCurve, RatePoint};
 use crate::plan::schedule::MIN_PER_PRODUCER_PER_S;
 use crate::plan::{DriverKind, LatePolicy, RatePlan, RateScope};
-use crate::units::Rate;
+use crate::units::{Rate, format_duration};
+use std::time::Duration;
 
 /// Decides the rate of `producers` producers (None: their number is refused already).
 pub(super) fn decide(desk: &mut Desk<'_>, target: &Target, producers: Option<u32>) -> Option<RatePlan> {
@@ -30,16 +31,35 @@ pub(super) fn decide(desk: &mut Desk<'_>, target: &Target, producers: Option<u32
         && each < MIN_PER_PRODUCER_PER_S
     {
         let least = MIN_PER_PRODUCER_PER_S * f64::from(plan.producers);
+        let each = format!("{MIN_PER_PRODUCER_PER_S} msg/s (a message in 116 days)");
         refuse(
             desk,
             format!(
-                "{plan}: a producer's schedule needs at least {MIN_PER_PRODUCER_PER_S} msg/s: raise the total to {least} or \
-                 take fewer producers"
+                "{plan}: a producer's schedule needs at least {each}: raise the total to {least} or take fewer producers"
             ),
         );
         return None;
     }
+    warn_of_silence(desk, &plan);
     Some(plan)
+}
+
+/// Slow rates are legal; a run in which hardly a producer gets to its first message is rarely meant.
+fn warn_of_silence(desk: &mut Desk<'_>, plan: &RatePlan) {
+    let (Rate::PerSecond(total), Some(length)) = (plan.total, super::duration(desk.workload, desk.options)) else {
+        return;
+    };
+    let messages = total * length.as_secs_f64();
+    if messages < f64::from(plan.producers) {
+        let apart = Duration::try_from_secs_f64((f64::from(plan.producers) / total).round()).unwrap_or(Duration::MAX);
+        let (apart, length) = (format_duration(apart), format_duration(length));
+        let what = format!("each producer sends a message every {apart}, and the measurement takes {length}");
+        if desk.options.rate.is_some() {
+            desk.warn_plainly(format!("--rate: {what}"));
+        } else {
+            desk.warn("producerRate", what);
+        }
+    }
 }
 
 /// The rates over time, in place of the one rate.

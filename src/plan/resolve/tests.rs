@@ -2,6 +2,7 @@
 
 mod course;
 mod shapes;
+mod sizes;
 
 use super::*;
 use crate::os::topology::Cpu;
@@ -164,8 +165,8 @@ fn each_mistake_of_a_workload_is_refused_with_its_line_and_a_remedy() {
         ("BytesRatio: 0.5", "BytesRatio: 1.5", "w.yaml:5: randomBytesRatio: 1.5 is not between 0"),
         (
             "producerRate: 1000",
-            "producerRate: 0.1",
-            "w.yaml:11: producerRate: 4 producers × 0.1 = 0.4 msg/s: a producer's",
+            "producerRate: 0.00000001",
+            "w.yaml:11: producerRate: 4 producers × 0.00000001 = 0.00000004 msg/s: a producer's",
         ),
         ("producerRate: 1000", "producerRate: -5", "w.yaml:11: producerRate: -5 is negative"),
         (
@@ -350,4 +351,21 @@ fn a_password_is_never_printed() {
     let workload = workload(&format!("{SOUND}producerRate: 10\n"));
     let plan = resolve(&workload, Some(&driver), &Options::default(), &machine()).unwrap();
     assert!(!plan.to_string().contains("hunter2"), "{plan}");
+}
+
+#[test]
+fn slow_rates_are_legal_and_a_run_too_short_for_them_is_warned_of() {
+    let slow = plan(&format!("{SOUND}producerRate: 0.125\n"));
+    assert_eq!((slow.rate.per_producer, slow.warnings), (Rate::PerSecond(0.125), vec![]));
+    let hourly = plan(&format!("{SOUND}producerRate: 0.000277778\n"));
+    let warning = "w.yaml:11: producerRate: each producer sends a message every 1 h, and the measurement takes 1 min";
+    assert_eq!(hourly.warnings, [warning]);
+    let text = SOUND.replace("producersPerTopic: 4", "producersPerTopic: 8000");
+    let many = resolve(
+        &workload(&format!("{text}producerRate: 1000\n")),
+        Some(&driver(JAVA)),
+        &Options::default(),
+        &machine(),
+    );
+    assert_eq!(many.unwrap().rate.to_string(), "8000 producers × 0.125 = 1,000 msg/s");
 }

@@ -153,6 +153,13 @@ impl Event {
         unsafe { sys::rd_kafka_event_message_array(self.0.as_ptr(), chunk.as_mut_ptr(), chunk.len()) }
     }
 
+    /// Have all its messages been taken? Dropped then, they free their room in the client's queue.
+    #[inline]
+    pub(super) fn is_used_up(&self) -> bool {
+        // SAFETY: the event is valid until drop; the accessor reads a count that taking messages lowers.
+        unsafe { sys::rd_kafka_event_message_count(self.0.as_ptr()) == 0 }
+    }
+
     pub(super) fn as_ptr(&self) -> *mut sys::rd_kafka_event_t {
         self.0.as_ptr()
     }

@@ -199,7 +199,9 @@ impl Outlet {
                 on_report(*picked_up_ns, unsafe { report(message, tag) });
             }
             reported += count;
-            if count < asked {
+            // An event whose last message was the last that was asked for must not live on: its messages still fill the queue, and nobody may
+            // ask again until there is room.
+            if count < asked || (reported == limit && event.is_used_up()) {
                 self.event = None;
             }
         }
