@@ -122,7 +122,9 @@ fn two_workers_and_a_coordinator_yield_what_a_local_run_yields() {
         assert!(host["facts"]["kernel"]["kernel_release"].is_string(), "{host}");
     }
     assert_eq!(detail.list("/environment").len(), 2);
-    assert_eq!(detail.at("/end_to_end_clocks/clock_error_ns").as_u64(), Some(0));
+    // One wall clock, and two offsets to it that hold for a second each.
+    let error_ns = detail.at("/end_to_end_clocks/clock_error_ns").as_u64();
+    assert!(error_ns.is_some_and(|ns| (1..5_000_000).contains(&ns)), "{error_ns:?}");
     let clients = detail.list("/clients");
     assert_eq!(clients.len(), 2 + 4);
     for client in clients {

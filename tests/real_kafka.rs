@@ -311,3 +311,29 @@ fn sasl(kafka: &Kafka, protocol: &str, mechanism: &str, password: &str) -> Vec<S
 fn refs(lines: &[String]) -> Vec<&str> {
     lines.iter().map(String::as_str).collect()
 }
+
+#[test]
+fn on_topics_with_the_brokers_times_messages_without_a_stamp_have_no_end_to_end_times() {
+    let Some(kafka) = Kafka::shared() else { return };
+    let scene = Scene::new("on_topics_with_the_brokers_times_messages_without_a_stamp_have_no_end_to_end_times");
+    let with_brokers_times = "topicConfig: message.timestamp.type=LogAppendTime";
+    scene.write("driver.yaml", &plain_driver(kafka).replace("topicConfig: \"\"", with_brokers_times));
+    scene.write("small.yaml", &Workload::small("appended").text());
+    let done = run(&scene, &["--no-stamp", SHORT]);
+    done.assert_code(0);
+    assert!(done.says("topicConfig has message.timestamp.type=LogAppendTime"), "the plan does not say so\n{done}");
+    assert!(done.says("end to end (no times: LogAppendTime)"), "the table does not say so\n{done}");
+    let detail = Detail::read(&scene.detail_file());
+    let doubts = detail.list("/doubts");
+    assert!(doubts.iter().any(|doubt| doubt["doubt"] == "log_append_time"), "{doubts:?}\n{done}");
+    let times = detail.at("/measurement/latencies/end_to_end_actual");
+    assert!(times.is_null() || times["count"] == 0, "{times}\n{done}");
+    let counters = detail.at("/measurement/counters_whole_run");
+    assert_eq!(counters["messages_log_append_time"], counters["messages_received"], "{counters}");
+    assert_eq!((&counters["messages_unstamped"], &counters["end_to_end_not_positive"]), (&0.into(), &0.into()));
+
+    // Stamps do not mind.
+    let done = run(&scene, &["--output", "stamped.json", SHORT]);
+    done.assert_code(0);
+    assert!(!done.says("LogAppendTime"), "{done}");
+}

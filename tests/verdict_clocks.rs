@@ -111,6 +111,12 @@ fn clocks_of_two_hosts_that_agree_are_valid_and_an_hour_apart_they_are_not_whoev
             told.unwrap_or_else(|| panic!("no {what}\n{done}"))
         };
         assert!((offset("offset_ns") - ahead_ns).abs() <= offset("offset_error_ns") + 1, "{done}");
+        let host = |what: &str| Detail::read(&scene.detail_file()).at(&format!("/hosts/1/{what}")).clone();
+        assert_eq!(host("clock_comparisons"), 2, "at both ends\n{done}");
+        let at_end_ns = host("clock_offset_at_end")["offset_ns"].as_i64().expect("ns");
+        let error_ns = host("clock_offset_at_end")["offset_error_ns"].as_i64().expect("ns");
+        assert!((at_end_ns - ahead_ns).abs() <= error_ns + 1, "{done}");
+        assert!(host("stamp_clock_error_ns").as_u64().is_some_and(|ns| ns > 0), "{done}");
         if ahead_ns == 0 {
             let detail = assert_valid(&scene, &done);
             assert_eq!(detail.at("/hosts/1/clock_offset/same_clock"), false, "it looks like another host\n{done}");

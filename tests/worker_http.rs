@@ -141,6 +141,69 @@ fn a_recorded_run_of_ombs_coordinator_is_answered_call_for_call() {
     scene.assert_no_leftovers();
 }
 
+/// A producer on the first worker and a consumer on the second, driven as OMB's coordinator does: the end-to-end times of a thousand messages,
+/// and what the consumer's worker says of them.
+fn end_to_end(workers: &[WorkerProcess; 2], driver: &str) -> (Histogram<u64>, String) {
+    use base64::Engine as _;
+    let call = |worker: usize, method: &str, path: &str, body: &str| {
+        let answer = workers[worker].call(method, path, &[], body);
+        assert_eq!(answer.status, 200, "{path}: {answer:?}");
+        answer.body
+    };
+    (0..2).for_each(|worker| drop(call(worker, "POST", "/initialize-driver", driver)));
+    let topics = call(0, "POST", "/create-topics", r#"{"numberOfTopics":1,"numberOfPartitionsPerTopic":1}"#);
+    let topic = &serde_json::from_str::<Vec<String>>(&topics).expect("names")[0];
+    let wish = format!(r#"{{"topicsSubscriptions":[{{"topic":"{topic}","subscription":"sub-{topic}"}}]}}"#);
+    call(1, "POST", "/create-consumers", &wish);
+    call(0, "POST", "/create-producers", &format!(r#"["{topic}"]"#));
+    let payload = base64::engine::general_purpose::STANDARD.encode([7; 200]);
+    call(0, "POST", "/start-load", &format!(r#"{{"payloadData":["{payload}"],"publishRate":1000.0}}"#));
+    Deadline::within(SHORT).poll("messages", || {
+        let counters: Value = serde_json::from_str(&call(1, "GET", "/counters-stats", "")).ok()?;
+        (counters["messagesReceived"].as_u64()? >= 1_000).then_some(())
+    });
+    let period: Value = serde_json::from_str(&call(1, "GET", "/period-stats", "")).expect("our JSON");
+    (0..2).for_each(|worker| drop(call(worker, "POST", "/stop-all", "")));
+    let words = workers[1].running.wait_for_line("end-to-end times of", SHORT);
+    (histogram(period["endToEndLatency"].as_str().expect("a histogram")), words)
+}
+
+#[test]
+fn under_ombs_protocol_end_to_end_times_are_those_of_stamps_or_whole_ms_and_it_is_said_which() {
+    let Some(kafka) = Kafka::shared() else { return };
+    let scene = Scene::new("under_ombs_protocol_end_to_end_times_are_those_of_stamps_or_whole_ms_and_it_is_said_which");
+    let driver = driver(JAVA_CLASS, kafka.bootstrap(), &[], &["acks=all"], &["auto.offset.reset=earliest"]);
+    let workers =
+        |more: &[&str]| [(); 2].map(|()| WorkerProcess::start(&scene, &[&["--delete-topics"], more].concat()));
+    let whole_ms = |times: &Histogram<u64>| {
+        let whole = times.iter_recorded().filter(|bucket| {
+            let (least_us, most_us) = (times.lowest_equivalent(bucket.value_iterated_to()), bucket.value_iterated_to());
+            least_us.next_multiple_of(1_000) <= most_us
+        });
+        whole.map(|bucket| bucket.count_at_value()).sum::<u64>()
+    };
+
+    let stamping = workers(&[]);
+    let (times, words) = end_to_end(&stamping, &driver);
+    assert!(times.len() >= 1_000 && whole_ms(&times) < times.len() / 10, "{} of {}", whole_ms(&times), times.len());
+    assert!(words.contains(" 0 from CreateTime") && times.min() > 0, "{words}");
+
+    let unstamping = [workers(&["--no-stamp"]), workers(&["--no-stamp"])];
+    let (times, words) = end_to_end(&unstamping[0], &driver);
+    assert!(times.len() >= 1_000 && whole_ms(&times) == times.len(), "{} of {}", whole_ms(&times), times.len());
+    assert!(words.contains(" 0 from pinload's stamps") && words.contains("kept as 0"), "{words}");
+
+    let with_brokers_times = driver.replace("topicConfig: \"\"", "topicConfig: message.timestamp.type=LogAppendTime");
+    let (times, words) = end_to_end(&unstamping[1], &with_brokers_times);
+    assert_eq!(times.len(), 0);
+    assert!(words.contains(" 0 from CreateTime") && words.contains("the broker's time alone"), "{words}");
+    for worker in stamping.into_iter().chain(unstamping.into_iter().flatten()) {
+        worker.running.signal(Signal::SIGTERM);
+        worker.running.outcome_within(SHORT).assert_code(TERMINATED);
+    }
+    scene.assert_no_leftovers();
+}
+
 #[test]
 fn a_worker_survives_mistakes_and_a_coordinator_that_vanishes() {
     let Some(kafka) = Kafka::shared() else { return };

@@ -348,6 +348,13 @@ pub struct WorkerArgs {
     #[arg(long, value_name = "COUNT", default_value_t = 64, value_parser = clap::value_parser!(u32).range(1..), help_heading = "Security")]
     pub max_connections: u32,
 
+    /// Under OMB's protocol send the coordinator's payloads byte for byte
+    ///
+    /// Without it their first 48 bytes are pinload's stamp, so that a pinload worker which receives them knows when they were sent. No part of
+    /// OMB reads them.
+    #[arg(long)]
+    pub no_stamp: bool,
+
     /// End a run whose coordinator has not called for so long
     #[arg(long, value_name = "TIME", value_parser = positive_duration, default_value = "60s")]
     pub lease: Duration,

@@ -69,6 +69,7 @@ pub(super) fn serve(args: &WorkerArgs, signals: Receiver<Signal>) -> ExitStatus 
         },
         lease: args.lease,
         delete_topics: args.delete_topics,
+        stamps: !args.no_stamp,
         record_raw: args.record_raw.clone(),
     };
     let metrics = Desk::new(scrapes.clone(), false);

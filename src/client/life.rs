@@ -130,7 +130,8 @@ fn produce(
         curve: spec.curve.clone(),
         spin: may_spin(spec),
         flush: spec.limits.flush,
-        wall_stamps: spec.wall_stamps && spec.message.stamp,
+        // What messages are made of may come later; without stamps in them it is not used.
+        wall_stamps: spec.wall_stamps && (spec.message.stamp || spec.message_later.is_some()),
         omb_probes: spec.omb_probes,
     };
     let later = spec.message_later.as_deref().map(|name| || outbox_of_order(spec, name));

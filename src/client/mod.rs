@@ -11,6 +11,7 @@ mod pulse;
 mod raw_log;
 mod run_time;
 mod sequel;
+mod stamp_offsets;
 #[cfg(test)]
 mod truth;
 #[cfg(test)]

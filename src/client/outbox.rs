@@ -209,13 +209,13 @@ impl Outbox {
         }
     }
 
-    /// Sequence and times of message `i`, as it was made or put off.
-    pub(super) fn times(&self, i: usize) -> Times {
+    /// Sequence and times of message `i`, as it was made or put off. `stamp_offset_ns` stands in its stamp.
+    pub(super) fn times(&self, i: usize, stamp_offset_ns: u64) -> Times {
         match Stamp::read(self.batch.value(i)) {
             Reading::Stamp(stamp) if self.sender.stamped => Times {
                 sequence: stamp.sequence,
-                intended_ns: stamp.intended_ns.wrapping_sub(self.stamp_offset_ns),
-                actual_ns: stamp.actual_ns.wrapping_sub(self.stamp_offset_ns),
+                intended_ns: stamp.intended_ns.wrapping_sub(stamp_offset_ns),
+                actual_ns: stamp.actual_ns.wrapping_sub(stamp_offset_ns),
             },
             _ => self.in_flight.peek(self.batch.tag(i)),
         }

@@ -67,6 +67,8 @@ pub(super) struct Produce<'a, P: Producer, T: Time, M: Measuring = Everything> {
     unlimited: bool,
     late_after_ns: u64,
     unserved: u32,
+    /// The next message is stamped, and waits for room in the library's queue.
+    waits_for_room: bool,
     /// Behind the schedule since the library's queue was full, and not caught up yet: what is late meanwhile is late for that.
     behind_queue: bool,
     cut_due: bool,
@@ -97,6 +99,7 @@ impl<'a, P: Producer, T: Time, M: Measuring> Produce<'a, P, T, M> {
             unlimited: false,
             late_after_ns: LATE_NS,
             unserved: 0,
+            waits_for_room: false,
             behind_queue: false,
             cut_due: false,
             wanted: Wanted::Connect,
@@ -135,7 +138,10 @@ impl<'a, P: Producer, T: Time, M: Measuring> Produce<'a, P, T, M> {
         self.idle_until(Wanted::Run)?;
         if self.end.wanted() == Wanted::Run {
             if let Some(make) = outbox_later {
+                // Its first messages may come before the next tick.
+                let stamp_offset_ns = self.outbox.stamp_offset_ns;
                 self.outbox = make()?;
+                self.outbox.stamp_offset_ns = stamp_offset_ns;
             }
             self.end.set_state(ClientState::Running);
             self.send_until_told()?;
@@ -242,7 +248,7 @@ impl<'a, P: Producer, T: Time, M: Measuring> Produce<'a, P, T, M> {
         let Some(raw) = &mut self.raw else { return 0 };
         let (books, in_flight) = (&mut self.books, &mut self.outbox.in_flight);
         let count = self.driver.poll_reports(limit, wait_ms, self.time, |at_ns, report| {
-            raw.report(at_ns, &report, in_flight, books.stamp_offset_ns);
+            raw.report(at_ns, &report, in_flight, &books.stamp_offsets);
             books.report::<M>(at_ns, &report, in_flight);
         });
         books.settle::<M>();

@@ -4,9 +4,10 @@
 use super::ClientSpec;
 use super::consume::Expected;
 use super::in_flight::{InFlight, Times};
-use crate::driver::{Delivery, DriverError, ErrorClass, Received, Report};
+use super::stamp_offsets::StampOffsets;
+use crate::driver::{Delivery, DriverError, ErrorClass, Received, RecordTime, Report};
 use crate::load::stamp::{Reading, Stamp};
-use crate::os::{clock, process};
+use crate::os::process;
 use crate::stats::{Counter, Counters};
 use crate::telemetry::ClientEnd;
 use crate::telemetry::raw::{Header, Outcome, RECORD_BYTES, RawWriter, Record, flag};
@@ -27,7 +28,7 @@ pub(super) fn create(spec: &ClientSpec) -> Result<Option<RawWriter>, DriverError
         topic: spec.topic.clone(),
         group,
         record_bytes: RECORD_BYTES,
-        wall_offset_ns: clock::wall_offset_ns(),
+        wall_offset_ns: spec.clock.wall_offset().offset_ns,
     };
     let failed = |error| {
         let what = format!("cannot make the file of raw samples {}: {error}", path.display());
@@ -76,12 +77,13 @@ impl SendLog {
         Self { writer, producer, closed: false }
     }
 
-    /// A delivery report. `stamp_offset_ns` is taken off the times in stamps.
-    pub(super) fn report(&mut self, at_ns: u64, report: &Report<'_>, in_flight: &InFlight, stamp_offset_ns: u64) {
+    /// A delivery report. `offsets` are taken off the times in stamps.
+    pub(super) fn report(&mut self, at_ns: u64, report: &Report<'_>, in_flight: &InFlight, offsets: &StampOffsets) {
         let blank = Record { at_ns, producer: self.producer, value_bytes: length(report.value), ..BLANK };
         let known = if report.tag == 0 {
-            of_stamp(Stamp::read(report.value), stamp_offset_ns, blank)
-                .unwrap_or(Record { flags: flag::PROBE | TIMELESS, ..blank })
+            let reading = Stamp::read(report.value);
+            let sequence = if let Reading::Stamp(stamp) = reading { stamp.sequence } else { 0 };
+            of_stamp(reading, offsets.of(sequence), blank).unwrap_or(Record { flags: flag::PROBE | TIMELESS, ..blank })
         } else {
             timed(in_flight.peek(report.tag), blank)
         };
@@ -124,6 +126,20 @@ pub(super) struct Clocks {
     pub(super) load_begins_ms: i64,
 }
 
+impl Clocks {
+    /// From a record's CreateTime to its receipt. Both are taken in whole ms of the wall clock, as OMB takes them: with the receipt in ns and the
+    /// CreateTime cut to ms, half a ms would be added to every time, and µs would show that nobody measured.
+    pub(super) fn since_created_ns(&self, at_ns: u64, created_ms: i64) -> i64 {
+        let received_ms = at_ns.cast_signed().wrapping_add(self.wall_offset_ns).div_euclid(NS_PER_MS);
+        received_ms.wrapping_sub(created_ms).wrapping_mul(NS_PER_MS)
+    }
+
+    /// Was a message with this stamp of the wall clock sent since the load began?
+    pub(super) fn is_young(&self, stamp: &Stamp) -> bool {
+        stamp.actual_ns.cast_signed().div_euclid(NS_PER_MS) >= self.load_begins_ms
+    }
+}
+
 /// A consumer's samples.
 #[derive(Debug)]
 pub(super) struct ReceiveLog {
@@ -148,10 +164,13 @@ impl ReceiveLog {
             ..BLANK
         };
         let record = match Stamp::read(message.value) {
-            reading if self.expected.producers == 0 => {
-                let probe = matches!(reading, Reading::Stamp(stamp) if stamp.probe);
-                if probe { foreign(blank) } else { created(message, clocks, true, blank) }
+            Reading::Stamp(stamp) if self.expected.producers == 0 && stamp.probe => foreign(blank),
+            reading @ Reading::Stamp(stamp) if self.expected.producers == 0 && stamp.is_of_wall_clock() => {
+                let offset_ns = clocks.wall_offset_ns.cast_unsigned();
+                let known = if clocks.is_young(&stamp) { of_stamp(reading, offset_ns, blank) } else { None };
+                known.unwrap_or(Record { flags: TIMELESS, ..blank })
             }
+            _ if self.expected.producers == 0 => created(message, clocks, true, blank),
             reading @ Reading::Stamp(stamp) => {
                 let ours = stamp.run_id == self.expected.run_id
                     && stamp.producer.wrapping_sub(self.expected.first_producer) < self.expected.producers;
@@ -172,14 +191,14 @@ fn foreign(blank: Record) -> Record {
     Record { outcome: Outcome::Foreign, flags: TIMELESS, ..blank }
 }
 
-/// With the CreateTime for its send time. `of_others`: only if it is young.
+/// With the CreateTime for its send time, so that receipt − send time is what was measured: whole ms. `of_others`: only if it is young.
 fn created(message: &Received<'_>, clocks: Clocks, of_others: bool, blank: Record) -> Record {
-    match message.create_time_ms.filter(|ms| !of_others || *ms >= clocks.load_begins_ms) {
-        Some(ms) => {
-            let sent_ns = ms.wrapping_mul(NS_PER_MS).wrapping_sub(clocks.wall_offset_ns).cast_unsigned();
+    match message.record_time {
+        RecordTime::Created(ms) if !of_others || ms >= clocks.load_begins_ms => {
+            let sent_ns = blank.at_ns.wrapping_sub(clocks.since_created_ns(blank.at_ns, ms).cast_unsigned());
             Record { sent_ns, flags: flag::NO_INTENDED | flag::SENT_IS_CREATE_TIME, ..blank }
         }
-        None => Record { flags: TIMELESS, ..blank },
+        _ => Record { flags: TIMELESS, ..blank },
     }
 }
 

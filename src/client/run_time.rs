@@ -1,7 +1,7 @@
 //! The run's clock as the loops' time.
 
 use crate::driver::Time;
-use crate::os::clock::{self, Clock};
+use crate::os::clock::Clock;
 
 /// Time as it passes on this machine.
 #[derive(Debug, Clone, Copy)]
@@ -18,8 +18,7 @@ impl Time for RunTime {
         std::hint::spin_loop();
     }
 
-    /// On the raw clock: over the length of one sleep the run's clock does not differ from it by anything that counts.
     fn sleep_until(&self, deadline_ns: u64) {
-        clock::sleep_until_raw(deadline_ns);
+        self.0.sleep_until(deadline_ns);
     }
 }

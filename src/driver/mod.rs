@@ -129,9 +129,19 @@ pub struct Received<'a> {
     pub partition: u32,
     /// Its offset.
     pub offset: i64,
-    /// The record's CreateTime in ms of the wall clock; None when it has none, or when the value begins like a stamp of ours and
-    /// nobody asked for it.
-    pub create_time_ms: Option<i64>,
+    /// What the record says of its own time.
+    pub record_time: RecordTime,
+}
+
+/// A record's timestamp with its type, ms of the wall clock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RecordTime {
+    /// The producer's, of its creation (CreateTime).
+    Created(i64),
+    /// The broker's, of its storing (LogAppendTime): nothing is known of when it was sent.
+    Appended,
+    /// It has none, or the value begins like a stamp of ours and nobody asked.
+    Unknown,
 }
 
 /// What happened to a consumer besides messages; all but `assigned` count up.

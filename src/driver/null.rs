@@ -1,6 +1,6 @@
 //! Takes everything and acknowledges at once: measures the generator itself. Its consumer receives nothing, or as much as it can take.
 
-use super::{Consumer, ConsumerEvents, Delivery, DriverError, Handed, Producer, Received, Report, Time};
+use super::{Consumer, ConsumerEvents, Delivery, DriverError, Handed, Producer, Received, RecordTime, Report, Time};
 use crate::load::stamp::{STAMP_BYTES, Stamp};
 
 /// Messages it holds between two polls; a power of two. A full ring is a full queue, as with a real library.
@@ -150,7 +150,12 @@ impl Consumer for NullConsumer {
             stamp.write(value);
             on_message(
                 now_ns,
-                Received { value, partition: 0, offset: stamp.sequence.cast_signed(), create_time_ms: None },
+                Received {
+                    value,
+                    partition: 0,
+                    offset: stamp.sequence.cast_signed(),
+                    record_time: RecordTime::Unknown,
+                },
             );
             stamp.sequence += 1;
         }

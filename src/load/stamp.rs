@@ -27,6 +27,8 @@ pub const STAMP_BYTES: usize = 48;
 pub const MAGIC: [u8; 4] = *b"PLD\x01";
 
 const FLAG_PROBE: u64 = 1;
+/// 2001-09-09 on the wall clock, and 31 years after the boot on a raw clock.
+const WALL_CLOCK_FROM_NS: u64 = 1_000_000_000_000_000_000;
 /// Where the check stands in the first word.
 const CHECK_SHIFT: u32 = 48;
 
@@ -43,9 +45,9 @@ pub struct Stamp {
     pub value_bytes: u32,
     /// 0, 1, 2 … per producer; probes have their own count.
     pub sequence: u64,
-    /// When it should have been sent, raw ns.
+    /// When it should have been sent: raw ns, or ns of the wall clock where other hosts read it.
     pub intended_ns: u64,
-    /// When it was handed to the library, raw ns.
+    /// When it was handed to the library, as `intended_ns`.
     pub actual_ns: u64,
 }
 
@@ -64,6 +66,12 @@ pub enum Reading {
 type Words = [u64; STAMP_BYTES / 8];
 
 impl Stamp {
+    /// Are its times of the wall clock, so that anybody can compare them with their own?
+    #[inline]
+    pub fn is_of_wall_clock(&self) -> bool {
+        self.actual_ns >= WALL_CLOCK_FROM_NS
+    }
+
     /// Writes the stamp over the first 48 bytes of `value` (at least that long, else it panics).
     #[inline]
     pub fn write(&self, value: &mut [u8]) {

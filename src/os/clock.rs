@@ -11,6 +11,12 @@ use std::time::Duration;
 /// nanoseconds, which over one second is below 0.1 ppm.
 pub const MIN_BASELINE: Duration = Duration::from_secs(1);
 
+/// A calibration that began longer ago than its baseline and this is made anew: what lay between (a suspend, an idle night) is none of the
+/// run's, and the ends of a few seconds are known well enough.
+const OLDEST: Duration = Duration::from_secs(30);
+/// The kernel's account of time in suspend moves by more than this only when there was one.
+const SUSPENDED_NS: u64 = 1_000_000;
+
 /// Pairs of readings taken at each end; the tightest counts. On a busy machine most pairs are not interrupted.
 const PAIRS: u32 = 64;
 
@@ -41,6 +47,8 @@ pub struct Clock {
 #[derive(Debug)]
 pub struct Calibration {
     begun: (u64, u64),
+    /// Time that the machine had been suspended for when it began.
+    suspended_ns: u64,
     source: ClockSource,
     reason: String,
 }
@@ -49,22 +57,36 @@ impl Calibration {
     /// Looks at cpuinfo flags (constant_tsc, nonstop_tsc) and the kernel's current clock source below `root` ("/"), and takes the first reading.
     pub fn begin(root: &Path) -> Self {
         let (source, reason) = choose(root);
-        Self { begun: reading(source), source, reason }
+        Self { begun: reading(source), suspended_ns: suspended_ns(), source, reason }
     }
     /// Waits until `baseline` has passed since `begin`, takes the second reading. Give at least [`MIN_BASELINE`] for a
-    /// clock that others rely on; the vDSO clock needs no baseline and does not wait.
-    pub fn finish(self, baseline: Duration) -> Clock {
-        let (anchor_ticks, anchor_ns) = self.begun;
+    /// clock that others rely on; the vDSO clock needs no baseline and does not wait. A calibration that is too old, or has
+    /// seen a suspend, begins anew: then the whole baseline is waited for.
+    pub fn finish(mut self, baseline: Duration) -> Clock {
         if self.source == ClockSource::Vdso {
             return Clock::vdso();
         }
-        sleep_until_raw(anchor_ns.saturating_add(nanoseconds(baseline)));
-        match slope_q32(self.begun, reading(self.source)) {
+        let ended = loop {
+            sleep_until_raw(self.begun.1.saturating_add(nanoseconds(baseline)));
+            let ended = reading(self.source);
+            if self.holds_until(ended.1, suspended_ns(), baseline) {
+                break ended;
+            }
+            (self.begun, self.suspended_ns) = (reading(self.source), suspended_ns());
+        };
+        let (anchor_ticks, anchor_ns) = self.begun;
+        match slope_q32(self.begun, ended) {
             // The anchor is the first reading, so that ticks never lie before it.
             Some(ns_per_tick_q32) => Clock { source: self.source, anchor_ticks, anchor_ns, ns_per_tick_q32 },
             // A counter that stood still is no clock.
             None => Clock::vdso(),
         }
+    }
+    /// May a slope be taken from its beginning to this moment?
+    fn holds_until(&self, ended_ns: u64, suspended_ns: u64, baseline: Duration) -> bool {
+        let age_ns = ended_ns.saturating_sub(self.begun.1);
+        age_ns <= nanoseconds(baseline.saturating_add(OLDEST))
+            && suspended_ns.abs_diff(self.suspended_ns) <= SUSPENDED_NS
     }
     /// Where time will come from.
     pub fn source(&self) -> ClockSource {
@@ -124,15 +146,44 @@ impl Clock {
     pub fn ticks_per_s(&self) -> f64 {
         2f64.powi(32) * 1e9 / self.ns_per_tick_q32 as f64
     }
-    /// How far this clock has moved from CLOCK_MONOTONIC_RAW since the anchor: (now − raw) ÷ elapsed, in parts per million.
-    pub fn drift_ppm(&self) -> f64 {
+    /// Sleeps until this clock shows `deadline_ns` (may wake a little later). The kernel sleeps by its own clocks, so what is left is slept, and not
+    /// to a moment of theirs: over days this clock may be ms away from them.
+    pub fn sleep_until(&self, deadline_ns: u64) {
+        sleep_until_raw(raw_ns().saturating_add(deadline_ns.saturating_sub(self.now_ns())));
+    }
+    /// CLOCK_MONOTONIC_RAW at this moment, and how far this clock is ahead of it, ns.
+    pub(super) fn beside_raw(&self) -> (u64, i64) {
         if self.source == ClockSource::Vdso {
-            return 0.0;
+            return (raw_ns(), 0);
         }
         let (ticks, raw) = reading(self.source);
-        let ahead = i128::from(self.ns_at(ticks)) - i128::from(raw);
+        (raw, self.ns_at(ticks).wrapping_sub(raw).cast_signed())
+    }
+    /// How far this clock has moved from CLOCK_MONOTONIC_RAW since the anchor: (now − raw) ÷ elapsed, in parts per million.
+    pub fn drift_ppm(&self) -> f64 {
+        let (raw, ahead) = self.beside_raw();
         ahead as f64 / (raw.saturating_sub(self.anchor_ns)).max(1) as f64 * 1e6
     }
+    /// What leads from this clock to the wall clock (CLOCK_REALTIME) at this moment, from the tightest of several paired readings. It is this
+    /// clock that is read on both sides, not the raw clock which it was calibrated by: whatever the slope is wrong by does not get into times
+    /// that leave the host.
+    pub fn wall_offset(&self) -> WallOffset {
+        let now = || match self.source {
+            ClockSource::Tsc => self.ns_at(ticks_fenced()),
+            ClockSource::Vdso => raw_ns(),
+        };
+        let Pair { width, middle, between: wall } = tightest(now, || read(ClockId::CLOCK_REALTIME));
+        WallOffset { offset_ns: wall.wrapping_sub(middle).cast_signed(), error_ns: width.div_ceil(2) }
+    }
+}
+
+/// Wall clock − a run's clock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WallOffset {
+    /// The difference, ns.
+    pub offset_ns: i64,
+    /// What the reading of it may be wrong by, ns.
+    pub error_ns: u64,
 }
 
 /// Nanoseconds per tick between two readings, rounded to 32 binary places.
@@ -146,28 +197,34 @@ fn slope_q32(begun: (u64, u64), ended: (u64, u64)) -> Option<u64> {
 /// (ticks, raw nanoseconds) of one moment: the tightest of several pairs.
 fn reading(source: ClockSource) -> (u64, u64) {
     match source {
-        ClockSource::Tsc => tightest(ticks_fenced, raw_ns),
+        ClockSource::Tsc => {
+            let Pair { middle: ticks, between: raw, .. } = tightest(ticks_fenced, raw_ns);
+            (ticks, raw)
+        }
         ClockSource::Vdso => (0, raw_ns()),
     }
 }
 
-/// Reads `inner` between two readings of `outer`, several times; gives the middle of the closest two and what was
-/// read between them.
-fn tightest<T>(outer: impl Fn() -> u64, inner: impl Fn() -> T) -> (u64, T) {
+/// `between` was read between two readings of another clock, which were `width` apart.
+#[derive(Debug, Clone, Copy)]
+struct Pair {
+    width: u64,
+    middle: u64,
+    between: u64,
+}
+
+/// Reads `inner` between two readings of `outer`, several times; gives the closest pair.
+fn tightest(outer: impl Fn() -> u64, inner: impl Fn() -> u64) -> Pair {
     let pair = || {
         let before = outer();
         let between = inner();
         let width = outer().saturating_sub(before);
-        (width, before + width / 2, between)
+        Pair { width, middle: before + width / 2, between }
     };
-    let mut best = pair();
-    for _ in 1..PAIRS {
+    (1..PAIRS).fold(pair(), |best, _| {
         let next = pair();
-        if next.0 < best.0 {
-            best = next;
-        }
-    }
-    (best.1, best.2)
+        if next.width < best.width { next } else { best }
+    })
 }
 
 /// The tick counter, as cheap as it gets; may be read a few instructions early.
@@ -216,10 +273,11 @@ fn read(clock: ClockId) -> u64 {
 pub fn raw_ns() -> u64 {
     read(ClockId::CLOCK_MONOTONIC_RAW)
 }
-/// Wall clock (CLOCK_REALTIME) minus raw clock at this moment, from the tightest of several paired readings.
-pub fn wall_offset_ns() -> i64 {
-    let (raw, wall) = tightest(raw_ns, || read(ClockId::CLOCK_REALTIME));
-    i64::try_from(i128::from(wall) - i128::from(raw)).unwrap_or(0)
+/// Time that this machine has been suspended for since it was booted: CLOCK_BOOTTIME runs on then, the others stand still.
+fn suspended_ns() -> u64 {
+    let apart = || read(ClockId::CLOCK_BOOTTIME).saturating_sub(read(ClockId::CLOCK_MONOTONIC));
+    // A reading that is interrupted shows too much.
+    (0..8).map(|_| apart()).min().unwrap_or(0)
 }
 /// Sleeps until the raw clock shows `deadline_ns` (may wake a little later, never earlier than it can).
 pub fn sleep_until_raw(deadline_ns: u64) {
@@ -243,7 +301,7 @@ mod tests {
     fn a_calibrated_clock_agrees_with_the_raw_clock() {
         let clock = Calibration::begin(Path::new("/")).finish(Duration::from_millis(100));
         // Any one triple may be torn apart by the scheduler: the tightest is the honest one.
-        let (raw, own) = tightest(raw_ns, || clock.now_ns());
+        let Pair { middle: raw, between: own, .. } = tightest(raw_ns, || clock.now_ns());
         assert!(raw.abs_diff(own) < 50_000, "raw {raw}, own {own}, {clock:?}");
         assert!(clock.drift_ppm().abs() < 100.0, "{} ppm", clock.drift_ppm());
         assert!(clock.ticks_per_s() > 1e8 && clock.ticks_per_s() < 1e11, "{} Hz", clock.ticks_per_s());
@@ -309,6 +367,21 @@ mod tests {
     }
 
     #[test]
+    #[cfg(target_arch = "x86_64")]
+    fn a_clock_that_is_far_from_the_raw_clock_sleeps_no_longer_than_it_is_asked_to() {
+        let good = Calibration::begin(Path::new("/")).finish(Duration::from_millis(20));
+        if good.source != ClockSource::Tsc {
+            return;
+        }
+        // As after weeks with a slope that is a little wrong.
+        let ahead = Clock { anchor_ns: good.anchor_ns + 3_600_000_000_000, ..good };
+        let begun_ns = ahead.now_ns();
+        ahead.sleep_until(begun_ns + 2_000_000);
+        let slept_ns = ahead.now_ns() - begun_ns;
+        assert!((1_900_000..60_000_000_000).contains(&slept_ns), "{slept_ns}");
+    }
+
+    #[test]
     fn sleeping_ends_no_earlier_than_asked() {
         let deadline = raw_ns() + 2_000_000;
         sleep_until_raw(deadline);
@@ -318,10 +391,60 @@ mod tests {
 
     #[test]
     fn the_wall_offset_leads_from_raw_to_wall_time() {
-        let wall = i128::from(raw_ns()) + i128::from(wall_offset_ns());
-        let system = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_nanos();
-        let apart = (i128::try_from(system).unwrap() - wall).abs();
-        assert!(apart < 1_000_000_000, "{apart} ns apart");
+        for clock in [Clock::vdso(), Calibration::begin(Path::new("/")).finish(Duration::from_millis(10))] {
+            let wall = i128::from(clock.now_ns()) + i128::from(clock.wall_offset().offset_ns);
+            let system = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_nanos();
+            let apart = (i128::try_from(system).unwrap() - wall).abs();
+            assert!(apart < 1_000_000_000, "{apart} ns apart");
+        }
+    }
+
+    #[test]
+    #[cfg(target_arch = "x86_64")]
+    fn times_that_leave_the_host_are_wall_clock_times_however_wrong_the_slope_is() {
+        // A thousandth too fast, for ten seconds: 10 ms ahead of the raw clock.
+        let good = Calibration::begin(Path::new("/")).finish(Duration::from_millis(100));
+        if good.source != ClockSource::Tsc {
+            return;
+        }
+        let back = 10_000_000u64 * ((1_000 << 32) / good.ns_per_tick_q32);
+        let wrong = Clock {
+            anchor_ticks: good.anchor_ticks - back,
+            anchor_ns: good.anchor_ns - 10_000_000_000,
+            ns_per_tick_q32: good.ns_per_tick_q32 / 1_000 * 1_001,
+            ..good
+        };
+        assert!(wrong.beside_raw().1 > 9_000_000, "{wrong:?}");
+        let WallOffset { offset_ns, error_ns } = wrong.wall_offset();
+        let Pair { width, middle: own, between: wall } = tightest(|| wrong.now_ns(), || read(ClockId::CLOCK_REALTIME));
+        let apart_ns = own.wrapping_add_signed(offset_ns).abs_diff(wall);
+        // The wall clock is slewed by 500 ppm at most; between the two readings are microseconds, on a crowded machine milliseconds.
+        assert!(apart_ns <= error_ns + width + 1_000_000, "{apart_ns} ns apart, {error_ns} allowed");
+    }
+
+    #[test]
+    fn a_calibration_that_is_old_or_has_seen_a_suspend_is_none() {
+        let calibration = Calibration { begun: (0, 1_000), suspended_ns: 77, ..Calibration::begin(Path::new("/")) };
+        let (second_ns, baseline) = (1_000_000_000, Duration::from_secs(1));
+        assert!(calibration.holds_until(1_000 + second_ns, 77, baseline));
+        assert!(calibration.holds_until(1_000 + 31 * second_ns, 77, baseline));
+        assert!(!calibration.holds_until(1_001 + 31 * second_ns, 77, baseline), "an idle worker's");
+        assert!(!calibration.holds_until(1_000 + second_ns, 77 + 60 * second_ns, baseline), "asleep for a minute");
+    }
+
+    #[test]
+    #[cfg(target_arch = "x86_64")]
+    fn an_old_calibration_is_made_anew_when_it_is_needed() {
+        let calibration = Calibration::begin(Path::new("/"));
+        if calibration.source != ClockSource::Tsc {
+            return;
+        }
+        // An hour in which the counter went on and the raw clock did not, as in a suspend.
+        let (ticks, raw) = calibration.begun;
+        let begun = (ticks.saturating_sub(7_200_000_000_000), raw.saturating_sub(3_600_000_000_000));
+        let clock = Calibration { begun, ..calibration }.finish(Duration::from_millis(100));
+        assert!(clock.anchor_ns >= raw, "begun anew: {clock:?}");
+        assert!(clock.drift_ppm().abs() < 100.0, "{} ppm", clock.drift_ppm());
     }
 
     #[test]

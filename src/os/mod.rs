@@ -6,6 +6,7 @@
 pub mod affinity;
 pub mod clock;
 pub mod clock_cost;
+pub mod clock_drift;
 pub mod fingerprint;
 pub mod gaps;
 pub mod host;

@@ -60,6 +60,11 @@ const STEPS: [&str; 6] = [
     "pin it",
 ];
 
+#[cfg(test)]
+pub(crate) fn sleeper() -> io::Result<Child> {
+    launch_program("/bin/sleep".as_ref(), &Launch { args: vec!["1000".to_owned()], ..Launch::default() })
+}
+
 fn launch_program(program: &OsStr, launch: &Launch) -> io::Result<Child> {
     let mut command = Command::new(program);
     command.arg0("pinload").args(&launch.args);

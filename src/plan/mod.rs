@@ -14,6 +14,7 @@ pub mod payload_folder;
 mod per_topic;
 pub mod placement;
 pub mod properties;
+pub mod record_times;
 pub mod resolve;
 pub mod schedule;
 pub mod thresholds;
@@ -143,6 +144,10 @@ pub struct TopicPlan {
 
 /// Topics that have the same name in every run have groups of the same name too, so that a later run goes on where the earlier one ended.
 impl TopicPlan {
+    /// Do the topics that are made put the broker's time into records, over the sender's (LogAppendTime)?
+    pub fn have_brokers_times(&self) -> bool {
+        self.config.iter().any(|(name, value)| name == "message.timestamp.type" && value == "LogAppendTime")
+    }
     /// Does every run use the same names?
     pub fn fixed_names(&self) -> bool {
         self.existing.is_empty() && !self.random_names

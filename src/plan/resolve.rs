@@ -14,6 +14,7 @@ mod sizes;
 mod topics;
 
 use super::placement::{PlacementWishes, place};
+use super::record_times::no_end_to_end_times;
 use super::{LatePolicy, Limits, Placement, Plan, RateScope, Thresholds, TopicPlan};
 use crate::config::{DriverFile, Problems, WorkloadFile};
 use crate::os::affinity::CpuSet;
@@ -135,6 +136,7 @@ pub fn resolve(
     if desk.has_problems() {
         return Err(desk.into_problems());
     }
+    no_end_to_end_times(&topics.plan, &message).into_iter().for_each(|why| desk.warn_plainly(why));
     let mut plan = Plan {
         workload_name: workload.name.clone().unwrap_or_else(|| workload.base_name()),
         workload_file_base: workload.base_name(),

@@ -99,6 +99,7 @@ fn label(latency: Latency, series: &Series<'_>) -> String {
     let acknowledged = if driver.acknowledgement_is_local { "acknowledged locally (acks=0)" } else { "acknowledged" };
     let counters = totals(series);
     let end_to_end = match (counters[Counter::MessagesUnstamped], counters[Counter::MessagesReceived]) {
+        (0, 1..) if counters[Counter::MessagesLogAppendTime] > 0 => "end to end (no times: LogAppendTime)",
         (0, 0) if !message.stamp => "end to end (CreateTime, ms)",
         (0, _) => "end to end",
         (unstamped, received) if unstamped >= received => "end to end (CreateTime, ms)",

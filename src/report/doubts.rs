@@ -94,7 +94,12 @@ pub enum Doubt {
         /// Of how many.
         of_topics: u32,
     },
-    /// Messages of others that came without a latency.
+    /// Messages without a stamp on a topic with the broker's times.
+    LogAppendTime {
+        /// How many.
+        messages: u64,
+    },
+    /// Messages that came without an end-to-end time.
     Untimed {
         /// How many.
         messages: u64,
@@ -188,7 +193,13 @@ impl std::fmt::Display for Doubt {
             ),
             Self::Untimed { messages } => write!(
                 f,
-                "{} messages of others were created before the load began (or carry no time): they have no end-to-end latency",
+                "{} messages were created before the load began (or carry no time): they have no end-to-end latency",
+                n(messages)
+            ),
+            Self::LogAppendTime { messages } => write!(
+                f,
+                "{} messages have no stamp, and the broker's time in place of their sender's (message.timestamp.type=LogAppendTime): \
+                 they have no end-to-end latency",
                 n(messages)
             ),
             Self::NotBalanced => f.write_str("no stamps: lost, duplicated and reordered messages were not counted"),
@@ -223,8 +234,12 @@ pub fn doubts(series: &Series<'_>) -> Vec<Doubt> {
     if totals[Counter::MessagesUnstamped] > 0 {
         doubts.push(Doubt::EndToEndFromCreateTime { unstamped_messages: totals[Counter::MessagesUnstamped] });
     }
-    if totals[Counter::MessagesUntimed] > 0 {
-        doubts.push(Doubt::Untimed { messages: totals[Counter::MessagesUntimed] });
+    let of_brokers_time = totals[Counter::MessagesLogAppendTime];
+    if of_brokers_time > 0 {
+        doubts.push(Doubt::LogAppendTime { messages: of_brokers_time });
+    }
+    if totals[Counter::MessagesUntimed] > of_brokers_time {
+        doubts.push(Doubt::Untimed { messages: totals[Counter::MessagesUntimed] - of_brokers_time });
     }
     if let (Rate::PerSecond(target_per_s), true, Outcome::Completed) =
         (asked_rate(series, measured_s), measured_s > 0.0 && series.plan.producers() > 0, &series.outcome)

@@ -66,10 +66,12 @@ counters! {
     MessagesCorrupt => "messages_corrupt",
     /// Received messages that are not of this run: of another, or without a stamp where this one stamps.
     MessagesForeign => "messages_foreign",
-    /// Received messages without a stamp: end-to-end latency from the record's CreateTime (ms).
+    /// Received messages without a stamp whose end-to-end time is from the record's CreateTime, whole ms on both sides.
     MessagesUnstamped => "messages_unstamped",
-    /// Received messages of others' load whose age is no latency: created before our load began, or without a time.
+    /// Received messages without an end-to-end time: created before our load began, or without a stamp and without a time of their sender's.
     MessagesUntimed => "messages_untimed",
+    /// Untimed messages whose record has the broker's time instead of the sender's (LogAppendTime).
+    MessagesLogAppendTime => "messages_log_append_time",
     /// End-to-end times of 0 or below, kept as 0.
     EndToEndNotPositive => "end_to_end_not_positive",
     /// Latencies above the histogram's range, recorded at its top.

@@ -12,7 +12,7 @@ pub struct Distribution {
     /// The histogram, in `unit_ns`; in ns it has 3 digits.
     #[serde(with = "super::base64_v2")]
     pub histogram: Histogram<u64>,
-    /// One of the histogram's values, in ns: 1, or 1,000 where somebody else measured in µs.
+    /// One of the histogram's values, in ns: 1; 1,000 where somebody else measured in µs; 1,000,000 where times are differences of whole ms.
     #[serde(default = "ns")]
     pub unit_ns: u64,
     /// Exact extremes, when every interval of the span was seen; None: bounded by the buckets only.
@@ -30,6 +30,8 @@ const fn ns() -> u64 {
 const NS: u64 = 1;
 /// OMB's, ns.
 const US: u64 = 1_000;
+/// That of a record's CreateTime, ns.
+const MS: u64 = 1_000_000;
 
 impl Distribution {
     /// Nothing recorded.
@@ -47,6 +49,16 @@ impl Distribution {
         pour(omb, &mut histogram);
         let extremes = histogram.is_empty().then_some(Extremes::EMPTY);
         Self { histogram, unit_ns: US, extremes, coarse: false }
+    }
+    /// The same of times that were whole ms: told as such, so that no µs show which nobody measured.
+    #[must_use]
+    pub fn in_whole_ms(&self) -> Self {
+        let mut histogram = empty_histogram();
+        for bucket in self.histogram.iter_recorded() {
+            let value = self.unit_ns.saturating_mul(self.histogram.median_equivalent(bucket.value_iterated_to()));
+            histogram.saturating_record_n((value + MS / 2) / MS, bucket.count_at_value());
+        }
+        Self { histogram, unit_ns: MS, extremes: self.extremes, coarse: self.coarse }
     }
     /// Holds nothing and can hold nothing: stands where a distribution was, without its memory.
     pub fn forgotten() -> Self {
@@ -136,7 +148,7 @@ impl Distribution {
             return omb;
         }
         for bucket in self.histogram.iter_recorded() {
-            let us = self.histogram.median_equivalent(bucket.value_iterated_to()) / 1_000;
+            let us = self.histogram.median_equivalent(bucket.value_iterated_to()).saturating_mul(self.unit_ns) / US;
             omb.saturating_record_n(us.min(highest_us), bucket.count_at_value());
         }
         omb

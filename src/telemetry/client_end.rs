@@ -184,6 +184,11 @@ impl ClientEnd {
         ring::publish(&self.memory, &self.layout, &self.shape, sequence, &self.scratch[..used]);
         self.publish_counters(&counters);
     }
+    /// Slots published so far.
+    #[cfg(test)]
+    pub(crate) fn published_slots(&self) -> u64 {
+        self.next_slot
+    }
     /// The two counters that only this end knows.
     fn with_own(&self, counters: &Counters) -> Counters {
         let mut all = *counters;

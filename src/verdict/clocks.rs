@@ -33,6 +33,8 @@ impl EndToEndClocks {
         let mut clocks = Self { clock_error_ns, usable: clock_error_ns == 0, median_ns };
         clocks.usable |=
             clocks.least_median_ns().is_some_and(|least_ns| clock_error_ns as f64 <= least_ns as f64 * share);
+        // Of figures in whole ms nobody expects to tell less.
+        clocks.usable |= measured.is_some_and(|measured| measured.count() > 0 && clock_error_ns < measured.unit_ns);
         Some(clocks)
     }
 }

@@ -193,6 +193,7 @@ impl Worker for FakeWorker {
             warnings: Vec::new(),
             hosts: Vec::new(),
             end_to_end_clock_error_ns: None,
+            stamp_clock_error_ns: None,
             environments: Vec::new(),
         })
     }

@@ -28,7 +28,7 @@ impl WorkerKind {
         Cow::Borrowed("what each client did, second by second"),
         Cow::Borrowed("CPU time, CPUs and placement"),
         Cow::Borrowed(
-            "clocks: end-to-end times are differences of the hosts' wall clocks in whole ms, and those of 0 or below are left out",
+            "clocks: end-to-end times are differences of the hosts' wall clocks in whole ms; those of 0 or below are left out by OMB's workers and kept as 0 by pinload's",
         ),
     ];
 }
@@ -64,6 +64,15 @@ pub struct HostReport {
     pub wall_clock_state: Option<String>,
     /// Its wall clock against the coordinator's, measured at the beginning of the run.
     pub clock_offset: Option<ClockOffset>,
+    /// The same at its end.
+    #[serde(default)]
+    pub clock_offset_at_end: Option<ClockOffset>,
+    /// How often the clocks were compared.
+    #[serde(default)]
+    pub clock_comparisons: u32,
+    /// What wall-clock times of its clients may be wrong by against its wall clock, ns.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stamp_clock_error_ns: Option<u64>,
     /// Its raw clock.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub clock: Option<Clock>,

@@ -2,7 +2,7 @@
 
 use crate::os::clock::Clock;
 use crate::plan::ClientPlacement;
-use crate::stats::{Counter, Counters, Distribution, Increment};
+use crate::stats::{Counter, Counters, Distribution, Increment, Latency};
 use crate::telemetry::Role;
 use crate::units::NS_PER_S;
 
@@ -47,6 +47,16 @@ impl LatencySet {
         for (mine, theirs) in self.by_family.iter_mut().zip(other) {
             mine.add(theirs);
         }
+    }
+    /// Is every end-to-end time a difference of whole ms? `counters` are of the same span.
+    pub fn is_of_create_times(&self, counters: &Counters) -> bool {
+        let timed = self[Latency::EndToEndActual].count();
+        timed > 0 && timed <= counters[Counter::MessagesUnstamped]
+    }
+    /// From here on end-to-end times are told in whole ms, as they were measured.
+    pub fn tell_whole_ms(&mut self) {
+        let end_to_end = &mut self.by_family[Latency::EndToEndActual as usize];
+        *end_to_end = end_to_end.in_whole_ms();
     }
     /// Adds what one client's slots brought.
     pub fn add_increments(&mut self, increments: &[Increment; crate::stats::Latency::COUNT]) {
@@ -243,7 +253,7 @@ pub struct RunEnd {
     pub clock: Clock,
     /// Why this source.
     pub clock_reason: String,
-    /// Drift of the clock against CLOCK_MONOTONIC_RAW over the run.
+    /// Drift of the clock against CLOCK_MONOTONIC_RAW over the run: of the whole, or of its worst ten seconds.
     pub clock_drift_ppm: f64,
     /// CPU time of the supervisor, user + system.
     pub supervisor_cpu_ns: u64,
@@ -261,6 +271,9 @@ pub struct RunEnd {
     /// What end-to-end times between hosts may be wrong by for their clocks, ns; None: all clients ran on one host.
     #[serde(default)]
     pub end_to_end_clock_error_ns: Option<u64>,
+    /// What wall-clock times in stamps may be wrong by against this host's wall clock, ns; None: stamps carried the run's own clock.
+    #[serde(default)]
+    pub stamp_clock_error_ns: Option<u64>,
     /// The hosts of the clients; none of those that cannot tell (OMB's workers).
     #[serde(default)]
     pub environments: Vec<super::Environment>,

@@ -324,6 +324,7 @@ fn end(plan: &Plan) -> RunEnd {
         warnings: Vec::new(),
         hosts: Vec::new(),
         end_to_end_clock_error_ns: None,
+        stamp_clock_error_ns: None,
         environments: vec![Environment { worker: None, fingerprint: fingerprint() }],
     }
 }

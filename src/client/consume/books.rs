@@ -3,7 +3,7 @@
 use crate::client::measuring::Measuring;
 use crate::client::raw_log::Clocks;
 use crate::client::sequel::{Alike, Sequel};
-use crate::driver::{ConsumerEvents, Received};
+use crate::driver::{ConsumerEvents, Received, RecordTime};
 use crate::load::accounting::{Arrival, ReceivedLedger};
 use crate::load::stamp::{Reading, Stamp};
 use crate::stats::{Counter, Counters, Latency, Recorder};
@@ -147,8 +147,7 @@ impl Books {
             Reading::Unstamped if self.expected.stamped => self.counters[Counter::MessagesForeign] += 1,
             Reading::Unstamped => {
                 self.count(message);
-                self.counters[Counter::MessagesUnstamped] += 1;
-                self.unstamped(at_ns, message);
+                self.unstamped(at_ns, message.record_time);
             }
             Reading::Corrupt => {
                 self.count(message);
@@ -160,17 +159,32 @@ impl Books {
     /// Messages of others' load: counted, and timed when they were created after our load began. Age before that is no latency. Whether they
     /// are whole or come twice only those can tell who know what was sent.
     fn of_others(&mut self, at_ns: u64, message: &Received<'_>) {
-        if matches!(Stamp::read(message.value), Reading::Stamp(stamp) if stamp.probe) {
-            self.counters[Counter::MessagesForeign] += 1;
+        match Stamp::read(message.value) {
+            Reading::Stamp(stamp) if stamp.probe => self.counters[Counter::MessagesForeign] += 1,
+            Reading::Stamp(stamp) if stamp.is_of_wall_clock() => {
+                self.count(message);
+                self.of_other_pinload(at_ns, &stamp);
+            }
+            _ => {
+                self.count(message);
+                match message.record_time {
+                    RecordTime::Created(ms) if ms < self.load_begins_ms => self.counters[Counter::MessagesUntimed] += 1,
+                    time => self.unstamped(at_ns, time),
+                }
+            }
+        }
+    }
+
+    /// A message of a pinload that shares no run with us (both are driven by OMB's protocol, which names none): its stamp tells when it was
+    /// sent, and when it was meant to be.
+    fn of_other_pinload(&mut self, at_ns: u64, stamp: &Stamp) {
+        if !self.clocks().is_young(stamp) {
+            self.counters[Counter::MessagesUntimed] += 1;
             return;
         }
-        self.count(message);
-        if message.create_time_ms.is_some_and(|created_ms| created_ms >= self.load_begins_ms) {
-            self.counters[Counter::MessagesUnstamped] += 1;
-            self.unstamped(at_ns, message);
-        } else {
-            self.counters[Counter::MessagesUntimed] += 1;
-        }
+        let at_ns = at_ns.wrapping_add_signed(self.wall_offset_ns);
+        self.actual_latency(signed_since(at_ns, stamp.actual_ns), 1);
+        self.intended_latency(signed_since(at_ns, stamp.intended_ns), 1);
     }
 
     #[inline]
@@ -198,12 +212,19 @@ impl Books {
         self.actual.record_n(u64::try_from(actual_ns).unwrap_or(0), messages);
     }
 
-    /// The record's own time, in ms of the wall clock, stands for the actual send time. When it was meant to be sent nobody knows.
-    fn unstamped(&mut self, at_ns: u64, message: &Received<'_>) {
-        if let Some(create_time_ms) = message.create_time_ms {
-            let wall_ns = at_ns.cast_signed().wrapping_add(self.wall_offset_ns);
-            let latency_ns = wall_ns.wrapping_sub(create_time_ms.wrapping_mul(NS_PER_MS));
-            self.actual_latency(latency_ns, 1);
+    /// The record's CreateTime stands for the actual send time; when it was meant to be sent nobody knows. A time of the broker's stands for
+    /// nothing.
+    fn unstamped(&mut self, at_ns: u64, time: RecordTime) {
+        match time {
+            RecordTime::Created(created_ms) => {
+                self.counters[Counter::MessagesUnstamped] += 1;
+                self.actual_latency(self.clocks().since_created_ns(at_ns, created_ms), 1);
+            }
+            RecordTime::Appended => {
+                self.counters[Counter::MessagesUntimed] += 1;
+                self.counters[Counter::MessagesLogAppendTime] += 1;
+            }
+            RecordTime::Unknown => self.counters[Counter::MessagesUntimed] += 1,
         }
     }
 

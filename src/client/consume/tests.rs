@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::client::virtual_time::VirtualTime;
-use crate::driver::{ConsumerEvents, ErrorClass, Received};
+use crate::driver::{ConsumerEvents, ErrorClass, Received, RecordTime};
 use crate::load::stamp::Stamp;
 use crate::stats::{Counter, Counters, Latency};
 use crate::telemetry::{Role, Shape, Slot};
@@ -20,7 +20,7 @@ struct Arriving {
     at_ns: u64,
     partition: u32,
     value: Vec<u8>,
-    create_time_ms: Option<i64>,
+    record_time: RecordTime,
 }
 
 /// A library with messages to come.
@@ -45,9 +45,9 @@ impl Library {
         let now = time.now_ns();
         let ready = self.coming[self.next..].iter().take(most).take_while(|message| message.at_ns <= now).count();
         for message in &self.coming[self.next..self.next + ready] {
-            let Arriving { partition, value, create_time_ms, .. } = message;
-            let (partition, create_time_ms) = (*partition, *create_time_ms);
-            on_message(now, Received { value, partition, offset: -1, create_time_ms });
+            let Arriving { partition, value, record_time, .. } = message;
+            let (partition, record_time) = (*partition, *record_time);
+            on_message(now, Received { value, partition, offset: -1, record_time });
         }
         self.next += ready;
         u32::try_from(ready).unwrap()
@@ -111,7 +111,7 @@ fn stamp(producer: u32, sequence: u64, sent_ns: u64) -> Stamp {
 fn arriving(at_ns: u64, stamp: &Stamp) -> Arriving {
     let mut value = vec![0; stamp.value_bytes as usize];
     stamp.write(&mut value);
-    Arriving { at_ns, partition: 0, value, create_time_ms: None }
+    Arriving { at_ns, partition: 0, value, record_time: RecordTime::Unknown }
 }
 
 struct Run {
@@ -209,7 +209,7 @@ fn every_kind_of_message_is_counted_as_what_it_is() {
         arriving(at, &stamp(6, 0, sent)),
         damaged,
         shorter,
-        Arriving { at_ns: at, partition: 2, value: b"plain".to_vec(), create_time_ms: None },
+        Arriving { at_ns: at, partition: 2, value: b"plain".to_vec(), record_time: RecordTime::Unknown },
     ];
     let outcome = Run::new(coming).until(S);
     assert_eq!(outcome.result, Ok(()));
@@ -245,12 +245,12 @@ fn both_end_to_end_times_are_measured_from_the_stamp() {
 #[test]
 fn what_others_sent_is_the_load_where_we_have_no_producers_and_only_young_messages_have_a_latency() {
     let at = BEGIN + 500 * MS;
-    let wall_ms = |raw_ns: u64| Some(i64::try_from(raw_ns / MS).unwrap() + 1_000_000);
+    let wall_ms = |raw_ns: u64| RecordTime::Created(i64::try_from(raw_ns / MS).unwrap() + 1_000_000);
     let created = |created_ns: u64, value: &[u8]| Arriving {
         at_ns: at,
         partition: 1,
         value: value.to_vec(),
-        create_time_ms: wall_ms(created_ns),
+        record_time: wall_ms(created_ns),
     };
     let others = {
         let mut value = vec![0; 64];
@@ -267,7 +267,7 @@ fn what_others_sent_is_the_load_where_we_have_no_producers_and_only_young_messag
         created(at - 20 * MS, &others),
         created(at - 10 * MS, b"young"),
         created(at, &probe),
-        Arriving { at_ns: at, partition: 0, value: b"no time".to_vec(), create_time_ms: None },
+        Arriving { at_ns: at, partition: 0, value: b"no time".to_vec(), record_time: RecordTime::Unknown },
     ];
     let run = Run { stamped: false, producers: 0, ..Run::new(coming) };
     run.time.at(BEGIN + 50 * MS, |supervisor| {
@@ -304,19 +304,78 @@ fn times_of_zero_and_below_are_counted_and_kept() {
     assert_eq!(outcome.latency(Latency::EndToEndActual).min(), 0);
 }
 
+/// The wall clock of these tests is so far ahead of the raw one.
+const WALL_OFFSET_NS: i64 = 1_700_000_000_000_345_678;
+
+/// A consumer without messages that were stamped by its own run: one message after the other, at these times, with these records' times.
+fn consume_unstamped(coming: Vec<Arriving>, producers: u32) -> Outcome {
+    let run = Run { stamped: false, producers, ..Run::new(coming) };
+    run.time.at(BEGIN + MS, |supervisor| {
+        supervisor.set_wall_offset(WALL_OFFSET_NS);
+        supervisor.set_epoch(BEGIN + 2 * MS);
+    });
+    run.until(S)
+}
+
 #[test]
-fn without_a_stamp_the_create_time_of_the_record_stands_for_the_actual_time_alone() {
-    let wall_offset_ms = 1_700_000_000_000i64;
-    let at = BEGIN + 500 * MS;
-    let create_time_ms = Some((at / MS).cast_signed() - 25 + wall_offset_ms);
-    let mut run = Run::new(vec![Arriving { at_ns: at, partition: 0, value: vec![1; 20], create_time_ms }]);
-    run.stamped = false;
-    run.time.at(BEGIN + MS, move |supervisor| supervisor.set_wall_offset(wall_offset_ms * 1_000_000));
-    let outcome = run.until(S);
-    assert_eq!((outcome.counters[Counter::MessagesReceived], outcome.counters[Counter::MessagesUnstamped]), (1, 1));
-    let actual = outcome.latency(Latency::EndToEndActual).max();
-    assert!(actual.abs_diff(25 * MS) < MS / 10, "{actual}");
+fn without_a_stamp_the_create_time_stands_for_the_actual_time_in_whole_ms_on_both_sides() {
+    // 700 µs each, sent at any part of a millisecond.
+    let coming: Vec<Arriving> = (0..1_000u64)
+        .map(|i| {
+            let sent_ns = BEGIN + 100 * MS + i * 777_001 % (500 * MS);
+            let created_ns = sent_ns.cast_signed() + WALL_OFFSET_NS;
+            let record_time = RecordTime::Created(created_ns / MS.cast_signed());
+            Arriving { at_ns: sent_ns + 7 * MS / 10, partition: 0, value: vec![1; 20], record_time }
+        })
+        .collect();
+    let mut coming = coming;
+    coming.sort_by_key(|message| message.at_ns);
+    let outcome = consume_unstamped(coming, 2);
+    let count = |counter| outcome.counters[counter];
+    assert_eq!((count(Counter::MessagesReceived), count(Counter::MessagesUnstamped)), (1_000, 1_000));
+    let actual = outcome.latency(Latency::EndToEndActual);
+    assert_eq!(actual.len(), 1_000);
+    let whole_ms = |ns: u64| actual.equivalent(ns.next_multiple_of(MS), ns) || ns == 0;
+    assert!(actual.iter_recorded().all(|bucket| whole_ms(actual.lowest_equivalent(bucket.value_iterated_to()))));
+    // OMB would have left out three of ten; the mean is what it was.
+    assert!((200..400).contains(&count(Counter::EndToEndNotPositive)), "{}", count(Counter::EndToEndNotPositive));
+    assert!((0.6e6..0.8e6).contains(&actual.mean()), "{}", actual.mean());
     assert_eq!(outcome.latency(Latency::EndToEndIntended).len(), 0);
+}
+
+#[test]
+fn a_time_of_the_brokers_is_no_send_time() {
+    for producers in [0, 2] {
+        let at_ns = BEGIN + 500 * MS;
+        let message = |record_time| Arriving { at_ns, partition: 0, value: vec![1; 20], record_time };
+        let outcome = consume_unstamped(vec![message(RecordTime::Appended), message(RecordTime::Unknown)], producers);
+        let count = |counter| outcome.counters[counter];
+        let untimed = (count(Counter::MessagesUntimed), count(Counter::MessagesLogAppendTime));
+        assert_eq!((count(Counter::MessagesReceived), untimed), (2, (2, 1)));
+        assert_eq!((count(Counter::MessagesUnstamped), outcome.latency(Latency::EndToEndActual).len()), (0, 0));
+    }
+}
+
+#[test]
+fn a_stamp_of_another_pinload_is_read_where_it_carries_wall_clock_times() {
+    let at_ns = BEGIN + 500 * MS;
+    let sent = |ago_ns: u64, wall: bool| {
+        let sent_ns = at_ns - ago_ns + if wall { WALL_OFFSET_NS.cast_unsigned() } else { 0 };
+        let stamp = Stamp { run_id: RUN + 1, ..stamp(0, 0, sent_ns) };
+        let created_ns = (at_ns - ago_ns).cast_signed() + WALL_OFFSET_NS;
+        let record_time = RecordTime::Created(created_ns / MS.cast_signed());
+        Arriving { record_time, ..arriving(at_ns, &stamp) }
+    };
+    // By its stamp; by its CreateTime, as another host's raw clock says nothing; before the load.
+    let outcome = consume_unstamped(vec![sent(1_234_567, true), sent(9 * MS, false), sent(600 * MS, true)], 0);
+    let count = |counter| outcome.counters[counter];
+    assert_eq!((count(Counter::MessagesUnstamped), count(Counter::MessagesUntimed)), (1, 1));
+    let actual = outcome.latency(Latency::EndToEndActual);
+    assert_eq!(actual.len(), 2);
+    assert!(actual.min().abs_diff(1_234_567) < 10_000, "{}", actual.min());
+    assert!(actual.equivalent(actual.max(), 9 * MS), "{}", actual.max());
+    let intended = outcome.latency(Latency::EndToEndIntended);
+    assert!(intended.len() == 1 && intended.max().abs_diff(2_234_567) < 10_000, "{}", intended.max());
 }
 
 #[test]

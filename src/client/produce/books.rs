@@ -3,6 +3,7 @@
 use crate::client::in_flight::{InFlight, Times};
 use crate::client::measuring::Measuring;
 use crate::client::sequel::{Alike, Sequel};
+use crate::client::stamp_offsets::StampOffsets;
 use crate::driver::{Delivery, Report};
 use crate::load::accounting::SentLedger;
 use crate::load::stamp::{Reading, Stamp};
@@ -20,8 +21,8 @@ pub(super) struct Books {
     /// Reports that have been taken in and are not in the books yet; none after `settle`.
     sequel: Sequel,
     probes_outstanding: u64,
-    /// Taken off the times in stamps: wall clock − raw clock, or 0. Wraps.
-    pub(super) stamp_offset_ns: u64,
+    /// Taken off the times in stamps.
+    pub(super) stamp_offsets: StampOffsets,
     /// The account is closed: what is reported from now on has been counted as unknown.
     closed: bool,
     /// Code of the last failure.
@@ -39,7 +40,7 @@ impl Books {
             ledger: SentLedger::default(),
             sequel: Sequel::new(),
             probes_outstanding: 0,
-            stamp_offset_ns: 0,
+            stamp_offsets: StampOffsets::default(),
             closed: false,
             last_failure: None,
         }
@@ -115,12 +116,13 @@ impl Books {
         let Alike { messages, first, at_ns, intended_ns, actual_ns, value_bytes } = alike;
         self.counters[Counter::MessagesAcknowledged] += messages;
         self.counters[Counter::BytesAcknowledged] += messages * value_bytes;
+        let offset_ns = self.stamp_offsets.of(first);
         if M::ACTUAL {
-            let latency_ns = at_ns.saturating_sub(actual_ns.wrapping_sub(self.stamp_offset_ns));
+            let latency_ns = at_ns.saturating_sub(actual_ns.wrapping_sub(offset_ns));
             self.acknowledge_actual.record_n(latency_ns, messages);
         }
         if M::INTENDED {
-            let latency_ns = at_ns.saturating_sub(intended_ns.wrapping_sub(self.stamp_offset_ns));
+            let latency_ns = at_ns.saturating_sub(intended_ns.wrapping_sub(offset_ns));
             self.acknowledge_intended.record_n(latency_ns, messages);
         }
         if M::LEDGER {
@@ -135,11 +137,14 @@ impl Books {
             Times { sequence: self.counters[Counter::MessagesAcknowledged], intended_ns: at_ns, actual_ns: at_ns }
         } else if report.tag == 0 {
             match Stamp::read(report.value) {
-                Reading::Stamp(stamp) if !stamp.probe => Times {
-                    sequence: stamp.sequence,
-                    intended_ns: stamp.intended_ns.wrapping_sub(self.stamp_offset_ns),
-                    actual_ns: stamp.actual_ns.wrapping_sub(self.stamp_offset_ns),
-                },
+                Reading::Stamp(stamp) if !stamp.probe => {
+                    let offset_ns = self.stamp_offsets.of(stamp.sequence);
+                    Times {
+                        sequence: stamp.sequence,
+                        intended_ns: stamp.intended_ns.wrapping_sub(offset_ns),
+                        actual_ns: stamp.actual_ns.wrapping_sub(offset_ns),
+                    }
+                }
                 _ => return self.probe_report(report.delivery),
             }
         } else {

@@ -88,6 +88,10 @@ impl<P: Producer, T: Time, M: Measuring> Produce<'_, P, T, M> {
             // What belongs to a schedule that has ended meanwhile is part of its debt, which the pacer has dropped.
             if self.await_room()? == Blocked::Stop || self.orders != orders {
                 (from..total).for_each(|i| self.outbox.forget(i));
+                if self.manner.wall_stamps {
+                    // Nor is there a message any more that had its stamp already.
+                    self.books.stamp_offsets.change(self.books.next_sequence(), self.outbox.stamp_offset_ns);
+                }
                 return Ok(());
             }
             let now = self.time.now_ns();
@@ -135,7 +139,8 @@ impl<P: Producer, T: Time, M: Measuring> Produce<'_, P, T, M> {
         for (i, code) in refused.iter() {
             self.books.refused(self.outbox.sequence(i), code);
             if let Some(raw) = &mut self.raw {
-                raw.refused(self.outbox.times(i), self.outbox.batch().value(i).len(), code);
+                let offset_ns = self.books.stamp_offsets.of(self.outbox.sequence(i));
+                raw.refused(self.outbox.times(i, offset_ns), self.outbox.batch().value(i).len(), code);
             }
             self.outbox.forget(i);
         }
@@ -177,6 +182,7 @@ impl<P: Producer, T: Time, M: Measuring> Produce<'_, P, T, M> {
     #[cold]
     fn await_room(&mut self) -> Result<Blocked, DriverError> {
         self.books.counters[Counter::QueueFullEvents] += 1;
+        self.waits_for_room = true;
         let begun = self.time.now_ns();
         // Room comes with reports. On a schedule and a CPU of our own we look for it all the time; otherwise a sleep leaves the CPU to the
         // library's threads, which are what we wait for.
@@ -207,6 +213,7 @@ impl<P: Producer, T: Time, M: Measuring> Produce<'_, P, T, M> {
             }
             self.time.relax();
         };
+        self.waits_for_room = false;
         let waited_ns = self.time.now_ns().saturating_sub(begun);
         self.books.counters[Counter::QueueFullNs] += waited_ns;
         let silent_ns = looked_ns.saturating_sub(begun).saturating_sub(stood_still_ns);

@@ -18,8 +18,7 @@ impl<P: Producer, T: Time, M: Measuring> Produce<'_, P, T, M> {
             self.obey(order, now);
         }
         if self.manner.wall_stamps {
-            let offset_ns = self.end.wall_offset_ns().cast_unsigned();
-            (self.outbox.stamp_offset_ns, self.books.stamp_offset_ns) = (offset_ns, offset_ns);
+            self.follow_wall_clock();
         }
         if self.end.probe_rounds() != self.probe_rounds {
             self.probe(now);
@@ -37,6 +36,15 @@ impl<P: Producer, T: Time, M: Measuring> Produce<'_, P, T, M> {
         }
         self.wanted = self.end.wanted();
         Ok(())
+    }
+
+    /// Stamps follow the wall clock. What has been stamped keeps what it has, also the message that waits for room in the queue.
+    fn follow_wall_clock(&mut self) {
+        let offset_ns = self.end.wall_offset_ns().cast_unsigned();
+        if offset_ns != self.outbox.stamp_offset_ns {
+            self.outbox.stamp_offset_ns = offset_ns;
+            self.books.stamp_offsets.change(self.books.next_sequence() + u64::from(self.waits_for_room), offset_ns);
+        }
     }
 
     #[cold]

@@ -303,6 +303,41 @@ fn on_schedule_every_message_is_sent_at_its_time_and_counted_once() {
 }
 
 #[test]
+fn an_acknowledgement_is_measured_on_one_clock_whatever_the_wall_clock_does_meanwhile() {
+    const WALL_OFFSET_NS: i64 = 1_700_000_000_000_000_000;
+    // With three places in the queue there is always one message that has its stamp and waits.
+    for (capacity, most_ms) in [(100_000, 21), (3, 100)] {
+        let mut run = Run::new();
+        run.manner.wall_stamps = true;
+        (run.library.capacity, run.library.latency_ns) = (capacity, 20 * MS);
+        let order = |start_ns| RateOrder { start_ns, interval_q32: u128::from(MS) << 32 };
+        run.time.at(EPOCH - S / 2, move |supervisor| {
+            supervisor.set_epoch(EPOCH);
+            supervisor.order_rate(order(EPOCH));
+            supervisor.want(Wanted::Run);
+        });
+        for step in 0..60u64 {
+            let at_ns = EPOCH - S / 4 + step * 50 * MS;
+            run.time.at(at_ns, move |supervisor| {
+                // Set forth and back by a second, as no time daemon would.
+                supervisor.set_wall_offset(WALL_OFFSET_NS + (step % 2 * S).cast_signed());
+                if step == 40 {
+                    // A new schedule: what waits is dropped.
+                    supervisor.order_rate(order(at_ns));
+                }
+            });
+        }
+        run.time.at(EPOCH + 3 * S, |supervisor| supervisor.want(Wanted::Quiesce));
+        run.time.at(EPOCH + 18 * S, |supervisor| supervisor.want(Wanted::Exit));
+        let outcome = run.go();
+        outcome.assert_balanced();
+        let [least, most] = [0.0, 100.0].map(|percentile| outcome.latency(Latency::AcknowledgeActual, percentile));
+        assert!(least >= 20 * MS / 1_001 * 1_000 && most < most_ms * MS, "{least} to {most} ns");
+        assert!(outcome.stamps().iter().all(|(_, stamp)| stamp.is_of_wall_clock()));
+    }
+}
+
+#[test]
 fn value_bytes_are_exact_where_payloads_differ_in_length() {
     for stamped in [true, false] {
         let outcome = Run { stamped, lengths: vec![50, 60, 64], ..Run::new() }.load(10_000, S);

@@ -6,7 +6,7 @@ use crate::client::consume::{Consume, Expected, Manner};
 use crate::client::measuring::Everything;
 use crate::client::raw_log::ReceiveLog;
 use crate::client::virtual_time::VirtualTime;
-use crate::driver::{Consumer, ConsumerEvents, DriverError, Received, Time};
+use crate::driver::{Consumer, ConsumerEvents, DriverError, Received, RecordTime, Time};
 use crate::stats::Counters;
 use crate::telemetry::layout::AccountingRow;
 use crate::telemetry::raw::{RawFile, RawWriter, Record};
@@ -42,7 +42,10 @@ impl Consumer for Feed {
         let now_ns = time.now_ns();
         let ready = self.coming[self.next..].iter().take(300).take_while(|message| message.at_ns <= now_ns).count();
         for Coming { partition, offset, value, .. } in &self.coming[self.next..self.next + ready] {
-            on_message(now_ns, Received { value, partition: *partition, offset: *offset, create_time_ms: None });
+            on_message(
+                now_ns,
+                Received { value, partition: *partition, offset: *offset, record_time: RecordTime::Unknown },
+            );
             self.handed_out_ns.push(now_ns);
         }
         self.next += ready;

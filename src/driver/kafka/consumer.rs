@@ -4,13 +4,13 @@ use super::connect::{self, WaitLimit};
 use super::fetch_queue::FetchQueue;
 use super::native::{EventKind, Queue, Sink, SinkSlot, begin_commit};
 use super::watch::Watch;
-use crate::driver::{Consumer, ConsumerEvents, DriverError, ErrorClass, Received, Time};
+use crate::driver::{Consumer, ConsumerEvents, DriverError, ErrorClass, Received, RecordTime, Time};
 use crate::load::stamp::MAGIC;
 use rdkafka::client::ClientContext;
 use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer as _, ConsumerContext, Rebalance};
 use rdkafka::error::{KafkaError, KafkaResult, RDKafkaErrorCode};
-use rdkafka::message::{BorrowedMessage, Message as _};
+use rdkafka::message::{BorrowedMessage, Message as _, Timestamp};
 use rdkafka::topic_partition_list::TopicPartitionList;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
@@ -37,7 +37,7 @@ impl std::fmt::Debug for KafkaConsumer {
 
 impl KafkaConsumer {
     /// Connects, waits until the topic's metadata is known, and subscribes. `auto_commit`: commits are librdkafka's own affair.
-    /// `always_timed`: the CreateTime is wanted of messages with a stamp too.
+    /// `always_timed`: the record's time is wanted of messages with a stamp too.
     pub fn connect(
         properties: &[(String, String)],
         topic: &str,
@@ -173,7 +173,12 @@ fn received<'a>(message: &'a BorrowedMessage<'_>, always_timed: bool) -> Receive
         value,
         partition: u32::try_from(message.partition()).unwrap_or(0),
         offset: message.offset(),
-        create_time_ms: if value.starts_with(&MAGIC) && !always_timed { None } else { message.timestamp().to_millis() },
+        record_time: match message.timestamp() {
+            _ if value.starts_with(&MAGIC) && !always_timed => RecordTime::Unknown,
+            Timestamp::CreateTime(ms) if ms >= 0 => RecordTime::Created(ms),
+            Timestamp::LogAppendTime(_) => RecordTime::Appended,
+            Timestamp::CreateTime(_) | Timestamp::NotAvailable => RecordTime::Unknown,
+        },
     }
 }
 

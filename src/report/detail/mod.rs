@@ -217,9 +217,10 @@ impl<'a> MessageNotes<'a> {
             stamp_bytes: if message.stamp { STAMP_BYTES } else { 0 },
             no_stamp_reason: message.no_stamp_reason.as_deref(),
             end_to_end_source: if message.stamp {
-                "the stamp in the value, ns on the raw clock (CreateTime of the record, whole ms, for unstamped messages)"
+                "the stamp in the value, ns on the raw clock (for unstamped messages CreateTime of the record and receipt, both \
+                 in whole ms)"
             } else {
-                "CreateTime of the record, whole ms of the wall clock"
+                "CreateTime of the record and receipt, both in whole ms of the wall clock as OMB takes them; 0 and below kept as 0"
             },
             compression_type,
             compression_note,

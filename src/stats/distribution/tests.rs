@@ -134,3 +134,27 @@ fn omb_gets_whole_microseconds_clipped_to_its_range() {
     let median = distribution.histogram.median_equivalent(250_000_000) / 1_000;
     assert_eq!(omb.count_at(median), 1);
 }
+
+#[test]
+fn times_in_whole_ms_are_told_in_whole_ms() {
+    let mut recorder = Recorder::new();
+    let values_ms = [0, 1, 1, 3, 17, 250, 999, 1_999];
+    values_ms.iter().for_each(|ms| recorder.record(ms * 1_000_000));
+    let ns = Distribution::of_ns(recorder.to_histogram(), None, false);
+    assert_ne!(ns.percentile_ns(50.0) % 1_000_000, 0, "the highest value of its bucket");
+    let ms = ns.in_whole_ms();
+    let percentiles = [1.0, 25.0, 50.0, 60.0, 75.0, 85.0, 100.0].map(|percentile| ms.percentile_ns(percentile));
+    assert_eq!(percentiles, [0, 1, 3, 17, 250, 999, 1_999].map(|ms| ms * 1_000_000));
+    assert_eq!((ms.count(), ms.min_ns(), ms.max_ns()), (8, 0, 1_999_000_000));
+    let omb = ms.to_omb_us(60_000_000);
+    let us: Vec<u64> = omb.iter_recorded().map(|bucket| omb.lowest_equivalent(bucket.value_iterated_to())).collect();
+    assert_eq!(us, [0, 1_000, 3_000, 17_000, 250_000, 999_000, 1_999_000]);
+    assert!(omb.count_at(1_000) == 2 && omb.count_at(17_000) == 1);
+    // Clients and hosts that are added up keep the unit; with others it is ns again.
+    let mut sum = Distribution::empty();
+    sum.add(&ms);
+    sum.add(&ms);
+    assert_eq!((sum.unit_ns, sum.count(), sum.percentile_ns(50.0)), (1_000_000, 16, 3_000_000));
+    sum.add(&ns);
+    assert_eq!((sum.unit_ns, sum.count()), (1, 24));
+}

@@ -1,6 +1,6 @@
 //! The beginning of a distributed run: who is there, whose clock is where, who gets which clients; later the start at one epoch.
 
-use super::clocks::{self, realtime_ns};
+use super::clocks::{self, Watched, realtime_ns};
 use super::peer::{CallError, Peer};
 use super::roll_call::RollCall;
 use super::{CALL_LIMIT, CALL_MARGIN, DistributedWorkers, LEASE, Member, heartbeat, split};
@@ -84,6 +84,7 @@ impl DistributedWorkers {
             for (number, member) in self.members.iter().enumerate() {
                 heartbeat::watch(number, member.peer.clone(), self.run, self.alarms.0.clone(), ended.clone());
             }
+            clocks::keep_comparing(self.watched(), self.alarms.0.clone(), ended.clone());
         }
         Ok(())
     }
@@ -119,7 +120,24 @@ impl DistributedWorkers {
                 clocks::measure(&member.peer, &self.here, &hello.host).map_err(|error| error.at(&member.peer.url))?;
             member.clock = Some(clock);
         }
+        let comparison = self.members.iter().map(|member| member.clock).collect();
+        self.clocks.take(comparison, &self.routes());
         Ok(())
+    }
+
+    /// The members that messages can go from and to.
+    pub(super) fn routes(&self) -> Vec<(usize, usize)> {
+        let of = |role| (0..self.members.len()).filter(move |&number| self.members[number].has(role));
+        of(Role::Producer).flat_map(|from| of(Role::Consumer).map(move |to| (from, to))).collect()
+    }
+
+    /// The hosts whose clocks can be compared, by member.
+    pub(super) fn watched(&self) -> Vec<Option<Watched>> {
+        let watched = |member: &Member| {
+            let there = member.hello.as_ref()?.host.clone();
+            (!member.lost).then(|| Watched { peer: member.peer.clone(), here: self.here.clone(), there })
+        };
+        self.members.iter().map(watched).collect()
     }
 
     /// Starts the clients of a role on all workers that have some.

@@ -2,10 +2,15 @@
 //!
 //! Of an exchange that left at t₀ and came back at t₁ with the other clock's reading T, the offset is T − (t₀ + t₁)/2, wrong by at most
 //! (t₁ − t₀)/2 (RFC 5905, §8, with the server's receive and transmit times in one).
+//!
+//! Clocks move. They are compared when a run begins, every two minutes, and when it ends; what end-to-end times may be wrong by is the worst of
+//! all comparisons, and what the clocks moved by between them.
 
+use super::heartbeat::Alarm;
 use super::peer::{CallError, Peer};
 use crate::os::host::{Host, WallClock};
 use crate::worker::wire::pinload::WallTime;
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// Exchanges; the first pays for the connection.
@@ -61,15 +66,90 @@ pub(super) fn measure(peer: &Peer, here: &Host, there: &Host) -> Result<ClockOff
     Ok(best.unwrap_or(ClockOffset::NONE))
 }
 
-/// The error that end-to-end times between clients of these hosts carry: the largest of any pair. 0: all read one clock.
-pub(super) fn end_to_end_error_ns(producing: &[ClockOffset], consuming: &[ClockOffset]) -> u64 {
-    let pair = |a: &ClockOffset, b: &ClockOffset| {
-        if a == b && a.same_clock {
-            return 0;
+/// The clocks of all hosts at about one moment, by member; None: it could not be asked.
+pub(super) type Comparison = Vec<Option<ClockOffset>>;
+
+/// All comparisons of a run, folded: a day of them takes no more room than one.
+#[derive(Debug, Default)]
+pub(super) struct ClockWatch {
+    last: Comparison,
+    comparisons: u32,
+    error_ns: u64,
+}
+
+impl ClockWatch {
+    /// One more comparison. `pairs` are the members that messages go from and to.
+    pub(super) fn take(&mut self, now: Comparison, pairs: &[(usize, usize)]) {
+        let apart = |of: &Comparison, &(from, to): &(usize, usize)| {
+            let (a, b) = (of.get(from).copied()??, of.get(to).copied()??);
+            Some((a.offset_ns.wrapping_sub(b.offset_ns), a.offset_error_ns + b.offset_error_ns))
+        };
+        // Clients of one worker share their supervisor's clock.
+        for pair in pairs.iter().filter(|(from, to)| from != to) {
+            let Some((offset_ns, error_ns)) = apart(&now, pair) else { continue };
+            let mut worst_ns = offset_ns.unsigned_abs().saturating_add(error_ns);
+            if let Some((before_ns, before_error_ns)) = apart(&self.last, pair) {
+                // What the two moved by for certain they may have moved by before, and back.
+                let moved_ns = offset_ns.abs_diff(before_ns).saturating_sub(error_ns + before_error_ns);
+                worst_ns = worst_ns.max(before_ns.unsigned_abs() + before_error_ns).saturating_add(moved_ns);
+            }
+            self.error_ns = self.error_ns.max(worst_ns);
         }
-        a.offset_ns.abs_diff(b.offset_ns) + a.offset_error_ns + b.offset_error_ns
-    };
-    producing.iter().flat_map(|a| consuming.iter().map(move |b| pair(a, b))).max().unwrap_or(0)
+        self.last = now;
+        self.comparisons = self.comparisons.saturating_add(1);
+    }
+
+    /// What end-to-end times carry of the hosts' clocks at worst, ns. 0: all read one clock.
+    pub(super) fn error_ns(&self) -> u64 {
+        self.error_ns
+    }
+
+    /// How often the clocks were compared.
+    pub(super) fn comparisons(&self) -> u32 {
+        self.comparisons
+    }
+
+    /// The newest comparison's.
+    pub(super) fn last_of(&self, member: usize) -> Option<ClockOffset> {
+        self.last.get(member).copied().flatten()
+    }
+}
+
+/// A host whose clock is compared.
+#[derive(Debug, Clone)]
+pub(super) struct Watched {
+    pub(super) peer: Peer,
+    pub(super) here: Host,
+    pub(super) there: Host,
+}
+
+/// Compares the clocks of all of them, each in a thread of its own, so that one which does not answer holds up no other.
+pub(super) fn compare(hosts: &[Option<Watched>]) -> Comparison {
+    std::thread::scope(|scope| {
+        let asked: Vec<_> = hosts
+            .iter()
+            .map(|host| {
+                host.as_ref().map(|host| scope.spawn(move || measure(&host.peer, &host.here, &host.there).ok()))
+            })
+            .collect();
+        asked.into_iter().map(|asking| asking.and_then(|asking| asking.join().ok().flatten())).collect()
+    })
+}
+
+/// Between two comparisons while a run goes on.
+const COMPARE_EVERY: Duration = Duration::from_secs(120);
+
+/// Compares the clocks again and again until `ended` is closed.
+pub(super) fn keep_comparing(hosts: Vec<Option<Watched>>, told: Sender<Alarm>, ended: Receiver<()>) {
+    let begun = std::thread::Builder::new().name("pinload-clocks".to_owned()).spawn(move || {
+        while matches!(ended.recv_timeout(COMPARE_EVERY), Err(RecvTimeoutError::Timeout)) {
+            if told.send(Alarm::Clocks(compare(&hosts))).is_err() {
+                return;
+            }
+        }
+    });
+    // Without the thread the clocks are compared at both ends of the run alone.
+    drop(begun);
 }
 
 /// Wall clock, ns.
@@ -109,12 +189,36 @@ mod tests {
         assert_eq!(equal.correction_ns(), 0, "50 ns off, known to 200");
     }
 
+    fn host(offset_ns: i64, offset_error_ns: u64) -> Option<ClockOffset> {
+        Some(ClockOffset { offset_ns, offset_error_ns, same_clock: false })
+    }
+
+    fn error_ns(comparisons: &[Comparison], pairs: &[(usize, usize)]) -> u64 {
+        let mut watch = ClockWatch::default();
+        comparisons.iter().for_each(|comparison| watch.take(comparison.clone(), pairs));
+        watch.error_ns()
+    }
+
     #[test]
     fn end_to_end_times_carry_both_errors_and_the_difference() {
-        let one = ClockOffset { offset_ns: 1_000, offset_error_ns: 50, same_clock: false };
-        let other = ClockOffset { offset_ns: -500, offset_error_ns: 70, same_clock: false };
-        assert_eq!(end_to_end_error_ns(&[one], &[other]), 1_620);
-        assert_eq!(end_to_end_error_ns(&[ClockOffset::NONE], &[ClockOffset::NONE]), 0);
-        assert_eq!(end_to_end_error_ns(&[one], &[one]), 100, "two hosts that measure alike are two hosts");
+        let apart = vec![host(1_000, 50), host(-500, 70)];
+        assert_eq!(error_ns(std::slice::from_ref(&apart), &[(0, 1)]), 1_620);
+        assert_eq!(error_ns(&[apart], &[(1, 1)]), 0, "no message goes from one to the other");
+        let one_kernel = vec![Some(ClockOffset::NONE); 2];
+        assert_eq!(error_ns(&[one_kernel], &[(0, 1)]), 0);
+        assert_eq!(error_ns(&[vec![host(1_000, 50); 2]], &[(0, 1)]), 100, "two hosts that measure alike are two hosts");
+        assert_eq!(error_ns(&[vec![host(1_000, 50), None]], &[(0, 1)]), 0, "nothing is known of the other");
+    }
+
+    #[test]
+    fn clocks_that_move_during_a_run_are_as_wrong_as_at_their_worst_and_what_lies_between_is_covered() {
+        let pairs = [(0, 1)];
+        let (begin, end) = (vec![host(0, 50), host(100, 50)], vec![host(0, 50), host(9_100, 50)]);
+        // 9,100 + 100, and the 8,800 that they moved by for certain.
+        assert_eq!(error_ns(&[begin.clone(), end.clone()], &pairs), 18_000);
+        assert_eq!(error_ns(&[end, begin.clone()], &pairs), 18_000);
+        let (again, coordinator_alone) = (vec![host(20, 50), host(90, 50)], vec![host(7_000, 50), host(7_100, 50)]);
+        assert_eq!(error_ns(&[begin.clone(), again], &pairs), 200, "it was only measured a little differently");
+        assert_eq!(error_ns(&[begin, coordinator_alone], &pairs), 200, "the coordinator's clock is in no stamp");
     }
 }

@@ -1,6 +1,7 @@
 //! The end of a distributed run: consumers catch up, all commit before any leaves its group, the leader deletes the topics last.
 
-use super::clocks::{self, ClockOffset};
+use super::clocks;
+use super::heartbeat::Alarm;
 use super::{CALL_MARGIN, DistributedWorkers, Member};
 use crate::os::affinity::CpuSet;
 use crate::plan::{ClientPlacement, ClientPlan};
@@ -63,7 +64,14 @@ impl DistributedWorkers {
         self.abort();
         // Heartbeats end: what happens from here on shows in the calls.
         self.beating = None;
-        while self.alarms.1.try_recv().is_ok() {}
+        while let Ok(alarm) = self.alarms.1.try_recv() {
+            if let Alarm::Clocks(comparison) = alarm {
+                self.clocks.take(comparison, &self.routes());
+            }
+        }
+        if self.epoch_ns > 0 && !self.in_a_hurry() {
+            self.clocks.take(clocks::compare(&self.watched()), &self.routes());
+        }
         let begun = |member: &Member| member.begun;
         if self.epoch_ns > 0 && !self.in_a_hurry() {
             let consuming = |member: &Member| member.begun && member.has(Role::Consumer);
@@ -146,13 +154,21 @@ impl DistributedWorkers {
             topics_deleted: false,
             warnings: std::mem::take(&mut self.warnings),
             hosts: Vec::new(),
-            end_to_end_clock_error_ns: self.epoch_ns.gt(&0).then(|| self.end_to_end_error_ns()),
+            end_to_end_clock_error_ns: None,
+            stamp_clock_error_ns: None,
             environments: Vec::new(),
         };
+        let mut stamp_errors = Vec::with_capacity(ends.len());
         for (number, end) in ends {
             let member = &self.members[number];
             let url = &member.peer.url;
-            whole.hosts.push(host_report(member, &end));
+            let mut report = host_report(member, &end);
+            // The first comparison is `clock_offset`.
+            let again = self.clocks.comparisons() > 1;
+            report.clock_offset_at_end = self.clocks.last_of(number).filter(|_| again);
+            report.clock_comparisons = self.clocks.comparisons();
+            whole.hosts.push(report);
+            stamp_errors.push((number, end.stamp_clock_error_ns.unwrap_or(0)));
             whole.clients.extend(end.clients.into_iter().map(|mut client| {
                 client.worker = Some(url.clone());
                 client
@@ -166,16 +182,17 @@ impl DistributedWorkers {
             whole.topics_deleted |= end.topics_deleted;
             whole.warnings.extend(end.warnings.into_iter().map(|warning| format!("{url}: {warning}")));
         }
+        if self.epoch_ns > 0 {
+            let worst_of = |role| {
+                let of_role = stamp_errors.iter().filter(|(number, _)| self.members[*number].has(role));
+                of_role.map(|(_, error_ns)| *error_ns).max().unwrap_or(0)
+            };
+            let of_stamps_ns = worst_of(Role::Producer) + worst_of(Role::Consumer);
+            whole.end_to_end_clock_error_ns = Some(self.clocks.error_ns() + of_stamps_ns);
+        }
         whole.clients.append(&mut self.lost_clients);
         whole.clients.sort_by_key(|client| (client.role, client.index));
         whole
-    }
-
-    fn end_to_end_error_ns(&self) -> u64 {
-        let clocks_of = |role| -> Vec<ClockOffset> {
-            self.members.iter().filter(|member| member.has(role)).filter_map(|member| member.clock).collect()
-        };
-        clocks::end_to_end_error_ns(&clocks_of(Role::Producer), &clocks_of(Role::Consumer))
     }
 }
 
@@ -220,6 +237,9 @@ fn host_report(member: &Member, end: &RunEnd) -> HostReport {
         wall_clock_state: Some(clocks::state(hello.and_then(|hello| hello.wall_clock))),
         clock_offset: member.clock,
         clock: Some(end.clock),
+        clock_offset_at_end: None,
+        clock_comparisons: 0,
+        stamp_clock_error_ns: end.stamp_clock_error_ns,
         clock_drift_ppm: Some(end.clock_drift_ppm),
         started_ahead_ns: Some(member.ahead_ns),
         supervisor_cpu_ns: Some(end.supervisor_cpu_ns),

@@ -21,6 +21,8 @@ pub(super) enum Alarm {
     Lost(usize, WorkerLoss),
     /// One of its clients has died.
     Death(ClientDeath),
+    /// The hosts' clocks have been compared again.
+    Clocks(super::clocks::Comparison),
 }
 
 /// Watches worker number `worker` until `ended` is closed or there is an alarm.

@@ -29,7 +29,7 @@ use crate::stats::{Counter, Counters};
 use crate::telemetry::Role;
 use crate::units::counted;
 use crate::worker::wire::pinload::Hello;
-use clocks::ClockOffset;
+use clocks::{ClockOffset, ClockWatch};
 use crossbeam_channel::{Receiver, Sender};
 use heartbeat::Alarm;
 use peer::Peer;
@@ -90,6 +90,7 @@ pub struct DistributedWorkers {
     clock: Clock,
     clock_reason: String,
     here: Host,
+    clocks: ClockWatch,
     run: u64,
     plan: Option<Plan>,
     members: Vec<Member>,
@@ -127,6 +128,7 @@ impl DistributedWorkers {
             clock: calibration.finish(Duration::from_secs(1)),
             clock_reason: reason,
             here: Host::read(root),
+            clocks: ClockWatch::default(),
             run: fastrand::u64(1..),
             plan: None,
             members: Vec::new(),
@@ -186,6 +188,10 @@ impl DistributedWorkers {
                 (!known).then_some(Wake::WorkerLost(loss))
             }
             Alarm::Death(death) => Some(Wake::ClientDied(death)),
+            Alarm::Clocks(comparison) => {
+                self.clocks.take(comparison, &self.routes());
+                None
+            }
         }
     }
 }

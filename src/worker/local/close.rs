@@ -148,7 +148,7 @@ impl LocalWorker {
             totals: None,
             clock: self.clock,
             clock_reason: self.clock_reason.clone(),
-            clock_drift_ppm: self.clock.drift_ppm(),
+            clock_drift_ppm: self.clock_drift.worst_ppm(),
             supervisor_cpu_ns,
             drain_ns: self.drain_ns,
             topics: self.topics.clone(),
@@ -156,6 +156,7 @@ impl LocalWorker {
             warnings: std::mem::take(&mut self.warnings),
             hosts: Vec::new(),
             end_to_end_clock_error_ns: None,
+            stamp_clock_error_ns: self.wall_stamps.then(|| self.wall_anchor.error_ns()),
             environments: self.environment.take().into_iter().collect(),
         }
     }

@@ -1,7 +1,7 @@
 //! Slots → periods: the only reader of the rings.
 
 use super::LocalWorker;
-use crate::os::clock;
+use super::history::Difference;
 use crate::plan::{ClientPlan, Plan};
 use crate::stats::{Counter, Counters};
 use crate::telemetry::Role;
@@ -13,6 +13,8 @@ use std::collections::BTreeMap;
 /// How long a living client may take to publish the slot of a boundary before it counts as late: on a crowded machine one may not get
 /// a CPU for a second.
 const LATE_AFTER_NS: u64 = 2 * NS_PER_S;
+/// The rings are read at least this often. They hold 32 slots of a second, so that even a wait that was not looked at for 20 s loses none.
+const DRAIN_EVERY_NS: u64 = 8 * NS_PER_S;
 /// Between two looks for a missing slot.
 const LOOK_EVERY_NS: u64 = 5_000_000;
 
@@ -51,6 +53,7 @@ impl LocalWorker {
             client.history.take(drained.slots, drained.lost, self.metrics.as_mut().map(Desk::recorded));
         }
         self.drain_ns += self.clock.now_ns().saturating_sub(begun_ns);
+        self.drain_due_ns = begun_ns + DRAIN_EVERY_NS;
     }
 
     /// Drains until every living client has a slot for `boundary_ns`; returns how many have none in time.
@@ -70,7 +73,7 @@ impl LocalWorker {
                 return u32::try_from(late).unwrap_or(u32::MAX);
             }
             // Signals and deaths are noticed by the wait that follows; this one is bounded by LATE_AFTER_NS.
-            clock::sleep_until_raw(now_ns + LOOK_EVERY_NS);
+            self.clock.sleep_until(now_ns + LOOK_EVERY_NS);
         }
     }
 
@@ -107,6 +110,10 @@ impl LocalWorker {
             }
             totals.add(&total);
             latencies.add_increments(&difference.latencies);
+        }
+        if latencies.is_of_create_times(&counters) {
+            latencies.tell_whole_ms();
+            kept.values_mut().for_each(LatencySet::tell_whole_ms);
         }
         let seconds = kept.into_iter().map(|(number, latencies)| Second { number, latencies }).collect();
         Ok(PeriodStats {
@@ -149,11 +156,7 @@ impl LocalWorker {
 
     /// Latencies since the measurement began, all clients.
     pub(super) fn measured_latencies(&self) -> LatencySet {
-        let mut all = LatencySet::empty();
-        for client in &self.clients {
-            all.add_increments(&client.history.measured().latencies);
-        }
-        all
+        told(self.clients.iter().map(|client| client.history.measured()))
     }
 
     /// What is on its way to consumers, from live counters.
@@ -184,4 +187,17 @@ impl LocalWorker {
             end_to_end_p99_ns: p99(Role::Consumer),
         }
     }
+}
+
+/// The latencies of all these, in the unit that they were measured in.
+pub(super) fn told(differences: impl IntoIterator<Item = Difference>) -> LatencySet {
+    let (mut all, mut counters) = (LatencySet::empty(), Counters::default());
+    for difference in differences {
+        all.add_increments(&difference.latencies);
+        counters.add(&difference.counters);
+    }
+    if all.is_of_create_times(&counters) {
+        all.tell_whole_ms();
+    }
+    all
 }

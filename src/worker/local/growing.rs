@@ -1,6 +1,7 @@
 //! A run that is told call by call (OMB's protocol): clients are added as they are asked for, consumers count from then on, and what
 //! messages are made of is told when the load begins.
 
+use super::drain::told;
 use super::{LocalWorker, naming};
 use crate::client::MessageOrder;
 use crate::load::payloads;
@@ -38,6 +39,8 @@ impl LocalWorker {
     pub fn begin_growing(&mut self, plan: &Plan) -> Result<(), WorkerError> {
         let order = PoolName::new().map_err(|error| WorkerError::System(error.to_string()))?;
         self.growing = Some(Growing { order, made: None });
+        // Consumers of other workers read the stamps, on other hosts.
+        self.wall_stamps = true;
         self.initialize_driver(plan, &mut untold)
     }
 
@@ -133,6 +136,7 @@ impl LocalWorker {
             self.period_from_ns = epoch_ns;
         }
         self.epoch_ns = epoch_ns;
+        self.wall_anchor.begin_load();
         self.observe_masks();
         self.watch_from_here();
         Ok(epoch_ns)
@@ -148,13 +152,13 @@ impl LocalWorker {
     pub fn latencies_until_now(&mut self) -> Result<LatencySet, WorkerError> {
         let now_ns = self.cut_all();
         self.drain_to(now_ns);
-        let mut all = LatencySet::empty();
+        let mut differences = Vec::with_capacity(self.clients.len());
         for client in &mut self.clients {
             client.history.advance(now_ns);
-            all.add_increments(&client.history.measured().latencies);
+            differences.push(client.history.measured());
             client.history.restart_measurement();
         }
-        Ok(all)
+        Ok(told(differences))
     }
 
     /// Latencies begin anew, cut now.

@@ -10,13 +10,15 @@ mod tests;
 
 pub(super) use baseline::Difference;
 
-use crate::stats::{Counters, Increment, Latency, Sparse};
+use crate::stats::{Counter, Counters, Increment, Latency, Sparse};
 use crate::telemetry::{Role, Slot};
 use crate::units::NS_PER_S;
 use crate::worker::TimelinePoint;
 use crate::worker::metrics::ledger::Recorded;
 use baseline::{Baseline, no_latencies};
 use std::collections::VecDeque;
+
+const NS_PER_MS: u64 = 1_000_000;
 
 /// Everything one client's slots have said so far.
 #[derive(Debug)]
@@ -165,6 +167,7 @@ impl History {
             Role::Consumer => &Latency::CONSUMER,
         };
         let before = self.newest();
+        let counters = slot.counters.since(before.map_or(&self.measurement.counters, |slot| &slot.counters));
         let mut latencies_ns = Vec::with_capacity(families.len());
         let mut last_second = None;
         for (position, family) in families.iter().enumerate() {
@@ -175,17 +178,23 @@ impl History {
                 let whole = now.extremes.count == second.count() && now.extremes.sum_ns < u64::MAX;
                 recorded.add(*family, &second, whole.then_some(now.extremes.sum_ns));
             }
-            latencies_ns.push([second.percentile_ns(50.0), second.percentile_ns(99.0), now.extremes.max_ns]);
+            // A difference of whole ms, which its bucket is wider than.
+            let whole_ms = *family == Latency::EndToEndActual
+                && (1..=counters[Counter::MessagesUnstamped]).contains(&second.count());
+            let percentiles = [50.0, 99.0].map(|percentile| {
+                let ns = second.percentile_ns(percentile);
+                if whole_ms { (ns + NS_PER_MS / 2) / NS_PER_MS * NS_PER_MS } else { ns }
+            });
+            latencies_ns.push([percentiles[0], percentiles[1], now.extremes.max_ns]);
             if position == 0 {
                 last_second = Some(second);
             }
         }
-        let before = before.map_or(self.measurement.counters, |slot| slot.counters);
         self.last_second = last_second.or(self.last_second.take());
         self.timeline.push(TimelinePoint {
             at_s: seconds(slot.end_ns.saturating_sub(self.epoch_ns)),
             span_s: seconds(slot.end_ns.saturating_sub(slot.start_ns)),
-            counters: slot.counters.since(&before),
+            counters,
             latencies_ns,
         });
     }

@@ -18,6 +18,7 @@ mod observe;
 mod standings;
 mod start;
 mod wait;
+mod wall_anchor;
 
 use super::metrics::{Desk, Scrape};
 use super::{
@@ -27,6 +28,7 @@ use super::{
 use crate::driver::kafka::admin::TopicSpec;
 use crate::os::affinity;
 use crate::os::clock::{Calibration, Clock};
+use crate::os::clock_drift::ClockDrift;
 use crate::os::fingerprint::Fingerprint;
 use crate::os::process::Child;
 use crate::os::scheduling::CpuLimits;
@@ -67,6 +69,7 @@ pub struct LocalWorker {
     signals: Receiver<Signal>,
     clock: Clock,
     clock_reason: String,
+    clock_drift: ClockDrift,
     plan: Option<Plan>,
     run_id: u64,
     /// Names of consumer groups by (topic, subscription): of the coordinator, or made when first needed.
@@ -87,6 +90,9 @@ pub struct LocalWorker {
     period_from_ns: u64,
     interrupts: Vec<Interruption>,
     drain_ns: u64,
+    /// The rings are read at this moment, whether or not anybody wants what is in them.
+    drain_due_ns: u64,
+    wall_anchor: wall_anchor::WallAnchor,
     wall_offset_due_ns: u64,
     usage_at_start: crate::os::usage::Usage,
     /// This host, as it was before the load.
@@ -116,6 +122,7 @@ impl LocalWorker {
             signals,
             clock,
             clock_reason,
+            clock_drift: ClockDrift::begin(clock),
             plan: None,
             run_id: fastrand::u64(1..),
             groups: BTreeMap::new(),
@@ -133,6 +140,8 @@ impl LocalWorker {
             period_from_ns: 0,
             interrupts: Vec::new(),
             drain_ns: 0,
+            drain_due_ns: 0,
+            wall_anchor: wall_anchor::WallAnchor::default(),
             wall_offset_due_ns: 0,
             usage_at_start: crate::os::usage::of_self(),
             environment: None,

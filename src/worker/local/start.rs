@@ -72,7 +72,7 @@ impl LocalWorker {
         let mut end = SupervisorEnd::create(Shape::new(client.role, client.index, rows))
             .map_err(|error| WorkerError::System(error.to_string()))?;
         end.want(Wanted::Connect);
-        end.set_wall_offset(crate::os::clock::wall_offset_ns());
+        end.set_wall_offset(self.clock.wall_offset().offset_ns);
         let spec = self.spec(plan, &client, &end, &topic, group.as_deref());
         let stdin = serde_json::to_vec(&spec).map_err(|error| WorkerError::System(error.to_string()))?;
         let pinned = client.placement.hot_cpu.is_some();
@@ -224,6 +224,7 @@ impl LocalWorker {
         }
         self.epoch_ns = epoch_ns;
         self.period_from_ns = epoch_ns;
+        self.wall_anchor.begin_load();
         self.observe_masks();
         self.watch_from_here();
         Ok(epoch_ns)

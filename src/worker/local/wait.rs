@@ -1,7 +1,6 @@
 //! The one place where the supervisor waits: for a deadline, a signal, or the end of a client.
 
 use super::LocalWorker;
-use crate::os::clock;
 use crate::os::signals::Signal;
 use crate::telemetry::ClientState;
 use crate::units::NS_PER_S;
@@ -19,8 +18,7 @@ impl LocalWorker {
                 return Wake::ClientDied(death);
             }
             let now_ns = self.clock.now_ns();
-            self.republish_wall_offset(now_ns);
-            self.roll_metrics();
+            self.keep_up(now_ns);
             if now_ns >= deadline_ns {
                 return Wake::Deadline;
             }
@@ -113,14 +111,95 @@ impl LocalWorker {
         first
     }
 
+    /// What is to be done in time whoever waits for what, and whether or not anybody looks: in a run without a terminal and with long periods, in
+    /// the wait for readiness, between the calls of a coordinator that has other things to do.
+    fn keep_up(&mut self, now_ns: u64) {
+        self.republish_wall_offset(now_ns);
+        self.roll_metrics();
+        if now_ns >= self.drain_due_ns {
+            self.drain();
+            self.clock_drift.look();
+        }
+    }
+
     fn republish_wall_offset(&mut self, now_ns: u64) {
         if self.clients.is_empty() || now_ns < self.wall_offset_due_ns {
             return;
         }
-        let offset_ns = clock::wall_offset_ns();
+        let offset = self.clock.wall_offset();
         for client in &self.clients {
-            client.end.set_wall_offset(offset_ns);
+            client.end.set_wall_offset(offset.offset_ns);
         }
+        self.wall_anchor.publish(offset);
         self.wall_offset_due_ns = now_ns + WALL_OFFSET_EVERY_NS;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::os::clock::{Calibration, Clock, ClockSource};
+    use crate::os::process;
+    use crate::plan::Plan;
+    use crate::stats::Counters;
+    use crate::telemetry::{ClientEnd, Role, Shape, SupervisorEnd};
+    use crate::worker::local::{Client, History, facts, observe};
+    use std::path::Path;
+
+    const BEGIN_NS: u64 = 5_000 * NS_PER_S;
+
+    /// A clock that stands still at a moment.
+    fn at(now_ns: u64) -> Clock {
+        Clock { source: ClockSource::Tsc, anchor_ticks: u64::MAX, anchor_ns: now_ns, ns_per_tick_q32: 1 }
+    }
+
+    /// A worker with one client, and that client's end.
+    fn worker() -> (LocalWorker, ClientEnd) {
+        let calibration = Calibration::begin(Path::new("/nowhere"));
+        let mut worker = LocalWorker::new(crossbeam_channel::never(), calibration, Path::new("/"));
+        let shape = Shape::new(Role::Consumer, 0, 1);
+        let mut end = SupervisorEnd::create(shape).unwrap();
+        let client_end = ClientEnd::attach(end.name(), shape).unwrap();
+        end.unlink();
+        let plans = Plan::for_tests(Duration::ZERO, None).clients;
+        let process = process::sleeper().unwrap();
+        let mut history = History::new(Role::Consumer);
+        history.begin(BEGIN_NS, Counters::default());
+        worker.clients.push(Client {
+            plan: plans.into_iter().find(|plan| plan.role == Role::Consumer).unwrap(),
+            topic: String::new(),
+            group: None,
+            pid: process.pid(),
+            process,
+            end,
+            raw_samples: None,
+            history,
+            exit: None,
+            observed: observe::Masks::default(),
+            watch: facts::Watch::default(),
+        });
+        (worker, client_end)
+    }
+
+    #[test]
+    fn a_wait_reads_the_rings_in_time_though_nobody_asks_for_a_period() {
+        let (mut worker, mut client) = worker();
+        let mut waited = true;
+        // Longer than two rings, as with sampleRateMillis: 60000, or in the wait for readiness; and calls that take some seconds each.
+        for second in (1..=93).filter(|second| second % 20 < 14) {
+            worker.clock = at(BEGIN_NS + second * NS_PER_S);
+            let published = client.published_slots();
+            for slot in published..second {
+                let end_ns = BEGIN_NS + (slot + 1) * NS_PER_S;
+                client.publish_slot(BEGIN_NS, end_ns, &Counters::default(), &mut []);
+            }
+            let now_ns = worker.clock.now_ns();
+            waited &= matches!(worker.wait(now_ns), Wake::Deadline);
+        }
+        worker.drain();
+        // Nothing is to be ended: the clock stands still.
+        worker.closed = true;
+        let history = &worker.clients[0].history;
+        assert_eq!((history.slots_lost, history.timeline.len(), waited), (0, 93, true));
     }
 }

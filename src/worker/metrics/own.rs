@@ -128,11 +128,23 @@ fn counting(counter: Counter) -> &'static [Role] {
         | MessagesUnknown | LateSends | MissedSends | DroppedDebt | QueueFullEvents | QueueFullNs
         | QueueFullSilentNs | SendsBehindQueue | LateSendsBehindQueue | ProbesSent | ProbesAcknowledged
         | RateOrdersObeyed | RateOrderDelayNs => &ROLES[..1],
-        MessagesReceived | BytesReceived | ProbesReceived | MessagesDuplicated | MessagesReordered
-        | MessagesCorrupt | MessagesForeign | MessagesUnstamped | MessagesUntimed | EndToEndNotPositive
-        | CommitsSucceeded | CommitsFailed | Rebalances | AssignedPartitions | FetchPauses | FetchPausedNs => {
-            &ROLES[1..]
-        }
+        MessagesReceived
+        | BytesReceived
+        | ProbesReceived
+        | MessagesDuplicated
+        | MessagesReordered
+        | MessagesCorrupt
+        | MessagesForeign
+        | MessagesUnstamped
+        | MessagesUntimed
+        | MessagesLogAppendTime
+        | EndToEndNotPositive
+        | CommitsSucceeded
+        | CommitsFailed
+        | Rebalances
+        | AssignedPartitions
+        | FetchPauses
+        | FetchPausedNs => &ROLES[1..],
         _ => &ROLES,
     }
 }

@@ -150,15 +150,19 @@ impl OmbWorkers {
             payload_weights: None,
             publish_rate: self.share_of(total_per_s),
             key_distributor_type: Some(keys_name(plan.message.keys).to_owned()),
+            stamp: None,
         };
         let body = json(&work)?;
+        // One run, one way to measure: what OMB's workers cannot read, pinload's do not write.
+        let to_ours = json(&ProducerWorkAssignment { stamp: Some(false), ..work })?;
         let epoch_ns = self.now_ns();
         for member in &mut self.members {
             member.probes = member.counts;
             member.told = Told::beginning(epoch_ns);
         }
         let orders = self.to_each(Self::with(Role::Producer), None);
-        let orders = orders.into_iter().map(|(member, _)| (member, Some(Arc::clone(&body)))).collect();
+        let body_for = |member: usize| if self.members[member].hello.is_some() { &to_ours } else { &body };
+        let orders = orders.into_iter().map(|(member, _)| (member, Some(Arc::clone(body_for(member))))).collect();
         self.call_each(orders, "/start-load", CALL_LIMIT, Loss::Fails)?;
         (self.epoch_ns, self.period_from_ns) = (epoch_ns, epoch_ns);
         if plan.warmup.is_zero() {

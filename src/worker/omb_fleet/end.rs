@@ -109,6 +109,7 @@ impl OmbWorkers {
             warnings: std::mem::take(&mut self.warnings),
             hosts: self.members.iter().map(host_report).collect(),
             end_to_end_clock_error_ns: None,
+            stamp_clock_error_ns: None,
             environments: Vec::new(),
         }
     }

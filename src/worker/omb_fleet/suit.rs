@@ -2,6 +2,7 @@
 //! in a way of their own (no stamps, late messages caught up, topics kept) is written into the plan, so that the results say so.
 
 use crate::config::DriverClass;
+use crate::plan::record_times::no_end_to_end_times;
 use crate::plan::{DriverKind, DriverSource, KeyDistributor, LatePolicy, MeasuredBy, PayloadPlan, Plan};
 use crate::units::Rate;
 
@@ -25,6 +26,10 @@ pub fn suit(plan: &Plan) -> Result<Plan, Vec<String>> {
     if suited.message.stamp {
         suited.message.stamp = false;
         suited.message.no_stamp_reason = Some("a worker of the fleet speaks OMB's protocol only".to_owned());
+        suited.warnings.extend(no_end_to_end_times(&suited.topics, &suited.message).map(|_| {
+            "topicConfig has message.timestamp.type=LogAppendTime: OMB's workers take the broker's time for the send time, pinload's have no end-to-end times then"
+                .to_owned()
+        }));
     }
     if suited.delete_topics {
         suited.delete_topics = false;

@@ -4,6 +4,7 @@
 use super::session::{Run, Session};
 use super::{Call, Method, Reply};
 use crate::config::DriverFile;
+use crate::load::stamp::STAMP_BYTES;
 use crate::plan::resolve::for_coordinator::for_coordinator;
 use crate::plan::{LatePolicy, MessagePlan, PayloadPlan, RatePlan, RateScope, placement};
 use crate::stats::{Counter, Counters, Latency};
@@ -174,6 +175,40 @@ fn publish_rate(value: &serde_json::Value) -> Result<f64, String> {
     value.as_f64().ok_or_else(|| format!("{value} is no rate"))
 }
 
+/// Stamps make end-to-end times exact between pinload's workers, and no part of OMB reads the values. None: they are stamped.
+fn unstamped_for(run: &Run, work: &ProducerWorkAssignment, payloads: &[Vec<u8>]) -> Option<String> {
+    let shortest = payloads.iter().map(Vec::len).min().unwrap_or(0);
+    if !run.stamps {
+        Some("the worker was started with --no-stamp".to_owned())
+    } else if work.stamp == Some(false) {
+        Some("the coordinator's other workers cannot read stamps".to_owned())
+    } else if shortest < STAMP_BYTES {
+        Some(format!("the shortest payload has {shortest} bytes, a stamp {STAMP_BYTES}"))
+    } else {
+        None
+    }
+}
+
+/// How the end-to-end times of a run's consumers came about; None: it had none.
+pub(super) fn end_to_end_words(counters: &Counters) -> Option<String> {
+    let received = counters[Counter::MessagesReceived];
+    let [of_create_time, untimed, of_broker, not_positive] = [
+        Counter::MessagesUnstamped,
+        Counter::MessagesUntimed,
+        Counter::MessagesLogAppendTime,
+        Counter::EndToEndNotPositive,
+    ]
+    .map(|counter| counters[counter]);
+    let of_stamps = received.saturating_sub(of_create_time + untimed);
+    (received > 0).then(|| {
+        format!(
+            "end-to-end times of {received} messages: {of_stamps} from pinload's stamps, {of_create_time} from CreateTime in whole ms on both \
+             sides as OMB's workers take them, {untimed} have none ({of_broker} of them have the broker's time alone); {not_positive} were 0 or \
+             below and are kept as 0"
+        )
+    })
+}
+
 fn start_load(run: &mut Run, work: &ProducerWorkAssignment) -> Answer {
     let payloads = work.payloads()?;
     if payloads.is_empty() {
@@ -184,13 +219,14 @@ fn start_load(run: &mut Run, work: &ProducerWorkAssignment) -> Answer {
     }
     let longest = payloads.iter().map(Vec::len).max().unwrap_or(0);
     let bytes = |length: usize| u32::try_from(length).unwrap_or(u32::MAX);
+    let no_stamp_reason = unstamped_for(run, work, &payloads);
     let message = MessagePlan {
         size_bytes: bytes(longest),
         largest_bytes: bytes(longest),
         keys: work.keys(),
         payload: PayloadPlan::Given { payloads, weights: work.payload_weights.clone().unwrap_or_default() },
-        stamp: false,
-        no_stamp_reason: Some("payloads are the coordinator's".to_owned()),
+        stamp: no_stamp_reason.is_none(),
+        no_stamp_reason,
     };
     let standings = run.worker.standings();
     let producers = standings.iter().filter(|client| client.role == Role::Producer).count();

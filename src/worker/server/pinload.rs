@@ -127,9 +127,9 @@ fn within(run: &mut Run, method: Method, verb: &str, body: &[u8]) -> Answer {
     }
 }
 
-/// One wall-clock epoch for all hosts; this host's raw clock has its own name for it.
+/// One wall-clock epoch for all hosts; the run's clock on this host has its own name for it.
 fn start_load(run: &mut Run, order: StartLoad) -> Answer {
-    let offset_ns = i128::from(crate::os::clock::wall_offset_ns());
+    let offset_ns = i128::from(run.worker.clock().wall_offset().offset_ns);
     let epoch_ns = u64::try_from(i128::from(order.epoch_realtime_ns) - offset_ns).unwrap_or(0);
     run.epoch_ns = run.worker.start_load_at(epoch_ns)?;
     let now_ns = run.worker.now_ns();

@@ -26,6 +26,8 @@ pub struct Manner {
     pub lease: Duration,
     /// Delete topics that were made under OMB's protocol?
     pub delete_topics: bool,
+    /// May payloads that come under OMB's protocol be stamped?
+    pub stamps: bool,
     /// Folder in which clients record their raw samples.
     pub record_raw: Option<PathBuf>,
 }
@@ -53,6 +55,8 @@ pub(super) struct Run {
     pub(super) id: Option<u64>,
     pub(super) worker: LocalWorker,
     pub(super) lease: Duration,
+    /// May its payloads be stamped?
+    pub(super) stamps: bool,
     /// Epoch of the load, raw ns; 0 before.
     pub(super) epoch_ns: u64,
     /// Counters as last told to OMB's coordinator.
@@ -129,7 +133,8 @@ impl Session {
         self.metrics.take().into_iter().for_each(|metrics| worker.serve_metrics(metrics));
         worker.record_raw(self.manner.record_raw.clone());
         self.board.set_run(id);
-        self.run.insert(Run { id, worker, lease, epoch_ns: 0, told_counters: Counters::default(), told: false })
+        let stamps = self.manner.stamps;
+        self.run.insert(Run { id, worker, lease, stamps, epoch_ns: 0, told_counters: Counters::default(), told: false })
     }
 
     /// Ends what is going on, for the reason that stands in the log. What the worker has to say of it comes back.
@@ -144,7 +149,13 @@ impl Session {
         }
         self.board.set_run(None);
         self.calibration = Some(Calibration::begin(&self.root));
-        Some(end.map(|end| Stopped { end, standings: run.worker.standings() }))
+        let standings = run.worker.standings();
+        if run.id.is_none() {
+            let mut counters = Counters::default();
+            standings.iter().for_each(|standing| counters.add(&standing.counters));
+            self.log.extend(super::omb::end_to_end_words(&counters));
+        }
+        Some(end.map(|end| Stopped { end, standings }))
     }
 
     /// Between calls, at least once a second: deaths are noticed, and a coordinator that is gone.

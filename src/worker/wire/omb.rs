@@ -58,6 +58,9 @@ pub struct ProducerWorkAssignment {
     pub publish_rate: f64,
     /// A name of OMB's; others mean NO_KEY.
     pub key_distributor_type: Option<String>,
+    /// May a pinload worker stamp the values? Only a pinload coordinator says so, and only to pinload's workers; None: as the worker likes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stamp: Option<bool>,
 }
 
 impl ProducerWorkAssignment {
@@ -143,9 +146,9 @@ pub fn encode(distribution: &Distribution, highest_us: u64) -> Result<String, St
 
 /// The values of a distribution that `encode` counts as the largest.
 pub fn clipped(distribution: &Distribution, highest_us: u64) -> u64 {
-    let highest_ns = highest_us.saturating_mul(NS_PER_S / 1_000_000);
-    let above =
-        distribution.histogram.iter_recorded().filter(|bucket| bucket.value_iterated_to() / 1_000 > highest_ns / 1_000);
+    let ns_per_us = NS_PER_S / 1_000_000;
+    let us = |value: u64| value.saturating_mul(distribution.unit_ns) / ns_per_us;
+    let above = distribution.histogram.iter_recorded().filter(|bucket| us(bucket.value_iterated_to()) > highest_us);
     above.map(|bucket| bucket.count_at_value()).sum()
 }
 

@@ -4,7 +4,7 @@
 //! unassign. So only messages are taken this way, and the BaseConsumer is polled for everything else.
 
 use super::handle::Queue;
-use crate::driver::{Received, Time};
+use crate::driver::{Received, RecordTime, Time};
 use crate::load::stamp::MAGIC;
 use rdkafka_sys as sys;
 use std::ffi::CString;
@@ -29,7 +29,7 @@ impl std::fmt::Debug for Sink {
 }
 
 impl Sink {
-    /// A sink without partitions. `client` must outlive the result. `always_timed`: the CreateTime is wanted of messages with a stamp too.
+    /// A sink without partitions. `client` must outlive the result. `always_timed`: the record's time is wanted of messages with a stamp too.
     pub(in crate::driver::kafka) fn new(client: *mut sys::rd_kafka_t, always_timed: bool) -> Option<Self> {
         Some(Self { queue: Queue::new(client)?, messages: vec![ptr::null_mut(); BATCH].into(), always_timed })
     }
@@ -115,15 +115,26 @@ unsafe fn received<'a>(message: *mut sys::rd_kafka_message_t, always_timed: bool
         // SAFETY: librdkafka keeps `len` bytes at `payload` until the message is destroyed.
         unsafe { slice::from_raw_parts(fields.payload.cast::<u8>(), fields.len) }
     };
-    let create_time_ms = if value.starts_with(&MAGIC) && !always_timed {
-        None
+    let record_time = if value.starts_with(&MAGIC) && !always_timed {
+        RecordTime::Unknown
     } else {
-        // SAFETY: as above; a null type pointer is allowed.
-        let ms = unsafe { sys::rd_kafka_message_timestamp(message, ptr::null_mut()) };
-        (ms >= 0).then_some(ms)
+        let mut kind = sys::rd_kafka_timestamp_type_t::RD_KAFKA_TIMESTAMP_NOT_AVAILABLE;
+        // SAFETY: as above; the type goes into a variable of ours, and librdkafka writes one of the three that there are.
+        let ms = unsafe { sys::rd_kafka_message_timestamp(message, &raw mut kind) };
+        record_time(kind, ms)
     };
     let partition = u32::try_from(fields.partition).unwrap_or(0);
-    Ok(Received { value, partition, offset: fields.offset, create_time_ms })
+    Ok(Received { value, partition, offset: fields.offset, record_time })
+}
+
+/// Without its type a timestamp says nothing: on a topic with `message.timestamp.type=LogAppendTime` it is the broker's.
+#[inline]
+fn record_time(kind: sys::rd_kafka_timestamp_type_t, ms: i64) -> RecordTime {
+    match kind {
+        sys::rd_kafka_timestamp_type_t::RD_KAFKA_TIMESTAMP_CREATE_TIME if ms >= 0 => RecordTime::Created(ms),
+        sys::rd_kafka_timestamp_type_t::RD_KAFKA_TIMESTAMP_LOG_APPEND_TIME => RecordTime::Appended,
+        _ => RecordTime::Unknown,
+    }
 }
 
 /// Begins a commit of what was handed out; its result comes as an event on `results`. Returns librdkafka's code (0: begun).
