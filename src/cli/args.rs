@@ -216,6 +216,10 @@ pub struct RunArgs {
     #[arg(long, value_name = "TIME", value_parser = positive_duration, help_heading = "Load")]
     pub ready_timeout: Option<Duration>,
 
+    /// How long a broker may answer nobody in the middle of the load before the run ends with what there is [default: 30s]
+    #[arg(long, value_name = "TIME", value_parser = positive_duration, help_heading = "Load")]
+    pub unreachable_timeout: Option<Duration>,
+
     /// CPUs of the clients' own loops, dealt in this order: producers first (2,3,8-11)
     #[arg(long, value_name = "CPUS", help_heading = "Placement")]
     pub cpus: Option<CpuList>,

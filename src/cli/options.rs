@@ -21,6 +21,7 @@ impl From<&RunArgs> for Options {
             connect_timeout: args.connect_timeout,
             topics_timeout: args.topics_timeout,
             ready_timeout: args.ready_timeout,
+            unreachable_timeout: args.unreachable_timeout,
             search_limits: search_limits(|name| std::env::var(name).ok()),
             on_workers: !args.workers.is_empty() || args.workers_file.is_some(),
             thresholds: Thresholds::with(&args.threshold),

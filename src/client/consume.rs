@@ -8,6 +8,7 @@ mod tests;
 use super::measuring::{Everything, Measuring};
 use super::pulse::Pulse;
 use super::raw_log::{self, ReceiveLog};
+use super::troubles::Troubles;
 use crate::driver::{Consumer, DriverError, Time};
 use crate::stats::Recorder;
 use crate::telemetry::{ClientEnd, ClientState, Wanted};
@@ -53,6 +54,10 @@ pub(super) struct Consume<'a, C: Consumer, T: Time, M: Measuring = Everything> {
     committed_finally: Option<u64>,
     /// Where samples are recorded; None: nowhere.
     raw: Option<ReceiveLog>,
+    troubles: Troubles,
+    /// Times that no broker was there, as of the last look, and the messages that had come then: it waits for more.
+    downs: u64,
+    messages_when_down: Option<u64>,
 }
 
 impl<'a, C: Consumer, T: Time, M: Measuring> Consume<'a, C, T, M> {
@@ -80,6 +85,9 @@ impl<'a, C: Consumer, T: Time, M: Measuring> Consume<'a, C, T, M> {
             quiet: false,
             committed_finally: None,
             raw: None,
+            troubles: Troubles::default(),
+            downs: 0,
+            messages_when_down: None,
         }
     }
 
@@ -204,8 +212,28 @@ impl<'a, C: Consumer, T: Time, M: Measuring> Consume<'a, C, T, M> {
             books.receive::<M>(at_ns, &message);
         });
         self.books.settle::<M>();
-        self.books.set_events(&self.driver.events());
+        let events = self.driver.events();
+        self.books.set_events(&events);
+        self.look_for_brokers(events.all_brokers_down);
         self.driver.fault().map_or(Ok(()), Err)
+    }
+
+    /// A consumer that receives nothing need not lack a broker, unless its library says that none is there.
+    fn look_for_brokers(&mut self, all_brokers_down: u64) {
+        let messages = self.books.messages();
+        if all_brokers_down != self.downs {
+            self.downs = all_brokers_down;
+            self.messages_when_down.get_or_insert(messages);
+        }
+        if self.messages_when_down.is_some_and(|before| before != messages) {
+            self.messages_when_down = None;
+        }
+        let now = self.time.now_ns();
+        self.books.witness.look(now, messages, self.messages_when_down.is_some());
+        let troubles = &mut self.troubles;
+        self.driver.tell_troubles(&mut |text, count| troubles.note(text, count, now));
+        self.troubles.publish(self.end);
+        self.books.witness.publish(self.end);
     }
 
     fn commit_if_due(&mut self, now: u64) {

@@ -12,10 +12,12 @@ mod raw_log;
 mod run_time;
 mod sequel;
 mod stamp_offsets;
+mod troubles;
 #[cfg(test)]
 mod truth;
 #[cfg(test)]
 mod virtual_time;
+mod witness;
 
 pub use life::{consumer_main, producer_main};
 

@@ -16,6 +16,8 @@ use super::measuring::{Everything, Measuring};
 use super::outbox::Outbox;
 use super::pulse::Pulse;
 use super::raw_log::SendLog;
+use super::troubles::Troubles;
+use super::witness::Witness;
 use crate::client::CurvePart;
 use crate::driver::{DriverError, Producer, Time};
 use crate::load::pacer::{Due, Pacer};
@@ -79,12 +81,17 @@ pub(super) struct Produce<'a, P: Producer, T: Time, M: Measuring = Everything> {
     described: Option<i32>,
     /// Where samples are recorded; None: nowhere.
     raw: Option<SendLog>,
+    troubles: Troubles,
+    /// Failed deliveries that were an answer of a broker's.
+    refused_by_brokers: u64,
 }
 
 impl<'a, P: Producer, T: Time, M: Measuring> Produce<'a, P, T, M> {
     /// A connected producer that has not begun.
     pub(super) fn new(driver: &'a mut P, time: &'a T, end: &'a mut ClientEnd, manner: Manner, outbox: Outbox) -> Self {
         let pulse = Pulse::new(time.now_ns(), manner.spin);
+        let mut books = Books::new();
+        books.witness = Witness::new(driver.leaders());
         Self {
             measuring: PhantomData,
             driver,
@@ -92,7 +99,7 @@ impl<'a, P: Producer, T: Time, M: Measuring> Produce<'a, P, T, M> {
             end,
             manner,
             outbox,
-            books: Books::new(),
+            books,
             pulse,
             pacer: None,
             orders: 0,
@@ -107,6 +114,8 @@ impl<'a, P: Producer, T: Time, M: Measuring> Produce<'a, P, T, M> {
             dropped_debt: 0,
             described: None,
             raw: None,
+            troubles: Troubles::default(),
+            refused_by_brokers: 0,
         }
     }
 

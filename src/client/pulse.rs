@@ -7,6 +7,7 @@ use crate::os::{affinity, process};
 use crate::stats::{Counter, Counters, Latency, Recorder};
 use crate::telemetry::ClientEnd;
 use crate::telemetry::supervisor_end::Observed;
+use crate::telemetry::witness::{Moment, MomentKind};
 use crate::units::NS_PER_S;
 
 /// Between two looks at the orders on a CPU of one's own: some atomic loads, 0.05 % of the CPU.
@@ -19,6 +20,8 @@ const PUBLISH_NS: u64 = 10_000_000;
 const PUBLISH_MESSAGES: u64 = 1_000;
 /// A tick that is overdue by more than this was held up: the loop stood still. Nothing it does by itself takes nearly as long.
 const STALL_NS: u64 = 5_000_000;
+/// One that took longer than this is told with its begin and end.
+const NOTED_STALL_NS: u64 = 50_000_000;
 /// So long before the epoch the load's use of the CPU begins to count: reading it must not delay the first message.
 const BEFORE_EPOCH_NS: u64 = 200_000;
 
@@ -49,6 +52,8 @@ pub(super) struct Pulse {
     used_epoch: Option<Used>,
     stalls: u64,
     stall_ns: u64,
+    /// Long ones that have not been published yet.
+    stood_still: Vec<Moment>,
     cpu: Option<usize>,
     pid: i32,
     tid: i32,
@@ -72,6 +77,7 @@ impl Pulse {
             used_epoch: None,
             stalls: 0,
             stall_ns: 0,
+            stood_still: Vec::new(),
             cpu: None,
             pid: process::own_pid(),
             tid: nix::unistd::gettid().as_raw(),
@@ -114,6 +120,10 @@ impl Pulse {
         if overdue_ns > STALL_NS {
             self.stalls += 1;
             self.stall_ns += overdue_ns;
+            if overdue_ns > NOTED_STALL_NS {
+                let begin_ns = self.next_tick_ns;
+                self.stood_still.push(Moment { kind: MomentKind::StoodStill, begin_ns, end_ns: now_ns });
+            }
         }
         self.next_tick_ns = now_ns + self.tick_ns;
         if self.epoch_ns == 0 {
@@ -154,6 +164,7 @@ impl Pulse {
         self.published_messages = messages;
         self.notice_migration(counters);
         self.count_stalls(counters);
+        self.stood_still.drain(..).for_each(|moment| end.note_moment(moment));
         end.heartbeat(now_ns);
         end.publish_counters(counters);
     }

@@ -118,6 +118,19 @@ pub trait Producer {
 
     /// A code of `Handed::Refused` or `Delivery::Failed` in words.
     fn describe(&self, code: i32) -> String;
+
+    /// The brokers that lead the topic's partitions, by partition, as it knew them when it connected; none: nobody knows, or it is all one.
+    fn leaders(&self) -> &[i32] {
+        &[]
+    }
+
+    /// Is a delivery that failed with this code an answer of a broker's? Otherwise the library gave up by itself.
+    fn is_answer(&self, code: i32) -> bool {
+        code > 0
+    }
+
+    /// Tells each error of the client itself that has come since the last call, in words, and how often.
+    fn tell_troubles(&mut self, _tell: &mut dyn FnMut(&str, u64)) {}
 }
 
 /// One received message.
@@ -161,6 +174,8 @@ pub struct ConsumerEvents {
     pub fetch_pauses: u64,
     /// Time in which fetches were held back for that, at most, ns.
     pub fetch_paused_ns: u64,
+    /// Times it was told that no broker is there any more.
+    pub all_brokers_down: u64,
 }
 
 /// A subscribed consumer of one topic.
@@ -189,6 +204,9 @@ pub trait Consumer {
 
     /// Leaves the group.
     fn close(&mut self);
+
+    /// Tells each error that has come since the last call, in words, and how often.
+    fn tell_troubles(&mut self, _tell: &mut dyn FnMut(&str, u64)) {}
 
     /// Why it cannot go on at all, if so.
     fn fault(&self) -> Option<DriverError>;

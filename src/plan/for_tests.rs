@@ -80,6 +80,7 @@ impl Plan {
                 ready: Duration::from_secs(60),
                 flush: Duration::from_secs(10),
                 catch_up: Duration::from_secs(30),
+                unreachable: Duration::from_secs(30),
             },
             placement: Placement {
                 policy: PlacementPolicy::Spread,

@@ -178,6 +178,14 @@ pub struct Limits {
     pub flush: Duration,
     /// Consumers catching up at the end.
     pub catch_up: Duration,
+    /// A broker that answers nobody for so long in the middle of the load ends the run (30 s).
+    #[serde(default = "half_a_minute")]
+    pub unreachable: Duration,
+}
+
+/// Of a coordinator that does not say.
+fn half_a_minute() -> Duration {
+    Duration::from_secs(30)
 }
 
 /// One client, decided.

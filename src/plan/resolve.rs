@@ -53,6 +53,8 @@ pub struct Options {
     pub topics_timeout: Option<Duration>,
     /// `--ready-timeout`.
     pub ready_timeout: Option<Duration>,
+    /// `--unreachable-timeout`.
+    pub unreachable_timeout: Option<Duration>,
     /// Limits of the rate search, from the environment.
     pub search_limits: course::SearchLimits,
     /// Clients run on workers, which place them themselves.
@@ -87,6 +89,7 @@ const LIMITS: Limits = Limits {
     ready: Duration::from_secs(60),
     flush: Duration::from_secs(10),
     catch_up: Duration::from_secs(30),
+    unreachable: Duration::from_secs(30),
 };
 
 /// Decides everything. `driver` is None with `--embedded`. Nothing is touched but the payload file, which is looked at.
@@ -126,6 +129,7 @@ pub fn resolve(
     let limits = Limits {
         connect: options.connect_timeout.unwrap_or(LIMITS.connect),
         ready: options.ready_timeout.unwrap_or(LIMITS.ready),
+        unreachable: options.unreachable_timeout.unwrap_or(LIMITS.unreachable),
         ..LIMITS
     };
     let (Some(topics), Some(crew), Some(message), Some(rate), Some(driver_plan), Some(placement)) =

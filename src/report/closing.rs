@@ -5,7 +5,7 @@ use super::health::Health;
 use crate::plan::Plan;
 use crate::stats::{Counter, Latency};
 use crate::units::{format_count, format_ns, format_rate};
-use crate::verdict::{Judgement, SystemAnswer, Verdict};
+use crate::verdict::{Judgement, SystemAnswer, SystemEventKind, Verdict};
 use crate::worker::{Interruption, LatencySet};
 use crate::workload_generator::totals::{Measured, measured, received_balance, totals};
 use crate::workload_generator::{Outcome, PhaseName, SearchReport, Series};
@@ -14,7 +14,11 @@ use comfy_table::{CellAlignment, Table, presets};
 /// The closing table: plain text of several lines, the last one without newline, every number with its unit.
 /// `periods`: the verdicts on the measured periods.
 pub fn closing_table(series: &Series<'_>, periods: &[Verdict]) -> String {
-    let mut lines = vec![SystemAnswer::of_run(series).line()];
+    let system = SystemAnswer::of_run(series);
+    let mut lines = vec![system.line()];
+    let stood = system.events.iter().filter(|event| event.kind == SystemEventKind::GeneratorStall);
+    lines.extend(stood.map(|event| format!("  the generator: {}", event.text)));
+    lines.extend(system.errors.iter().map(|error| format!("  error: {error}")));
     lines.extend(verdict_lines(series, periods));
     lines.extend(latency_rows(series));
     lines.extend(course_lines(series).iter().map(|line| format!("  {line}")));

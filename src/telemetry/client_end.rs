@@ -17,8 +17,8 @@ const RATE_TRIES: usize = 4;
 #[derive(Debug)]
 pub struct ClientEnd {
     shape: Shape,
-    layout: Layout,
-    memory: Memory,
+    pub(super) layout: Layout,
+    pub(super) memory: Memory,
     /// A slot is put together here, then copied: shared memory is only ever written word by word.
     scratch: Box<[u8]>,
     state: ClientState,

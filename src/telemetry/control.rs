@@ -40,9 +40,11 @@ pub(super) mod state_word {
     pub(in crate::telemetry) const HEARTBEAT: usize = 1;
     /// The four words of `Observed`.
     pub(in crate::telemetry) const OBSERVED: usize = 2;
+    /// Raw ns since when it has waited for an answer; 0 = it does not wait.
+    pub(in crate::telemetry) const WAITING_SINCE: usize = 6;
 }
 /// Words of the state region.
-pub(super) const STATE_WORDS: usize = 6;
+pub(super) const STATE_WORDS: usize = 7;
 /// Room for last words; one word with their length stands before them.
 pub(super) const LAST_WORDS_BYTES: usize = 1000;
 

@@ -8,12 +8,14 @@
 //! | header | supervisor, before `ready` | `header.rs` |
 //! | control | supervisor | `control.rs` |
 //! | state, last words, counters, rows, probes | client | `control.rs`, this file |
+//! | moments, troubles | client | `witness.rs` |
 //! | ring head, slots | client | `ring.rs`, `slot_bytes.rs` |
 
 use super::control::{CONTROL_WORDS, LAST_WORDS_BYTES, STATE_WORDS};
 use super::header::HEADER_WORDS;
 use super::ring::HEAD_WORDS;
 use super::slot_bytes::{FAMILY_WORDS, FIXED_WORDS};
+use super::witness::{MOMENTS_WORDS, TROUBLES_WORDS};
 use crate::stats::recorder::{HIGHEST_NS, SIGNIFICANT_DIGITS};
 use crate::stats::v2::COARSE_MAX_BYTES;
 use crate::stats::{Counter, Latency};
@@ -109,6 +111,8 @@ pub(super) struct Layout {
     pub(super) counters: usize,
     pub(super) rows: usize,
     pub(super) probes: usize,
+    pub(super) moments: usize,
+    pub(super) troubles: usize,
     pub(super) head: usize,
     pub(super) slots: usize,
     /// Words from one slot to the next.
@@ -135,6 +139,8 @@ impl Layout {
             counters: region(Counter::COUNT),
             rows: region(rows * ROW_WORDS),
             probes: region(rows.div_ceil(64)),
+            moments: region(MOMENTS_WORDS),
+            troubles: region(TROUBLES_WORDS),
             head: region(HEAD_WORDS),
             slots: region(slot_words.saturating_mul(shape.slots as usize)),
             slot_words,
@@ -162,6 +168,8 @@ pub(super) const LAYOUT_HASH: u64 = {
         STATE_WORDS as u64,
         LAST_WORDS_BYTES as u64,
         ROW_WORDS as u64,
+        MOMENTS_WORDS as u64,
+        TROUBLES_WORDS as u64,
         HEAD_WORDS as u64,
         FIXED_WORDS as u64,
         FAMILY_WORDS as u64,
@@ -236,10 +244,11 @@ mod tests {
         for rows in [1, 3, 64, 65, 1_000] {
             let shape = Shape::new(Role::Consumer, 2, rows);
             let l = Layout::of(&shape);
-            let starts = [0, l.control, l.state, l.last_words, l.counters, l.rows, l.probes, l.head, l.slots, l.end];
+            let seldom = [l.control, l.state, l.last_words, l.counters, l.rows, l.probes, l.moments, l.troubles];
+            let starts = [&[0][..], &seldom, &[l.head, l.slots, l.end]].concat();
             assert!(starts.is_sorted_by(|a, b| a < b), "{l:?}");
             assert!(starts.iter().all(|start| start % LINE_WORDS == 0), "{l:?}");
-            assert_eq!(l.head - l.probes, (rows as usize).div_ceil(64).next_multiple_of(LINE_WORDS));
+            assert_eq!(l.moments - l.probes, (rows as usize).div_ceil(64).next_multiple_of(LINE_WORDS));
             assert_eq!(l.slot(&shape, 31) + l.slot_words, l.end);
             assert_eq!(l.slot(&shape, 32), l.slots);
             assert_eq!(shape.total_bytes(), l.end * 8);

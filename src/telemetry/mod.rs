@@ -22,6 +22,7 @@ pub mod supervisor_end;
 pub mod sweep;
 #[cfg(test)]
 mod tests;
+pub mod witness;
 
 pub use client_end::ClientEnd;
 pub use control::{ClientState, RateOrder, Wanted};

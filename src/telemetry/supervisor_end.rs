@@ -15,9 +15,10 @@ use std::sync::atomic::{Ordering, fence};
 #[derive(Debug)]
 pub struct SupervisorEnd {
     shape: Shape,
-    layout: Layout,
-    memory: Memory,
+    pub(super) layout: Layout,
+    pub(super) memory: Memory,
     next_slot: u64,
+    pub(super) next_moment: u64,
 }
 
 /// What one drain brought.
@@ -41,7 +42,7 @@ impl SupervisorEnd {
         let memory = Memory::create(&name, shape.total_bytes(), &shape.to_string())?;
         memory.store(layout.control + control_word::WANTED, Wanted::Connect as u64, Ordering::Relaxed);
         header::write(&memory, SEGMENT_MAGIC, owner, &details(&shape).map(|(_, value)| value));
-        Ok(Self { shape, layout, memory, next_slot: 0 })
+        Ok(Self { shape, layout, memory, next_slot: 0, next_moment: 0 })
     }
     /// The name a client attaches to (shm name, no leading slash).
     pub fn name(&self) -> &str {

@@ -162,6 +162,7 @@ impl Worker for FakeWorker {
             late_clients: 0,
             seconds: Vec::new(),
             clients: Vec::new(),
+            moments: Vec::new(),
         })
     }
     fn cumulative_latencies(&mut self) -> Result<LatencySet, WorkerError> {
@@ -182,6 +183,7 @@ impl Worker for FakeWorker {
         self.call("stop_all")?;
         Ok(RunEnd {
             clients: Vec::new(),
+            moments: Vec::new(),
             totals: None,
             clock: Clock::vdso(),
             clock_reason: String::new(),

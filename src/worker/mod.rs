@@ -16,10 +16,12 @@ pub mod server;
 pub mod standing;
 pub mod stats;
 pub mod wire;
+pub mod witness;
 
 pub use facts::{ClientFacts, ClientSpans, KernelFacts};
 pub use hosts::{Environment, HostReport};
 pub use stats::*;
+pub use witness::{ClientMoment, ClientTrouble};
 
 use crate::load::accounting::Balance;
 use crate::plan::Plan;

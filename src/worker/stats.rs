@@ -180,6 +180,9 @@ pub struct PeriodStats {
     /// What each client did, and what was done to it. Only the newest period of a series keeps it.
     #[serde(default)]
     pub clients: Vec<super::ClientSpans>,
+    /// Moments that clients told of in it: silences of brokers, stands of their own loops.
+    #[serde(default)]
+    pub moments: Vec<super::ClientMoment>,
 }
 
 /// One second of all clients together.
@@ -239,6 +242,9 @@ pub struct ClientReport {
     pub raw_samples_file: Option<String>,
     /// Its seconds.
     pub timeline: Vec<TimelinePoint>,
+    /// Its last distinct errors.
+    #[serde(default)]
+    pub troubles: Vec<super::ClientTrouble>,
 }
 
 /// The end of a run as the worker saw it.
@@ -265,6 +271,9 @@ pub struct RunEnd {
     pub topics_deleted: bool,
     /// What went wrong while ending, in words.
     pub warnings: Vec<String>,
+    /// Moments that clients told of after the last period.
+    #[serde(default)]
+    pub moments: Vec<super::ClientMoment>,
     /// The hosts of a distributed run.
     #[serde(default)]
     pub hosts: Vec<super::HostReport>,

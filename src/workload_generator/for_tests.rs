@@ -91,6 +91,7 @@ pub(crate) fn plan() -> Plan {
             ready: Duration::from_secs(60),
             flush: Duration::from_secs(10),
             catch_up: Duration::from_secs(60),
+            unreachable: Duration::from_secs(30),
         },
         placement: Placement {
             policy: PlacementPolicy::Spread,
@@ -204,6 +205,7 @@ pub(crate) fn period(number: u64) -> PeriodStats {
                 measured: facts(role, index, 10 * (number + 1)),
             })
             .to_vec(),
+        moments: Vec::new(),
     }
 }
 
@@ -325,6 +327,7 @@ fn end(plan: &Plan) -> RunEnd {
         hosts: Vec::new(),
         end_to_end_clock_error_ns: None,
         stamp_clock_error_ns: None,
+        moments: Vec::new(),
         environments: vec![Environment { worker: None, fingerprint: fingerprint() }],
     }
 }
@@ -359,5 +362,6 @@ fn report(role: Role, index: u32) -> ClientReport {
         slots_lost: 0,
         raw_samples_file: Some(format!("samples/0000000000000007.{role}-{index}.raw")),
         timeline: vec![point(1), point(2)],
+        troubles: Vec::new(),
     }
 }

@@ -60,6 +60,24 @@ impl Kafka {
         assert_eq!(again, self.environment, "it comes back where it was");
     }
 
+    /// Tells `tools/kafka` what to do with our own broker: `pause`, `resume`, `kill`.
+    pub fn order(&mut self, what: &str) {
+        let tied = self.tied.as_mut().expect("a broker of our own");
+        tied.tool.stdin.as_mut().expect("a pipe").write_all(format!("{what}\n").as_bytes()).expect("tools/kafka reads");
+    }
+
+    /// A broker of one test's own none of whose files may become larger than this: to its writes the disk is full then.
+    pub fn own_with_files_up_to(kib: u32) -> Option<Self> {
+        let unwanted = std::env::var("PINLOAD_KAFKA").is_ok_and(|none| none == "none");
+        let mut limited = Command::new("bash");
+        limited.args(["-c", &format!("ulimit -f {kib}; exec \"$0\" \"$@\""), tool()]);
+        let own = if unwanted { None } else { Self::start_by(limited, &[]) };
+        if own.is_none() {
+            tell_left_out();
+        }
+        own
+    }
+
     fn find() -> Option<Self> {
         match std::env::var("PINLOAD_KAFKA") {
             Ok(none) if none == "none" => None,
@@ -72,7 +90,11 @@ impl Kafka {
     }
 
     fn start(listeners: &[&str]) -> Option<Self> {
-        let mut tool = Command::new(tool())
+        Self::start_by(Command::new(tool()), listeners)
+    }
+
+    fn start_by(mut tool: Command, listeners: &[&str]) -> Option<Self> {
+        let mut tool = tool
             .args(["start", "--env", "--until-stdin-closes"])
             .args(listeners)
             .stdin(Stdio::piped())
@@ -142,6 +164,12 @@ impl Kafka {
             "--entity-name",
             client_id,
         ];
+        scene.command(tool(), arguments).run().assert_code(0);
+    }
+
+    /// Deletes a topic.
+    pub fn delete_topic(&self, scene: &Scene, topic: &str) {
+        let arguments = ["tool", "TopicCommand", "--bootstrap-server", self.bootstrap(), "--delete", "--topic", topic];
         scene.command(tool(), arguments).run().assert_code(0);
     }
 

@@ -3,6 +3,7 @@
 use crate::client::measuring::Measuring;
 use crate::client::raw_log::Clocks;
 use crate::client::sequel::{Alike, Sequel};
+use crate::client::witness::Witness;
 use crate::driver::{ConsumerEvents, Received, RecordTime};
 use crate::load::accounting::{Arrival, ReceivedLedger};
 use crate::load::stamp::{Reading, Stamp};
@@ -50,6 +51,8 @@ pub(super) struct Books {
     /// Begin of the load, ms of the wall clock; later than anything while nobody knows it.
     load_begins_ms: i64,
     probed_rows: Vec<usize>,
+    /// What it hears of the brokers.
+    pub(super) witness: Witness,
 }
 
 impl Books {
@@ -69,6 +72,7 @@ impl Books {
             stamp_offset_ns: 0,
             load_begins_ms: i64::MAX,
             probed_rows: Vec::new(),
+            witness: Witness::new(&[]),
         }
     }
 
@@ -135,6 +139,9 @@ impl Books {
                     }
                     self.sequel.go_on_from(at_ns, message.value);
                     self.sequel_of = (row, message.partition);
+                    if M::TELEMETRY {
+                        self.witness.heard(0, at_ns, stamp.actual_ns.wrapping_sub(self.stamp_offset_ns));
+                    }
                     let at_ns = at_ns.wrapping_add(self.stamp_offset_ns);
                     if M::ACTUAL {
                         self.actual_latency(signed_since(at_ns, stamp.actual_ns), 1);
@@ -265,6 +272,7 @@ impl Books {
             client_errors,
             fetch_pauses,
             fetch_paused_ns,
+            all_brokers_down: _,
         } = *events;
         self.counters[Counter::FetchPauses] = fetch_pauses;
         self.counters[Counter::FetchPausedNs] = fetch_paused_ns;

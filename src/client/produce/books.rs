@@ -4,6 +4,7 @@ use crate::client::in_flight::{InFlight, Times};
 use crate::client::measuring::Measuring;
 use crate::client::sequel::{Alike, Sequel};
 use crate::client::stamp_offsets::StampOffsets;
+use crate::client::witness::Witness;
 use crate::driver::{Delivery, Report};
 use crate::load::accounting::SentLedger;
 use crate::load::stamp::{Reading, Stamp};
@@ -27,6 +28,10 @@ pub(super) struct Books {
     closed: bool,
     /// Code of the last failure.
     pub(super) last_failure: Option<i32>,
+    /// Failures that have not been told yet, by code.
+    pub(super) failures: Vec<(i32, u64)>,
+    /// What it hears of the brokers.
+    pub(super) witness: Witness,
 }
 
 impl Books {
@@ -43,6 +48,8 @@ impl Books {
             stamp_offsets: StampOffsets::default(),
             closed: false,
             last_failure: None,
+            failures: Vec::new(),
+            witness: Witness::new(&[]),
         }
     }
 
@@ -78,6 +85,10 @@ impl Books {
         self.counters[Counter::MessagesFailed] += 1;
         self.ledger.failed(sequence);
         self.last_failure = Some(code);
+        match self.failures.iter_mut().find(|(known, _)| *known == code) {
+            Some((_, count)) => *count += 1,
+            None => self.failures.push((code, 1)),
+        }
     }
 
     /// A probe was taken.
@@ -157,6 +168,9 @@ impl Books {
             Delivery::Acknowledged => {
                 self.counters[Counter::MessagesAcknowledged] += 1;
                 self.counters[Counter::BytesAcknowledged] += report.value.len() as u64;
+                if M::TELEMETRY {
+                    self.witness.heard(usize::try_from(report.partition).unwrap_or(0), at_ns, times.actual_ns);
+                }
                 if M::ACTUAL {
                     self.acknowledge_actual.record(at_ns.saturating_sub(times.actual_ns));
                 }

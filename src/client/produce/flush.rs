@@ -16,6 +16,7 @@ impl<P: Producer, T: Time, M: Measuring> Produce<'_, P, T, M> {
         let limit = u64::try_from(self.manner.flush.as_nanos()).unwrap_or(u64::MAX);
         self.drain(limit, true);
         if self.books.outstanding() > 0 {
+            self.books.witness.give_up(self.time.now_ns());
             self.driver.purge();
             self.drain(PURGE_NS, false);
             self.books.give_up();

@@ -23,8 +23,13 @@ impl<P: Producer, T: Time, M: Measuring> Produce<'_, P, T, M> {
         if self.end.probe_rounds() != self.probe_rounds {
             self.probe(now);
         }
+        if M::TELEMETRY {
+            let answered = self.books.counters[Counter::MessagesAcknowledged] + self.refused_by_brokers;
+            self.books.witness.look(now, answered, self.books.outstanding() > 0);
+        }
         if M::TELEMETRY && tick.publish {
             self.complete_counters();
+            self.testify(now);
             self.pulse.publish(now, messages, &mut self.books.counters, self.end);
             self.end.publish_row(0, self.books.row());
             if let Some(fault) = self.driver.fault() {
@@ -93,6 +98,20 @@ impl<P: Producer, T: Time, M: Measuring> Produce<'_, P, T, M> {
         self.probe_rounds = self.end.probe_rounds();
     }
 
+    /// Tells what it has heard of the brokers, and the errors that have come.
+    fn testify(&mut self, now: u64) {
+        for (code, count) in std::mem::take(&mut self.books.failures) {
+            if self.driver.is_answer(code) {
+                self.refused_by_brokers += count;
+            }
+            self.troubles.note(&format!("messages failed: {}", self.driver.describe(code)), count, now);
+        }
+        let troubles = &mut self.troubles;
+        self.driver.tell_troubles(&mut |text, count| troubles.note(text, count, now));
+        self.troubles.publish(self.end);
+        self.books.witness.publish(self.end);
+    }
+
     fn complete_counters(&mut self) {
         let (missed, shifted) = self.pacer.as_ref().map_or((0, 0), |pacer| (pacer.missed(), pacer.shifted()));
         self.books.counters[Counter::MissedSends] = missed;
@@ -126,6 +145,7 @@ impl<P: Producer, T: Time, M: Measuring> Produce<'_, P, T, M> {
         let now = self.time.now_ns();
         self.cut_due = false;
         self.complete_counters();
+        self.testify(now);
         let (counters, mut latencies) = self.books.cut_parts();
         self.pulse.cut(now, counters, &mut latencies, self.end);
         self.end.publish_row(0, self.books.row());

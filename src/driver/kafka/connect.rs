@@ -125,6 +125,34 @@ pub(super) fn await_metadata<T>(
     }
 }
 
+/// The leader of each partition of `topic`, by partition.
+pub(super) fn leaders_of(metadata: &Metadata, topic: &str) -> Vec<i32> {
+    let topics = metadata.topics().iter().filter(|candidate| candidate.name() == topic);
+    let mut leaders: Vec<(i32, i32)> =
+        topics.flat_map(|topic| topic.partitions()).map(|partition| (partition.id(), partition.leader())).collect();
+    leaders.sort_unstable();
+    leaders.into_iter().map(|(_, leader)| leader).collect()
+}
+
+/// Is this code of librdkafka's own, for want of an answer of a broker's?
+pub(super) fn is_without_answer(code: i32) -> bool {
+    use RDKafkaErrorCode as Code;
+    [
+        Code::MessageTimedOut,
+        Code::OperationTimedOut,
+        Code::BrokerTransportFailure,
+        Code::AllBrokersDown,
+        Code::Resolve,
+        Code::QueueFull,
+        Code::PurgeQueue,
+        Code::PurgeInflight,
+        Code::BrokerDestroy,
+        Code::SSL,
+    ]
+    .iter()
+    .any(|known| *known as i32 == code)
+}
+
 /// The number of partitions of `topic`, all with a leader.
 pub(super) fn partitions_of(metadata: &Metadata, topic: &str) -> Result<u32, DriverError> {
     partitions_in(metadata.topics().iter().find(|candidate| candidate.name() == topic), topic)

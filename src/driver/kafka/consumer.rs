@@ -116,6 +116,7 @@ impl Consumer for KafkaConsumer {
             client_errors: self.group.watch.errors(),
             fetch_pauses: self.fetch.pauses(),
             fetch_paused_ns: self.fetch.paused_ns(),
+            all_brokers_down: self.group.watch.all_brokers_down(),
         }
     }
 

@@ -16,6 +16,9 @@ pub struct KafkaProducer {
     // After the client: until it is gone its threads may read what it was lent.
     lent: Lent,
     watch: Arc<Watch>,
+    /// By partition, as of the connecting.
+    leaders: Vec<i32>,
+    told: u64,
 }
 
 impl std::fmt::Debug for KafkaProducer {
@@ -31,17 +34,21 @@ impl KafkaProducer {
             .create_with_context(Watch::default())
             .map_err(|error| connect::creation_error(&error))?;
         let watch = Arc::clone(client.context());
+        let mut leaders = Vec::new();
         let partitions = connect::await_metadata(
             &watch,
             connect::servers(properties),
             WaitLimit::to_connect(limit),
             |wait| client.client().fetch_metadata(Some(topic), wait),
             |wait| client.poll(wait),
-            |metadata| connect::partitions_of(metadata, topic),
+            |metadata| {
+                leaders = connect::leaders_of(metadata, topic);
+                connect::partitions_of(metadata, topic)
+            },
         )?;
         let outlet = Outlet::new(client.client().native_ptr(), topic, partitions)
             .ok_or_else(|| DriverError::new(ErrorClass::System, format!("librdkafka gives no handle of {topic}")))?;
-        Ok(Self { outlet, client, lent: Lent::default(), watch })
+        Ok(Self { outlet, client, lent: Lent::default(), watch, leaders, told: 0 })
     }
 }
 
@@ -98,5 +105,17 @@ impl Producer for KafkaProducer {
 
     fn describe(&self, code: i32) -> String {
         connect::describe(code)
+    }
+
+    fn leaders(&self) -> &[i32] {
+        &self.leaders
+    }
+
+    fn is_answer(&self, code: i32) -> bool {
+        !connect::is_without_answer(code)
+    }
+
+    fn tell_troubles(&mut self, tell: &mut dyn FnMut(&str, u64)) {
+        self.watch.tell(&mut self.told, tell);
     }
 }

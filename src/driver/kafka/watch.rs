@@ -13,6 +13,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Lines kept.
 const KEPT: usize = 3;
+/// Distinct ones kept until somebody asks for them.
+const FRESH: usize = 16;
 /// Syslog level of an error; more important ones are lower.
 const LOG_ERROR: i32 = 3;
 
@@ -20,6 +22,9 @@ const LOG_ERROR: i32 = 3;
 #[derive(Debug, Default)]
 pub(super) struct Watch {
     errors: AtomicU64,
+    all_down: AtomicU64,
+    /// Counts up with every line.
+    lines: AtomicU64,
     notes: Mutex<Notes>,
 }
 
@@ -28,12 +33,32 @@ struct Notes {
     fatal: Option<String>,
     refusal: Option<DriverError>,
     recent: VecDeque<String>,
+    /// Not told yet, and how often.
+    fresh: Vec<(String, u64)>,
 }
 
 impl Watch {
     /// Errors so far.
     pub(super) fn errors(&self) -> u64 {
         self.errors.load(Ordering::Relaxed)
+    }
+
+    /// Times that all brokers were said to be down.
+    pub(super) fn all_brokers_down(&self) -> u64 {
+        self.all_down.load(Ordering::Relaxed)
+    }
+
+    /// Tells each line that has come since the last call and how often, if any has; `told` remembers how far that was.
+    pub(super) fn tell(&self, told: &mut u64, tell: &mut dyn FnMut(&str, u64)) {
+        let lines = self.lines.load(Ordering::Relaxed);
+        if lines == *told {
+            return;
+        }
+        *told = lines;
+        let Ok(mut notes) = self.notes.lock() else { return };
+        let fresh = std::mem::take(&mut notes.fresh);
+        drop(notes);
+        fresh.iter().for_each(|(text, count)| tell(text, *count));
     }
 
     /// Why the client is of no use any more, if so.
@@ -58,7 +83,7 @@ impl Watch {
     pub(super) fn event(&self, event: EventKind) {
         match event {
             EventKind::Error(code, text, fatal) => self.error_code(code, &text, fatal),
-            EventKind::Log(level, _, text) if level <= LOG_ERROR => self.line(&text),
+            EventKind::Log(level, _, text) if level <= LOG_ERROR => self.line(&text, 0),
             EventKind::Log(..) | EventKind::Deliveries | EventKind::Committed(_) | EventKind::Other => {}
         }
     }
@@ -70,8 +95,10 @@ impl Watch {
         }
         self.errors.fetch_add(1, Ordering::Relaxed);
         // That all brokers are down says less than why each of them is.
-        if code != RDKafkaErrorCode::AllBrokersDown as i32 {
-            self.line(text);
+        if code == RDKafkaErrorCode::AllBrokersDown as i32 {
+            self.all_down.fetch_add(1, Ordering::Relaxed);
+        } else {
+            self.line(text, 1);
         }
         let Ok(mut notes) = self.notes.lock() else { return };
         if fatal || code == RDKafkaErrorCode::Fatal as i32 {
@@ -87,9 +114,16 @@ impl Watch {
         }
     }
 
-    fn line(&self, text: &str) {
+    /// A line of log tells of an error that comes, or has come, as such too: it counts 0.
+    fn line(&self, text: &str, count: u64) {
         let text = essence(text);
         let Ok(mut notes) = self.notes.lock() else { return };
+        if let Some((_, known)) = notes.fresh.iter_mut().find(|(line, _)| line == text) {
+            *known += count;
+        } else if notes.fresh.len() < FRESH {
+            notes.fresh.push((text.to_owned(), count));
+        }
+        self.lines.fetch_add(1, Ordering::Relaxed);
         if let Some(known) = notes.recent.iter().position(|line| line == text) {
             notes.recent.remove(known);
         }
@@ -136,7 +170,7 @@ pub(super) fn is_authentication(code: i32) -> bool {
 impl ClientContext for Watch {
     fn log(&self, level: RDKafkaLogLevel, _facility: &str, text: &str) {
         if level as i32 <= LOG_ERROR {
-            self.line(text);
+            self.line(text, 0);
         }
     }
 

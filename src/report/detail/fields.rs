@@ -55,6 +55,12 @@ pub const DEFINITIONS: &[Definition] = &[
     ("begin_s", "s", "when it began, since the load began; null: it has no one moment"),
     ("length_s", "s", "how long it took; null likewise"),
     ("amount_messages", "messages", "how many messages it is about; null: none in particular"),
+    ("system.errors", "", "the last distinct errors of all clients, the newest first"),
+    ("errors.text", "", "in the words of the client library or the broker"),
+    ("errors.count", "errors", "how often it came"),
+    ("first_s", "s", "when it came first, since the load began; negative: before it"),
+    ("last_s", "s", "when it came last"),
+    ("errors.who", "", "the clients that told it"),
     ("events.who", "", "the clients that saw it; empty: the counts of the run"),
     ("events.text", "", "the event in words"),
     (

@@ -2,6 +2,7 @@
 
 use super::event::{SystemEvent, SystemEventKind};
 use crate::plan::Threshold;
+use crate::stats::Counter;
 use crate::units::{Rate, format_count, format_ns, format_rate, whole_ns};
 use crate::verdict::{HeldUp, context::percent};
 use crate::workload_generator::totals::{Measured, measured};
@@ -19,6 +20,9 @@ pub fn asked_rate(series: &Series<'_>, measured_s: f64) -> Rate {
     let messages = stairs.messages_until(begin_s + measured_s) - stairs.messages_until(begin_s);
     if messages > 0.0 { Rate::PerSecond(messages / measured_s) } else { Rate::Unlimited }
 }
+
+/// At most so many seconds of the rate may be on their way at the end.
+const MOST_ON_ITS_WAY_S: f64 = 0.5;
 
 /// What became of a rate that was asked for.
 pub(super) enum Reached {
@@ -38,7 +42,7 @@ pub(super) fn reached(series: &Series<'_>) -> Reached {
     if span_s <= 0.0 || series.plan.producers() == 0 {
         return Reached::NotAsked;
     }
-    let tolerance = series.plan.thresholds[Threshold::RateMissedShare];
+    let tolerance = series.plan.thresholds[Threshold::RateMissedShare] + on_its_way_s(series, target_per_s) / span_s;
     let misses = |per_s: f64, of_per_s: f64| per_s < of_per_s * (1.0 - tolerance);
     let (offered_per_s, taken_per_s) = (rates.enqueued_per_s, rates.acknowledged_per_s);
     if !misses(taken_per_s, target_per_s) {
@@ -56,6 +60,13 @@ pub(super) fn reached(series: &Series<'_>) -> Reached {
         percent(taken_per_s / target_per_s)
     );
     Reached::Less(SystemEvent::counted(SystemEventKind::BelowTarget, missing, text))
+}
+
+/// What was on its way when the measurement ended, in seconds of the rate: it is not missing.
+fn on_its_way_s(series: &Series<'_>, target_per_s: f64) -> f64 {
+    let Some(totals) = series.periods.last().map(|period| period.totals) else { return 0.0 };
+    let told = totals[Counter::MessagesAcknowledged] + totals[Counter::MessagesFailed];
+    (totals[Counter::MessagesEnqueued].saturating_sub(told) as f64 / target_per_s).min(MOST_ON_ITS_WAY_S)
 }
 
 /// Did producers wait for the broker with full queues for as much of the time as may be missing?

@@ -4,21 +4,25 @@
 //! question, which figures are the system's own and which the generator's, is that of the verdict's other half. Nothing of what the
 //! generator did to itself is told here as the system's.
 //!
-//! `counts` reads messages that failed or were lost, `asked` what was asked for and reached, `ending` a broker that is gone, `words` makes the
-//! sentence.
+//! `counts` reads messages that failed or were lost, `asked` what was asked for and reached, `ending` a broker that is gone, `stalls` whose stall it
+//! was, `errors` the texts; `words` makes the sentence.
 
 mod asked;
 mod counts;
 mod ending;
+mod errors;
 mod event;
+mod stalls;
 #[cfg(test)]
 mod tests;
 mod words;
 
 pub use asked::asked_rate;
+pub use errors::ErrorTally;
 pub use event::{SystemEvent, SystemEventKind};
 
-use crate::plan::DriverKind;
+use crate::plan::{DriverKind, Plan};
+use crate::worker::PeriodStats;
 use crate::workload_generator::{Outcome, Series};
 use asked::Reached;
 
@@ -59,12 +63,15 @@ pub struct SystemAnswer {
     pub sentence: String,
     /// What happened, in order of time; what has no moment comes last.
     pub events: Vec<SystemEvent>,
+    /// The last distinct errors, the newest first.
+    pub errors: Vec<ErrorTally>,
 }
 
 impl SystemAnswer {
     /// On the run as far as it has come.
     pub fn of_run(series: &Series<'_>) -> Self {
         let mut events: Vec<SystemEvent> = ending::event(series).into_iter().collect();
+        events.extend(stalls_of(series, &events));
         events.extend(counts::events(series));
         let reached = asked::reached(series);
         if let Reached::Less(event) = &reached {
@@ -88,13 +95,36 @@ impl SystemAnswer {
             }
         };
         let sentence = words::sentence(series, outcome, &reached, &events);
-        Self { outcome, sentence, events }
+        Self { outcome, sentence, events, errors: errors::tallies(series) }
     }
 
     /// "HELD: …": for the head of a result.
     pub fn line(&self) -> String {
         format!("{}: {}", self.outcome, self.sentence)
     }
+}
+
+/// Stalls that began in one period, of the broker and of the generator: for the row of the period.
+pub fn stalls_in(period: &PeriodStats, plan: &Plan) -> Vec<SystemEvent> {
+    stalls::events(&period.moments, plan)
+}
+
+/// Stalls of the whole measurement, but for that which is told as the broker's end.
+fn stalls_of(series: &Series<'_>, ends: &[SystemEvent]) -> Vec<SystemEvent> {
+    let measured = series.periods.iter().flat_map(|period| &period.moments);
+    let last = series.end.iter().flat_map(|end| &end.moments);
+    let end_ns = series.periods.last().map_or(u64::MAX, |period| period.end_ns.saturating_sub(series.epoch_ns));
+    // What began when the load was over is part of the closing; a run that broke off has no such time.
+    let over = matches!(series.outcome, Outcome::Completed);
+    let moments: Vec<_> = measured.chain(last).filter(|moment| !over || moment.begin_ns < end_ns).cloned().collect();
+    let gone_s = ends.iter().filter_map(|end| end.begin_s).reduce(f64::min).unwrap_or(f64::INFINITY);
+    let told_as_end = |stall: &SystemEvent| match (stall.begin_s, stall.length_s) {
+        (Some(begin_s), Some(length_s)) => begin_s + length_s > gone_s,
+        _ => false,
+    };
+    let mut stalls = stalls::events(&moments, series.plan);
+    stalls.retain(|stall| stall.kind != SystemEventKind::BrokerStall || !told_as_end(stall));
+    stalls
 }
 
 /// Was there nothing to see, or nobody left who saw it?

@@ -152,6 +152,10 @@ impl DistributedWorkers {
                             self.losses.push_back(lost);
                         }
                         Some(Wake::WorkerLost(loss)) => return Err(WorkerError::WorkerLost(loss)),
+                        // Where the run is being ended anyway it need not be told.
+                        Some(Wake::BrokerLost(broker)) if loss != Loss::IsToldLater => {
+                            return Err(WorkerError::BrokerLost(broker));
+                        }
                         Some(Wake::ClientDied(death)) => return Err(WorkerError::ClientDied(death)),
                         _ => {}
                     }

@@ -156,6 +156,7 @@ impl DistributedWorkers {
             hosts: Vec::new(),
             end_to_end_clock_error_ns: None,
             stamp_clock_error_ns: None,
+            moments: Vec::new(),
             environments: Vec::new(),
         };
         let mut stamp_errors = Vec::with_capacity(ends.len());
@@ -177,6 +178,7 @@ impl DistributedWorkers {
                 environment.worker = Some(url.clone());
                 environment
             }));
+            whole.moments.extend(end.moments);
             whole.supervisor_cpu_ns += end.supervisor_cpu_ns;
             whole.drain_ns += end.drain_ns;
             whole.topics_deleted |= end.topics_deleted;
@@ -222,6 +224,7 @@ fn last_seen(worker: &str, standing: &Standing, plans: &[ClientPlan]) -> ClientR
         slots_lost: 0,
         raw_samples_file: None,
         timeline: Vec::new(),
+        troubles: Vec::new(),
     }
 }
 

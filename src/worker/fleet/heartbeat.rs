@@ -3,7 +3,7 @@
 
 use super::peer::{CallError, Peer};
 use crate::worker::wire::pinload::{Pulse, run_text};
-use crate::worker::{ClientDeath, WorkerLoss};
+use crate::worker::{BrokerLoss, ClientDeath, WorkerLoss};
 use crossbeam_channel::{Receiver, Sender};
 use std::time::Duration;
 
@@ -23,6 +23,8 @@ pub(super) enum Alarm {
     Death(ClientDeath),
     /// The hosts' clocks have been compared again.
     Clocks(super::clocks::Comparison),
+    /// Its clients miss the broker.
+    Broker(BrokerLoss),
 }
 
 /// Watches worker number `worker` until `ended` is closed or there is an alarm.
@@ -40,6 +42,7 @@ pub(super) fn watch(worker: usize, peer: Peer, run: u64, alarms: Sender<Alarm>, 
                 Ok(Pulse { death: Some(death), .. }) => {
                     Some(Alarm::Death(ClientDeath { worker: Some(peer.url.clone()), ..death }))
                 }
+                Ok(Pulse { loss: Some(loss), .. }) => Some(Alarm::Broker(loss)),
                 Ok(_) => None,
                 Err(CallError::NoAnswer(cause)) => Some(lost(cause)),
                 Err(CallError::Refused { status, .. }) => Some(lost(format!("it answers with HTTP status {status}"))),

@@ -24,6 +24,7 @@ pub(super) fn periods(start_ns: u64, end_ns: u64, parts: impl Iterator<Item = Pe
         late_clients: 0,
         seconds: Vec::new(),
         clients: Vec::new(),
+        moments: Vec::new(),
     };
     for part in parts {
         all.publish_rate_per_s += part.publish_rate_per_s;
@@ -40,6 +41,7 @@ pub(super) fn periods(start_ns: u64, end_ns: u64, parts: impl Iterator<Item = Pe
         all.since_reset.merge(&part.since_reset);
         all.late_clients += part.late_clients;
         all.clients.extend(part.clients);
+        all.moments.extend(part.moments);
     }
     // Only now: each worker sees one side of it.
     all.backlog = all.expected_receipts.saturating_sub(all.receipts);
@@ -112,6 +114,7 @@ mod tests {
             since_reset: rates,
             late_clients: u32::from(part.late),
             clients: vec![ClientSpans { period: facts.clone(), measured: facts }],
+            moments: Vec::new(),
             ..periods(0, NS_PER_S, std::iter::empty())
         }
     }

@@ -192,6 +192,7 @@ impl DistributedWorkers {
                 self.clocks.take(comparison, &self.routes());
                 None
             }
+            Alarm::Broker(loss) => Some(Wake::BrokerLost(loss)),
         }
     }
 }

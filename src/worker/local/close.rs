@@ -16,6 +16,8 @@ const COMMIT_LIMIT: Duration = Duration::from_secs(5);
 const EXIT_LIMIT: Duration = Duration::from_secs(10);
 /// The same before the load: a client that is still connecting has nothing to save and need not be waited for.
 const UNLOADED_EXIT_LIMIT: Duration = Duration::from_secs(1);
+/// The same when the broker is gone: a consumer that leaves its group waits for an answer that does not come.
+const GONE_EXIT_LIMIT: Duration = Duration::from_secs(3);
 /// On top of the flush limit, for the last slot and the state word.
 const QUIET_MARGIN: Duration = Duration::from_secs(3);
 
@@ -24,6 +26,10 @@ impl LocalWorker {
     pub(super) fn quiesce(&mut self) -> Result<(), WorkerError> {
         for producer in self.of_role(Role::Producer) {
             producer.end.want(Wanted::Quiesce);
+        }
+        if self.broker_gone {
+            // Nobody will answer: what is on its way is counted as unknown at once.
+            self.of_role(Role::Producer).for_each(|producer| producer.end.want(Wanted::Exit));
         }
         let limit = self.plan()?.limits.flush + QUIET_MARGIN;
         let quiet = self.wait_on(limit, |worker| Ok(worker.all_quiet(Role::Producer)))?;
@@ -36,7 +42,7 @@ impl LocalWorker {
     /// Waits until consumers have received everything that was acknowledged, nothing more comes, or the limit is reached.
     pub(super) fn let_consumers_catch_up(&mut self) -> Result<(), WorkerError> {
         let plan = self.plan()?;
-        if plan.driver.kind == DriverKind::Null {
+        if plan.driver.kind == DriverKind::Null || self.broker_gone {
             return Ok(());
         }
         let (plan, limit) = (plan.clone(), plan.limits.catch_up);
@@ -73,7 +79,7 @@ impl LocalWorker {
 
     /// Ends every client, drains once more, deletes own topics, stops the broker. Works from any state, also a half-made one.
     pub(super) fn close(&mut self, tell: Tell<'_>) -> Result<RunEnd, WorkerError> {
-        if self.epoch_ns > 0 && !self.in_a_hurry() {
+        if self.epoch_ns > 0 && !self.in_a_hurry() && !self.broker_gone {
             self.let_consumers_commit();
         }
         for client in &self.clients {
@@ -81,6 +87,7 @@ impl LocalWorker {
         }
         let limit = match (self.in_a_hurry(), self.epoch_ns > 0) {
             (true, _) => Duration::ZERO,
+            _ if self.broker_gone => GONE_EXIT_LIMIT,
             (false, true) => EXIT_LIMIT,
             (false, false) => UNLOADED_EXIT_LIMIT,
         };
@@ -94,7 +101,7 @@ impl LocalWorker {
                 killed.push(format!("{} {}", client.plan.role, client.plan.index));
             }
         }
-        if !killed.is_empty() && !self.in_a_hurry() && self.epoch_ns > 0 {
+        if !killed.is_empty() && !self.in_a_hurry() && self.epoch_ns > 0 && !self.broker_gone {
             self.warnings.push(format!("{} did not end by itself and was killed", killed.join(", ")));
         }
         self.drain();
@@ -143,8 +150,10 @@ impl LocalWorker {
         let before = self.usage_at_start;
         let supervisor_cpu_ns =
             (usage.cpu_user_ns + usage.cpu_system_ns).saturating_sub(before.cpu_user_ns + before.cpu_system_ns);
+        let epoch_ns = self.epoch_ns;
         RunEnd {
-            clients: self.clients.iter_mut().map(report).collect(),
+            moments: self.clients.iter_mut().flat_map(|client| client.tell_moments(epoch_ns, None)).collect(),
+            clients: self.clients.iter_mut().map(|client| report(client, epoch_ns)).collect(),
             totals: None,
             clock: self.clock,
             clock_reason: self.clock_reason.clone(),
@@ -167,7 +176,7 @@ impl LocalWorker {
     }
 }
 
-fn report(client: &mut Client) -> ClientReport {
+fn report(client: &mut Client, epoch_ns: u64) -> ClientReport {
     let seen = client.end.observed();
     ClientReport {
         worker: None,
@@ -185,6 +194,7 @@ fn report(client: &mut Client) -> ClientReport {
         slots_lost: client.history.slots_lost,
         raw_samples_file: client.raw_samples.as_ref().map(|path| path.display().to_string()),
         timeline: std::mem::take(&mut client.history.timeline),
+        troubles: client.troubles(epoch_ns),
     }
 }
 

@@ -51,6 +51,7 @@ impl LocalWorker {
         for client in &mut self.clients {
             let drained = client.end.drain();
             client.history.take(drained.slots, drained.lost, self.metrics.as_mut().map(Desk::recorded));
+            client.moments.append(&mut client.end.drain_moments());
         }
         self.drain_ns += self.clock.now_ns().saturating_sub(begun_ns);
         self.drain_due_ns = begun_ns + DRAIN_EVERY_NS;
@@ -87,6 +88,7 @@ impl LocalWorker {
         let mut kept: BTreeMap<u64, LatencySet> = BTreeMap::new();
         let (epoch_ns, keep) = (self.epoch_ns, self.keep_seconds);
         let mut spans = Vec::with_capacity(self.clients.len());
+        let mut moments = Vec::new();
         for client in &mut self.clients {
             if !client.history.reaches(boundary_ns) && client.exit.is_none() {
                 client.note_late_report();
@@ -99,7 +101,9 @@ impl LocalWorker {
                 }
             });
             let difference = client.history.close_period();
-            spans.push(client.spans(&difference));
+            let span = client.spans(&difference);
+            moments.append(&mut client.tell_moments(epoch_ns, Some(&span.period)));
+            spans.push(span);
             rates.add(&difference.counters, difference.span_ns);
             let (measured, span_ns) = client.history.counted();
             since_reset.add(&measured, span_ns);
@@ -135,6 +139,7 @@ impl LocalWorker {
             late_clients,
             seconds,
             clients: spans,
+            moments,
         })
     }
 
@@ -149,6 +154,7 @@ impl LocalWorker {
         for client in &mut self.clients {
             client.history.advance(boundary_ns);
             client.history.begin_measurement();
+            client.moments.clear();
         }
         self.watch_from_here();
         self.period_from_ns = boundary_ns;

@@ -120,7 +120,7 @@ impl LocalWorker {
         let done = loop {
             let hurried = self.in_a_hurry();
             let limits = match self.plan() {
-                Ok(_) if hurried => Ok((HURRIED, HURRIED)),
+                Ok(_) if hurried || self.broker_gone => Ok((HURRIED, HURRIED)),
                 Ok(plan) => Ok((plan.limits.connect, plan.limits.topics)),
                 Err(error) => Err(error),
             };

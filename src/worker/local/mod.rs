@@ -5,6 +5,7 @@
 //! `metrics` answers scrapes.
 //! The supervisor itself never opens a Kafka client.
 
+mod broker;
 mod close;
 mod drain;
 mod facts;
@@ -19,6 +20,7 @@ mod standings;
 mod start;
 mod wait;
 mod wall_anchor;
+mod witness;
 
 use super::metrics::{Desk, Scrape};
 use super::{
@@ -61,6 +63,8 @@ struct Client {
     exit: Option<crate::os::process::Exit>,
     observed: observe::Masks,
     watch: facts::Watch,
+    /// What it has told of since the last period.
+    moments: Vec<crate::telemetry::witness::Moment>,
 }
 
 /// Runs client processes on this host. Must live on the main thread: the parent-death signal of every client is tied to it.
@@ -82,6 +86,8 @@ pub struct LocalWorker {
     growing: Option<growing::Growing>,
     clients: Vec<Client>,
     broker: Option<Child>,
+    /// The broker was lost in the middle of the load, and that was told.
+    broker_gone: bool,
     bootstrap: Option<String>,
     topics: Vec<String>,
     topics_to_delete: Vec<TopicSpec>,
@@ -132,6 +138,7 @@ impl LocalWorker {
             growing: None,
             clients: Vec::new(),
             broker: None,
+            broker_gone: false,
             bootstrap: None,
             topics: Vec::new(),
             topics_to_delete: Vec::new(),

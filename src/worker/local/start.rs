@@ -105,6 +105,7 @@ impl LocalWorker {
             exit: None,
             observed: observe::Masks::default(),
             watch: facts::Watch::default(),
+            moments: Vec::new(),
         });
         Ok(())
     }

@@ -1,4 +1,4 @@
-//! The one place where the supervisor waits: for a deadline, a signal, or the end of a client.
+//! The one place where the supervisor waits: for a deadline, a signal, or the end of a client or of the broker.
 
 use super::LocalWorker;
 use crate::os::signals::Signal;
@@ -18,6 +18,9 @@ impl LocalWorker {
                 return Wake::ClientDied(death);
             }
             let now_ns = self.clock.now_ns();
+            if let Some(loss) = self.look_for_broker(now_ns) {
+                return Wake::BrokerLost(loss);
+            }
             self.keep_up(now_ns);
             if now_ns >= deadline_ns {
                 return Wake::Deadline;

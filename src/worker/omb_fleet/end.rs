@@ -111,6 +111,7 @@ impl OmbWorkers {
             end_to_end_clock_error_ns: None,
             stamp_clock_error_ns: None,
             environments: Vec::new(),
+            moments: Vec::new(),
         }
     }
 }

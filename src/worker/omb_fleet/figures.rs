@@ -82,6 +82,7 @@ impl OmbWorkers {
             late_clients: 0,
             seconds: Vec::new(),
             clients: Vec::new(),
+            moments: Vec::new(),
         })
     }
 

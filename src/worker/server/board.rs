@@ -1,8 +1,8 @@
 //! What the server's thread may know and do without the main thread: the worker's pulse, the lease, and the end of a verb under way.
 
 use crate::os::signals::Signal;
-use crate::worker::ClientDeath;
 use crate::worker::wire::pinload::{Pulse, run_text};
+use crate::worker::{BrokerLoss, ClientDeath};
 use crossbeam_channel::Sender;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -23,6 +23,7 @@ pub struct Board {
 struct State {
     run: Option<u64>,
     death: Option<ClientDeath>,
+    loss: Option<BrokerLoss>,
 }
 
 impl Board {
@@ -49,6 +50,7 @@ impl Board {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             run: state.run.map(run_text),
             death: state.death.clone(),
+            loss: state.loss.clone(),
         }
     }
 
@@ -60,7 +62,12 @@ impl Board {
 
     /// A pinload run begins or ends.
     pub fn set_run(&self, run: Option<u64>) {
-        *self.state.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = State { run, death: None };
+        *self.state.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = State { run, ..State::default() };
+    }
+
+    /// The broker is missed.
+    pub fn set_loss(&self, loss: BrokerLoss) {
+        self.state.lock().unwrap_or_else(std::sync::PoisonError::into_inner).loss.get_or_insert(loss);
     }
 
     /// A client has died.

@@ -165,11 +165,16 @@ impl Session {
             return;
         };
         let now_ns = run.worker.now_ns();
-        if let Wake::ClientDied(death) = run.worker.wait_until(now_ns)
-            && !std::mem::replace(&mut run.told, true)
-        {
-            self.log.push(death.to_string());
-            self.board.set_death(death);
+        match run.worker.wait_until(now_ns) {
+            Wake::ClientDied(death) if !std::mem::replace(&mut run.told, true) => {
+                self.log.push(death.to_string());
+                self.board.set_death(death);
+            }
+            Wake::BrokerLost(loss) => {
+                self.log.push(loss.to_string());
+                self.board.set_loss(loss);
+            }
+            _ => {}
         }
         let silence = self.board.silence();
         if silence > run.lease {

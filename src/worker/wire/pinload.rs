@@ -61,6 +61,9 @@ pub struct Pulse {
     pub run: Option<String>,
     /// A client that has died in it.
     pub death: Option<ClientDeath>,
+    /// The broker, as far as the worker misses it.
+    #[serde(default)]
+    pub loss: Option<BrokerLoss>,
 }
 
 /// The worker's wall clock.

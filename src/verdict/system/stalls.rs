@@ -1,0 +1,231 @@
+//! Whose stall was it? The broker's, when all its clients that could look waited for it; a client's own, when its loop stood still.
+//!
+//! A client that stood still, or whose threads waited for a CPU, through most of a silence has seen nothing of it: it neither bears
+//! witness nor contradicts. Consumers wait for producers as well as for the broker, so where there are producers these must have seen the
+//! silence; consumers are named beside them. Where several brokers lead partitions a producer need not have sent to each of them all the
+//! time: then half of the topic's producers are enough.
+
+#[cfg(test)]
+mod tests;
+
+use super::event::{SystemEvent, SystemEventKind};
+use crate::plan::{Plan, Threshold};
+use crate::telemetry::Role;
+use crate::telemetry::witness::MomentKind;
+use crate::units::{NS_PER_S, Rate, format_ns};
+use crate::worker::ClientMoment;
+use std::collections::BTreeMap;
+
+/// A client that could look at less than this share of a stall neither bears witness nor contradicts.
+const SEEN_SHARE: f64 = 0.5;
+/// What a client saw of a silence before or after it stood still itself counts from this length on.
+const SEEN_NS: u64 = 150_000_000;
+/// Stands of several clients whose begins and ends are no further apart are told as one.
+const TOGETHER_NS: u64 = 200_000_000;
+
+type Who = (Role, u32);
+
+/// A span of time, ns since the load began.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Span {
+    begin_ns: u64,
+    end_ns: u64,
+}
+
+impl Span {
+    fn length_ns(self) -> u64 {
+        self.end_ns.saturating_sub(self.begin_ns)
+    }
+
+    fn overlap_ns(self, other: Self) -> u64 {
+        self.end_ns.min(other.end_ns).saturating_sub(self.begin_ns.max(other.begin_ns))
+    }
+
+    /// What of it lies outside `other`: the longer end.
+    fn without(self, other: Self) -> Self {
+        if self.overlap_ns(other) == 0 {
+            return self;
+        }
+        let before = Self { end_ns: other.begin_ns.clamp(self.begin_ns, self.end_ns), ..self };
+        let after = Self { begin_ns: other.end_ns.clamp(self.begin_ns, self.end_ns), ..self };
+        if before.length_ns() >= after.length_ns() { before } else { after }
+    }
+}
+
+/// One client's silence, as far as it could look.
+#[derive(Debug, Clone, Copy)]
+struct Seen {
+    who: Who,
+    broker: Option<i32>,
+    span: Span,
+    /// Nothing of it had to be left out.
+    whole: bool,
+}
+
+/// Stalls of the broker and of the generator among these moments, from `StallS` on, by their begin.
+pub(super) fn events(moments: &[ClientMoment], plan: &Plan) -> Vec<SystemEvent> {
+    let (limit_ns, stood) = (limit_ns(plan), stood_still(moments));
+    let mut events: Vec<SystemEvent> = of_brokers(moments, &stood, plan, limit_ns);
+    events.extend(of_generator(&stood, limit_ns));
+    events
+}
+
+fn limit_ns(plan: &Plan) -> u64 {
+    crate::units::whole_ns(plan.thresholds[Threshold::StallS] * NS_PER_S as f64)
+}
+
+fn stood_still(moments: &[ClientMoment]) -> BTreeMap<Who, Vec<Span>> {
+    let mut stood: BTreeMap<Who, Vec<Span>> = BTreeMap::new();
+    for moment in moments.iter().filter(|moment| moment.kind == MomentKind::StoodStill) {
+        stood.entry((moment.role, moment.index)).or_default().push(span(moment));
+    }
+    stood
+}
+
+fn span(moment: &ClientMoment) -> Span {
+    Span { begin_ns: moment.begin_ns, end_ns: moment.end_ns }
+}
+
+/// Silences without what their clients could not see of them; those of which too little is left are left out.
+fn seen(moments: &[ClientMoment], stood: &BTreeMap<Who, Vec<Span>>) -> Vec<Seen> {
+    let seen = moments.iter().filter_map(|moment| {
+        let MomentKind::Silence { broker } = moment.kind else { return None };
+        let (who, all) = ((moment.role, moment.index), span(moment));
+        let left = stood.get(&who).into_iter().flatten().fold(all, |left, stood| left.without(*stood));
+        let starved = moment.starved_ns as f64 > all.length_ns() as f64 * SEEN_SHARE;
+        (left.length_ns() >= SEEN_NS && !starved).then_some(Seen { who, broker, span: left, whole: left == all })
+    });
+    seen.collect()
+}
+
+fn of_brokers(
+    moments: &[ClientMoment],
+    stood: &BTreeMap<Who, Vec<Span>>,
+    plan: &Plan,
+    limit_ns: u64,
+) -> Vec<SystemEvent> {
+    let mut left = seen(moments, stood);
+    left.sort_by_key(|seen| seen.span.begin_ns);
+    let brokers: std::collections::BTreeSet<i32> = left.iter().filter_map(|seen| seen.broker).collect();
+    let judging = if plan.producers() > 0 { Role::Producer } else { Role::Consumer };
+    let mut events = Vec::new();
+    while let Some(first) = left.iter().position(|seen| seen.who.0 == judging) {
+        let first = left.swap_remove(first);
+        let (together, others) = left.into_iter().partition(|seen| {
+            let same = seen.broker.is_none() || first.broker.is_none() || seen.broker == first.broker;
+            let shorter_ns = seen.span.length_ns().min(first.span.length_ns());
+            same && seen.span.overlap_ns(first.span) as f64 >= shorter_ns as f64 * SEEN_SHARE
+        });
+        left = others;
+        left.sort_by_key(|seen| seen.span.begin_ns);
+        let mut together: Vec<Seen> = together;
+        together.push(first);
+        let stall = middle(&together, judging);
+        if stall.length_ns() >= limit_ns && all_saw(&together, stall, stood, plan, judging, brokers.len()) {
+            events.push(stalled(&together, stall, brokers.len()));
+        }
+    }
+    events
+}
+
+/// Begin and end that the middle one of the clients saw; those count that could look all the time, if there are such.
+fn middle(together: &[Seen], judging: Role) -> Span {
+    let of = |whole: bool| together.iter().filter(move |seen| seen.who.0 == judging && (seen.whole || !whole));
+    let whole = of(true).next().is_some();
+    let middle = |pick: fn(&Seen) -> u64| {
+        let mut all: Vec<u64> = of(whole).map(pick).collect();
+        all.sort_unstable();
+        all.get(all.len() / 2).copied().unwrap_or(0)
+    };
+    Span { begin_ns: middle(|seen| seen.span.begin_ns), end_ns: middle(|seen| seen.span.end_ns) }
+}
+
+/// Has every client of the topics concerned seen it that could, and had something to wait for?
+fn all_saw(
+    together: &[Seen],
+    stall: Span,
+    stood: &BTreeMap<Who, Vec<Span>>,
+    plan: &Plan,
+    judging: Role,
+    brokers: usize,
+) -> bool {
+    let saw = |who: Who| together.iter().any(|seen| seen.who == who);
+    let topic_of = |who: Who| plan.clients.iter().find(|client| (client.role, client.index) == who).map(|c| c.topic);
+    let topics: Vec<u32> = together.iter().filter_map(|seen| topic_of(seen.who)).collect();
+    let could_look = |who: Who| {
+        let stood_ns: u64 = stood.get(&who).into_iter().flatten().map(|span| span.overlap_ns(stall)).sum();
+        (stood_ns as f64) < stall.length_ns() as f64 * SEEN_SHARE
+    };
+    if rarely_sends(plan, stall) {
+        return true;
+    }
+    let concerned: Vec<Who> = plan
+        .clients
+        .iter()
+        .filter(|client| client.role == judging && topics.contains(&client.topic))
+        .map(|client| (client.role, client.index))
+        .filter(|who| could_look(*who) || saw(*who))
+        .collect();
+    let seen = concerned.iter().filter(|who| saw(**who)).count();
+    if brokers > 1 { seen * 2 >= concerned.len() } else { seen == concerned.len() }
+}
+
+/// Is a producer's next message so far away that it may have had nothing on its way through the stall?
+fn rarely_sends(plan: &Plan, stall: Span) -> bool {
+    match plan.rate.per_producer {
+        Rate::PerSecond(per_s) if per_s > 0.0 => NS_PER_S as f64 / per_s > stall.length_ns() as f64 / 2.0,
+        Rate::PerSecond(_) | Rate::Unlimited => false,
+    }
+}
+
+fn stalled(together: &[Seen], stall: Span, brokers: usize) -> SystemEvent {
+    let broker = together.iter().find_map(|seen| seen.broker).filter(|_| brokers > 1);
+    let it = broker.map_or_else(|| "it".to_owned(), |id| format!("broker {id}"));
+    let text = format!("{it} answered nobody for {}", when(stall));
+    event(SystemEventKind::BrokerStall, stall, together.iter().map(|seen| seen.who).collect(), text)
+}
+
+/// Stands of clients, those together that were together.
+fn of_generator(stood: &BTreeMap<Who, Vec<Span>>, limit_ns: u64) -> Vec<SystemEvent> {
+    let mut groups: Vec<(Span, Vec<Who>)> = Vec::new();
+    for (who, spans) in stood {
+        for span in spans.iter().filter(|span| span.length_ns() >= limit_ns) {
+            let near = |group: &&mut (Span, Vec<Who>)| {
+                let other = group.0;
+                span.begin_ns.abs_diff(other.begin_ns) <= TOGETHER_NS
+                    && span.end_ns.abs_diff(other.end_ns) <= TOGETHER_NS
+            };
+            match groups.iter_mut().find(near) {
+                Some((_, all)) => all.push(*who),
+                None => groups.push((*span, vec![*who])),
+            }
+        }
+    }
+    let told = |(span, who): (Span, Vec<Who>)| {
+        let names = who.iter().map(named).collect::<Vec<_>>().join(", ");
+        event(SystemEventKind::GeneratorStall, span, who, format!("{names} stood still for {}", when(span)))
+    };
+    groups.into_iter().map(told).collect()
+}
+
+fn named(who: &Who) -> String {
+    format!("{} {}", who.0, who.1)
+}
+
+/// `2.01 s at 12.3 s`.
+fn when(span: Span) -> String {
+    format!("{} at {:.1} s", format_ns(span.length_ns()), span.begin_ns as f64 / 1e9)
+}
+
+fn event(kind: SystemEventKind, span: Span, mut who: Vec<Who>, text: String) -> SystemEvent {
+    who.sort_unstable();
+    who.dedup();
+    SystemEvent {
+        kind,
+        begin_s: Some(span.begin_ns as f64 / 1e9),
+        length_s: Some(span.length_ns() as f64 / 1e9),
+        amount_messages: None,
+        who: who.iter().map(named).collect(),
+        text,
+    }
+}
