@@ -699,6 +699,7 @@ pub const DEFINITIONS: &[Definition] = &[
     ("ready_s", "s", "consumers assigned and all probes seen"),
     ("flush_s", "s", "flush of each producer"),
     ("catch_up_s", "s", "consumers catching up at the end"),
+    ("unreachable_s", "s", "a broker that answers nobody for so long in the middle of the load ends the run"),
     ("placement", "", "where clients run"),
     ("allowed", "CPU list", "CPUs the program was allowed to use"),
     ("placement.supervisor", "CPU list", "CPUs of the supervisor"),
