@@ -195,7 +195,7 @@ fn the_recorded_replies_of_two_java_workers_yield_ombs_own_result() {
     let workers = ["w1", "w2"].map(|worker| (worker, Recorded::start(worker, None)));
     let urls = format!("{},{}", workers[0].1.url, workers[1].1.url);
     let outcome = run(&scene, &urls, "6s", &[]).run();
-    outcome.assert_code(0).assert_stderr_has("all are driven by it");
+    outcome.assert_code(0).assert_stderr_has("all are driven by it").assert_stderr_has("closing OMB's workers");
 
     for (name, worker) in &workers {
         let java = recording(name).into_iter().map(|call| (call.method, call.path, call.request));
@@ -350,7 +350,7 @@ fn a_fleet_of_both_kinds_runs_and_its_counts_agree() {
         (answer.status, answer.body)
     });
     let outcome = run(&scene, &format!("{},{}", workers[0].url, java.url), "10s", &["--warmup", "2s"]).run();
-    outcome.assert_code(0).assert_stderr_has("all are driven by it");
+    outcome.assert_code(0).assert_stderr_has("all are driven by it").assert_stderr_has("closing OMB's workers");
     let detail = Detail::read(&scene.detail_file());
     let counted = detail.at("/measurement/counters_whole_run");
     let count = |name: &str| counted[name].as_u64().unwrap_or(0);

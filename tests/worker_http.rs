@@ -208,7 +208,7 @@ fn under_ombs_protocol_end_to_end_times_are_those_of_stamps_or_whole_ms_and_it_i
 fn a_worker_survives_mistakes_and_a_coordinator_that_vanishes() {
     let Some(kafka) = Kafka::shared() else { return };
     let scene = Scene::new("a_worker_survives_mistakes_and_a_coordinator_that_vanishes");
-    let worker = WorkerProcess::start(&scene, &["--lease", "3s", "--delete-topics"]);
+    let worker = WorkerProcess::start(&scene, &["--lease", "1s", "--delete-topics"]);
     let post = |path: &str, body: &str| worker.call("POST", path, &[], body);
     let idle = Metrics::scrape(&worker.stats);
     assert_eq!((idle.count("benchmark_producer_messages_sent"), idle.count("pinload_run_active")), (0, 0));
@@ -230,10 +230,12 @@ fn a_worker_survives_mistakes_and_a_coordinator_that_vanishes() {
     let topics: Vec<String> = serde_json::from_str(&answer.body).expect("names");
     assert_eq!(post("/create-producers", &serde_json::to_string(&topics).expect("JSON")).status, 200);
     assert_eq!(worker.running.clients("producer", 1).len(), 1);
-    // Whoever scrapes is no coordinator: the lease runs out all the same.
+    let hello = worker.call("GET", "/pinload/v1/hello", &[], "").body;
+    assert!(hello.contains(r#""omb_run":true"#), "a coordinator of pinload must see that it is busy: {hello}");
+    // Whoever scrapes is no coordinator: the lease, ten times as long before the load, runs out all the same.
     Deadline::within(SHORT)
         .poll("the end of the run", || (Metrics::scrape(&worker.stats).count("pinload_run_active") == 0).then_some(()));
-    worker.running.wait_for_line("has not called for 3 s", SHORT);
+    worker.running.wait_for_line("has not called for 10 s", SHORT);
     assert_eq!(worker.call("GET", "/counters-stats", &[], "").status, 200);
     worker.running.signal(Signal::SIGTERM);
     worker.running.outcome_within(SHORT).assert_code(TERMINATED);
@@ -280,4 +282,51 @@ fn who_may_call_and_how_much_is_checked_before_anything_is_done() {
     worker.running.signal(Signal::SIGTERM);
     worker.running.outcome_within(SHORT).assert_code(TERMINATED);
     scene.assert_no_leftovers();
+}
+
+#[test]
+fn a_worker_without_a_token_answers_programs_of_its_host_and_no_page_in_a_browser() {
+    let scene = Scene::new("a_worker_without_a_token_answers_programs_of_its_host_and_no_page_in_a_browser");
+    let worker = WorkerProcess::start(&scene, &[]);
+    let status = |method: &str, path: &str, headers: &[(&str, &str)], body: &str| {
+        worker.call(method, path, headers, body).status
+    };
+    for path in ["/stop-all", "/pinload/v1/abort", "/start-load"] {
+        assert_eq!(status("POST", path, &[("origin", "http://evil.example")], ""), 403, "{path}");
+        assert_eq!(status("POST", path, &[("content-type", "text/plain")], "{}"), 415, "{path}");
+    }
+    assert_eq!(status("GET", "/period-stats", &[("sec-fetch-site", "cross-site")], ""), 403);
+    assert_eq!(status("POST", "/pinload/v1/initialize", &[], "{}"), 415);
+    let json = ("content-type", "application/json");
+    assert_eq!(status("POST", "/pinload/v1/initialize", &[json], "{}"), 400, "read, and not understood");
+    assert_eq!(status("POST", "/stop-all", &[], ""), 200, "as OMB's client calls");
+
+    let address = worker.url.trim_start_matches("http://");
+    for (host, expected) in [("evil.example:8080", "403"), ("localhost:8080", "200"), ("[::1]", "200")] {
+        let mut stream = TcpStream::connect(address).expect("a connection");
+        stream.set_read_timeout(Some(SHORT)).expect("a timeout");
+        let request = format!("GET /pinload/v1/pulse HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n\r\n");
+        stream.write_all(request.as_bytes()).expect("a request");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).expect("an answer");
+        assert!(answer.starts_with(&format!("HTTP/1.1 {expected}")), "{host}: {answer}");
+    }
+}
+
+#[test]
+fn calls_before_a_driver_are_answered_as_omb_answers_them() {
+    let scene = Scene::new("calls_before_a_driver_are_answered_as_omb_answers_them");
+    let worker = WorkerProcess::start(&scene, &[]);
+    for path in ["/reset-stats", "/pause-consumers", "/resume-consumers", "/probe-producers", "/stop-all"] {
+        assert_eq!(worker.call("POST", path, &[], "").status, 200, "{path}");
+    }
+    for (path, histograms) in [("/period-stats", 3), ("/cumulative-latencies", 3), ("/counters-stats", 0)] {
+        let answer = worker.call("GET", path, &[], "");
+        assert_eq!(answer.status, 200, "{path}");
+        let fields: serde_json::Map<String, Value> = serde_json::from_str(&answer.body).expect("JSON");
+        let texts: Vec<_> = fields.values().filter_map(Value::as_str).collect();
+        assert_eq!(texts.len(), histograms, "{path}: {fields:?}");
+        assert!(texts.iter().all(|text| histogram(text).is_empty()), "{path}");
+        assert!(fields.values().filter_map(Value::as_u64).all(|number| number == 0), "{path}: {fields:?}");
+    }
 }

@@ -4,7 +4,8 @@
 use super::fields::{Fields, ForeignKey, Kind, nearest};
 use super::problem::{Problem, Problems};
 use super::properties::{self, Written};
-use super::yaml::{Document, Source, Style, describe};
+use super::yaml::{Document, Entry, Source, Style, describe, scalar_text};
+use serde_yaml::{Mapping, Value};
 use std::path::{Path, PathBuf};
 
 /// Whose dialect the file is written in.
@@ -58,7 +59,7 @@ pub struct DriverFile {
     pub mistakes: Vec<Problem>,
     /// What the user should know.
     pub warnings: Vec<Problem>,
-    /// The file's text.
+    /// The file's text for workers that read it themselves: as written, or anew where OMB's workers would not read that.
     pub text: String,
     lines: Vec<(String, usize)>,
 }
@@ -73,28 +74,23 @@ const KIND: Kind = Kind {
         "commonConfig",
         "producerConfig",
         "consumerConfig",
+        "reset",
     ],
-    foreign: &[
-        ForeignKey {
-            name: "reset",
-            what: "OMB dropped it in 2022; Redpanda deletes the topics that begin with test-topic, AutoMQ all topics. pinload deletes \
-                   only those that its own run made",
-        },
-        ForeignKey { name: "requestsPerTransaction", what: "transactions are not built" },
-    ],
+    foreign: &[ForeignKey { name: "requestsPerTransaction", what: "transactions are not built" }],
     other: &["topics", "partitionsPerTopic", "messageSize", "producersPerTopic", "producerRate", "testDurationMinutes"],
     other_remedy: "it looks like a workload file; workload files are given without -d",
 };
 
 impl DriverFile {
-    /// Reads a driver file. Error: it cannot be read as YAML at all or is of the
+    /// Reads a driver file, `${NAME}` filled in from the environment. Error: it cannot be read as YAML at all or is of the
     /// other kind; all other mistakes are in `mistakes`, which `plan::resolve`
     /// reports together with its own. `unknown_keys_warn`: unknown keys are warnings.
     pub fn read(path: &Path, unknown_keys_warn: bool) -> Result<Self, Problems> {
-        Document::read(path).and_then(|document| Self::of(&document, unknown_keys_warn))
+        Document::read_filled(path).and_then(|document| Self::of(&document, unknown_keys_warn))
     }
 
-    /// The same from text; `path` names the file.
+    /// The same from text that came over a network: nothing is filled in, this environment is no business of its sender's. `path`
+    /// names the file.
     pub fn parse(path: &Path, text: &str, unknown_keys_warn: bool) -> Result<Self, Problems> {
         Document::parse(path, text).and_then(|document| Self::of(&document, unknown_keys_warn))
     }
@@ -106,10 +102,16 @@ impl DriverFile {
         let class_name = fields.text("driverClass", CLASSES[0].0).unwrap_or_default();
         let class = class(&mut fields, class_name.trim(), unknown_keys_warn);
         let mut block = |key| text_block(&mut fields, key, class);
-        let [topic_config, common_config, producer_config, consumer_config] =
-            ["topicConfig", "commonConfig", "producerConfig", "consumerConfig"].map(&mut block);
+        let [topic_config, common_config, producer_config, consumer_config] = BLOCKS.map(&mut block);
         let name = fields.text("name", "Kafka");
         let replication_factor = replication_factor(&mut fields, class);
+        if fields.flag("reset") == Some(true) {
+            fields.warning(
+                "reset",
+                "nothing is reset: pinload deletes only the topics that its own run made (Redpanda's driver deletes all that begin \
+                 with test-topic, AutoMQ's all topics; OMB dropped the key in 2022)",
+            );
+        }
         let Fields { mut mistakes, mut warnings, .. } = fields;
         mistakes.sort_by_key(|problem| problem.line);
         warnings.sort_by_key(|problem| problem.line);
@@ -125,7 +127,7 @@ impl DriverFile {
             consumer_config,
             mistakes,
             warnings,
-            text: document.text.clone(),
+            text: text_for_others(document),
             lines: document.entries.iter().filter_map(|entry| Some((entry.key.clone(), entry.line?))).collect(),
         })
     }
@@ -143,7 +145,8 @@ impl DriverFile {
 
 fn class(fields: &mut Fields<'_>, name: &str, warn: bool) -> Option<DriverClass> {
     let accepted = || CLASSES.map(|(name, _)| name).join(", ");
-    if name.is_empty() && fields.misspelt.contains(&"driverClass") {
+    let wrong = fields.mistakes.iter().any(|mistake| mistake.key.as_deref() == Some("driverClass"));
+    if name.is_empty() && (wrong || fields.misspelt.contains(&"driverClass")) {
         return None;
     }
     if name.is_empty() {
@@ -181,7 +184,7 @@ fn replication_factor(fields: &mut Fields<'_>, class: Option<DriverClass>) -> Op
         }
         return None;
     };
-    let text = super::yaml::scalar_text(&entry.value).unwrap_or_default();
+    let text = scalar_text(&entry.value).unwrap_or_default();
     match text.trim().replace('_', "").parse::<i16>() {
         Ok(factor) if factor == -1 || factor > 0 => Some(factor),
         _ => {
@@ -195,7 +198,10 @@ fn replication_factor(fields: &mut Fields<'_>, class: Option<DriverClass>) -> Op
     }
 }
 
-/// One of the four blocks of Java properties. Missing is empty; OMB would fail, which a user of OMB may want to know.
+/// The four blocks of Java properties.
+const BLOCKS: [&str; 4] = ["topicConfig", "commonConfig", "producerConfig", "consumerConfig"];
+
+/// One of the four blocks. Missing is empty; OMB would fail, which a user of OMB may want to know.
 fn text_block(fields: &mut Fields<'_>, key: &str, class: Option<DriverClass>) -> Vec<Written> {
     let Some(entry) = fields.document.get(key) else {
         if class == Some(DriverClass::Java) {
@@ -204,8 +210,9 @@ fn text_block(fields: &mut Fields<'_>, key: &str, class: Option<DriverClass>) ->
         return Vec::new();
     };
     let text = match &entry.value {
-        serde_yaml::Value::Null => return Vec::new(),
-        serde_yaml::Value::String(text) => text.clone(),
+        Value::Null => return Vec::new(),
+        Value::String(text) => text.clone(),
+        Value::Mapping(mapping) => return mapped_block(fields, key, mapping, class),
         other => {
             let what = describe(other);
             fields.mistake(
@@ -237,6 +244,68 @@ fn text_block(fields: &mut Fields<'_>, key: &str, class: Option<DriverClass>) ->
         read.warnings.into_iter().map(|(line, name, what)| Problem::of_key(path, line, key, format!("{name} {what}"))),
     );
     read.properties
+}
+
+/// A block as a YAML mapping of names to values, which says the same: the Python port's files have it.
+fn mapped_block(fields: &mut Fields<'_>, key: &str, mapping: &Mapping, class: Option<DriverClass>) -> Vec<Written> {
+    if class == Some(DriverClass::Java) {
+        fields.warning(key, "is a mapping, which OMB itself does not read: it wants lines name=value (with a bar)");
+    }
+    let source = fields.document.source(key);
+    let key_line = fields.document.line(key);
+    let mut written = Vec::with_capacity(mapping.len());
+    for (name, value) in mapping {
+        let name = scalar_text(name).unwrap_or_default();
+        let of_name = |line: &String| {
+            let line = line.trim_start().trim_start_matches(['"', '\'']);
+            line.strip_prefix(&name)
+                .is_some_and(|rest| rest.trim_start_matches(['"', '\'']).trim_start().starts_with(':'))
+        };
+        let line = source.as_ref().and_then(|source| {
+            let below = source.below.iter().position(of_name)?;
+            Some(source.first_line + below)
+        });
+        let line = line.or(key_line);
+        match property_text(value).filter(|_| !name.is_empty()) {
+            Some(value) => written.push(Written { name, value, line }),
+            None => {
+                let what = format!("{name} has {}, no text; write name: value", describe(value));
+                fields.mistakes.push(Problem::of_key(&fields.document.path, line, key, what));
+            }
+        }
+    }
+    written
+}
+
+/// A value of a mapping as a property has it: a list is what Java writes with commas.
+fn property_text(value: &Value) -> Option<String> {
+    match value {
+        Value::Sequence(items) => Some(items.iter().map(scalar_text).collect::<Option<Vec<_>>>()?.join(",")),
+        other => scalar_text(other),
+    }
+}
+
+/// The text that OMB's workers are sent: they fill in nothing from their environment and read no mappings.
+fn text_for_others(document: &Document) -> String {
+    let is_mapping = |key: &str| document.get(key).is_some_and(|entry| entry.value.is_mapping());
+    if !document.filled && !BLOCKS.into_iter().any(is_mapping) {
+        return document.text.clone();
+    }
+    let plain = |entry: &Entry| {
+        let value = match &entry.value {
+            Value::Mapping(mapping) if BLOCKS.contains(&entry.key.as_str()) => {
+                let line = |(name, value): (&Value, &Value)| {
+                    let [name, value] = [scalar_text(name), property_text(value)].map(|text| text.unwrap_or_default());
+                    format!("{}={}\n", properties::escaped(&name, true), properties::escaped(&value, false))
+                };
+                Value::String(mapping.iter().map(line).collect())
+            }
+            other => other.clone(),
+        };
+        (Value::from(entry.key.as_str()), value)
+    };
+    let mapping: Mapping = document.entries.iter().map(plain).collect();
+    serde_yaml::to_string(&mapping).unwrap_or_else(|_| document.text.clone())
 }
 
 /// How many lines of a folded text look like properties of their own (continuation lines do not count); None: nothing is folded.
@@ -343,9 +412,58 @@ mod tests {
     }
 
     #[test]
-    fn a_mapping_in_place_of_a_text_is_refused_with_the_way_to_write_it() {
-        let file = with("commonConfig:\n  bootstrap.servers: localhost:9092\n");
-        assert!(texts(&file.mistakes)[0].starts_with("d.yaml:2: commonConfig: a mapping is no properties text; write"));
+    fn a_mapping_in_place_of_a_text_is_read_with_its_lines_and_goes_to_others_as_a_text() {
+        let file = parse(&format!(
+            "driverClass: {JAVA}\ncommonConfig:\n  # where\n  \"bootstrap.servers\": [localhost:9092, other:9092]\n  client.id:\n  \
+             linger.ms: 1\ntopicConfig: {{min.insync.replicas: 2}}\n"
+        ));
+        assert_eq!(texts(&file.mistakes), Vec::<String>::new());
+        let common = [
+            ("bootstrap.servers", "localhost:9092,other:9092", Some(4)),
+            ("client.id", "", Some(5)),
+            ("linger.ms", "1", Some(6)),
+        ];
+        assert_eq!(written(&file.common_config), common);
+        assert_eq!(written(&file.topic_config), [("min.insync.replicas", "2", Some(7))]);
+        assert!(
+            texts(&file.warnings).iter().any(|warning| warning.starts_with("d.yaml:2: commonConfig: is a mapping"))
+        );
+        let again = parse(&file.text);
+        assert_eq!((again.common_config.len(), &again.common_config[0].value), (3, &file.common_config[0].value));
+        assert!(file.text.contains("commonConfig: |"), "{}", file.text);
+        let nested = with("commonConfig:\n  bootstrap:\n    servers: a:1\n");
+        assert!(
+            texts(&nested.mistakes)[0].starts_with("d.yaml:3: commonConfig: bootstrap has a mapping"),
+            "{:?}",
+            nested.mistakes
+        );
+        let list = with("commonConfig: [a=1]\n");
+        assert!(texts(&list.mistakes)[0].starts_with("d.yaml:2: commonConfig: a list is no properties text; write"));
+    }
+
+    #[test]
+    fn what_is_filled_in_from_the_environment_is_in_the_text_for_others_too() {
+        let variable = |name: &str| (name == "HOST").then(|| "h:1".to_owned());
+        let text = format!(
+            "driverClass: {JAVA}\nreplicationFactor: ${{COPIES:-3}}\ncommonConfig: |\n  # ${{UNSET}}\n  bootstrap.servers=${{HOST}}\n  \
+             sasl.jaas.config=x username=\"$ConnectionString\";\n  client.id=${{NONE}}\n"
+        );
+        let of = |text: &str| {
+            let document = Document::parse_with(Path::new("d.yaml"), text, Some(&variable)).unwrap();
+            DriverFile::of(&document, false).unwrap()
+        };
+        let unset = of(&text);
+        assert_eq!(unset.mistakes.len(), 1, "{:?}", unset.mistakes);
+        assert_eq!((unset.mistakes[0].line, unset.mistakes[0].key.as_deref()), (Some(7), Some("commonConfig")));
+        let file = of(&text.replace("${NONE}", "${NONE:-me}"));
+        assert_eq!((texts(&file.mistakes), file.replication_factor), (vec![], Some(3)));
+        let jaas = "x username=\"$ConnectionString\";";
+        let common =
+            [("bootstrap.servers", "h:1", Some(5)), ("sasl.jaas.config", jaas, Some(6)), ("client.id", "me", Some(7))];
+        assert_eq!(written(&file.common_config), common);
+        let again = parse(&file.text);
+        assert_eq!((again.replication_factor, again.common_config.len()), (Some(3), 3), "{}", file.text);
+        assert_eq!(again.common_config[0].value, "h:1");
     }
 
     #[test]
@@ -367,11 +485,21 @@ mod tests {
     }
 
     #[test]
-    fn a_reset_is_refused_rather_than_ignored_and_no_reset_is_no_matter() {
-        let mistakes = texts(&with("reset: true\nrequestsPerTransaction: 10\n").mistakes);
-        assert_eq!(mistakes.len(), 2, "{mistakes:?}");
-        assert!(mistakes[0].starts_with("d.yaml:2: reset: is not supported: OMB dropped it in 2022"), "{mistakes:?}");
-        assert_eq!(texts(&with("reset: false\n").mistakes), Vec::<String>::new());
+    fn a_reset_is_warned_of_and_no_reset_is_no_matter() {
+        let file = with("reset: true\nrequestsPerTransaction: 10\n");
+        assert_eq!(file.mistakes.len(), 1, "{:?}", file.mistakes);
+        assert!(
+            texts(&file.warnings)
+                .iter()
+                .any(|warning| warning.starts_with("d.yaml:2: reset: nothing is reset: pinload deletes only")),
+            "{:?}",
+            file.warnings
+        );
+        let without = with("reset: false\n");
+        assert!(
+            without.mistakes.is_empty() && !texts(&without.warnings).iter().any(|warning| warning.contains("reset"))
+        );
+        assert_eq!(with("reset: maybe\n").mistakes.len(), 1);
     }
 
     #[test]

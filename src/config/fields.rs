@@ -43,9 +43,10 @@ pub struct Fields<'a> {
 }
 
 impl<'a> Fields<'a> {
-    /// Begins; keys written twice are mistakes already.
+    /// Begins with the mistakes of the document itself.
     pub fn new(document: &'a Document) -> Self {
-        Self { document, mistakes: document.duplicates.clone(), warnings: Vec::new(), misspelt: Vec::new() }
+        let warnings = document.left_out.iter().cloned().collect();
+        Self { document, mistakes: document.mistakes.clone(), warnings, misspelt: Vec::new() }
     }
 
     /// Notes a mistake about a key.
@@ -83,7 +84,7 @@ impl<'a> Fields<'a> {
     pub fn count(&mut self, key: &str, example: &str) -> Option<u32> {
         let number = self.number(key, example)?;
         if number < 0.0 {
-            self.mistake(key, format!("{number} is negative; write {key}: {example}"));
+            self.negative(key, number, example);
         } else if number.fract() != 0.0 {
             self.mistake(key, format!("{number} is not a whole number; write {key}: {example}"));
         } else if number > f64::from(u32::MAX) {
@@ -103,10 +104,17 @@ impl<'a> Fields<'a> {
     pub fn amount(&mut self, key: &str, example: &str) -> Option<f64> {
         let number = self.number(key, example)?;
         if number < 0.0 {
-            self.mistake(key, format!("{number} is negative; write {key}: {example}"));
+            self.negative(key, number, example);
             return None;
         }
         Some(number)
+    }
+
+    /// Negative numbers that people write mean something to them: the words say how that is written.
+    fn negative(&mut self, key: &str, number: f64, example: &str) {
+        let instead = INSTEAD_OF_NEGATIVE.iter().find(|(name, _)| *name == key).map(|(_, instead)| *instead);
+        let remedy = instead.map_or_else(|| format!("write {key}: {example}"), str::to_owned);
+        self.mistake(key, format!("{number} is negative; {remedy}"));
     }
 
     /// A number of any sign, fractions allowed.
@@ -179,8 +187,12 @@ impl<'a> Fields<'a> {
             _ => None,
         };
         if let Some(wrong) = items.iter().find(|item| count(item).is_none()) {
-            let what = describe(wrong);
-            self.mistake(key, format!("{what} is not a whole number from 0 on; write {key}: {example}"));
+            if let Some(number) = wrong.as_f64().filter(|number| *number < 0.0) {
+                self.negative(key, number, example);
+            } else {
+                let what = describe(wrong);
+                self.mistake(key, format!("{what} is not a whole number from 0 on; write {key}: {example}"));
+            }
             return None;
         }
         items.iter().map(count).collect()
@@ -190,7 +202,6 @@ impl<'a> Fields<'a> {
     /// are mistakes with the nearest known key. With `warn` they are warnings.
     pub fn check_keys(&mut self, kind: &Kind, warn: bool) {
         let document = self.document;
-        let mut listed = false;
         for entry in &document.entries {
             let key = entry.key.as_str();
             if kind.known.contains(&key) {
@@ -209,10 +220,8 @@ impl<'a> Fields<'a> {
             self.misspelt.extend(near.filter(|_| !warn));
             let remedy = match near {
                 Some(near) => format!("did you mean {near}?"),
-                None if listed => "remove it".to_owned(),
-                None => format!("known keys are {}", kind.known.join(", ")),
+                None => format!("the nearest are {}; or remove it", likest(key, kind.known).join(", ")),
             };
-            listed |= near.is_none();
             let what = format!("is no key of a {}; {remedy}", kind.name);
             if warn {
                 self.warning(key, format!("{what} (ignored)"));
@@ -221,6 +230,35 @@ impl<'a> Fields<'a> {
             }
         }
     }
+}
+
+/// What to write in place of a negative number, where that is more than another number.
+const INSTEAD_OF_NEGATIVE: &[(&str, &str)] = &[
+    (
+        "producerRate",
+        "producerRate: 0 searches for the highest sustainable rate; for no limit write any rate and start with --rate unlimited",
+    ),
+    ("consumerBacklogSizeGB", "write consumerBacklogSizeGB: 0 for no backlog"),
+    ("subscriptionsPerTopic", "write subscriptionsPerTopic: 1 or more, or 0 to only produce"),
+    ("consumerPerSubscription", "write consumerPerSubscription: 1 or more"),
+    ("producersPerTopic", "write producersPerTopic: 1 or more; with consumerOnly: true there are none"),
+    ("messageSize", "write the bytes of a message, for example messageSize: 1024"),
+    ("randomBytesRatio", "write a share from 0 to 1, for example randomBytesRatio: 0.5"),
+    ("backlogDrainRatio", "write a share from 0 to 1: backlogDrainRatio: 1.0 is a full drain"),
+    ("sampleRateMillis", "write sampleRateMillis: 10000, or leave it out for 10 s"),
+    ("logIntervalMillis", "write logIntervalMillis: 10000, or leave it out for 10 s"),
+];
+
+/// How many keys are named that an unknown one could have been.
+const NAMED_KEYS: usize = 3;
+
+/// The keys that are most alike, the likest first.
+fn likest<'k>(key: &str, known: &[&'k str]) -> Vec<&'k str> {
+    let key = key.to_lowercase();
+    let mut known: Vec<(f64, &str)> =
+        known.iter().map(|name| (strsim::jaro_winkler(&key, &name.to_lowercase()), *name)).collect();
+    known.sort_by(|one, other| other.0.total_cmp(&one.0));
+    known.into_iter().take(NAMED_KEYS).map(|(_, name)| name).collect()
 }
 
 /// A value that asks for nothing: nothing, false, 0 and less, an empty list.
@@ -287,6 +325,7 @@ mod tests {
     fn what_is_no_whole_number_is_refused_with_line_and_remedy() {
         for (value, why) in [
             ("-1", "-1 is negative"),
+            ("'-1'", "-1 is negative"),
             ("1.5", "1.5 is not a whole number"),
             ("lots", "the text \"lots\" is not a number"),
             ("[1]", "a list is not a number"),
@@ -327,8 +366,8 @@ mod tests {
             mistakes,
             [
                 "w.yaml:2: mesageSize: is no key of a test file; did you mean messageSize?",
-                "w.yaml:3: foo: is no key of a test file; known keys are topics, messageSize, producerRate",
-                "w.yaml:4: bar: is no key of a test file; remove it",
+                "w.yaml:3: foo: is no key of a test file; the nearest are topics, producerRate, messageSize; or remove it",
+                "w.yaml:4: bar: is no key of a test file; the nearest are messageSize, producerRate, topics; or remove it",
             ]
         );
     }
@@ -369,6 +408,18 @@ mod tests {
         for wrong in ["[1.5]", "[-1]", "[a]", "{a: 1}"] {
             assert_eq!(read(&format!("k: {wrong}"), |fields| fields.counts("k", "[1]")).1.len(), 1, "{wrong}");
         }
+    }
+
+    #[test]
+    fn a_negative_number_is_refused_with_what_to_write_instead() {
+        let rate = "producerRate: -1 is negative; producerRate: 0 searches for the highest sustainable rate; for no limit write \
+                    any rate and start with --rate unlimited";
+        let amount = read("producerRate: -1", |fields| fields.amount("producerRate", "10000")).1;
+        assert_eq!(amount, [format!("w.yaml:1: {rate}")]);
+        let list = read("producerRate: [5, -1]", |fields| fields.counts("producerRate", "[1]")).1;
+        assert_eq!(list, [format!("w.yaml:1: {rate}")]);
+        let backlog = read("consumerBacklogSizeGB: -1", |fields| fields.amount("consumerBacklogSizeGB", "0")).1;
+        assert!(backlog[0].ends_with("write consumerBacklogSizeGB: 0 for no backlog"), "{backlog:?}");
     }
 
     #[test]

@@ -4,9 +4,11 @@
 //! refuses them together with its own, so that the user sees all mistakes of all files at once.
 
 pub mod driver;
+mod environment;
 pub mod fields;
 pub mod problem;
 pub mod properties;
+mod surrogates;
 pub mod workers;
 pub mod workload;
 pub mod workload_set;

@@ -1,6 +1,7 @@
 //! Java properties text (`java.util.Properties.load`) with line numbers, as it stands in a driver file. What the properties mean
 //! to a client is `plan::properties`.
 
+use super::surrogates;
 use std::io::Read;
 
 /// One property as written.
@@ -38,6 +39,12 @@ pub fn parse(text: &str, line_of: impl Fn(usize) -> Option<usize>) -> Properties
                 continue;
             }
         };
+        if name.contains('\0') || value.contains('\0') {
+            let name = name.replace('\0', "\\u0000");
+            let what = "holds a character NUL (\\u0000), which no name or value of Kafka can have; leave it out";
+            result.mistakes.push((line, format!("{name} {what}")));
+            continue;
+        }
         if name.is_empty() {
             result.mistakes.push((line, format!("no name before the `=` in {logical:?}; write name=value")));
             continue;
@@ -86,8 +93,9 @@ fn logical_lines(text: &str) -> Vec<(usize, String)> {
     logical
 }
 
-/// Name and value of one logical line (which may hold joined line ends).
+/// Name and value of one logical line (which may hold joined line ends). The crate refuses both halves of a character beyond 16 bits.
 fn pair(logical: &str) -> Result<Option<(String, String)>, String> {
+    let logical = surrogates::join(logical)?;
     // The line end behind it keeps the crate from losing a last line that ends with a backslash.
     let text = logical.as_bytes().chain(&b"\n"[..]);
     for line in java_properties::PropertiesIter::new_with_encoding(text, encoding_rs::UTF_8) {
@@ -97,6 +105,25 @@ fn pair(logical: &str) -> Result<Option<(String, String)>, String> {
         }
     }
     Ok(None)
+}
+
+/// A name or a value as it is written in properties text.
+pub(super) fn escaped(text: &str, is_name: bool) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for (at, c) in text.char_indices() {
+        match c {
+            '\\' => escaped.push_str("\\\\"),
+            '\n' => escaped.push_str("\\n"),
+            '\r' => escaped.push_str("\\r"),
+            ' ' if is_name || at == 0 => escaped.push_str("\\ "),
+            ':' | '=' | '#' | '!' if is_name => {
+                escaped.push('\\');
+                escaped.push(c);
+            }
+            c => escaped.push(c),
+        }
+    }
+    escaped
 }
 
 /// Does a source line look like `name=value` or `name: value`?
@@ -146,6 +173,17 @@ mod tests {
     fn escapes_and_utf_8_are_read_as_java_reads_them() {
         assert_eq!(one(r"na\=me=a\tb\\c\u0041"), owned("na=me", "a\tb\\cA"));
         assert_eq!(one("client.id=Prüfstand"), owned("client.id", "Prüfstand"));
+        assert_eq!(one(r"client.id=\uD83D\uDE00"), owned("client.id", "😀"));
+        assert_eq!(one(r"a=\\uD83D\q\:\#\!"), owned("a", r"\uD83Dq:#!"));
+        assert_eq!(one("a\\ b\\:c = \\ x\\f"), owned("a b:c", " x"));
+    }
+
+    #[test]
+    fn what_is_escaped_is_read_back() {
+        for (name, value) in [("a b:c=d#", " x\\y\nz: #"), ("acks", "all"), ("!n", "")] {
+            let text = format!("{}={}", escaped(name, true), escaped(value, false));
+            assert_eq!(one(&text), owned(name, value), "{text}");
+        }
     }
 
     #[test]
@@ -172,6 +210,15 @@ mod tests {
         let lines: Vec<_> = read.mistakes.iter().map(|(line, _)| *line).collect();
         assert_eq!(lines, [Some(2), Some(3)]);
         assert!(read.mistakes[0].1.contains("not hex"), "{:?}", read.mistakes);
+        for (text, what) in [
+            (r"b=\uD83D", "half a character"),
+            (r"b=x\u0000", "b holds a character NUL"),
+            (r"b\u0000=x", "NUL"),
+            (r"b=\u12", ""),
+        ] {
+            let mistakes = parse(text, Some).mistakes;
+            assert!(mistakes.len() == 1 && mistakes[0].1.contains(what), "{text}: {mistakes:?}");
+        }
     }
 
     #[test]

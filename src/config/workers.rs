@@ -18,7 +18,7 @@ impl WorkersFile {
     /// # Errors
     /// No YAML, no list `workers`, an empty one, or something that is no address.
     pub fn read(path: &Path) -> Result<Self, Problems> {
-        Document::read(path).and_then(|document| Self::of(&document))
+        Document::read_filled(path).and_then(|document| Self::of(&document))
     }
 
     fn of(document: &Document) -> Result<Self, Problems> {
@@ -62,8 +62,17 @@ pub fn address(worker: &str) -> Result<(), String> {
         });
     };
     let authority = rest.trim_end_matches('/');
-    if authority.is_empty() || authority.contains(['/', '?', '#', ' ', '@']) {
-        return Err(format!("{worker:?} is no address of a worker: write http://host:port"));
+    let port = match authority.strip_prefix('[') {
+        Some(ipv6) => ipv6.split_once(']').map(|(_, port)| port),
+        None => Some(authority.find(':').map_or("", |at| &authority[at..])),
+    };
+    let port_fits = port.is_some_and(|port| match port.strip_prefix(':') {
+        Some(port) => port.parse::<u16>().is_ok_and(|port| port > 0) && !port.starts_with('+'),
+        None => port.is_empty(),
+    });
+    let strange = ['/', '?', '#', ' ', '@', '"', '\'', ',', ';', '<', '>', '{', '}'];
+    if authority.is_empty() || authority.starts_with(':') || authority.contains(strange) || !port_fits {
+        return Err(format!("{worker:?} is no address of a worker: write http://host:port, one for each worker"));
     }
     Ok(())
 }
@@ -83,6 +92,7 @@ mod tests {
     fn the_lists_of_omb_and_of_the_guide_are_read() {
         let workers = parse("workers:\n  - http://1.2.3.4:8080\n  - http://4.5.6.7:8080/\nother: 1\n").unwrap();
         assert_eq!(workers, ["http://1.2.3.4:8080", "http://4.5.6.7:8080/"]);
+        assert_eq!(parse("workers: [\"http://[::1]:8080\", \"http://host\"]").unwrap().len(), 2);
     }
 
     #[test]
@@ -93,6 +103,10 @@ mod tests {
             ("workers: [\"h:8080\"]", "write http://h:8080"),
             ("workers: [\"https://h:8080\"]", "SSH tunnel"),
             ("workers: [\"http://h:8080/x\"]", "write http://host:port"),
+            ("workers: [\"http://h:99080\"]", "write http://host:port"),
+            ("workers: [\"http://h:0\"]", "write http://host:port"),
+            ("workers: [\"http://a:1;http://b:1\"]", "write http://host:port"),
+            ("workers: [\"http://{{ host }}:1\"]", "write http://host:port"),
         ] {
             let error = parse(text).unwrap_err();
             assert!(error.contains(expected) && error.contains("workers.yaml"), "{error}");

@@ -9,6 +9,7 @@ pub use shapes::{Shapes, SizeBucket};
 
 use super::fields::{Fields, ForeignKey, Kind};
 use super::problem::{Problem, Problems};
+use super::workload_set;
 use super::yaml::Document;
 use std::path::{Path, PathBuf};
 
@@ -169,11 +170,11 @@ const KIND: Kind = Kind {
 };
 
 impl WorkloadFile {
-    /// Reads a workload file. Error: it cannot be read as YAML at all or is of the
+    /// Reads a workload file, `${NAME}` filled in from the environment. Error: it cannot be read as YAML at all or is of the
     /// other kind; all other mistakes are in `mistakes`, which `plan::resolve`
     /// reports together with its own. `unknown_keys_warn`: unknown keys are warnings.
     pub fn read(path: &Path, unknown_keys_warn: bool) -> Result<Self, Problems> {
-        Document::read(path).and_then(|document| Self::of(&document, unknown_keys_warn))
+        Document::read_filled(path).and_then(|document| Self::of(&document, unknown_keys_warn))
     }
 
     /// The same from text; `path` names the file.
@@ -183,6 +184,11 @@ impl WorkloadFile {
 
     fn of(document: &Document, unknown_keys_warn: bool) -> Result<Self, Problems> {
         KIND.check(document)?;
+        if workload_set::is_template(document) {
+            let what =
+                "is a template of workloads, with lists: make the workload files with pinload generate -t FILE -o DIR";
+            return Err(Problem::of_file(&document.path, what).into());
+        }
         let mut fields = Fields::new(document);
         fields.check_keys(&KIND, unknown_keys_warn);
         let mut file = Self {
@@ -312,6 +318,22 @@ mod tests {
         assert_eq!(high.mistakes, []);
         assert_eq!(high.key_distributor, Some(KeyDistributor::Random));
         assert_eq!((high.producers_per_topic, high.consumer_per_subscription), (Some(10), Some(40)));
+    }
+
+    #[test]
+    fn a_template_of_workloads_is_sent_to_pinload_generate() {
+        for text in [
+            "nameFormat: \"${topics}\"\ntopics: [1, 2]\n",
+            "topics: [1]\nproducerRate: [1]\nname: ${NOT_SET}\n",
+            "nameFormat: x\n",
+        ] {
+            let refused = WorkloadFile::parse(Path::new("w.yaml"), text, false).unwrap_err().to_string();
+            assert!(
+                refused.starts_with("w.yaml: is a template of workloads") && refused.contains("pinload generate"),
+                "{refused}"
+            );
+        }
+        assert_eq!(mistakes("topics: [1]\n").len(), 1);
     }
 
     #[test]

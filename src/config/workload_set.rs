@@ -86,6 +86,12 @@ impl SetWorkload {
     }
 }
 
+/// Is this a template rather than a workload file? It names a format, or has lists where a workload has numbers.
+pub(super) fn is_template(document: &Document) -> bool {
+    let is_list = |key: &&str| document.get(key).is_some_and(|entry| entry.value.is_sequence());
+    document.get("nameFormat").is_some() || LISTS.iter().filter(|key| is_list(key)).count() >= 2
+}
+
 /// All workloads of a template, in the order of its loops, and what the user should know. Errors: all mistakes of the file.
 pub fn read(path: &Path) -> Result<(Vec<SetWorkload>, Vec<Problem>), Problems> {
     workloads(&Document::read(path)?)

@@ -3,7 +3,9 @@
 //! Only the shape of the text is known here (one mapping of keys to values); what the keys mean is `fields.rs`, `workload.rs` and
 //! `driver.rs`. Lines are a courtesy: where marked-yaml cannot follow (anchors, tags), a scan of the text stands in for it.
 
+use super::environment::{Taken, Unfilled, Variables};
 use super::problem::{Problem, Problems};
+use super::surrogates;
 use serde::de::{MapAccess, Visitor};
 use serde_yaml::Value;
 use std::io::ErrorKind;
@@ -27,9 +29,13 @@ pub struct Document {
     pub path: PathBuf,
     /// Top-level keys in the order of the file; of a key written twice the first.
     pub entries: Vec<Entry>,
-    /// Keys written twice.
-    pub duplicates: Vec<Problem>,
-    /// The text itself.
+    /// Keys written twice, variables that are not set, characters that no value may have.
+    pub mistakes: Vec<Problem>,
+    /// What stands behind the first document and is left out.
+    pub left_out: Option<Problem>,
+    /// Was anything filled in from the environment?
+    pub filled: bool,
+    /// The text of the document, as written.
     pub text: String,
     lines: Vec<String>,
 }
@@ -59,8 +65,19 @@ pub struct Source {
 }
 
 impl Document {
-    /// Reads and parses a file. The error is one clear sentence: missing, a folder, not readable, not UTF-8, or what `parse` says.
+    /// Reads and parses a file as it stands. The error is one clear sentence: missing, a folder, not readable, not UTF-8, or what
+    /// `parse` says.
     pub fn read(path: &Path) -> Result<Self, Problems> {
+        Self::parse(path, &Self::text_of(path)?)
+    }
+
+    /// The same with `${NAME}` in its values filled in from this process's environment.
+    pub fn read_filled(path: &Path) -> Result<Self, Problems> {
+        let of_process = |name: &str| std::env::var_os(name).map(|value| value.to_string_lossy().into_owned());
+        Self::parse_with(path, &Self::text_of(path)?, Some(&of_process))
+    }
+
+    fn text_of(path: &Path) -> Result<String, Problems> {
         let refuse = |what: String| Problems::from(Problem::of_file(path, what));
         if path.is_dir() {
             return Err(refuse("is a folder; name a YAML file in it".to_owned()));
@@ -74,20 +91,31 @@ impl Document {
                 _ => format!("cannot be read: {error}"),
             })
         })?;
-        let text = String::from_utf8(bytes).map_err(|error| {
+        String::from_utf8(bytes).map_err(|error| {
             let good = &error.as_bytes()[..error.utf8_error().valid_up_to()];
             let line = good.iter().filter(|byte| **byte == b'\n').count() + 1;
             let mut problem = Problem::of_file(path, "is not UTF-8 text; save it with the encoding UTF-8");
             problem.line = Some(line);
             Problems::from(problem)
-        })?;
-        Self::parse(path, &text)
+        })
     }
 
     /// Parses text; `path` is for messages only. Errors: syntax (with line and column), an empty file, something else than a mapping.
     pub fn parse(path: &Path, text: &str) -> Result<Self, Problems> {
+        Self::parse_with(path, text, None)
+    }
+
+    /// The same; with variables, references to them are filled in.
+    pub(super) fn parse_with(path: &Path, text: &str, variables: Option<Variables<'_>>) -> Result<Self, Problems> {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-        let top: Top = serde_yaml::from_str(text).map_err(|error| syntax_problem(path, text, &error))?;
+        let (text, behind) = first_document(text);
+        let left_out = behind.map(|line| {
+            let what = "another document begins here: only the first is read, as in OMB";
+            Problem { line: Some(line), ..Problem::of_file(path, what) }
+        });
+        let taken = Taken::out_of(text, variables);
+        let top = read_top(&taken.text)
+            .map_err(|error| syntax_problem(path, text, &error, |words| taken.as_written(words)))?;
         let pairs = match top {
             Top::Mapping(pairs) => pairs,
             Top::Nothing => return Err(Problem::of_file(path, "is empty; it should hold `key: value` lines").into()),
@@ -96,18 +124,30 @@ impl Document {
             }
         };
         let lines: Vec<String> = text.lines().map(str::to_owned).collect();
-        let marked = marked_lines(text);
-        let mut document =
-            Self { path: path.to_owned(), entries: Vec::new(), duplicates: Vec::new(), text: text.to_owned(), lines };
-        for (key, value) in pairs {
-            let key = scalar_text(&key).unwrap_or_else(|| format!("{key:?}"));
+        let mut marked = marked_lines(&taken.text);
+        marked.iter_mut().for_each(|(key, _)| *key = filled_key(&taken, Value::from(key.as_str()), &mut Vec::new()));
+        let mut document = Self {
+            path: path.to_owned(),
+            entries: Vec::new(),
+            mistakes: Vec::new(),
+            left_out,
+            filled: !taken.is_empty(),
+            text: text.to_owned(),
+            lines,
+        };
+        let mut twice: Vec<String> = Vec::new();
+        for (key, mut value) in pairs {
+            let mut unfilled = Vec::new();
+            let key = filled_key(&taken, key, &mut unfilled);
+            taken.fill(&mut value, &mut unfilled);
             let seen = document.entries.iter().find(|entry| entry.key == key).map(|entry| entry.line);
             if let Some(first) = seen {
-                let nth = document.duplicates.iter().filter(|twice| twice.key.as_deref() == Some(&key)).count() + 1;
+                let nth = twice.iter().filter(|other| **other == key).count() + 1;
                 let line = document.scan(&key).get(nth).copied();
                 let at = first.map(|line| format!(" (first on line {line})")).unwrap_or_default();
                 let what = format!("is written twice{at}; keep one of them");
-                document.duplicates.push(Problem::of_key(path, line, &key, what));
+                document.mistakes.push(Problem::of_key(path, line, &key, what));
+                twice.push(key);
                 continue;
             }
             let scanned = document.scan(&key).first().copied();
@@ -117,6 +157,14 @@ impl Document {
                 (Some(scanned), Some(marked)) => Some(scanned.min(marked)),
                 (scanned, marked) => marked.or(scanned),
             };
+            for unfilled in unfilled {
+                document.mistakes.push(Problem::of_key(path, Some(unfilled.line), &key, unfilled.what));
+            }
+            if holds_nul(&value) {
+                let what = "holds a character NUL (\\u0000), which no name or value of Kafka can have; leave it out";
+                document.mistakes.push(Problem::of_key(path, line, &key, what));
+                value = Value::Null;
+            }
             document.entries.push(Entry { key, value, line });
         }
         Ok(document)
@@ -187,6 +235,60 @@ pub fn describe(value: &Value) -> String {
     }
 }
 
+/// A top-level key as text.
+fn filled_key(taken: &Taken, mut key: Value, unfilled: &mut Vec<Unfilled>) -> String {
+    let written = scalar_text(&key).map(|text| taken.as_written(&text)).unwrap_or_else(|| format!("{key:?}"));
+    taken.fill(&mut key, unfilled);
+    match key {
+        Value::Null => written,
+        key => scalar_text(&key).unwrap_or(written),
+    }
+}
+
+/// The text up to where a second document begins, and the line at which one does that is not empty.
+fn first_document(text: &str) -> (&str, Option<usize>) {
+    let marks = |line: &str, mark: &str| {
+        line.strip_prefix(mark).is_some_and(|rest| rest.is_empty() || rest.starts_with([' ', '\t', '\r', '\n']))
+    };
+    let says_something = |line: &str| !matches!(line.trim_start().chars().next(), None | Some('#'));
+    let mut begun = false;
+    let mut at = 0;
+    for (number, line) in (1..).zip(text.split_inclusive('\n')) {
+        let start = marks(line, "---");
+        if begun && (start || marks(line, "...")) {
+            let rest = (number..).zip(text[at..].split_inclusive('\n'));
+            let mut behind = rest.filter(|(_, line)| match line.strip_prefix("---").or(line.strip_prefix("...")) {
+                Some(rest) => says_something(rest),
+                None => says_something(line),
+            });
+            return (&text[..at], behind.next().map(|(number, _)| number));
+        }
+        // Lines that begin with % are directives, which stand before a document.
+        begun |= start || (says_something(line) && !line.starts_with('%'));
+        at += line.len();
+    }
+    (text, None)
+}
+
+/// The top of a text. Java's reader joins the two halves of a character beyond 16 bits (`\ud83d\ude00`), libyaml refuses them:
+/// where it does, they are joined first.
+fn read_top(text: &str) -> Result<Top, serde_yaml::Error> {
+    serde_yaml::from_str(text).or_else(|error| match surrogates::join(text) {
+        Ok(joined) if joined != text => serde_yaml::from_str(&joined),
+        _ => Err(error),
+    })
+}
+
+fn holds_nul(value: &Value) -> bool {
+    match value {
+        Value::String(text) => text.contains('\0'),
+        Value::Sequence(items) => items.iter().any(holds_nul),
+        Value::Mapping(pairs) => pairs.iter().any(|(key, value)| holds_nul(key) || holds_nul(value)),
+        Value::Tagged(tagged) => holds_nul(&tagged.value),
+        Value::Null | Value::Bool(_) | Value::Number(_) => false,
+    }
+}
+
 fn marked_lines(text: &str) -> Vec<(String, usize)> {
     let Ok(node) = marked_yaml::parse_yaml(0, text) else { return Vec::new() };
     let Some(mapping) = node.as_mapping() else { return Vec::new() };
@@ -194,20 +296,20 @@ fn marked_lines(text: &str) -> Vec<(String, usize)> {
     keys.filter_map(|key| Some((key.as_str().to_owned(), key.span().start()?.line()))).collect()
 }
 
-fn syntax_problem(path: &Path, text: &str, error: &serde_yaml::Error) -> Problems {
+fn syntax_problem(path: &Path, text: &str, error: &serde_yaml::Error, as_written: impl Fn(&str) -> String) -> Problems {
     let line = error.location().map(|location| location.line());
-    let mut what = format!("is not valid YAML: {error}");
+    let words = as_written(&error.to_string());
+    let mut what = format!("is not valid YAML: {words}");
     let source = line.and_then(|line| text.lines().nth(line - 1)).unwrap_or("");
     if source.starts_with(['\t', ' ']) && source.trim_start_matches(' ').starts_with('\t') {
         what.push_str("; YAML is indented with blanks, not with tabs");
-    } else if error.to_string().contains("more than one document") {
-        what = "holds several YAML documents; put each into a file of its own (remove the `---` lines)".to_owned();
+    } else if words.contains("Unicode character escape code") {
+        what.push_str("; an escape \\uD800 to \\uDFFF is half a character: write both halves, or the character itself");
     }
     let mut problem = Problem::of_file(path, what);
     problem.line = line;
     // serde_yaml knows no integers beyond 64 bits and says so in its own words.
-    let error = error.to_string();
-    if let Some((key, rest)) = error.split_once(": invalid type: integer `")
+    if let Some((key, rest)) = words.split_once(": invalid type: integer `")
         && let Some((number, _)) = rest.split_once("` as ")
     {
         problem.key = Some(key.to_owned());
@@ -301,7 +403,7 @@ mod tests {
     #[test]
     fn all_keys_written_twice_are_found_with_both_lines() {
         let document = parse("a: 1\nb: 2\na: 3\nb: 4\na: 5\n").unwrap();
-        let texts: Vec<_> = document.duplicates.iter().map(ToString::to_string).collect();
+        let texts: Vec<_> = document.mistakes.iter().map(ToString::to_string).collect();
         assert_eq!(
             texts,
             [
@@ -320,7 +422,49 @@ mod tests {
         assert_eq!(refusal("- a\n- b\n"), "w.yaml: holds a list; it should hold `key: value` lines");
         assert_eq!(refusal("topics\n"), "w.yaml: holds a single text; it should hold `key: value` lines");
         assert_eq!(refusal("17"), "w.yaml: holds a single number; it should hold `key: value` lines");
-        assert!(refusal("a: 1\n---\nb: 2\n").contains("several YAML documents"));
+    }
+
+    #[test]
+    fn of_several_documents_the_first_is_read_and_the_others_are_told() {
+        for (text, left_out) in [
+            ("a: 1\n", None),
+            ("---\na: 1\n---\n", None),
+            ("%YAML 1.1\n# head\n---\na: 1\n...\n", None),
+            ("a: 1\n---\n# nothing\n\n---\n", None),
+            ("a: 1\r\n---\r\n", None),
+            ("a: 1\n---\nb: 2\n", Some(3)),
+            ("--- # head\na: 1\n--- {b: 2}\n", Some(3)),
+            ("a: 1\n---\n\tb: [\n", Some(3)),
+        ] {
+            let document = parse(text).unwrap();
+            assert_eq!(document.entries.len(), 1, "{text:?}");
+            assert_eq!(document.left_out.and_then(|problem| problem.line), left_out, "{text:?}");
+        }
+        assert!(refusal("---\n---\na: 1\n").contains("is empty"));
+        let block = parse("a: |\n  x\n  ---\n  y\n").unwrap();
+        assert_eq!(block.get("a").unwrap().value, Value::from("x\n---\ny\n"));
+    }
+
+    #[test]
+    fn both_halves_of_a_character_are_one_and_half_a_one_is_refused() {
+        let document = parse("a: \"\\uD83D\\uDE00 \\u00e9\"\n").unwrap();
+        assert_eq!(document.get("a").unwrap().value, Value::from("😀 é"));
+        let half = refusal("b: 1\na: \"\\uD83D\"\n");
+        assert!(half.starts_with("w.yaml:2: ") && half.contains("half a character"), "{half}");
+        let nul = parse("b: 1\na: \"x\\u0000\"\n").unwrap().mistakes;
+        assert!(nul[0].to_string().starts_with("w.yaml:2: a: holds a character NUL"), "{nul:?}");
+    }
+
+    #[test]
+    fn what_is_filled_in_has_its_lines_and_what_cannot_be_is_a_mistake_of_its_key() {
+        let variable = |name: &str| (name == "SET").then(|| "topics".to_owned());
+        let text = "a: 1\n${SET}: 3\nb: ${NONE}\nc: [x, ${NONE}]\n";
+        let document = Document::parse_with(Path::new("w.yaml"), text, Some(&variable)).unwrap();
+        assert_eq!((document.line("topics"), document.filled), (Some(2), true));
+        let what = "the environment variable NONE is not set: set it, or write a default: ${NONE:-value}";
+        let told: Vec<_> = document.mistakes.iter().map(ToString::to_string).collect();
+        assert_eq!(told, [format!("w.yaml:3: b: {what}"), format!("w.yaml:4: c: {what}")]);
+        assert!(document.get("b").unwrap().value.is_null());
     }
 
     #[test]

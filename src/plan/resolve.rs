@@ -13,6 +13,8 @@ mod rate;
 mod sizes;
 mod topics;
 
+pub use clients::MAX_CLIENTS;
+
 use super::placement::{PlacementWishes, place};
 use super::record_times::no_end_to_end_times;
 use super::{LatePolicy, Limits, Placement, Plan, RateScope, Thresholds, TopicPlan};

@@ -1,7 +1,9 @@
 //! The client's end of a segment: obeys orders, publishes state, counters and slots.
 
 use super::SegmentError;
-use super::control::{ClientState, LAST_WORDS_BYTES, RateOrder, Wanted, control_word, rate_cell, state_word};
+use super::control::{
+    ClientState, LAST_WORDS_BYTES, LAST_WORDS_LENGTH_BITS, RateOrder, Wanted, control_word, rate_cell, state_word,
+};
 use super::layout::{AccountingRow, Layout, ROW_WORDS, Shape};
 use super::memory::{Memory, system};
 use super::ring;
@@ -125,11 +127,14 @@ impl ClientEnd {
     pub fn last_words(&mut self, text: &str) {
         let fits = (0..=text.len().min(LAST_WORDS_BYTES)).rev().find(|end| text.is_char_boundary(*end));
         let text = &text[..fits.unwrap_or(0)];
+        // Their number beside their length: a reader that finds another one behind its copy has read parts of both.
         let length = self.layout.last_words;
-        self.memory.store(length, 0, Ordering::Relaxed);
+        let number = (self.memory.load(length, Ordering::Relaxed) >> LAST_WORDS_LENGTH_BITS).wrapping_add(1);
+        let numbered = |bytes: u64| (number << LAST_WORDS_LENGTH_BITS) | bytes;
+        self.memory.store(length, numbered(0), Ordering::Relaxed);
         fence(Ordering::Release);
         self.memory.store_bytes(length + 1, text.as_bytes());
-        self.memory.store(length, text.len() as u64, Ordering::Release);
+        self.memory.store(length, numbered(text.len() as u64), Ordering::Release);
     }
     /// Publishes the live counters (relaxed stores, one sweep). Called every so many messages and when idle.
     /// `SlotsPublished` and `SlotsCoarsened` are filled in here.

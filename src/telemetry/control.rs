@@ -45,8 +45,10 @@ pub(super) mod state_word {
 }
 /// Words of the state region.
 pub(super) const STATE_WORDS: usize = 7;
-/// Room for last words; one word with their length stands before them.
+/// Room for last words; one word with their number and length stands before them.
 pub(super) const LAST_WORDS_BYTES: usize = 1000;
+/// Bits of that word that are the length.
+pub(super) const LAST_WORDS_LENGTH_BITS: u32 = 32;
 
 /// What the supervisor wants a client to do. Only ever moves forward.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -24,7 +24,7 @@ pub(super) const SEGMENT_MAGIC: u64 = u64::from_le_bytes(*b"pinload\x01");
 /// First word of a payload pool.
 pub(super) const POOL_MAGIC: u64 = u64::from_le_bytes(*b"pinload\x02");
 /// Counts up when a word changes its meaning without changing a size or a name (those change the hash).
-const VERSION: u64 = 1;
+const VERSION: u64 = 2;
 const READY: u64 = 1;
 
 /// Position of the owner's pid namespace, which `sweep` reads from the file.

@@ -1,7 +1,10 @@
 //! The supervisor's end of a segment: creates it, gives orders, reads state, drains slots.
 
 use super::SegmentError;
-use super::control::{ClientState, LAST_WORDS_BYTES, RateOrder, Wanted, control_word, low_word, rate_cell, state_word};
+use super::control::{
+    ClientState, LAST_WORDS_BYTES, LAST_WORDS_LENGTH_BITS, RateOrder, Wanted, control_word, low_word, rate_cell,
+    state_word,
+};
 use super::header::{self, DETAIL_WORDS, SEGMENT_MAGIC, mismatch};
 use super::layout::{AccountingRow, Layout, ROW_WORDS, Role, Shape};
 use super::memory::{Memory, system};
@@ -108,11 +111,21 @@ impl SupervisorEnd {
     }
     /// The client's last words (an error, a panic message), if any.
     pub fn last_words(&self) -> Option<String> {
-        let length = self.memory.load(self.layout.last_words, Ordering::Acquire);
-        let length = usize::try_from(length).ok().filter(|n| (1..=LAST_WORDS_BYTES).contains(n))?;
-        let mut bytes = vec![0; length];
-        self.memory.load_bytes(self.layout.last_words + 1, &mut bytes);
-        Some(String::from_utf8_lossy(&bytes).into_owned())
+        /// Words that change so often while they are read are no last words.
+        const LOOKS: usize = 8;
+        for _ in 0..LOOKS {
+            let numbered = self.memory.load(self.layout.last_words, Ordering::Acquire);
+            let length = numbered & ((1 << LAST_WORDS_LENGTH_BITS) - 1);
+            let length = usize::try_from(length).ok().filter(|n| (1..=LAST_WORDS_BYTES).contains(n))?;
+            let mut bytes = vec![0; length];
+            self.memory.load_bytes(self.layout.last_words + 1, &mut bytes);
+            // Pairs with the fence of the writer: whoever has read a byte of newer words sees their number here.
+            fence(Ordering::Acquire);
+            if self.memory.load(self.layout.last_words, Ordering::Relaxed) == numbered {
+                return Some(String::from_utf8_lossy(&bytes).into_owned());
+            }
+        }
+        None
     }
     /// Live counters in one sweep. Each is whole and never goes back; together they are not of one instant.
     pub fn counters(&self) -> Counters {

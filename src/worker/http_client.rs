@@ -38,7 +38,8 @@ impl HttpClient {
         Self { agent, authorization: token.map(|token| format!("Bearer {token}")) }
     }
 
-    /// GET of `url`, or POST of a body. Err: there was no answer, and why.
+    /// GET of `url`, or POST of a body (JSON where a `header` of pinload's own protocol goes with it; OMB's client says nothing of its
+    /// bodies). Err: there was no answer, and why.
     pub(super) fn call(
         &self,
         url: &str,
@@ -46,12 +47,15 @@ impl HttpClient {
         header: Option<(&str, &str)>,
         limit: Duration,
     ) -> Result<HttpAnswer, String> {
+        let is_json = header.is_some() && body.is_some();
+        let kind = is_json.then_some(("content-type", "application/json"));
         let headers = self
             .authorization
             .as_deref()
             .map(|authorization| ("authorization", authorization))
             .into_iter()
-            .chain(header);
+            .chain(header)
+            .chain(kind);
         let answer = match body {
             None => {
                 let request = headers.fold(self.agent.get(url), |request, (name, value)| request.header(name, value));

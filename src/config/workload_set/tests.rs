@@ -116,7 +116,7 @@ fn all_mistakes_of_a_template_are_told_with_their_lines() {
         "t.yaml:2: topics: is missing or empty",
         "t.yaml:3: partitionPerTopic: is no key of a workload template; did you mean partitionsPerTopic?",
         "t.yaml:4: messageSize: the text \"big\" is not a whole number from 0 on",
-        "t.yaml:6: producersPerTopic: -1 is not a whole number from 0 on",
+        "t.yaml:6: producersPerTopic: -1 is negative; write producersPerTopic: 1 or more",
         "t.yaml:7: consumerPerSubscription: a mapping is not a list of numbers",
         "t.yaml:8: name: is no key of a workload template",
     ];

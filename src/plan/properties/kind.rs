@@ -28,8 +28,6 @@ pub(super) enum Kind {
     Bool,
     /// One of these words, in any case.
     OneOf(&'static [&'static str]),
-    /// Some of these words, separated by commas.
-    SomeOf(&'static [&'static str]),
     /// Anything but nothing.
     Text,
 }
@@ -72,13 +70,6 @@ impl Kind {
                 Some(word) => plain(word),
                 None => Err(format!("write {}", either(words))),
             },
-            Self::SomeOf(words) => {
-                if value.split(',').all(|part| words.iter().any(|word| word.eq_ignore_ascii_case(part.trim()))) {
-                    plain(value)
-                } else {
-                    Err(format!("write one or more of {}, separated by commas", words.join(", ")))
-                }
-            }
             Self::Text => plain(value),
         }
     }
@@ -158,8 +149,5 @@ mod tests {
         assert_eq!(text(kind, "brotli"), "refused: write none, gzip or zstd");
         assert_eq!(text(Kind::Bool, "TRUE"), "true");
         assert_eq!(text(Kind::Bool, "yes"), "refused: write true or false");
-        let some = Kind::SomeOf(&["broker", "msg"]);
-        assert_eq!(text(some, "broker, msg"), "broker, msg");
-        assert!(some.read("broker,all").is_err());
     }
 }

@@ -5,6 +5,7 @@
 //! rows that need more than a word, `java_defaults` and `needs` complete what the user left out, `consistency` refuses what
 //! librdkafka would refuse later and less clearly. Pure: no file is opened here, so a path is not known to exist.
 
+mod addresses;
 mod ciphers;
 mod consistency;
 mod consuming;
@@ -18,6 +19,8 @@ mod needs;
 mod network;
 mod pem;
 mod producing;
+mod recheck;
+mod remarks;
 mod sasl;
 mod secrets;
 mod settings;
@@ -34,8 +37,11 @@ mod bundled_drivers;
 #[cfg(test)]
 mod trial;
 
+pub use recheck::recheck;
+pub use remarks::remark;
 pub use secrets::{MASK, is_secret};
 pub use translate::translate;
+pub use unknown::why_unknown;
 
 /// Which client a configuration is for. Properties of another kind of client are reported as ignored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,6 +1,7 @@
 //! Rows about connections: addresses, timeouts, buffers.
 
 use super::For;
+use super::addresses;
 use super::kind::Kind::{Int, Near, Text};
 use super::kind::{near, whole};
 use super::table::{Asked, Verdict, joined, refused, set};
@@ -10,21 +11,18 @@ const INT_MAX: i64 = 2_147_483_647;
 /// A list of brokers, without blanks and protocols: Java goes by security.protocol whatever stands before an address, librdkafka
 /// passes over brokers where the two differ.
 pub(super) fn servers(asked: &Asked<'_>) -> Verdict {
-    let mut brokers: Vec<&str> = Vec::new();
-    for broker in asked.value.split(',').map(str::trim).filter(|broker| !broker.is_empty()) {
-        let address = broker.split_once("://").map_or(broker, |(_, address)| address);
-        if address.is_empty() || address.contains(char::is_whitespace) {
-            return refused(&format!("`{broker}` is no address: write host:port,host:port"));
-        }
-        brokers.push(address);
-    }
+    let parts = asked.value.split(',').map(str::trim).filter(|broker| !broker.is_empty());
+    let brokers: Vec<String> = match parts.map(|part| addresses::broker(part, asked.settings.java)).collect() {
+        Ok(brokers) => brokers,
+        Err(why) => return Verdict::Refused(why),
+    };
     if brokers.is_empty() {
         return refused("write the brokers' addresses: host:port,host:port");
     }
     let text = brokers.join(",");
     let why = match (asked.value.contains("://"), text == asked.value) {
         (true, _) => "security.protocol alone says how brokers are spoken to",
-        (false, false) => "written without blanks",
+        (false, false) => "written out: no blanks, every port",
         (false, true) => "",
     };
     set(vec![("bootstrap.servers", text)], why)
@@ -34,7 +32,8 @@ pub(super) fn servers(asked: &Asked<'_>) -> Verdict {
 pub(super) fn client_id(asked: &Asked<'_>) -> Verdict {
     if asked.value.contains("{zone.id}") {
         return refused(
-            "{zone.id} is filled in from a Java system property, which is not known here: write the zone itself",
+            "{zone.id} is filled in from a Java system property, which is not known here: write the zone itself, or ${ZONE_ID} to \
+             take it from the environment",
         );
     }
     asked.pass(Text)
@@ -128,7 +127,8 @@ mod tests {
         assert_eq!(of("a:1,b:2").as_deref(), Some("a:1,b:2"));
         assert_eq!(of("a:1, b:2 ,").as_deref(), Some("a:1,b:2"));
         assert_eq!(of("SSL://a:1,PLAINTEXT://[::1]:2").as_deref(), Some("a:1,[::1]:2"));
-        for wrong in ["", " , ", "a:1 b:2", "SSL://"] {
+        assert_eq!(one("bootstrap.servers=a", Admin, false, "bootstrap.servers").as_deref(), Some("a:9092"));
+        for wrong in ["", " , ", "a:1 b:2", "SSL://", "a:1,b:65536", "a:1;b:1"] {
             assert!(refusal(&format!("bootstrap.servers={wrong}"), Admin, true).contains("host:port"), "{wrong}");
         }
         assert!(refusal("bootstrap.controllers=a:1", Admin, true).contains("bootstrap.servers"));

@@ -3,7 +3,7 @@
 use super::making::Making;
 use super::settings::{Given, Settings};
 use super::table::{Asked, Roles, Rule, Verdict, find};
-use super::{For, Refusal, Translated, TranslatedProperties, consistency, java_defaults, needs, unknown};
+use super::{For, Refusal, Translated, TranslatedProperties, consistency, java_defaults, needs, remarks, unknown};
 use crate::config::properties::Written;
 
 /// Translates one client's properties. `own` (producerConfig or consumerConfig; nothing for the admin client) overlays `common`,
@@ -27,6 +27,9 @@ pub fn translate(
             Verdict::Set { to, why } => made.set(given, to, &why),
             Verdict::Ignored(why) => made.line(given.written, Translated::Ignored { why }),
             Verdict::Refused(why) => {
+                // What is wrong with an address is said of the address.
+                let told = given.property.name == "bootstrap.servers";
+                let why = if told { why } else { remarks::with_remark(given.written, &why) };
                 refusals.push(Refusal { name: given.written.name.clone(), line: given.written.line, why });
             }
         }
@@ -57,7 +60,7 @@ fn known<'a>(all: impl Iterator<Item = &'a Written>) -> (Vec<Given<'a>>, Vec<Ref
             None => refusals.push(Refusal {
                 name: written.name.clone(),
                 line: written.line,
-                why: unknown::why(&written.name),
+                why: unknown::why(&written.name, true),
             }),
         }
     }
@@ -103,6 +106,15 @@ mod tests {
         assert_eq!(whys.len(), 3);
         assert_eq!(whys[0], &Translated::Ignored { why: "written again in line 2, which holds".into() });
         assert_eq!(whys[2], &Translated::Passed);
+    }
+
+    #[test]
+    fn a_comment_behind_a_value_is_shown_with_the_refusal() {
+        let refused = refusal("linger.ms=10 # wait", Producer, true);
+        let words = "linger.ms: is read as `10 # wait`: properties have no comments behind a value, they stand on lines of their own; write a";
+        assert!(refused.starts_with(words), "{refused}");
+        assert!(refusal("acks=\"all\"", Producer, true).contains("quotes are part of a value"));
+        assert!(refusal("batch.size={batch}", Producer, true).contains("nobody fills in {batch}"));
     }
 
     #[test]

@@ -6,7 +6,7 @@ use crate::plan::{ClientPlan, Placement, TopicShape};
 use crate::telemetry::Role;
 
 /// More processes than this no machine runs with a meaning; it also keeps a slip of the keyboard from eating the machine.
-pub(super) const MAX_CLIENTS: u32 = 10_000;
+pub const MAX_CLIENTS: u32 = 10_000;
 
 /// Numbers of clients, decided. Their sums fit: there are at most `MAX_CLIENTS`.
 #[derive(Debug, Clone)]

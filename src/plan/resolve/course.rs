@@ -100,6 +100,18 @@ pub(super) fn backlog(
         desk.refuse("backlogDrainRatio", format!("{ratio} is not between 0 and 1: write 1.0 for a full drain"));
     }
     let size_gib = desk.workload.consumer_backlog_size_gb.filter(|size| *size > 0.0)?;
+    if size_gib.fract() != 0.0 {
+        let of_omb = size_gib.trunc();
+        let means = if of_omb > 0.0 { format!("{of_omb} GiB") } else { "no backlog".to_owned() };
+        desk.warn(
+            KEY,
+            format!(
+                "{size_gib} GiB are built here; OMB's number is whole, it cuts this to {of_omb}, which is {means}: write {} for the \
+                 same in both",
+                size_gib.ceil()
+            ),
+        );
+    }
     if target.kind != DriverKind::Kafka {
         desk.refuse(KEY, "a backlog needs a broker that keeps it; the embedded one keeps 5 MiB a partition: use a cluster with -d, or write 0");
         return None;

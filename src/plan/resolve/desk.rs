@@ -43,6 +43,21 @@ impl<'a> Desk<'a> {
         }
     }
 
+    /// The same, unless something is wrong with this key in this line already.
+    pub(super) fn refuse_driver_once(&mut self, driver: &DriverFile, line: Option<usize>, key: &str, what: String) {
+        let known = |problem: &Problem| {
+            problem.file == driver.path && problem.line == line && problem.key.as_deref() == Some(key)
+        };
+        if !self.problems.iter().any(known) {
+            self.refuse_driver(driver, line, key, what);
+        }
+    }
+
+    /// Warns of a key (or, with its own line, a property) of the driver file.
+    pub(super) fn warn_driver(&mut self, driver: &DriverFile, line: Option<usize>, key: &str, what: &str) {
+        self.warnings.push(Problem::of_key(&driver.path, line, key, what).to_string());
+    }
+
     /// Warns of a key of the workload file.
     pub(super) fn warn(&mut self, key: &str, what: impl Into<String>) {
         let warning = Problem::of_key(&self.workload.path, self.workload.line(key), key, what);

@@ -4,7 +4,9 @@ use super::desk::Desk;
 use super::embedded;
 use crate::config::properties::Written;
 use crate::config::{DriverClass, DriverFile};
-use crate::plan::properties::{For, Refusal, TranslatedProperties, translate};
+use crate::plan::properties::{
+    For, Line, MASK, Refusal, Translated, TranslatedProperties, is_secret, remark, translate, why_unknown,
+};
 use crate::plan::{DriverKind, DriverPlan, DriverSource};
 
 /// What is driven, before anything is translated.
@@ -59,9 +61,19 @@ pub(super) fn decide(desk: &mut Desk<'_>, target: &Target) -> Option<DriverPlan>
         Some(driver) => (&driver.common_config[..], &driver.producer_config[..], &driver.consumer_config[..]),
         None => (empty, empty, empty),
     };
-    let roles = [(empty, For::Admin), (own_producer, For::Producer), (own_consumer, For::Consumer)];
-    let [admin, producer, consumer] = roles.map(|(own, role)| match translate(common, own, role, java) {
-        Ok(translated) => Some(translated),
+    let mut set_aside = |written: &[Written]| set_aside(desk, written);
+    let [(common, of_all), (own_producer, of_producers), (own_consumer, of_consumers)] =
+        [common, own_producer, own_consumer].map(&mut set_aside);
+    let roles = [
+        (empty, Vec::new(), For::Admin),
+        (&own_producer[..], of_producers, For::Producer),
+        (&own_consumer[..], of_consumers, For::Consumer),
+    ];
+    let [admin, producer, consumer] = roles.map(|(own, unknown, role)| match translate(&common, own, role, java) {
+        Ok(mut translated) => {
+            translated.lines.splice(0..0, of_all.iter().cloned().chain(unknown));
+            Some(translated)
+        }
         Err(refusals) => {
             refuse(desk, refusals);
             None
@@ -69,6 +81,7 @@ pub(super) fn decide(desk: &mut Desk<'_>, target: &Target) -> Option<DriverPlan>
     });
     if let Some(driver) = desk.driver {
         check_bootstrap(desk, driver);
+        remark_on_values(desk, driver);
     }
     let (admin, producer, mut consumer) = (admin?, producer?, consumer?);
     if kind == DriverKind::Embedded {
@@ -91,6 +104,41 @@ fn refuse(desk: &mut Desk<'_>, refusals: Vec<Refusal>) {
         match desk.driver {
             Some(driver) => desk.refuse_driver(driver, refusal.line, &refusal.name, refusal.why),
             None => desk.refuse_option(Some("--embedded"), format!("{}: {}", refusal.name, refusal.why)),
+        }
+    }
+}
+
+/// With `--unknown-keys warn` properties that nobody knows are told and left out, each with its line for the plan.
+fn set_aside(desk: &mut Desk<'_>, written: &[Written]) -> (Vec<Written>, Vec<Line>) {
+    let (mut known, mut unknown) = (Vec::with_capacity(written.len()), Vec::new());
+    for property in written {
+        let why = why_unknown(&property.name).filter(|_| desk.options.unknown_keys_warn);
+        let (Some(why), Some(driver)) = (why, desk.driver) else {
+            known.push(property.clone());
+            continue;
+        };
+        desk.warn_driver(driver, property.line, &property.name, &format!("{why} (ignored)"));
+        let value = if is_secret(&property.name) { MASK.to_owned() } else { property.value.clone() };
+        unknown.push(Line { name: property.name.clone(), value, outcome: Translated::Ignored { why } });
+    }
+    (known, unknown)
+}
+
+/// Comments, quotes and placeholders in values. Of topics no property's value may have one; in a file that is refused anyway all are
+/// told as what they are: mistakes.
+fn remark_on_values(desk: &mut Desk<'_>, driver: &DriverFile) {
+    for property in &driver.topic_config {
+        if let Some(remark) = remark(property) {
+            desk.refuse_driver(driver, property.line, &property.name, remark);
+        }
+    }
+    let refused = desk.has_problems();
+    for property in [&driver.common_config, &driver.producer_config, &driver.consumer_config].into_iter().flatten() {
+        let Some(remark) = remark(property) else { continue };
+        if refused {
+            desk.refuse_driver_once(driver, property.line, &property.name, remark);
+        } else {
+            desk.warn_driver(driver, property.line, &property.name, &remark);
         }
     }
 }

@@ -21,7 +21,9 @@ pub fn for_coordinator(
     machine: &Machine,
     delete_topics: bool,
 ) -> Result<Plan, Problems> {
-    let (workload, options) = (WorkloadFile::default(), Options { placement: wishes.clone(), ..Options::default() });
+    let workload = WorkloadFile::default();
+    // What Java's client only logs is no reason to refuse a coordinator's file.
+    let options = Options { placement: wishes.clone(), unknown_keys_warn: true, ..Options::default() };
     let mut desk = Desk::new(&workload, Some(file), &options);
     let target = driver::target(&mut desk);
     let driver_plan = driver::decide(&mut desk, &target);

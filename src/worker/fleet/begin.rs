@@ -9,9 +9,7 @@ use crate::plan::{PayloadPlan, Plan};
 use crate::telemetry::Role;
 use crate::worker::WorkerError;
 use crate::worker::local::naming::{group_name, topic_names};
-use crate::worker::wire::pinload::{
-    GroupName, Hello, Initialize, Initialized, PlanOnWire, StartLoad, Started, Topics, WIRE,
-};
+use crate::worker::wire::pinload::{GroupName, Initialize, Initialized, PlanOnWire, StartLoad, Started, Topics, WIRE};
 use std::time::Duration;
 
 /// Between the order to start and the epoch, for every client of the fullest worker to have seen it.
@@ -100,8 +98,10 @@ impl DistributedWorkers {
                     "{url} is pinload {} with another protocol ({}, ours is {WIRE}): take the same version everywhere",
                     hello.version, hello.wire
                 )),
-                Ok(Hello { run: Some(run), .. }) => wrong.push(format!("{url} is busy with run {run}")),
-                Ok(hello) => member.hello = Some(hello),
+                Ok(hello) => match hello.busy_with() {
+                    Some(what) => wrong.push(format!("{url} is busy with {what}")),
+                    None => member.hello = Some(hello),
+                },
                 Err(CallError::NoAnswer(cause)) => wrong.push(format!("{url} cannot be reached: {cause}")),
                 Err(CallError::Refused { status: 404, .. }) => wrong.push(format!(
                     "{url} is no pinload worker (it knows no {}hello)",

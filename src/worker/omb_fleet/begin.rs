@@ -12,7 +12,6 @@ use crate::worker::fleet::peer::CallError as HelloError;
 use crate::worker::fleet::{CALL_MARGIN, RollCall, split};
 use crate::worker::local::naming::group_name;
 use crate::worker::wire::omb::{ConsumerAssignment, ProducerWorkAssignment, TopicSubscription, TopicsInfo};
-use crate::worker::wire::pinload::Hello;
 use crate::worker::{Tell, Worker, WorkerError};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -47,11 +46,13 @@ impl OmbWorkers {
         let mut wrong = Vec::new();
         for ((url, own), answer) in self.settings.workers.iter().zip(&duties).zip(answers) {
             let (hello, is_ours) = match answer {
-                Ok(Hello { run: Some(run), .. }) => {
-                    wrong.push(format!("{url} is busy with run {run}"));
-                    continue;
+                Ok(hello) => {
+                    if let Some(what) = hello.busy_with() {
+                        wrong.push(format!("{url} is busy with {what}"));
+                        continue;
+                    }
+                    (Some(hello), true)
                 }
-                Ok(hello) => (Some(hello), true),
                 Err(HelloError::Refused { status: 404, .. }) => (None, false),
                 Err(HelloError::NoAnswer(cause)) => {
                     wrong.push(format!("{url} cannot be reached: {cause}"));

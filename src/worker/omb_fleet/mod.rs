@@ -259,7 +259,10 @@ impl Worker for OmbWorkers {
         self.let_consumers_catch_up()
     }
 
-    fn stop_all(&mut self, _tell: Tell<'_>) -> Result<RunEnd, WorkerError> {
+    fn stop_all(&mut self, tell: Tell<'_>) -> Result<RunEnd, WorkerError> {
+        if self.members.iter().any(|member| member.begun && !member.lost && member.has(Role::Consumer)) {
+            tell("closing OMB's workers; Java's consumers wait for commits that they queued, which takes up to 30 s");
+        }
         Ok(self.end())
     }
 

@@ -1,5 +1,6 @@
 //! The HTTP server: axum on a thread of its own. It knows nothing of runs; it checks who may call and how much, and hands calls on.
 
+use super::browser::Guard;
 use super::listener::{ServerError, bind, serve, serve_beside};
 use super::{Board, Call, Method, Reply, metrics_page};
 use crate::worker::metrics::Scrape;
@@ -54,6 +55,8 @@ struct Desk {
     calls: Sender<Call>,
     board: Arc<Board>,
     token: Option<Arc<str>>,
+    /// Where there is no token.
+    guard: Option<Guard>,
     body_bytes: usize,
 }
 
@@ -66,8 +69,9 @@ pub fn listen(settings: &Settings, board: Arc<Board>) -> Result<Listening, Serve
     let (stats, stats_address) = bind(SocketAddr::new(settings.bind, settings.stats_port))?;
     let (sender, calls) = crossbeam_channel::unbounded();
     let (scraper, scrapes) = crossbeam_channel::unbounded();
-    let desk =
-        Desk { calls: sender, board, token: settings.token.as_deref().map(Arc::from), body_bytes: settings.body_bytes };
+    let guard = settings.token.is_none().then_some(Guard { loopback: settings.bind.is_loopback() });
+    let token = settings.token.as_deref().map(Arc::from);
+    let desk = Desk { calls: sender, board, token, guard, body_bytes: settings.body_bytes };
     let connections = settings.connections;
     serve_beside(address, move || async move {
         tokio::join!(
@@ -95,6 +99,11 @@ async fn any_call(State(desk): State<Desk>, request: Request) -> Response {
 impl Desk {
     async fn answer(&self, request: Request) -> Reply {
         let path = tidy(request.uri().path());
+        let of_browser =
+            self.guard.and_then(|guard| guard.refuses(request.method(), request.headers(), path.starts_with(PREFIX)));
+        if let Some((status, why)) = of_browser {
+            return Reply::text(status, why);
+        }
         let method = match *request.method() {
             axum::http::Method::GET => Method::Get,
             axum::http::Method::POST => Method::Post,

@@ -5,6 +5,7 @@
 //! stands on the `Board`. `metrics_page` is the server of the metrics page, here and in local runs.
 
 pub mod board;
+mod browser;
 mod connection;
 pub mod http;
 mod listener;

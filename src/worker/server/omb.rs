@@ -7,7 +7,7 @@ use crate::config::DriverFile;
 use crate::load::stamp::STAMP_BYTES;
 use crate::plan::resolve::for_coordinator::for_coordinator;
 use crate::plan::{LatePolicy, MessagePlan, PayloadPlan, RatePlan, RateScope, placement};
-use crate::stats::{Counter, Counters, Latency};
+use crate::stats::{Counter, Counters, Distribution, Latency};
 use crate::telemetry::Role;
 use crate::units::Rate;
 use crate::worker::local::growing::Wish;
@@ -38,8 +38,25 @@ pub(super) fn answer(session: &mut Session, call: &Call) -> Reply {
         }
         (Method::Post, "/create-consumers") => parse(&call.body).and_then(|wanted| create_consumers(session, &wanted)),
         (Method::Get, "/counters-stats") if session.run.is_none() => Ok(Reply::text_json(&CountersStats::default())),
-        // Without a driver there is nothing to be reset: OMB resets its own objects.
-        (Method::Post, "/reset-stats") if session.run.is_none() => Ok(empty()),
+        // Without a driver there is nothing to be measured, reset or held: OMB answers from its own objects.
+        (Method::Get, "/period-stats") if session.run.is_none() => nothing_measured(|texts| {
+            let [publish_latency, publish_delay_latency, end_to_end_latency] = texts;
+            Reply::text_json(&PeriodStats {
+                publish_latency,
+                publish_delay_latency,
+                end_to_end_latency,
+                ..PeriodStats::default()
+            })
+        }),
+        (Method::Get, "/cumulative-latencies") if session.run.is_none() => nothing_measured(|texts| {
+            let [publish_latency, publish_delay_latency, end_to_end_latency] = texts;
+            Reply::text_json(&CumulativeLatencies { publish_latency, publish_delay_latency, end_to_end_latency })
+        }),
+        (Method::Post, "/reset-stats" | "/pause-consumers" | "/resume-consumers" | "/probe-producers")
+            if session.run.is_none() =>
+        {
+            Ok(empty())
+        }
         (method, path) => match within(session, method, path, &call.body) {
             Some(result) => result,
             None => return Reply::text(404, "Not found"),
@@ -59,6 +76,13 @@ fn empty() -> Reply {
 
 fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, String> {
     serde_json::from_slice(body).map_err(|error| format!("cannot understand the body: {error}"))
+}
+
+/// What is told of latencies where there are none: three empty histograms.
+fn nothing_measured(reply: impl Fn([String; 3]) -> Reply) -> Answer {
+    let none = Distribution::empty();
+    let empty = |highest_us| encode(&none, highest_us);
+    Ok(reply([empty(HIGHEST_PUBLISH_US)?, empty(HIGHEST_PUBLISH_US)?, empty(HIGHEST_END_TO_END_US)?]))
 }
 
 /// A driver file, byte for byte. A second one ends what the first began.

@@ -2,6 +2,8 @@
 
 use super::session::{Run, Session};
 use super::{Call, Method, Reply};
+use crate::plan::properties::recheck;
+use crate::plan::resolve::MAX_CLIENTS;
 use crate::plan::{Plan, placement};
 use crate::telemetry::Role;
 use crate::units::NS_PER_S;
@@ -41,6 +43,11 @@ fn done() -> Reply {
 fn initialize(session: &mut Session, call: &Call) -> Answer {
     let order: Initialize = parse(&call.body)?;
     let mut plan = Plan::from(order.plan);
+    if session.has_omb_run() {
+        let why = "a run of OMB's protocol is active here: wait for its end, or end it (POST /stop-all)";
+        return Err(Failure::Refused(why.to_owned()));
+    }
+    refuse_again(&plan)?;
     let count = |role| plan.clients.iter().filter(|client| client.role == role).count();
     let [producers, consumers] =
         [Role::Producer, Role::Consumer].map(|role| u32::try_from(count(role)).unwrap_or(u32::MAX));
@@ -70,6 +77,21 @@ fn initialize(session: &mut Session, call: &Call) -> Answer {
             Err(error.into())
         }
     }
+}
+
+/// What came over a network need not come from a plan of pinload's: what a plan would refuse is refused here too.
+fn refuse_again(plan: &Plan) -> Result<(), Failure> {
+    let driver = &plan.driver;
+    for (whose, properties) in
+        [("admin", &driver.admin), ("producer", &driver.producer), ("consumer", &driver.consumer)]
+    {
+        recheck(&properties.effective).map_err(|why| Failure::Configuration(format!("{whose}: {why}")))?;
+    }
+    if plan.clients.len() > MAX_CLIENTS as usize {
+        let clients = plan.clients.len();
+        return Err(Failure::Configuration(format!("{clients} clients are more than {MAX_CLIENTS}")));
+    }
+    Ok(())
 }
 
 fn stop(session: &mut Session) -> Answer {
@@ -140,4 +162,19 @@ fn start_load(run: &mut Run, order: StartLoad) -> Answer {
         return Err(WorkerError::TimedOut(why).into());
     }
     Ok(Reply::json(&Started { ahead_ns: epoch_ns - now_ns }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_plan_that_names_a_plug_in_is_refused() {
+        let mut plan = Plan::for_tests(Duration::ZERO, None);
+        assert!(refuse_again(&plan).is_ok());
+        let evil = ("plugin.library.paths".to_owned(), "/tmp/evil.so".to_owned());
+        plan.driver.consumer.effective.push(evil);
+        let Err(Failure::Configuration(why)) = refuse_again(&plan) else { panic!("not refused") };
+        assert!(why.starts_with("consumer: plugin.library.paths: "), "{why}");
+    }
 }

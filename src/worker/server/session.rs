@@ -65,6 +65,18 @@ pub(super) struct Run {
     told: bool,
 }
 
+/// So many times the lease a coordinator of OMB may be silent before the load: it has no sign of life but its calls, and may be busy
+/// with topics and clients of other workers for minutes.
+const PATIENCE_BEFORE_LOAD: u32 = 10;
+
+impl Run {
+    /// How long its coordinator may be silent.
+    fn patience(&self) -> Duration {
+        let setting_up = self.id.is_none() && self.epoch_ns == 0;
+        if setting_up { self.lease.saturating_mul(PATIENCE_BEFORE_LOAD) } else { self.lease }
+    }
+}
+
 impl Session {
     /// Nothing going on. `signals` end the waits of verbs; `metrics` is where scrapes are answered.
     pub fn new(
@@ -120,7 +132,13 @@ impl Session {
             host: Host::read(&self.root),
             wall_clock: wall_clock(),
             run: self.run.as_ref().and_then(|run| run.id).map(run_text),
+            omb_run: self.has_omb_run(),
         }
+    }
+
+    /// Is a run going on that OMB's protocol has begun?
+    pub(super) fn has_omb_run(&self) -> bool {
+        self.run.as_ref().is_some_and(|run| run.id.is_none())
     }
 
     /// A new run, on the ruins of the one before where there is one.
@@ -177,8 +195,9 @@ impl Session {
             _ => {}
         }
         let silence = self.board.silence();
-        if silence > run.lease {
-            let lease = run.lease.as_secs();
+        let lease = run.patience();
+        if silence > lease {
+            let lease = lease.as_secs();
             self.end(&format!("its coordinator has not called for {lease} s (the lease)"));
         }
     }

@@ -50,6 +50,22 @@ pub struct Hello {
     pub wall_clock: Option<WallClock>,
     /// The run that is active, if one is.
     pub run: Option<String>,
+    /// Is a run of OMB's protocol active, which has no name?
+    #[serde(default)]
+    pub omb_run: bool,
+}
+
+impl Hello {
+    /// What the worker is busy with, if it is.
+    pub fn busy_with(&self) -> Option<String> {
+        match &self.run {
+            Some(run) => Some(format!("run {run}")),
+            None if self.omb_run => {
+                Some("a run of OMB's protocol: wait for its end, or end it (POST /stop-all)".to_owned())
+            }
+            None => None,
+        }
+    }
 }
 
 /// A sign of life.
