@@ -19,6 +19,7 @@ use crate::load::payloads::Choice;
 use crate::os::affinity::{CpuSet, pin_current_thread};
 use crate::os::clock::Clock;
 use crate::os::usage;
+use crate::plan::properties::ProducerWays;
 use crate::plan::schedule::interval_q32;
 use crate::plan::{KeyDistributor, LatePolicy};
 use crate::stats::{Counters, Distribution};
@@ -181,7 +182,7 @@ fn on_kafka<M: Measuring>(job: &Job) -> Result<Outcome, DriverError> {
     let Target::Kafka { properties, topic, partitions } = &job.target else { return on_null::<M>(job) };
     match job.role {
         Role::Producer => {
-            let driver = KafkaProducer::connect(properties, topic, CONNECT)?;
+            let driver = KafkaProducer::connect(properties, topic, ProducerWays::default(), CONNECT)?;
             timed(job, ProducerLoop::<_, M>::new(driver, job)?)
         }
         Role::Consumer => {

@@ -99,7 +99,7 @@ fn live_as_producer(spec: &ClientSpec, end: &mut ClientEnd) -> Result<(), Driver
     let outbox = outbox(spec, &spec.message, spec.payload_pool.as_deref())?;
     match spec.driver {
         DriverKind::Kafka | DriverKind::Embedded => {
-            let mut driver = KafkaProducer::connect(&spec.properties, &spec.topic, spec.limits.connect)?;
+            let mut driver = KafkaProducer::connect(&spec.properties, &spec.topic, spec.ways, spec.limits.connect)?;
             produce(spec, end, outbox, &mut driver)
         }
         DriverKind::Null => produce(spec, end, outbox, &mut NullProducer::new()),

@@ -23,6 +23,7 @@ pub use life::{consumer_main, producer_main};
 
 use crate::os::clock::Clock;
 use crate::plan::curve::RateCurve;
+use crate::plan::properties::ProducerWays;
 use crate::plan::{ClientPlacement, DriverKind, LatePolicy, Limits, MessagePlan};
 use crate::telemetry::Shape;
 use std::path::PathBuf;
@@ -50,6 +51,9 @@ pub struct ClientSpec {
     pub driver: DriverKind,
     /// librdkafka properties, `client.id` and (consumers) `group.id` included.
     pub properties: Vec<(String, String)>,
+    /// What no property says (producers).
+    #[serde(default)]
+    pub ways: ProducerWays,
     /// Topic name.
     pub topic: String,
     /// Its partition count.

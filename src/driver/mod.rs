@@ -64,6 +64,10 @@ pub trait Producer {
     /// Hands over one message. The value is copied before this returns.
     fn send(&mut self, key: Option<&[u8]>, value: &[u8], tag: usize) -> Handed;
 
+    /// What is handed over next is handed over at this time, raw ns.
+    #[inline(always)]
+    fn now_is(&mut self, _now_ns: u64) {}
+
     /// Hands over message `i` of a batch.
     #[inline(always)]
     fn send_from(&mut self, batch: &Batch, i: usize) -> Handed {

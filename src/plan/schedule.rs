@@ -11,7 +11,8 @@ pub const MIN_PER_PRODUCER_PER_S: f64 = 1e-7;
 /// The longest interval of a schedule, 32 binary places: 146 years.
 pub const LONGEST_INTERVAL_Q32: u128 = 1 << 94;
 
-/// Time between two messages of each of `producers` producers that together send `total_per_s`: ns with 32 binary places. A float is
+/// Time between two messages of each of `producers` producers that together send `total_per_s`: ns with 32 binary
+/// places. A float is
 /// exact enough: its 53 places put a schedule off by less than 0.03 ns after a day.
 pub fn interval_q32(producers: f64, total_per_s: f64) -> u128 {
     const Q32: f64 = 4_294_967_296.0;

@@ -2,7 +2,7 @@
 
 use super::doubts::doubts;
 use super::health::Health;
-use crate::plan::Plan;
+use crate::plan::{DriverKind, Plan};
 use crate::stats::{Counter, Latency};
 use crate::units::{format_count, format_ns, format_rate};
 use crate::verdict::{Judgement, SystemAnswer, SystemEventKind, Verdict};
@@ -211,7 +211,19 @@ fn balance_line(series: &Series<'_>) -> Option<String> {
     if balance.beyond_window > 0 {
         parts.push(count("duplicated by assumption", balance.beyond_window));
     }
-    Some(format!("accounting: {} messages", parts.join(" · ")))
+    let found = balance.duplicated + balance.reordered + balance.beyond_window;
+    let why = if found > 0 { what_retries_do(series) } else { "" };
+    Some(format!("accounting: {} messages{why}", parts.join(" · ")))
+}
+
+/// Where a retry of the producers' own may be what duplicated or reordered messages, that and the way out.
+fn what_retries_do(series: &Series<'_>) -> &'static str {
+    let producer = &series.plan.driver.producer;
+    let says = |name, value| producer.get(name) == Some(value);
+    if series.plan.driver.kind == DriverKind::Null || says("enable.idempotence", "true") || says("retries", "0") {
+        return "";
+    }
+    " (a producer without idempotence does so when it tries again: enable.idempotence=true)"
 }
 
 /// CPU of all clients in the measurement, per acknowledged message (received, where nothing was sent), and the supervisor's.

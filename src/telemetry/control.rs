@@ -109,6 +109,7 @@ impl ClientState {
 pub struct RateOrder {
     /// First intended time, raw ns; the producer's phase is already in it.
     pub start_ns: u64,
-    /// ns between messages, 32 binary places; 0 = unlimited. Below 2⁹⁵ (a message in 292 years), so that sums of a schedule fit.
+    /// ns between messages, 32 binary places; 0 = unlimited. Below 2⁹⁵ (a message in 292 years), so that sums of a
+    /// schedule fit.
     pub interval_q32: u128,
 }

@@ -6,7 +6,7 @@ use crate::os::affinity::CpuSet;
 use crate::os::clock::{Clock, ClockSource};
 use crate::os::fingerprint::for_tests::{TUNED, tree};
 use crate::os::fingerprint::{Fingerprint, TscAcrossCpus};
-use crate::plan::properties::{Line, Translated};
+use crate::plan::properties::{Line, ProducerWays, Translated};
 use crate::plan::{
     ClientPlacement, ClientPlan, DriverKind, DriverPlan, KeyDistributor, LatePolicy, Limits, MessagePlan, PayloadPlan,
     Placement, PlacementPolicy, Plan, RatePlan, RateScope, TopicPlan, TranslatedProperties,
@@ -34,6 +34,7 @@ pub(crate) fn plan() -> Plan {
             kind: DriverKind::Kafka,
             admin: TranslatedProperties::default(),
             producer: TranslatedProperties {
+                ways: ProducerWays::default(),
                 effective: [("acks", "all"), ("compression.type", "lz4"), ("sasl.password", "top-secret")]
                     .map(|(name, value)| (name.to_owned(), value.to_owned()))
                     .to_vec(),

@@ -44,6 +44,7 @@ impl<P: Producer, T: Time, M: Measuring> Produce<'_, P, T, M> {
         self.outbox.make_one::<M>(self.books.next_sequence(), intended_ns, now);
         let batch = self.outbox.batch();
         let value_bytes = u64::from(batch.value_bytes(0));
+        self.driver.now_is(now);
         match self.driver.send_from(batch, 0) {
             Handed::Accepted => {}
             Handed::QueueFull => return self.send_rest(0, 1, now),
@@ -71,6 +72,7 @@ impl<P: Producer, T: Time, M: Measuring> Produce<'_, P, T, M> {
         let Some(pacer) = &mut self.pacer else { return Ok(()) };
         let total = count as usize;
         self.outbox.make::<M>(total, self.books.next_sequence(), now, |nth| pacer.intended_ns(nth));
+        self.driver.now_is(now);
         let handled = self.hand_over(0, total);
         self.account(0, handled, now, now);
         if handled < total {
@@ -101,6 +103,7 @@ impl<P: Producer, T: Time, M: Measuring> Produce<'_, P, T, M> {
                 let intended_ns = if self.unlimited { now } else { pacer.intended_ns(nth) };
                 self.outbox.put_off::<M>(i, intended_ns, now);
             }
+            self.driver.now_is(now);
             let handled = self.hand_over(from, total);
             self.account(from, handled, first_actual_ns, now);
             if handled > from {

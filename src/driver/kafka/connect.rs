@@ -134,6 +134,12 @@ pub(super) fn leaders_of(metadata: &Metadata, topic: &str) -> Vec<i32> {
     leaders.into_iter().map(|(_, leader)| leader).collect()
 }
 
+/// The most partitions that one broker leads.
+pub(super) fn most_by_one_broker(leaders: &[i32]) -> u32 {
+    let led_by = |broker: &i32| leaders.iter().filter(|leader| *leader == broker).count();
+    u32::try_from(leaders.iter().map(led_by).max().unwrap_or(0)).unwrap_or(u32::MAX)
+}
+
 /// Is this code of librdkafka's own, for want of an answer of a broker's?
 pub(super) fn is_without_answer(code: i32) -> bool {
     use RDKafkaErrorCode as Code;

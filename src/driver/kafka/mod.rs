@@ -10,6 +10,7 @@ mod fetch_queue;
 pub mod helper;
 mod native;
 pub mod producer;
+mod sticky;
 mod watch;
 
 pub use admin::admin_main;

@@ -2,8 +2,10 @@
 
 use super::connect::{self, WaitLimit};
 use super::native::{Lent, Outlet, hurry};
+use super::sticky::Sticky;
 use super::watch::Watch;
 use crate::driver::{Batch, DriverError, ErrorClass, Handed, Producer, Report, Time};
+use crate::plan::properties::ProducerWays;
 use rdkafka::producer::{BaseProducer, Producer as _, PurgeConfig};
 use std::sync::Arc;
 use std::time::Duration;
@@ -29,30 +31,66 @@ impl std::fmt::Debug for KafkaProducer {
 
 impl KafkaProducer {
     /// Connects, and returns once the metadata of `topic` is known and all its partitions have a leader.
-    pub fn connect(properties: &[(String, String)], topic: &str, limit: Duration) -> Result<Self, DriverError> {
-        let client: BaseProducer<Watch> = connect::config(properties)
-            .create_with_context(Watch::default())
-            .map_err(|error| connect::creation_error(&error))?;
+    ///
+    /// Requests in flight for each partition that one broker leads can only be set when it is known how many those
+    /// are: the client that has found out is then replaced by one that has the number.
+    pub fn connect(
+        properties: &[(String, String)],
+        topic: &str,
+        ways: ProducerWays,
+        limit: Duration,
+    ) -> Result<Self, DriverError> {
+        let (mut client, mut leaders) = open(properties, topic, limit)?;
+        if let Some(each) = ways.requests_per_partition
+            && connect::most_by_one_broker(&leaders) > 1
+        {
+            drop(client);
+            let requests = each.saturating_mul(connect::most_by_one_broker(&leaders)).min(MOST_REQUESTS);
+            let mut properties = properties.to_vec();
+            properties.push(("max.in.flight.requests.per.connection".to_owned(), requests.to_string()));
+            (client, leaders) = open(&properties, topic, limit)?;
+        }
         let watch = Arc::clone(client.context());
-        let mut leaders = Vec::new();
-        let partitions = connect::await_metadata(
-            &watch,
-            connect::servers(properties),
-            WaitLimit::to_connect(limit),
-            |wait| client.client().fetch_metadata(Some(topic), wait),
-            |wait| client.poll(wait),
-            |metadata| {
-                leaders = connect::leaders_of(metadata, topic);
-                connect::partitions_of(metadata, topic)
-            },
-        )?;
-        let outlet = Outlet::new(client.client().native_ptr(), topic, partitions)
+        // Each producer draws its own lots: its address is as good a seed as any.
+        let seed = client.client().native_ptr().addr() as u64 ^ u64::from(std::process::id()) << 32;
+        let partitions = u32::try_from(leaders.len()).unwrap_or(u32::MAX);
+        let sticky = ways.sticky.map(|sticky| Sticky::new(sticky, partitions, seed));
+        let outlet = Outlet::new(client.client().native_ptr(), topic, partitions, sticky)
             .ok_or_else(|| DriverError::new(ErrorClass::System, format!("librdkafka gives no handle of {topic}")))?;
         Ok(Self { outlet, client, lent: Lent::default(), watch, leaders, told: 0 })
     }
 }
 
+/// librdkafka's limit.
+const MOST_REQUESTS: u32 = 1_000_000;
+
+/// A client that knows its topic, and the leader of each partition, of which there is at least one.
+fn open(
+    properties: &[(String, String)],
+    topic: &str,
+    limit: Duration,
+) -> Result<(BaseProducer<Watch>, Vec<i32>), DriverError> {
+    let client: BaseProducer<Watch> = connect::config(properties)
+        .create_with_context(Watch::default())
+        .map_err(|error| connect::creation_error(&error))?;
+    let watch = Arc::clone(client.context());
+    let leaders = connect::await_metadata(
+        &watch,
+        connect::servers(properties),
+        WaitLimit::to_connect(limit),
+        |wait| client.client().fetch_metadata(Some(topic), wait),
+        |wait| client.poll(wait),
+        |metadata| connect::partitions_of(metadata, topic).map(|_| connect::leaders_of(metadata, topic)),
+    )?;
+    Ok((client, leaders))
+}
+
 impl Producer for KafkaProducer {
+    #[inline]
+    fn now_is(&mut self, now_ns: u64) {
+        self.outlet.now_is(now_ns);
+    }
+
     #[inline]
     fn send(&mut self, key: Option<&[u8]>, value: &[u8], tag: usize) -> Handed {
         self.outlet.send(key, value, tag)

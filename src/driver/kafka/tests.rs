@@ -4,6 +4,7 @@ use super::admin::{AdminAction, AdminRequest, TopicState, perform};
 use super::embedded::{BrokerTopic, EmbeddedBroker};
 use super::{KafkaConsumer, KafkaProducer};
 use crate::driver::{Batch, Consumer, Delivery, ErrorClass, Handed, Producer, Time};
+use crate::plan::properties::{ProducerWays, StickyBatches};
 use std::collections::{BTreeMap, HashSet};
 use std::time::{Duration, Instant};
 
@@ -41,7 +42,7 @@ fn properties(broker: &EmbeddedBroker, more: &[(&str, &str)]) -> Vec<(String, St
 }
 
 fn producer(broker: &EmbeddedBroker, topic: &str, more: &[(&str, &str)]) -> KafkaProducer {
-    KafkaProducer::connect(&properties(broker, more), topic, LIMIT).unwrap()
+    KafkaProducer::connect(&properties(broker, more), topic, ProducerWays::default(), LIMIT).unwrap()
 }
 
 fn consumer(broker: &EmbeddedBroker, topic: &str, group: &str, more: &[(&str, &str)]) -> KafkaConsumer {
@@ -153,6 +154,43 @@ fn reports_that_end_where_the_caller_stops_make_room_at_once() {
             }
         }
     }
+}
+
+/// The partitions of 4,000 messages of 1,000 bytes, one by one and in batches, in the order in which they were handed
+/// over.
+#[test]
+fn messages_without_keys_go_on_when_a_batch_is_filled_however_long_the_linger() {
+    let broker = broker(&[("t", 4)]);
+    let sticky = StickyBatches { batch_bytes: 16_384, linger_ns: 1_000_000_000, keys_too: false };
+    let ways = ProducerWays { sticky: Some(sticky), requests_per_partition: Some(5) };
+    // The queue is shorter than what is sent: what is refused for that is spread as if it had been offered once.
+    let linger = [("linger.ms", "1000"), ("batch.size", "16384"), ("queue.buffering.max.messages", "1000")];
+    let mut producer = KafkaProducer::connect(&properties(&broker, &linger), "t", ways, LIMIT).unwrap();
+    let (time, deadline) = (wall(), Instant::now() + LIMIT);
+    let (mut partitions, mut sent) = (vec![-1; 4_000], 0);
+    let mut reported = 0;
+    while reported < partitions.len() {
+        assert!(Instant::now() < deadline, "{reported} of {sent} reports came");
+        let left = partitions.len() - sent;
+        if left > 0 {
+            let mut batch = batch_of(if sent < 1_000 { 1 } else { 100.min(left) }, 1_000);
+            (0..batch.len()).for_each(|i| batch.set_tag(i, sent + i));
+            sent += if batch.len() == 1 {
+                usize::from(producer.send_from(&batch, 0) == Handed::Accepted)
+            } else {
+                producer.send_batch(&batch, 0, |i, code| panic!("{i}: {code}"))
+            };
+        } else {
+            producer.hurry();
+        }
+        reported +=
+            producer.poll_reports(500, 0, &time, |_, report| partitions[report.tag] = report.partition) as usize;
+    }
+    let runs: Vec<usize> = partitions.chunk_by(|a, b| a == b).map(<[i32]>::len).collect();
+    let (_, whole) = runs.split_last().unwrap();
+    assert!(whole.iter().all(|run| run % 32 == 0), "{runs:?}");
+    assert!(whole.len() > 60, "{runs:?}");
+    assert!((0..4).all(|partition| partitions.contains(&partition)));
 }
 
 #[test]
@@ -359,7 +397,8 @@ fn a_port_where_nobody_listens_is_unreachable_within_the_limit() {
     let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let properties = vec![("bootstrap.servers".to_owned(), nobody.to_string())];
     let begun = Instant::now();
-    let error = KafkaProducer::connect(&properties, "t", Duration::from_millis(700)).unwrap_err();
+    let error =
+        KafkaProducer::connect(&properties, "t", ProducerWays::default(), Duration::from_millis(700)).unwrap_err();
     assert_eq!(error.class, ErrorClass::Unreachable);
     assert!(error.text.contains("Connection refused"), "{error}");
     assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
@@ -368,7 +407,7 @@ fn a_port_where_nobody_listens_is_unreachable_within_the_limit() {
 #[test]
 fn a_setting_that_does_not_exist_is_a_configuration_error() {
     let properties = vec![("no.such.setting".to_owned(), "1".to_owned())];
-    let error = KafkaProducer::connect(&properties, "t", LIMIT).unwrap_err();
+    let error = KafkaProducer::connect(&properties, "t", ProducerWays::default(), LIMIT).unwrap_err();
     assert_eq!(error.class, ErrorClass::Configuration);
     assert!(error.text.contains("no.such.setting"), "{error}");
 }

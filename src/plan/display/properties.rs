@@ -62,6 +62,7 @@ fn row(line: &Line) -> (String, Vec<String>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::plan::properties::ProducerWays;
 
     fn line(name: &str, value: &str, outcome: Translated) -> Line {
         Line { name: name.to_owned(), value: value.to_owned(), outcome }
@@ -76,6 +77,7 @@ mod tests {
         let renamed = Translated::Renamed { to: to("queue.kbytes", "65536"), why: why() };
         let properties = TranslatedProperties {
             effective: Vec::new(),
+            ways: ProducerWays::default(),
             lines: vec![
                 line("acks", "all", Translated::Passed),
                 line("buffer.memory", "67108864", renamed),
@@ -102,6 +104,7 @@ mod tests {
         let why = "one two three four five".to_owned();
         let properties = TranslatedProperties {
             effective: Vec::new(),
+            ways: ProducerWays::default(),
             lines: vec![
                 line("a", "1", Translated::Default { to: to("a", "1"), why }),
                 line("b", &"x".repeat(60), Translated::Default { to: Vec::new(), why: String::new() }),

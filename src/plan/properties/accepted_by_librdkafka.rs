@@ -24,6 +24,7 @@ fn samples(name: &str) -> &'static [&'static str] {
         "acks" => &["all", "-1", "0", "1", " all "],
         "buffer.memory" => &["0", "1", "33554432", "33554433", "1073741824", "9223372036854775807"],
         "compression.gzip.level" | "compression.lz4.level" | "compression.zstd.level" => &["1", "9", "17", "22"],
+        "enable.idempotence" => &["true", "false", "TRUE"],
         "delivery.timeout.ms" => &["1000", "120000", "2147483647"],
         "max.request.size" => &["0", "1048576", "2147483647"],
         "partitioner.class" => &[
@@ -174,6 +175,7 @@ fn what_librdkafka_would_refuse_is_refused_before() {
         let config = TranslatedProperties {
             effective: super::trial::written(own).into_iter().map(|written| (written.name, written.value)).collect(),
             lines: Vec::new(),
+            ..TranslatedProperties::default()
         };
         assert!(real_client(&config, role).is_err(), "librdkafka takes {own:?}");
         let refusals = refusals("", own, role, false);

@@ -64,7 +64,7 @@ pub(super) const TABLE: &[Property] = &[
     row("compression.lz4.level", Producer, By(producing::lz4_level)),
     row("compression.zstd.level", Producer, By(producing::zstd_level)),
     row("delivery.timeout.ms", Producer, By(producing::delivery_timeout)),
-    row("enable.idempotence", Producer, Pass(Bool)),
+    row("enable.idempotence", Producer, By(producing::idempotence)),
     row("key.serializer", Producer, Ignored(SERIALIZER)),
     row("value.serializer", Producer, Ignored(SERIALIZER)),
     row("linger.ms", Producer, Pass(Millis { max: 900_000 })),

@@ -6,7 +6,7 @@
 //! (Java fixes 32–128 KiB, the system's own tuning does better), idle connections, creation of topics by metadata requests.
 
 use super::settings::Settings;
-use super::{For, TranslatedProperties};
+use super::{For, StickyBatches, TranslatedProperties};
 
 /// A default: Java's name and value, librdkafka's name and value, why.
 type Default = (&'static str, &'static str, &'static str, &'static str, &'static str);
@@ -31,13 +31,6 @@ const OF_PRODUCERS: &[Default] = &[
          message on",
     ),
     ("max.request.size", "1048576", "message.max.bytes", "1048576", "Java's default (librdkafka: 1000000)"),
-    (
-        "max.in.flight.requests.per.connection",
-        "5",
-        "max.in.flight.requests.per.connection",
-        "5",
-        "Java's default (librdkafka: 1000000 without idempotence)",
-    ),
     (
         "partitioner.class",
         "null",
@@ -73,9 +66,10 @@ pub(super) fn complete(settings: &Settings<'_>, properties: &mut TranslatedPrope
     reconnect_backoff(properties);
     if settings.role == For::Producer {
         idempotence(properties);
+        in_flight(properties);
         delivery_timeout(settings, properties);
         batch_messages(properties);
-        sticky_partitions(properties);
+        sticky_partitions(settings, properties);
     }
 }
 
@@ -109,7 +103,10 @@ fn reconnect_backoff(properties: &mut TranslatedProperties) {
     }
 }
 
-/// On by default since 3.0, and off again where the user's other settings rule it out and idempotence itself is not written.
+/// On by default in Java since 3.0, and off again where other settings rule it out. An idempotent producer of
+/// librdkafka's keeps one
+/// batch in flight a partition (its limit of five counts messages), Java's five: left out, it stays off, for the load
+/// is what is asked for.
 fn idempotence(properties: &mut TranslatedProperties) {
     if properties.get("enable.idempotence").is_some() {
         return;
@@ -120,14 +117,51 @@ fn idempotence(properties: &mut TranslatedProperties) {
     } else if properties.get("retries") == Some("0") {
         Some("retries=0".to_owned())
     } else {
-        let in_flight = properties.get("max.in.flight.requests.per.connection").unwrap_or("5");
-        (number(in_flight) > 5).then(|| format!("max.in.flight.requests.per.connection={in_flight}"))
+        let in_flight = properties.get(IN_FLIGHT).unwrap_or("5");
+        (number(in_flight) > 5).then(|| format!("{IN_FLIGHT}={in_flight}"))
     };
-    let (value, why) = match against {
-        None => ("true", "Java's default (librdkafka: false)".to_owned()),
-        Some(setting) => ("false", format!("Java's default is true, but it turns it off because of {setting}")),
+    let why = match against {
+        None => "Java's default is true, with five batches in flight a partition; librdkafka would keep one, so that a \
+                 partition's rate were one batch a round trip. Off, five are in flight; what a retry then duplicates or \
+                 reorders is counted. To have it nevertheless, write enable.idempotence=true"
+            .to_owned(),
+        Some(setting) => format!("Java's default is true, but it turns it off because of {setting}"),
     };
-    properties.add_default("enable.idempotence", value, &[("enable.idempotence", value)], &why);
+    properties.add_default("enable.idempotence", "false", &[("enable.idempotence", "false")], &why);
+}
+
+const IN_FLIGHT: &str = "max.in.flight.requests.per.connection";
+
+/// A request of Java's carries a batch of each partition that its broker leads, one of librdkafka's a single batch.
+/// With 1 the user wants
+/// the order of messages kept, and it stays 1; an idempotent producer may have 5 at most.
+fn in_flight(properties: &mut TranslatedProperties) {
+    const EACH: &str = "a request of Java's carries a batch of each partition that its broker leads, librdkafka's a \
+                        single one: each producer multiplies it by the most partitions of its topic that one broker leads";
+    const ORDER: &str = "1 keeps the order of messages when one is retried; a request carries a single batch (Java's: one \
+                         of each partition that its broker leads)";
+    const IDEMPOTENT: &str = "with enable.idempotence librdkafka takes 5 requests a broker at most, each with a single \
+                              batch (Java's: one of each partition that the broker leads)";
+    let written = properties.get(IN_FLIGHT).map(number);
+    let idempotent = properties.get("enable.idempotence") == Some("true");
+    let why = match written {
+        _ if idempotent => IDEMPOTENT,
+        Some(1) => ORDER,
+        _ => {
+            properties.ways.requests_per_partition = u32::try_from(written.unwrap_or(5)).ok();
+            EACH
+        }
+    };
+    if written.is_some() {
+        properties.say_why(IN_FLIGHT, why);
+    } else {
+        properties.add_default(
+            IN_FLIGHT,
+            "5",
+            &[(IN_FLIGHT, "5")],
+            &format!("Java's default (librdkafka: 1000000); {why}"),
+        );
+    }
 }
 
 /// 120 s, or linger.ms + request.timeout.ms where that is more.
@@ -158,18 +192,32 @@ fn batch_messages(properties: &mut TranslatedProperties) {
     }
 }
 
-/// Without a key Java stays with a partition for a batch; librdkafka stays for twice linger.ms, with linger.ms=0 not at all.
-fn sticky_partitions(properties: &mut TranslatedProperties) {
-    let linger: f64 = properties.get("linger.ms").and_then(|ms| ms.parse().ok()).unwrap_or(0.0);
-    if properties.get("sticky.partitioning.linger.ms").is_none() && linger < 5.0 {
-        properties.add_default(
-            "sticky.partitioning.linger.ms",
-            "10",
-            &[("sticky.partitioning.linger.ms", "10")],
-            "Java fills a batch before it goes on to another partition; librdkafka goes by time, and with a linger.ms this short \
-             would scatter messages without keys (10 is its own default)",
-        );
+/// Without a key Java's own partitioners stay with a partition until its batch is closed; librdkafka stays for twice
+/// linger.ms. What is
+/// written in librdkafka's words is left to librdkafka.
+fn sticky_partitions(settings: &Settings<'_>, properties: &mut TranslatedProperties) {
+    const FOR_A_TIME: &str = "sticky.partitioning.linger.ms";
+    let keys_too = match properties.get("partitioner") {
+        Some("murmur2_random") => false,
+        Some("random") => true,
+        _ => return,
+    };
+    let own_words = ["partitioner", FOR_A_TIME].iter().any(|name| settings.get(name).is_some());
+    if own_words || properties.get(FOR_A_TIME).is_some() {
+        return;
     }
+    let linger_ms: f64 = properties.get("linger.ms").and_then(|ms| ms.parse().ok()).unwrap_or(0.0);
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked: 0 … 900,000 ms")]
+    let linger_ns = (linger_ms * 1e6) as u64;
+    let batch_bytes = u64::try_from(number(properties.get("batch.size").unwrap_or("16384"))).unwrap_or(0);
+    properties.ways.sticky = Some(StickyBatches { batch_bytes, linger_ns, keys_too });
+    let who = if keys_too { "a message" } else { "a message without a key" };
+    let why = format!(
+        "{who} goes to the partition whose batch is being filled, as in Java, and pinload names it: a partition is left \
+         when it was given batch.size and its batch is closed, whatever linger.ms. librdkafka would go by this time (not \
+         used: the probes before the load do)"
+    );
+    properties.add_default(FOR_A_TIME, "10", &[(FOR_A_TIME, "10")], &why);
 }
 
 /// A number already checked (a fraction is cut off).
@@ -180,29 +228,37 @@ fn number(text: &str) -> i64 {
 #[cfg(test)]
 mod tests {
     use super::super::For::{Consumer, Producer};
-    use super::super::Translated;
     use super::super::trial::{outcome, refusals, translated};
+    use super::super::{ProducerWays, StickyBatches, Translated};
 
     fn one(lines: &str, wanted: &str) -> String {
         translated("", lines, Producer, true).get(wanted).unwrap_or_default().to_owned()
     }
 
-    /// What `new KafkaProducer` of 3.6.1 made of the same settings.
+    /// Where `new KafkaProducer` of 3.6.1 made an idempotent producer of the same settings, pinload says what it does
+    /// instead.
     #[test]
-    fn idempotence_is_on_unless_other_settings_rule_it_out_as_in_java() {
+    fn idempotence_is_off_unless_asked_for_and_the_reason_is_the_right_one() {
         for (lines, idempotent) in [
-            ("", "true"),
-            ("acks=all", "true"),
-            ("acks=-1", "true"),
-            ("acks=1", "false"),
-            ("acks=0", "false"),
-            ("retries=0", "false"),
-            ("retries=3", "true"),
-            ("max.in.flight.requests.per.connection=5", "true"),
-            ("max.in.flight.requests.per.connection=10", "false"),
-            ("acks=1\nenable.idempotence=false", "false"),
+            ("", true),
+            ("acks=all", true),
+            ("acks=-1", true),
+            ("acks=1", false),
+            ("acks=0", false),
+            ("retries=0", false),
+            ("retries=3", true),
+            ("max.in.flight.requests.per.connection=5", true),
+            ("max.in.flight.requests.per.connection=10", false),
         ] {
-            assert_eq!(one(lines, "enable.idempotence"), idempotent, "{lines}");
+            let properties = translated("", lines, Producer, true);
+            assert_eq!(properties.get("enable.idempotence"), Some("false"), "{lines}");
+            let Translated::Default { why, .. } = outcome(&properties, "enable.idempotence") else {
+                panic!("no default")
+            };
+            assert_eq!(why.contains("duplicates or reorders is counted"), idempotent, "{lines}: {why}");
+        }
+        for written in ["true", "false"] {
+            assert_eq!(one(&format!("enable.idempotence={written}"), "enable.idempotence"), written);
         }
         for lines in ["acks=1", "retries=0", "max.in.flight.requests.per.connection=10"] {
             assert_eq!(refusals("", &format!("enable.idempotence=true\n{lines}"), Producer, true).len(), 1, "{lines}");
@@ -228,11 +284,41 @@ mod tests {
     }
 
     #[test]
-    fn messages_without_keys_stay_with_a_partition_even_without_linger() {
-        assert_eq!(one("", "sticky.partitioning.linger.ms"), "10");
-        assert_eq!(one("linger.ms=1", "sticky.partitioning.linger.ms"), "10");
-        assert_eq!(one("linger.ms=100", "sticky.partitioning.linger.ms"), "");
-        assert_eq!(one("sticky.partitioning.linger.ms=0", "sticky.partitioning.linger.ms"), "0");
+    fn messages_without_keys_stay_with_a_partition_for_a_batch_whatever_the_linger() {
+        let sticky = |lines: &str| translated("", lines, Producer, true).ways.sticky;
+        let of = |batch_bytes, linger_ns, keys_too| Some(StickyBatches { batch_bytes, linger_ns, keys_too });
+        assert_eq!(sticky(""), of(16_384, 0, false));
+        assert_eq!(sticky("linger.ms=100\nbatch.size=1048576"), of(1_048_576, 100_000_000, false));
+        assert_eq!(sticky("partitioner.class=UniformStickyPartitioner"), of(16_384, 0, true));
+        assert_eq!(sticky("partitioner.ignore.keys=true\nlinger.ms=1"), of(16_384, 1_000_000, true));
+        for lines in [
+            "sticky.partitioning.linger.ms=10",
+            "partitioner=murmur2_random",
+            "partitioner=consistent",
+            "partitioner.class=RoundRobinPartitioner",
+        ] {
+            assert_eq!(sticky(lines), None, "{lines}");
+        }
+        assert_eq!(translated("", "linger.ms=100", Producer, false).ways, ProducerWays::default());
+    }
+
+    #[test]
+    fn requests_in_flight_are_multiplied_by_partitions_unless_order_or_idempotence_forbid_it() {
+        let each = |lines: &str| translated("", lines, Producer, true).ways.requests_per_partition;
+        assert_eq!((each(""), each("acks=1\nmax.in.flight=20")), (Some(5), Some(20)));
+        assert_eq!(each("max.in.flight.requests.per.connection=1"), None);
+        assert_eq!(
+            (each("enable.idempotence=true"), one("enable.idempotence=true", super::IN_FLIGHT)),
+            (None, "5".into())
+        );
+        let why = |lines: &str, name: &str| match outcome(&translated("", lines, Producer, true), name) {
+            Translated::Renamed { why, .. } | Translated::Default { why, .. } => why.clone(),
+            other => panic!("{other:?}"),
+        };
+        assert!(why("", super::IN_FLIGHT).contains("multiplies it by the most partitions"));
+        assert!(why("max.in.flight.requests.per.connection=1", super::IN_FLIGHT).starts_with("1 keeps the order"));
+        assert!(why("enable.idempotence=true", super::IN_FLIGHT).contains("5 requests a broker at most"));
+        assert!(why("enable.idempotence=true", "enable.idempotence").contains("one batch a round trip"));
     }
 
     #[test]

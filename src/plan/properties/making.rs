@@ -78,6 +78,25 @@ impl TranslatedProperties {
     }
 }
 
+impl TranslatedProperties {
+    /// Adds what there is to say of a property that was written: to the line that set it.
+    pub(super) fn say_why(&mut self, name: &str, remark: &str) {
+        let value = self.get(name).unwrap_or_default().to_owned();
+        for line in &mut self.lines {
+            match &mut line.outcome {
+                Translated::Passed if line.name == name => {
+                    let to = vec![(name.to_owned(), value.clone())];
+                    line.outcome = Translated::Renamed { to, why: remark.to_owned() };
+                }
+                Translated::Renamed { to, why } if to.iter().any(|(set, _)| set == name) => {
+                    *why = joined(&[why, remark])
+                }
+                _ => {}
+            }
+        }
+    }
+}
+
 /// Names and values as they may be shown.
 fn shown(to: &[(&'static str, String)]) -> Vec<(String, String)> {
     to.iter().map(|(name, value)| ((*name).to_owned(), secrets::shown(name, value))).collect()

@@ -112,6 +112,32 @@ pub struct TranslatedProperties {
     pub effective: Vec<(String, String)>,
     /// Each property as written and what was done, then the defaults.
     pub lines: Vec<Line>,
+    /// What no property says.
+    #[serde(skip)]
+    pub ways: ProducerWays,
+}
+
+/// What Java's producer does and librdkafka has no property for: the Kafka driver sees to it. Nothing of it is done
+/// by default.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct ProducerWays {
+    /// How messages are spread over partitions; None: librdkafka's partitioner sees to it.
+    pub sticky: Option<StickyBatches>,
+    /// Requests in flight for each partition that one broker leads (a request of Java's carries a batch of each);
+    /// None: the property
+    /// `max.in.flight.requests.per.connection` holds as it is.
+    pub requests_per_partition: Option<u32>,
+}
+
+/// A partition is filled with a batch before the next one is chosen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct StickyBatches {
+    /// Java's `batch.size`.
+    pub batch_bytes: u64,
+    /// `linger.ms`, in ns.
+    pub linger_ns: u64,
+    /// Messages with a key too?
+    pub keys_too: bool,
 }
 
 impl TranslatedProperties {
@@ -149,6 +175,7 @@ mod tests {
         let properties = TranslatedProperties {
             effective: vec![("sasl.username".into(), "alice".into()), ("sasl.password".into(), "wonder".into())],
             lines: vec![],
+            ..TranslatedProperties::default()
         };
         assert_eq!(properties.get("sasl.password"), Some("wonder"));
         assert_eq!(

@@ -1,6 +1,6 @@
 //! Rows of producers that need more than a word: acks, queue size, compression levels, partitioners, transactions.
 
-use super::kind::Kind::{Int, Near};
+use super::kind::Kind::{Bool, Int, Near};
 use super::kind::{near, whole};
 use super::table::{Asked, Verdict, ignored, joined, refused, set};
 
@@ -44,6 +44,15 @@ pub(super) fn buffer_memory(asked: &Asked<'_>) -> Verdict {
 pub(super) fn max_request_size(asked: &Asked<'_>) -> Verdict {
     let kind = Near { from: 0, min: 1000, max: 1_000_000_000 };
     asked.to("message.max.bytes", kind, "librdkafka's limit of a message and of a batch")
+}
+
+/// As asked; on, librdkafka's limit of five in flight counts messages, not batches (rdkafka_broker.c,
+/// `rd_kafka_toppar_producer_serve`).
+pub(super) fn idempotence(asked: &Asked<'_>) -> Verdict {
+    let on = asked.value.eq_ignore_ascii_case("true");
+    let bound = "librdkafka then keeps one batch in flight a partition (Java's producer five): a partition's rate is at \
+                 most one batch a round trip";
+    asked.to(asked.name, Bool, if on { bound } else { "" })
 }
 
 /// 0 means at once to Java, which refuses it, and never to librdkafka.

@@ -35,7 +35,8 @@ pub(super) fn decide(desk: &mut Desk<'_>, target: &Target, producers: Option<u32
         refuse(
             desk,
             format!(
-                "{plan}: a producer's schedule needs at least {each}: raise the total to {least} or take fewer producers"
+                "{plan}: a producer's schedule needs at least {each}: raise the total to {least} or take \
+                 fewer producers"
             ),
         );
         return None;

@@ -1,4 +1,5 @@
-//! Whether the longest message passes what stands between a producer and a partition: the producer's own limit, its queue, the topic's.
+//! Whether the longest message passes what stands between a producer and a partition: the producer's own limit, its
+//! queue, the topic's.
 //! Each counts something else beside key and value.
 
 use super::desk::Desk;
@@ -48,7 +49,8 @@ impl Longest {
         self.value_bytes + self.key_bytes.unwrap_or(0)
     }
 
-    /// What Java's producer compares with `max.request.size` and `buffer.memory`: an upper bound of a batch that holds nothing else.
+    /// What Java's producer compares with `max.request.size` and `buffer.memory`: an upper bound of a batch that
+    /// holds nothing else.
     fn java_bytes(self) -> u64 {
         // The last byte: no headers.
         BATCH_HEADER_BYTES + RECORD_HEADER_AT_MOST_BYTES + self.content_bytes() + 1
@@ -167,8 +169,8 @@ fn check_compaction(desk: &mut Desk<'_>, longest: Longest) {
         driver,
         line,
         POLICY,
-        "compact: the brokers refuse every message without a key, and messages have none: write keyDistributor: KEY_ROUND_ROBIN \
-         (or RANDOM_NANO) in the workload, or cleanup.policy=delete"
+        "compact: the brokers refuse every message without a key, and messages have none: write keyDistributor: \
+         KEY_ROUND_ROBIN (or RANDOM_NANO) in the workload, or cleanup.policy=delete"
             .to_owned(),
     );
 }
@@ -212,7 +214,8 @@ fn key(message: &MessagePlan) -> &'static str {
 mod tests {
     use super::Longest;
 
-    /// What kafka-clients 3.6.1 reckons (`AbstractRecords.estimateSizeInBytesUpperBound`), and the length of the batch it then writes.
+    /// What kafka-clients 3.6.1 reckons (`AbstractRecords.estimateSizeInBytesUpperBound`), and the length of the
+    /// batch it then writes.
     #[test]
     fn a_record_and_its_batch_take_what_javas_producer_says() {
         for (value_bytes, key_bytes, java, batch) in [

@@ -26,7 +26,8 @@ VALID
   end to end, from intended time         3.00 ms  11.8 ms  12.0 ms  12.0 ms
   measured 30.0 s · acknowledged 20,000/s (19.5 MiB/s) · received 20,000/s (19.5 MiB/s)
   whole run: sent 700,000 · acknowledged 700,000 · failed 0 · received 700,000 · late 0 messages
-  accounting: lost 0 · duplicated 0 · reordered 2 · corrupt 0 messages
+  accounting: lost 0 · duplicated 0 · reordered 2 · corrupt 0 messages (a producer without idempotence does so when it tries again: \
+enable.idempotence=true)
   clients 1.50 CPU (75.00 µs/message) · supervisor 420 ms of CPU time
   health: good · backlog near 0 · acknowledgements within their bands · no errors
   warning: a probe was repeated

@@ -156,6 +156,7 @@ impl LocalWorker {
             clock: self.clock,
             driver: plan.driver.kind,
             properties,
+            ways: translated.ways,
             topic: topic.to_owned(),
             partitions: plan.partitions_of(client.topic),
             message: plan.message.without_bytes(),

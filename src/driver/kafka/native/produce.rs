@@ -3,6 +3,7 @@
 use super::bell::Bell;
 use super::handle::{Event, EventKind, Queue, Topic};
 use super::lent::{self, Lent, Loan};
+use crate::driver::kafka::sticky::Sticky;
 use crate::driver::{Batch, Delivery, Handed, Report, Time};
 use rdkafka::producer::PARTITION_UA;
 use rdkafka_sys as sys;
@@ -25,6 +26,10 @@ pub(in crate::driver::kafka) struct Outlet {
     /// Made when it is first waited on: a loop that spins needs none, and the library is spared the ringing.
     bell: Option<Bell>,
     partition: i32,
+    /// Spreads messages in place of the partitioner.
+    sticky: Option<Sticky>,
+    /// When what is handed over now is handed over.
+    now_ns: u64,
     messages: Box<[sys::rd_kafka_message_t]>,
 }
 
@@ -37,15 +42,23 @@ impl std::fmt::Debug for Outlet {
 impl Outlet {
     /// For a topic of `partitions` partitions. `client` must outlive the result.
     ///
-    /// With one partition there is nothing to choose, and naming it spares the partitioner's 0.1 µs a message; with more, librdkafka's
-    /// partitioner (by key, sticky without) decides.
-    pub(in crate::driver::kafka) fn new(client: *mut sys::rd_kafka_t, topic: &str, partitions: u32) -> Option<Self> {
+    /// With one partition there is nothing to choose, and naming it spares the partitioner's 0.1 µs a message; with
+    /// more, `sticky` decides
+    /// or, without it and for messages it does not take, librdkafka's partitioner.
+    pub(in crate::driver::kafka) fn new(
+        client: *mut sys::rd_kafka_t,
+        topic: &str,
+        partitions: u32,
+        sticky: Option<Sticky>,
+    ) -> Option<Self> {
         Some(Self {
             event: None,
             topic: Topic::new(client, topic)?,
             queue: Rc::new(Queue::main_of(client)?),
             bell: None,
             partition: if partitions == 1 { 0 } else { PARTITION_UA },
+            sticky: sticky.filter(|_| partitions > 1),
+            now_ns: 0,
             messages: Box::default(),
         })
     }
@@ -53,18 +66,30 @@ impl Outlet {
     /// Hands over one message, of whose value librdkafka makes a copy.
     pub(in crate::driver::kafka) fn send(&mut self, key: Option<&[u8]>, value: &[u8], tag: usize) -> Handed {
         // SAFETY: F_COPY makes librdkafka copy `value` before it returns, and never write to it.
-        unsafe { self.produce(sys::RD_KAFKA_MSG_F_COPY, key, Loan::to_be_copied(value, tag)) }
+        unsafe { self.produce(sys::RD_KAFKA_MSG_F_COPY, self.partition, key, Loan::to_be_copied(value, tag)) }
+    }
+
+    /// What is handed over from now on is handed over at this time.
+    #[inline]
+    pub(in crate::driver::kafka) fn now_is(&mut self, now_ns: u64) {
+        self.now_ns = now_ns;
     }
 
     /// Hands over message `i` of a batch.
     #[inline]
     pub(in crate::driver::kafka) fn send_from(&mut self, lent: &mut Lent, batch: &Batch, i: usize) -> Handed {
         let loan = lent.lend(batch, i);
+        let before = self.sticky;
+        let partition = match &mut self.sticky {
+            Some(sticky) if sticky.takes(batch.key(i)) => sticky.next(message_bytes(batch, i), self.now_ns),
+            _ => self.partition,
+        };
         // SAFETY: without F_COPY and F_FREE librdkafka reads the value until it has made its report, and neither writes nor frees it; it stands in
         // `lent` until that report has been handed out, or until the client is gone (the owner's fields are dropped in that order). With F_COPY it
         // reads it before it returns, from `batch`.
-        let handed = unsafe { self.produce(lent::flags(batch), batch.key(i), loan) };
+        let handed = unsafe { self.produce(lent::flags(batch), partition, batch.key(i), loan) };
         if handed != Handed::Accepted {
+            self.sticky = before;
             // SAFETY: just lent, and librdkafka has not taken it.
             unsafe { lent.returned(loan.opaque) };
         }
@@ -74,14 +99,14 @@ impl Outlet {
     /// # Safety
     /// The value is readable for its length until librdkafka is done with it, which depends on `flags`.
     #[inline]
-    unsafe fn produce(&mut self, flags: i32, key: Option<&[u8]>, loan: Loan) -> Handed {
+    unsafe fn produce(&mut self, flags: i32, partition: i32, key: Option<&[u8]>, loan: Loan) -> Handed {
         let (key, key_len) = key.map_or((ptr::null(), 0), |key| (key.as_ptr().cast::<c_void>(), key.len()));
         // SAFETY: the topic handle is valid; the caller vouches for the value; librdkafka copies the key (valid for its length) before it returns;
         // the opaque is a number that is never followed as a pointer.
         let result = unsafe {
             sys::rd_kafka_produce(
                 self.topic.as_ptr(),
-                self.partition,
+                partition,
                 flags,
                 loan.value,
                 loan.value_bytes,
@@ -121,6 +146,8 @@ impl Outlet {
             message.key_len = key.map_or(0, <[u8]>::len);
             message._private = loan.opaque;
         }
+        let before = self.sticky;
+        let named = self.name_partitions(batch, from);
         let wanted = i32::try_from(count).unwrap_or(i32::MAX);
         // SAFETY: the topic handle is valid; the first `count` entries (at most their number) were just filled: values stand in `lent` as for
         // `send_from`, keys in `batch`, which outlives the call, and are copied; opaques are numbers.
@@ -128,7 +155,7 @@ impl Outlet {
             sys::rd_kafka_produce_batch(
                 self.topic.as_ptr(),
                 self.partition,
-                lent::flags(batch),
+                lent::flags(batch) | named,
                 self.messages.as_mut_ptr(),
                 wanted,
             )
@@ -148,12 +175,32 @@ impl Outlet {
                 unsafe { lent.returned(message._private) };
             }
         }
+        if let Some(sticky) = &mut self.sticky {
+            // As if those that were not taken had not been there.
+            *sticky = before.unwrap_or(*sticky);
+            for i in from..from + handled.len() {
+                if sticky.takes(batch.key(i)) {
+                    sticky.next(message_bytes(batch, i), self.now_ns);
+                }
+            }
+        }
         // The last one first, so that they get their places again when they are offered again.
         for message in left.iter().rev() {
             // SAFETY: the same.
             unsafe { lent.returned(message._private) };
         }
         from + handled.len()
+    }
+
+    /// Names the partition of each message `from..` of a batch, where we do; the flag that tells librdkafka so.
+    #[inline]
+    fn name_partitions(&mut self, batch: &Batch, from: usize) -> i32 {
+        // In a batch all messages have a key or none has.
+        let Some(sticky) = self.sticky.as_mut().filter(|sticky| sticky.takes(batch.key(from))) else { return 0 };
+        for (message, i) in self.messages.iter_mut().zip(from..batch.len()) {
+            message.partition = sticky.next(message_bytes(batch, i), self.now_ns);
+        }
+        sys::RD_KAFKA_MSG_F_PARTITION
     }
 
     /// Hands out up to `limit` reports, waiting up to `wait_ms` for the first; events of other kinds go to `on_other`, and end the wait.
@@ -199,7 +246,8 @@ impl Outlet {
                 on_report(*picked_up_ns, unsafe { report(message, tag) });
             }
             reported += count;
-            // An event whose last message was the last that was asked for must not live on: its messages still fill the queue, and nobody may
+            // An event whose last message was the last that was asked for must not live on: its messages still fill
+            // the queue, and nobody may
             // ask again until there is room.
             if count < asked || (reported == limit && event.is_used_up()) {
                 self.event = None;
@@ -219,6 +267,12 @@ impl Outlet {
         }
         self.bell.is_some()
     }
+}
+
+/// Bytes of key and value.
+#[inline]
+fn message_bytes(batch: &Batch, i: usize) -> usize {
+    batch.value_bytes(i) as usize + batch.key(i).map_or(0, <[u8]>::len)
 }
 
 /// Ends the linger of what is waiting. `BaseProducer::flush` would take the delivery reports away from us; librdkafka's own only waits, and

@@ -6,7 +6,8 @@ use super::*;
 fn outcome(size_bytes: u32, topic: &str, producer: &str, keys: &str) -> (Vec<String>, Vec<String>) {
     let indented = |lines: &str| lines.lines().fold(String::new(), |all, line| format!("{all}  {line}\n"));
     let text = format!(
-        "driverClass: {JAVA}\nreplicationFactor: 1\ntopicConfig: |\n{}commonConfig: |\n  bootstrap.servers=localhost:9092\n\
+        "driverClass: {JAVA}\nreplicationFactor: 1\ntopicConfig: |\n{}commonConfig: |\n\
+         \x20 bootstrap.servers=localhost:9092\n\
          producerConfig: |\n{}consumerConfig: ''\n",
         indented(topic),
         indented(producer)

@@ -1,0 +1,154 @@
+//! Which partition the next message without a key goes to, as Java's producer chooses it (since Kafka 3.3): a
+//! partition drawn by lot is filled
+//! with a batch before the next is drawn, whatever the time. librdkafka goes by time alone.
+//!
+//! Java moves on when a partition was given at least a batch's bytes and its last batch is closed: full, or sent
+//! because its linger time
+//! was over. So a batch that fills before it is sent is followed by a second one, which a third message would have
+//! been too long for:
+//! values of 1,024 bytes come in runs of 30 with batches of 16,384 bytes (twice 15), and of 15 or 16 where each batch
+//! leaves at once. Whether
+//! it has left is the library's affair; here it has when it has been open for its linger time.
+
+use crate::plan::properties::StickyBatches;
+
+/// The header of a batch of records.
+const BATCH_HEADER_BYTES: u64 = 61;
+/// What a record takes beside its value: lengths, deltas, no key, no headers. Java counts one more or less by the
+/// number of digits.
+const RECORD_BYTES: u64 = 9;
+/// Even without linger a batch is open until the sender's thread has looked.
+const LEAST_OPEN_NS: u64 = 100_000;
+
+/// The choice so far. It is copied, so that what the library did not take can be taken back.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Sticky {
+    ways: StickyBatches,
+    partitions: u32,
+    partition: u32,
+    /// Bytes given to the partition since it was drawn.
+    given_bytes: u64,
+    /// Bytes in the open batch; 0: none is open.
+    open_bytes: u64,
+    opened_ns: u64,
+    linger_ns: u64,
+    draw: u64,
+}
+
+impl Sticky {
+    /// Over so many partitions (at least 1); `seed` decides the lots.
+    pub(super) fn new(ways: StickyBatches, partitions: u32, seed: u64) -> Self {
+        let mut sticky = Self {
+            ways,
+            partitions: partitions.max(1),
+            partition: 0,
+            given_bytes: 0,
+            open_bytes: 0,
+            opened_ns: 0,
+            linger_ns: ways.linger_ns.max(LEAST_OPEN_NS),
+            draw: seed,
+        };
+        sticky.move_on();
+        sticky
+    }
+
+    /// Are messages with a key spread like those without one?
+    pub(super) fn takes(&self, key: Option<&[u8]>) -> bool {
+        key.is_none() || self.ways.keys_too
+    }
+
+    /// The partition of a message of `bytes` (key and value) that is handed over now.
+    #[inline]
+    pub(super) fn next(&mut self, bytes: usize, now_ns: u64) -> i32 {
+        let record_bytes = bytes as u64 + RECORD_BYTES;
+        let batch_bytes = self.ways.batch_bytes;
+        if self.open_bytes + record_bytes > batch_bytes || now_ns.saturating_sub(self.opened_ns) >= self.linger_ns {
+            self.close(now_ns);
+        }
+        self.open_bytes += record_bytes;
+        self.given_bytes += record_bytes;
+        i32::try_from(self.partition).unwrap_or(0)
+    }
+
+    /// The open batch, if there is one, is full or has left; another is opened, here or elsewhere.
+    #[inline(never)]
+    fn close(&mut self, now_ns: u64) {
+        if self.given_bytes >= self.ways.batch_bytes {
+            self.move_on();
+        }
+        self.opened_ns = now_ns;
+        self.open_bytes = BATCH_HEADER_BYTES;
+        self.given_bytes += BATCH_HEADER_BYTES;
+    }
+
+    /// Draws a partition, which may be the same one (as in Java).
+    fn move_on(&mut self) {
+        // SplitMix64.
+        self.draw = self.draw.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut lot = self.draw;
+        lot = (lot ^ (lot >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        lot = (lot ^ (lot >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        lot ^= lot >> 31;
+        self.partition = u32::try_from((u128::from(lot) * u128::from(self.partitions)) >> 64).unwrap_or(0);
+        self.given_bytes = 0;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeMap;
+
+    const MS: u64 = 1_000_000;
+
+    fn ways(batch_bytes: u64, linger_ms: u64) -> StickyBatches {
+        StickyBatches { batch_bytes, linger_ns: linger_ms * MS, keys_too: false }
+    }
+
+    /// Lengths of the runs of `count` messages of 1,024 bytes at this distance, how often each came, and the least
+    /// and the greatest
+    /// share of a partition.
+    fn runs(ways: StickyBatches, count: usize, apart_ns: u64) -> (BTreeMap<usize, usize>, f64, f64) {
+        const PARTITIONS: u32 = 8;
+        let mut sticky = Sticky::new(ways, PARTITIONS, 7);
+        let all: Vec<i32> = (0..count).map(|i| sticky.next(1_024, 1_000 * MS + i as u64 * apart_ns)).collect();
+        let mut lengths = BTreeMap::new();
+        let runs: Vec<usize> = all.chunk_by(|a, b| a == b).map(<[i32]>::len).collect();
+        // The last one is cut off.
+        runs[..runs.len() - 1].iter().for_each(|run| *lengths.entry(*run).or_insert(0) += 1);
+        let counts = (0..8).map(|partition| all.iter().filter(|drawn| **drawn == partition).count());
+        #[expect(clippy::cast_precision_loss, reason = "thousands")]
+        let shares: Vec<f64> = counts.map(|of_it| of_it as f64 / count as f64).collect();
+        let least = shares.iter().copied().fold(1.0, f64::min);
+        (lengths, least, shares.into_iter().fold(0.0, f64::max))
+    }
+
+    /// What Java's producer did (kafka-clients 4.1.1, 4,000 messages a second, batches full before they left).
+    #[test]
+    fn batches_that_fill_come_in_twos_as_from_javas_producer() {
+        for (batch_bytes, run) in [(16_384, 30), (131_072, 252)] {
+            let (lengths, least, greatest) = runs(ways(batch_bytes, 100_000), 400 * run, 250_000);
+            assert!(lengths.keys().all(|length| length % run == 0), "{lengths:?}");
+            assert!(lengths[&run] > 250, "{lengths:?}");
+            assert!(least > 0.07 && greatest < 0.19, "{least} {greatest}");
+        }
+    }
+
+    #[test]
+    fn batches_that_leave_at_once_need_no_second_one() {
+        for linger_ms in [0, 1] {
+            let (lengths, ..) = runs(ways(16_384, linger_ms), 10_000, 2 * MS);
+            // Each message a batch of its own: 1,094 bytes of it.
+            assert!(lengths.keys().all(|length| length % 15 == 0), "{lengths:?}");
+        }
+        let (lengths, ..) = runs(ways(131_072, 5), 20_000, 250_000);
+        let most = lengths.iter().max_by_key(|(_, count)| **count).map(|(length, _)| *length);
+        assert!(most.is_some_and(|length| (126..=146).contains(&length)), "{lengths:?}");
+    }
+
+    #[test]
+    fn a_message_longer_than_a_batch_is_a_batch() {
+        let (lengths, least, _) = runs(ways(1_000, 100_000), 4_000, 1);
+        assert!(lengths.keys().all(|length| *length < 8) && least > 0.1, "{lengths:?} {least}");
+    }
+}
