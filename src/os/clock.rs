@@ -407,7 +407,7 @@ mod tests {
         if good.source != ClockSource::Tsc {
             return;
         }
-        let back = 10_000_000u64 * ((1_000 << 32) / good.ns_per_tick_q32);
+        let back = u64::try_from((10_000_000_000u128 << 32) / u128::from(good.ns_per_tick_q32)).unwrap();
         let wrong = Clock {
             anchor_ticks: good.anchor_ticks - back,
             anchor_ns: good.anchor_ns - 10_000_000_000,
