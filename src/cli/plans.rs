@@ -4,6 +4,7 @@ use super::args::RunArgs;
 use crate::config::{DriverFile, Problem, Problems, WorkloadFile};
 use crate::os::affinity;
 use crate::os::memory_policy;
+use crate::os::room::Room;
 use crate::os::topology::Topology;
 use crate::plan::resolve::Machine;
 use crate::plan::{Options, Plan, resolve};
@@ -50,6 +51,7 @@ pub(super) fn read_machine(root: &Path) -> Result<Machine, String> {
         topology: Topology::read(root).map_err(|error| error.to_string())?,
         allowed: affinity::current_mask().map_err(|error| error.to_string())?,
         memory_policy: memory_policy::current().map_err(|error| error.to_string())?,
+        room: Room::of_self(root),
     })
 }
 

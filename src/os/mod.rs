@@ -12,6 +12,7 @@ pub mod gaps;
 pub mod host;
 pub mod memory_policy;
 pub mod process;
+pub mod room;
 pub mod scheduling;
 pub mod signals;
 pub mod topology;

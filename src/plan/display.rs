@@ -208,6 +208,7 @@ impl Plan {
         let clients = u32::try_from(self.clients.len()).unwrap_or(u32::MAX);
         let supervisor = &self.placement.supervisor;
         let cpus = if supervisor.len() == 1 { "CPU" } else { "CPUs" };
+        page.section("needs", self.demand().to_string())?;
         page.section("clients", format!("{}, supervisor on {cpus} {supervisor}", counted(clients, "process")))?;
         let rows: Vec<[String; 4]> = self.clients.iter().map(client_row).collect();
         let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);

@@ -4,6 +4,7 @@
 
 pub mod course;
 pub mod curve;
+pub mod demand;
 pub mod display;
 mod driver_source;
 #[cfg(test)]
@@ -22,6 +23,7 @@ pub mod thresholds;
 use crate::telemetry::Role;
 pub use course::{BacklogPlan, SearchPlan, SearchRule};
 pub use curve::{RateCurve, RatePoint};
+pub use demand::Demand;
 pub use driver_source::DriverSource;
 pub use measured_by::MeasuredBy;
 pub use message::{KeyDistributor, MessagePlan, PayloadPlan, SizePlan};

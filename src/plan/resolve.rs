@@ -18,9 +18,10 @@ pub use clients::MAX_CLIENTS;
 use super::placement::{PlacementWishes, place};
 use super::record_times::no_end_to_end_times;
 use super::{LatePolicy, Limits, Placement, Plan, RateScope, Thresholds, TopicPlan};
-use crate::config::{DriverFile, Problems, WorkloadFile};
+use crate::config::{DriverFile, Problem, Problems, WorkloadFile};
 use crate::os::affinity::CpuSet;
 use crate::os::memory_policy::MemoryPolicy;
+use crate::os::room::Room;
 use crate::os::topology::Topology;
 use crate::units::Rate;
 use desk::Desk;
@@ -76,6 +77,8 @@ pub struct Machine {
     pub allowed: CpuSet,
     /// The memory policy inherited at start.
     pub memory_policy: MemoryPolicy,
+    /// What it has room for.
+    pub room: Room,
 }
 
 /// Warm-up when neither file nor option says (OMB's and the guide's default).
@@ -168,6 +171,15 @@ pub fn resolve(
         warnings: desk.into_warnings(),
     };
     plan.limits.topics = options.topics_timeout.unwrap_or_else(|| plan.default_topics_limit());
+    // Workers look for themselves.
+    if !options.on_workers {
+        let demand = plan.demand();
+        if let Some(why) = demand.refusal(&machine.room) {
+            let line = workload.line("topics");
+            return Err(Problem::of_key(&workload.path, line, "topics", why).into());
+        }
+        plan.warnings.extend(demand.warning(&machine.room));
+    }
     Ok(plan)
 }
 

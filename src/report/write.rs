@@ -13,6 +13,7 @@ use super::omb::{OmbPeriod, OmbResult};
 use super::origin::{Origin, local};
 use super::{java_json, names};
 use crate::plan::Plan;
+use crate::stats::ageing::Ageing;
 use crate::verdict::Verdict;
 use crate::workload_generator::Series;
 use serde::Serialize;
@@ -23,6 +24,10 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 use tempfile::NamedTempFile;
 
+/// Periods that the detail file has one by one (of 10 s: 2 h 46 min), and rows of older ones.
+const NEWEST_PERIODS: usize = 1_000;
+const OLD_PERIODS: usize = 1_000;
+
 /// The two files of one run: OMB's document, and the detail document beside it.
 #[derive(Debug)]
 pub struct ResultFiles {
@@ -32,7 +37,13 @@ pub struct ResultFiles {
     unclaimed_stem: Option<String>,
     origin: Origin,
     omb_periods: Vec<OmbPeriod>,
+    /// Old ones are joined: see `detail_ageing`.
     detail_periods: Vec<PeriodDetail>,
+    detail_ageing: Ageing,
+    /// On each period, none joined.
+    verdicts: Vec<Verdict>,
+    /// End of the last period that was taken over, ns.
+    taken_until_ns: u64,
     /// HdrHistogram's log, where one is wanted.
     hlog: Option<Hlog>,
     /// What is known of the floor.
@@ -71,6 +82,9 @@ impl ResultFiles {
             origin: Origin::capture(started_at, command_line, Path::new("/")),
             omb_periods: Vec::new(),
             detail_periods: Vec::new(),
+            detail_ageing: Ageing::new(NEWEST_PERIODS, OLD_PERIODS),
+            verdicts: Vec::new(),
+            taken_until_ns: 0,
             hlog: None,
             floor: Standing::None,
             fill: |file, bytes| file.write_all(bytes),
@@ -101,22 +115,28 @@ impl ResultFiles {
 
     /// The verdicts on the periods that were written.
     pub fn period_verdicts(&self) -> Vec<Verdict> {
-        self.detail_periods.iter().map(PeriodDetail::verdict).collect()
+        self.verdicts.clone()
     }
 
     /// Rewrites both files from what the series holds now.
     pub fn write(&mut self, series: &Series<'_>) -> Result<(), WriteError> {
-        // Periods are only ever added to a series; each is summed up once, however often the files are rewritten.
-        for period in series.periods.iter().skip(self.omb_periods.len()) {
+        // Each period is summed up once, however often the files are rewritten. Those that the series has joined were taken long before.
+        let taken_until_ns = self.taken_until_ns;
+        for period in series.periods.iter().filter(|period| period.end_ns > taken_until_ns) {
+            self.taken_until_ns = period.end_ns;
             if let Some(hlog) = &mut self.hlog {
                 hlog.add(period, series).map_err(WriteError::at("write the log", &self.main))?;
             }
             self.omb_periods.push(OmbPeriod::from(period));
-            self.detail_periods.push(PeriodDetail::new(period, series.epoch_ns, series.plan));
+            let detail = PeriodDetail::new(period, series.epoch_ns, series.plan);
+            self.verdicts.push(detail.verdict());
+            self.detail_periods.push(detail);
         }
+        self.detail_ageing.age(&mut self.detail_periods, PeriodDetail::join);
         let omb = OmbResult::new(series.plan, &self.omb_periods, series.cumulative.as_ref());
         let main = self.staged(&omb)?;
-        let detail = self.staged(&DetailDocument::new(&self.origin, series, &self.detail_periods, &self.floor))?;
+        let detail = DetailDocument::new(&self.origin, series, &self.detail_periods, &self.verdicts, &self.floor);
+        let detail = self.staged(&detail)?;
         self.place_main(main)?;
         let (_, detail_path) = self.paths();
         detail.persist(&detail_path).map_err(|e| WriteError::at("write the result", &detail_path)(e.error))?;

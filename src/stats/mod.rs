@@ -1,5 +1,6 @@
 //! Arithmetic on counts and histograms. Pure: no clock, no system call, no I/O.
 
+pub mod ageing;
 mod base64_v2;
 mod buckets;
 pub mod counters;

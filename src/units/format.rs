@@ -55,6 +55,23 @@ pub fn counted(count: impl TryInto<u64>, noun: &str) -> String {
     format!("{} {noun}{ending}", format_count(count))
 }
 
+/// The first five of many things, and how many more there are: `a, b, c, d, e, and 1,995 more`.
+pub fn first_few(all: &[String], between: &str) -> String {
+    const FEW: usize = 5;
+    let shown = all[..all.len().min(FEW)].join(between);
+    match all.len().saturating_sub(FEW) {
+        0 => shown,
+        more => format!("{shown}{between}and {} more", format_count(u64::try_from(more).unwrap_or(u64::MAX))),
+    }
+}
+
+/// `801.6 MiB`, `1.4 GiB`.
+pub fn format_size(bytes: u64) -> String {
+    const MIB: f64 = 1_048_576.0;
+    let mib = bytes as f64 / MIB;
+    if mib < 1_024.0 { format!("{mib:.1} MiB") } else { format!("{:.1} GiB", mib / 1_024.0) }
+}
+
 /// `1,234,567`.
 pub fn format_count(count: u64) -> String {
     let digits = count.to_string();
@@ -98,6 +115,18 @@ fn round(value: f64) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn of_many_things_the_first_are_named_and_the_others_counted() {
+        let names: Vec<String> = (0..2_000).map(|number| format!("t-{number}")).collect();
+        assert_eq!(first_few(&names[..2], ", "), "t-0, t-1");
+        assert_eq!(first_few(&names, ", "), "t-0, t-1, t-2, t-3, t-4, and 1,995 more");
+    }
+
+    #[test]
+    fn sizes_are_mebibytes_and_gibibytes() {
+        assert_eq!([1 << 20, 840_000_000, 3 << 29].map(format_size), ["1.0 MiB", "801.1 MiB", "1.5 GiB"]);
+    }
 
     #[test]
     fn times_have_three_digits_and_a_fitting_unit() {

@@ -7,7 +7,7 @@ mod format;
 mod parse;
 mod wrap;
 
-pub use format::{counted, format_count, format_duration, format_ns, format_rate};
+pub use format::{counted, first_few, format_count, format_duration, format_ns, format_rate, format_size};
 pub use parse::{parse_duration, parse_rate};
 pub use wrap::wrap;
 

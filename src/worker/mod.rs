@@ -15,12 +15,14 @@ mod readiness;
 pub mod server;
 pub mod standing;
 pub mod stats;
+mod timeline;
 pub mod wire;
 pub mod witness;
 
 pub use facts::{ClientFacts, ClientSpans, KernelFacts};
 pub use hosts::{Environment, HostReport};
 pub use stats::*;
+pub use timeline::{ClientTimeline, PackedPoint};
 pub use witness::{ClientMoment, ClientTrouble};
 
 use crate::load::accounting::Balance;

@@ -185,6 +185,33 @@ pub struct PeriodStats {
     pub moments: Vec<super::ClientMoment>,
 }
 
+impl PeriodStats {
+    /// Both periods as one, of which `later` follows: rates by their lengths, counts added. Latencies, seconds and the facts of clients, which
+    /// are forgotten when a period is written, do not come along.
+    pub fn join(&mut self, later: Self) {
+        let span = |period: &Self| period.end_ns.saturating_sub(period.start_ns) as f64;
+        let (mine, theirs) = (span(self), span(&later));
+        let share = if mine + theirs > 0.0 { theirs / (mine + theirs) } else { 0.5 };
+        let mean = |rate: &mut f64, later: f64| *rate += (later - *rate) * share;
+        mean(&mut self.publish_rate_per_s, later.publish_rate_per_s);
+        mean(&mut self.send_rate_per_s, later.send_rate_per_s);
+        mean(&mut self.publish_bytes_per_s, later.publish_bytes_per_s);
+        mean(&mut self.publish_error_rate_per_s, later.publish_error_rate_per_s);
+        mean(&mut self.consume_rate_per_s, later.consume_rate_per_s);
+        mean(&mut self.consume_bytes_per_s, later.consume_bytes_per_s);
+        self.counters.add(&later.counters);
+        self.counters[Counter::AssignedPartitions] = later.counters[Counter::AssignedPartitions];
+        self.late_clients = self.late_clients.saturating_add(later.late_clients);
+        (self.end_ns, self.totals, self.since_reset) = (later.end_ns, later.totals, later.since_reset);
+        (self.expected_receipts, self.receipts, self.backlog) =
+            (later.expected_receipts, later.receipts, later.backlog);
+        self.latencies.forget();
+        self.seconds = Vec::new();
+        self.clients = later.clients;
+        self.moments.extend(later.moments);
+    }
+}
+
 /// One second of all clients together.
 #[derive(Debug, Clone)]
 pub struct Second {
@@ -194,8 +221,8 @@ pub struct Second {
     pub latencies: LatencySet,
 }
 
-/// One second of one client.
-#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
+/// A row of one client: a second, or more where it has aged.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct TimelinePoint {
     /// Seconds since the load began, at the end of the span (fraction: a cut off the time line).
     pub at_s: f64,
@@ -203,7 +230,7 @@ pub struct TimelinePoint {
     pub span_s: f64,
     /// Counter differences over the span.
     pub counters: Counters,
-    /// p50, p99 and exact max of each family in ns, in the order of `Latency::PRODUCER` or `Latency::CONSUMER`.
+    /// p50, p99 and exact max (behind lost slots at most 0.1 % above it) of each family in ns, in the order of `Latency::PRODUCER` or `Latency::CONSUMER`.
     pub latencies_ns: Vec<[u64; 3]>,
 }
 
@@ -240,8 +267,8 @@ pub struct ClientReport {
     /// Its file of raw samples, on its host; None: it recorded none.
     #[serde(default)]
     pub raw_samples_file: Option<String>,
-    /// Its seconds.
-    pub timeline: Vec<TimelinePoint>,
+    /// Its rows.
+    pub timeline: super::ClientTimeline,
     /// Its last distinct errors.
     #[serde(default)]
     pub troubles: Vec<super::ClientTrouble>,

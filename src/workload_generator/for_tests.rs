@@ -362,7 +362,7 @@ fn report(role: Role, index: u32) -> ClientReport {
         hot_thread_cpu_ns: 9 * SECOND_NS,
         slots_lost: 0,
         raw_samples_file: Some(format!("samples/0000000000000007.{role}-{index}.raw")),
-        timeline: vec![point(1), point(2)],
+        timeline: [point(1), point(2)].into_iter().collect(),
         troubles: Vec::new(),
     }
 }

@@ -2,6 +2,7 @@
 //! of its producers. Probes are repeated until then, because with `auto.offset.reset=latest` early ones are not seen.
 
 use super::series::Observer;
+use crate::units::first_few;
 use crate::worker::{Wake, Worker, WorkerError};
 use std::time::Duration;
 
@@ -46,7 +47,7 @@ pub(super) fn wait_until_ready(
             return Err(WorkerError::TimedOut(format!(
                 "not ready after {:.0} s (--ready-timeout): {}",
                 limit.as_secs_f64(),
-                missing.join("; ")
+                first_few(&missing, "; ")
             )));
         }
         match worker.wait_until(now_ns + LOOK_EVERY_NS) {

@@ -7,12 +7,17 @@ use super::rate_search::RateSearch;
 use super::ready::wait_until_ready;
 use super::series::{Cause, Observer, Outcome, Phase, Series, Tick};
 use crate::plan::{DriverKind, Plan};
+use crate::stats::ageing::Ageing;
 use crate::units::{NS_PER_S, Rate};
-use crate::worker::{Live, Wake, Worker, WorkerError};
+use crate::worker::{Live, PeriodStats, Wake, Worker, WorkerError};
 use std::time::{Duration, SystemTime};
 
 /// Time left to clients to publish the slot of a boundary before it is asked for.
 const SLOT_GRACE_NS: u64 = 30_000_000;
+
+/// Periods that are kept one by one, and rows of older ones.
+const NEWEST_PERIODS: usize = 1_000;
+const OLD_PERIODS: usize = 1_000;
 
 /// Why a phase ended before its time.
 enum Stop {
@@ -70,7 +75,15 @@ pub fn run<'a>(plan: &'a Plan, worker: &mut dyn Worker, observer: &mut dyn Obser
         search: None,
         warnings: Vec::new(),
     };
-    let mut script = Script { worker, observer, series, last_tick: None, courses: Vec::new(), end_ns: None };
+    let mut script = Script {
+        worker,
+        observer,
+        series,
+        last_tick: None,
+        ageing: Ageing::new(NEWEST_PERIODS, OLD_PERIODS),
+        courses: Vec::new(),
+        end_ns: None,
+    };
     let loaded = script.start().and_then(|()| script.load());
     script.finish(loaded.err())
 }
@@ -80,6 +93,7 @@ struct Script<'a, 'w> {
     observer: &'w mut dyn Observer,
     series: Series<'a>,
     last_tick: Option<(u64, Live)>,
+    ageing: Ageing,
     /// What goes on beside the periods.
     courses: Vec<Box<dyn Course>>,
     /// End of the phase; None: not known yet.
@@ -204,6 +218,7 @@ impl<'a> Script<'a, '_> {
             if let [.., before, _] = &mut self.series.periods[..] {
                 before.clients = Vec::new();
             }
+            self.ageing.age(&mut self.series.periods, PeriodStats::join);
         }
         Ok(())
     }

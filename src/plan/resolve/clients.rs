@@ -56,8 +56,9 @@ fn check_size(desk: &mut Desk<'_>, crew: &Crew) -> Option<()> {
     desk.refuse(
         "topics",
         format!(
-            "{} topics × ({} producers + {} subscriptions × {} consumers) are more than {MAX_CLIENTS} client processes: \
-             lower one of these numbers",
+            "{} topics × ({} producers + {} subscriptions × {} consumers) are more than {MAX_CLIENTS} client processes, the most of a run: lower \
+             one of these numbers (a total rate is dealt to the producers there are, fewer topics can have more partitions each), or make \
+             several runs at once, each with a part of the topics",
             crew.topics.len(),
             crew.most(|shape| shape.producers),
             crew.most(|shape| shape.subscriptions),

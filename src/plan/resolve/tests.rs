@@ -21,7 +21,7 @@ fn machine() -> Machine {
     let cpu =
         |id| Cpu { id, package: 0, core: id, siblings: CpuSet::of(id), last_level_cache: (0..8).collect(), node: 0 };
     let topology = Topology { cpus: (0..8).map(cpu).collect(), nodes: vec![0], model_name: "test".to_owned() };
-    Machine { topology, allowed: (0..8).collect(), memory_policy: MemoryPolicy::Default }
+    Machine { topology, allowed: (0..8).collect(), memory_policy: MemoryPolicy::Default, room: Room::default() }
 }
 
 fn driver(class: &str) -> DriverFile {
@@ -368,4 +368,19 @@ fn slow_rates_are_legal_and_a_run_too_short_for_them_is_warned_of() {
         &machine(),
     );
     assert_eq!(many.unwrap().rate.to_string(), "8000 producers × 0.125 = 1,000 msg/s");
+}
+
+#[test]
+fn a_run_that_the_machine_has_no_room_for_is_refused_with_both_figures() {
+    let text = format!("name: x\n{SOUND}producerRate: 1000\n");
+    let resolved = |room: Room| {
+        let workload = WorkloadFile::parse(Path::new("w.yaml"), &text, false).unwrap();
+        let driver = driver(PYTHON);
+        resolve(&workload, Some(&driver), &Options::default(), &Machine { room, ..machine() })
+    };
+    let small = resolved(Room { shared_memory_free_bytes: Some(16 << 20), ..Room::default() }).unwrap_err().to_string();
+    assert!(small.contains("w.yaml") && small.contains("5 clients need 2"), "{small}");
+    assert!(small.contains("16.0 MiB are free in /dev/shm"), "{small}");
+    let busy = resolved(Room { memory_free_bytes: Some(16 << 20), ..Room::default() }).unwrap();
+    assert!(busy.warnings.iter().any(|warning| warning.contains("16.0 MiB are free now")), "{:?}", busy.warnings);
 }

@@ -1,11 +1,11 @@
-//! Every client: where it was planned and seen, what it used and counted, and its seconds as columns.
+//! Every client: where it was planned and seen, what it used and counted, and its rows as columns.
 
 use crate::os::memory_policy::MemoryPolicy;
 use crate::plan::ClientPlan;
 use crate::stats::{Counter, Counters, Latency};
 use crate::telemetry::Role;
 use crate::verdict::Judgement;
-use crate::worker::{ClientFacts, ClientReport, KernelFacts, TimelinePoint};
+use crate::worker::{ClientFacts, ClientReport, ClientTimeline, KernelFacts, TimelinePoint};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
 /// One client, from its plan and its report.
@@ -126,38 +126,46 @@ impl<'a> ClientDetail<'a> {
             slots_lost: report.slots_lost,
             raw_samples_file: report.raw_samples_file.as_deref(),
             counters_whole_run: counters,
-            timeline: Timeline { role: report.role, points: &report.timeline },
+            timeline: Timeline { role: report.role, rows: &report.timeline },
         }
     }
 }
 
-/// The seconds of a client as columns of equal length, which keeps long runs small and loads into a table at once.
+/// The rows of a client as columns of equal length, which keeps long runs small and loads into a table at once. Each row has its own span.
 #[derive(Debug)]
 struct Timeline<'a> {
     role: Role,
-    points: &'a [TimelinePoint],
+    rows: &'a ClientTimeline,
+}
+
+/// The same while it is written: unpacked.
+#[derive(Debug)]
+struct OpenTimeline {
+    role: Role,
+    points: Vec<TimelinePoint>,
 }
 
 impl Serialize for Timeline<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let open = OpenTimeline { role: self.role, points: self.rows.points().collect() };
         let mut map = serializer.serialize_map(Some(4))?;
-        map.serialize_entry("at_s", &self.column(|point| point.at_s))?;
-        map.serialize_entry("span_s", &self.column(|point| point.span_s))?;
-        map.serialize_entry("latencies", &TimelineLatencies(self))?;
-        map.serialize_entry("counters", &TimelineCounters(self))?;
+        map.serialize_entry("at_s", &open.column(|point| point.at_s))?;
+        map.serialize_entry("span_s", &open.column(|point| point.span_s))?;
+        map.serialize_entry("latencies", &TimelineLatencies(&open))?;
+        map.serialize_entry("counters", &TimelineCounters(&open))?;
         map.end()
     }
 }
 
-impl<'a> Timeline<'a> {
-    fn column<T>(&self, pick: impl Fn(&'a TimelinePoint) -> T) -> Vec<T> {
+impl OpenTimeline {
+    fn column<T>(&self, pick: impl Fn(&TimelinePoint) -> T) -> Vec<T> {
         self.points.iter().map(pick).collect()
     }
 }
 
-/// Columns of p50, p99 and maximum of each family of the role; null where a second has none.
+/// Columns of p50, p99 and maximum of each family of the role; null where a row has none.
 #[derive(Debug)]
-struct TimelineLatencies<'a>(&'a Timeline<'a>);
+struct TimelineLatencies<'a>(&'a OpenTimeline);
 
 impl Serialize for TimelineLatencies<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -185,7 +193,7 @@ struct Columns {
 
 /// A column per counter that is not 0 throughout.
 #[derive(Debug)]
-struct TimelineCounters<'a>(&'a Timeline<'a>);
+struct TimelineCounters<'a>(&'a OpenTimeline);
 
 impl Serialize for TimelineCounters<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

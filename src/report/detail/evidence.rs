@@ -184,9 +184,9 @@ pub const EVIDENCE: &[Evidence] = &[
     Evidence {
         figure: "timeline",
         fields: &["at_s", "span_s"],
-        definition: "the seconds of each client",
+        definition: "what each client did row by row: seconds, tens of seconds and longer as they age, each with its span",
         source: "slots, cut by the client at whole seconds after the epoch and whenever it is asked to",
-        error: "counts, largest values and times exact, percentiles as above; lost slots are counted in `slots_lost`",
+        error: "counts, largest values and times exact, percentiles as above (of rows above 60 s: the highest of their minutes); lost slots are counted in `slots_lost`",
         checked: &["each_second_is_that_of_its_raw_samples_and_no_counter_ever_goes_back", SAMPLES, OFFSETS, WORKERS],
     },
     Evidence {

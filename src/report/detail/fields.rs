@@ -512,9 +512,14 @@ pub const DEFINITIONS: &[Definition] = &[
         "slots",
         "telemetry slots overwritten before they were read: seconds missing in the timeline, nothing in the totals",
     ),
-    ("timeline", "", "its seconds: columns of equal length, one entry per second"),
+    (
+        "timeline",
+        "",
+        "its rows in order, as columns of equal length: seconds; rows older than 20 minutes are of 10 s, those an hour before them of 60 s, \
+         then of two minutes and more. Each has its own span_s. Percentiles of rows of more than a minute are the highest of their minutes",
+    ),
     ("at_s", "s since the load's epoch", "end of the span"),
-    ("span_s", "s", "length of the span"),
+    ("span_s", "s", "length of the span: 1, 10, 60 or more, and some ms"),
     // Counters
     ("messages_enqueued", "messages", "handed to the client library (probes not included)"),
     ("bytes_enqueued", "bytes", "value bytes of these"),

@@ -45,6 +45,34 @@ impl LatencyFigures {
     }
 }
 
+impl LatencyFigures {
+    /// Both spans as one: counts, mean and extremes as they are of both together; a percentile is the higher of both, which that of all values
+    /// together is not above.
+    fn joined(&self, later: &Self) -> Self {
+        let (mine, theirs) = match (self.count, later.count) {
+            (_, 0) => return *self,
+            (0, _) => return *later,
+            counts => counts,
+        };
+        let all = mine.saturating_add(theirs);
+        Self {
+            count: all,
+            min_ns: self.min_ns.min(later.min_ns),
+            mean_ns: self.mean_ns + (later.mean_ns - self.mean_ns) * (theirs as f64 / all as f64),
+            p50_ns: self.p50_ns.max(later.p50_ns),
+            p75_ns: self.p75_ns.max(later.p75_ns),
+            p90_ns: self.p90_ns.max(later.p90_ns),
+            p95_ns: self.p95_ns.max(later.p95_ns),
+            p99_ns: self.p99_ns.max(later.p99_ns),
+            p99_9_ns: self.p99_9_ns.max(later.p99_9_ns),
+            p99_99_ns: self.p99_99_ns.max(later.p99_99_ns),
+            max_ns: self.max_ns.max(later.max_ns),
+            exact_extremes: self.exact_extremes && later.exact_extremes,
+            coarse: self.coarse || later.coarse,
+        }
+    }
+}
+
 /// The figures of every family that was measured, as a map from its name.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LatencyFamilies([Option<LatencyFigures>; Latency::COUNT]);
@@ -53,6 +81,13 @@ impl LatencyFamilies {
     /// Takes them from a set.
     pub fn of(latencies: &LatencySet, by: MeasuredBy) -> Self {
         Self(Latency::ALL.map(|family| by.knows_latency(family).then(|| LatencyFigures::of(&latencies[family]))))
+    }
+
+    /// Both spans as one.
+    pub(super) fn join(&mut self, later: &Self) {
+        for (mine, theirs) in self.0.iter_mut().zip(&later.0) {
+            *mine = mine.zip(*theirs).map(|(mine, theirs)| mine.joined(&theirs)).or(*mine).or(*theirs);
+        }
     }
 }
 

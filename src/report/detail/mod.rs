@@ -145,15 +145,21 @@ struct Topics<'a> {
 }
 
 impl<'a> DetailDocument<'a> {
-    /// Puts the document together. `periods` are the details of `series.periods`, made once per period.
-    pub fn new(origin: &'a Origin, series: &'a Series<'_>, periods: &'a [PeriodDetail], floor: &'a Standing) -> Self {
+    /// Puts the document together. `periods` are the details of `series.periods`, made once per period, `verdicts` those on all periods, one by
+    /// one.
+    pub fn new(
+        origin: &'a Origin,
+        series: &'a Series<'_>,
+        periods: &'a [PeriodDetail],
+        verdicts: &[Verdict],
+        floor: &'a Standing,
+    ) -> Self {
         let plan = series.plan;
         let end = series.end.as_ref();
-        let verdicts: Vec<Verdict> = periods.iter().map(PeriodDetail::verdict).collect();
         Self {
             system: SystemAnswer::of_run(series),
             verdict: RunVerdict {
-                judgement: Judgement::of_run(series, &verdicts),
+                judgement: Judgement::of_run(series, verdicts),
                 periods_not_valid: verdicts.iter().filter(|verdict| **verdict != Verdict::Valid).count(),
             },
             schema: Schema { name: SCHEMA_NAME, version: SCHEMA_VERSION },

@@ -47,6 +47,30 @@ fn since_epoch_s(epoch_ns: u64, at_ns: u64) -> f64 {
 }
 
 impl PeriodDetail {
+    /// Both periods as one, of which `later` follows: rates by their lengths, counts added, the worse verdict.
+    pub fn join(&mut self, later: Self) {
+        let (mine_s, theirs_s) = (self.end_s - self.start_s, later.end_s - later.start_s);
+        let share = if mine_s + theirs_s > 0.0 { theirs_s / (mine_s + theirs_s) } else { 0.5 };
+        let mean = |rate: &mut f64, later: f64| *rate += (later - *rate) * share;
+        mean(&mut self.publish_rate_per_s, later.publish_rate_per_s);
+        mean(&mut self.publish_bytes_per_s, later.publish_bytes_per_s);
+        mean(&mut self.publish_error_rate_per_s, later.publish_error_rate_per_s);
+        mean(&mut self.consume_rate_per_s, later.consume_rate_per_s);
+        mean(&mut self.consume_bytes_per_s, later.consume_bytes_per_s);
+        if let (Some(rate), Some(later)) = (&mut self.send_rate_per_s, later.send_rate_per_s) {
+            mean(rate, later);
+        }
+        self.end_s = later.end_s;
+        self.backlog_messages = later.backlog_messages;
+        self.late_clients = self.late_clients.saturating_add(later.late_clients);
+        if later.verdict.verdict > self.verdict.verdict {
+            self.verdict = later.verdict;
+        }
+        self.latencies.join(&later.latencies);
+        self.counters.counters.add(&later.counters.counters);
+        self.counters.counters[Counter::AssignedPartitions] = later.counters.counters[Counter::AssignedPartitions];
+    }
+
     /// The verdict on it.
     pub fn verdict(&self) -> Verdict {
         self.verdict.verdict

@@ -11,6 +11,7 @@ use crate::plan::{Plan, Threshold};
 use crate::stats::{Counter, Latency};
 use crate::telemetry::Role;
 use crate::units::{format_count, format_ns, whole_ns};
+use crate::worker::PeriodStats;
 use crate::workload_generator::Series;
 use crate::workload_generator::totals::{Measured, measured};
 use trend::Trend;
@@ -162,18 +163,15 @@ fn constant(plan: &Plan) -> bool {
 }
 
 /// By the second, where seconds are known; by the period otherwise.
-fn trend(
-    series: &Series<'_>,
-    seconds: &[seconds::Second],
-    rate: fn(&crate::worker::PeriodStats) -> f64,
-) -> Option<Trend> {
+fn trend(series: &Series<'_>, seconds: &[seconds::Second], rate: fn(&PeriodStats) -> f64) -> Option<Trend> {
     if !constant(series.plan) {
         return None;
     }
-    let points: Vec<f64> = if seconds.len() >= trend::LEAST_POINTS {
-        seconds.iter().map(|second| second.per_s).collect()
+    let points: Vec<(f64, f64)> = if seconds.len() >= trend::LEAST_POINTS {
+        seconds.iter().map(|second| (second.per_s, second.span_s as f64)).collect()
     } else {
-        series.periods.iter().map(rate).collect()
+        let span_s = |period: &PeriodStats| period.end_ns.saturating_sub(period.start_ns) as f64 / 1e9;
+        series.periods.iter().map(|period| (rate(period), span_s(period))).collect()
     };
     Trend::of(&points)
 }

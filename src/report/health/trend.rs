@@ -15,21 +15,22 @@ pub struct Trend {
 }
 
 impl Trend {
-    /// Of points at equal distances. None: too few, or a mean of 0.
-    pub(super) fn of(points: &[f64]) -> Option<Self> {
-        let count = points.len() as f64;
-        let mean = points.iter().sum::<f64>() / count;
-        if points.len() < LEAST_POINTS || mean <= 0.0 {
+    /// Of (value, how long it holds) in order: what holds longer counts for more. None: too few, or a mean of 0.
+    pub(super) fn of(points: &[(f64, f64)]) -> Option<Self> {
+        let length: f64 = points.iter().map(|(_, span)| span).sum();
+        let mean = points.iter().map(|(value, span)| value * span).sum::<f64>() / length;
+        // Not a number where there is no time at all.
+        if points.len() < LEAST_POINTS || mean.is_nan() || mean <= 0.0 {
             return None;
         }
-        let middle = (count - 1.0) / 2.0;
-        let (mut above, mut below) = (0.0, 0.0);
-        for (i, value) in points.iter().enumerate() {
-            let x = i as f64 - middle;
-            above += x * (value - mean);
-            below += x * x;
+        let (mut begin, mut above, mut below) = (0.0, 0.0, 0.0);
+        for (value, span) in points {
+            let x = begin + span / 2.0 - length / 2.0;
+            above += span * x * (value - mean);
+            below += span * x * x;
+            begin += span;
         }
-        Some(Self { mean, change_share: above / below * count / mean, points: points.len() })
+        Some(Self { mean, change_share: above / below * length / mean, points: points.len() })
     }
 }
 
@@ -38,8 +39,23 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    fn seconds(values: &[f64]) -> Vec<(f64, f64)> {
+        values.iter().map(|value| (*value, 1.0)).collect()
+    }
+
     fn change(points: &[f64]) -> f64 {
-        Trend::of(points).unwrap().change_share
+        Trend::of(&seconds(points)).unwrap().change_share
+    }
+
+    #[test]
+    fn rows_of_several_lengths_go_where_their_seconds_go() {
+        let slope: Vec<f64> = (0..40).map(|second| 100.0 + f64::from(second)).collect();
+        let mean = |part: &[f64]| part.iter().sum::<f64>() / part.len() as f64;
+        let mut aged = vec![(mean(&slope[..10]), 10.0), (mean(&slope[10..20]), 10.0)];
+        aged.extend(seconds(&slope[20..]));
+        let (aged, exact) = (Trend::of(&aged).unwrap(), Trend::of(&seconds(&slope)).unwrap());
+        assert!((aged.mean - exact.mean).abs() < 1e-9, "{aged:?} {exact:?}");
+        assert!((aged.change_share - exact.change_share).abs() < 1e-3, "{aged:?} {exact:?}");
     }
 
     #[test]
@@ -53,8 +69,8 @@ mod tests {
 
     #[test]
     fn few_points_or_nothing_have_no_trend() {
-        assert_eq!(Trend::of(&[1.0, 2.0, 3.0]), None);
-        assert_eq!(Trend::of(&[0.0; 9]), None);
+        assert_eq!(Trend::of(&seconds(&[1.0, 2.0, 3.0])), None);
+        assert_eq!(Trend::of(&seconds(&[0.0; 9])), None);
     }
 
     proptest! {

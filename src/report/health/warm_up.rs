@@ -1,7 +1,7 @@
 //! Was the warm-up long enough? While a system warms up its acknowledgements become faster; the second half of the measurement shows where
 //! they end.
 
-use super::seconds::{Second, median};
+use super::seconds::{Second, median, median_over_time};
 
 /// Shorter measurements have no second half to compare with.
 const LEAST_SECONDS: usize = 6;
@@ -22,19 +22,23 @@ pub struct WarmUp {
 impl WarmUp {
     /// `share`: deviation at which a second still belongs to the warm-up.
     pub(super) fn of(seconds: &[Second], share: f64) -> Option<Self> {
-        let medians: Vec<u64> = seconds.iter().filter_map(|second| median(second.p50_ns.clone())).collect();
+        let medians: Vec<(u64, u64)> =
+            seconds.iter().filter_map(|second| Some((median(second.p50_ns.clone())?, second.span_s))).collect();
         if medians.len() < LEAST_SECONDS {
             return None;
         }
-        let half = medians.len() / 2;
-        let settled_p50_ns = median(medians[half..].to_vec())?;
+        let all_s: u64 = medians.iter().map(|(_, span_s)| span_s).sum();
+        let begin_s = |row: usize| medians[..row].iter().map(|(_, span_s)| span_s).sum::<u64>();
+        let half = (0..medians.len()).rev().find(|row| 2 * begin_s(*row) <= all_s)?;
+        let settled_p50_ns = median_over_time(medians[half..].to_vec())?;
         let highest = settled_p50_ns as f64 + (settled_p50_ns as f64 * share).max(LEAST_NS);
         // Two in a row, so that one quiet second in the middle of it ends nothing.
-        let settled = medians[..=half].windows(2).position(|two| two.iter().all(|ns| *ns as f64 <= highest));
+        let settled = medians[..=half].windows(2).position(|two| two.iter().all(|(ns, _)| *ns as f64 <= highest));
         // One second alone is what any machine does now and then.
-        let settled_after_s =
-            settled.map(|at| u32::try_from(at).unwrap_or(u32::MAX)).map(|at| if at < 2 { 0 } else { at });
-        Some(Self { first_p50_ns: medians[0], settled_p50_ns, settled_after_s })
+        let settled_after_s = settled
+            .map(|at| u32::try_from(begin_s(at)).unwrap_or(u32::MAX))
+            .map(|at_s| if at_s < 2 { 0 } else { at_s });
+        Some(Self { first_p50_ns: medians[0].0, settled_p50_ns, settled_after_s })
     }
 
     /// Was it too short?
@@ -49,7 +53,7 @@ mod tests {
 
     fn of(p50_us: &[u64]) -> Option<WarmUp> {
         let seconds: Vec<Second> =
-            p50_us.iter().map(|us| Second { p50_ns: vec![us * 1_000], ..Second::default() }).collect();
+            p50_us.iter().map(|us| Second { span_s: 1, p50_ns: vec![us * 1_000], ..Second::default() }).collect();
         WarmUp::of(&seconds, 0.25)
     }
 

@@ -21,8 +21,9 @@ fn text(series: &Series<'_>) -> String {
     let origin = Origin::capture(started_at(), &["pinload".to_owned(), "run".to_owned()], Path::new("/nowhere"));
     let periods: Vec<_> =
         series.periods.iter().map(|period| PeriodDetail::new(period, EPOCH_NS, series.plan)).collect();
+    let verdicts: Vec<_> = periods.iter().map(PeriodDetail::verdict).collect();
     let floor = super::floor::used(super::floor::floor());
-    java_json::to_string(&DetailDocument::new(&origin, series, &periods, &floor)).unwrap()
+    java_json::to_string(&DetailDocument::new(&origin, series, &periods, &verdicts, &floor)).unwrap()
 }
 
 /// Every name with the name above it. What stands in configurations and in `fields` are names of others.

@@ -7,6 +7,7 @@ mod evidence;
 mod files;
 mod floor;
 mod hlog;
+mod long_runs;
 mod omb_format;
 mod schema;
 mod table;

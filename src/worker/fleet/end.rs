@@ -11,7 +11,7 @@ use crate::worker::catching_up::CatchingUp;
 use crate::worker::hosts::WorkerKind;
 use crate::worker::standing::{Ended, Standing};
 use crate::worker::wire::pinload::Stopped;
-use crate::worker::{ClientReport, HostReport, RunEnd, Tell, Wake, Worker, WorkerError};
+use crate::worker::{ClientReport, ClientTimeline, HostReport, RunEnd, Tell, Wake, Worker, WorkerError};
 use std::time::Duration;
 
 /// Between two looks at the consumers that catch up.
@@ -223,7 +223,7 @@ fn last_seen(worker: &str, standing: &Standing, plans: &[ClientPlan]) -> ClientR
         hot_thread_cpu_ns: 0,
         slots_lost: 0,
         raw_samples_file: None,
-        timeline: Vec::new(),
+        timeline: ClientTimeline::default(),
         troubles: Vec::new(),
     }
 }

@@ -193,7 +193,7 @@ fn report(client: &mut Client, epoch_ns: u64) -> ClientReport {
         hot_thread_cpu_ns: seen.hot_thread_cpu_ns,
         slots_lost: client.history.slots_lost,
         raw_samples_file: client.raw_samples.as_ref().map(|path| path.display().to_string()),
-        timeline: std::mem::take(&mut client.history.timeline),
+        timeline: client.history.take_timeline(),
         troubles: client.troubles(epoch_ns),
     }
 }

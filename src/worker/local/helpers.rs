@@ -8,7 +8,7 @@ use crate::driver::kafka::embedded::{BrokerAnswer, BrokerSpec, BrokerTopic};
 use crate::driver::kafka::helper;
 use crate::os::process::{self, Child, Launch};
 use crate::plan::Plan;
-use crate::units::counted;
+use crate::units::{counted, first_few};
 use crate::worker::{Tell, WorkerError};
 use crossbeam_channel::Receiver;
 use std::collections::HashSet;
@@ -255,16 +255,6 @@ impl LocalWorker {
     }
 }
 
-/// The first of many things, and how many more there are.
-fn first_few(all: &[String], between: &str) -> String {
-    const FEW: usize = 5;
-    let shown = all[..all.len().min(FEW)].join(between);
-    match all.len().saturating_sub(FEW) {
-        0 => shown,
-        more => format!("{shown}{between}and {more} more"),
-    }
-}
-
 /// The lines a helper prints, from a thread, so that the main loop can wait for signals meanwhile.
 fn lines_of(stdout: std::process::ChildStdout) -> Receiver<String> {
     let (sender, receiver) = crossbeam_channel::unbounded();
@@ -273,16 +263,4 @@ fn lines_of(stdout: std::process::ChildStdout) -> Receiver<String> {
         BufReader::new(stdout).lines().map_while(Result::ok).try_for_each(|line| sender.send(line))
     });
     receiver
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn of_many_topics_the_first_are_named_and_the_others_counted() {
-        let names: Vec<String> = (0..2_000).map(|number| format!("t-{number}")).collect();
-        assert_eq!(first_few(&names[..2], ", "), "t-0, t-1");
-        assert_eq!(first_few(&names, ", "), "t-0, t-1, t-2, t-3, t-4, and 1995 more");
-    }
 }

@@ -5,6 +5,7 @@
 //! measurement from `measurement`. Nothing is ever reset in the client.
 
 mod baseline;
+mod rungs;
 #[cfg(test)]
 mod tests;
 
@@ -13,12 +14,15 @@ pub(super) use baseline::Difference;
 use crate::stats::{Counter, Counters, Increment, Latency, Sparse};
 use crate::telemetry::{Role, Slot};
 use crate::units::NS_PER_S;
-use crate::worker::TimelinePoint;
 use crate::worker::metrics::ledger::Recorded;
+use crate::worker::{ClientTimeline, TimelinePoint};
 use baseline::{Baseline, no_latencies};
+use rungs::Rungs;
 use std::collections::VecDeque;
 
 const NS_PER_MS: u64 = 1_000_000;
+/// Slots that wait for the end of their period (some 10 kB each); who asks for a boundary later than in two minutes gets more in its period.
+const PENDING_KEPT: usize = 120;
 
 /// Everything one client's slots have said so far.
 #[derive(Debug)]
@@ -27,12 +31,13 @@ pub(super) struct History {
     epoch_ns: u64,
     /// Drained but not yet part of a period.
     pending: VecDeque<(Slot, bool)>,
+    /// Are the seconds of a period asked for at its end? Then every slot waits for it.
+    keeps_seconds: bool,
     /// The newest slot that is part of a period.
     last: Option<Slot>,
     period: Baseline,
     measurement: Baseline,
-    /// Its seconds.
-    pub(super) timeline: Vec<TimelinePoint>,
+    timeline: Rungs,
     /// The newest second's latencies (for the live line): acknowledgement or end to end, from the actual time.
     pub(super) last_second: Option<Increment>,
     /// Slots overwritten before they were read.
@@ -47,13 +52,19 @@ impl History {
             role,
             epoch_ns: 0,
             pending: VecDeque::new(),
+            keeps_seconds: false,
             last: None,
             period: nothing.clone(),
             measurement: nothing,
-            timeline: Vec::new(),
+            timeline: Rungs::begin(0, Counters::default()),
             last_second: None,
             slots_lost: 0,
         }
+    }
+
+    /// The same; the seconds of its periods are asked for, or not.
+    pub(super) fn keeping_seconds(self, keeps_seconds: bool) -> Self {
+        Self { keeps_seconds, ..self }
     }
 
     /// The load begins: `counters` are the live ones at that moment (nothing of the load is in them yet).
@@ -61,6 +72,12 @@ impl History {
         self.epoch_ns = epoch_ns;
         self.period = Baseline::begin(epoch_ns, counters);
         self.measurement = self.period.clone();
+        self.timeline = Rungs::begin(epoch_ns, counters);
+    }
+
+    /// The rows of its timeline; they are gone then.
+    pub(super) fn take_timeline(&mut self) -> ClientTimeline {
+        self.timeline.take()
     }
 
     /// Takes newly drained slots; `lost` were overwritten before the first of them. What each brought is added to `recorded`.
@@ -71,6 +88,11 @@ impl History {
             self.timeline_point(&slot, recorded.as_deref_mut());
             self.pending.push_back((slot, gap));
             gap = false;
+        }
+        // A period of an hour needs no hour of slots: a boundary that is asked for lies ahead of those drained long ago.
+        while self.pending.len() > PENDING_KEPT && !self.keeps_seconds {
+            let Some((slot, gap)) = self.pending.pop_front() else { break };
+            self.absorb(slot, gap);
         }
     }
 
@@ -94,17 +116,22 @@ impl History {
             return;
         }
         while let Some((slot, gap)) = self.pending.pop_front() {
-            for latency in &slot.latencies {
-                self.period.grow(latency, gap);
-                self.measurement.grow(latency, gap);
-            }
             let reached = slot.end_ns >= boundary_ns;
             tell(slot.end_ns, &|| recorded_in(&slot, gap, self.last.as_ref()));
-            self.last = Some(slot);
+            self.absorb(slot, gap);
             if reached {
                 break;
             }
         }
+    }
+
+    /// A slot becomes part of the current period.
+    fn absorb(&mut self, slot: Slot, gap: bool) {
+        for latency in &slot.latencies {
+            self.period.grow(latency, gap);
+            self.measurement.grow(latency, gap);
+        }
+        self.last = Some(slot);
     }
 
     /// What happened since the period began; the next period begins.
@@ -169,34 +196,36 @@ impl History {
         let before = self.newest();
         let counters = slot.counters.since(before.map_or(&self.measurement.counters, |slot| &slot.counters));
         let mut latencies_ns = Vec::with_capacity(families.len());
+        let mut largest_ns = [0; Latency::COUNT];
         let mut last_second = None;
         for (position, family) in families.iter().enumerate() {
             let Some(now) = slot.latencies.iter().find(|latency| latency.latency == *family) else { continue };
             let second = Increment::between(histogram_of(before, *family), &now.histogram);
+            // The slot's own figures are of its own span alone: after a gap there is more.
+            let whole = now.extremes.count == second.count();
             if let Some(recorded) = &mut recorded {
-                // The slot's own sum is of its own span alone: after a gap there is more.
-                let whole = now.extremes.count == second.count() && now.extremes.sum_ns < u64::MAX;
-                recorded.add(*family, &second, whole.then_some(now.extremes.sum_ns));
+                let sum_ns = (whole && now.extremes.sum_ns < u64::MAX).then_some(now.extremes.sum_ns);
+                recorded.add(*family, &second, sum_ns);
             }
-            // A difference of whole ms, which its bucket is wider than.
-            let whole_ms = *family == Latency::EndToEndActual
-                && (1..=counters[Counter::MessagesUnstamped]).contains(&second.count());
-            let percentiles = [50.0, 99.0].map(|percentile| {
-                let ns = second.percentile_ns(percentile);
-                if whole_ms { (ns + NS_PER_MS / 2) / NS_PER_MS * NS_PER_MS } else { ns }
-            });
-            latencies_ns.push([percentiles[0], percentiles[1], now.extremes.max_ns]);
+            let of_lost_ns = if whole { 0 } else { second.percentile_ns(100.0) };
+            let max_ns = now.extremes.max_ns.max(of_lost_ns);
+            largest_ns[*family as usize] = max_ns;
+            let [p50, p99] = percentiles_ns(&second, *family, &counters);
+            latencies_ns.push([p50, p99, max_ns]);
             if position == 0 {
                 last_second = Some(second);
             }
         }
+        // What was counted in lost slots stands in this row, so their time does too.
+        let begun_ns = before.map_or(slot.start_ns, |slot| slot.end_ns);
         self.last_second = last_second.or(self.last_second.take());
-        self.timeline.push(TimelinePoint {
+        let row = TimelinePoint {
             at_s: seconds(slot.end_ns.saturating_sub(self.epoch_ns)),
-            span_s: seconds(slot.end_ns.saturating_sub(slot.start_ns)),
+            span_s: seconds(slot.end_ns.saturating_sub(begun_ns)),
             counters,
             latencies_ns,
-        });
+        };
+        self.timeline.push(&row, slot, &largest_ns, families, self.epoch_ns);
     }
 }
 
@@ -209,6 +238,17 @@ fn recorded_in(slot: &Slot, gap: bool, before: Option<&Slot>) -> [Increment; Lat
         latencies[now.latency as usize] = increment;
     }
     latencies
+}
+
+/// p50 and p99 of a span, in the unit that was measured in.
+fn percentiles_ns(span: &Increment, family: Latency, counters: &Counters) -> [u64; 2] {
+    // A difference of whole ms, which its bucket is wider than.
+    let whole_ms =
+        family == Latency::EndToEndActual && (1..=counters[Counter::MessagesUnstamped]).contains(&span.count());
+    [50.0, 99.0].map(|percentile| {
+        let ns = span.percentile_ns(percentile);
+        if whole_ms { (ns + NS_PER_MS / 2) / NS_PER_MS * NS_PER_MS } else { ns }
+    })
 }
 
 fn histogram_of(slot: Option<&Slot>, latency: Latency) -> Option<&Sparse> {

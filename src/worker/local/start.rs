@@ -7,9 +7,11 @@ use crate::client::{ClientSpec, CurvePart};
 use crate::driver::{DriverError, ErrorClass};
 use crate::load::payloads;
 use crate::os::process::{self, Launch};
+use crate::os::room::raise_open_files;
 use crate::plan::{ClientPlan, DriverKind, Plan};
 use crate::telemetry::payload_pool::PoolOwner;
 use crate::telemetry::{ClientState, Role, Shape, SupervisorEnd, Wanted};
+use crate::units::first_few;
 use crate::worker::WorkerError;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -34,6 +36,8 @@ impl LocalWorker {
     /// Starts all clients of a role and waits until each has said ready, or why not.
     pub(super) fn start_clients(&mut self, role: Role, topics: &[String]) -> Result<(), WorkerError> {
         let plan = self.plan()?;
+        // That it can be is a matter of the plan; where it could not, opening fails and says so.
+        raise_open_files(plan.demand().open_files);
         let limit = plan.limits.connect;
         let planned: Vec<ClientPlan> = plan.clients.iter().filter(|client| client.role == role).cloned().collect();
         for client in planned {
@@ -54,7 +58,7 @@ impl LocalWorker {
             .filter(|client| client.end.state() < Some(ClientState::Ready))
             .map(|client| format!("{} {}", role, client.plan.index))
             .collect();
-        let why = format!("{} did not connect within {} s", late.join(", "), limit.as_secs());
+        let why = format!("{} did not connect within {} s", first_few(&late, ", "), limit.as_secs());
         Err(WorkerError::Unreachable(why))
     }
 
@@ -96,7 +100,7 @@ impl LocalWorker {
         self.clients.push(Client {
             pid: process.pid(),
             raw_samples: self.raw_file(&client),
-            history: History::new(client.role),
+            history: History::new(client.role).keeping_seconds(self.keep_seconds),
             plan: client,
             topic,
             group,

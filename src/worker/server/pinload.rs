@@ -65,6 +65,9 @@ fn initialize(session: &mut Session, call: &Call) -> Answer {
         client.placement = place.clone();
     }
     plan.placement = placed.clone();
+    if let Some(why) = plan.demand().refusal(&machine.room) {
+        return Err(Failure::Configuration(why));
+    }
     let groups = order.groups.into_iter().map(|group| ((group.topic, group.subscription), group.name)).collect();
     let run = session.begin(Some(order.run), Duration::from_millis(order.lease_ms));
     run.worker.join_run(order.run, groups, order.wall_stamps);
