@@ -8,6 +8,7 @@ use crate::plan::{Options, PlacementPolicy, RateScope, Thresholds};
 impl From<&RunArgs> for Options {
     fn from(args: &RunArgs) -> Self {
         Self {
+            only_shown: false,
             embedded: args.embedded,
             duration: args.duration,
             warmup: args.warmup,

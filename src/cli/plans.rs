@@ -10,9 +10,10 @@ use crate::plan::resolve::Machine;
 use crate::plan::{Options, Plan, resolve};
 use std::path::Path;
 
-/// The plan of each workload on each driver: workloads by the base names of their files, as OMB orders them; drivers as given.
-pub(super) fn make(args: &RunArgs, machine: &Machine) -> Result<Vec<Plan>, Problems> {
-    let options = Options::from(args);
+/// The plan of each workload on each driver: workloads by the base names of their files, as OMB orders them; drivers as given. `only_shown`: nothing
+/// will run.
+pub(super) fn make(args: &RunArgs, machine: &Machine, only_shown: bool) -> Result<Vec<Plan>, Problems> {
+    let options = Options { only_shown, ..Options::from(args) };
     let mut problems = Vec::new();
     let warn = options.unknown_keys_warn;
     let mut workloads: Vec<WorkloadFile> =

@@ -17,7 +17,7 @@ use crossbeam_channel::Receiver;
 
 /// Runs all pairs in order. One that fails does not stop the next; an interruption does.
 pub(super) fn run(args: &RunArgs, messages: &mut Messages, signals: &Receiver<Signal>) -> ExitStatus {
-    let (machine, plans) = match prepare(args, messages) {
+    let (machine, plans) = match prepare(args, false, messages) {
         Ok(prepared) => prepared,
         Err(status) => return status,
     };
@@ -74,7 +74,7 @@ fn metrics(args: &RunArgs, on_workers: bool, messages: &mut Messages) -> Result<
 
 /// Prints all plans.
 pub(super) fn plan(args: &RunArgs, messages: &mut Messages) -> ExitStatus {
-    match prepare(args, messages) {
+    match prepare(args, true, messages) {
         Ok((machine, plans)) => {
             messages.step(&summary::machine(&machine));
             let fleet = match fleet_of(args, messages) {
@@ -102,13 +102,13 @@ fn fleet_of(args: &RunArgs, messages: &mut Messages) -> Result<Option<FleetSetti
     })
 }
 
-/// The machine and the plans, or what is wrong with them, said.
-fn prepare(args: &RunArgs, messages: &mut Messages) -> Result<(Machine, Vec<Plan>), ExitStatus> {
+/// The machine and the plans, or what is wrong with them, said. `only_shown`: nothing will run.
+fn prepare(args: &RunArgs, only_shown: bool, messages: &mut Messages) -> Result<(Machine, Vec<Plan>), ExitStatus> {
     let machine = plans::read_machine(root()).map_err(|why| {
         messages.error(&why);
         ExitStatus::MachineRefused
     })?;
-    let plans = plans::make(args, &machine).map_err(|problems| {
+    let plans = plans::make(args, &machine, only_shown).map_err(|problems| {
         for problem in &problems.0 {
             messages.error(&problem.to_string());
         }

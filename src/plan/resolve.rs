@@ -30,6 +30,8 @@ use std::time::Duration;
 /// What the command line says that overrides or completes the files.
 #[derive(Debug, Clone, Default)]
 pub struct Options {
+    /// The plan is only looked at: what this machine has no room for is a warning.
+    pub only_shown: bool,
     /// `--embedded`: no driver file needed.
     pub embedded: bool,
     /// `--duration`; 0: until interrupted.
@@ -174,7 +176,10 @@ pub fn resolve(
     // Workers look for themselves.
     if !options.on_workers {
         let demand = plan.demand();
-        if let Some(why) = demand.refusal(&machine.room) {
+        let refusal = demand.refusal(&machine.room);
+        if options.only_shown {
+            plan.warnings.extend(refusal.as_ref().map(|why| format!("it cannot run here: {why}")));
+        } else if let Some(why) = refusal {
             let line = workload.line("topics");
             return Err(Problem::of_key(&workload.path, line, "topics", why).into());
         }

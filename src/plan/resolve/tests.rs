@@ -376,11 +376,15 @@ fn a_run_that_the_machine_has_no_room_for_is_refused_with_both_figures() {
     let resolved = |room: Room| {
         let workload = WorkloadFile::parse(Path::new("w.yaml"), &text, false).unwrap();
         let driver = driver(PYTHON);
-        resolve(&workload, Some(&driver), &Options::default(), &Machine { room, ..machine() })
+        resolve(&workload, Some(&driver), &Options::default(), &Machine { room, ..self::machine() })
     };
     let small = resolved(Room { shared_memory_free_bytes: Some(16 << 20), ..Room::default() }).unwrap_err().to_string();
     assert!(small.contains("w.yaml") && small.contains("5 clients need 2"), "{small}");
     assert!(small.contains("16.0 MiB are free in /dev/shm"), "{small}");
+    let shown = Options { only_shown: true, ..Options::default() };
+    let machine = Machine { room: Room { tasks_free: Some(1), ..Room::default() }, ..self::machine() };
+    let shown = resolve(&workload(&text), Some(&driver(PYTHON)), &shown, &machine).unwrap();
+    assert!(shown.warnings.iter().any(|warning| warning.starts_with("it cannot run here: 5 clients need about")));
     let busy = resolved(Room { memory_free_bytes: Some(16 << 20), ..Room::default() }).unwrap();
     assert!(busy.warnings.iter().any(|warning| warning.contains("16.0 MiB are free now")), "{:?}", busy.warnings);
 }
