@@ -16,14 +16,14 @@ fn ombs_file_has_every_period_and_the_detail_file_bounded_rows_that_add_up_to_th
     let mut files = ResultFiles::new(&plan, None, folder.path(), started_at(), &[]).unwrap();
     let mut series = empty_series(&plan);
     let mut ageing = Ageing::new(1_000, 1_000);
+    // Some have latencies, 1.3 MB each while they are not written.
     let template = period(0);
+    let mut blank = template.clone();
+    blank.latencies.forget();
     for number in 0..PERIODS {
         let (start_ns, length_ns) = (template.start_ns + number * 10_000_000_000, 10_000_000_000);
-        let mut next = PeriodStats { start_ns, end_ns: start_ns + length_ns, ..template.clone() };
-        // Some have latencies, 1.3 MB each while they are not written.
-        if number % 500 > 0 {
-            next.latencies.forget();
-        }
+        let like = if number % 500 == 0 { &template } else { &blank };
+        let next = PeriodStats { start_ns, end_ns: start_ns + length_ns, ..like.clone() };
         series.periods.push(next);
         if number % 1_300 == 1_299 {
             files.write(&series).unwrap();

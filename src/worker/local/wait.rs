@@ -203,7 +203,7 @@ mod tests {
         worker.drain();
         // Nothing is to be ended: the clock stands still.
         worker.closed = true;
-        let history = &worker.clients[0].history;
-        assert_eq!((history.slots_lost, history.timeline.len(), waited), (0, 93, true));
+        let history = &mut worker.clients[0].history;
+        assert_eq!((history.slots_lost, history.take_timeline().len(), waited), (0, 93, true));
     }
 }
