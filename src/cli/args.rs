@@ -9,7 +9,7 @@ use super::bench_loop::BenchLoopArgs;
 use super::cpu_list::CpuList;
 use super::tool_args::{
     CALIBRATE_EXAMPLES, CSV_EXAMPLES, CalibrateArgs, CsvArgs, DOCTOR_EXAMPLES, DoctorArgs, ExplainArgs,
-    GENERATE_EXAMPLES, GenerateArgs, RAW_EXAMPLES, RawArgs,
+    GENERATE_EXAMPLES, GenerateArgs, RAW_EXAMPLES, REPORT_EXAMPLES, RawArgs, ReportArgs,
 };
 use super::values::{FloorArg, cpu_set, floor, late_policy, positive_duration, socket_address};
 use crate::os::affinity::CpuSet;
@@ -58,6 +58,11 @@ pub enum Command {
     /// as OMB does.
     #[command(after_help = CSV_EXAMPLES)]
     Csv(CsvArgs),
+    /// Make one HTML page of results, of one run or of several overlaid
+    ///
+    /// Reads detail files of pinload and results of OMB and its forks. The page needs no network and no other file.
+    #[command(after_help = REPORT_EXAMPLES)]
+    Report(ReportArgs),
     /// Make a workload file for each combination of a template's lists
     #[command(after_help = GENERATE_EXAMPLES)]
     Generate(GenerateArgs),
@@ -259,6 +264,12 @@ pub struct RunArgs {
     /// Folder for the result files
     #[arg(long, value_name = "DIR", default_value = ".", help_heading = "Output")]
     pub output_dir: PathBuf,
+
+    /// Write no page (.html) for people beside the results
+    ///
+    /// `pinload report` makes one later from the detail file.
+    #[arg(long, help_heading = "Output")]
+    pub no_report: bool,
 
     /// Write HdrHistogram's log (.hlog) of the measurement beside the results: every latency, second by second
     ///

@@ -24,6 +24,7 @@ mod pair;
 mod plans;
 mod raw;
 mod raw_folder;
+mod report;
 mod roles;
 mod run;
 mod summary;
@@ -86,6 +87,9 @@ fn serve(argv: Vec<OsString>) -> ExitStatus {
             messages.result(&serde_json::to_string_pretty(&schema).unwrap_or_default());
             ExitStatus::Success
         }),
+        Command::Report(args) => {
+            finished(Messages::plain(args::ColorWhen::Auto), |messages| report::report(&args, messages))
+        }
         Command::Raw(args) => finished(Messages::plain(args::ColorWhen::Auto), |messages| raw::raw(&args, messages)),
         Command::Generate(args) => {
             finished(Messages::plain(args::ColorWhen::Auto), |messages| generate::generate(&args, messages))

@@ -4,7 +4,7 @@ use super::args::RunArgs;
 use super::console::{Console, Written};
 use super::exit::ExitStatus;
 use super::messages::{Messages, Verbosity};
-use super::{raw_folder, root, summary};
+use super::{raw_folder, report, root, summary};
 use crate::os::clock::Calibration;
 use crate::os::signals::Signal;
 use crate::plan::Plan;
@@ -152,7 +152,16 @@ fn run_with<'a>(
         let (main, detail) = files.paths();
         let hlog = files.hlog_path().map(|path| format!("\n       {} (HdrHistogram)", path.display()));
         let hlog = hlog.unwrap_or_default();
-        messages.result(&format!("wrote  {} (OMB)\n       {}{hlog}", main.display(), detail.display()));
+        let page = (!args.no_report).then(|| report::beside_run(&main, &detail));
+        let shown = match &page {
+            Some(Ok(page)) => format!("\n       {} (report)", page.display()),
+            Some(Err(_)) | None => String::new(),
+        };
+        messages.result(&format!("wrote  {} (OMB)\n       {}{hlog}{shown}", main.display(), detail.display()));
+        if let Some(Err(why)) = page {
+            messages.error(&format!("{why}; pinload report makes the page again"));
+            status = status.then(ExitStatus::ResultsNotWritten);
+        }
     }
     status
 }

@@ -60,6 +60,27 @@ Examples:
 Exit code 3: a file is no file of raw samples, or is damaged. A file that ends within a record, as after a kill, is read up to its
 last whole one, and that is said.";
 
+pub(super) const REPORT_EXAMPLES: &str = "\
+Examples:
+  The page of a run that was made without one, beside its files:
+    pinload report results/simple-workload-Kafka-2026-11-22-14-00-00.json
+  All runs of a folder on top of each other:
+    pinload report results/ -o comparison.html";
+
+/// Arguments of `report`.
+#[derive(Debug, Args)]
+pub struct ReportArgs {
+    /// Result files, or folders of them (not those in folders below)
+    ///
+    /// Of a pinload run, its detail file or the result file beside it. The first is what the others are compared with.
+    #[arg(value_name = "FILE|DIR", required = true)]
+    pub results: Vec<PathBuf>,
+
+    /// The file to write [default: of one run, beside it as *.html; of several, report.html in the current folder]
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+}
+
 /// Arguments of `explain`.
 #[derive(Debug, Args)]
 pub struct ExplainArgs {

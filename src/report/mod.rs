@@ -10,6 +10,7 @@ pub mod findings;
 pub mod floor;
 pub mod health;
 pub mod hlog;
+pub mod html;
 pub mod java_json;
 pub mod names;
 pub mod omb;

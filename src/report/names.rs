@@ -45,6 +45,16 @@ pub fn hlog_beside(main: &Path) -> PathBuf {
     beside(main, ".hlog")
 }
 
+/// The page beside a result or detail file: `x.json`, `x.detail` → `x.html`.
+pub fn page_beside(result: &Path) -> PathBuf {
+    let name = result.file_name().unwrap_or_default().to_string_lossy();
+    let stem = [FORMER_DETAIL_ENDING, DETAIL_ENDING].into_iter().find_map(|ending| name.strip_suffix(ending));
+    match stem {
+        Some(stem) => result.with_file_name(format!("{stem}.html")),
+        None => beside(result, ".html"),
+    }
+}
+
 /// The file beside a result file that has this ending instead of `.json`.
 fn beside(main: &Path, ending: &str) -> PathBuf {
     let name = main.file_name().unwrap_or_default().to_string_lossy();
@@ -83,6 +93,9 @@ mod tests {
         assert_eq!(detail_beside(Path::new("out/x.json")), Path::new("out/x.detail"));
         assert_eq!(detail_beside(Path::new("x.1")), Path::new("x.1.detail"));
         assert_eq!(hlog_beside(Path::new("out/x.json")), Path::new("out/x.hlog"));
+        for result in ["out/x.json", "out/x.detail", "out/x.detail.json", "out/x"] {
+            assert_eq!(page_beside(Path::new(result)), Path::new("out/x.html"));
+        }
     }
 
     #[test]

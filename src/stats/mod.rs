@@ -7,6 +7,7 @@ pub mod counters;
 pub mod distribution;
 pub mod increment;
 pub mod latency;
+pub mod octaves;
 pub mod recorder;
 pub mod sparse;
 pub mod v2;

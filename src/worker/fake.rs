@@ -197,6 +197,7 @@ impl Worker for FakeWorker {
             end_to_end_clock_error_ns: None,
             stamp_clock_error_ns: None,
             environments: Vec::new(),
+            cluster_settings: Vec::new(),
         })
     }
     fn balances(&mut self) -> Result<Vec<SubscriptionBalance>, WorkerError> {

@@ -1,5 +1,6 @@
 //! What a worker reports: OMB's three answers with both latency families, and the end of the run.
 
+use crate::driver::kafka::admin::settings::ClusterSettings;
 use crate::os::clock::Clock;
 use crate::plan::ClientPlacement;
 use crate::stats::{Counter, Counters, Distribution, Increment, Latency};
@@ -313,6 +314,9 @@ pub struct RunEnd {
     /// The hosts of the clients; none of those that cannot tell (OMB's workers).
     #[serde(default)]
     pub environments: Vec<super::Environment>,
+    /// How a broker and the run's first topic are configured, as far as the cluster tells.
+    #[serde(default)]
+    pub cluster_settings: Vec<ClusterSettings>,
 }
 
 #[cfg(test)]

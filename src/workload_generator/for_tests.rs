@@ -1,6 +1,7 @@
 //! A small run by hand: 2 producers and 1 consumer on one topic, 3 periods of 10 s after 5 s of warm-up.
 
 use super::{Outcome, Series};
+use crate::driver::kafka::admin::settings::{ClusterSetting, ClusterSettings};
 use crate::load::accounting::Balance;
 use crate::os::affinity::CpuSet;
 use crate::os::clock::{Clock, ClockSource};
@@ -330,6 +331,14 @@ fn end(plan: &Plan) -> RunEnd {
         stamp_clock_error_ns: None,
         moments: Vec::new(),
         environments: vec![Environment { worker: None, fingerprint: fingerprint() }],
+        cluster_settings: vec![ClusterSettings {
+            resource: "broker 1".to_owned(),
+            settings: vec![ClusterSetting {
+                setting: "num.io.threads".to_owned(),
+                setting_value: "8".to_owned(),
+                setting_source: "static_broker".to_owned(),
+            }],
+        }],
     }
 }
 

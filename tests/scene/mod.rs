@@ -6,6 +6,7 @@
 #![allow(unreachable_pub, reason = "the harness is a module of each test program, nobody else sees it")]
 #![allow(clippy::print_stderr, reason = "a failing test shows its scene on standard error")]
 
+pub mod browser;
 pub mod deadline;
 pub mod disturb;
 pub mod judged;

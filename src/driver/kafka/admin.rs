@@ -1,11 +1,13 @@
 //! Topics and credentials, done by a short-lived helper process so that the supervisor never opens a Kafka client.
 
 mod requests;
+pub mod settings;
 mod topics;
 
 use super::helper;
 use crate::driver::{DriverError, ErrorClass};
 use crate::os::process;
+use settings::ClusterSettings;
 use std::process::ExitCode;
 use std::time::Duration;
 use topics::Admin;
@@ -48,6 +50,11 @@ pub enum AdminAction {
         /// Which.
         topics: Vec<String>,
     },
+    /// How is a broker configured, and how this topic? What the cluster does not tell is left out.
+    Settings {
+        /// Its name.
+        topic: Option<String>,
+    },
 }
 
 /// A topic to create.
@@ -70,6 +77,9 @@ pub struct AdminDone {
     pub brokers: u32,
     /// Each topic of the action, in its order.
     pub topics: Vec<TopicDone>,
+    /// Settings, where they were asked for.
+    #[serde(default)]
+    pub settings: Vec<ClusterSettings>,
 }
 
 /// What became of one topic.
@@ -123,6 +133,11 @@ pub fn perform(request: &AdminRequest, tell: &mut dyn FnMut(&str)) -> Result<Adm
         AdminAction::Create { topics, allow_existing } => admin.create(topics, *allow_existing, tell)?,
         AdminAction::Delete { topics } => admin.delete(topics, tell)?,
         AdminAction::Describe { topics } => admin.describe(topics)?,
+        AdminAction::Settings { topic } => {
+            let broker = admin.first_broker()?;
+            let settings = settings::read(&request.properties, broker, topic.as_deref(), request.action_limit / 2);
+            return Ok(AdminDone { brokers: admin.brokers(), topics: Vec::new(), settings });
+        }
     };
-    Ok(AdminDone { brokers: admin.brokers(), topics })
+    Ok(AdminDone { brokers: admin.brokers(), topics, settings: Vec::new() })
 }

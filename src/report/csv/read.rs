@@ -99,6 +99,11 @@ impl RunResult {
         Number::deserialize(self.others.get(name)?).ok().map(|number| number.0)
     }
 
+    /// Any other field that is an object.
+    pub fn object(&self, name: &str) -> Option<&Map<String, Value>> {
+        self.others.get(name)?.as_object()
+    }
+
     /// Any other field that is a list of numbers; empty when it is not there.
     pub fn numbers(&self, name: &str) -> Vec<f64> {
         let numbers = self.others.get(name).and_then(|value| Vec::<Number>::deserialize(value).ok());

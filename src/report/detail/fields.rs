@@ -233,6 +233,34 @@ pub const DEFINITIONS: &[Definition] = &[
     ("max_ns", "ns", "largest value"),
     ("exact_extremes", "", "true: minimum, maximum and mean are exact; false: bounded by the histogram's buckets"),
     ("coarse", "", "true: a part of the values was kept with 2 digits (1 %) instead of 3 (0.1 %)"),
+    // Cluster
+    (
+        "cluster_settings",
+        "",
+        "how a broker and the run's first topic are configured, as the cluster told at the start; absent: it did not tell",
+    ),
+    ("resource", "", "the broker, or the topic"),
+    ("settings", "", "its settings, by name"),
+    ("setting", "", "name of the setting"),
+    ("setting_value", "", "its value; **** of a secret"),
+    (
+        "setting_source",
+        "",
+        "where the value comes from: default, static_broker, dynamic_broker, dynamic_default_broker, topic, unknown",
+    ),
+    // Distributions
+    (
+        "distributions",
+        "",
+        "how many values lie where on a log scale: in a period bucket b holds 2^(b/4) to 2^((b+1)/4) ns, in the measurement 2^(b/8) to 2^((b+1)/8) ns",
+    ),
+    ("bucket", "", "numbers of the buckets that hold values"),
+    (
+        "percentile_curves",
+        "",
+        "latency at percentiles from 0 to 100, evenly spaced between one nine and the next, as far as the count tells them apart",
+    ),
+    ("value_ns", "ns", "the highest value of the bucket at each percentile, as for p50_ns"),
     // Accounting
     ("accounting", "", "what became of every message, by sequence number; empty without stamps"),
     ("accounting.total", "", "all producers and subscriptions: what was sent counts once for each subscription"),

@@ -13,12 +13,14 @@ pub mod latencies;
 pub mod periods;
 pub mod plan;
 pub mod schema;
+pub mod shapes;
 
 use super::doubts::{Doubt, doubts};
 use super::floor::{FloorDetail, Standing};
 use super::health::Health;
 use super::omb::HIGHEST_END_TO_END_US;
 use super::origin::Origin;
+use crate::driver::kafka::admin::settings::ClusterSettings;
 use crate::load::stamp::STAMP_BYTES;
 use crate::os::clock::ClockSource;
 use crate::plan::{DriverKind, MeasuredBy, Plan};
@@ -68,6 +70,8 @@ pub struct DetailDocument<'a> {
     end_to_end_clocks: Option<EndToEndClocks>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     environment: Vec<environment::EnvironmentDetail<'a>>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    cluster_settings: &'a [ClusterSettings],
     floor: FloorDetail<'a>,
     topics: Option<Topics<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -184,6 +188,7 @@ impl<'a> DetailDocument<'a> {
             hosts: end.map_or(&[], |end| &end.hosts),
             end_to_end_clocks: EndToEndClocks::of(series),
             environment: end.map(environment::environments).unwrap_or_default(),
+            cluster_settings: end.map_or(&[], |end| &end.cluster_settings),
             floor: FloorDetail::new(floor, series),
             topics: end.map(|end| Topics { names: &end.topics, deleted: end.topics_deleted }),
             // Java clients read the driver file themselves.

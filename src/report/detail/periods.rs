@@ -1,12 +1,13 @@
 //! One entry per measured period, and the measurement as a whole.
 
 use super::latencies::LatencyFamilies;
+use super::shapes::{self, MeasurementShapes, PeriodShapes};
 use crate::plan::{MeasuredBy, Plan};
 use crate::stats::{Counter, Counters};
 use crate::verdict::{Judgement, Verdict};
 use crate::worker::PeriodStats;
-use crate::workload_generator::Series;
 use crate::workload_generator::totals::{Measured, measured, totals};
+use crate::workload_generator::{Outcome, Series};
 
 /// Counters as far as somebody counts them.
 #[derive(Debug, Clone, Copy)]
@@ -38,6 +39,7 @@ pub struct PeriodDetail {
     late_clients: u32,
     verdict: Judgement,
     latencies: LatencyFamilies,
+    distributions: PeriodShapes,
     counters: Counted,
 }
 
@@ -92,6 +94,7 @@ impl PeriodDetail {
             late_clients: period.late_clients,
             verdict: Judgement::of_period(period, plan),
             latencies: LatencyFamilies::of(&period.latencies, by),
+            distributions: shapes::of_period(&period.latencies, by),
             counters: Counted { counters: period.counters, by },
         }
     }
@@ -110,6 +113,8 @@ pub struct Measurement {
     consume_bytes_per_s: Option<f64>,
     cpu_ns_per_message: Option<f64>,
     latencies: Option<LatencyFamilies>,
+    #[serde(flatten)]
+    shapes: Option<MeasurementShapes>,
     counters: Counted,
     counters_whole_run: Counted,
 }
@@ -135,6 +140,12 @@ impl Measurement {
             cpu_ns_per_message: (acknowledged > 0 && by.knows(Counter::CpuUserNs))
                 .then(|| cpu_ns as f64 / acknowledged as f64),
             latencies: series.cumulative.as_ref().map(|latencies| LatencyFamilies::of(latencies, by)),
+            // Of a finished run only: they take a look at every bucket.
+            shapes: series
+                .cumulative
+                .as_ref()
+                .filter(|_| series.outcome != Outcome::Running)
+                .map(|latencies| MeasurementShapes::of(latencies, by)),
             counters: Counted { counters, by },
             counters_whole_run: Counted { counters: totals(series), by },
         }

@@ -40,8 +40,15 @@ const ALWAYS: [&str; 25] = [
     "fields",
 ];
 /// Parts that are there when there is something to say.
-const SOMETIMES: [&str; 6] =
-    ["phases", "rate_search", "hosts", "end_to_end_clocks", "environment", "effective_configuration"];
+const SOMETIMES: [&str; 7] = [
+    "phases",
+    "rate_search",
+    "hosts",
+    "end_to_end_clocks",
+    "environment",
+    "effective_configuration",
+    "cluster_settings",
+];
 /// Units of texts.
 const TEXTS: [&str; 3] = ["CPU list", "CPU lists", "NUMA nodes"];
 /// Figures of a latency, all of them always there.
@@ -114,13 +121,12 @@ pub fn schema() -> Value {
                 { "type": "array", "items": { "$ref": "#/$defs/number" } },
             ] },
             "object": { "type": "object", "properties": names, "additionalProperties": false },
-            "latency": { "anyOf": [of_figures(&FIGURES, &["exact_extremes", "coarse"]), {
-                "description": "columns of a timeline",
-                "type": "object",
-                "required": ["p50_ns", "p99_ns", "max_ns"],
-                "properties": { "p50_ns": column(), "p99_ns": column(), "max_ns": column() },
-                "additionalProperties": false,
-            }] },
+            "latency": { "anyOf": [
+                of_figures(&FIGURES, &["exact_extremes", "coarse"]),
+                columns("columns of a timeline", &["p50_ns", "p99_ns", "max_ns"]),
+                columns("a distribution", &["bucket", "count"]),
+                columns("a percentile curve", &["percentile", "value_ns"]),
+            ] },
             "balance": { "anyOf": [{ "type": "null" }, of_figures(&BALANCE, &["proven"])] },
             "thresholds": thresholds(),
             "configuration": {
@@ -141,8 +147,20 @@ fn any() -> Value {
     json!({ "$ref": "#/$defs/any" })
 }
 
-fn column() -> Value {
-    json!({ "type": "array", "items": { "type": ["integer", "null"] } })
+/// Columns of equal length.
+fn columns(what: &str, names: &[&str]) -> Value {
+    let column = |name: &&str| {
+        let numbers = json!({ "type": "array", "items": { "type": ["number", "null"] } });
+        ((*name).to_owned(), numbers)
+    };
+    let properties: Map<String, Value> = names.iter().map(column).collect();
+    json!({
+        "description": what,
+        "type": "object",
+        "required": names,
+        "properties": properties,
+        "additionalProperties": false,
+    })
 }
 
 /// An object of these figures, numbers but for the `flags`.

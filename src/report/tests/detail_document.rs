@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::path::Path;
 
-pub(super) fn document(series: &Series<'_>) -> Value {
+pub(in crate::report) fn document(series: &Series<'_>) -> Value {
     serde_json::from_str(&text(series)).unwrap()
 }
 

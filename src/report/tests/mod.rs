@@ -2,7 +2,7 @@
 
 mod charts;
 mod console_lines;
-mod detail_document;
+pub(in crate::report) mod detail_document;
 mod evidence;
 mod files;
 mod floor;

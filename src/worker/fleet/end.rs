@@ -158,6 +158,7 @@ impl DistributedWorkers {
             stamp_clock_error_ns: None,
             moments: Vec::new(),
             environments: Vec::new(),
+            cluster_settings: Vec::new(),
         };
         let mut stamp_errors = Vec::with_capacity(ends.len());
         for (number, end) in ends {
@@ -179,6 +180,9 @@ impl DistributedWorkers {
                 environment
             }));
             whole.moments.extend(end.moments);
+            if whole.cluster_settings.is_empty() {
+                whole.cluster_settings = end.cluster_settings;
+            }
             whole.supervisor_cpu_ns += end.supervisor_cpu_ns;
             whole.drain_ns += end.drain_ns;
             whole.topics_deleted |= end.topics_deleted;

@@ -167,6 +167,7 @@ impl LocalWorker {
             end_to_end_clock_error_ns: None,
             stamp_clock_error_ns: self.wall_stamps.then(|| self.wall_anchor.error_ns()),
             environments: self.environment.take().into_iter().collect(),
+            cluster_settings: std::mem::take(&mut self.cluster_settings),
         }
     }
 

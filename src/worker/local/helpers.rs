@@ -17,6 +17,8 @@ use std::time::Duration;
 
 /// On top of a helper's own limit: its start and its answer. At most as long as the limit itself.
 const HELPER_MARGIN: Duration = Duration::from_secs(5);
+/// Limit for a look at the cluster's settings: brokers answer it in some ms, and a run is not held up for one that does not.
+const SETTINGS_LIMIT: Duration = Duration::from_secs(3);
 /// Limit for what still has to be done when everything is to end at once.
 const HURRIED: Duration = Duration::from_secs(1);
 
@@ -62,6 +64,15 @@ impl LocalWorker {
             return Err(WorkerError::Topics(first_few(&wrong, "; ")));
         }
         if allow_existing { self.check_topics(tell) } else { Ok(()) }
+    }
+
+    /// Asks the cluster how it is configured. What it does not tell within the limit is not known, and no run ends for it.
+    pub(super) fn read_cluster_settings(&mut self, tell: Tell<'_>) {
+        let action = AdminAction::Settings { topic: self.topics.first().cloned() };
+        let limits = (SETTINGS_LIMIT, SETTINGS_LIMIT);
+        if let Ok(done) = self.administrate_within(action, limits, tell) {
+            self.cluster_settings = done.settings;
+        }
     }
 
     /// The run's topics as they are to be made.

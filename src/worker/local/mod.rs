@@ -28,6 +28,7 @@ use super::{
     Worker, WorkerError,
 };
 use crate::driver::kafka::admin::TopicSpec;
+use crate::driver::kafka::admin::settings::ClusterSettings;
 use crate::os::affinity;
 use crate::os::clock::{Calibration, Clock};
 use crate::os::clock_drift::ClockDrift;
@@ -103,6 +104,8 @@ pub struct LocalWorker {
     usage_at_start: crate::os::usage::Usage,
     /// This host, as it was before the load.
     environment: Option<Environment>,
+    /// As the cluster told them at the start.
+    cluster_settings: Vec<ClusterSettings>,
     warnings: Vec<String>,
     /// Below here stand the kernel's files.
     root: PathBuf,
@@ -152,6 +155,7 @@ impl LocalWorker {
             wall_offset_due_ns: 0,
             usage_at_start: crate::os::usage::of_self(),
             environment: None,
+            cluster_settings: Vec::new(),
             warnings: Vec::new(),
             root: root.to_owned(),
             cpu_limits: CpuLimits::of_self(root),
@@ -223,6 +227,7 @@ impl Worker for LocalWorker {
     fn create_topics(&mut self, tell: Tell<'_>) -> Result<Vec<String>, WorkerError> {
         if self.plan()?.driver.kind == DriverKind::Kafka {
             self.create_or_check_topics(tell)?;
+            self.read_cluster_settings(tell);
         }
         Ok(self.topics.clone())
     }

@@ -112,6 +112,7 @@ impl OmbWorkers {
             stamp_clock_error_ns: None,
             environments: Vec::new(),
             moments: Vec::new(),
+            cluster_settings: Vec::new(),
         }
     }
 }

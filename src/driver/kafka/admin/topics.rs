@@ -49,6 +49,14 @@ impl Admin {
         self.brokers
     }
 
+    /// The broker with the lowest number.
+    pub(super) fn first_broker(&self) -> Result<i32, DriverError> {
+        self.await_metadata(|metadata| {
+            let lowest = metadata.brokers().iter().map(rdkafka::metadata::MetadataBroker::id).min();
+            lowest.ok_or_else(|| DriverError::new(ErrorClass::Unreachable, "the cluster names no broker"))
+        })
+    }
+
     /// Asks for all topics: a question for one by name may create it on the broker.
     fn await_metadata<T>(&self, look: impl FnMut(&Metadata) -> Result<T, DriverError>) -> Result<T, DriverError> {
         connect::await_metadata(
