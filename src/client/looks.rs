@@ -1,8 +1,9 @@
 //! How late the loop comes to its looks, and what it picks up behind those that are late.
 //!
-//! Ticks are looks at moments that were set before: they find the loop away as often as a message does that comes by chance. Those that are picked
-//! up until the next tick are counted by it. After a gap that is longer than the beat of the ticks these are the very messages that came into
-//! it; of shorter gaps every so many-th is seen, and counts for the others.
+//! Ticks are looks at moments that were set before: they find the loop away as often as a message does that comes by chance. What is picked up
+//! between the look before and the look after is counted by it: the gap may have ended in a wait for messages, which picks up what came meanwhile
+//! before there is a look. After a gap that is longer than the beat of the ticks these are the very messages that came into it, and
+//! some more; of shorter gaps every so many-th is seen, and counts for the others.
 
 use crate::stats::gap::{GAPS, gap_of};
 use crate::stats::{Counter, Counters};
@@ -21,11 +22,12 @@ impl Looks {
     /// A look that came so late; so much has been picked up until now.
     #[inline]
     pub(super) fn look(&mut self, late_ns: u64, picked_up: u64) {
-        if let Some(gap) = self.behind {
+        let gap = gap_of(late_ns);
+        if let Some(gap) = self.behind.max(gap) {
             self.counts[gap] += picked_up.saturating_sub(self.picked_up);
         }
         self.picked_up = picked_up;
-        self.behind = gap_of(late_ns);
+        self.behind = gap;
     }
 
     /// The loop was away for so long, between two looks.
@@ -56,7 +58,8 @@ mod tests {
         looks.look(0, 1_000);
         let mut counters = Counters::default();
         looks.count(&mut counters);
-        let found: Vec<_> = GAPS.iter().map(|(_, counter)| counters[*counter]).enumerate().filter(|(_, n)| *n > 0).collect();
-        assert_eq!(found, [(3, 3), (6, 40)]);
+        let found: Vec<_> =
+            GAPS.iter().map(|(_, counter)| counters[*counter]).enumerate().filter(|(_, n)| *n > 0).collect();
+        assert_eq!(found, [(1, 10), (3, 3), (6, 50)]);
     }
 }

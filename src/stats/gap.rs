@@ -47,7 +47,10 @@ mod tests {
         let of = |late_ns| gap_of(late_ns).map(|at| GAPS[at].1);
         assert_eq!((of(0), of(999), of(2_999)), (None, None, Some(Counter::MessagesBehindGap1us)));
         assert_eq!((of(3_000), of(9_999)), (Some(Counter::MessagesBehindGap3us), Some(Counter::MessagesBehindGap3us)));
-        assert_eq!((of(10_000), of(u64::MAX)), (Some(Counter::MessagesBehindGap10us), Some(Counter::MessagesBehindGap1s)));
+        assert_eq!(
+            (of(10_000), of(u64::MAX)),
+            (Some(Counter::MessagesBehindGap10us), Some(Counter::MessagesBehindGap1s))
+        );
         let mut counters = Counters::default();
         counters[Counter::MessagesBehindGap1ms] = 7;
         let found: Vec<_> = gaps(&counters).filter(|(_, count)| *count > 0).collect();

@@ -3,7 +3,7 @@
 use super::latencies::LatencyFamilies;
 use crate::plan::{MeasuredBy, Plan};
 use crate::stats::{Counter, Counters};
-use crate::verdict::{Judgement, Verdict};
+use crate::verdict::{Judgement, OwnLevel, Trust, Verdict};
 use crate::worker::PeriodStats;
 use crate::workload_generator::Series;
 use crate::workload_generator::totals::{Measured, measured, totals};
@@ -37,6 +37,7 @@ pub struct PeriodDetail {
     backlog_messages: Option<u64>,
     late_clients: u32,
     verdict: Judgement,
+    own_up_to: Option<OwnLevel>,
     latencies: LatencyFamilies,
     counters: Counted,
 }
@@ -67,6 +68,7 @@ impl PeriodDetail {
             backlog_messages: plan.has_backlog().then_some(period.backlog),
             late_clients: period.late_clients,
             verdict: Judgement::of_period(period, plan),
+            own_up_to: Trust::of_period(period, plan).own_up_to,
             latencies: LatencyFamilies::of(&period.latencies, by),
             counters: Counted { counters: period.counters, by },
         }
