@@ -15,7 +15,7 @@ mod sequel;
 mod stamp_offsets;
 mod troubles;
 #[cfg(test)]
-pub(crate) mod truth;
+mod truth;
 #[cfg(test)]
 mod virtual_time;
 mod witness;

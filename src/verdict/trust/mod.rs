@@ -11,8 +11,6 @@ mod quantiles;
 mod rate;
 mod sentence;
 #[cfg(test)]
-mod simulated;
-#[cfg(test)]
 mod tests;
 mod waits;
 
