@@ -8,8 +8,13 @@ fn a_run_that_nobody_disturbed_is_the_brokers_own() {
     let plan = plan();
     let series = completed_series(&plan);
     let trust = Trust::of_run(&series).unwrap();
-    assert_eq!(trust.own_up_to, Some(OwnLevel::Max), "{trust:#?}");
-    assert_eq!(trust.sentence, "the rate is exact; latencies are the broker's, the largest included");
+    // The largest of 3 ms may have met a gap shorter than a beat, which no look has seen.
+    assert_eq!(trust.own_up_to, Some(OwnLevel::P99_99), "{trust:#?}");
+    assert!(
+        trust.sentence.starts_with("the rate is exact; acknowledgements are the broker's up to p99.99"),
+        "{}",
+        trust.sentence
+    );
     assert!(trust.reaches(OwnLevel::P99) && trust.latencies.len() == 4);
 }
 
