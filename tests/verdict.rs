@@ -6,8 +6,8 @@ mod scene;
 use nix::sys::signal::Signal;
 use scene::disturb::{Broker, Spinners, left_out, own_cpus, pin, share_of_waiting_on};
 use scene::judged::{
-    NULL_RUN, WARM_UP, assert_limited, assert_valid, causes, hot_cpu, judged_by, null_scene, start_null,
-    start_null_until, value, words,
+    NULL_RUN, WARM_UP, assert_explained, assert_limited, assert_valid, causes, hot_cpu, judged_by, null_scene,
+    start_null, start_null_until, value, words,
 };
 use scene::results::Detail;
 use scene::workload::{PYTHON_CLASS, driver};
@@ -20,7 +20,8 @@ const INTERRUPTED: i32 = 130;
 const LIMIT: Duration = Duration::from_secs(60);
 const S: Duration = Duration::from_secs(1);
 
-const NULL_THRESHOLDS: [&str; 8] = [
+const NULL_THRESHOLDS: [&str; 9] = [
+    "rate-short-share=0.1",
     "loop-stall-share=0.5",
     "run-queue-delay-share=0.25",
     "throttled-share=0.5",
@@ -64,7 +65,11 @@ fn a_run_without_a_cause_is_valid_and_a_stopped_client_is_seen_as_a_loop_that_st
     producer.signal(Signal::SIGCONT);
     let done = running.outcome();
     // Two thirds of the sends were due in those 4 s. Periods are a second long: two of them ended 2 s and more without its report.
-    let detail = assert_limited(&scene, &done, &["pacing_error", "late_sends", "loop_stalls", "late_reports"]);
+    let detail = assert_limited(
+        &scene,
+        &done,
+        &["rate_not_offered", "pacing_error", "late_sends", "loop_stalls", "late_reports"],
+    );
     assert_eq!(detail.at("/clients/0/verdict/verdict"), "generator_limited");
     let limited = |period: &serde_json::Value| period["verdict"]["verdict"] == "generator_limited";
     assert!(detail.list("/periods").iter().any(limited), "{done}");
@@ -80,7 +85,7 @@ fn two_moments_of_standing_still_spoil_two_periods_and_too_many_of_them_the_run(
         let scene = null_scene("two_moments_of_standing_still_spoil_two_periods_and_too_many_of_them_the_run");
         let done = run_with_two_moments_of_standing_still(&scene);
         // Less than half of the run, and more than half of each second in which one of them ended. Unless others had the CPU for the rest of it.
-        if attempt == 3 || causes(&Detail::read(&scene.detail_file())) != ["loop_stalls"] {
+        if attempt == 3 || causes(&Detail::read(&scene.detail_file())) != ["rate_not_offered"] {
             assert_limited(&scene, &done, &["periods"]);
             return;
         }
@@ -89,7 +94,7 @@ fn two_moments_of_standing_still_spoil_two_periods_and_too_many_of_them_the_run(
 
 fn run_with_two_moments_of_standing_still(scene: &Scene) -> Outcome {
     let args = ["--duration", "12s", "-d", "driver.yaml", "null.yaml"];
-    let (running, producer) = start_null(scene, judged_by(&args, &["loop-stall-share=0.5", "periods-share=0.1"]));
+    let (running, producer) = start_null(scene, judged_by(&args, &["rate-short-share=0.3", "periods-share=0.1"]));
     for _ in 0..2 {
         producer.signal(Signal::SIGSTOP);
         std::thread::park_timeout(S + S / 4);
@@ -118,7 +123,7 @@ fn a_pinned_loop_that_somebody_moves_is_a_migration() {
     pin(producer.pid, other);
     let done = running.outcome();
     // Its control is the run without a cause above: of a pinned loop no threshold lets a move pass.
-    let detail = assert_limited(&scene, &done, &["migrations"]);
+    let detail = assert_explained(&scene, &done, &["migrations"]);
     assert!(words(&detail, "migrations").contains("CPU"), "{done}");
 }
 
@@ -145,7 +150,7 @@ fn a_supervisor_that_stands_still_for_longer_than_the_ring_holds_loses_slots_and
     running.signal(Signal::SIGCONT);
     let done = running.outcome();
     // Its control is the run without a cause above, which is judged by the same threshold.
-    let detail = assert_limited(&scene, &done, &["slots_lost"]);
+    let detail = assert_explained(&scene, &done, &["slots_lost"]);
     assert!(
         words(&detail, "slots_lost").contains("seconds are missing in the timeline, nothing in the totals"),
         "{done}"
@@ -167,7 +172,7 @@ fn a_hot_cpu_that_others_use_too_is_a_run_queue_delay() {
     let done = running.outcome();
     drop(spinners);
     // Its control is the run without a cause above.
-    let detail = assert_limited(&scene, &done, &["run_queue_delay"]);
+    let detail = assert_explained(&scene, &done, &["run_queue_delay"]);
     assert!(words(&detail, "run_queue_delay").contains("for its CPU"), "{done}");
 }
 
@@ -223,7 +228,7 @@ fn a_cpu_limit_of_the_cgroup_is_throttling() {
     args.extend(judged_by(&NULL_RUN, &["throttled-share=0.5"]));
     let done = scene.command("sh", args).limit(LIMIT).run();
     // Its control is the run without a cause above, which is judged by the same threshold.
-    let detail = assert_limited(&scene, &done, &["throttled"]);
+    let detail = assert_explained(&scene, &done, &["throttled"]);
     assert!(words(&detail, "throttled").contains("a CPU limit stopped the group"), "{done}");
 }
 
@@ -282,7 +287,7 @@ fn small_queues_are_the_generators_and_a_paused_broker_is_the_brokers() {
     let (small, one) = (["queue.buffering.max.messages=4", "linger.ms=20"], ["queued.min.messages=1"]);
     let (scene, _broker) = broker_scene("small_queues_are_the_generators", &small, &one);
     let done = scene.pinload(judged_by(&QUEUE_RUN, &QUEUE_THRESHOLDS)).limit(LIMIT).run();
-    let detail = assert_limited(&scene, &done, &["queue_too_small", "fetch_pauses"]);
+    let detail = assert_explained(&scene, &done, &["queue_too_small", "fetch_pauses"]);
     assert!(!blames_the_broker(&detail), "{done}");
     assert!(done.says("of the time blocked on its own full queue, which holds 4.00 ms of the schedule"), "{done}");
 }

@@ -6,8 +6,8 @@ mod scene;
 use nix::sys::signal::Signal;
 use scene::disturb::{Broker, Spinners, Strangers, left_out, own_cpus};
 use scene::judged::{
-    NULL_RUN, WARM_UP, assert_limited, assert_valid, hot_cpu, judged_by, null_scene, start_null, start_null_until,
-    value, words,
+    NULL_RUN, WARM_UP, assert_explained, assert_limited, assert_valid, hot_cpu, judged_by, null_scene, start_null,
+    start_null_until, value, words,
 };
 use scene::results::Detail;
 use scene::workload::{PYTHON_CLASS, driver};
@@ -60,7 +60,7 @@ fn a_hot_cpu_that_is_taken_again_and_again_is_involuntary_switches() {
     let nappers = Spinners::napping_on(cpu, 4);
     let done = running.outcome();
     drop(nappers);
-    let detail = assert_limited(&scene, &done, &["involuntary_switches"]);
+    let detail = assert_explained(&scene, &done, &["involuntary_switches"]);
     assert!(words(&detail, "involuntary_switches").contains("its CPU was taken from it "), "{done}");
 }
 
@@ -150,7 +150,7 @@ fn cpus_of_librdkafkas_threads_that_others_use_too_are_a_run_queue_delay_of_thes
     };
     let done: Outcome = running.outcome();
     drop(strangers);
-    let detail = assert_limited(&apart.scene, &done, &["io_run_queue_delay"]);
+    let detail = assert_explained(&apart.scene, &done, &["io_run_queue_delay"]);
     assert!(words(&detail, "io_run_queue_delay").contains("one of them waited "), "{done}");
 }
 

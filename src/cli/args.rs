@@ -11,7 +11,9 @@ use super::tool_args::{
     CALIBRATE_EXAMPLES, CSV_EXAMPLES, CalibrateArgs, CsvArgs, DOCTOR_EXAMPLES, DoctorArgs, ExplainArgs,
     GENERATE_EXAMPLES, GenerateArgs, RAW_EXAMPLES, REPORT_EXAMPLES, RawArgs, ReportArgs,
 };
-use super::values::{FloorArg, cpu_set, floor, late_policy, positive_duration, socket_address};
+use super::values::{
+    FloorArg, RequiredLevel, cpu_set, floor, late_policy, positive_duration, required_level, socket_address,
+};
 use crate::os::affinity::CpuSet;
 use crate::plan::thresholds::parse_threshold;
 use crate::plan::{LatePolicy, Threshold};
@@ -129,7 +131,7 @@ Exit codes:
   5    a client process or a worker died: the result is invalid
   6    the results could not be written
   7    the machine refused: shared memory, processes, ports
-  8    with --require-valid: a run completed, and its verdict is not VALID
+  8    with --require-valid: a run completed, and its verdict is not VALID, or its latencies are the broker's not as far as asked
   10   the system under test failed: messages failed, are unknown, lost, duplicated or corrupt, or the broker was gone
   130  ended by Ctrl-C
   143  ended by SIGTERM or SIGHUP
@@ -241,9 +243,13 @@ pub struct RunArgs {
     #[arg(long, value_name = "HOW", value_enum, default_value_t = PlacementArg::Spread, help_heading = "Placement")]
     pub placement: PlacementArg,
 
-    /// End with exit code 8 when a run's verdict is not VALID
-    #[arg(long, help_heading = "Verdict")]
-    pub require_valid: bool,
+    /// End with exit code 8 when a run's verdict is not VALID, or its latencies are the broker's not as far as LEVEL
+    ///
+    /// Levels are p50, p75, p90, p95, p99, p99.9, p99.99 and max: --require-valid=p99 asks for latencies of which the generator can have
+    /// added no more than 5 % (--threshold own-share=0.05) to any percentile up to p99.
+    #[arg(long, value_name = "LEVEL", value_parser = required_level, num_args = 0..=1, require_equals = true,
+          default_missing_value = "valid", help_heading = "Verdict")]
+    pub require_valid: Option<RequiredLevel>,
 
     /// Judge by another value than the default (repeatable); docs/verdict.md lists names and meanings
     #[arg(long, value_name = "NAME=VALUE", value_parser = parse_threshold, help_heading = "Verdict")]

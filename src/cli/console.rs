@@ -5,6 +5,8 @@ use super::messages::{Messages, Verbosity};
 use crate::plan::Plan;
 use crate::report::console::{omb_aggregated_line, omb_period_line, our_period_line, period_verdict_line};
 use crate::report::{ResultFiles, WriteError};
+use crate::verdict::Trust;
+use crate::worker::metrics::Whose;
 use crate::worker::{LatencySet, PeriodStats};
 use crate::workload_generator::{Observer, Outcome, Phase, Series, Tick};
 use std::time::Duration;
@@ -21,6 +23,8 @@ pub(super) struct Console<'a> {
     failure: Option<WriteError>,
     /// Has the run's early end been told?
     told: bool,
+    /// Where the metrics page reads how far latencies are the broker's own.
+    whose: Option<Whose>,
 }
 
 /// What became of the result files.
@@ -39,12 +43,17 @@ pub(super) struct Written {
 impl<'a> Console<'a> {
     /// Says what it hears through `messages` and writes `files`.
     pub(super) fn new(messages: &'a mut Messages, files: ResultFiles, plan: &'a Plan) -> Self {
-        Self { messages, files, plan, any: false, failure: None, told: false }
+        Self { messages, files, plan, any: false, failure: None, told: false, whose: None }
+    }
+
+    /// The same, telling the metrics page how far latencies are the broker's own.
+    pub(super) fn telling(self, whose: Option<Whose>) -> Self {
+        Self { whose, ..self }
     }
 
     /// The run is over: what became of its files.
     pub(super) fn written(self) -> Written {
-        let Self { messages: _, plan: _, files, any, failure, told } = self;
+        let Self { messages: _, plan: _, whose: _, files, any, failure, told } = self;
         Written { files, any, failure, told }
     }
 }
@@ -109,6 +118,9 @@ impl Observer for Console<'_> {
     }
 
     fn series(&mut self, series: &Series<'_>) -> Result<(), String> {
+        if let (Some(whose), Some(trust)) = (&self.whose, Trust::of_run(series)) {
+            whose.tell(trust.percentiles());
+        }
         match self.files.write(series) {
             Ok(()) => self.any = true,
             Err(error) => {

@@ -3,8 +3,8 @@
 use super::exit::ExitStatus;
 use super::messages::Messages;
 use super::tool_args::CsvArgs;
-use crate::report::csv::{Columns, RunResult, table};
-use crate::report::is_detail;
+use crate::report::csv::{Columns, RunResult, Whose, table};
+use crate::report::{detail_found_beside, is_detail};
 use crate::units::counted;
 use std::fs;
 use std::io;
@@ -84,7 +84,11 @@ fn read(path: &Path) -> Result<Folder, String> {
         }
         let text = fs::read_to_string(&file).map_err(|error| format!("cannot be read: {error}"));
         match text.and_then(|text| RunResult::parse(&text).map_err(|error| error.to_string())) {
-            Ok(result) => folder.results.push((name, result)),
+            Ok(mut result) => {
+                let detail = detail_found_beside(&file).and_then(|path| fs::read_to_string(path).ok());
+                result.whose = detail.map(|text| Whose::of_detail(&text)).unwrap_or_default();
+                folder.results.push((name, result));
+            }
             Err(why) => folder.wrong.push(format!("{}: {why}", file.display())),
         }
     }

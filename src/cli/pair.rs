@@ -11,10 +11,10 @@ use crate::plan::Plan;
 use crate::report::ResultFiles;
 use crate::report::closing::closing_table;
 use crate::report::floor::{Standing, floor_lines};
-use crate::verdict::{Judgement, SystemAnswer, SystemOutcome, Verdict};
+use crate::verdict::{Judgement, SystemAnswer, SystemOutcome, Trust};
 use crate::worker::fleet::{DistributedWorkers, FleetSettings, RollCall, split};
 use crate::worker::local::LocalWorker;
-use crate::worker::metrics::Desk;
+use crate::worker::metrics::{Desk, Whose};
 use crate::worker::omb_fleet::{self, OmbWorkers};
 use crate::workload_generator::{self, Observer, Outcome, Series};
 use crossbeam_channel::Receiver;
@@ -37,7 +37,8 @@ pub(super) fn run_pair(
         messages.error(&why);
         return ExitStatus::ResultsNotWritten;
     }
-    run_with(plan, args, floor, messages, |plan, observer| {
+    let whose = metrics.as_ref().map(Desk::whose);
+    run_with(plan, args, floor, messages, whose, |plan, observer| {
         let mut worker = LocalWorker::new(signals.clone(), calibration, root());
         worker.record_raw(args.record_raw.clone());
         if args.hlog {
@@ -76,12 +77,12 @@ pub(super) fn run_pair_on(
             }
         };
         messages.info("note", "a worker of the fleet speaks OMB's protocol only: all are driven by it");
-        return run_with(&plan, args, floor, messages, |plan, observer| {
+        return run_with(&plan, args, floor, messages, None, |plan, observer| {
             let mut workers = OmbWorkers::new(fleet.clone(), roll_call, signals.clone(), calibration);
             workload_generator::run(plan, &mut workers, observer)
         });
     }
-    run_with(plan, args, floor, messages, |plan, observer| {
+    run_with(plan, args, floor, messages, None, |plan, observer| {
         let mut workers = DistributedWorkers::new(fleet.clone(), roll_call, signals.clone(), calibration, root());
         workload_generator::run(plan, &mut workers, observer)
     })
@@ -93,6 +94,7 @@ fn run_with<'a>(
     args: &RunArgs,
     floor: &Standing,
     messages: &mut Messages,
+    whose: Option<Whose>,
     script: impl FnOnce(&'a Plan, &mut dyn Observer) -> Series<'a>,
 ) -> ExitStatus {
     // OMB's words.
@@ -116,7 +118,7 @@ fn run_with<'a>(
             return (&error).into();
         }
     };
-    let mut console = Console::new(messages, files, plan);
+    let mut console = Console::new(messages, files, plan).telling(whose);
     let series = script(plan, &mut console);
     let Written { files, any, failure, told } = console.written();
     messages.clear_live();
@@ -144,8 +146,11 @@ fn run_with<'a>(
     if status == ExitStatus::Success && system.outcome == SystemOutcome::Failed {
         status = ExitStatus::SystemFailed;
     }
-    if status == ExitStatus::Success && args.require_valid {
-        status = of_verdict(Judgement::of_run(&series, &periods).verdict);
+    if let Some(required) = args.require_valid
+        && status == ExitStatus::Success
+        && !required.met(Judgement::of_run(&series, &periods).verdict, Trust::of_run(&series).as_ref())
+    {
+        status = ExitStatus::NotValid;
     }
     status = status.then(raw_folder::tell(&series, messages));
     if any {
@@ -164,14 +169,6 @@ fn run_with<'a>(
         }
     }
     status
-}
-
-/// Of a run that completed, where a valid one is asked for.
-fn of_verdict(verdict: Verdict) -> ExitStatus {
-    match verdict {
-        Verdict::Valid => ExitStatus::Success,
-        Verdict::GeneratorLimited | Verdict::Invalid => ExitStatus::NotValid,
-    }
 }
 
 /// Of a run that ended otherwise than planned, unless it was said when it happened.

@@ -3,6 +3,7 @@
 use crate::os::affinity::CpuSet;
 use crate::plan::LatePolicy;
 use crate::units::parse_duration;
+use crate::verdict::{OwnLevel, Trust, Verdict};
 use std::net::{SocketAddr, ToSocketAddrs as _};
 use std::time::Duration;
 
@@ -38,6 +39,22 @@ pub enum FloorArg {
     None,
     /// This one.
     File(std::path::PathBuf),
+}
+
+/// `--require-valid` of `run`: a verdict that is VALID, and latencies that are the broker's up to a level, where one is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RequiredLevel(Option<OwnLevel>);
+
+impl RequiredLevel {
+    /// Is it reached?
+    pub fn met(self, verdict: Verdict, trust: Option<&Trust>) -> bool {
+        verdict == Verdict::Valid && self.0.is_none_or(|level| trust.is_some_and(|trust| trust.reaches(level)))
+    }
+}
+
+/// `valid`, `p99`.
+pub(super) fn required_level(text: &str) -> Result<RequiredLevel, String> {
+    if text == "valid" { Ok(RequiredLevel(None)) } else { text.parse().map(|level| RequiredLevel(Some(level))) }
 }
 
 pub(super) fn cpu_set(text: &str) -> Result<CpuSet, String> {

@@ -139,14 +139,26 @@ impl<'a, C: Consumer, T: Time, M: Measuring> Consume<'a, C, T, M> {
                     Wanted::Connect | Wanted::Run => {}
                 }
             }
-            let wait_ms = if self.manner.spin { 0 } else { whole_ms(self.pulse.next_tick_ns().saturating_sub(now)) };
-            let received = self.receive(wait_ms);
-            if received == 0 {
-                if self.manner.spin {
-                    (0..SPINS).for_each(|_| self.time.relax());
-                }
+            if !self.manner.spin {
+                self.receive_waiting(now);
+            } else if self.receive(0) == 0 {
+                (0..SPINS).for_each(|_| self.time.relax());
                 self.books.idle(self.time.now_ns().saturating_sub(now));
             }
+        }
+    }
+
+    /// Blocked in the library until something comes or a tick is due: idle for as long as that was, whatever ended it.
+    fn receive_waiting(&mut self, now: u64) {
+        let wait_ms = whole_ms(self.pulse.next_tick_ns().saturating_sub(now));
+        let before_ns = self.driver.blocked_ns();
+        let received = self.receive(wait_ms);
+        let blocked_ns = self.driver.blocked_ns().saturating_sub(before_ns);
+        self.books.idle(blocked_ns);
+        if blocked_ns > 0 {
+            // Nothing came: how much later than asked the loop has its CPU again is its own.
+            let asked_ns = if received == 0 { u64::from(wait_ms) * 1_000_000 } else { u64::MAX };
+            self.pulse.blocked_until(now + blocked_ns.min(asked_ns));
         }
     }
 
@@ -172,13 +184,18 @@ impl<'a, C: Consumer, T: Time, M: Measuring> Consume<'a, C, T, M> {
             self.paused = paused;
             self.driver.set_paused(paused);
         }
+        let messages = self.books.messages();
+        let tick = self.pulse.tick(now, messages, messages, self.end);
         if now >= self.next_events_ns {
             self.next_events_ns = now + EVENTS_NS;
+            let before_ns = self.driver.blocked_ns();
             self.serve_events()?;
+            // A commit before partitions are left waits for the broker.
+            let blocked_ns = self.driver.blocked_ns().saturating_sub(before_ns);
+            self.books.idle(blocked_ns);
+            self.pulse.excuse(blocked_ns);
         }
         self.commit_if_due(now);
-        let messages = self.books.messages();
-        let tick = self.pulse.tick(now, messages, self.end);
         if M::TELEMETRY && tick.publish {
             if let Some(raw) = &mut self.raw {
                 raw.writer.flush_if_worth_it();
@@ -283,7 +300,8 @@ impl<'a, C: Consumer, T: Time, M: Measuring> Consume<'a, C, T, M> {
         if let Some(raw) = &mut self.raw {
             raw.writer.cut(now, self.end.epoch_ns());
         }
-        self.pulse.paused(self.time.now_ns().saturating_sub(now));
+        let after = self.time.now_ns();
+        self.pulse.paused(after.saturating_sub(now), after);
     }
 }
 

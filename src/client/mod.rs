@@ -4,6 +4,7 @@ mod consume;
 pub mod floor;
 mod in_flight;
 mod life;
+mod looks;
 mod measuring;
 mod outbox;
 mod produce;

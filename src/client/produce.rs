@@ -33,6 +33,8 @@ use std::time::Duration;
 const LATE_NS: u64 = 1_000_000;
 /// On schedule, delivery reports are served at least after so many messages.
 const UNSERVED_MESSAGES: u32 = 64;
+/// Longest wait for reports while there is nothing to send.
+const REST_NS: u64 = 1_000_000;
 /// A cut takes some 50 µs: it is made right after a send, or in a wait that leaves at least this.
 const CUT_ROOM_NS: u64 = 200_000;
 
@@ -190,8 +192,7 @@ impl<'a, P: Producer, T: Time, M: Measuring> Produce<'a, P, T, M> {
                 self.tick(now)?;
                 self.cut_if_due();
             }
-            let polled = self.poll(u32::MAX, 1);
-            self.idle_since(now, polled);
+            self.rest(now);
         }
         Ok(())
     }
@@ -215,8 +216,7 @@ impl<'a, P: Producer, T: Time, M: Measuring> Produce<'a, P, T, M> {
                 Some(Due::At { ns }) => self.wait(now, ns),
                 None => {
                     self.cut_if_due();
-                    let polled = self.poll(u32::MAX, 1);
-                    self.idle_since(now, polled);
+                    self.rest(now);
                 }
             }
         }
@@ -264,9 +264,13 @@ impl<'a, P: Producer, T: Time, M: Measuring> Produce<'a, P, T, M> {
         count
     }
 
-    fn idle_since(&mut self, begun_ns: u64, polled: u32) {
-        if polled == 0 {
-            self.books.counters[Counter::IdleNs] += self.time.now_ns().saturating_sub(begun_ns);
+    /// Nothing is to be sent: waits for reports, and is idle for as long as that was, whatever ended it.
+    fn rest(&mut self, now: u64) {
+        if self.poll(u32::MAX, 0) == 0 {
+            self.driver.await_reports(now + REST_NS, self.time);
+            let after = self.time.now_ns();
+            self.books.counters[Counter::IdleNs] += after.saturating_sub(now);
+            self.pulse.blocked_until(after.min(now + REST_NS));
         }
     }
 }

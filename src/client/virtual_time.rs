@@ -18,6 +18,8 @@ type Act = Box<dyn FnOnce(&SupervisorEnd)>;
 pub(super) struct VirtualTime {
     now_ns: Cell<u64>,
     script: RefCell<VecDeque<(u64, Act)>>,
+    /// Begin and length of the times in which the client is kept from its CPU, in order.
+    stalls: RefCell<VecDeque<(u64, u64)>>,
     supervisor: RefCell<SupervisorEnd>,
 }
 
@@ -27,13 +29,40 @@ impl VirtualTime {
         let mut supervisor = SupervisorEnd::create(shape).unwrap();
         let end = ClientEnd::attach(supervisor.name(), shape).unwrap();
         supervisor.unlink();
-        let time = Self { now_ns: Cell::new(now_ns), script: RefCell::default(), supervisor: RefCell::new(supervisor) };
+        let time = Self {
+            now_ns: Cell::new(now_ns),
+            script: RefCell::default(),
+            stalls: RefCell::default(),
+            supervisor: RefCell::new(supervisor),
+        };
         (time, end)
     }
 
     /// The supervisor does this at `at_ns`; to be called in order of time.
     pub(super) fn at(&self, at_ns: u64, act: impl FnOnce(&SupervisorEnd) + 'static) {
         self.script.borrow_mut().push_back((at_ns, Box::new(act)));
+    }
+
+    /// The client is kept from its CPU at these times: begin and length, in order.
+    pub(super) fn keep_away(&self, stalls: impl IntoIterator<Item = (u64, u64)>) {
+        self.stalls.borrow_mut().extend(stalls);
+    }
+
+    /// The next stall that begins up to `until_ns`.
+    fn stalled(&self, until_ns: u64) -> Option<(u64, u64)> {
+        let mut stalls = self.stalls.borrow_mut();
+        let begins = stalls.front().is_some_and(|(begin_ns, _)| *begin_ns <= until_ns);
+        if begins { stalls.pop_front() } else { None }
+    }
+
+    /// Lets time pass in which the client wants no CPU: a stall that is over by then does not touch it.
+    pub(super) fn rest(&self, ns: u64) {
+        let woken_ns = self.now_ns.get() + ns;
+        let mut until_ns = woken_ns;
+        while let Some((begin_ns, length_ns)) = self.stalled(until_ns) {
+            until_ns = until_ns.max(begin_ns + length_ns);
+        }
+        self.pass_to(until_ns);
     }
 
     /// The supervisor's end, to look at when all is over.
@@ -48,7 +77,15 @@ impl VirtualTime {
 
     /// Lets time pass.
     pub(super) fn advance(&self, ns: u64) {
-        self.now_ns.set(self.now_ns.get() + ns);
+        let mut until_ns = self.now_ns.get() + ns;
+        while let Some((_, length_ns)) = self.stalled(until_ns) {
+            until_ns += length_ns;
+        }
+        self.pass_to(until_ns);
+    }
+
+    fn pass_to(&self, until_ns: u64) {
+        self.now_ns.set(until_ns);
         loop {
             let due = self.script.borrow().front().is_some_and(|(at_ns, _)| *at_ns <= self.now_ns.get());
             if !due {
@@ -72,6 +109,7 @@ impl Time for VirtualTime {
     }
 
     fn sleep_until(&self, deadline_ns: u64) {
-        self.advance(deadline_ns.saturating_sub(self.now_ns.get()) + OVERSLEEP_NS);
+        self.rest(deadline_ns.saturating_sub(self.now_ns.get()));
+        self.advance(OVERSLEEP_NS);
     }
 }

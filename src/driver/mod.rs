@@ -191,6 +191,10 @@ pub trait Consumer {
     /// Serves rebalances, commit results, errors. To be called every 100 ms at least; messages that turn up here are handed out too.
     fn serve_events(&mut self, time: &impl Time, on_message: impl FnMut(u64, Received<'_>)) -> u32;
 
+    /// Time that the loop has been blocked in this consumer so far, ns: waits of `poll_batch`, whatever ended them, and calls that wait for the
+    /// broker's answer. Measured around the blocking calls.
+    fn blocked_ns(&self) -> u64;
+
     /// What has happened so far.
     fn events(&self) -> ConsumerEvents;
 

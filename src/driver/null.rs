@@ -121,6 +121,7 @@ const DELAY_NS: u64 = 40;
 pub struct NullConsumer {
     /// A stamped message to go on from, and its value; none: nothing is delivered.
     next: Option<(Stamp, Vec<u8>)>,
+    blocked_ns: u64,
 }
 
 impl NullConsumer {
@@ -129,7 +130,7 @@ impl NullConsumer {
         let length = usize::try_from(value_bytes).unwrap_or(usize::MAX).max(STAMP_BYTES);
         let value_bytes = u32::try_from(length).unwrap_or(u32::MAX);
         let first = Stamp { probe: false, run_id, producer: 0, value_bytes, sequence: 0, intended_ns: 0, actual_ns: 0 };
-        Self { next: Some((first, vec![0; length])) }
+        Self { next: Some((first, vec![0; length])), blocked_ns: 0 }
     }
 }
 
@@ -140,6 +141,7 @@ impl Consumer for NullConsumer {
         let Some((stamp, value)) = &mut self.next else {
             if wait_ms > 0 {
                 time.sleep_until(now_ns + u64::from(wait_ms) * 1_000_000);
+                self.blocked_ns += time.now_ns().saturating_sub(now_ns);
             }
             return 0;
         };
@@ -164,6 +166,10 @@ impl Consumer for NullConsumer {
 
     fn serve_events(&mut self, _time: &impl Time, _on_message: impl FnMut(u64, Received<'_>)) -> u32 {
         0
+    }
+
+    fn blocked_ns(&self) -> u64 {
+        self.blocked_ns
     }
 
     fn events(&self) -> ConsumerEvents {

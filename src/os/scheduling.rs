@@ -17,6 +17,8 @@ pub struct ThreadTimes {
     pub run_ns: u64,
     /// Time ready to run and waiting for a CPU, ns.
     pub wait_ns: u64,
+    /// Times it came onto a CPU.
+    pub runs: u64,
 }
 
 /// The threads of a process. None: the process is gone, or the kernel keeps no such account.
@@ -27,8 +29,8 @@ pub fn threads_of(root: &Path, pid: i32) -> Option<Vec<ThreadTimes>> {
         .filter_map(|entry| {
             let tid = entry.file_name().to_str()?.parse().ok()?;
             // A thread may end between the list and the look.
-            let (run_ns, wait_ns) = run_and_wait_ns(&entry.path())?;
-            Some(ThreadTimes { tid, run_ns, wait_ns })
+            let [run_ns, wait_ns, runs] = schedstat(&entry.path())?;
+            Some(ThreadTimes { tid, run_ns, wait_ns, runs })
         })
         .collect();
     // Where the account is not kept all of it is 0; the main thread of a living process has run.
@@ -37,16 +39,16 @@ pub fn threads_of(root: &Path, pid: i32) -> Option<Vec<ThreadTimes>> {
 
 /// Time that the calling thread was ready to run and waited for a CPU since it began, ns. None: the kernel keeps no such account.
 pub fn own_wait_ns(root: &Path) -> Option<u64> {
-    let (run_ns, wait_ns) = run_and_wait_ns(&root.join("proc/thread-self"))?;
+    let [run_ns, wait_ns, _] = schedstat(&root.join("proc/thread-self"))?;
     // Where the account is not kept all of it is 0; who asks has run.
     (run_ns > 0).then_some(wait_ns)
 }
 
-/// The first two numbers of a thread's schedstat; the folder is the thread's.
-fn run_and_wait_ns(thread: &Path) -> Option<(u64, u64)> {
+/// The numbers of a thread's schedstat: ns on a CPU, ns waiting for one, times that it came onto one. The folder is the thread's.
+fn schedstat(thread: &Path) -> Option<[u64; 3]> {
     let text = std::fs::read_to_string(thread.join("schedstat")).ok()?;
     let mut numbers = text.split_ascii_whitespace().map(str::parse);
-    Some((numbers.next()?.ok()?, numbers.next()?.ok()?))
+    Some([numbers.next()?.ok()?, numbers.next()?.ok()?, numbers.next()?.ok()?])
 }
 
 /// Time stolen from each CPU since boot.
@@ -157,8 +159,10 @@ mod tests {
         let root = tree(&[("proc/7/task/7/schedstat", "500 20 3\n"), ("proc/7/task/9/schedstat", "10 4000 1\n")]);
         let mut threads = threads_of(root.path(), 7).unwrap();
         threads.sort_by_key(|thread| thread.tid);
-        let expected =
-            [ThreadTimes { tid: 7, run_ns: 500, wait_ns: 20 }, ThreadTimes { tid: 9, run_ns: 10, wait_ns: 4000 }];
+        let expected = [
+            ThreadTimes { tid: 7, run_ns: 500, wait_ns: 20, runs: 3 },
+            ThreadTimes { tid: 9, run_ns: 10, wait_ns: 4000, runs: 1 },
+        ];
         assert_eq!(threads, expected);
         assert_eq!(threads_of(root.path(), 8), None);
         let silent = tree(&[("proc/7/task/7/schedstat", "0 0 0\n")]);

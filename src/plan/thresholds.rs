@@ -27,6 +27,12 @@ macro_rules! thresholds {
 }
 
 thresholds! {
+    /// Whose the figures are.
+    OwnShare => "own-share", 0.05,
+        "what the generator can have added at most to a latency that is the broker's, of the latency",
+    /// The rate.
+    RateShortShare => "rate-short-share", 0.01,
+        "what the generator left out of the rate that was asked for, full queues of a slow broker not counted",
     /// Pacing.
     PacingErrorShare => "pacing-error-interval-share", 0.5,
         "p99.9 of a producer's pacing error, as a share of its send interval",

@@ -5,7 +5,7 @@ use super::health::Health;
 use crate::plan::{DriverKind, Plan};
 use crate::stats::{Counter, Latency};
 use crate::units::{format_count, format_ns, format_rate};
-use crate::verdict::{Judgement, SystemAnswer, SystemEventKind, Verdict};
+use crate::verdict::{Judgement, OwnLevel, SystemAnswer, SystemEventKind, Trust, Verdict};
 use crate::worker::{Interruption, LatencySet};
 use crate::workload_generator::totals::{Measured, measured, received_balance, totals};
 use crate::workload_generator::{Outcome, PhaseName, SearchReport, Series};
@@ -37,7 +37,7 @@ pub fn closing_table(series: &Series<'_>, periods: &[Verdict]) -> String {
 fn verdict_lines(series: &Series<'_>, periods: &[Verdict]) -> Vec<String> {
     let judgement = Judgement::of_run(series, periods);
     let mut first = judgement.verdict.to_string();
-    let bad = periods.iter().filter(|verdict| **verdict != Verdict::Valid).count();
+    let bad = periods.iter().filter(|verdict| verdict.spoils()).count();
     if bad > 0 && periods.len() > 1 {
         first.push_str(&format!(" · {bad} of {} periods are not valid by themselves", periods.len()));
     }
@@ -45,7 +45,13 @@ fn verdict_lines(series: &Series<'_>, periods: &[Verdict]) -> Vec<String> {
         first.push_str(&format!(" · {ending}"));
     }
     let mut lines = vec![first];
-    lines.extend(judgement.reasons.iter().map(|reason| format!("  {}", reason.text)));
+    // Of figures that are wrong nobody asks whose they are.
+    let trust = Trust::of_run(series).filter(|_| judgement.verdict != Verdict::Invalid);
+    lines.extend(trust.iter().map(|trust| format!("  {}", trust.sentence)));
+    // What explains, and spoils nothing, is told where there is something to explain.
+    let all_own = trust.is_some_and(|trust| trust.reaches(OwnLevel::Max));
+    let reasons = judgement.reasons.iter().filter(|reason| reason.verdict.spoils() || !all_own);
+    lines.extend(reasons.map(|reason| format!("  {}", reason.text)));
     lines.extend(judgement.not_judged.iter().map(|what| format!("  not judged: {what}")));
     lines
 }

@@ -8,7 +8,7 @@ use super::omb_figures::OmbFigures;
 use crate::plan::{MeasuredBy, Plan};
 use crate::stats::{Counter, Latency};
 use crate::units::{NS_PER_S, format_count, format_ns, whole_ns};
-use crate::verdict::{Judgement, Verdict};
+use crate::verdict::Judgement;
 use crate::worker::{LatencySet, PeriodStats};
 
 /// OMB's `PaddingDecimalFormat("0.0", width)`: one decimal, halves to the even digit, blanks on the left.
@@ -134,5 +134,5 @@ pub fn our_period_line(period: &PeriodStats, by: MeasuredBy) -> String {
 pub fn period_verdict_line(period: &PeriodStats, plan: &Plan) -> Option<String> {
     let judgement = Judgement::of_period(period, plan);
     let reasons: Vec<&str> = judgement.reasons.iter().map(|reason| reason.text.as_str()).collect();
-    (judgement.verdict != Verdict::Valid).then(|| format!("{} period: {}", judgement.verdict, reasons.join(" | ")))
+    judgement.verdict.spoils().then(|| format!("{} period: {}", judgement.verdict, reasons.join(" | ")))
 }

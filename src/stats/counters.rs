@@ -99,7 +99,33 @@ counters! {
     LoopStalls => "loop_stalls",
     /// By how much, all of them added.
     LoopStallNs => "loop_stall_ns",
-    /// Time the hot loop waited with nothing to do (spin or sleep).
+    /// Messages (or their reports) picked up behind a gap of the hot loop: a look that came 1 to 3 µs late.
+    MessagesBehindGap1us => "messages_behind_gap_1us",
+    /// Messages (or their reports) picked up behind a gap of the hot loop: a look that came 3 to 10 µs late.
+    MessagesBehindGap3us => "messages_behind_gap_3us",
+    /// Messages (or their reports) picked up behind a gap of the hot loop: a look that came 10 to 30 µs late.
+    MessagesBehindGap10us => "messages_behind_gap_10us",
+    /// Messages (or their reports) picked up behind a gap of the hot loop: a look that came 30 to 100 µs late.
+    MessagesBehindGap30us => "messages_behind_gap_30us",
+    /// Messages (or their reports) picked up behind a gap of the hot loop: a look that came 100 to 300 µs late.
+    MessagesBehindGap100us => "messages_behind_gap_100us",
+    /// Messages (or their reports) picked up behind a gap of the hot loop: a look that came 300 µs to 1 ms late.
+    MessagesBehindGap300us => "messages_behind_gap_300us",
+    /// Messages (or their reports) picked up behind a gap of the hot loop: a look that came 1 to 3 ms late.
+    MessagesBehindGap1ms => "messages_behind_gap_1ms",
+    /// Messages (or their reports) picked up behind a gap of the hot loop: a look that came 3 to 10 ms late.
+    MessagesBehindGap3ms => "messages_behind_gap_3ms",
+    /// Messages (or their reports) picked up behind a gap of the hot loop: a look that came 10 to 30 ms late.
+    MessagesBehindGap10ms => "messages_behind_gap_10ms",
+    /// Messages (or their reports) picked up behind a gap of the hot loop: a look that came 30 to 100 ms late.
+    MessagesBehindGap30ms => "messages_behind_gap_30ms",
+    /// Messages (or their reports) picked up behind a gap of the hot loop: a look that came 100 to 300 ms late.
+    MessagesBehindGap100ms => "messages_behind_gap_100ms",
+    /// Messages (or their reports) picked up behind a gap of the hot loop: a look that came 300 ms to 1 s late.
+    MessagesBehindGap300ms => "messages_behind_gap_300ms",
+    /// Messages (or their reports) picked up behind a gap of the hot loop: a look that came 1 s and more late.
+    MessagesBehindGap1s => "messages_behind_gap_1s",
+    /// Time the hot loop waited with nothing to do: empty looks while it spins, and what it was blocked in the library, however the wait ended.
     IdleNs => "idle_ns",
     /// User CPU time of the process.
     CpuUserNs => "cpu_user_ns",

@@ -5,6 +5,7 @@ mod base64_v2;
 mod buckets;
 pub mod counters;
 pub mod distribution;
+pub mod gap;
 pub mod increment;
 pub mod latency;
 pub mod octaves;

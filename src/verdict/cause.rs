@@ -12,7 +12,7 @@ macro_rules! causes {
         impl Cause {
             /// All of them in order.
             pub const ALL: &'static [Cause] = &[$(Cause::$variant,)+];
-            /// The verdict that it alone gives.
+            /// The verdict that it alone gives; VALID: it explains how far figures are the broker's, and spoils nothing by itself.
             pub const fn verdict(self) -> Verdict { match self { $(Cause::$variant => Verdict::$verdict,)+ } }
             /// The threshold that its value was compared with.
             pub const fn threshold(self) -> Option<Threshold> { match self { $(Cause::$variant => $threshold,)+ } }
@@ -40,38 +40,42 @@ causes! {
     ClocksApart => Invalid, Some(T::ClockErrorShare), "clocks too far apart", "synchronise the hosts' clocks (PTP, chrony)",
     /// The run's clock drifted.
     ClockDrift => Invalid, Some(T::ClockDriftPpm), "clock drift", "see clock.reason in the detail file",
+    /// The generator left out sends, or came too late to make them.
+    RateNotOffered => GeneratorLimited, Some(T::RateShortShare), "rate not offered as asked", "add producers or CPUs, or lower the rate",
+    /// Of a latency not even the median is the broker's.
+    MedianNotOwn => GeneratorLimited, Some(T::OwnShare), "median not the broker's", "see what kept the loops and threads: the other reasons say it",
     /// Sends are not on schedule.
-    PacingError => GeneratorLimited, Some(T::PacingErrorShare), "pacing error", "give each client a CPU of its own, or use fewer clients or a lower rate",
+    PacingError => Valid, Some(T::PacingErrorShare), "pacing error", "give each client a CPU of its own, or use fewer clients or a lower rate",
     /// Too many late sends.
-    LateSends => GeneratorLimited, Some(T::LateSendsShare), "late sends", "as for the pacing error",
+    LateSends => Valid, Some(T::LateSendsShare), "late sends", "as for the pacing error",
     /// Scheduled sends never made.
     MissedSends => GeneratorLimited, Some(T::MissedSendsShare), "missed sends", "lower the rate, add producers, or take the late policy bounded",
     /// The producer's queue is too small.
-    QueueTooSmall => GeneratorLimited, Some(T::QueueFullShare), "queue too small", "raise queue.buffering.max.messages or .kbytes (buffer.memory)",
+    QueueTooSmall => Valid, Some(T::QueueFullShare), "queue too small", "raise queue.buffering.max.messages or .kbytes (buffer.memory)",
     /// The hot loop never waits.
-    NoSlack => GeneratorLimited, Some(T::SlackShare), "no slack", "add clients, or lower the rate",
+    NoSlack => Valid, Some(T::SlackShare), "no slack", "add clients, or lower the rate",
     /// The hot thread's CPU was taken from it.
-    InvoluntarySwitches => GeneratorLimited, Some(T::InvoluntarySwitchesPerS), "involuntary context switches", "keep others off the hot CPUs (isolcpus, cpusets)",
+    InvoluntarySwitches => Valid, Some(T::InvoluntarySwitchesPerS), "involuntary context switches", "keep others off the hot CPUs (isolcpus, cpusets)",
     /// The hot thread moved.
-    Migrations => GeneratorLimited, Some(T::MigrationsPerS), "migrations", "pin clients (--placement, --cpus), and let nobody else change their affinity",
+    Migrations => Valid, Some(T::MigrationsPerS), "migrations", "pin clients (--placement, --cpus), and let nobody else change their affinity",
     /// The hot thread waited for its CPU.
-    RunQueueDelay => GeneratorLimited, Some(T::RunQueueDelayShare), "run-queue delay", "fewer clients than CPUs, nobody else on the hot CPUs",
+    RunQueueDelay => Valid, Some(T::RunQueueDelayShare), "run-queue delay", "fewer clients than CPUs, nobody else on the hot CPUs",
     /// The hot loop stood still.
-    LoopStalls => GeneratorLimited, Some(T::LoopStallShare), "hot loop stood still", "look for what stopped it: other processes, a debugger, a paused virtual machine",
+    LoopStalls => Valid, Some(T::LoopStallShare), "hot loop stood still", "look for what stopped it: other processes, a debugger, a paused virtual machine",
     /// The hypervisor took the CPU.
-    Steal => GeneratorLimited, Some(T::StealShare), "steal", "a virtual machine with CPUs of its own, or bare metal",
+    Steal => Valid, Some(T::StealShare), "steal", "a virtual machine with CPUs of its own, or bare metal",
     /// A CPU limit stopped the clients.
-    Throttled => GeneratorLimited, Some(T::ThrottledShare), "throttled by a cgroup", "raise the CPU limit (cpu.max, limits.cpu)",
+    Throttled => Valid, Some(T::ThrottledShare), "throttled by a cgroup", "raise the CPU limit (cpu.max, limits.cpu)",
     /// The library's threads waited for a CPU.
-    IoRunQueueDelay => GeneratorLimited, Some(T::IoRunQueueDelayShare), "run-queue delay of librdkafka's threads", "more I/O CPUs (--io-cpus), nobody else on them",
+    IoRunQueueDelay => Valid, Some(T::IoRunQueueDelayShare), "run-queue delay of librdkafka's threads", "more I/O CPUs (--io-cpus), nobody else on them",
     /// The library's threads are at their limit.
-    IoBusy => GeneratorLimited, Some(T::IoBusyShare), "librdkafka's thread is busy", "add producers",
+    IoBusy => Valid, Some(T::IoBusyShare), "librdkafka's thread is busy", "add producers",
     /// The library held back fetches.
-    FetchPauses => GeneratorLimited, Some(T::FetchPausedShare), "fetch pauses", "raise queued.min.messages and queued.max.messages.kbytes, or add consumers",
+    FetchPauses => Valid, Some(T::FetchPausedShare), "fetch pauses", "raise queued.min.messages and queued.max.messages.kbytes, or add consumers",
     /// Telemetry was lost.
-    SlotsLost => GeneratorLimited, Some(T::SlotsLost), "telemetry slots lost", "leave a CPU to the supervisor",
+    SlotsLost => Valid, Some(T::SlotsLost), "telemetry slots lost", "leave a CPU to the supervisor",
     /// Telemetry came late.
-    LateReports => GeneratorLimited, Some(T::LateReports), "reports of periods came late", "as for run-queue delay",
+    LateReports => Valid, Some(T::LateReports), "reports of periods came late", "as for run-queue delay",
     /// Too many periods are not valid by themselves.
     Periods => GeneratorLimited, Some(T::PeriodsShare), "periods are not valid", "see the periods' own verdicts in the detail file",
 }

@@ -27,7 +27,11 @@ fn slack(facts: &ClientFacts, context: &Context<'_>) -> Option<Finding> {
     let (slack, least) = (share(waited, facts.span_ns), context.limit(Threshold::SlackShare));
     (worked(facts) && slack < least).then(|| {
         let says = format!("its loop waited only {} of the time, {} is the least", percent(slack), percent(least));
-        Finding { badness: -slack, ..finding(Cause::NoSlack, facts, slack, least, says) }
+        Finding {
+            badness: -slack,
+            limits: context.rate_is_found(),
+            ..finding(Cause::NoSlack, facts, slack, least, says)
+        }
     })
 }
 

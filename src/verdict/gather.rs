@@ -1,6 +1,6 @@
 //! Many findings → one reason for each cause, the worst of its clients in words.
 
-use super::{Cause, Reason};
+use super::{Cause, Reason, Verdict};
 use crate::telemetry::Role;
 use std::fmt::Write as _;
 
@@ -20,6 +20,8 @@ pub(super) struct Finding {
     pub(super) limit: Option<f64>,
     /// How bad it is: the worst of several clients is told.
     pub(super) badness: f64,
+    /// Does it limit the rate, where the cause alone does not?
+    pub(super) limits: bool,
     /// The figures in words.
     pub(super) says: String,
 }
@@ -45,7 +47,10 @@ pub(super) fn gather(findings: Vec<Finding>, clients: usize) -> Vec<Reason> {
         let _ = write!(text, ": {}", worst.says);
         reasons.push(Reason {
             cause,
-            verdict: cause.verdict(),
+            verdict: match found.iter().any(|finding| finding.limits) {
+                true => cause.verdict().max(Verdict::GeneratorLimited),
+                false => cause.verdict(),
+            },
             clients: named,
             value: worst.value,
             limit: worst.limit,

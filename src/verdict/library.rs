@@ -25,20 +25,22 @@ fn busy(facts: &ClientFacts, context: &Context<'_>) -> Option<Finding> {
         return None;
     }
     let worked = share(facts.kernel.io_run_ns?, facts.kernel.span_ns);
-    context.above(Cause::IoBusy, facts, worked, || {
+    let busy = context.above(Cause::IoBusy, facts, worked, || {
         format!("it worked {} of the time while the queue was full", percent(worked))
-    })
+    });
+    busy.map(|busy| Finding { limits: context.rate_is_found(), ..busy })
 }
 
 fn fetch_pauses(facts: &ClientFacts, context: &Context<'_>) -> Option<Finding> {
     let (pauses, paused_ns) = (facts.counters[Counter::FetchPauses], facts.counters[Counter::FetchPausedNs]);
     let paused = share(paused_ns, facts.span_ns);
-    context.above(Cause::FetchPauses, facts, paused, || {
+    let held_back = context.above(Cause::FetchPauses, facts, paused, || {
         format!(
             "librdkafka held back fetches {} times, up to {} in all, because its own queue was at its limit \
              (queued.min.messages, queued.max.messages.kbytes)",
             format_count(pauses),
             format_ns(paused_ns)
         )
-    })
+    });
+    held_back.map(|held_back| Finding { limits: context.rate_is_found(), ..held_back })
 }

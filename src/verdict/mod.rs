@@ -20,10 +20,12 @@ mod run;
 pub mod system;
 #[cfg(test)]
 mod tests;
+pub mod trust;
 
 pub use cause::Cause;
 pub use queue::HeldUp;
 pub use system::{SystemAnswer, SystemEvent, SystemEventKind, SystemOutcome};
+pub use trust::{LatencyTrust, OwnFigure, OwnLevel, Trust};
 
 use crate::plan::Plan;
 use crate::worker::{ClientFacts, PeriodStats};
@@ -35,31 +37,42 @@ use gather::{Finding, gather};
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
-    /// Nothing is known that speaks against the figures.
+    /// The rate was offered as asked, and the medians are the system's. How far beyond them figures are the system's is `trust`.
     #[default]
     Valid,
-    /// The figures are true, and they are the generator's (or its machine's) as well as the system's.
+    /// Nobody could look at the generator.
+    NotJudged,
+    /// The figures are true, and they are the generator's (or its machine's) as well as the system's: the rate was not offered as asked, or not
+    /// even a median is the system's.
     GeneratorLimited,
     /// The figures are wrong, incomplete, or of nothing.
     Invalid,
+}
+
+impl Verdict {
+    /// Does it speak against the figures?
+    pub fn spoils(self) -> bool {
+        matches!(self, Self::GeneratorLimited | Self::Invalid)
+    }
 }
 
 impl std::fmt::Display for Verdict {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
             Self::Valid => "VALID",
+            Self::NotJudged => "NOT JUDGED",
             Self::GeneratorLimited => "GENERATOR-LIMITED",
             Self::Invalid => "INVALID",
         })
     }
 }
 
-/// Why a verdict is not VALID: one cause, all clients that it concerns.
+/// Why a verdict is not VALID, or why figures are the system's no further: one cause, all clients that it concerns.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
 pub struct Reason {
     /// The cause.
     pub cause: Cause,
-    /// The verdict that it alone would give.
+    /// The verdict that it alone would give; VALID: it explains, and spoils nothing.
     pub verdict: Verdict,
     /// The clients it concerns ("producer 3"); empty: the run as a whole.
     #[serde(rename = "who", skip_serializing_if = "Vec::is_empty")]
@@ -98,13 +111,28 @@ impl Judgement {
     /// On one period.
     pub fn of_period(period: &PeriodStats, plan: &Plan) -> Self {
         let context = Context::new(plan);
-        let findings = period.clients.iter().flat_map(|client| of_client(&client.period, &context)).collect();
-        Self::of(findings, period.clients.len(), Vec::new())
+        let mut findings: Vec<_> =
+            period.clients.iter().flat_map(|client| of_client(&client.period, &context)).collect();
+        findings.extend(run::of_trust(&Trust::of_period(period, plan), &context));
+        Self::of(findings, period.clients.len(), Vec::new()).unless_not_judged(plan)
     }
 
-    /// On one client, from its facts over the whole measurement.
+    /// Who is not looked at is not VALID.
+    fn unless_not_judged(self, plan: &Plan) -> Self {
+        let seen = plan.measured_by.everything();
+        Self { verdict: if seen { self.verdict } else { self.verdict.max(Verdict::NotJudged) }, ..self }
+    }
+
+    /// On one client, from its facts over the whole measurement. Whose its latencies are is judged of all clients together.
     pub fn of_client(facts: &ClientFacts, plan: &Plan) -> Self {
-        Self::of(of_client(facts, &Context::new(plan)), 1, Vec::new())
+        let context = Context::new(plan);
+        let mut findings = of_client(facts, &context);
+        findings.extend(trust::OfferedRate::of(std::iter::once(facts), &context).and_then(|rate| {
+            context.above(Cause::RateNotOffered, facts, rate.short_share, || {
+                format!("{} of its sends were not made", context::percent(rate.short_share))
+            })
+        }));
+        Self::of(findings, 1, Vec::new())
     }
 
     /// On the run as far as it has come; `periods` are the verdicts on its periods.
@@ -112,11 +140,13 @@ impl Judgement {
         let context = Context::new(series.plan);
         let clients = series.periods.last().map_or(&[][..], |period| &period.clients);
         let mut findings: Vec<_> = clients.iter().flat_map(|client| of_client(&client.measured, &context)).collect();
+        run::behind_consumers(&mut findings, series);
         findings.extend(run::findings(series, &context));
-        if findings.is_empty() {
+        findings.extend(Trust::of_run(series).iter().flat_map(|trust| run::of_trust(trust, &context)));
+        if !findings.iter().any(|finding| finding.limits || finding.cause.verdict().spoils()) {
             findings.extend(run::of_periods(periods, &context));
         }
-        Self::of(findings, clients.len(), run::not_judged(series))
+        Self::of(findings, clients.len(), run::not_judged(series)).unless_not_judged(series.plan)
     }
 
     /// The facts of one client over the measurement, where they are known.

@@ -2,11 +2,11 @@
 
 use super::context::{Context, percent};
 use super::gather::Finding;
-use super::{Cause, Verdict, share};
+use super::{Cause, Trust, Verdict, share};
 use crate::plan::{MeasuredBy, Threshold};
 use crate::stats::{Counter, Counters};
 use crate::telemetry::Role;
-use crate::units::{format_count, format_ns};
+use crate::units::{format_count, format_ns, format_rate};
 use crate::verdict::clocks::EndToEndClocks;
 use crate::worker::{ClientReport, RunEnd};
 use crate::workload_generator::totals::received_balance;
@@ -24,7 +24,7 @@ pub(super) fn findings(series: &Series<'_>, context: &Context<'_>) -> Vec<Findin
 }
 
 fn of_run(cause: Cause, says: String) -> Finding {
-    Finding { cause, client: None, value: None, limit: None, badness: 0.0, says }
+    Finding { cause, client: None, value: None, limit: None, badness: 0.0, limits: false, says }
 }
 
 fn measured(cause: Cause, value: f64, limit: f64, says: String) -> Finding {
@@ -157,11 +157,44 @@ fn clocks(series: &Series<'_>, context: &Context<'_>) -> Option<Finding> {
 /// them, and what it had to say was weighed with the whole.
 pub(super) fn of_periods(periods: &[Verdict], context: &Context<'_>) -> Option<Finding> {
     let limit = context.limit(Threshold::PeriodsShare);
-    let bad = periods.iter().filter(|verdict| **verdict != Verdict::Valid).count();
+    let bad = periods.iter().filter(|verdict| verdict.spoils()).count();
     let bad_share = share(bad as u64, periods.len() as u64);
     (bad > 1 && bad_share > limit).then(|| {
         measured(Cause::Periods, bad_share, limit, format!("{bad} of {} ({})", periods.len(), percent(bad_share)))
     })
+}
+
+/// Consumers that have no time left, or whose library holds back fetches, while what waits for them grows: theirs is the rate they receive at.
+pub(super) fn behind_consumers(findings: &mut [Finding], series: &Series<'_>) {
+    let slow = |finding: &Finding| {
+        matches!(finding.cause, Cause::NoSlack | Cause::FetchPauses)
+            && finding.client.is_some_and(|(role, _)| role == Role::Consumer)
+    };
+    if findings.iter().any(slow) && super::system::backlog(series).is_some() {
+        findings.iter_mut().filter(|finding| slow(finding)).for_each(|finding| finding.limits = true);
+    }
+}
+
+/// What the generator left out of the rate, and medians that are not the broker's.
+pub(super) fn of_trust(trust: &Trust, context: &Context<'_>) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let limit = context.limit(Threshold::RateShortShare);
+    if let Some(rate) = trust.rate.filter(|rate| rate.short_share > limit) {
+        let says = format!(
+            "it offered {} of {}, {} less",
+            format_rate(rate.offered_per_s),
+            format_rate(rate.asked_per_s),
+            percent(rate.short_share)
+        );
+        findings.push(measured(Cause::RateNotOffered, rate.short_share, limit, says));
+    }
+    findings.extend(trust.medians_not_own().map(|(latency, figure)| {
+        let share = share(figure.added_at_most_ns, figure.latency_ns);
+        let [added, size] = [figure.added_at_most_ns, figure.latency_ns].map(format_ns);
+        let says = format!("the generator can have added up to {added} of {size} ({})", latency.name());
+        measured(Cause::MedianNotOwn, share, trust.own_share, says)
+    }));
+    findings
 }
 
 /// What nobody could look at.

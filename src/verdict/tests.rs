@@ -14,6 +14,42 @@ use proptest::prelude::*;
 const MS: u64 = 1_000_000;
 const S: u64 = 1_000 * MS;
 
+#[test]
+fn a_rate_that_was_not_offered_limits_a_run_and_a_broker_that_does_not_answer_does_not() {
+    let short = |change: fn(&mut ClientFacts)| {
+        run(|series| {
+            let clients = &mut series.periods.last_mut().unwrap().clients;
+            clients.iter_mut().filter(|client| client.measured.role == Role::Producer).for_each(|client| {
+                client.measured.counters[Counter::MessagesEnqueued] -= 30_000;
+                change(&mut client.measured);
+            });
+        })
+    };
+    let judgement = short(|_| ());
+    assert_eq!((judgement.verdict, causes(&judgement)), (Verdict::GeneratorLimited, vec![Cause::RateNotOffered]));
+    let text = "rate not offered as asked: it offered 18,000/s of 20,000/s, 10.0 % less";
+    assert_eq!(judgement.reasons[0].text, text);
+    assert_eq!(
+        causes(&short(|facts| facts.counters[Counter::QueueFullNs] = 3 * S)),
+        [],
+        "its queue was full for the broker"
+    );
+}
+
+#[test]
+fn a_median_that_is_the_generators_limits_a_run_and_what_weighs_beyond_it_does_not() {
+    let behind = |part: u64| {
+        run(|series| {
+            let consumer = &mut series.periods.last_mut().unwrap().clients[2].measured;
+            consumer.counters[Counter::MessagesBehindGap10ms] = consumer.counters[Counter::MessagesReceived] / part;
+        })
+    };
+    let judgement = behind(2);
+    assert_eq!((judgement.verdict, causes(&judgement)), (Verdict::GeneratorLimited, vec![Cause::MedianNotOwn]));
+    assert!(judgement.reasons[0].text.contains("(end_to_end_actual)"), "{judgement:?}");
+    assert_eq!(behind(10_000), Judgement::default());
+}
+
 /// 10 s of producer 0, which sends 10,000 messages a second, changed.
 fn producer(change: impl FnOnce(&mut ClientFacts)) -> ClientFacts {
     let mut facts = facts(Role::Producer, 0, 10);
@@ -98,7 +134,7 @@ fn each_cause_is_recognised_just_above_its_threshold_and_not_at_it() {
     for ((cause, above), (_, at)) in above.into_iter().zip(at) {
         let judgement = Judgement::of_client(&producer(above), &plan);
         assert_eq!(causes(&judgement), [cause], "{judgement:#?}");
-        assert_eq!(judgement.verdict, Verdict::GeneratorLimited);
+        assert_eq!(judgement.verdict, cause.verdict(), "{judgement:#?}");
         let text = &judgement.reasons[0].text;
         assert!(text.starts_with(&format!("{}, producer 0: ", cause.words())), "{text}");
         assert_eq!(causes_of(&producer(at), &plan), [], "{cause:?} at its threshold");
@@ -116,6 +152,7 @@ fn pacing_is_judged_by_the_interval_between_a_floor_and_a_ceiling() {
     let with_rate = |per_s: f64, error_us: u64| {
         let mut plan = plan();
         (plan.rate.per_producer, plan.rate.total) = (Rate::PerSecond(per_s), Rate::PerSecond(2.0 * per_s));
+        plan.thresholds = Thresholds::with(&[(Threshold::RateShortShare, 1.0)]);
         causes_of(&producer(|facts| facts.pacing_error_p999_ns = Some(error_us * 1_000)), &plan)
     };
     // 1 µs between two sends: the floor of 100 µs holds.
@@ -221,7 +258,13 @@ fn without_a_rate_a_loop_that_never_waits_is_the_limit_and_one_that_waits_for_ro
     let busy = |queue_full_ns| {
         producer(|facts| set(&mut facts.counters, &[(Counter::IdleNs, 0), (Counter::QueueFullNs, queue_full_ns)]))
     };
-    assert_eq!(causes_of(&busy(0), &plan), [Cause::NoSlack]);
+    let limit = Judgement::of_client(&busy(0), &plan);
+    assert_eq!((limit.verdict, causes(&limit)), (Verdict::GeneratorLimited, vec![Cause::NoSlack]));
+    assert_eq!(
+        Judgement::of_client(&busy(0), &self::plan()).verdict,
+        Verdict::Valid,
+        "the rate that was asked for is offered"
+    );
     assert_eq!(causes_of(&busy(2 * S), &plan), []);
 }
 
@@ -319,12 +362,13 @@ fn clocks_that_drift_or_are_too_far_apart_make_a_run_invalid() {
     assert_eq!((drift.verdict, causes(&drift)), (Verdict::Invalid, vec![Cause::ClockDrift]));
     // The median of the end-to-end times is 2.25 ms.
     let apart = |error_ns| run(|series| series.end.as_mut().unwrap().end_to_end_clock_error_ns = Some(error_ns));
-    assert_eq!(causes(&apart(1_120_000)), []);
+    assert_eq!(causes(&apart(1_120_000)), [Cause::MedianNotOwn], "half of it can be the clocks'");
+    assert_eq!(causes(&apart(80_000)), []);
     let by_half = apart(1_130_000);
-    assert_eq!(causes(&by_half), [Cause::ClocksApart]);
+    assert_eq!(causes(&by_half), [Cause::ClocksApart, Cause::MedianNotOwn]);
     assert!(by_half.reasons[0].value.is_some_and(|value| value > 1.0 && value < 1.02), "{by_half:?}");
     let by_all = apart(2_300_000);
-    assert_eq!((causes(&by_all), by_all.reasons[0].value), (vec![Cause::ClocksApart], None));
+    assert_eq!((causes(&by_all), by_all.reasons[0].value), (vec![Cause::ClocksApart, Cause::MedianNotOwn], None));
 }
 
 #[test]
@@ -359,14 +403,14 @@ fn several_clients_with_one_cause_are_one_reason_and_the_worst_is_told() {
 #[test]
 fn what_nobody_could_look_at_is_told() {
     let judgement = run(|series| series.periods.last_mut().unwrap().clients[0].measured.kernel = Default::default());
-    assert_eq!(judgement.verdict, Verdict::Valid);
-    assert_eq!(judgement.not_judged.len(), 3, "{judgement:?}");
+    assert_eq!((judgement.verdict, judgement.not_judged.len()), (Verdict::Valid, 3), "{judgement:?}");
     let mut plan = plan();
     plan.measured_by = MeasuredBy::Omb;
     let mut series = completed_series(&plan);
     series.periods.iter_mut().for_each(|period| period.clients.clear());
     let judgement = Judgement::of_run(&series, &[]);
     assert!(judgement.not_judged[0].contains("OMB's protocol"), "{judgement:?}");
+    assert_eq!((judgement.verdict, judgement.verdict.to_string()), (Verdict::NotJudged, "NOT JUDGED".to_owned()));
 }
 
 #[test]
@@ -388,6 +432,8 @@ fn any_facts() -> impl Strategy<Value = ClientFacts> {
             let kernel = crate::worker::KernelFacts {
                 span_ns,
                 hot_wait_ns: kernel[0],
+                hot_runs: kernel[0].map(|_| 1_000),
+                io_runs: kernel[1].map(|_| 1_000),
                 io_wait_ns: kernel[1],
                 io_run_ns: kernel[2],
                 steal_ns: kernel[3],
@@ -443,15 +489,19 @@ proptest! {
     fn a_run_has_the_causes_of_its_clients_in_whatever_order_they_come(all in prop::collection::vec(any_facts(), 1..4)) {
         let plan = plan();
         let judged = |facts: &[ClientFacts]| {
-            let mut series = completed_series(&plan);
+            // Whose latencies are is of all clients together.
+            let mut series = Series { cumulative: None, ..completed_series(&plan) };
             let clients = &mut series.periods.last_mut().unwrap().clients;
             *clients = facts.iter().map(|facts| crate::worker::ClientSpans { period: facts.clone(), measured: facts.clone() }).collect();
             Judgement::of_run(&series, &[])
         };
         let forwards = judged(&all);
         let backwards: Vec<_> = all.iter().rev().cloned().collect();
-        prop_assert_eq!(causes(&forwards), causes(&judged(&backwards)));
-        let each: std::collections::BTreeSet<_> = all.iter().flat_map(|facts| causes_of(facts, &plan)).collect();
-        prop_assert!(causes(&forwards).into_iter().eq(each));
+        let set = |causes: Vec<Cause>| causes.into_iter().collect::<std::collections::BTreeSet<_>>();
+        prop_assert_eq!(set(causes(&forwards)), set(causes(&judged(&backwards))));
+        // So is the rate.
+        let one_by_one = |cause: &Cause| *cause != Cause::RateNotOffered;
+        let each = set(all.iter().flat_map(|facts| causes_of(facts, &plan)).filter(one_by_one).collect());
+        prop_assert_eq!(set(causes(&forwards).into_iter().filter(one_by_one).collect()), each);
     }
 }

@@ -37,8 +37,12 @@ pub struct KernelFacts {
     pub span_ns: u64,
     /// Time the hot thread was ready to run and waited for a CPU, ns.
     pub hot_wait_ns: Option<u64>,
-    /// The same of that thread of the client library which waited longest, ns.
+    /// Times the hot thread came onto a CPU.
+    pub hot_runs: Option<u64>,
+    /// Time of the same kind of that thread of the client library which waited longest, ns.
     pub io_wait_ns: Option<u64>,
+    /// Times that thread came onto a CPU.
+    pub io_runs: Option<u64>,
     /// CPU time of the client library's busiest thread, ns.
     pub io_run_ns: Option<u64>,
     /// Time the hypervisor gave the hot CPU to somebody else (mean of all CPUs when the client is not pinned), ns.

@@ -148,7 +148,7 @@ pub(crate) fn distribution(values_ns: impl IntoIterator<Item = u64>) -> Distribu
 /// delays from 100 ns up.
 pub(crate) fn latencies(scale: u64) -> LatencySet {
     let family = |step_ns: u64| distribution((1..=1_000).map(move |i| i * step_ns * scale));
-    LatencySet { by_family: [family(1_000), family(2_000), family(100), family(3_000), family(4_000)] }
+    LatencySet { by_family: [family(1_000), family(2_000), family(10), family(3_000), family(4_000)] }
 }
 
 pub(crate) fn counters(values: &[(Counter, u64)]) -> Counters {
@@ -214,11 +214,12 @@ pub(crate) fn period(number: u64) -> PeriodStats {
 /// What one client did in so many seconds: nothing to complain of.
 pub(crate) fn facts(role: Role, index: u32, seconds: u64) -> ClientFacts {
     let span_ns = seconds * SECOND_NS;
-    let (messages, pacing_error_p999_ns) = match role {
-        Role::Producer => ([(Counter::MessagesEnqueued, 10_000 * seconds)], Some(1_000)),
-        Role::Consumer => ([(Counter::MessagesReceived, 20_000 * seconds)], None),
+    let (counted, per_s, pacing_error_p999_ns) = match role {
+        Role::Producer => (vec![Counter::MessagesEnqueued, Counter::MessagesAcknowledged], 10_000, Some(1_000)),
+        Role::Consumer => (vec![Counter::MessagesReceived], 20_000, None),
     };
-    let mut counters = counters(&messages);
+    let counted: Vec<_> = counted.into_iter().map(|counter| (counter, per_s * seconds)).collect();
+    let mut counters = counters(&counted);
     counters[Counter::IdleNs] = span_ns / 2;
     ClientFacts {
         role,
@@ -233,7 +234,9 @@ pub(crate) fn facts(role: Role, index: u32, seconds: u64) -> ClientFacts {
         kernel: KernelFacts {
             span_ns,
             hot_wait_ns: Some(0),
+            hot_runs: Some(100),
             io_wait_ns: Some(0),
+            io_runs: Some(100),
             io_run_ns: Some(0),
             steal_ns: Some(0),
             throttled_ns: Some(0),

@@ -15,7 +15,9 @@ const LIMIT: Duration = Duration::from_secs(60);
 pub const NOT_VALID: i32 = 8;
 
 /// Out of reach: no run of these tests comes near.
-pub const PATIENT: [&str; 18] = [
+pub const PATIENT: [&str; 20] = [
+    "own-share=1",
+    "rate-short-share=1",
     "pacing-error-floor-us=1e12",
     "late-sends-share=1",
     "missed-sends-share=1",
@@ -70,6 +72,21 @@ pub fn assert_limited(scene: &Scene, done: &Outcome, expected: &[&str]) -> Detai
     assert_eq!(detail.text("/verdict/verdict"), "generator_limited", "{done}");
     assert!(done.stdout.lines().any(|line| line.starts_with("GENERATOR-LIMITED")), "the table does not say it\n{done}");
     done.assert_code(NOT_VALID);
+    detail
+}
+
+/// A run is valid, and these causes (a loaded machine may add one) explain how far its figures are the broker's: exit code, table and detail file
+/// say the same.
+#[track_caller]
+pub fn assert_explained(scene: &Scene, done: &Outcome, expected: &[&str]) -> Detail {
+    let detail = Detail::read(&scene.detail_file());
+    let found = causes(&detail);
+    assert!(expected.iter().all(|cause| found.iter().any(|found| found == cause)), "{found:?}\n{done}");
+    let spoils = |reason: &&serde_json::Value| reason["verdict"] != "valid";
+    assert_eq!(detail.list("/verdict/reasons").iter().filter(spoils).count(), 0, "{done}");
+    assert_eq!(detail.text("/verdict/verdict"), "valid", "{done}");
+    assert!(done.stdout.lines().any(|line| line.starts_with("VALID")), "the table does not say it\n{done}");
+    done.assert_code(0);
     detail
 }
 

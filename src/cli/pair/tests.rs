@@ -54,7 +54,7 @@ fn a_completed_run_names_its_files_and_says_each_warning_once() {
     let folder = tempfile::tempdir().unwrap();
     let (mut messages, results, others) = captured(Verbosity::Normal);
     let status =
-        run_with(&plan(), &args(folder.path()), &Standing::Off, &mut messages, script(Outcome::Completed, true));
+        run_with(&plan(), &args(folder.path()), &Standing::Off, &mut messages, None, script(Outcome::Completed, true));
     assert_eq!(status, ExitStatus::Success);
     let said = others.text();
     assert!(said.contains("--------------- WORKLOAD : test --- DRIVER : Kafka---------------"), "{said}");
@@ -72,7 +72,7 @@ fn a_run_that_never_loads_has_no_table_and_no_files() {
     let folder = tempfile::tempdir().unwrap();
     let (mut messages, results, others) = captured(Verbosity::Quiet);
     let outcome = Outcome::Failed { cause: Cause::Broker, why: "cannot reach the broker: x:9092".to_owned() };
-    let status = run_with(&plan(), &args(folder.path()), &Standing::Off, &mut messages, script(outcome, false));
+    let status = run_with(&plan(), &args(folder.path()), &Standing::Off, &mut messages, None, script(outcome, false));
     assert_eq!(status, ExitStatus::BrokerRefused);
     assert_eq!(results.text(), "");
     let said = others.text();
@@ -86,7 +86,7 @@ fn a_folder_that_cannot_be_written_to_is_refused_before_the_script_begins() {
     let folder = tempfile::tempdir().unwrap();
     let absent = folder.path().join("absent");
     let (mut messages, _, others) = captured(Verbosity::Quiet);
-    let status = run_with(&plan(), &args(&absent), &Standing::Off, &mut messages, |_, _| unreachable!());
+    let status = run_with(&plan(), &args(&absent), &Standing::Off, &mut messages, None, |_, _| unreachable!());
     assert_eq!(status, ExitStatus::ResultsNotWritten);
     assert!(others.text().contains("absent"), "{}", others.text());
 }
@@ -97,7 +97,7 @@ fn results_that_cannot_be_written_on_the_way_are_an_error_said_once() {
     let output_dir = folder.path().join("results");
     std::fs::create_dir(&output_dir).unwrap();
     let (mut messages, _, others) = captured(Verbosity::Quiet);
-    let status = run_with(&plan(), &args(&output_dir), &Standing::Off, &mut messages, |plan, observer| {
+    let status = run_with(&plan(), &args(&output_dir), &Standing::Off, &mut messages, None, |plan, observer| {
         std::fs::remove_dir_all(&output_dir).unwrap();
         script(Outcome::Completed, true)(plan, observer)
     });
@@ -111,7 +111,7 @@ fn an_interrupted_run_says_so_and_has_the_code_of_its_signal() {
     let (mut messages, _, others) = captured(Verbosity::Quiet);
     let outcome = Outcome::Interrupted { by: Interruption::Terminate };
     assert_eq!(
-        run_with(&plan(), &args(folder.path()), &Standing::Off, &mut messages, script(outcome, true)),
+        run_with(&plan(), &args(folder.path()), &Standing::Off, &mut messages, None, script(outcome, true)),
         ExitStatus::Terminated
     );
     assert!(others.text().contains("test on Kafka: interrupted"), "{}", others.text());

@@ -4,6 +4,7 @@ use super::*;
 use crate::client::virtual_time::VirtualTime;
 use crate::driver::{ConsumerEvents, ErrorClass, Received, RecordTime};
 use crate::load::stamp::Stamp;
+use crate::stats::gap::gaps;
 use crate::stats::{Counter, Counters, Latency};
 use crate::telemetry::{Role, Shape, Slot};
 use std::rc::Rc;
@@ -29,6 +30,8 @@ struct Library {
     /// In order of time.
     coming: Vec<Arriving>,
     next: usize,
+    blocked_ns: u64,
+    leaves_at_ns: u64,
     events: ConsumerEvents,
     commit_takes_ns: u64,
     commit_ends_ns: Option<u64>,
@@ -60,16 +63,27 @@ impl Consumer for Library {
             let next = self.coming.get(self.next).map_or(u64::MAX, |message| message.at_ns);
             let wait = next.saturating_sub(self.time.peek_ns()).min(u64::from(wait_ms) * MS);
             self.time.advance(wait);
+            self.blocked_ns += wait;
         }
         self.hand_out(300, time, on_message)
     }
 
     fn serve_events(&mut self, _time: &impl Time, _on_message: impl FnMut(u64, Received<'_>)) -> u32 {
+        if self.time.peek_ns() >= self.leaves_at_ns {
+            // Partitions go to somebody else: the commit before that waits for an answer.
+            self.leaves_at_ns = u64::MAX;
+            self.time.advance(200 * MS);
+            self.blocked_ns += 200 * MS;
+        }
         if self.commit_ends_ns.is_some_and(|end| end <= self.time.peek_ns()) {
             self.commit_ends_ns = None;
             self.events.commits_succeeded += 1;
         }
         0
+    }
+
+    fn blocked_ns(&self) -> u64 {
+        self.blocked_ns
     }
 
     fn events(&self) -> ConsumerEvents {
@@ -140,6 +154,8 @@ impl Run {
             time: Rc::clone(&time),
             coming,
             next: 0,
+            blocked_ns: 0,
+            leaves_at_ns: u64::MAX,
             events: ConsumerEvents { assigned: 3, rebalances: 1, ..ConsumerEvents::default() },
             commit_takes_ns: 5 * MS,
             commit_ends_ns: None,
@@ -468,6 +484,32 @@ fn on_a_cpu_of_its_own_it_spins_and_sees_a_message_at_once() {
     let actual = outcome.latency(Latency::EndToEndActual).max();
     assert!((MS..MS + 2_000).contains(&actual), "{actual}");
     assert!(outcome.counters[Counter::IdleNs] > 40 * MS);
+}
+
+#[test]
+fn the_time_blocked_in_the_library_is_idle_whatever_ended_the_wait() {
+    // 12,000 messages a second: hardly a wait ends without one.
+    let coming: Vec<_> = (0..12_000)
+        .map(|i| {
+            let at = BEGIN + 10 * MS + i * 83_333;
+            arriving(at, &stamp(4, i, at - MS))
+        })
+        .collect();
+    let outcome = Run::new(coming).until(S);
+    let idle_ns = outcome.counters[Counter::IdleNs];
+    assert!(idle_ns > 900 * MS, "{idle_ns} ns of a second in which there was next to nothing to do");
+    assert_eq!(outcome.counters[Counter::LoopStalls], 0);
+    let behind = gaps(&outcome.counters).map(|(_, count)| count).sum::<u64>();
+    assert!(behind < 600, "{behind} of 12,000 messages waited for a loop that was there: {:?}", outcome.counters);
+}
+
+#[test]
+fn a_commit_that_waits_for_the_broker_is_no_standing_still_of_the_loop() {
+    let coming: Vec<_> = (0..1_000).map(|i| arriving(BEGIN + i * MS, &stamp(4, i, BEGIN + i * MS))).collect();
+    let mut run = Run::new(coming);
+    run.library.leaves_at_ns = BEGIN + 500 * MS;
+    let outcome = run.until(S);
+    assert_eq!((outcome.counters[Counter::LoopStalls], outcome.library.leaves_at_ns), (0, u64::MAX));
 }
 
 #[test]

@@ -238,6 +238,11 @@ impl Books {
         self.counters[Counter::MessagesEnqueued] + self.counters[Counter::MessagesAcknowledged]
     }
 
+    /// Messages whose reports have been picked up.
+    pub(super) fn reported(&self) -> u64 {
+        self.counters[Counter::MessagesAcknowledged] + self.counters[Counter::MessagesFailed]
+    }
+
     /// The accounting row.
     pub(super) fn row(&self) -> &AccountingRow {
         self.ledger.row()

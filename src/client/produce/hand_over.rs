@@ -12,6 +12,8 @@ const NAP_OUTSTANDING: u64 = 10_000;
 /// each of its batches. Acknowledgements, which take milliseconds then, are noticed up to this much later.
 const NAP_NS: u64 = 250_000;
 
+/// Elsewhere than on a CPU of its own a loop waits for reports up to so long at a time.
+const WAIT_MS: u32 = 2;
 /// A wait for room in which nothing came back for longer than this was silent: somebody else than the size of the queue is the reason.
 const SILENCE_NS: u64 = 100_000_000;
 /// A look that took longer than this was no look: the loop itself stood still.
@@ -194,11 +196,15 @@ impl<P: Producer, T: Time, M: Measuring> Produce<'_, P, T, M> {
         let blocked = loop {
             if self.unlimited && self.books.outstanding() >= NAP_OUTSTANDING {
                 self.time.sleep_until(self.time.now_ns() + NAP_NS);
+                self.pulse.stood_still(NAP_NS);
             }
-            if self.poll(u32::MAX, if spin { 0 } else { 2 }) > 0 {
+            if self.poll(u32::MAX, if spin { 0 } else { WAIT_MS }) > 0 {
                 break Blocked::Room;
             }
             let now = self.time.now_ns();
+            if !spin {
+                self.pulse.blocked_until(now.min(looked_ns + u64::from(WAIT_MS) * 1_000_000));
+            }
             if now - looked_ns > LOOK_NS {
                 stood_still_ns += now - looked_ns;
             }
@@ -217,7 +223,13 @@ impl<P: Producer, T: Time, M: Measuring> Produce<'_, P, T, M> {
             self.time.relax();
         };
         self.waits_for_room = false;
-        let waited_ns = self.time.now_ns().saturating_sub(begun);
+        let ended = self.time.now_ns();
+        // The last look, which found room: the loop stood still before it when it took so long.
+        let before_room_ns = if ended - looked_ns > LOOK_NS { ended - looked_ns } else { 0 };
+        if before_room_ns == 0 && !spin {
+            self.pulse.blocked_until(ended);
+        }
+        let waited_ns = ended.saturating_sub(begun).saturating_sub(stood_still_ns + before_room_ns);
         self.books.counters[Counter::QueueFullNs] += waited_ns;
         let silent_ns = looked_ns.saturating_sub(begun).saturating_sub(stood_still_ns);
         if silent_ns > SILENCE_NS {

@@ -12,7 +12,7 @@ impl<P: Producer, T: Time, M: Measuring> Produce<'_, P, T, M> {
     /// Looks at the orders, publishes when it is time.
     pub(super) fn tick(&mut self, now: u64) -> Result<(), DriverError> {
         let messages = self.books.progress();
-        let tick = self.pulse.tick(now, messages, self.end);
+        let tick = self.pulse.tick(now, messages, self.books.reported(), self.end);
         self.cut_due = M::TELEMETRY && tick.cut;
         if let Some(order) = self.end.new_rate() {
             self.obey(order, now);
@@ -152,6 +152,7 @@ impl<P: Producer, T: Time, M: Measuring> Produce<'_, P, T, M> {
         if let Some(raw) = &mut self.raw {
             raw.writer.cut(now, self.end.epoch_ns());
         }
-        self.pulse.paused(self.time.now_ns().saturating_sub(now));
+        let after = self.time.now_ns();
+        self.pulse.paused(after.saturating_sub(now), after);
     }
 }

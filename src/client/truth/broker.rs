@@ -100,7 +100,7 @@ impl Producer for Broker {
         if wait_ms > 0 {
             let next_ns = self.waiting.first_key_value().map_or(u64::MAX, |((at_ns, _), _)| *at_ns);
             let wait_ns = next_ns.saturating_sub(self.time.peek_ns()).min(u64::from(wait_ms) * MS);
-            self.time.advance(wait_ns);
+            self.time.rest(wait_ns);
         }
         let now_ns = time.now_ns();
         let mut count = 0;
@@ -119,6 +119,11 @@ impl Producer for Broker {
             count += 1;
         }
         count
+    }
+
+    fn await_reports(&mut self, deadline_ns: u64, time: &impl Time) {
+        let next_ns = self.waiting.first_key_value().map_or(u64::MAX, |((at_ns, _), _)| *at_ns);
+        time.sleep_until(next_ns.min(deadline_ns));
     }
 
     fn hurry(&mut self) {}
@@ -148,6 +153,10 @@ pub(super) struct Producing {
     pub(super) late: LatePolicy,
     pub(super) per_s: u64,
     pub(super) length_ns: u64,
+    /// Has it a CPU of its own?
+    pub(super) spin: bool,
+    /// Times in which it is kept from its CPU: begin and length.
+    pub(super) stalls: Vec<(u64, u64)>,
 }
 
 /// What came of it.
@@ -164,13 +173,23 @@ impl Producing {
     /// `per_s` for `length_ns` with room in the queue for everything.
     pub(super) fn new(per_s: u64, length_ns: u64, script: impl Fn(u64, u64) -> Fate + 'static) -> Self {
         let late = LatePolicy::Bounded { multiple: 2.0 };
-        Self { script: Box::new(script), capacity: usize::MAX, refuse_every: None, late, per_s, length_ns }
+        Self {
+            script: Box::new(script),
+            capacity: usize::MAX,
+            refuse_every: None,
+            late,
+            per_s,
+            length_ns,
+            spin: true,
+            stalls: Vec::new(),
+        }
     }
 
     /// Runs it to its end.
     pub(super) fn run(self) -> Produced {
         let (time, mut end) = VirtualTime::new(EPOCH - S, Shape::new(Role::Producer, PRODUCER, 1));
         let time = Rc::new(time);
+        time.keep_away(self.stalls);
         let interval_q32 = u128::from((S << 32) / self.per_s);
         time.at(EPOCH - S / 2, move |supervisor| {
             supervisor.set_epoch(EPOCH);
@@ -181,7 +200,7 @@ impl Producing {
         time.at(EPOCH + self.length_ns + 12 * S, |supervisor| supervisor.want(Wanted::Exit));
         let manner = Manner {
             late: self.late,
-            spin: true,
+            spin: self.spin,
             curve: None,
             flush: Duration::from_secs(10),
             wall_stamps: false,

@@ -29,6 +29,7 @@ struct Feed {
     /// In order of time.
     coming: Vec<Coming>,
     next: usize,
+    blocked_ns: u64,
     /// When each was handed out.
     handed_out_ns: Vec<u64>,
 }
@@ -37,7 +38,9 @@ impl Consumer for Feed {
     fn poll_batch(&mut self, wait_ms: u32, time: &impl Time, mut on_message: impl FnMut(u64, Received<'_>)) -> u32 {
         if wait_ms > 0 {
             let next_ns = self.coming.get(self.next).map_or(u64::MAX, |message| message.at_ns);
-            self.time.advance(next_ns.saturating_sub(self.time.peek_ns()).min(u64::from(wait_ms) * MS));
+            let wait_ns = next_ns.saturating_sub(self.time.peek_ns()).min(u64::from(wait_ms) * MS);
+            self.time.rest(wait_ns);
+            self.blocked_ns += wait_ns;
         }
         let now_ns = time.now_ns();
         let ready = self.coming[self.next..].iter().take(300).take_while(|message| message.at_ns <= now_ns).count();
@@ -54,6 +57,10 @@ impl Consumer for Feed {
 
     fn serve_events(&mut self, _time: &impl Time, _on_message: impl FnMut(u64, Received<'_>)) -> u32 {
         0
+    }
+
+    fn blocked_ns(&self) -> u64 {
+        self.blocked_ns
     }
 
     fn events(&self) -> ConsumerEvents {
@@ -97,7 +104,7 @@ pub(super) fn consume(coming: Vec<Coming>, length_ns: u64) -> Consumed {
         supervisor.want(Wanted::Run);
     });
     time.at(EPOCH + length_ns, |supervisor| supervisor.want(Wanted::Exit));
-    let mut feed = Feed { time: Rc::clone(&time), coming, next: 0, handed_out_ns: Vec::new() };
+    let mut feed = Feed { time: Rc::clone(&time), coming, next: 0, blocked_ns: 0, handed_out_ns: Vec::new() };
     let expected = Expected {
         run_id: RUN,
         first_producer: PRODUCER,

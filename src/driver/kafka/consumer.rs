@@ -14,7 +14,7 @@ use rdkafka::message::{BorrowedMessage, Message as _, Timestamp};
 use rdkafka::topic_partition_list::TopicPartitionList;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Events served at a time; a busy client has a handful a second.
 const EVENTS_AT_A_TIME: usize = 8;
@@ -107,6 +107,10 @@ impl Consumer for KafkaConsumer {
         messages
     }
 
+    fn blocked_ns(&self) -> u64 {
+        self.sink.as_ref().map_or(0, Sink::blocked_ns) + self.group.commit_wait_ns.load(Relaxed)
+    }
+
     fn events(&self) -> ConsumerEvents {
         ConsumerEvents {
             rebalances: self.group.rebalances.load(Relaxed),
@@ -196,6 +200,8 @@ struct Group {
     rebalances: AtomicU64,
     assigned: AtomicU64,
     commit_in_flight: AtomicBool,
+    /// In commits that wait for the broker's answer.
+    commit_wait_ns: AtomicU64,
     commits_succeeded: AtomicU64,
     commits_failed: AtomicU64,
 }
@@ -212,7 +218,7 @@ impl Group {
     }
 
     fn commit_sync(&self, client: &BaseConsumer<Self>) {
-        self.committed(committed_with(client));
+        self.committed(self.commit_and_wait(client));
     }
 
     /// The next owner begins at what is committed: without this it would receive again what we have received.
@@ -220,10 +226,22 @@ impl Group {
     /// Kafka takes it while the group is being rearranged, librdkafka's mock cluster refuses it. That is no trouble with committing: what comes
     /// again because of it is counted where it comes.
     fn commit_before_leaving_partitions(&self, client: &BaseConsumer<Self>) {
-        match committed_with(client) {
+        match self.commit_and_wait(client) {
             code if code == RDKafkaErrorCode::RebalanceInProgress as i32 => {}
             code => self.committed(code),
         }
+    }
+
+    /// Commits what was handed out and waits for the answer: librdkafka's code.
+    fn commit_and_wait(&self, client: &BaseConsumer<Self>) -> i32 {
+        let begun = Instant::now();
+        let code = match client.commit_consumer_state(CommitMode::Sync) {
+            Ok(()) => 0,
+            Err(error) => error.rdkafka_error_code().map_or(RDKafkaErrorCode::Fail as i32, |code| code as i32),
+        };
+        let waited_ns = u64::try_from(begun.elapsed().as_nanos()).unwrap_or(u64::MAX);
+        self.commit_wait_ns.fetch_add(waited_ns, Relaxed);
+        code
     }
 
     fn apply_pause(&self, client: &BaseConsumer<Self>) {
@@ -243,14 +261,6 @@ impl Group {
                 self.sink.release(native, element.topic(), element.partition());
             }
         }
-    }
-}
-
-/// Commits what was handed out and waits for the answer: librdkafka's code.
-fn committed_with(client: &BaseConsumer<Group>) -> i32 {
-    match client.commit_consumer_state(CommitMode::Sync) {
-        Ok(()) => 0,
-        Err(error) => error.rdkafka_error_code().map_or(RDKafkaErrorCode::Fail as i32, |code| code as i32),
     }
 }
 

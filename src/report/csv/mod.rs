@@ -8,7 +8,7 @@ pub mod rates;
 pub mod read;
 pub mod table;
 
-pub use read::{NotAResult, RunResult};
+pub use read::{NotAResult, RunResult, Whose};
 pub use table::{Columns, table};
 
 #[cfg(test)]

@@ -32,9 +32,30 @@ pub struct RunResult {
     publish_rate: Option<Vec<Number>>,
     /// Received messages per second, period by period.
     consume_rate: Option<Vec<Number>>,
+    /// What the detail file beside it says of the verdict; nothing where there is none.
+    #[serde(skip)]
+    pub whose: Whose,
     /// All other fields.
     #[serde(flatten)]
     others: Map<String, Value>,
+}
+
+/// The verdict of a run, and the percentile up to which its latencies are the broker's own; empty: not known, or not even the median is.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Whose {
+    /// `valid`, `generator_limited` …
+    pub verdict: String,
+    /// `p99`, `max` …
+    pub own_up_to: String,
+}
+
+impl Whose {
+    /// Reads the text of a detail file; what it does not say stays empty.
+    pub fn of_detail(text: &str) -> Self {
+        let detail: Value = serde_json::from_str(text).unwrap_or_default();
+        let text = |pointer: &str| detail.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned();
+        Self { verdict: text("/verdict/verdict"), own_up_to: text("/trust/own_up_to") }
+    }
 }
 
 /// Why a text is no result.
@@ -154,6 +175,14 @@ mod tests {
         assert_eq!(result.numbers("sent"), [1.0, 2.0]);
         assert_eq!(result.occasion(), ["24.1", "", ""]);
         assert_eq!((result.number("more"), result.number("none")), (None, None));
+    }
+
+    #[test]
+    fn a_detail_file_says_how_far_the_latencies_are_the_brokers() {
+        let detail = r#"{"verdict": {"verdict": "valid"}, "trust": {"own_up_to": "p99"}}"#;
+        assert_eq!(Whose::of_detail(detail), Whose { verdict: "valid".to_owned(), own_up_to: "p99".to_owned() });
+        assert_eq!(Whose::of_detail(r#"{"trust": {"own_up_to": null}}"#), Whose::default());
+        assert_eq!(Whose::of_detail("no JSON"), Whose::default());
     }
 
     #[test]

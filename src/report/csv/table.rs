@@ -28,8 +28,9 @@ const OCCASION: [&str; 5] = ["workload", "driver", "version", "beginTime", "endT
 const FAMILIES: [&str; 3] = ["aggregatedPublishLatency", "aggregatedPublishDelayLatency", "aggregatedEndToEndLatency"];
 const FIGURES: [&str; 8] = ["Avg", "50pct", "75pct", "95pct", "99pct", "999pct", "9999pct", "Max"];
 /// pinload's own columns: throughput in MB/s (of 1024 × 1024 bytes, from the rates as they are), failed messages per second, the
-/// largest backlog in messages, end-to-end latency of the worst period in ms, and the file.
-const OWN: [&str; 9] = [
+/// largest backlog in messages, end-to-end latency of the worst period in ms, the verdict and the percentile up to which latencies are the
+/// broker's own (both from the detail file beside the result), and the file.
+const OWN: [&str; 11] = [
     "prod-mb-avg",
     "prod-mb-max",
     "con-mb-avg",
@@ -38,6 +39,8 @@ const OWN: [&str; 9] = [
     "backlog-max",
     "end-to-end-99pct-worst",
     "end-to-end-max-worst",
+    "verdict",
+    "own-up-to",
     "file",
 ];
 
@@ -106,6 +109,8 @@ fn own(file: &str, result: &RunResult) -> Vec<String> {
         optional(largest(&result.numbers("backlog"))),
         optional(largest(&result.numbers("endToEndLatency99pct"))),
         optional(largest(&result.numbers("endToEndLatencyMax"))),
+        result.whose.verdict.clone(),
+        result.whose.own_up_to.clone(),
         file.to_owned(),
     ]
 }

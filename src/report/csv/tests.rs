@@ -47,7 +47,7 @@ fn the_wide_table_has_the_forks_42_columns_and_then_ours() {
     let text = table(&[named("a.json", &made_up(1_048_576, 1, 1)), named("b.json", LOCAL)], Columns::Wide);
     let mut reader = csv::Reader::from_reader(text.as_bytes());
     let header = reader.headers().unwrap().clone();
-    assert_eq!(header.len(), 51);
+    assert_eq!(header.len(), 53);
     let at = |name: &str| header.iter().position(|column| column == name).unwrap_or_else(|| panic!("no {name}"));
     assert_eq!((at("workload"), at("consumers-per-topic"), at("prod-rate-min"), at("con-rate-max")), (0, 9, 10, 17));
     assert_eq!((at("aggregatedPublishLatencyAvg"), at("aggregatedEndToEndLatencyMax")), (18, 41));

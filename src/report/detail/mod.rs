@@ -26,7 +26,7 @@ use crate::os::clock::ClockSource;
 use crate::plan::{DriverKind, MeasuredBy, Plan};
 use crate::stats::recorder::{HIGHEST_NS, LOWEST_NS, SIGNIFICANT_DIGITS};
 use crate::verdict::clocks::EndToEndClocks;
-use crate::verdict::{Judgement, SystemAnswer, Verdict};
+use crate::verdict::{Judgement, SystemAnswer, Trust, Verdict};
 use crate::worker::{ClientReport, HostReport, RunEnd};
 use crate::workload_generator::{Outcome, Series};
 use accounting::Accounting;
@@ -45,6 +45,7 @@ pub const SCHEMA_VERSION: u32 = 1;
 pub struct DetailDocument<'a> {
     system: SystemAnswer,
     verdict: RunVerdict,
+    trust: Option<Trust>,
     schema: Schema,
     #[serde(flatten)]
     origin: &'a Origin,
@@ -164,8 +165,9 @@ impl<'a> DetailDocument<'a> {
             system: SystemAnswer::of_run(series),
             verdict: RunVerdict {
                 judgement: Judgement::of_run(series, verdicts),
-                periods_not_valid: verdicts.iter().filter(|verdict| **verdict != Verdict::Valid).count(),
+                periods_not_valid: verdicts.iter().filter(|verdict| verdict.spoils()).count(),
             },
+            trust: Trust::of_run(series),
             schema: Schema { name: SCHEMA_NAME, version: SCHEMA_VERSION },
             origin,
             outcome: &series.outcome,

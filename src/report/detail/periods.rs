@@ -4,7 +4,7 @@ use super::latencies::LatencyFamilies;
 use super::shapes::{self, MeasurementShapes, PeriodShapes};
 use crate::plan::{MeasuredBy, Plan};
 use crate::stats::{Counter, Counters};
-use crate::verdict::{Judgement, Verdict};
+use crate::verdict::{Judgement, OwnLevel, Trust, Verdict};
 use crate::worker::PeriodStats;
 use crate::workload_generator::totals::{Measured, measured, totals};
 use crate::workload_generator::{Outcome, Series};
@@ -38,6 +38,7 @@ pub struct PeriodDetail {
     backlog_messages: Option<u64>,
     late_clients: u32,
     verdict: Judgement,
+    own_up_to: Option<OwnLevel>,
     latencies: LatencyFamilies,
     distributions: PeriodShapes,
     counters: Counted,
@@ -93,6 +94,7 @@ impl PeriodDetail {
             backlog_messages: plan.has_backlog().then_some(period.backlog),
             late_clients: period.late_clients,
             verdict: Judgement::of_period(period, plan),
+            own_up_to: Trust::of_period(period, plan).own_up_to,
             latencies: LatencyFamilies::of(&period.latencies, by),
             distributions: shapes::of_period(&period.latencies, by),
             counters: Counted { counters: period.counters, by },

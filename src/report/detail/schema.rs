@@ -12,9 +12,10 @@ use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
 /// Parts of the document that are always there; null where there is nothing to say.
-const ALWAYS: [&str; 25] = [
+const ALWAYS: [&str; 26] = [
     "system",
     "verdict",
+    "trust",
     "schema",
     "pinload_version",
     "librdkafka_version",

@@ -95,7 +95,7 @@ fn a_result_far_from_the_floor_is_put_beside_it_in_one_line() {
     assert_eq!(
         lines,
         [
-            "  floor: pacing error p99 990 ns at 10,000/s (here 294 µs) · a producer's loop 5.00 M/s (here 10,000/s, 0.2 % of it) · \
+            "  floor: pacing error p99 990 ns at 10,000/s (here 29.4 µs) · a producer's loop 5.00 M/s (here 10,000/s, 0.2 % of it) · \
           acknowledged p50 25.0 µs (here 750 µs) · end to end p50 50.0 µs (here 2.25 ms)"
         ]
     );
@@ -111,10 +111,10 @@ fn a_result_far_from_the_floor_is_put_beside_it_in_one_line() {
 fn each_figure_that_is_near_is_warned_of() {
     let plan = plan();
     let mut close = floor();
-    close.pacing[1].pacing_error.p99_ns = 150_000;
+    close.pacing[1].pacing_error.p99_ns = 15_000;
     assert_eq!(near(&used(close.clone()), &plan), [] as [&str; 0], "it is hardly seen in the latency");
     let mut series = completed_series(&plan);
-    series.cumulative.as_mut().unwrap().by_family[1] = distribution((1..=1_000).map(|i| i * 1_000));
+    series.cumulative.as_mut().unwrap().by_family[1] = distribution((1..=1_000).map(|i| i * 100));
     let lines = floor_lines(&used(close), &series);
     assert_eq!(lines.len(), 2, "{lines:?}");
     assert!(

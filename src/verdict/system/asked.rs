@@ -80,7 +80,7 @@ fn held_up(series: &Series<'_>) -> bool {
 }
 
 /// A backlog at the end of the measurement that is more than a stated time's worth, and grew.
-pub(super) fn backlog(series: &Series<'_>) -> Option<SystemEvent> {
+pub(in crate::verdict) fn backlog(series: &Series<'_>) -> Option<SystemEvent> {
     let plan = series.plan;
     if !plan.has_backlog() || plan.search.is_some() || plan.backlog.is_some() {
         return None;

@@ -18,6 +18,7 @@ mod tests;
 mod words;
 
 pub use asked::asked_rate;
+pub(super) use asked::backlog;
 pub use errors::ErrorTally;
 pub use event::{SystemEvent, SystemEventKind};
 

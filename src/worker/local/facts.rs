@@ -54,12 +54,16 @@ impl Look {
         for thread in threads {
             // A thread that has come since began at 0.
             let earlier = earlier.iter().find(|earlier| earlier.tid == thread.tid);
-            let (run_ns, wait_ns) = earlier.map_or((0, 0), |earlier| (earlier.run_ns, earlier.wait_ns));
-            let (run_ns, wait_ns) = (thread.run_ns.saturating_sub(run_ns), thread.wait_ns.saturating_sub(wait_ns));
+            let before = |of: fn(&ThreadTimes) -> u64| earlier.map_or(0, of);
+            let run_ns = thread.run_ns.saturating_sub(before(|earlier| earlier.run_ns));
+            let wait_ns = thread.wait_ns.saturating_sub(before(|earlier| earlier.wait_ns));
+            let runs = thread.runs.saturating_sub(before(|earlier| earlier.runs));
             if thread.tid == hot_tid {
-                facts.hot_wait_ns = Some(wait_ns);
+                (facts.hot_wait_ns, facts.hot_runs) = (Some(wait_ns), Some(runs));
             } else {
-                facts.io_wait_ns = facts.io_wait_ns.max(Some(wait_ns));
+                if facts.io_wait_ns < Some(wait_ns) {
+                    (facts.io_wait_ns, facts.io_runs) = (Some(wait_ns), Some(runs));
+                }
                 facts.io_run_ns = facts.io_run_ns.max(Some(run_ns));
             }
         }
@@ -144,19 +148,22 @@ mod tests {
     use super::*;
     use crate::stats::{Recorder, Sparse};
 
-    fn look(at_ns: u64, threads: &[(i32, u64, u64)]) -> Look {
-        let threads = threads.iter().map(|&(tid, run_ns, wait_ns)| ThreadTimes { tid, run_ns, wait_ns }).collect();
+    fn look(at_ns: u64, threads: &[(i32, u64, u64, u64)]) -> Look {
+        let threads =
+            threads.iter().map(|&(tid, run_ns, wait_ns, runs)| ThreadTimes { tid, run_ns, wait_ns, runs }).collect();
         Look { at_ns, threads: Some(threads), steal_ns: Some(at_ns / 10), ..Look::default() }
     }
 
     #[test]
     fn the_hot_thread_is_told_apart_from_the_librarys() {
-        let before = look(1_000, &[(7, 100, 10), (8, 50, 5)]);
-        let now = look(3_000, &[(7, 900, 30), (8, 1_050, 5), (9, 3, 400)]);
+        let before = look(1_000, &[(7, 100, 10, 1), (8, 50, 5, 2)]);
+        let now = look(3_000, &[(7, 900, 30, 9), (8, 1_050, 5, 4), (9, 3, 400, 6)]);
         let expected = KernelFacts {
             span_ns: 2_000,
             hot_wait_ns: Some(20),
+            hot_runs: Some(8),
             io_wait_ns: Some(400),
+            io_runs: Some(6),
             io_run_ns: Some(1_000),
             steal_ns: Some(200),
             throttled_ns: None,

@@ -7,6 +7,9 @@ pub mod exposition;
 pub mod ledger;
 mod omb;
 mod own;
+mod whose;
+
+pub use whose::Whose;
 
 use crossbeam_channel::Receiver;
 use exposition::Page;
@@ -22,6 +25,7 @@ pub struct Scrape(pub tokio::sync::oneshot::Sender<String>);
 pub struct Desk {
     scrapes: Receiver<Scrape>,
     ledger: Ledger,
+    whose: Whose,
     /// All clients of a run are this process's own.
     whole: bool,
 }
@@ -29,7 +33,12 @@ pub struct Desk {
 impl Desk {
     /// Answers what comes through `scrapes`. `whole`: all clients of a run are on this host, so their backlog is the run's.
     pub fn new(scrapes: Receiver<Scrape>, whole: bool) -> Self {
-        Self { scrapes, ledger: Ledger::new(Instant::now()), whole }
+        Self { scrapes, ledger: Ledger::new(Instant::now()), whose: Whose::default(), whole }
+    }
+
+    /// Where it is told how far the latencies are the broker's own.
+    pub fn whose(&self) -> Whose {
+        self.whose.clone()
     }
 
     /// Scrapes as they come.
@@ -45,6 +54,7 @@ impl Desk {
     /// A run begins.
     pub fn begin_run(&mut self) {
         self.ledger.begin_run();
+        self.whose.tell(Vec::new());
     }
 
     /// A run is over, and these were its clients.
@@ -73,6 +83,7 @@ impl Desk {
         let mut page = Page::default();
         omb::write(&mut page, &totals);
         own::write(&mut page, &totals, self.whole);
+        self.whose.write(&mut page);
         page.text()
     }
 }

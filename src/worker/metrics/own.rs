@@ -3,6 +3,7 @@
 
 use super::exposition::{Kind, Page};
 use super::ledger::Totals;
+use crate::stats::gap::GAPS;
 use crate::stats::{Counter, Distribution, Latency};
 use crate::telemetry::Role;
 use crate::units::NS_PER_S;
@@ -63,9 +64,10 @@ pub(super) fn write(page: &mut Page, totals: &Totals<'_>, whole: bool) {
             page.family("pinload_backlog_messages", Kind::Gauge, help).sample(&[], expected.saturating_sub(received));
         }
     }
-    for counter in Counter::ALL {
+    for counter in Counter::ALL.iter().filter(|counter| GAPS.iter().all(|(_, gap)| gap != *counter)) {
         client_counter(page, *counter, totals);
     }
+    behind_gaps(page, totals);
     page.family("pinload_slots_lost_total", Kind::Counter, "Telemetry slots overwritten before they were read.")
         .sample(&[], present.slots_lost);
     page.family("pinload_drain_seconds_total", Kind::Counter, "Time spent on reading the clients' telemetry.")
@@ -95,6 +97,18 @@ pub(super) fn write(page: &mut Page, totals: &Totals<'_>, whole: bool) {
 
 /// In the order of `Present::living`.
 const ROLES: [Role; 2] = [Role::Producer, Role::Consumer];
+
+/// One family for all sizes.
+fn behind_gaps(page: &mut Page, totals: &Totals<'_>) {
+    let help = "Messages (or their reports) picked up behind a gap of the hot loop of at least this length, and less than the next.";
+    let mut family = page.family("pinload_messages_behind_gap_total", Kind::Counter, help);
+    for (from_ns, counter) in GAPS {
+        for role in ROLES {
+            let labels = [("role", &*role.to_string()), ("gap_seconds", &*seconds(from_ns).to_string())];
+            family.sample(&labels, totals.counters.of(role)[counter]);
+        }
+    }
+}
 
 /// One of the clients' counters. Its name follows from that in result files: `bytes_received` becomes `pinload_received_bytes_total`,
 /// `idle_ns` `pinload_idle_seconds_total`.

@@ -20,6 +20,7 @@ pub(in crate::driver::kafka) struct Sink {
     queue: Queue,
     messages: Box<[*mut sys::rd_kafka_message_t]>,
     always_timed: bool,
+    blocked_ns: u64,
 }
 
 impl std::fmt::Debug for Sink {
@@ -31,12 +32,14 @@ impl std::fmt::Debug for Sink {
 impl Sink {
     /// A sink without partitions. `client` must outlive the result. `always_timed`: the record's time is wanted of messages with a stamp too.
     pub(in crate::driver::kafka) fn new(client: *mut sys::rd_kafka_t, always_timed: bool) -> Option<Self> {
-        Some(Self { queue: Queue::new(client)?, messages: vec![ptr::null_mut(); BATCH].into(), always_timed })
+        let queue = Queue::new(client)?;
+        Some(Self { queue, messages: vec![ptr::null_mut(); BATCH].into(), always_timed, blocked_ns: 0 })
     }
 
     /// Hands out what is there, waiting up to `wait_ms` for the first message; messages that are errors go to `on_error` with their code.
     ///
-    /// The wait is a separate read of one message, because a batch read with a timeout waits until its array is full.
+    /// The wait is a separate read of one message, because a batch read with a timeout waits until its array is full. There is one only when
+    /// nothing is there, so that its time is time blocked.
     #[inline]
     pub(in crate::driver::kafka) fn poll_batch(
         &mut self,
@@ -46,23 +49,12 @@ impl Sink {
         mut on_error: impl FnMut(i32),
         on_batch: impl FnOnce(Found),
     ) -> u32 {
-        let mut have = 0;
-        if wait_ms > 0 {
-            let wait = i32::try_from(wait_ms).unwrap_or(i32::MAX);
-            // SAFETY: the queue is valid until drop; a message that is returned is ours to destroy.
-            let first = unsafe { sys::rd_kafka_consume_queue(self.queue.as_ptr(), wait) };
-            if first.is_null() {
+        let mut have = self.read(0);
+        if have == 0 {
+            if wait_ms == 0 || !self.block(wait_ms, time) {
                 return 0;
             }
-            self.messages[0] = first;
-            have = 1;
-        }
-        let free = &mut self.messages[have..];
-        // SAFETY: the queue is valid; the array has as many places as we say; the messages written there are ours to destroy.
-        let more = unsafe { sys::rd_kafka_consume_batch_queue(self.queue.as_ptr(), 0, free.as_mut_ptr(), free.len()) };
-        have += usize::try_from(more).unwrap_or(0);
-        if have == 0 {
-            return 0;
+            have = 1 + self.read(1);
         }
         let now_ns = time.now_ns();
         let mut bytes = 0;
@@ -82,6 +74,31 @@ impl Sink {
         let left = if have == self.messages.len() { self.queue.len() } else { 0 };
         on_batch(Found { at_ns: now_ns, messages: have, bytes, left });
         u32::try_from(have).unwrap_or(u32::MAX)
+    }
+
+    /// Reads what is there into the array from place `from` on; how many.
+    #[inline]
+    fn read(&mut self, from: usize) -> usize {
+        let free = &mut self.messages[from..];
+        // SAFETY: the queue is valid; the array has as many places as we say; the messages written there are ours to destroy.
+        let more = unsafe { sys::rd_kafka_consume_batch_queue(self.queue.as_ptr(), 0, free.as_mut_ptr(), free.len()) };
+        usize::try_from(more).unwrap_or(0)
+    }
+
+    /// Waits for one message, up to so long; false: none came.
+    fn block(&mut self, wait_ms: u32, time: &impl Time) -> bool {
+        let begun_ns = time.now_ns();
+        let wait = i32::try_from(wait_ms).unwrap_or(i32::MAX);
+        // SAFETY: the queue is valid until drop; a message that is returned is ours to destroy.
+        let first = unsafe { sys::rd_kafka_consume_queue(self.queue.as_ptr(), wait) };
+        self.blocked_ns += time.now_ns().saturating_sub(begun_ns);
+        self.messages[0] = first;
+        !first.is_null()
+    }
+
+    /// Time spent in waits for a message so far, whether one came or not.
+    pub(in crate::driver::kafka) fn blocked_ns(&self) -> u64 {
+        self.blocked_ns
     }
 }
 

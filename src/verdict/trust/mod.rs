@@ -1,0 +1,239 @@
+//! Which figures are the cluster's own: for each latency and percentile what the generator itself can have added, against its size.
+//!
+//! `bound` has the formula. What goes into it: `away`, the gaps of the loops in the time of the very messages; `waits`, what threads waited for
+//! CPUs; the pacing error; the error of the hosts' clocks. `rate` says whether the rate was offered as asked, `sentence` puts the answer
+//! into words.
+
+mod away;
+mod bound;
+mod level;
+mod quantiles;
+mod rate;
+mod sentence;
+#[cfg(test)]
+mod tests;
+mod waits;
+
+pub use level::OwnLevel;
+pub use rate::OfferedRate;
+
+use super::context::Context;
+use super::queue::HeldUp;
+use crate::plan::{DriverKind, MeasuredBy, Plan, Threshold};
+use crate::stats::{Counter, Latency};
+use crate::telemetry::Role;
+use crate::worker::{ClientFacts, LatencySet, PeriodStats};
+use crate::workload_generator::Series;
+use away::Away;
+use bound::{Keepers, added_to_actual, added_to_intended};
+use quantiles::Quantiles;
+use waits::CpuWaits;
+
+/// The answer for a run, or a period of it.
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+pub struct Trust {
+    /// The answer in one sentence, without a full stop.
+    pub sentence: String,
+    /// The percentile up to which every latency is the cluster's own; None: not even a median is, or nobody could look.
+    pub own_up_to: Option<OwnLevel>,
+    /// Why nobody could look; None: somebody did.
+    pub not_judged: Option<String>,
+    /// What the generator may have added to a figure that is the cluster's own, of the figure (a fraction).
+    pub own_share: f64,
+    /// The rate, where it is one and the same all the time.
+    pub rate: Option<OfferedRate>,
+    /// Each latency that was measured.
+    pub latencies: Vec<LatencyTrust>,
+}
+
+/// One latency.
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+pub struct LatencyTrust {
+    /// Which.
+    pub latency: Latency,
+    /// The percentile up to which it is the cluster's own; None: not even the median is.
+    pub own_up_to: Option<OwnLevel>,
+    /// Its percentiles, lowest first.
+    pub figures: Vec<OwnFigure>,
+}
+
+/// One percentile of a latency.
+#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize)]
+pub struct OwnFigure {
+    /// Which.
+    pub level: OwnLevel,
+    /// What was measured, ns.
+    pub latency_ns: u64,
+    /// What the generator has added at most, ns.
+    pub added_at_most_ns: u64,
+    /// Is it the cluster's own?
+    pub own: bool,
+    /// Pacing error at this percentile, ns; 0 from the actual time.
+    pub pacing_error_ns: u64,
+    /// What the loop that picked messages up was away for, at this percentile, ns.
+    pub loop_gap_ns: u64,
+    /// What every message waited for CPUs on its way, ns.
+    pub cpu_wait_ns: u64,
+    /// What the clocks at both ends may be apart, ns.
+    pub clock_error_ns: u64,
+}
+
+impl Default for OwnFigure {
+    fn default() -> Self {
+        Self {
+            level: OwnLevel::P50,
+            latency_ns: 0,
+            added_at_most_ns: 0,
+            own: true,
+            pacing_error_ns: 0,
+            loop_gap_ns: 0,
+            cpu_wait_ns: 0,
+            clock_error_ns: 0,
+        }
+    }
+}
+
+impl LatencyTrust {
+    /// The lowest percentile that is not the cluster's own.
+    pub fn first_not_own(&self) -> Option<&OwnFigure> {
+        self.figures.iter().find(|figure| !figure.own)
+    }
+}
+
+impl Trust {
+    /// On the measurement so far.
+    pub fn of_run(series: &Series<'_>) -> Option<Self> {
+        let clients = series.periods.last()?.clients.iter().map(|client| &client.measured);
+        let clock_ns = series.end.as_ref().and_then(|end| end.end_to_end_clock_error_ns).unwrap_or(0);
+        Some(Self::of(series.cumulative.as_ref()?, &clients.collect::<Vec<_>>(), series.plan, clock_ns))
+    }
+
+    /// On one period; of clocks nothing is known yet.
+    pub fn of_period(period: &PeriodStats, plan: &Plan) -> Self {
+        let clients: Vec<_> = period.clients.iter().map(|client| &client.period).collect();
+        Self::of(&period.latencies, &clients, plan, 0)
+    }
+
+    pub(super) fn of(latencies: &LatencySet, clients: &[&ClientFacts], plan: &Plan, clock_ns: u64) -> Self {
+        let own_share = plan.thresholds[Threshold::OwnShare];
+        let context = Context::new(plan);
+        let rate = OfferedRate::of(clients.iter().copied(), &context);
+        let mut trust =
+            Self { sentence: String::new(), own_up_to: None, not_judged: None, own_share, rate, latencies: Vec::new() };
+        if let Some(why) = nobody_could_look(plan, clients) {
+            trust.sentence = format!("whose the latencies are was not judged: {why}");
+            trust.not_judged = Some(why.to_owned());
+            return trust;
+        }
+        let sides = Sides::of(clients, &context, latencies, clock_ns as f64);
+        for latency in Latency::ALL.into_iter().filter(|latency| latencies[*latency].count() > 0) {
+            trust.latencies.extend(sides.judge(latency, latencies, own_share));
+        }
+        trust.own_up_to = trust.latencies.iter().map(|latency| latency.own_up_to).min().flatten();
+        trust.sentence = sentence::sentence(rate, &trust.latencies);
+        trust
+    }
+
+    /// Each latency that was judged, with the percentile up to which it is the cluster's own; 0: not even the median is.
+    pub fn percentiles(&self) -> Vec<(Latency, f64)> {
+        let of = |trust: &LatencyTrust| (trust.latency, trust.own_up_to.map_or(0.0, OwnLevel::percentile));
+        self.latencies.iter().map(of).collect()
+    }
+
+    /// Are all latencies the cluster's own up to this percentile?
+    pub fn reaches(&self, level: OwnLevel) -> bool {
+        self.own_up_to >= Some(level)
+    }
+
+    /// Latencies of which not even the median is the cluster's own, with that.
+    pub(super) fn medians_not_own(&self) -> impl Iterator<Item = (Latency, &OwnFigure)> {
+        let none = self.latencies.iter().filter(|latency| latency.own_up_to.is_none());
+        none.filter_map(|latency| Some((latency.latency, latency.first_not_own()?)))
+    }
+}
+
+fn nobody_could_look(plan: &Plan, clients: &[&ClientFacts]) -> Option<&'static str> {
+    if plan.measured_by == MeasuredBy::Omb {
+        return Some("workers of OMB's do not tell of pacing, CPUs and stalls");
+    }
+    if plan.driver.kind == DriverKind::Null {
+        return Some("there is no broker, all of them are the generator's");
+    }
+    clients.is_empty().then_some("nothing is known of the clients")
+}
+
+/// What can have kept messages on the way to acknowledgements, and to receivers.
+struct Sides {
+    acknowledge: Keepers,
+    end_to_end: Keepers,
+    pacing: Quantiles,
+}
+
+impl Sides {
+    fn of(clients: &[&ClientFacts], context: &Context<'_>, latencies: &LatencySet, clock_ns: f64) -> Self {
+        let of = |role| {
+            let all = || clients.iter().copied();
+            (Away::of(all(), role), CpuWaits::of(all(), role))
+        };
+        let ((sender_away, sender), (receiver_away, receiver)) = (of(Role::Producer), of(Role::Consumer));
+        // On the way out the producer's library has a part in the end-to-end time too, its loop has none.
+        let both = CpuWaits {
+            each_ns: sender.each_ns + receiver.each_ns,
+            unknown_share: sender.unknown_share + receiver.unknown_share,
+            like_loop: sender.like_loop + receiver.like_loop,
+        };
+        let behind = clients.iter().map(|facts| behind_broker(facts, context)).sum();
+        Self {
+            acknowledge: Keepers { away: sender_away, waits: sender, clock_ns: 0.0 },
+            end_to_end: Keepers { away: receiver_away, waits: both, clock_ns },
+            pacing: Quantiles::without_largest(&latencies[Latency::PublishDelay], behind),
+        }
+    }
+
+    /// None: it is no latency of the cluster's.
+    fn judge(&self, latency: Latency, latencies: &LatencySet, own_share: f64) -> Option<LatencyTrust> {
+        let (keepers, actual) = match latency {
+            Latency::PublishDelay => return None,
+            Latency::AcknowledgeActual => (&self.acknowledge, None),
+            Latency::AcknowledgeIntended => (&self.acknowledge, Some(Latency::AcknowledgeActual)),
+            Latency::EndToEndActual => (&self.end_to_end, None),
+            Latency::EndToEndIntended => (&self.end_to_end, Some(Latency::EndToEndActual)),
+        };
+        let measured = Quantiles::of(&latencies[latency]);
+        let actual = actual.map(|actual| Quantiles::of(&latencies[actual]));
+        let mut own_so_far = true;
+        let figures = OwnLevel::ALL.map(|level| {
+            let p = level.percentile() / 100.0;
+            let size_ns = measured.at(p);
+            let added_ns = match &actual {
+                None => added_to_actual(&measured, p, keepers),
+                Some(actual) => added_to_intended(&measured, actual, &self.pacing, p, keepers),
+            };
+            own_so_far &= added_ns <= own_share * size_ns;
+            OwnFigure {
+                level,
+                latency_ns: whole(size_ns),
+                added_at_most_ns: whole(added_ns),
+                own: own_so_far,
+                pacing_error_ns: if actual.is_some() { whole(self.pacing.at(p)) } else { 0 },
+                loop_gap_ns: whole(keepers.loops_ns(1.0 - p).min(size_ns)),
+                cpu_wait_ns: whole(keepers.waits.each_ns),
+                clock_error_ns: whole(keepers.clock_ns),
+            }
+        });
+        let own_up_to = figures.iter().take_while(|figure| figure.own).last().map(|figure| figure.level);
+        Some(LatencyTrust { latency, own_up_to, figures: figures.to_vec() })
+    }
+}
+
+/// Sends that a queue held up which was full for the broker.
+fn behind_broker(facts: &ClientFacts, context: &Context<'_>) -> u64 {
+    let behind = facts.counters[Counter::SendsBehindQueue];
+    let HeldUp { by_queue_ns, by_broker_ns } = HeldUp::of(facts, context);
+    if by_queue_ns > by_broker_ns { 0 } else { behind }
+}
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "latencies, at least 0 and far below 2^53")]
+fn whole(ns: f64) -> u64 {
+    ns.max(0.0).min(1e18).round() as u64
+}

@@ -1,0 +1,28 @@
+//! How far the latencies of the run are the broker's own: judged above this room, told on its page.
+
+use super::exposition::{Kind, Page};
+use crate::stats::Latency;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// One slate: who judges writes on it, the page reads it.
+#[derive(Debug, Clone, Default)]
+pub struct Whose(Arc<Mutex<Vec<(Latency, f64)>>>);
+
+impl Whose {
+    /// Each latency that was judged, with the percentile (50 … 100) up to which it is the broker's own; 0: not even the median is.
+    pub fn tell(&self, judged: Vec<(Latency, f64)>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = judged;
+    }
+
+    pub(super) fn write(&self, page: &mut Page) {
+        let judged = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if judged.is_empty() {
+            return;
+        }
+        let help = "Percentile up to which the latency is the broker's own in the measurement so far; 0: not even the median is.";
+        let mut family = page.family("pinload_latency_own_up_to_percentile", Kind::Gauge, help);
+        for (latency, percentile) in judged.iter() {
+            family.sample(&[("latency", latency.name())], *percentile);
+        }
+    }
+}
