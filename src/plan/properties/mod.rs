@@ -113,7 +113,7 @@ pub struct TranslatedProperties {
     /// Each property as written and what was done, then the defaults.
     pub lines: Vec<Line>,
     /// What no property says.
-    #[serde(skip)]
+    #[serde(default)]
     pub ways: ProducerWays,
 }
 
