@@ -15,7 +15,7 @@ mod sequel;
 mod stamp_offsets;
 mod troubles;
 #[cfg(test)]
-mod truth;
+pub(crate) mod truth;
 #[cfg(test)]
 mod virtual_time;
 mod witness;

@@ -43,6 +43,8 @@ pub(super) struct Handled {
     /// Where it is, or would be, stored.
     pub(super) partition: u32,
     pub(super) stored_ns: Option<u64>,
+    /// When the library had it.
+    pub(super) taken_ns: u64,
     /// What was said of it, and when that was picked up; None: nothing yet, or refused.
     pub(super) told: Option<(u64, Delivery)>,
     pub(super) refused: bool,
@@ -72,12 +74,14 @@ impl Producer for Broker {
         let Reading::Stamp(stamp) = Stamp::read(value) else { return Handed::Refused(1) };
         let nth = self.books.len();
         let refused = self.refuse_every.is_some_and(|every| (nth as u64 + 1).is_multiple_of(every));
-        let fate = (self.script)(nth as u64, self.time.peek_ns());
+        let taken_ns = self.time.peek_ns();
+        let fate = (self.script)(nth as u64, taken_ns);
         self.books.push(Handled {
             stamp,
             value: value.to_vec(),
             partition: u32::try_from(nth).unwrap() % PARTITIONS,
             stored_ns: fate.stored_ns.filter(|_| !refused),
+            taken_ns,
             told: None,
             refused,
         });

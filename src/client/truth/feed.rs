@@ -97,8 +97,14 @@ pub(super) struct Consumed {
 
 /// A consumer takes all of this (in order of time), and ends `length_ns` after the epoch.
 pub(super) fn consume(coming: Vec<Coming>, length_ns: u64) -> Consumed {
+    consume_kept_away(coming, length_ns, Vec::new())
+}
+
+/// The same, kept from its CPU at times (begin and length).
+pub(super) fn consume_kept_away(coming: Vec<Coming>, length_ns: u64, stalls: Vec<(u64, u64)>) -> Consumed {
     let (time, mut end) = VirtualTime::new(EPOCH - S, Shape::new(Role::Consumer, 0, 1));
     let time = Rc::new(time);
+    time.keep_away(stalls);
     time.at(EPOCH - S / 2, |supervisor| {
         supervisor.set_epoch(EPOCH);
         supervisor.want(Wanted::Run);

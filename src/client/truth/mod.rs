@@ -4,6 +4,7 @@
 //! `broker` is the scripted library of a producer, `feed` that of a consumer, `figures` the arithmetic on true values.
 
 mod broker;
+pub(crate) mod disturbed;
 mod faults;
 mod feed;
 mod figures;

@@ -299,6 +299,7 @@ pub const EVIDENCE: &[Evidence] = &[
         source: "gaps of the loops with the messages behind them, pacing errors, schedstat, clocks",
         error: "an upper bound by its formula, of sampled gaps; gaps to the next of 1, 3, 10 …",
         checked: &[
+            "the_level_is_never_too_high",
             "a_few_long_gaps_weigh_where_they_can_be_and_nowhere_else",
             "what_is_picked_up_behind_a_late_look_counts_for_its_gap",
         ],

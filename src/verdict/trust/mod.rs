@@ -11,6 +11,8 @@ mod quantiles;
 mod rate;
 mod sentence;
 #[cfg(test)]
+mod simulated;
+#[cfg(test)]
 mod tests;
 mod waits;
 

@@ -1,0 +1,68 @@
+//! On simulated runs, whose truth is known: a broker of scripted latencies, a producer and a consumer that are kept from their CPUs by chance.
+
+use super::*;
+use crate::client::truth::disturbed::{Disturbed, run};
+use crate::worker::KernelFacts;
+use crate::workload_generator::for_tests::{facts, plan};
+
+const SEEDS: u64 = 200;
+/// What histograms may be wrong by (3 digits, at both ends of a difference).
+const ROUNDING: f64 = 0.002;
+
+/// The verdict's answer: what each client counted is all that it has.
+fn judged(run: &Disturbed, plan: &Plan) -> Trust {
+    let client = |role, counters| ClientFacts {
+        own_cpu: false,
+        span_ns: run.length_ns,
+        counters,
+        kernel: KernelFacts::default(),
+        ..facts(role, 0, 20)
+    };
+    let clients = [client(Role::Producer, run.counters[0]), client(Role::Consumer, run.counters[1])];
+    let latencies = LatencySet { by_family: run.measured.clone() };
+    Trust::of(&latencies, &clients.iter().collect::<Vec<_>>(), plan, 0)
+}
+
+/// The level up to which a latency is the broker's in truth.
+fn true_level(measured: &Quantiles, broker_ns: &[u64], own_share: f64) -> Option<OwnLevel> {
+    let own = |level: &&OwnLevel| {
+        let p = level.percentile() / 100.0;
+        let rank = (p.next_down() * broker_ns.len() as f64).ceil().max(1.0);
+        let of_broker = broker_ns[usize::try_from(whole(rank)).unwrap() - 1] as f64;
+        measured.at(p) - of_broker <= (own_share + ROUNDING) * measured.at(p)
+    };
+    OwnLevel::ALL.iter().take_while(own).last().copied()
+}
+
+fn step(level: Option<OwnLevel>) -> usize {
+    level.map_or(0, |level| 1 + OwnLevel::ALL.iter().position(|known| *known == level).unwrap())
+}
+
+#[test]
+fn the_level_is_never_too_high() {
+    let mut plan = plan();
+    (plan.rate.per_producer, plan.rate.total) =
+        (crate::units::Rate::PerSecond(1e3), crate::units::Rate::PerSecond(1e3));
+    let (mut too_high, mut short_by, mut told_levels) = (Vec::new(), [0; 9], [0; 9]);
+    for seed in 0..SEEDS {
+        let run = run(seed);
+        let trust = judged(&run, &plan);
+        for latency in &trust.latencies {
+            let broker_ns = &run.broker_ns[usize::from(Latency::CONSUMER.contains(&latency.latency))];
+            let measured = Quantiles::of(&run.measured[latency.latency as usize]);
+            let truth = true_level(&measured, broker_ns, trust.own_share);
+            let [told, truth] = [latency.own_up_to, truth].map(step);
+            told_levels[told] += 1;
+            match truth.checked_sub(told) {
+                Some(steps) => short_by[steps] += 1,
+                None => too_high.push((seed, latency.latency, told, truth)),
+            }
+        }
+    }
+    println!("steps too low {short_by:?}, levels told {told_levels:?}");
+    assert!(too_high.is_empty(), "too high {too_high:?}\nsteps too low {short_by:?}\ntold {told_levels:?}");
+    assert!(
+        told_levels.iter().filter(|count| **count > 0).count() >= 4,
+        "all kinds of runs are there: {told_levels:?}"
+    );
+}
