@@ -120,7 +120,7 @@ fn of_brokers(
         left.sort_by_key(|seen| seen.span.begin_ns);
         let mut together: Vec<Seen> = together;
         together.push(first);
-        let stall = middle(&together, judging);
+        let stall = common(&together, judging);
         if stall.length_ns() >= limit_ns && all_saw(&together, stall, stood, plan, judging, brokers.len()) {
             events.push(stalled(&together, stall, brokers.len()));
         }
@@ -128,16 +128,13 @@ fn of_brokers(
     events
 }
 
-/// Begin and end that the middle one of the clients saw; those count that could look all the time, if there are such.
-fn middle(together: &[Seen], judging: Role) -> Span {
+/// From the earliest begin to the earliest end: who asked later, or stood still at the end, saw less of it, and nobody saw more. Those count
+/// that could look all the time, if there are such.
+fn common(together: &[Seen], judging: Role) -> Span {
     let of = |whole: bool| together.iter().filter(move |seen| seen.who.0 == judging && (seen.whole || !whole));
     let whole = of(true).next().is_some();
-    let middle = |pick: fn(&Seen) -> u64| {
-        let mut all: Vec<u64> = of(whole).map(pick).collect();
-        all.sort_unstable();
-        all.get(all.len() / 2).copied().unwrap_or(0)
-    };
-    Span { begin_ns: middle(|seen| seen.span.begin_ns), end_ns: middle(|seen| seen.span.end_ns) }
+    let earliest = |pick: fn(&Seen) -> u64| of(whole).map(pick).min().unwrap_or(0);
+    Span { begin_ns: earliest(|seen| seen.span.begin_ns), end_ns: earliest(|seen| seen.span.end_ns) }
 }
 
 /// Has every client of the topics concerned seen it that could, and had something to wait for?

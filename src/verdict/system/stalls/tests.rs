@@ -39,9 +39,9 @@ use SystemEventKind::{BrokerStall, GeneratorStall};
 #[test]
 fn a_silence_that_all_saw_is_the_brokers() {
     let moments = [silence(P0, 4_000, 6_010), silence(P1, 4_006, 6_010), silence(C0, 4_002, 6_011)];
-    assert_eq!(told(&moments, &for_tests::plan()), [(BrokerStall, 4_006, 2_004, 3)]);
+    assert_eq!(told(&moments, &for_tests::plan()), [(BrokerStall, 4_000, 2_010, 3)]);
     let words = events(&moments, &for_tests::plan()).remove(0);
-    assert_eq!(words.text, "it answered nobody for 2.00 s at 4.0 s");
+    assert_eq!(words.text, "it answered nobody for 2.01 s at 4.0 s");
     assert_eq!(words.who, ["producer 0", "producer 1", "consumer 0"]);
 }
 
@@ -67,6 +67,14 @@ fn a_client_that_stood_still_says_nothing_of_the_broker() {
 fn both_at_once_are_two_events() {
     // The client stood from 3 to 5 s, the broker from 4 to 7 s.
     let moments = [silence(P0, 3_000, 7_000), stood(P0, 3_000, 5_000), silence(P1, 4_000, 7_000)];
+    let expected = [(BrokerStall, 4_000, 3_000, 2), (GeneratorStall, 3_000, 2_000, 1)];
+    assert_eq!(told(&moments, &for_tests::plan()), expected);
+}
+
+#[test]
+fn who_asked_only_later_saw_less_and_the_stall_is_no_shorter_for_it() {
+    // The client stood from 3 to 5 s with nothing on its way; the broker from 4 to 7 s.
+    let moments = [stood(P0, 3_000, 5_000), silence(P0, 5_001, 7_000), silence(P1, 4_000, 7_001)];
     let expected = [(BrokerStall, 4_000, 3_000, 2), (GeneratorStall, 3_000, 2_000, 1)];
     assert_eq!(told(&moments, &for_tests::plan()), expected);
 }
