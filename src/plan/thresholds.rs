@@ -210,7 +210,7 @@ mod tests {
         assert_eq!(parse_threshold("steal-share=0.05"), Ok((Threshold::StealShare, 0.05)));
         for (text, part) in [
             ("steal-share", "NAME=VALUE"),
-            ("stealshare=1", "there are pacing-error-interval-share, "),
+            ("stealshare=1", "there are own-share, rate-short-share, pacing-error-interval-share, "),
             ("steal-share=-1", "from 0 on"),
             ("steal-share=nan", "from 0 on"),
             ("steal-share=5%", "a fraction"),

@@ -237,5 +237,5 @@ fn behind_broker(facts: &ClientFacts, context: &Context<'_>) -> u64 {
 
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "latencies, at least 0 and far below 2^53")]
 fn whole(ns: f64) -> u64 {
-    ns.max(0.0).min(1e18).round() as u64
+    ns.clamp(0.0, 1e18).round() as u64
 }

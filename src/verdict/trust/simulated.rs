@@ -59,7 +59,6 @@ fn the_level_is_never_too_high() {
             }
         }
     }
-    println!("steps too low {short_by:?}, levels told {told_levels:?}");
     assert!(too_high.is_empty(), "too high {too_high:?}\nsteps too low {short_by:?}\ntold {told_levels:?}");
     assert!(
         told_levels.iter().filter(|count| **count > 0).count() >= 4,
