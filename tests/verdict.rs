@@ -313,5 +313,5 @@ fn a_threshold_that_does_not_exist_is_refused_with_those_that_do() {
         .pinload(args)
         .run()
         .assert_code(2)
-        .assert_stderr_has("there is no threshold \"steel-share\"; there are pacing-error-");
+        .assert_stderr_has("there is no threshold \"steel-share\"; there are own-share, ");
 }
