@@ -147,10 +147,25 @@ impl Admin {
             code if code == RDKafkaErrorCode::UnknownTopicOrPartition as i32 => TopicState::Unknown,
             code => refused(code, outcome),
         };
-        self.in_parts(("deleting", "delete"), topics, state, tell, |part| {
+        let done = self.in_parts(("deleting", "delete"), topics, state, tell, |part| {
             let names: Vec<String> = part.iter().map(|topic| topic.name.clone()).collect();
             delete_topics(self.client.client().native_ptr(), &names, self.left_ms())
-        })
+        })?;
+        // The controller has deleted them; brokers may not know it yet, and that of many topics takes them seconds.
+        let told: Vec<_> = done.iter().filter(|topic| topic.state == TopicState::Deleted).collect();
+        let gone = self.await_metadata(|metadata| {
+            let known = by_name(metadata);
+            match told.iter().find(|topic| known.contains_key(topic.name.as_str())) {
+                None => Ok(()),
+                Some(topic) => {
+                    Err(DriverError::new(ErrorClass::Topics, format!("a broker still knows topic {}", topic.name)))
+                }
+            }
+        });
+        if let Err(error) = gone {
+            tell(&format!("topics are deleted, but {}", error.text));
+        }
+        Ok(done)
     }
 
     /// `verbs`: as in "creating topics" and "create topics".
