@@ -271,7 +271,7 @@ fn on_kafka(scene: &Scene, kafka: &Kafka, length: &str, client: &str, more: &[&s
 #[test]
 fn a_real_kafka_that_is_paused_limited_restarted_robbed_of_its_topic_and_killed_is_answered_for() {
     let name = "a_real_kafka_that_is_paused_limited_restarted_robbed_of_its_topic_and_killed_is_answered_for";
-    let Some(mut kafka) = Kafka::own() else { return };
+    let Some(mut kafka) = Kafka::own_that_makes_no_topics() else { return };
     {
         let scene = Scene::new(name);
         let running = on_kafka(&scene, &kafka, "7s", "paused", &[]);

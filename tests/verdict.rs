@@ -290,7 +290,10 @@ fn small_queues_are_the_generators_and_a_paused_broker_is_the_brokers() {
     let detail = assert_explained(&scene, &done, &["queue_too_small", "fetch_pauses"]);
     assert!(!blames_the_broker(&detail), "{done}");
     let blocked = words(&detail, "queue_too_small");
-    assert!(blocked.ends_with("of the time blocked on its own full queue, which holds 4.00 ms of the schedule"), "{blocked}");
+    assert!(
+        blocked.ends_with("of the time blocked on its own full queue, which holds 4.00 ms of the schedule"),
+        "{blocked}"
+    );
 }
 
 #[test]

@@ -44,8 +44,17 @@ impl Kafka {
 
     /// A broker of one test's own, which that test may kill; it ends when it is dropped. None as for `shared`.
     pub fn own() -> Option<Self> {
+        Self::own_with(&[])
+    }
+
+    /// The same, where a topic that is asked for and is not there stays away.
+    pub fn own_that_makes_no_topics() -> Option<Self> {
+        Self::own_with(&["--property", "auto.create.topics.enable=false"])
+    }
+
+    fn own_with(options: &[&str]) -> Option<Self> {
         let unwanted = std::env::var("PINLOAD_KAFKA").is_ok_and(|none| none == "none");
-        let own = if unwanted { None } else { Self::start(&[]) };
+        let own = if unwanted { None } else { Self::start(options) };
         if own.is_none() {
             tell_left_out();
         }
