@@ -246,21 +246,7 @@ pub(crate) fn facts(role: Role, index: u32, seconds: u64) -> ClientFacts {
 
 /// Before anything was measured.
 pub(crate) fn empty_series(plan: &Plan) -> Series<'_> {
-    Series {
-        plan,
-        started_at: started_at(),
-        phases: Vec::new(),
-        search: None,
-        epoch_wall_ns: 0,
-        epoch_ns: 0,
-        measurement_start_ns: 0,
-        periods: Vec::new(),
-        cumulative: None,
-        balances: Vec::new(),
-        outcome: Outcome::Running,
-        end: None,
-        warnings: Vec::new(),
-    }
+    Series::begin(plan, started_at())
 }
 
 /// The whole run, completed.

@@ -60,21 +60,7 @@ impl From<Stop> for Outcome {
 
 /// Runs the script. The series that comes back is complete: its outcome says how the run ended.
 pub fn run<'a>(plan: &'a Plan, worker: &mut dyn Worker, observer: &mut dyn Observer) -> Series<'a> {
-    let series = Series {
-        plan,
-        started_at: SystemTime::now(),
-        epoch_wall_ns: 0,
-        epoch_ns: 0,
-        measurement_start_ns: 0,
-        periods: Vec::new(),
-        cumulative: None,
-        balances: Vec::new(),
-        outcome: Outcome::Running,
-        end: None,
-        phases: Vec::new(),
-        search: None,
-        warnings: Vec::new(),
-    };
+    let series = Series::begin(plan, SystemTime::now());
     let mut script = Script {
         worker,
         observer,

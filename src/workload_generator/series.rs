@@ -90,6 +90,27 @@ pub struct Series<'a> {
     pub warnings: Vec<String>,
 }
 
+impl<'a> Series<'a> {
+    /// Before anything was measured.
+    pub(crate) fn begin(plan: &'a Plan, started_at: std::time::SystemTime) -> Self {
+        Self {
+            plan,
+            started_at,
+            epoch_wall_ns: 0,
+            epoch_ns: 0,
+            measurement_start_ns: 0,
+            periods: Vec::new(),
+            cumulative: None,
+            balances: Vec::new(),
+            outcome: Outcome::Running,
+            end: None,
+            phases: Vec::new(),
+            search: None,
+            warnings: Vec::new(),
+        }
+    }
+}
+
 /// Which part of a measurement with a backlog.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "snake_case")]

@@ -51,33 +51,8 @@ pub fn received_balance(series: &Series<'_>) -> Option<Balance> {
 
 /// The sum of balances; proven when all are. None when there is none.
 pub fn sum<'a>(balances: impl Iterator<Item = &'a Balance>) -> Option<Balance> {
-    balances.copied().reduce(|a, b| {
-        // Named one by one, so that a new field does not compile until it is added up.
-        let Balance {
-            sent,
-            acknowledged,
-            failed,
-            unknown,
-            received,
-            lost,
-            duplicated,
-            reordered,
-            failed_but_received,
-            beyond_window,
-            proven,
-        } = b;
-        Balance {
-            sent: a.sent + sent,
-            acknowledged: a.acknowledged + acknowledged,
-            failed: a.failed + failed,
-            unknown: a.unknown + unknown,
-            received: a.received + received,
-            lost: a.lost + lost,
-            duplicated: a.duplicated + duplicated,
-            reordered: a.reordered + reordered,
-            failed_but_received: a.failed_but_received + failed_but_received,
-            beyond_window: a.beyond_window + beyond_window,
-            proven: a.proven && proven,
-        }
+    balances.copied().reduce(|mut all, one| {
+        all.add(&one);
+        all
     })
 }

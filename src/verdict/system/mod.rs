@@ -22,8 +22,7 @@ pub(super) use asked::backlog;
 pub use errors::ErrorTally;
 pub use event::{SystemEvent, SystemEventKind};
 
-use crate::plan::{DriverKind, Plan};
-use crate::worker::PeriodStats;
+use crate::plan::DriverKind;
 use crate::workload_generator::{Outcome, Series};
 use asked::Reached;
 
@@ -103,11 +102,6 @@ impl SystemAnswer {
     pub fn line(&self) -> String {
         format!("{}: {}", self.outcome, self.sentence)
     }
-}
-
-/// Stalls that began in one period, of the broker and of the generator: for the row of the period.
-pub fn stalls_in(period: &PeriodStats, plan: &Plan) -> Vec<SystemEvent> {
-    stalls::events(&period.moments, plan)
 }
 
 /// Stalls of the whole measurement, but for that which is told as the broker's end.

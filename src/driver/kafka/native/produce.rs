@@ -43,8 +43,7 @@ impl Outlet {
     /// For a topic of `partitions` partitions. `client` must outlive the result.
     ///
     /// With one partition there is nothing to choose, and naming it spares the partitioner's 0.1 µs a message; with
-    /// more, `sticky` decides
-    /// or, without it and for messages it does not take, librdkafka's partitioner.
+    /// more, `sticky` decides or, without it and for messages it does not take, librdkafka's partitioner.
     pub(in crate::driver::kafka) fn new(
         client: *mut sys::rd_kafka_t,
         topic: &str,
@@ -247,8 +246,7 @@ impl Outlet {
             }
             reported += count;
             // An event whose last message was the last that was asked for must not live on: its messages still fill
-            // the queue, and nobody may
-            // ask again until there is room.
+            // the queue, and nobody may ask again until there is room.
             if count < asked || (reported == limit && event.is_used_up()) {
                 self.event = None;
             }
