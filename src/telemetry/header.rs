@@ -12,7 +12,7 @@
 use super::SegmentError;
 use super::layout::LAYOUT_HASH;
 use super::memory::{Memory, system};
-use super::owner::{Owner, pid_namespace};
+use super::owner::Owner;
 use std::sync::atomic::Ordering;
 
 /// Words of the header.
@@ -27,8 +27,6 @@ pub(super) const POOL_MAGIC: u64 = u64::from_le_bytes(*b"pinload\x02");
 const VERSION: u64 = 2;
 const READY: u64 = 1;
 
-/// Position of the owner's pid namespace, which `sweep` reads from the file.
-pub(super) const NAMESPACE_WORD: usize = 6;
 const READY_WORD: usize = 7;
 const DETAILS: usize = 8;
 /// What words 0 … 3 must be, with the names that errors use.
@@ -42,7 +40,7 @@ pub(super) fn write(memory: &Memory, magic: u64, owner: Owner, details: &[u64; D
     }
     put(4, u64::from(owner.pid));
     put(5, owner.start_ticks);
-    put(NAMESPACE_WORD, pid_namespace());
+    put(6, owner.pid_namespace);
     for (word, value) in details.iter().enumerate() {
         put(DETAILS + word, *value);
     }

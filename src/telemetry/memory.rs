@@ -285,7 +285,7 @@ mod tests {
 
     #[test]
     fn opening_what_is_not_there_is_an_error() {
-        let text = Memory::open("pinload-1-1-0000000000000000").unwrap_err().to_string();
+        let text = Memory::open("pinload-1-1-1-0000000000000000").unwrap_err().to_string();
         assert!(text.contains("No such file"), "{text}");
     }
 

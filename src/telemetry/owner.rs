@@ -1,4 +1,7 @@
-//! Who owns a segment: its name tells the owner's pid and start time, which together name a process for good.
+//! Who owns a segment: its name tells the owner's pid namespace, pid and start time, which name a process for good.
+//!
+//! All three stand in the name and not in the segment, since an owner may be killed between the making of the name and
+//! the first word in it.
 
 use super::SegmentError;
 use std::io::{self, Read};
@@ -14,6 +17,8 @@ pub(super) struct Owner {
     pub(super) pid: u32,
     /// Its start, in clock ticks since boot.
     pub(super) start_ticks: u64,
+    /// Inode of the pid namespace that `pid` counts in. 0: /proc did not tell.
+    pub(super) pid_namespace: u64,
 }
 
 impl Owner {
@@ -21,19 +26,22 @@ impl Owner {
     pub(super) fn own() -> io::Result<Self> {
         let pid = std::process::id();
         match living_since(pid)? {
-            Some(start_ticks) => Ok(Self { pid, start_ticks }),
+            Some(start_ticks) => Ok(Self { pid, start_ticks, pid_namespace: pid_namespace() }),
             None => Err(io::Error::new(io::ErrorKind::NotFound, "/proc does not show this process")),
         }
     }
-    /// Reads `pinload-<pid>-<start ticks>-<16 hex digits>`; None when the name is none of ours.
+    /// Reads `pinload-<pid>-<start ticks>-<pid namespace>-<16 hex digits>`; None when the name is none of ours.
     pub(super) fn of_name(name: &str) -> Option<Self> {
-        let mut parts = name.strip_prefix(PREFIX)?.split('-');
-        let (pid, start_ticks, random) = (parts.next()?, parts.next()?, parts.next()?);
-        let hex = random.len() == 16 && random.bytes().all(|b| b.is_ascii_hexdigit());
-        if !hex || parts.next().is_some() {
+        let parts: Vec<_> = name.strip_prefix(PREFIX)?.split('-').collect();
+        let [pid, start_ticks, pid_namespace, random] = parts[..] else { return None };
+        if random.len() != 16 || !random.bytes().all(|b| b.is_ascii_hexdigit()) {
             return None;
         }
-        Some(Self { pid: pid.parse().ok()?, start_ticks: start_ticks.parse().ok()? })
+        Some(Self {
+            pid: pid.parse().ok()?,
+            start_ticks: start_ticks.parse().ok()?,
+            pid_namespace: pid_namespace.parse().ok()?,
+        })
     }
     /// Is it surely gone? Not known (no permission to look) counts as living.
     pub(super) fn is_dead(self) -> bool {
@@ -43,7 +51,8 @@ impl Owner {
     pub(super) fn new_name(self) -> io::Result<String> {
         let mut random = [0; 8];
         std::fs::File::open("/dev/urandom")?.read_exact(&mut random)?;
-        Ok(format!("{PREFIX}{}-{}-{:016x}", self.pid, self.start_ticks, u64::from_ne_bytes(random)))
+        let Self { pid, start_ticks, pid_namespace } = self;
+        Ok(format!("{PREFIX}{pid}-{start_ticks}-{pid_namespace}-{:016x}", u64::from_ne_bytes(random)))
     }
 }
 
@@ -58,7 +67,7 @@ pub(super) fn new_name() -> Result<(Owner, String), SegmentError> {
 }
 
 /// The pid namespace of the calling process: pids of another one mean nothing here. 0 = unknown.
-pub(super) fn pid_namespace() -> u64 {
+fn pid_namespace() -> u64 {
     std::fs::metadata("/proc/self/ns/pid").map_or(0, |link| link.ino())
 }
 
@@ -100,10 +109,11 @@ mod tests {
     fn names_of_others_are_nobodys() {
         for name in [
             "pinload-1-2",
-            "pinload-1-2-xyz",
-            "pinload-1-2-0123456789abcdef-4",
+            "pinload-1-2-3-xyz",
+            "pinload-1-2-0123456789abcdef",
+            "pinload-1-2-3-0123456789abcdef-4",
             "sem.x",
-            "pinload-a-2-0123456789abcdef",
+            "pinload-a-2-3-0123456789abcdef",
         ] {
             assert_eq!(Owner::of_name(name), None, "{name}");
         }
@@ -113,7 +123,7 @@ mod tests {
     fn a_pid_that_was_given_to_another_process_does_not_keep_a_segment() {
         let own = Owner::own().unwrap();
         assert!(Owner { start_ticks: own.start_ticks - 1, ..own }.is_dead());
-        assert!(Owner { pid: u32::MAX, start_ticks: 1 }.is_dead());
+        assert!(Owner { pid: u32::MAX, ..own }.is_dead());
     }
 
     #[test]

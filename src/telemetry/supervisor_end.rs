@@ -34,8 +34,8 @@ pub struct Drained {
 }
 
 impl SupervisorEnd {
-    /// Creates a segment: mode 0600, name `pinload-<pid>-<start time ticks>-<64 random bits in hex>`, space reserved with
-    /// posix_fallocate, header written, `ready` last.
+    /// Creates a segment: mode 0600, name `pinload-<pid>-<start time ticks>-<pid namespace>-<64 random bits in hex>`,
+    /// space reserved with posix_fallocate, header written, `ready` last.
     pub fn create(shape: Shape) -> Result<Self, SegmentError> {
         let (owner, name) = new_name()?;
         if let Some(flaw) = shape.flaw() {
