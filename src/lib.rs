@@ -14,6 +14,7 @@ pub mod plan;
 pub mod report;
 pub mod stats;
 pub mod telemetry;
+pub mod tui;
 pub mod units;
 pub mod verdict;
 pub mod worker;

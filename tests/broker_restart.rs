@@ -50,7 +50,7 @@ fn after_a_broker_was_killed_and_came_back_every_figure_is_that_of_the_samples_a
         load(&scene, name)
     });
     for ((name, _), run) in cases.iter().zip(&runs) {
-        run.wait_for_line("Starting benchmark traffic", LIMIT);
+        run.wait_for_line("measurement begins", LIMIT);
         Deadline::within(LIMIT).poll("three seconds of load", || {
             let clients = RawClient::read_all(&[scene.path(name)]);
             clients.iter().any(|client| client.role() == "producer" && client.cuts.len() >= 3).then_some(())

@@ -70,16 +70,109 @@ fn completions_are_written_for_each_shell() {
 #[test]
 fn no_command_and_an_unknown_option_are_usage_errors() {
     let scene = Scene::new("no_command_and_an_unknown_option_are_usage_errors");
-    scene.pinload(Vec::<String>::new()).run().assert_code(USAGE);
+    let alone = scene.pinload(Vec::<String>::new()).run();
+    alone.assert_code(USAGE).assert_stderr_has("pinload run --embedded").assert_stderr_has("--bootstrap");
+    assert_eq!(alone.stderr.lines().count(), 10, "{alone}");
     scene.pinload(["run", "--embeded", "w.yaml"]).run().assert_code(USAGE).assert_stderr_has("--embedded");
 }
 
 #[test]
-fn a_run_needs_a_workload_and_a_driver() {
-    let scene = Scene::new("a_run_needs_a_workload_and_a_driver");
+fn a_run_needs_something_to_drive_and_no_workload_is_the_simple_one() {
+    let scene = Scene::new("a_run_needs_something_to_drive_and_no_workload_is_the_simple_one");
     scene.write("w.yaml", &Workload::small("w").text());
-    scene.pinload(["run", "--embedded"]).run().assert_code(USAGE);
-    scene.pinload(["run", "w.yaml"]).run().assert_code(USAGE).assert_stderr_has("-d FILE");
+    scene
+        .pinload(["run", "w.yaml"])
+        .run()
+        .assert_code(USAGE)
+        .assert_stderr_has("-d FILE")
+        .assert_stderr_has("--bootstrap");
+    let plan = scene.pinload(["plan", "--embedded"]).run();
+    plan.assert_code(0).assert_stdout_has("simple-workload").assert_stdout_has("2 producers × 500 = 1,000 msg/s");
+}
+
+#[test]
+fn the_command_line_stands_for_files_and_saves_what_it_means() {
+    let scene = Scene::new("the_command_line_stands_for_files_and_saves_what_it_means");
+    let options = [
+        "--bootstrap",
+        "localhost:9092",
+        "--producers",
+        "4",
+        "--consumers",
+        "3",
+        "--partitions",
+        "8",
+        "--size",
+        "2KiB",
+        "--rate",
+        "8k",
+        "--duration",
+        "90s",
+        "--set",
+        "topics=2",
+        "--set",
+        "replicationFactor=3",
+        "--property",
+        "acks=1",
+        "--property",
+        "producer.linger.ms=7",
+        "--property",
+        "topic.retention.ms=60000",
+        "--save",
+        "meant",
+    ];
+    let plan = |args: &[&str]| {
+        let told = scene.pinload([&["plan"], args].concat()).run();
+        told.assert_code(0);
+        told.stdout.clone()
+    };
+    let of_options = plan(&options);
+    assert!(of_options.contains("8 producers × 1,000 = 8,000 msg/s"), "{of_options}");
+    let of_files = plan(&["-d", "meant/kafka-driver.yaml", "meant/simple-workload.yaml"]);
+    assert_eq!(of_options, of_files);
+    let driver = scene.read("meant/kafka-driver.yaml");
+    for line in ["replicationFactor: 3", "retention.ms=60000", "bootstrap.servers=localhost:9092", "linger.ms=7"] {
+        assert!(driver.contains(line), "{line}\n{driver}");
+    }
+    // What is there and says something else is kept.
+    let again = scene.pinload(["plan", "--embedded", "--save", "meant", "--producers", "3"]).run();
+    again.assert_code(6).assert_stderr_has("meant/simple-workload.yaml").assert_stderr_has("another folder");
+    scene.pinload(["plan", "--embedded", "--save", "meant2", "--property", "acks=0"]).run().assert_code(0);
+    assert!(scene.read("meant2/embedded.yaml").contains("acks=0"));
+    plan(&["-d", "meant2/embedded.yaml", "meant2/simple-workload.yaml"]);
+}
+
+#[test]
+fn settings_that_are_wrong_are_told_by_the_option_that_sets_them() {
+    let scene = Scene::new("settings_that_are_wrong_are_told_by_the_option_that_sets_them");
+    scene.write("w.yaml", &Workload::small("w").text());
+    for (args, told) in [
+        (&["--producers", "0"][..], "--producers: is 0"),
+        (&["--set", "producersPerTopi=3"], "--set producersPerTopi: is no key of a workload file; did you mean"),
+        (&["--set", "messageSize=big"], "--set messageSize: the text \"big\" is not a number"),
+        (&["--property", "bootstrap.servers=h:1"], "--property bootstrap.servers: the embedded broker"),
+        (&["--property", "producer.transactional.id=t"], "--property producer.transactional.id: "),
+    ] {
+        for workload in [&[][..], &["w.yaml"]] {
+            let args = [&["plan", "--embedded"], args, workload].concat();
+            scene.pinload(args).run().assert_code(REFUSED).assert_stderr_has(told);
+        }
+    }
+    let twice = ["plan", "--embedded", "--producers", "2", "--set", "producersPerTopic=3"];
+    scene.pinload(twice).run().assert_code(USAGE).assert_stderr_has("by --producers and by --set producersPerTopic");
+    let no_port = scene.pinload(["plan", "--bootstrap", "localhost:99999"]).run();
+    no_port.assert_code(REFUSED).assert_stderr_has("--bootstrap: ");
+}
+
+#[test]
+fn examples_are_listed_and_printed_as_they_are() {
+    let scene = Scene::new("examples_are_listed_and_printed_as_they_are");
+    let list = scene.pinload(["examples"]).run();
+    list.assert_code(0).assert_stdout_has("simple-workload").assert_stdout_has("kafka-driver");
+    let printed = scene.pinload(["examples", "kafka-driver"]).run();
+    let file = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/kafka-driver.yaml");
+    assert_eq!(printed.stdout, std::fs::read_to_string(file).expect("the example"));
+    scene.pinload(["examples", "kafka-drivr"]).run().assert_code(USAGE).assert_stderr_has("did you mean kafka-driver?");
 }
 
 #[test]

@@ -35,7 +35,7 @@ fn loaded(scene: &Scene) -> Running {
     let running = scene
         .pinload(["run", "--embedded", "--no-progress", "--warmup", "0s", "--duration", "60s", "small.yaml"])
         .spawn();
-    running.wait_for_line("Starting benchmark traffic", START);
+    running.wait_for_line("measurement begins", START);
     running
 }
 
@@ -59,7 +59,7 @@ fn assert_client_death_is_named(scene: &Scene, running: Running, role: &str, ind
 fn a_killed_producer_is_named_within_a_second_and_what_was_measured_is_written() {
     let scene = scene("a_killed_producer_is_named_within_a_second_and_what_was_measured_is_written");
     let running = loaded(&scene);
-    running.wait_for_line("Pub rate", FIRST_PERIOD);
+    running.wait_for_line("   00:", FIRST_PERIOD);
     assert_client_death_is_named(&scene, running, "producer", 1, Signal::SIGKILL);
     let result = OmbResult::read(&scene.result_file());
     result.assert_consistent();
@@ -87,7 +87,7 @@ fn a_client_killed_before_the_load_begins_is_named_too() {
 fn ctrl_c_writes_a_result_marked_interrupted() {
     let scene = scene("ctrl_c_writes_a_result_marked_interrupted");
     let running = loaded(&scene);
-    running.wait_for_line("Pub rate", FIRST_PERIOD);
+    running.wait_for_line("   00:", FIRST_PERIOD);
     running.signal_group(Signal::SIGINT);
     running.outcome_within(END).assert_code(INTERRUPTED);
     scene.assert_no_leftovers();

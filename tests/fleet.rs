@@ -60,7 +60,7 @@ impl<'a> Fleet<'a> {
     /// With its load running on both workers.
     fn loaded(&self) -> Running {
         let running = self.coordinator("60s").spawn();
-        running.wait_for_line("Starting benchmark traffic", LIMIT);
+        running.wait_for_line("measurement begins", LIMIT);
         self.workers[0].running.clients("producer", 2);
         self.workers[1].running.clients("consumer", 2);
         running
@@ -182,7 +182,7 @@ fn one_worker_alone_does_both_and_a_busy_one_says_so() {
         ]
     };
     let running = scene.pinload(args("30s")).limit(LIMIT).spawn();
-    running.wait_for_line("Starting benchmark traffic", LIMIT);
+    running.wait_for_line("measurement begins", LIMIT);
     fleet.workers[0].running.clients("producer", 2);
     scene.pinload(args("5s")).run().assert_code(UNREACHABLE).assert_stderr_has("is busy with run");
     let omb = fleet.workers[0].call("POST", "/stop-all", &[], "");
@@ -222,7 +222,7 @@ fn a_killed_worker_is_named_at_once_and_what_was_measured_is_written() {
     let scene = Scene::new("a_killed_worker_is_named_at_once_and_what_was_measured_is_written");
     let fleet = Fleet::start(&scene, kafka, &workload());
     let running = fleet.loaded();
-    running.wait_for_line("Pub rate", LIMIT);
+    running.wait_for_line("   00:", LIMIT);
     fleet.workers[1].running.signal(Signal::SIGKILL);
     let killed = Instant::now();
     running.wait_for_line(&format!("worker {} is lost", fleet.workers[1].url), LIMIT);

@@ -324,7 +324,7 @@ fn an_interrupted_run_stops_all_java_workers() {
     write_files(&scene);
     let workers = [Recorded::start("w1", None), Recorded::start("w2", None)];
     let running = run(&scene, &format!("{},{}", workers[0].url, workers[1].url), "60s", &[]).spawn();
-    running.wait_for_line("Starting benchmark traffic", LIMIT);
+    running.wait_for_line("measurement begins", LIMIT);
     running.signal(Signal::SIGINT);
     running.outcome_within(LIMIT).assert_code(INTERRUPTED);
     assert!(workers.iter().all(|worker| worker.asked().last().is_some_and(|last| last.path == "/stop-all")));

@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 
 /// The rooms in layer order, as the design lists them.
-const ROOMS: [&str; 14] = [
+const ROOMS: [&str; 15] = [
     "units",
     "os",
     "stats",
@@ -18,6 +18,7 @@ const ROOMS: [&str; 14] = [
     "workload_generator",
     "verdict",
     "report",
+    "tui",
     "cli",
 ];
 

@@ -47,7 +47,7 @@ fn under<'a>(scene: &'a Scene, program: &str, given: &[&str], pinload: &[&str]) 
 /// Starts the load and returns the clients, producers first.
 fn loaded(run: scene::Run<'_>, producers: usize, consumers: usize) -> (Running, Vec<Process>) {
     let running = run.spawn();
-    running.wait_for_line("Starting benchmark traffic", START);
+    running.wait_for_line("measurement begins", START);
     let mut clients = running.clients("producer", producers);
     clients.extend(running.clients("consumer", consumers));
     (running, clients)

@@ -240,7 +240,7 @@ fn the_figures_of_several_workers_are_those_of_all_their_samples_together() {
 fn recording(scene: &Scene, duration: &str) -> Running {
     let args = ["run", "--embedded", "--no-progress", "--warmup", "0s", "--duration", duration];
     let running = scene.pinload([&args[..], &["--record-raw", "raw", "small.yaml"]].concat()).limit(LIMIT).spawn();
-    running.wait_for_line("Starting benchmark traffic", LIMIT);
+    running.wait_for_line("measurement begins", LIMIT);
     running
 }
 

@@ -90,7 +90,7 @@ fn the_result_has_ombs_fields_in_ombs_order() {
 #[test]
 fn every_period_is_printed_in_ombs_words() {
     let scene = scene("every_period_is_printed_in_ombs_words", &Workload::small("words"));
-    let done = run(&scene, &["--duration", "2s"]).run();
+    let done = run(&scene, &["--duration", "2s", "--console", "omb"]).run();
     done.assert_code(0);
     let all = done.everything();
     let line = all.lines().find(|line| line.contains("Pub rate")).unwrap_or_else(|| panic!("no period line\n{done}"));

@@ -141,7 +141,7 @@ fn what_one_run_leaves_in_topics_of_fixed_names_another_consumes_to_the_last_mes
     assert_eq!(produced.at("/topics/deleted"), false, "they are there for the next run");
 
     let (done, result, detail) = run(&scene, &on_kafka, "consume", &consume);
-    assert!(done.says("no producers: the run only consumes"), "{done}");
+    assert!(done.says("no producers, the run only consumes"), "{done}");
     let acknowledged = counter(&produced, "messages_acknowledged");
     assert!(acknowledged > 1_500, "{acknowledged}");
     assert_eq!(counter(&detail, "messages_received"), acknowledged);

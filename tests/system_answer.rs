@@ -16,7 +16,7 @@ const HELD: i32 = 0;
 const SYSTEM_FAILED: i32 = 10;
 /// Begin and length are true to this.
 const TOLERANCE_S: f64 = 0.2;
-const BEGUN: &str = "Starting benchmark traffic";
+const BEGUN: &str = "measurement begins";
 
 /// This machine's CLOCK_MONOTONIC_RAW, s: the clock of `epoch_raw_ns`.
 fn raw_s() -> f64 {

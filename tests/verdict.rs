@@ -144,7 +144,7 @@ fn a_supervisor_that_stands_still_for_longer_than_the_ring_holds_loses_slots_and
     let scene = null_scene("a_supervisor_that_stands_still_for_longer_than_the_ring_holds_loses_slots_and_no_counts");
     let args: Vec<String> = judged_by(&NULL_RUN, &["slots-lost=0"]);
     let running = scene.pinload(args).limit(2 * LIMIT).spawn();
-    running.wait_for_line("Starting benchmark traffic", LIMIT);
+    running.wait_for_line("measurement begins", LIMIT);
     running.signal(Signal::SIGSTOP);
     std::thread::park_timeout(36 * S);
     running.signal(Signal::SIGCONT);
@@ -269,7 +269,7 @@ fn small_queues_are_the_generators_and_a_paused_broker_is_the_brokers() {
 
     let (scene, broker) = broker_scene("a_paused_broker_is_the_brokers", &roomy, &[]);
     let running = scene.pinload(judged_by(&QUEUE_RUN, &QUEUE_THRESHOLDS)).limit(LIMIT).spawn();
-    running.wait_for_line("Starting benchmark traffic", LIMIT);
+    running.wait_for_line("measurement begins", LIMIT);
     broker.signal(Signal::SIGSTOP);
     std::thread::park_timeout(3 * S);
     broker.signal(Signal::SIGCONT);

@@ -165,7 +165,7 @@ fn a_library_thread_that_cannot_keep_up_is_busy_and_one_that_waits_for_a_paused_
         return left_out(NAME, "there is only one CPU");
     };
     let running = paused.run(&[], &thresholds).spawn();
-    running.wait_for_line("Starting benchmark traffic", LIMIT);
+    running.wait_for_line("measurement begins", LIMIT);
     paused.broker.signal(Signal::SIGSTOP);
     std::thread::park_timeout(3 * S);
     paused.broker.signal(Signal::SIGCONT);

@@ -7,8 +7,9 @@
 
 use super::bench_loop::BenchLoopArgs;
 use super::cpu_list::CpuList;
+use super::start_args::StartArgs;
 use super::tool_args::{
-    CALIBRATE_EXAMPLES, CSV_EXAMPLES, CalibrateArgs, CsvArgs, DOCTOR_EXAMPLES, DoctorArgs, ExplainArgs,
+    CALIBRATE_EXAMPLES, CSV_EXAMPLES, CalibrateArgs, CsvArgs, DOCTOR_EXAMPLES, DoctorArgs, ExamplesArgs, ExplainArgs,
     GENERATE_EXAMPLES, GenerateArgs, RAW_EXAMPLES, REPORT_EXAMPLES, RawArgs, ReportArgs,
 };
 use super::values::{
@@ -44,6 +45,9 @@ pub enum Command {
     /// Run each workload on each driver and write the results
     #[command(after_help = RUN_EXAMPLES, after_long_help = format!("{RUN_EXAMPLES}\n\n{RUN_NOTES}"))]
     Run(Box<RunArgs>),
+    /// List the workload and driver files that pinload carries, or print one
+    #[command(after_help = "Example:\n  pinload examples kafka-driver > kafka.yaml")]
+    Examples(ExamplesArgs),
     /// Show what `run` would do with the same arguments, and why; run nothing
     ///
     /// Prints topics, clients, the CPUs each client gets, rates, and what becomes of each client property.
@@ -110,7 +114,9 @@ Examples:
 const RUN_EXAMPLES: &str = "\
 Examples:
   A first run, with nothing installed:
-    pinload run --embedded --duration 30s workload.yaml
+    pinload run --embedded
+  On a Kafka, without any file; --save DIR writes the files that this means:
+    pinload run --bootstrap localhost:9092 --producers 4 --size 1KiB --rate 50k --duration 5m --property acks=1
   One workload on a cluster, at 50,000 msg/s in total:
     pinload run -d kafka.yaml --rate 50k --rate-scope total workload.yaml
   Two workloads on two drivers, four runs:
@@ -147,8 +153,8 @@ Examples:
 /// Arguments of `run` and `plan`.
 #[derive(Debug, Args)]
 pub struct RunArgs {
-    /// Workload files, run in the order of their names
-    #[arg(value_name = "WORKLOAD.yaml", required_unless_present = "csv")]
+    /// Workload files, run in the order of their names [default: pinload examples simple-workload]
+    #[arg(value_name = "WORKLOAD.yaml")]
     pub workloads: Vec<PathBuf>,
 
     /// Driver files: a comma list, or repeated; each workload runs on each
@@ -161,6 +167,10 @@ pub struct RunArgs {
     /// persists nothing: good for a first run and for tests, no measure of Kafka.
     #[arg(long, conflicts_with = "drivers")]
     pub embedded: bool,
+
+    /// Arguments that stand for files.
+    #[command(flatten)]
+    pub start: StartArgs,
 
     /// Existing topics to use instead of new ones (a comma list); they are never deleted
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
@@ -321,7 +331,22 @@ pub struct RunArgs {
     #[arg(long, value_name = "HOST:PORT", value_parser = socket_address, help_heading = "Output")]
     pub metrics_addr: Option<std::net::SocketAddr>,
 
-    /// Only errors, warnings, the closing table and the names of the files
+    /// What standard output carries: rows for people, OMB's lines, or JSON
+    ///
+    /// rows  one aligned row for each period, and a screen at the end;
+    /// omb   the lines that OMB logs, byte for byte, for scripts that read them;
+    /// json  one object a line for each period and one at the end (docs/files.md).
+    #[arg(long, value_name = "FORM", value_enum, default_value_t = ConsoleForm::Rows, verbatim_doc_comment, help_heading = "Output")]
+    pub console: ConsoleForm,
+
+    /// Show the run over the whole terminal while it goes on
+    ///
+    /// Rates, backlog and latencies over time, each client, errors. Keys: p pauses the view, s sorts, q leaves it without ending the run, e
+    /// ends the run. It draws on standard error; what goes to standard output is the same as without it.
+    #[arg(long, conflicts_with_all = ["quiet", "verbose"], help_heading = "Output")]
+    pub tui: bool,
+
+    /// Only errors, warnings, the screen at the end and the names of the files
     #[arg(short, long, help_heading = "Output")]
     pub quiet: bool,
 
@@ -436,6 +461,17 @@ pub enum PlacementArg {
     Compact,
     /// Pin nothing
     None,
+}
+
+/// `--console`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ConsoleForm {
+    /// For people
+    Rows,
+    /// OMB's lines
+    Omb,
+    /// For programs
+    Json,
 }
 
 /// `--color`.

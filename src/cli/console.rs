@@ -1,15 +1,22 @@
-//! The listener of a run: period lines, the live line, the log, and the result files, which are rewritten as the series grows.
+//! The listener of a run: what is said while it goes on, and the result files, which are rewritten as the series grows.
 
-use super::live;
+use super::args::ConsoleForm;
 use super::messages::{Messages, Verbosity};
 use crate::plan::Plan;
-use crate::report::console::{omb_aggregated_line, omb_period_line, our_period_line, period_verdict_line};
-use crate::report::{ResultFiles, WriteError};
+use crate::report::json_lines::period_line;
+use crate::report::rows::Rows;
+use crate::report::{ResultFiles, WriteError, omb_aggregated_line, omb_period_line, omb_prefix};
 use crate::verdict::Trust;
 use crate::worker::metrics::Whose;
 use crate::worker::{LatencySet, PeriodStats};
 use crate::workload_generator::{Observer, Outcome, Phase, Series, Tick};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
+
+/// OMB's class that logs what happens in a run.
+const GENERATOR: &str = "WorkloadGenerator";
+
+/// Rows after which the titles are said again.
+const ROWS_A_PAGE: u32 = 30;
 
 /// Listens to one run.
 #[derive(Debug)]
@@ -17,6 +24,13 @@ pub(super) struct Console<'a> {
     messages: &'a mut Messages,
     files: ResultFiles,
     plan: &'a Plan,
+    form: ConsoleForm,
+    rows: Rows,
+    rows_said: u32,
+    /// Has the load begun?
+    loads: bool,
+    /// The phase of the last period, and when it began (raw ns).
+    begun: Option<(Phase, u64)>,
     /// Have they been written at least once?
     any: bool,
     /// The first failure to write the files; the run is stopped for it.
@@ -40,10 +54,29 @@ pub(super) struct Written {
     pub(super) told: bool,
 }
 
+/// A line as OMB's `class` logs it now.
+pub(super) fn logged(class: &str, line: &str) -> String {
+    format!("{}{line}", omb_prefix(SystemTime::now(), class))
+}
+
 impl<'a> Console<'a> {
     /// Says what it hears through `messages` and writes `files`.
-    pub(super) fn new(messages: &'a mut Messages, files: ResultFiles, plan: &'a Plan) -> Self {
-        Self { messages, files, plan, any: false, failure: None, told: false, whose: None }
+    pub(super) fn new(messages: &'a mut Messages, files: ResultFiles, plan: &'a Plan, form: ConsoleForm) -> Self {
+        let rows = Rows::for_columns(messages.columns());
+        Self {
+            messages,
+            files,
+            plan,
+            form,
+            rows,
+            rows_said: 0,
+            loads: false,
+            begun: None,
+            any: false,
+            failure: None,
+            told: false,
+            whose: None,
+        }
     }
 
     /// The same, telling the metrics page how far latencies are the broker's own.
@@ -53,23 +86,64 @@ impl<'a> Console<'a> {
 
     /// The run is over: what became of its files.
     pub(super) fn written(self) -> Written {
-        let Self { messages: _, plan: _, whose: _, files, any, failure, told } = self;
+        let Self { files, any, failure, told, .. } = self;
         Written { files, any, failure, told }
+    }
+
+    /// When this period's phase began.
+    fn begun_ns(&mut self, phase: Phase, period: &PeriodStats) -> u64 {
+        match self.begun {
+            Some((same, begun_ns)) if same == phase => begun_ns,
+            _ => {
+                self.begun = Some((phase, period.start_ns));
+                period.start_ns
+            }
+        }
+    }
+
+    /// Load begins: whoever looks on is told whether it counts.
+    fn announce(&mut self, phase: Phase) {
+        if self.form != ConsoleForm::Rows || self.messages.verbosity() == Verbosity::Quiet {
+            return;
+        }
+        if !std::mem::replace(&mut self.loads, true) {
+            self.titles();
+        }
+        match phase {
+            Phase::WarmUp => self.messages.result("warm-up begins: not measured"),
+            _ => self.messages.result("measurement begins"),
+        }
+    }
+
+    fn titles(&mut self) {
+        if self.rows_said.is_multiple_of(ROWS_A_PAGE) {
+            self.messages.result(&format!("\n{}", self.rows.head()));
+        }
     }
 }
 
 impl Observer for Console<'_> {
     fn log(&mut self, line: &str) {
-        self.messages.step(line);
+        match self.form {
+            ConsoleForm::Omb if self.messages.verbosity() > Verbosity::Quiet => {
+                self.messages.result(&logged(GENERATOR, line));
+            }
+            // What happens while there is load explains the rows; what OMB says of their beginning they say themselves.
+            ConsoleForm::Rows if self.loads && !line.starts_with("----- Starting") => self.messages.step(line),
+            _ => self.messages.detail(line),
+        }
     }
 
     fn doing(&mut self, what: &str) {
         self.messages.step(what);
-        self.messages.show_waiting(format!("{what}:"));
+        self.messages.show_doing(what);
     }
 
     fn phase(&mut self, phase: Phase, limit: Option<Duration>) {
-        self.messages.show_waiting(live::waiting(phase, limit));
+        self.messages.show_waiting(phase, limit);
+        if matches!(phase, Phase::WarmUp | Phase::Measure) {
+            self.announce(phase);
+        }
     }
 
     fn ends_early(&mut self, outcome: &Outcome) {
@@ -91,21 +165,27 @@ impl Observer for Console<'_> {
     }
 
     fn period(&mut self, phase: Phase, period: &PeriodStats, _subscriptions: u32) {
-        if self.messages.verbosity() > Verbosity::Quiet {
-            self.messages.result(&omb_period_line(period));
-            self.messages.result(&our_period_line(period, self.plan.measured_by));
-            // Nothing is claimed of the warm-up, so nothing speaks against it.
-            if phase == Phase::Measure
-                && let Some(line) = period_verdict_line(period, self.plan)
-            {
-                self.messages.result(&line);
-            }
+        if self.messages.verbosity() == Verbosity::Quiet {
+            return;
         }
+        let begun_ns = self.begun_ns(phase, period);
+        let line = match self.form {
+            ConsoleForm::Omb => logged(GENERATOR, &omb_period_line(period)),
+            ConsoleForm::Json => period_line(period, phase, begun_ns, self.plan),
+            ConsoleForm::Rows => {
+                if self.rows_said > 0 {
+                    self.titles();
+                }
+                self.rows_said += 1;
+                self.rows.row(period, period.end_ns.saturating_sub(begun_ns), self.plan)
+            }
+        };
+        self.messages.result(&line);
     }
 
     fn aggregated(&mut self, latencies: &LatencySet) {
-        if self.messages.verbosity() > Verbosity::Quiet {
-            self.messages.result(&omb_aggregated_line(latencies));
+        if self.form == ConsoleForm::Omb && self.messages.verbosity() > Verbosity::Quiet {
+            self.messages.result(&logged(GENERATOR, &omb_aggregated_line(latencies)));
         }
     }
 

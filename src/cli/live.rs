@@ -1,5 +1,6 @@
 //! The live line: one line on a terminal's standard error, rewritten every second.
 
+use crate::report::rows::clock;
 use crate::units::{format_count, format_duration, format_ns, format_rate};
 use crate::workload_generator::{Phase, Tick};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -103,13 +104,6 @@ pub(super) fn waiting(phase: Phase, limit: Option<Duration>) -> String {
     format!("{what}{limit}:")
 }
 
-/// `mm:ss`, with hours when there are any.
-fn clock(ns: u64) -> String {
-    let seconds = Duration::from_nanos(ns).as_secs();
-    let (hours, minutes, seconds) = (seconds / 3_600, seconds / 60 % 60, seconds % 60);
-    if hours > 0 { format!("{hours}:{minutes:02}:{seconds:02}") } else { format!("{minutes:02}:{seconds:02}") }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -126,6 +120,7 @@ mod tests {
             end_to_end_p99_ns: None,
             backlog: 1_012,
             late_sends: 0,
+            clients: Vec::new(),
         }
     }
 

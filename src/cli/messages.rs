@@ -3,11 +3,14 @@
 //! Lines on standard error begin with a word that says what they are; more lines of the same text are indented below it.
 
 use super::args::{ColorWhen, RunArgs};
+use super::held::Held;
 use super::live::{self, Live};
+use crate::tui::{LiveView, News, Theme};
 use crate::units::wrap;
-use crate::workload_generator::Tick;
+use crate::workload_generator::{Phase, Tick};
 use anstyle::{AnsiColor, Style};
-use std::io::{self, ErrorKind, Write};
+use std::io::{self, ErrorKind, IsTerminal as _, Write};
+use std::time::Duration;
 
 /// Width of the word at the beginning, and of the indentation below.
 const LABEL_WIDTH: usize = 7;
@@ -34,6 +37,8 @@ pub(super) struct Messages {
     others: Box<dyn Write>,
     verbosity: Verbosity,
     live: Option<Live>,
+    /// The view over the whole terminal, and what is to be printed when it is gone.
+    view: Option<(LiveView, Held)>,
     /// Columns of each output, where it is a terminal: there, long lines are broken between words.
     columns: Columns,
     /// The first failure to write results.
@@ -75,7 +80,7 @@ impl Messages {
             (false, false) => Verbosity::Normal,
             (false, true) => Verbosity::Verbose,
         };
-        let wants_live = !args.no_progress && verbosity > Verbosity::Quiet;
+        let wants_live = !args.no_progress && !args.tui && verbosity > Verbosity::Quiet;
         let live = if wants_live { Live::on_terminal() } else { None };
         let columns = Columns::of_terminals();
         Self { live, columns, ..Self::to(Box::new(anstream::stdout()), Box::new(anstream::stderr()), verbosity) }
@@ -92,7 +97,7 @@ impl Messages {
 
     /// Other outputs.
     fn to(results: Box<dyn Write>, others: Box<dyn Write>, verbosity: Verbosity) -> Self {
-        Self { results, others, verbosity, live: None, columns: Columns::default(), failure: None }
+        Self { results, others, verbosity, live: None, view: None, columns: Columns::default(), failure: None }
     }
 
     /// How much is said.
@@ -100,8 +105,18 @@ impl Messages {
         self.verbosity
     }
 
+    /// Columns of the terminal that results go to; None: they go to a file or another program.
+    pub(super) fn columns(&self) -> Option<usize> {
+        self.columns.results
+    }
+
     /// A result, always said.
     pub(super) fn result(&mut self, text: &str) {
+        if let Some((_, held)) = &mut self.view
+            && held.result(text)
+        {
+            return;
+        }
         let Self { results, live, failure, .. } = self;
         let print = || writeln!(results, "{text}").and_then(|()| results.flush());
         let printed = aside(live.as_ref(), print);
@@ -113,6 +128,18 @@ impl Messages {
     /// A result of several lines for people, broken to the terminal's width. (Lines in OMB's format stay whole: see `result`.)
     pub(super) fn table(&mut self, text: &str) {
         self.result(&fit(text, self.columns.results, 0, 6));
+    }
+
+    /// A result whose further lines begin `hang` columns in.
+    pub(super) fn hanging(&mut self, text: &str, hang: usize) {
+        self.result(&fit(text, self.columns.results, 0, hang));
+    }
+
+    /// The same for where results are read by programs: beside them, and not when quiet.
+    pub(super) fn table_beside(&mut self, text: &str) {
+        if self.verbosity >= Verbosity::Normal {
+            text.lines().for_each(|line| self.say(PLAIN, "", line));
+        }
     }
 
     /// Something that stops a run or all of them.
@@ -129,6 +156,20 @@ impl Messages {
     pub(super) fn info(&mut self, label: &str, text: &str) {
         if self.verbosity >= Verbosity::Normal {
             self.say(LABEL, label, text);
+        }
+    }
+
+    /// Lines of their own at the left edge. Not said when quiet.
+    pub(super) fn screen(&mut self, text: &str) {
+        if self.verbosity >= Verbosity::Normal {
+            let text = fit(text, self.columns.others, 0, 2);
+            if let Some((_, held)) = &mut self.view {
+                held.other(format!("{text}\n"));
+                return;
+            }
+            let Self { others, live, .. } = self;
+            // Where standard error is gone there is nobody to tell.
+            let _closed = aside(live.as_ref(), || writeln!(others, "{text}"));
         }
     }
 
@@ -154,28 +195,84 @@ impl Messages {
         for line in lines {
             all.push_str(&format!("{:LABEL_WIDTH$}{line}\n", ""));
         }
+        if let Some((view, held)) = &mut self.view {
+            if !label.is_empty() {
+                view.tell(News::Said(format!("{label}: {}", text.replace('\n', " "))));
+            }
+            held.other(all);
+            return;
+        }
         let Self { others, live, .. } = self;
         let print = || others.write_all(all.as_bytes()).and_then(|()| others.flush());
         // Who closed standard error does not want to hear of it.
         let _closed = aside(live.as_ref(), print);
     }
 
-    /// Is there a live line?
+    /// Opens the view over the whole terminal; errors, warnings and results wait until it is gone.
+    ///
+    /// # Errors
+    /// The terminal cannot be drawn on.
+    pub(super) fn open_view(&mut self, title: String) -> io::Result<()> {
+        let plain = anstream::stderr().current_choice() == anstream::ColorChoice::Never;
+        let theme = if plain { Theme::Plain } else { Theme::Colors };
+        let view = LiveView::open(title, theme, || {
+            // Nothing is lost where it fails: Ctrl-C is still there.
+            let _tried = crate::os::signals::interrupt_this_process();
+        })?;
+        self.view = Some((view, Held::new(io::stdout().is_terminal())));
+        Ok(())
+    }
+
+    /// Gives the terminal back and says what was held.
+    pub(super) fn close_view(&mut self) {
+        if let Some((mut view, held)) = self.view.take() {
+            view.close();
+            let Self { results, others, failure, .. } = self;
+            if let Err(error) = held.print(results, others) {
+                failure.get_or_insert(error);
+            }
+        }
+    }
+
+    /// Has its user left the view? Then the run goes on as if it had not been there.
+    fn mind_view(&mut self) {
+        if self.view.as_ref().is_some_and(|(view, _)| !view.is_open()) {
+            self.close_view();
+            self.live = Live::on_terminal();
+        }
+    }
+
+    /// Is anybody looking at ticks?
     pub(super) fn has_live(&self) -> bool {
-        self.live.is_some()
+        self.live.is_some() || self.view.is_some()
     }
 
     /// New figures for the live line, if there is one.
     pub(super) fn show_figures(&mut self, tick: &Tick) {
+        self.mind_view();
+        if let Some((view, _)) = &self.view {
+            view.tell(News::Tick(Box::new(tick.clone())));
+        }
         if let Some(live) = &self.live {
             live.show(live::figures(tick, self.columns.others.unwrap_or(usize::MAX)));
         }
     }
 
-    /// What is waited for, for the live line, if there is one.
-    pub(super) fn show_waiting(&mut self, text: String) {
+    /// What is being done, for the live line, if there is one.
+    pub(super) fn show_doing(&mut self, what: &str) {
         if let Some(live) = &self.live {
-            live.wait(text);
+            live.wait(format!("{what}:"));
+        }
+    }
+
+    /// What is waited for, for the live line, if there is one.
+    pub(super) fn show_waiting(&mut self, phase: Phase, limit: Option<Duration>) {
+        self.mind_view();
+        if let Some((view, _)) = &self.view {
+            view.tell(News::Phase(phase, limit));
+        }
+        if let Some(live) = &self.live {
+            live.wait(live::waiting(phase, limit));
         }
     }
 
@@ -189,6 +286,7 @@ impl Messages {
 
     /// The end: why results could not be printed, if so. A reader that went away (a closed pipe) has seen enough and is no failure.
     pub(super) fn finish(&mut self) -> Option<io::Error> {
+        self.close_view();
         if let Some(live) = self.live.take() {
             live.clear();
         }

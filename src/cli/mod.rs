@@ -8,16 +8,20 @@ pub mod cpu_list;
 pub mod exit;
 pub mod options;
 pub mod parse;
+pub mod start_args;
 pub mod tool_args;
 
 mod calibrate;
 mod console;
 mod csv;
 mod doctor;
+mod examples;
 mod explain;
+mod first_steps;
 mod fleet;
 mod fork_flags;
 mod generate;
+mod held;
 mod live;
 mod messages;
 mod pair;
@@ -27,6 +31,7 @@ mod raw_folder;
 mod report;
 mod roles;
 mod run;
+mod save;
 mod summary;
 mod token;
 mod values;
@@ -52,6 +57,10 @@ pub fn main() -> ExitCode {
 
 /// Parses and does what the user asked for.
 fn serve(argv: Vec<OsString>) -> ExitStatus {
+    if argv.len() <= 1 {
+        anstream::eprint!("{}", first_steps::FIRST_STEPS);
+        return ExitStatus::Usage;
+    }
     let color = argv::color_wanted(&argv);
     let argv = match argfile::expand(argv) {
         Ok(argv) => argv,
@@ -80,6 +89,9 @@ fn serve(argv: Vec<OsString>) -> ExitStatus {
         Command::Csv(args) => finished(Messages::plain(args::ColorWhen::Auto), |messages| csv::csv(&args, messages)),
         Command::Explain(args) => {
             finished(Messages::plain(args::ColorWhen::Auto), |messages| explain::explain(&args, messages))
+        }
+        Command::Examples(args) => {
+            finished(Messages::plain(args::ColorWhen::Auto), |messages| examples::examples(&args, messages))
         }
         Command::Schema => finished(Messages::plain(args::ColorWhen::Auto), |messages| {
             let schema = crate::report::detail::schema::schema();

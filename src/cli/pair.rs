@@ -1,7 +1,7 @@
 //! One workload on one driver: the worker, the script, the files, the closing table.
 
-use super::args::RunArgs;
-use super::console::{Console, Written};
+use super::args::{ConsoleForm, RunArgs};
+use super::console::{Console, Written, logged};
 use super::exit::ExitStatus;
 use super::messages::{Messages, Verbosity};
 use super::{raw_folder, report, root, summary};
@@ -9,8 +9,9 @@ use crate::os::clock::Calibration;
 use crate::os::signals::Signal;
 use crate::plan::Plan;
 use crate::report::ResultFiles;
-use crate::report::closing::closing_table;
+use crate::report::closing::closing_screen;
 use crate::report::floor::{Standing, floor_lines};
+use crate::report::json_lines::end_line;
 use crate::verdict::{Judgement, SystemAnswer, SystemOutcome, Trust};
 use crate::worker::fleet::{DistributedWorkers, FleetSettings, RollCall, split};
 use crate::worker::local::LocalWorker;
@@ -18,6 +19,7 @@ use crate::worker::metrics::{Desk, Whose};
 use crate::worker::omb_fleet::{self, OmbWorkers};
 use crate::workload_generator::{self, Observer, Outcome, Series};
 use crossbeam_channel::Receiver;
+use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 /// Runs one plan with client processes on this host. `metrics` answers scrapes meanwhile, and comes back for the next run.
@@ -97,18 +99,7 @@ fn run_with<'a>(
     whose: Option<Whose>,
     script: impl FnOnce(&'a Plan, &mut dyn Observer) -> Series<'a>,
 ) -> ExitStatus {
-    // OMB's words.
-    messages.step(&format!(
-        "--------------- WORKLOAD : {} --- DRIVER : {}---------------",
-        plan.workload_name, plan.driver_name
-    ));
-    if messages.verbosity() >= Verbosity::Verbose {
-        // With its warnings.
-        messages.detail(&plan.to_string());
-    } else {
-        messages.info("plan", &summary::plan(plan));
-        plan.warnings.iter().for_each(|warning| messages.warn(warning));
-    }
+    announce(plan, args.console, messages);
     let command_line: Vec<String> = std::env::args_os().map(|arg| arg.to_string_lossy().into_owned()).collect();
     let files = ResultFiles::new(plan, args.output.as_deref(), &args.output_dir, SystemTime::now(), &command_line);
     let files = match files {
@@ -118,17 +109,27 @@ fn run_with<'a>(
             return (&error).into();
         }
     };
-    let mut console = Console::new(messages, files, plan).telling(whose);
+    if args.tui
+        && let Err(error) = messages.open_view(format!("{} on {}", plan.workload_name, plan.driver_name))
+    {
+        messages.warn(&format!("--tui: the terminal cannot be drawn on ({error}): the run goes on without"));
+    }
+    let mut console = Console::new(messages, files, plan, args.console).telling(whose);
     let series = script(plan, &mut console);
     let Written { files, any, failure, told } = console.written();
+    messages.close_view();
     messages.clear_live();
     let periods = files.period_verdicts();
     if series.epoch_ns > 0 {
-        let mut table = vec![closing_table(&series, &periods)];
-        table.extend(floor_lines(floor, &series));
-        messages.table(&table.join("\n"));
+        let mut screen = vec![closing_screen(&series, &periods)];
+        screen.extend(floor_lines(floor, &series));
+        let screen = screen.join("\n");
+        match args.console {
+            ConsoleForm::Rows => messages.table(&format!("\n{screen}\n")),
+            ConsoleForm::Omb | ConsoleForm::Json => messages.table_beside(&screen),
+        }
     } else {
-        // No load, no table, which would have told them.
+        // No load, no screen, which would have told them.
         series.warnings.iter().for_each(|warning| messages.warn(warning));
     }
     if !told {
@@ -153,22 +154,71 @@ fn run_with<'a>(
         status = ExitStatus::NotValid;
     }
     status = status.then(raw_folder::tell(&series, messages));
-    if any {
-        let (main, detail) = files.paths();
-        let hlog = files.hlog_path().map(|path| format!("\n       {} (HdrHistogram)", path.display()));
-        let hlog = hlog.unwrap_or_default();
-        let page = (!args.no_report).then(|| report::beside_run(&main, &detail));
-        let shown = match &page {
-            Some(Ok(page)) => format!("\n       {} (report)", page.display()),
-            Some(Err(_)) | None => String::new(),
-        };
-        messages.result(&format!("wrote  {} (OMB)\n       {}{hlog}{shown}", main.display(), detail.display()));
-        if let Some(Err(why)) = page {
+    let (page, made) = page_of(&files, any && !args.no_report, messages);
+    status = status.then(made);
+    tell_files(&series, &files, any, page.as_deref(), args.console, messages);
+    status
+}
+
+/// What is about to run.
+fn announce(plan: &Plan, form: ConsoleForm, messages: &mut Messages) {
+    if form == ConsoleForm::Omb && messages.verbosity() > Verbosity::Quiet {
+        let (workload, driver) = (&plan.workload_name, &plan.driver_name);
+        let line = format!("--------------- WORKLOAD : {workload} --- DRIVER : {driver}---------------");
+        messages.result(&logged("Benchmark", &line));
+    }
+    if messages.verbosity() >= Verbosity::Verbose {
+        // With its warnings.
+        messages.detail(&plan.to_string());
+        return;
+    }
+    if form == ConsoleForm::Rows {
+        messages.screen(&summary::plan(plan));
+    }
+    plan.warnings.iter().for_each(|warning| messages.warn(warning));
+}
+
+/// The page for people beside the files, where one is wanted.
+fn page_of(files: &ResultFiles, wanted: bool, messages: &mut Messages) -> (Option<PathBuf>, ExitStatus) {
+    let (main, detail) = files.paths();
+    match wanted.then(|| report::beside_run(&main, &detail)) {
+        None => (None, ExitStatus::Success),
+        Some(Ok(page)) => (Some(page), ExitStatus::Success),
+        Some(Err(why)) => {
             messages.error(&format!("{why}; pinload report makes the page again"));
-            status = status.then(ExitStatus::ResultsNotWritten);
+            (None, ExitStatus::ResultsNotWritten)
         }
     }
-    status
+}
+
+/// The files, and what programs are told at the end. `any`: they were written at least once.
+fn tell_files(
+    series: &Series<'_>,
+    files: &ResultFiles,
+    any: bool,
+    page: Option<&Path>,
+    form: ConsoleForm,
+    messages: &mut Messages,
+) {
+    let (main, detail) = files.paths();
+    let hlog = files.hlog_path();
+    match form {
+        ConsoleForm::Json => {
+            let written = [Some(main.as_path()), Some(&detail), hlog.as_deref(), page].into_iter().flatten();
+            let written = written.filter(|_| any).map(|path| path.display().to_string()).collect();
+            messages.result(&end_line(series, &files.period_verdicts(), written));
+        }
+        _ if !any => {}
+        ConsoleForm::Omb => {
+            messages.result(&logged("Benchmark", &format!("Writing test result into {}", main.display())));
+        }
+        ConsoleForm::Rows => {
+            let mut lines = vec![format!("wrote  {} (OMB)", main.display()), format!("       {}", detail.display())];
+            lines.extend(hlog.map(|path| format!("       {} (HdrHistogram)", path.display())));
+            lines.extend(page.map(|path| format!("       {} (report)", path.display())));
+            messages.result(&lines.join("\n"));
+        }
+    }
 }
 
 /// Of a run that ended otherwise than planned, unless it was said when it happened.

@@ -5,6 +5,7 @@ use super::fork_flags::ForkFlags;
 use clap::error::ErrorKind;
 use clap::{Args, CommandFactory, FromArgMatches};
 use std::ffi::OsString;
+use std::io::IsTerminal as _;
 
 impl Pinload {
     /// Parses a command line that `argv::rewrite` has been over. The error is help, version, or a mistake.
@@ -42,9 +43,17 @@ impl RunArgs {
             // Nothing else is done, whatever else is given.
             return None;
         }
-        if self.drivers.is_empty() && !self.embedded {
-            let what = "no driver: give driver files with -d FILE, or use --embedded";
+        if self.drivers.is_empty() && !self.embedded && self.start.bootstrap.is_none() {
+            let what =
+                "no driver: give driver files with -d FILE, a Kafka with --bootstrap HOST:PORT, or use --embedded";
             return Some((ErrorKind::MissingRequiredArgument, what.to_owned()));
+        }
+        if self.tui && !std::io::stderr().is_terminal() {
+            let what = "--tui draws on a terminal, and standard error is none".to_owned();
+            return Some((ErrorKind::ArgumentConflict, what));
+        }
+        if let Some(what) = self.start.twice() {
+            return Some((ErrorKind::ArgumentConflict, what));
         }
         if !self.workers.is_empty() && self.workers_file.is_some() {
             // OMB's words.
@@ -65,7 +74,7 @@ impl RunArgs {
             let what = "raw samples lie where the clients run: give --record-raw to pinload worker";
             return Some((ErrorKind::ArgumentConflict, what.to_owned()));
         }
-        let runs = self.workloads.len() * self.drivers.len().max(1);
+        let runs = self.workloads.len().max(1) * self.drivers.len().max(1);
         if self.output.is_some() && runs > 1 {
             let what = format!("--output names one file, but there are {runs} runs: use --output-dir");
             return Some((ErrorKind::ArgumentConflict, what));

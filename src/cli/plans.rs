@@ -1,7 +1,8 @@
 //! All files read and all plans made before anything starts; every mistake of every file at once.
 
 use super::args::RunArgs;
-use crate::config::{DriverFile, Problem, Problems, WorkloadFile};
+use crate::config::yaml::Document;
+use crate::config::{DriverFile, Problem, Problems, WorkloadFile, shipped};
 use crate::os::affinity;
 use crate::os::memory_policy;
 use crate::os::room::Room;
@@ -10,27 +11,78 @@ use crate::plan::resolve::Machine;
 use crate::plan::{Options, Plan, resolve};
 use std::path::Path;
 
-/// The plan of each workload on each driver: workloads by the base names of their files, as OMB orders them; drivers as given. `only_shown`: nothing
-/// will run.
-pub(super) fn make(args: &RunArgs, machine: &Machine, only_shown: bool) -> Result<Vec<Plan>, Problems> {
+/// What the plans were made from, as the command line left it.
+#[derive(Debug)]
+pub(super) struct Files {
+    /// By the base names of their files, as OMB orders them.
+    pub(super) workloads: Vec<WorkloadFile>,
+    /// As given.
+    pub(super) drivers: Vec<DriverFile>,
+}
+
+/// The plan of each workload on each driver, in the order of the files. `only_shown`: nothing will run.
+pub(super) fn make(args: &RunArgs, machine: &Machine, only_shown: bool) -> Result<(Vec<Plan>, Files), Problems> {
     let options = Options { only_shown, ..Options::from(args) };
     let mut problems = Vec::new();
-    let warn = options.unknown_keys_warn;
-    let mut workloads: Vec<WorkloadFile> =
-        args.workloads.iter().filter_map(|path| keep(WorkloadFile::read(path, warn), &mut problems)).collect();
-    workloads.sort_by_key(WorkloadFile::base_name);
-    let drivers: Vec<Option<DriverFile>> = if args.embedded {
-        vec![None]
-    } else {
-        args.drivers.iter().filter_map(|path| keep(DriverFile::read(path, warn), &mut problems).map(Some)).collect()
-    };
+    let Files { workloads, drivers } = files(args, options.unknown_keys_warn, &mut problems);
     let mut plans = Vec::new();
     for workload in &workloads {
         for driver in &drivers {
-            plans.extend(keep(resolve(workload, driver.as_ref(), &options, machine), &mut problems));
+            let plan = resolve(workload, Some(driver), &options, machine);
+            plans.extend(keep(plan.map_err(|problems| by_option(problems, workload, driver)), &mut problems));
         }
     }
-    if problems.is_empty() { Ok(plans) } else { Err(Problems(problems)) }
+    if problems.is_empty() { Ok((plans, Files { workloads, drivers })) } else { Err(Problems(problems)) }
+}
+
+fn files(args: &RunArgs, warn: bool, problems: &mut Vec<Problem>) -> Files {
+    let start = &args.start;
+    let (keys, driver_keys) = (start.workload_keys(), start.driver_keys());
+    let read = |path: &Path| WorkloadFile::with(Document::read_filled(path)?, &keys, warn);
+    let mut workloads: Vec<WorkloadFile> = match args.workloads.as_slice() {
+        [] => keep(shipped::workload(&keys, warn), problems).into_iter().collect(),
+        paths => paths.iter().filter_map(|path| keep(read(path), problems)).collect(),
+    };
+    workloads.sort_by_key(WorkloadFile::base_name);
+    let built_in = match &start.bootstrap {
+        _ if args.embedded => Some(shipped::embedded_driver(&driver_keys, &start.property, warn)),
+        Some(bootstrap) => Some(shipped::kafka_driver(bootstrap, &driver_keys, &start.property, warn)),
+        None => None,
+    };
+    let read = |path: &Path| DriverFile::with(Document::read_filled(path)?, &driver_keys, &start.property, warn);
+    let drivers = match built_in {
+        Some(driver) => keep(driver, problems).into_iter().collect(),
+        None => args.drivers.iter().filter_map(|path| keep(read(path), problems)).collect(),
+    };
+    Files { workloads, drivers }
+}
+
+/// A mistake in what an option sets is the option's, not the file's.
+fn by_option(Problems(mut problems): Problems, workload: &WorkloadFile, driver: &DriverFile) -> Problems {
+    for problem in &mut problems {
+        let key = problem.key.clone().unwrap_or_default();
+        let of_key = |keys: &[crate::config::KeySetting]| {
+            keys.iter().find(|setting| setting.key == key).map(|setting| setting.option.clone())
+        };
+        let of_property = || {
+            let set = driver.properties_set.iter().find(|property| property.name == key)?;
+            problem.line.is_none().then(|| set.option.clone())
+        };
+        let option = if problem.file == workload.path {
+            of_key(&workload.keys_set)
+        } else if problem.file != driver.path {
+            None
+        } else if let Some(option) = of_key(&driver.keys_set).or_else(of_property) {
+            Some(option)
+        } else {
+            let address = shipped::is_built_in(&driver.path) && ["bootstrap.servers", "commonConfig"].contains(&&*key);
+            address.then(|| "--bootstrap".to_owned())
+        };
+        if let Some(option) = option {
+            *problem = Problem::of_option(Some(&option), std::mem::take(&mut problem.what));
+        }
+    }
+    Problems(problems)
 }
 
 /// What came out well; otherwise its problems, each once: a driver file's mistake comes up with every workload.

@@ -3,7 +3,7 @@
 use super::args::RunArgs;
 use super::exit::ExitStatus;
 use super::messages::Messages;
-use super::{calibrate, fleet, pair, plans, root, summary};
+use super::{calibrate, fleet, pair, plans, root, save, summary};
 use crate::os::signals::Signal;
 use crate::plan::Plan;
 use crate::plan::resolve::Machine;
@@ -24,7 +24,7 @@ pub(super) fn run(args: &RunArgs, messages: &mut Messages, signals: &Receiver<Si
     for name in sweep_dead() {
         messages.detail(&format!("removed {name}: shared memory of a pinload that was killed"));
     }
-    messages.step(&summary::machine(&machine));
+    messages.detail(&summary::machine(&machine));
     let fleet = match fleet_of(args, messages) {
         Ok(fleet) => fleet,
         Err(status) => return status,
@@ -108,12 +108,18 @@ fn prepare(args: &RunArgs, only_shown: bool, messages: &mut Messages) -> Result<
         messages.error(&why);
         ExitStatus::MachineRefused
     })?;
-    let plans = plans::make(args, &machine, only_shown).map_err(|problems| {
+    let (plans, files) = plans::make(args, &machine, only_shown).map_err(|problems| {
         for problem in &problems.0 {
             messages.error(&problem.to_string());
         }
         ExitStatus::ConfigurationRefused
     })?;
+    if let Some(folder) = &args.start.save {
+        save::save(args, &files, folder, messages).map_err(|why| {
+            messages.error(&why);
+            ExitStatus::ResultsNotWritten
+        })?;
+    }
     Ok((machine, plans))
 }
 

@@ -1,12 +1,10 @@
 //! The few lines that say what is about to run. The whole plan is `pinload plan`'s (or `--verbose`).
 
 use crate::driver::kafka::library;
+use crate::os::affinity::CpuSet;
 use crate::plan::resolve::Machine;
-use crate::plan::{ClientPlan, DriverKind, PERIOD, PlacementPolicy, Plan, SearchRule};
+use crate::plan::{DriverKind, Inputs, PERIOD, PlacementPolicy, Plan, SearchRule};
 use crate::units::{counted, format_count, format_duration, format_rate};
-
-/// Clients shown one by one; more are not read by anybody.
-const CLIENTS_SHOWN: usize = 16;
 
 /// `pinload 0.1.0 · librdkafka 2.12.1 · 16 CPUs (12 usable), 2 nodes`
 pub(super) fn machine(machine: &Machine) -> String {
@@ -52,60 +50,50 @@ fn course(plan: &Plan) -> Vec<String> {
     lines
 }
 
-/// Topics and subscriptions, rate and whose it is, times; then where each client runs, and what there is to say about it.
+/// What runs, in a sentence; then times and CPUs, what changes while it runs, and where the settings come from.
 pub(super) fn plan(plan: &Plan) -> String {
-    let broker = match plan.driver.kind {
-        DriverKind::Kafka => "",
-        DriverKind::Embedded => " · embedded broker, no measure of Kafka",
-        DriverKind::Null => " · no broker, the generator alone",
+    let target = match plan.driver.kind {
+        DriverKind::Kafka => format!("{} ({})", plan.driver_name, plan.driver.bootstrap_servers()),
+        DriverKind::Embedded => "the embedded broker, no measure of Kafka".to_owned(),
+        DriverKind::Null => "no broker, the generator alone".to_owned(),
     };
-    let mut text = format!(
-        "{} · {}{broker}\n{}\n{} · {}",
-        plan.topics_shape(),
-        plan.consumers_text(),
-        if plan.producers() == 0 {
-            "no producers: the run only consumes".to_owned()
-        } else {
-            format!("{} of {} · {}", plan.rate, plan.size_text(), plan.rate.scope_reason)
-        },
-        if plan.warmup.is_zero() {
-            "no warm-up".to_owned()
-        } else {
-            format!("warm-up {}", format_duration(plan.warmup))
-        },
-        plan.duration.map_or_else(
-            || "measurement until interrupted (Ctrl-C)".to_owned(),
-            |time| format!("measurement {}", format_duration(time))
-        ),
+    let load = match plan.producers() {
+        0 => "no producers, the run only consumes".to_owned(),
+        _ => format!("{} of {}", plan.rate, plan.size_text()),
+    };
+    let topics = format!("{}, {}", plan.topics_shape(), plan.consumers_text());
+    let warmup = match plan.warmup.is_zero() {
+        true => "no warm-up".to_owned(),
+        false => format!("warm-up {}", format_duration(plan.warmup)),
+    };
+    let measured = plan.duration.map_or_else(
+        || "measured until interrupted (Ctrl-C)".to_owned(),
+        |time| format!("measured {}", format_duration(time)),
     );
-    for line in course(plan) {
-        text.push('\n');
-        text.push_str(&line);
-    }
-    // On workers nobody knows yet.
-    let pinned = plan.placement.policy != PlacementPolicy::None;
-    for client in plan.clients.iter().filter(|_| pinned).take(CLIENTS_SHOWN) {
-        text.push('\n');
-        text.push_str(&place(client));
-    }
-    if pinned && plan.clients.len() > CLIENTS_SHOWN {
-        text.push_str(&format!("\nand {} more clients, see pinload plan", plan.clients.len() - CLIENTS_SHOWN));
-    }
-    for note in &plan.placement.notes {
-        text.push_str(&format!("\nnote: {note}"));
-    }
-    text
+    let mut lines = vec![
+        format!("{} on {target}: {load}, {topics}", plan.workload_name),
+        format!("{warmup}, {measured} · {}", places(plan)),
+    ];
+    lines.extend(course(plan));
+    let Inputs { workload, driver, set } = &plan.inputs;
+    let set = if set.is_empty() { String::new() } else { format!(" with {}", set.join(", ")) };
+    lines.push(format!("files {workload}, {driver}{set}"));
+    lines.join("\n")
 }
 
-/// `producer 0 → CPU 2 (I/O 8-11, node 0)`
-fn place(client: &ClientPlan) -> String {
-    let ClientPlan { role, index, placement, .. } = client;
-    let Some(cpu) = placement.hot_cpu else {
-        return format!("{role} {index} → not pinned");
+/// Where the clients run; on shared CPUs also what is normal there, which is not said again.
+fn places(plan: &Plan) -> String {
+    let clients = counted(plan.clients.len(), "client");
+    let hot: CpuSet = plan.placement.clients.iter().filter_map(|client| client.hot_cpu).collect();
+    let cpus = if hot.len() == 1 { "CPU" } else { "CPUs" };
+    let placed = match plan.placement.policy {
+        PlacementPolicy::None => clients,
+        _ => format!("{clients} on {cpus} {hot}"),
     };
-    let node = placement.node.map(|node| format!(", node {node}")).unwrap_or_default();
-    let shared = if placement.hot_cpu_shared { ", shared" } else { "" };
-    format!("{role} {index} → CPU {cpu} (I/O {}{node}{shared})", placement.io_cpus)
+    if !plan.placement.oversubscribed {
+        return placed;
+    }
+    format!("{placed}, which they share: late sends and latencies of some ms are normal here")
 }
 
 #[cfg(test)]
@@ -116,12 +104,17 @@ mod tests {
     #[test]
     fn the_plan_is_told_in_a_few_lines() {
         let mut plan = Plan::for_tests(Duration::ZERO, Some(Duration::from_secs(30)));
+        plan.inputs.workload = "w.yaml".to_owned();
+        plan.inputs.driver = "d.yaml".to_owned();
+        plan.placement.oversubscribed = false;
         let told = super::plan(&plan);
-        assert!(told.starts_with("1 topic × 4 partitions · 1 subscription × 2 consumers\n"), "{told}");
-        assert!(told.contains(" of 1,024 B · driverClass is OMB's\nno warm-up · measurement 30 s\n"), "{told}");
-        assert!(told.contains("\nproducer 0 → CPU 1 (I/O 0, node 0, shared)\n"), "{told}");
-        plan.clients = vec![plan.clients[0].clone(); 40];
-        plan.placement.notes.push("all share".to_owned());
-        assert!(super::plan(&plan).ends_with("\nand 24 more clients, see pinload plan\nnote: all share"));
+        let begins = "test on Kafka (?): 2 producers × 500 = 1,000 msg/s of 1,024 B, 1 topic × 4 partitions, 1 subscription × 2 consumers\n\
+                      no warm-up, measured 30 s · 4 clients on CPU 1\nfiles w.yaml, d.yaml";
+        assert_eq!(told, begins);
+        plan.placement.oversubscribed = true;
+        plan.inputs.set = vec!["topics=1".to_owned(), "acks=1".to_owned()];
+        let told = super::plan(&plan);
+        assert!(told.contains("4 clients on CPU 1, which they share: late sends"), "{told}");
+        assert!(told.ends_with("files w.yaml, d.yaml with topics=1, acks=1"), "{told}");
     }
 }

@@ -89,6 +89,14 @@ pub struct ExplainArgs {
     pub fields: Vec<String>,
 }
 
+/// Arguments of `examples`.
+#[derive(Debug, Args)]
+pub struct ExamplesArgs {
+    /// Which to print; without one all are listed
+    #[arg(value_name = "NAME")]
+    pub name: Option<String>,
+}
+
 /// Arguments of `raw`.
 #[derive(Debug, Args)]
 pub struct RawArgs {

@@ -4,6 +4,7 @@
 use super::fields::{Fields, ForeignKey, Kind, nearest};
 use super::problem::{Problem, Problems};
 use super::properties::{self, Written};
+use super::setting::{Block, KeySetting, PropertySetting};
 use super::yaml::{Document, Entry, Source, Style, describe, scalar_text};
 use serde_yaml::{Mapping, Value};
 use std::path::{Path, PathBuf};
@@ -16,18 +17,21 @@ pub enum DriverClass {
     Java,
     /// The guide's Python driver: librdkafka defaults, `producerRate` is each producer's.
     Python,
+    /// The broker inside pinload.
+    Embedded,
     /// No messaging system at all: measures the generator itself.
     Null,
 }
 
 /// Each accepted `driverClass`.
-const CLASSES: [(&str, DriverClass); 8] = [
+const CLASSES: [(&str, DriverClass); 9] = [
     ("io.openmessaging.benchmark.driver.kafka.KafkaBenchmarkDriver", DriverClass::Java),
     ("io.openmessaging.benchmark.driver.redpanda.RedpandaBenchmarkDriver", DriverClass::Java),
     ("io.openmessaging.benchmark.driver.redpanda.swarm.RedpandaBenchmarkDriver", DriverClass::Java),
     (REDPANDA_TX, DriverClass::Java),
     ("benchmark.driver_kafka.kafka_benchmark_driver.KafkaBenchmarkDriver", DriverClass::Python),
     ("benchmark.drivers.kafka.kafka_benchmark_driver.KafkaBenchmarkDriver", DriverClass::Python),
+    ("pinload.driver.embedded", DriverClass::Embedded),
     ("pinload.driver.null", DriverClass::Null),
     ("null", DriverClass::Null),
 ];
@@ -59,9 +63,14 @@ pub struct DriverFile {
     pub mistakes: Vec<Problem>,
     /// What the user should know.
     pub warnings: Vec<Problem>,
-    /// The file's text for workers that read it themselves: as written, or anew where OMB's workers would not read that.
+    /// The file's text for workers that read it themselves: as written, or anew where OMB's workers would not read that, or where the
+    /// command line set something.
     pub text: String,
-    lines: Vec<(String, usize)>,
+    /// What the command line set over the file.
+    pub keys_set: Vec<KeySetting>,
+    /// The same of properties.
+    pub properties_set: Vec<PropertySetting>,
+    lines: Vec<(String, Option<usize>)>,
 }
 
 const KIND: Kind = Kind {
@@ -86,7 +95,49 @@ impl DriverFile {
     /// other kind; all other mistakes are in `mistakes`, which `plan::resolve`
     /// reports together with its own. `unknown_keys_warn`: unknown keys are warnings.
     pub fn read(path: &Path, unknown_keys_warn: bool) -> Result<Self, Problems> {
-        Document::read_filled(path).and_then(|document| Self::of(&document, unknown_keys_warn))
+        Self::with(Document::read_filled(path)?, &[], &[], unknown_keys_warn)
+    }
+
+    /// Sets keys and properties over those of a document. The mistakes in them have no line.
+    pub fn with(
+        mut document: Document,
+        keys: &[KeySetting],
+        properties: &[PropertySetting],
+        unknown_keys_warn: bool,
+    ) -> Result<Self, Problems> {
+        keys.iter().for_each(|setting| document.set(&setting.key, setting.value.clone()));
+        let mut file = Self::of(&document, unknown_keys_warn)?;
+        for setting in properties {
+            let PropertySetting { block, name, value, .. } = setting;
+            let written = file.block_mut(*block);
+            written.retain(|property| property.name != *name);
+            written.push(Written { name: name.clone(), value: value.clone(), line: None });
+            let text = properties::text(written);
+            if !file.has(block.key()) {
+                file.lines.push((block.key().to_owned(), None));
+                let missing = |problem: &Problem| problem.key.as_deref() == Some(block.key()) && problem.line.is_none();
+                file.warnings.retain(|problem| !missing(problem));
+            }
+            document.set(block.key(), text.into());
+        }
+        file.text = text_for_others(&document);
+        file.keys_set = keys.to_vec();
+        file.properties_set = properties.to_vec();
+        Ok(file)
+    }
+
+    /// Is this a key of driver files, and only of these?
+    pub fn has_key(key: &str) -> bool {
+        key != "name" && KIND.known.contains(&key)
+    }
+
+    fn block_mut(&mut self, block: Block) -> &mut Vec<Written> {
+        match block {
+            Block::Topic => &mut self.topic_config,
+            Block::Common => &mut self.common_config,
+            Block::Producer => &mut self.producer_config,
+            Block::Consumer => &mut self.consumer_config,
+        }
     }
 
     /// The same from text that came over a network: nothing is filled in, this environment is no business of its sender's. `path`
@@ -128,13 +179,20 @@ impl DriverFile {
             mistakes,
             warnings,
             text: text_for_others(document),
-            lines: document.entries.iter().filter_map(|entry| Some((entry.key.clone(), entry.line?))).collect(),
+            keys_set: Vec::new(),
+            properties_set: Vec::new(),
+            lines: document.entries.iter().map(|entry| (entry.key.clone(), entry.line)).collect(),
         })
     }
 
     /// The line of a key, counted from 1, where it is written and known.
     pub fn line(&self, key: &str) -> Option<usize> {
-        self.lines.iter().find(|(name, _)| name == key).map(|(_, line)| *line)
+        self.lines.iter().find(|(name, _)| name == key).and_then(|(_, line)| *line)
+    }
+
+    /// Is this key written?
+    pub fn has(&self, key: &str) -> bool {
+        self.lines.iter().any(|(name, _)| name == key)
     }
 
     /// The file's name up to its last dot.
@@ -159,7 +217,7 @@ fn class(fields: &mut Fields<'_>, name: &str, warn: bool) -> Option<DriverClass>
     let found = CLASSES.iter().find(|(known, _)| *known == name).map(|(_, class)| *class);
     if found.is_none() {
         // The names are long and alike: another system's class is no misspelt one of ours.
-        let ours = ["kafka", "redpanda", "null"].iter().any(|system| name.to_lowercase().contains(system));
+        let ours = ["kafka", "redpanda", "embedded", "null"].iter().any(|system| name.to_lowercase().contains(system));
         let near = nearest(name, CLASSES.iter().map(|(name, _)| *name)).filter(|_| ours);
         let remedy = match near {
             Some(near) => format!("did you mean {near}?"),
@@ -179,7 +237,7 @@ fn replication_factor(fields: &mut Fields<'_>, class: Option<DriverClass>) -> Op
     const KEY: &str = "replicationFactor";
     let entry = fields.document.get(KEY).filter(|entry| !entry.value.is_null());
     let Some(entry) = entry else {
-        if class.is_some_and(|class| class != DriverClass::Null) {
+        if class.is_some_and(|class| !matches!(class, DriverClass::Null | DriverClass::Embedded)) {
             fields.warning(KEY, "is missing: the broker's default.replication.factor is used (the same as -1)");
         }
         return None;
@@ -533,5 +591,29 @@ mod tests {
             found,
             "d.yaml: is no driver file: it looks like a workload file; workload files are given without -d"
         );
+    }
+
+    #[test]
+    fn settings_hold_over_the_file_and_its_text_says_what_holds() {
+        let document = |text: &str| Document::parse(Path::new("d.yaml"), text).unwrap();
+        let set = |keys: &[&str], properties: &[&str]| {
+            let keys: Vec<_> = keys.iter().map(|text| KeySetting::parse(text).unwrap()).collect();
+            let properties: Vec<_> = properties.iter().map(|text| PropertySetting::parse(text).unwrap()).collect();
+            let text =
+                format!("driverClass: {JAVA}\nreplicationFactor: 1\nproducerConfig: |\n  acks=all\n  linger.ms=1\n");
+            DriverFile::with(document(&text), &keys, &properties, false).unwrap()
+        };
+        let file = set(&["replicationFactor=3"], &["producer.linger.ms=9", "bootstrap.servers=h:1"]);
+        assert_eq!(file.replication_factor, Some(3));
+        assert_eq!(written(&file.producer_config), [("acks", "all", Some(4)), ("linger.ms", "9", None)]);
+        assert_eq!(written(&file.common_config), [("bootstrap.servers", "h:1", None)]);
+        assert!(file.has("commonConfig") && !file.has("topicConfig"));
+        assert!(texts(&file.warnings).iter().all(|warning| !warning.contains("commonConfig")));
+        let again = DriverFile::with(document(&file.text), &[], &[], false).unwrap();
+        assert_eq!(again.replication_factor, Some(3));
+        assert_eq!(again.producer_config.len(), 2);
+        assert_eq!(written(&again.common_config)[0].1, "h:1");
+        let wrong = set(&["replicationFactor=many"], &[]);
+        assert_eq!((wrong.mistakes[0].line, wrong.mistakes[0].key.as_deref()), (None, Some("replicationFactor")));
     }
 }

@@ -8,6 +8,8 @@ mod environment;
 pub mod fields;
 pub mod problem;
 pub mod properties;
+pub mod setting;
+pub mod shipped;
 mod surrogates;
 pub mod workers;
 pub mod workload;
@@ -16,5 +18,6 @@ pub mod yaml;
 
 pub use driver::{DriverClass, DriverFile};
 pub use problem::{Problem, Problems};
+pub use setting::{Block, KeySetting, PropertySetting};
 pub use workers::WorkersFile;
 pub use workload::WorkloadFile;

@@ -60,6 +60,28 @@ pub fn parse(text: &str, line_of: impl Fn(usize) -> Option<usize>) -> Properties
     result
 }
 
+/// The text that `parse` reads as these properties. (The crate's own writer escapes every colon, which nobody likes to read.)
+pub fn text(properties: &[Written]) -> String {
+    let escaped = |text: &str, special: &[char]| {
+        let mut escaped = String::new();
+        for (at, c) in text.char_indices() {
+            match c {
+                '\n' => escaped.push_str("\\n"),
+                '\r' => escaped.push_str("\\r"),
+                '\t' => escaped.push_str("\\t"),
+                '\x0c' => escaped.push_str("\\f"),
+                _ if c == '\\' || special.contains(&c) || (at == 0 && c == ' ') => escaped.extend(['\\', c]),
+                _ => escaped.push(c),
+            }
+        }
+        escaped
+    };
+    let line = |property: &Written| {
+        format!("{}={}\n", escaped(&property.name, &[' ', '=', ':', '#', '!']), escaped(&property.value, &[]))
+    };
+    properties.iter().map(line).collect()
+}
+
 /// Java keeps blanks at the end of a value and then refuses most values that have them. Only a password may mean them.
 fn trim_end(name: &str, value: String, line: Option<usize>, result: &mut PropertiesText) -> String {
     let trimmed = value.trim_end();
@@ -229,5 +251,22 @@ mod tests {
         for line in ["", "all", "[1]", "=x", "a b=c"] {
             assert!(!looks_like_property(line), "{line}");
         }
+    }
+
+    #[test]
+    fn properties_that_are_written_are_read_as_they_were() {
+        let written =
+            |(name, value): (&str, &str)| Written { name: name.to_owned(), value: value.to_owned(), line: None };
+        let properties = [
+            ("bootstrap.servers", "a:9092,b:9092"),
+            ("a b=c", " leading"),
+            ("jaas", "x required p=\"\\\\1\";"),
+            ("#no", "#comment"),
+            ("lines", "a\nb\tc"),
+            ("empty", ""),
+        ]
+        .map(written);
+        assert!(text(&properties).starts_with("bootstrap.servers=a:9092,b:9092\n"));
+        assert_eq!(parse(&text(&properties), |_| None).properties, properties);
     }
 }

@@ -9,6 +9,7 @@ pub use shapes::{Shapes, SizeBucket};
 
 use super::fields::{Fields, ForeignKey, Kind};
 use super::problem::{Problem, Problems};
+use super::setting::KeySetting;
 use super::workload_set;
 use super::yaml::Document;
 use std::path::{Path, PathBuf};
@@ -102,6 +103,10 @@ pub struct WorkloadFile {
     pub shapes: Shapes,
     /// What changes while the load runs.
     pub course: Course,
+    /// The file's text; with settings that of all keys as they hold.
+    pub text: String,
+    /// What the command line set over the file.
+    pub keys_set: Vec<KeySetting>,
     /// Mistakes of form; `plan::resolve` refuses the file for them.
     pub mistakes: Vec<Problem>,
     /// What the user should know.
@@ -177,6 +182,12 @@ impl WorkloadFile {
         Document::read_filled(path).and_then(|document| Self::of(&document, unknown_keys_warn))
     }
 
+    /// Sets keys over those of a document. The mistakes in them have no line.
+    pub fn with(mut document: Document, keys: &[KeySetting], unknown_keys_warn: bool) -> Result<Self, Problems> {
+        keys.iter().for_each(|setting| document.set(&setting.key, setting.value.clone()));
+        Ok(Self { keys_set: keys.to_vec(), ..Self::of(&document, unknown_keys_warn)? })
+    }
+
     /// The same from text; `path` names the file.
     pub fn parse(path: &Path, text: &str, unknown_keys_warn: bool) -> Result<Self, Problems> {
         Document::parse(path, text).and_then(|document| Self::of(&document, unknown_keys_warn))
@@ -214,6 +225,8 @@ impl WorkloadFile {
             existing_topic_list: fields.texts("existingTopicList", "[my-topic]"),
             shapes: Shapes::read(&mut fields),
             course: Course::read(&mut fields),
+            text: document.text.clone(),
+            keys_set: Vec::new(),
             mistakes: Vec::new(),
             warnings: Vec::new(),
             misspelt: Vec::new(),
@@ -398,5 +411,20 @@ mod tests {
         ] {
             assert_eq!(base_name(Path::new(path)), base);
         }
+    }
+
+    #[test]
+    fn settings_hold_over_the_file_and_their_mistakes_have_no_line() {
+        let with = |settings: &[&str]| {
+            let document = Document::parse(Path::new("w.yaml"), "topics: 1\nmessageSize: x # bytes\n").unwrap();
+            let settings: Vec<_> = settings.iter().map(|text| KeySetting::parse(text).unwrap()).collect();
+            WorkloadFile::with(document, &settings, false).unwrap()
+        };
+        let file = with(&["messageSize=100", "producersPerTopic=3"]);
+        assert_eq!((file.topics, file.message_size, file.producers_per_topic), (Some(1), Some(100), Some(3)));
+        assert_eq!((file.mistakes.len(), file.line("topics"), file.line("messageSize")), (0, Some(1), None));
+        assert_eq!(file.text, "topics: 1\nmessageSize: 100\nproducersPerTopic: 3\n");
+        let wrong = with(&["messageSize=100", "producerPerTopic=3"]).mistakes;
+        assert_eq!((wrong.len(), wrong[0].line, wrong[0].key.as_deref()), (1, None, Some("producerPerTopic")));
     }
 }

@@ -170,6 +170,18 @@ impl Document {
         Ok(document)
     }
 
+    /// Sets a key, in place of what the file says; then the text is that of all keys as they are now, without comments.
+    pub fn set(&mut self, key: &str, value: Value) {
+        match self.entries.iter_mut().find(|entry| entry.key == key) {
+            Some(entry) => *entry = Entry { value, line: None, ..entry.clone() },
+            None => self.entries.push(Entry { key: key.to_owned(), value, line: None }),
+        }
+        self.mistakes.retain(|mistake| mistake.key.as_deref() != Some(key));
+        let keys = self.entries.iter().map(|entry| (Value::from(entry.key.clone()), entry.value.clone()));
+        // What was read as YAML, or made by us, can be written as YAML.
+        self.text = serde_yaml::to_string(&keys.collect::<serde_yaml::Mapping>()).unwrap_or_default();
+    }
+
     /// The entry of a key.
     pub fn get(&self, key: &str) -> Option<&Entry> {
         self.entries.iter().find(|entry| entry.key == key)

@@ -50,6 +50,14 @@ fn is_ignored(which: signal::Signal) -> io::Result<bool> {
     if result == 0 { Ok(action.sa_sigaction == libc::SIG_IGN) } else { Err(io::Error::last_os_error()) }
 }
 
+/// Sends this process SIGINT, as Ctrl-C does where the terminal passes it on.
+///
+/// # Errors
+/// The kernel refuses it, which it does for nothing that can be in a process of ours.
+pub fn interrupt_this_process() -> io::Result<()> {
+    Ok(signal::kill(nix::unistd::Pid::this(), signal::SIGINT)?)
+}
+
 /// The part that touches only the calling thread and the one it starts, which inherits the blocked mask.
 fn start(signals: SigSet) -> io::Result<(Receiver<Signal>, JoinHandle<()>)> {
     signals.thread_block()?;

@@ -5,7 +5,7 @@ use crate::config::{DriverClass, DriverFile};
 /// See the file's head. It may hold secrets: it is neither serialized nor shown.
 #[derive(Clone)]
 pub struct DriverSource {
-    /// Every byte of the file.
+    /// Every byte of the file; what the command line set over it is in it.
     pub text: String,
     /// `driverClass` as written.
     pub class_name: String,
@@ -22,7 +22,7 @@ impl From<&DriverFile> for DriverSource {
             text: file.text.clone(),
             class_name: file.class_name.trim().to_owned(),
             class: file.class,
-            missing_blocks: blocks.into_iter().filter(|block| file.line(block).is_none()).collect(),
+            missing_blocks: blocks.into_iter().filter(|block| !file.has(block)).collect(),
         }
     }
 }

@@ -31,6 +31,7 @@ impl Plan {
             workload_name: "test".to_owned(),
             workload_file_base: "test".to_owned(),
             driver_name: "Kafka".to_owned(),
+            inputs: crate::plan::Inputs::default(),
             driver: DriverPlan {
                 kind: DriverKind::Kafka,
                 admin: TranslatedProperties::default(),

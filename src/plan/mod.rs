@@ -9,6 +9,7 @@ pub mod display;
 mod driver_source;
 #[cfg(test)]
 mod for_tests;
+mod inputs;
 mod measured_by;
 pub mod message;
 pub mod payload_folder;
@@ -25,6 +26,7 @@ pub use course::{BacklogPlan, SearchPlan, SearchRule};
 pub use curve::{RateCurve, RatePoint};
 pub use demand::Demand;
 pub use driver_source::DriverSource;
+pub use inputs::Inputs;
 pub use measured_by::MeasuredBy;
 pub use message::{KeyDistributor, MessagePlan, PayloadPlan, SizePlan};
 pub use placement::{ClientPlacement, Placement, PlacementPolicy};
@@ -43,6 +45,9 @@ pub struct Plan {
     pub workload_file_base: String,
     /// `name` of the driver: result field `driver`.
     pub driver_name: String,
+    /// Which files these are, and what the command line set over them.
+    #[serde(default)]
+    pub inputs: Inputs,
     /// What the driver is.
     pub driver: DriverPlan,
     /// Topics.

@@ -17,7 +17,7 @@ pub use clients::MAX_CLIENTS;
 
 use super::placement::{PlacementWishes, place};
 use super::record_times::no_end_to_end_times;
-use super::{LatePolicy, Limits, Placement, Plan, RateScope, Thresholds, TopicPlan};
+use super::{Inputs, LatePolicy, Limits, Placement, Plan, RateScope, Thresholds, TopicPlan};
 use crate::config::{DriverFile, Problem, Problems, WorkloadFile};
 use crate::os::affinity::CpuSet;
 use crate::os::memory_policy::MemoryPolicy;
@@ -152,6 +152,7 @@ pub fn resolve(
         workload_name: workload.name.clone().unwrap_or_else(|| workload.base_name()),
         workload_file_base: workload.base_name(),
         driver_name: target.name,
+        inputs: Inputs::of(workload, driver),
         driver: driver_plan,
         thresholds: options.thresholds,
         measured_by: crate::plan::MeasuredBy::Pinload,

@@ -1,59 +1,120 @@
-//! The table at the end of a run: what the system did, the verdict and its reasons, how the run ended, the five latencies, counts, CPU, health, doubts and warnings.
+//! The screen at the end of a run: what the system did and the verdict in a sentence each, what else there is to know, latencies, throughput, accounting, CPU, health.
 
-use super::doubts::doubts;
+use super::doubts::{Doubt, doubts};
 use super::health::Health;
 use crate::plan::{DriverKind, Plan};
 use crate::stats::{Counter, Latency};
 use crate::units::{format_count, format_ns, format_rate};
-use crate::verdict::{Judgement, OwnLevel, SystemAnswer, SystemEventKind, Trust, Verdict};
+use crate::verdict::{Judgement, OwnLevel, Reason, SystemAnswer, SystemEventKind, Trust, Verdict};
 use crate::worker::{Interruption, LatencySet};
 use crate::workload_generator::totals::{Measured, measured, received_balance, totals};
 use crate::workload_generator::{Outcome, PhaseName, SearchReport, Series};
 use comfy_table::{CellAlignment, Table, presets};
 
-/// The closing table: plain text of several lines, the last one without newline, every number with its unit.
+/// Remarks below the verdict; the rest is counted.
+const REMARKS: usize = 3;
+
+/// The screen at the end of a run: plain text of several lines, the last one without newline, every number with its unit.
 /// `periods`: the verdicts on the measured periods.
-pub fn closing_table(series: &Series<'_>, periods: &[Verdict]) -> String {
-    let system = SystemAnswer::of_run(series);
-    let mut lines = vec![system.line()];
-    let stood = system.events.iter().filter(|event| event.kind == SystemEventKind::GeneratorStall);
-    lines.extend(stood.map(|event| format!("  the generator: {}", event.text)));
-    lines.extend(system.errors.iter().map(|error| format!("  error: {error}")));
+pub fn closing_screen(series: &Series<'_>, periods: &[Verdict]) -> String {
+    let mut lines = vec![SystemAnswer::of_run(series).line()];
     lines.extend(verdict_lines(series, periods));
+    lines.push(String::new());
     lines.extend(latency_rows(series));
+    lines.push(String::new());
     lines.extend(course_lines(series).iter().map(|line| format!("  {line}")));
     lines.extend(measured_line(series).map(|line| format!("  {line}")));
     lines.push(format!("  {}", counts_line(series)));
     lines.extend(balance_line(series).map(|line| format!("  {line}")));
     lines.extend(cpu_line(series).map(|line| format!("  {line}")));
     lines.extend(Health::of(series).map(|health| format!("  {}", health.line())));
-    lines.extend(doubts(series).iter().map(|doubt| format!("  note: {doubt}")));
-    // Those of the plan were said before the run and stand in the detail file.
-    lines.extend(series.warnings.iter().map(|warning| format!("  warning: {warning}")));
     lines.join("\n")
 }
 
-/// The verdict, how the run ended where that was not as planned, and a line for each reason.
+/// The verdict in one sentence: how far the figures are the broker's, or what spoils them with the remedy. Then what else there is to know:
+/// the most important first, three at most.
 fn verdict_lines(series: &Series<'_>, periods: &[Verdict]) -> Vec<String> {
     let judgement = Judgement::of_run(series, periods);
-    let mut first = judgement.verdict.to_string();
-    let bad = periods.iter().filter(|verdict| verdict.spoils()).count();
-    if bad > 0 && periods.len() > 1 {
-        first.push_str(&format!(" · {bad} of {} periods are not valid by themselves", periods.len()));
-    }
-    if let Some(ending) = ending(&series.outcome) {
-        first.push_str(&format!(" · {ending}"));
-    }
-    let mut lines = vec![first];
+    let verdict = judgement.verdict;
     // Of figures that are wrong nobody asks whose they are.
-    let trust = Trust::of_run(series).filter(|_| judgement.verdict != Verdict::Invalid);
-    lines.extend(trust.iter().map(|trust| format!("  {}", trust.sentence)));
-    // What explains, and spoils nothing, is told where there is something to explain.
-    let all_own = trust.is_some_and(|trust| trust.reaches(OwnLevel::Max));
-    let reasons = judgement.reasons.iter().filter(|reason| reason.verdict.spoils() || !all_own);
-    lines.extend(reasons.map(|reason| format!("  {}", reason.text)));
-    lines.extend(judgement.not_judged.iter().map(|what| format!("  not judged: {what}")));
+    let trust = Trust::of_run(series).filter(|trust| verdict != Verdict::Invalid && trust.not_judged.is_none());
+    let whose = trust.map(|trust| trust.sentence).filter(|sentence| !sentence.is_empty());
+    let (said, below) = match (verdict, judgement.reasons.first()) {
+        (Verdict::Valid, _) => {
+            let whose = whose.unwrap_or_else(|| "nothing speaks against these figures".to_owned());
+            (format!("{verdict}: {whose}"), None)
+        }
+        (Verdict::NotJudged, _) => {
+            let why = judgement.not_judged.first().map_or("nobody could look at the generator", String::as_str);
+            (format!("{verdict}: {why}"), None)
+        }
+        (Verdict::GeneratorLimited, _) if judgement.is_normal_on_shared_cpus(series.plan) => {
+            let whose = whose.unwrap_or_else(|| "counts are exact, latencies are this machine's as well".to_owned());
+            let says = "as is normal where clients share CPUs";
+            (format!("{verdict}, {says}: {whose}; for the broker's alone give each client a CPU of its own"), None)
+        }
+        (_, Some(reason)) => (format!("{verdict}: {}", told(reason)), whose),
+        (_, None) => (verdict.to_string(), whose),
+    };
+    let ending = ending(&series.outcome).map(|ending| format!(" · {ending}")).unwrap_or_default();
+    let mut lines = vec![format!("{said}{ending}")];
+    lines.extend(below.map(|whose| format!("  {whose}")));
+    let remarks = verdict_remarks(series, periods);
+    let rest = remarks.len().saturating_sub(REMARKS);
+    // One more takes no more room than saying that there is one more.
+    let shown = if rest == 1 { remarks.len() } else { REMARKS };
+    lines.extend(remarks.iter().take(shown).map(|remark| format!("  {remark}")));
+    if rest > 1 {
+        lines.push(format!("  {rest} more: in the detail file"));
+    }
     lines
+}
+
+/// All that stands below the verdict's sentence and whose the figures are.
+pub(super) fn verdict_remarks(series: &Series<'_>, periods: &[Verdict]) -> Vec<String> {
+    let judgement = Judgement::of_run(series, periods);
+    let normal = judgement.is_normal_on_shared_cpus(series.plan);
+    let Judgement { verdict, reasons, not_judged } = judgement;
+    let system = SystemAnswer::of_run(series);
+    let mut remarks: Vec<String> = system.errors.iter().map(|error| format!("error: {error}")).collect();
+    // What explains, and spoils nothing, is told where there is something to explain.
+    let all_own = Trust::of_run(series).is_some_and(|trust| trust.reaches(OwnLevel::Max));
+    let reasons = reasons.iter().skip(usize::from(verdict.spoils()));
+    remarks.extend(reasons.filter(|reason| !normal && (reason.verdict.spoils() || !all_own)).map(told));
+    let stood = system.events.iter().filter(|event| event.kind == SystemEventKind::GeneratorStall && !normal);
+    remarks.extend(stood.map(|event| format!("the generator: {}", event.text)));
+    let bad = periods.iter().filter(|verdict| verdict.spoils()).count();
+    if bad > 0 && periods.len() > 1 && !normal {
+        remarks.push(format!("{bad} of {} periods are not valid by themselves", periods.len()));
+    }
+    let mut notes = doubts(series);
+    // The run's first lines have said these.
+    notes.retain(|doubt| !matches!(doubt, Doubt::Embedded | Doubt::NullDriver | Doubt::SharedCpus));
+    // Stable: messages that are not where they should be come first.
+    notes.sort_by_key(|doubt| !concerns_messages(doubt));
+    remarks.extend(notes.iter().map(|doubt| format!("note: {doubt}")));
+    // Where nobody could look, the verdict's sentence has said the first.
+    let said = usize::from(verdict == Verdict::NotJudged);
+    remarks.extend(not_judged.iter().skip(said).map(|what| format!("not judged: {what}")));
+    // Those of the plan were said before the run.
+    remarks.extend(series.warnings.iter().map(|warning| format!("warning: {warning}")));
+    remarks
+}
+
+fn told(reason: &Reason) -> String {
+    format!("{}; {}", reason.text, reason.cause.advice())
+}
+
+/// Is it about messages that went wrong?
+fn concerns_messages(doubt: &Doubt) -> bool {
+    matches!(
+        doubt,
+        Doubt::Lost { .. }
+            | Doubt::Failed { .. }
+            | Doubt::Unknown { .. }
+            | Doubt::Duplicated { .. }
+            | Doubt::Corrupt { .. }
+    )
 }
 
 /// How it ended, where neither the verdict's reasons nor the plan say.
@@ -75,11 +136,20 @@ fn ending(outcome: &Outcome) -> Option<String> {
     }
 }
 
+/// Both clocks of a latency below each other.
+const ROWS: [Latency; 5] = [
+    Latency::AcknowledgeActual,
+    Latency::AcknowledgeIntended,
+    Latency::EndToEndActual,
+    Latency::EndToEndIntended,
+    Latency::PublishDelay,
+];
+
 fn latency_rows(series: &Series<'_>) -> Vec<String> {
     let mut table = Table::new();
     table.load_style(presets::NOTHING);
-    table.set_header(["  latency", "p50", "p99", "p99.9", "max"]);
-    for latency in Latency::ALL.into_iter().filter(|family| series.plan.measured_by.knows_latency(*family)) {
+    table.set_header(["", "p50", "p99", "p99.9", "max"]);
+    for latency in ROWS.into_iter().filter(|family| series.plan.measured_by.knows_latency(*family)) {
         let mut row = vec![format!("  {}", label(latency, series))];
         row.extend(cells(series.cumulative.as_ref(), latency));
         table.add_row(row);
@@ -116,11 +186,10 @@ fn label(latency: Latency, series: &Series<'_>) -> String {
         _ => "end to end (partly CreateTime, ms)",
     };
     match latency {
-        Latency::AcknowledgeActual => format!("{acknowledged}, from actual time"),
-        Latency::AcknowledgeIntended => format!("{acknowledged}, from intended time"),
-        Latency::EndToEndActual => format!("{end_to_end}, from actual time"),
-        // Only stamps know it.
-        Latency::EndToEndIntended => "end to end, from intended time".to_owned(),
+        Latency::AcknowledgeActual => acknowledged.to_owned(),
+        Latency::EndToEndActual => end_to_end.to_owned(),
+        // Of end-to-end times only stamps know it.
+        Latency::AcknowledgeIntended | Latency::EndToEndIntended => "  from the intended time".to_owned(),
         Latency::PublishDelay => "pacing error (actual − intended time)".to_owned(),
     }
 }

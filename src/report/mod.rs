@@ -1,4 +1,4 @@
-//! Results → documents: OMB's result file, the detail file, console lines, the closing table. Pure but for `write.rs`
+//! Results → documents: OMB's result file, the detail file, console rows, the closing screen, JSON lines. Pure but for `write.rs`
 //! (files) and `origin.rs` (which machine this is).
 
 pub mod closing;
@@ -12,16 +12,19 @@ pub mod health;
 pub mod hlog;
 pub mod html;
 pub mod java_json;
+pub mod json_lines;
 pub mod names;
 pub mod omb;
 pub mod omb_figures;
 pub mod origin;
 pub mod quantile_map;
 pub mod raw;
+pub mod rows;
 pub mod write;
 pub mod write_error;
 
-pub use console::{closing_table, omb_aggregated_line, omb_period_line, our_period_line, period_verdict_line};
+pub use closing::closing_screen;
+pub use console::{omb_aggregated_line, omb_period_line, omb_prefix};
 pub use names::{detail_found_beside, is_detail};
 pub use write::ResultFiles;
 pub use write_error::WriteError;

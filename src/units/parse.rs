@@ -92,9 +92,46 @@ pub fn parse_rate(text: &str) -> Result<Rate, UnitError> {
     if per_s > 0.0 && per_s.is_finite() { Ok(Rate::PerSecond(per_s)) } else { Err(error()) }
 }
 
+/// Units of size by name, in bytes.
+const SIZE_UNITS: [(&str, u64); 6] =
+    [("", 1), ("B", 1), ("kB", 1_000), ("MB", 1_000_000), ("KiB", 1 << 10), ("MiB", 1 << 20)];
+
+/// Reads `100`, `1KiB`, `1.5MiB`, `10kB` as bytes, at most 4,294,967,295. KiB = 1,024, kB = 1,000; a bare `k` says neither and is refused.
+pub fn parse_size(text: &str) -> Result<u32, UnitError> {
+    let error = || UnitError {
+        text: text.to_owned(),
+        what: "size",
+        remedy: "write bytes, or KiB (1,024), MiB, kB (1,000), MB, for example 100, 1KiB or 1MB",
+    };
+    let trimmed = text.trim();
+    let number_end = trimmed.find(|c: char| !(c.is_ascii_digit() || c == '.' || c == '_')).unwrap_or(trimmed.len());
+    let (number, unit) = trimmed.split_at(number_end);
+    let (_, unit_bytes) = SIZE_UNITS.iter().find(|(name, _)| *name == unit.trim()).ok_or_else(error)?;
+    let bytes = decimal_times(&number.replace('_', ""), *unit_bytes).ok_or_else(error)?;
+    u32::try_from(bytes).map_err(|_| error())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn sizes_are_read_with_units_that_say_what_they_are() {
+        for (text, bytes) in [
+            ("100", 100),
+            ("1KiB", 1_024),
+            ("1.5 KiB", 1_536),
+            ("1kB", 1_000),
+            ("2MiB", 2_097_152),
+            ("1_000B", 1_000),
+            ("0", 0),
+        ] {
+            assert_eq!(parse_size(text), Ok(bytes), "{text}");
+        }
+        for text in ["", "k", "1k", "1K", "-1", "1GB", "5000MB", "many"] {
+            assert!(parse_size(text).is_err(), "{text}");
+        }
+    }
 
     #[test]
     fn durations_are_read_exactly() {

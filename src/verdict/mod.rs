@@ -149,6 +149,13 @@ impl Judgement {
         Self::of(findings, clients.len(), run::not_judged(series)).unless_not_judged(series.plan)
     }
 
+    /// Does nothing speak against the figures but that clients share CPUs, as it was planned? Whoever planned it was told before.
+    pub fn is_normal_on_shared_cpus(&self, plan: &Plan) -> bool {
+        let mut spoilers = self.reasons.iter().filter(|reason| reason.verdict.spoils());
+        plan.placement.oversubscribed
+            && spoilers.all(|reason| matches!(reason.cause, Cause::MedianNotOwn | Cause::Periods))
+    }
+
     /// The facts of one client over the measurement, where they are known.
     pub fn facts_of<'a>(series: &'a Series<'_>, role: crate::telemetry::Role, index: u32) -> Option<&'a ClientFacts> {
         let clients = &series.periods.last()?.clients;

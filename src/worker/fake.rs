@@ -129,7 +129,14 @@ impl Worker for FakeWorker {
         let mut counters = Counters::default();
         counters[Counter::MessagesAcknowledged] =
             self.now_ns.saturating_sub(self.epoch_ns) * self.rate_per_s / NS_PER_S;
-        Ok(Live { counters, expected_receipts: 0, receipts: 0, acknowledge_p99_ns: None, end_to_end_p99_ns: None })
+        Ok(Live {
+            counters,
+            expected_receipts: 0,
+            receipts: 0,
+            acknowledge_p99_ns: None,
+            end_to_end_p99_ns: None,
+            clients: Vec::new(),
+        })
     }
     fn period_stats(&mut self, boundary_ns: u64) -> Result<PeriodStats, WorkerError> {
         self.call("period_stats")?;

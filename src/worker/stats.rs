@@ -4,7 +4,7 @@ use crate::driver::kafka::admin::settings::ClusterSettings;
 use crate::os::clock::Clock;
 use crate::plan::ClientPlacement;
 use crate::stats::{Counter, Counters, Distribution, Increment, Latency};
-use crate::telemetry::Role;
+use crate::telemetry::{ClientState, Role};
 use crate::units::NS_PER_S;
 
 /// OMB's CountersStats, with probes apart.
@@ -79,6 +79,27 @@ pub struct Live {
     pub acknowledge_p99_ns: Option<u64>,
     /// End-to-end p99 (from the actual time) of the newest whole second, all consumers.
     pub end_to_end_p99_ns: Option<u64>,
+    /// Each client by itself; none of those that cannot tell (OMB's workers).
+    #[serde(default)]
+    pub clients: Vec<ClientLive>,
+}
+
+/// One client as it is now.
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
+pub struct ClientLive {
+    /// The worker it runs on; None: this host.
+    #[serde(default)]
+    pub worker: Option<String>,
+    /// Role.
+    pub role: Role,
+    /// Number.
+    pub index: u32,
+    /// Where it is; None: it has not said anything yet.
+    pub state: Option<ClientState>,
+    /// Its hot CPU as planned; None: not pinned.
+    pub cpu: Option<usize>,
+    /// Its newest whole second; None: there is none yet.
+    pub second: Option<TimelinePoint>,
 }
 impl Live {
     /// Messages acknowledged and not received yet.

@@ -31,6 +31,11 @@ pub(crate) fn plan() -> Plan {
         workload_name: "small".to_owned(),
         workload_file_base: "small-workload".to_owned(),
         driver_name: "Kafka".to_owned(),
+        inputs: crate::plan::Inputs {
+            workload: "small-workload.yaml".to_owned(),
+            driver: "kafka.yaml".to_owned(),
+            set: vec!["topics=1".to_owned(), "sasl.password=****".to_owned()],
+        },
         driver: DriverPlan {
             kind: DriverKind::Kafka,
             admin: TranslatedProperties::default(),

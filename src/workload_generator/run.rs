@@ -6,7 +6,7 @@ use super::course::{Course, Look};
 use super::rate_search::RateSearch;
 use super::ready::wait_until_ready;
 use super::series::{Cause, Observer, Outcome, Phase, Series, Tick};
-use crate::plan::{DriverKind, Plan};
+use crate::plan::Plan;
 use crate::stats::ageing::Ageing;
 use crate::units::{NS_PER_S, Rate};
 use crate::worker::{Live, PeriodStats, Wake, Worker, WorkerError};
@@ -90,9 +90,6 @@ impl<'a> Script<'a, '_> {
     fn start(&mut self) -> Result<(), Stop> {
         let plan = self.series.plan;
         self.observer.phase(Phase::Start, None);
-        if plan.driver.kind == DriverKind::Kafka {
-            self.observer.log(&format!("Connecting to {}", plan.driver.bootstrap_servers()));
-        }
         self.worker.initialize_driver(plan, &mut |doing| self.observer.doing(doing))?;
         let begun_ns = self.worker.now_ns();
         let topics = self.worker.create_topics(&mut |doing| self.observer.doing(doing))?;
@@ -126,6 +123,7 @@ impl<'a> Script<'a, '_> {
         let measured_from_ns = self.series.epoch_ns + warmup_ns;
         if warmup_ns > 0 {
             self.observer.log(&format!("----- Starting warm-up traffic ({}) ------", minutes(plan.warmup)));
+            self.observer.phase(Phase::WarmUp, Some(plan.warmup));
             self.periods(Phase::WarmUp, self.series.epoch_ns, Some(measured_from_ns))?;
             let latencies = self.worker.cumulative_latencies()?;
             self.observer.aggregated(&latencies);
@@ -133,6 +131,7 @@ impl<'a> Script<'a, '_> {
         }
         let length = plan.duration.map_or_else(|| "until interrupted".to_owned(), minutes);
         self.observer.log(&format!("----- Starting benchmark traffic ({length})------"));
+        self.observer.phase(Phase::Measure, plan.duration);
         self.series.measurement_start_ns = measured_from_ns;
         let duration_ns = plan.duration.map(whole_seconds_ns);
         // With a backlog the stated time begins when it has been drained.
@@ -251,7 +250,7 @@ impl<'a> Script<'a, '_> {
     fn tick(&mut self, phase: Phase, from_ns: u64, to_ns: Option<u64>) -> Result<(), Stop> {
         use crate::stats::Counter;
         let now_ns = self.worker.now_ns();
-        let live = self.worker.live()?;
+        let mut live = self.worker.live()?;
         let rate = |counter: Counter| {
             self.last_tick.as_ref().map_or(0.0, |(before_ns, before)| {
                 per_second(live.counters.since(&before.counters)[counter], now_ns.saturating_sub(*before_ns))
@@ -267,6 +266,7 @@ impl<'a> Script<'a, '_> {
             end_to_end_p99_ns: live.end_to_end_p99_ns,
             backlog: live.backlog(),
             late_sends: live.counters[Counter::LateSends],
+            clients: std::mem::take(&mut live.clients),
         };
         self.last_tick = Some((now_ns, live));
         self.observer.tick(&tick);

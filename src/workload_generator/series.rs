@@ -2,7 +2,7 @@
 
 use crate::plan::Plan;
 use crate::worker::{
-    BrokerLoss, ClientDeath, Interruption, LatencySet, PeriodStats, RunEnd, SubscriptionBalance, WorkerLoss,
+    BrokerLoss, ClientDeath, ClientLive, Interruption, LatencySet, PeriodStats, RunEnd, SubscriptionBalance, WorkerLoss,
 };
 use std::time::Duration;
 
@@ -199,7 +199,7 @@ pub trait Observer {
     fn doing(&mut self, what: &str) {
         self.log(what);
     }
-    /// A phase without load begins; it takes `limit` at most, where one is known. Phases with load show themselves by ticks.
+    /// A phase begins; it takes `limit` at most, where one is known. Phases with load then show themselves by ticks.
     fn phase(&mut self, phase: Phase, limit: Option<Duration>);
     /// The run ends early, and how. Said at once: closing takes its time.
     fn ends_early(&mut self, outcome: &Outcome);
@@ -236,4 +236,6 @@ pub struct Tick {
     pub backlog: u64,
     /// Late sends so far.
     pub late_sends: u64,
+    /// Each client by itself.
+    pub clients: Vec<ClientLive>,
 }

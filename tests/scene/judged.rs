@@ -125,7 +125,7 @@ pub fn null_scene(name: &'static str) -> Scene {
 
 /// Starts a run of that scene with these arguments: the run when its traffic to be measured begins, and the producer.
 pub fn start_null(scene: &Scene, args: Vec<String>) -> (Running, Process) {
-    start_null_until(scene, args, "Starting benchmark traffic")
+    start_null_until(scene, args, "measurement begins")
 }
 
 /// The same, when it says that line.
@@ -142,7 +142,7 @@ pub fn hot_cpu(producer: &Process) -> usize {
 }
 
 /// The line with which the warm-up begins.
-pub const WARM_UP: &str = "Starting warm-up traffic";
+pub const WARM_UP: &str = "warm-up begins";
 
 /// Arguments of a run of that scene.
 pub const NULL_RUN: [&str; 5] = ["--duration", "6s", "-d", "driver.yaml", "null.yaml"];

@@ -57,14 +57,42 @@ fn a_completed_run_names_its_files_and_says_each_warning_once() {
         run_with(&plan(), &args(folder.path()), &Standing::Off, &mut messages, None, script(Outcome::Completed, true));
     assert_eq!(status, ExitStatus::Success);
     let said = others.text();
-    assert!(said.contains("--------------- WORKLOAD : test --- DRIVER : Kafka---------------"), "{said}");
-    assert!(said.contains("Created 1 topics in 1.000 ms"), "{said}");
+    assert!(said.starts_with("test on Kafka (?): 2 producers × 500 = 1,000 msg/s"), "{said}");
+    assert!(!said.contains("Created 1 topics"), "only when asked for: {said}");
     assert_eq!(said.matches("a warning of the plan").count(), 1, "{said}");
     let results = results.text();
     assert_eq!(results.matches("a warning of the run").count(), 1, "{results}");
     let wrote = results.lines().find(|line| line.starts_with("wrote")).expect(&results);
     let path = wrote.strip_prefix("wrote  ").and_then(|line| line.strip_suffix(" (OMB)")).expect(wrote);
     assert!(Path::new(path).is_file(), "{path}");
+}
+
+#[test]
+fn ombs_console_has_ombs_lines_and_nothing_else() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut messages, results, others) = captured(Verbosity::Normal);
+    let args = RunArgs { console: ConsoleForm::Omb, ..args(folder.path()) };
+    run_with(&plan(), &args, &Standing::Off, &mut messages, None, script(Outcome::Completed, true));
+    let results = results.text();
+    let lines: Vec<&str> = results.lines().map(|line| line.split_once(" [main] INFO ").expect(line).1).collect();
+    assert_eq!(lines[0], "Benchmark - --------------- WORKLOAD : test --- DRIVER : Kafka---------------");
+    assert_eq!(lines[1], "WorkloadGenerator - Created 1 topics in 1.000 ms");
+    assert!(lines[2].starts_with("Benchmark - Writing test result into ") && lines.len() == 3, "{results}");
+    assert!(others.text().contains("INVALID: "), "people are told beside it: {}", others.text());
+}
+
+#[test]
+fn the_json_console_ends_with_one_object_whatever_happened() {
+    let folder = tempfile::tempdir().unwrap();
+    let args = RunArgs { console: ConsoleForm::Json, ..args(folder.path()) };
+    for (outcome, loads) in
+        [(Outcome::Completed, true), (Outcome::Failed { cause: Cause::Broker, why: "gone".to_owned() }, false)]
+    {
+        let (mut messages, results, _) = captured(Verbosity::Quiet);
+        run_with(&plan(), &args, &Standing::Off, &mut messages, None, script(outcome, loads));
+        let told: serde_json::Value = serde_json::from_str(&results.text()).unwrap();
+        assert_eq!((&told["type"], told["files"].as_array().unwrap().len()), (&"end".into(), 3 * usize::from(loads)));
+    }
 }
 
 #[test]

@@ -101,7 +101,9 @@ fn what_is_not_given_is_left_to_the_files() {
 fn mistakes_are_usage_errors_that_name_what_is_wrong() {
     for (line, named) in [
         ("pinload run w.yaml", "-d FILE"),
-        ("pinload run -d d.yaml", "WORKLOAD.yaml"),
+        ("pinload run --bootstrap h:1 -d d.yaml w.yaml", "--bootstrap"),
+        ("pinload run --embedded --producers 2 --set producersPerTopic=3", "is set twice"),
+        ("pinload run --embedded --size 1k", "1KiB"),
         ("pinload run --embedded -d d.yaml w.yaml", "--embedded"),
         ("pinload run -d d.yaml -o x.json a.yaml b.yaml", "--output-dir"),
         ("pinload run -d d.yaml,e.yaml -o x.json a.yaml", "2 runs"),

@@ -21,19 +21,20 @@ pub(super) struct Target {
 /// Which kind of driver; both or neither of `--embedded` and a driver file are refused.
 pub(super) fn target(desk: &mut Desk<'_>) -> Target {
     match (desk.driver, desk.options.embedded) {
-        (Some(_), true) => {
+        (Some(driver), true) if driver.class != Some(DriverClass::Embedded) => {
             desk.refuse_option(Some("--embedded"), "brings its own broker: leave out -d, or leave out --embedded");
         }
         (None, false) => {
             desk.refuse_option(Some("--drivers"), "no driver: name a driver file with -d, or try --embedded");
         }
-        (Some(_), false) | (None, true) => {}
+        (Some(_), _) | (None, true) => {}
     }
     let Some(driver) = desk.driver else {
         return Target { kind: DriverKind::Embedded, class: None, name: "embedded".to_owned() };
     };
     let kind = match driver.class {
         Some(DriverClass::Null) => DriverKind::Null,
+        Some(DriverClass::Embedded) => DriverKind::Embedded,
         Some(DriverClass::Java | DriverClass::Python) | None => DriverKind::Kafka,
     };
     Target { kind, class: driver.class, name: driver.name.clone().unwrap_or_else(|| driver.base_name()) }
@@ -148,8 +149,19 @@ fn check_bootstrap(desk: &mut Desk<'_>, driver: &DriverFile) {
     let named = |lines: &[Written]| {
         lines.iter().any(|line| ["bootstrap.servers", "metadata.broker.list"].contains(&&*line.name))
     };
+    let embedded = driver.class == Some(DriverClass::Embedded);
+    if embedded
+        && [&driver.common_config, &driver.producer_config, &driver.consumer_config]
+            .into_iter()
+            .any(|lines| named(lines))
+    {
+        let what =
+            "the embedded broker's address is its own: leave it out, or use a cluster (--bootstrap, -d)".to_owned();
+        desk.refuse_driver(driver, driver.line("commonConfig"), "bootstrap.servers", what);
+        return;
+    }
     let broken = driver.mistakes.iter().any(|problem| problem.key.as_deref() == Some("commonConfig"));
-    if driver.class.is_none() || broken || named(&driver.common_config) {
+    if driver.class.is_none() || embedded || broken || named(&driver.common_config) {
         return;
     }
     let elsewhere = named(&driver.producer_config) || named(&driver.consumer_config);

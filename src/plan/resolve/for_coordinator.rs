@@ -32,6 +32,7 @@ pub fn for_coordinator(
         workload_name: "omb".to_owned(),
         workload_file_base: "omb".to_owned(),
         driver_name: target.name,
+        inputs: crate::plan::Inputs::default(),
         driver,
         topics: TopicPlan {
             count: 0,

@@ -1,9 +1,14 @@
 //! The lines of a period and of the whole.
 
-use crate::plan::MeasuredBy;
-use crate::report::{omb_aggregated_line, omb_period_line, our_period_line, period_verdict_line};
+use crate::plan::Plan;
+use crate::report::json_lines::{end_line, period_line};
+use crate::report::rows::Rows;
+use crate::report::{omb_aggregated_line, omb_period_line, omb_prefix};
 use crate::stats::{Counter, Distribution};
-use crate::workload_generator::for_tests::{latencies, period, plan};
+use crate::worker::PeriodStats;
+use crate::workload_generator::Phase;
+use crate::workload_generator::for_tests::{completed_series, latencies, period, plan};
+use serde_json::json;
 
 const GOLDEN: &str = include_str!("../../../tests/fixtures/golden/omb-console.log");
 
@@ -64,53 +69,118 @@ fn halves_go_to_the_even_digit_as_in_java() {
     assert!(line.contains("Cons rate     0.8 msg/s"), "{line}");
 }
 
-#[test]
-fn our_line_tells_end_to_end_latency_backlog_late_sends_and_errors() {
-    let line = our_period_line(&period(0), MeasuredBy::Pinload);
-    assert!(
-        line.starts_with("E2E latency avg 1.50 ms - 50% 1.50 ms - 99% 2.97 ms - 99.9% 3.00 ms - max 3.00 ms"),
-        "{line}"
-    );
-    assert!(line.contains(" | ack from intended time 99% 1.98 ms | "), "{line}");
-    assert!(line.ends_with(" | backlog 12 msg | late 0 msg | errors 0"), "{line}");
+/// The columns of a row.
+fn cells(row: &str) -> Vec<String> {
+    row.replace(" ms", "ms").replace(" µs", "µs").replace(" %", "%").split_whitespace().map(str::to_owned).collect()
 }
 
 #[test]
-fn our_line_names_troubles_only_when_there_are_some() {
-    let mut troubled = period(0);
-    troubled.counters[Counter::LateSends] = 1_234;
-    troubled.counters[Counter::MessagesFailed] = 2;
-    troubled.counters[Counter::ClientErrors] = 1;
-    troubled.counters[Counter::MessagesDuplicated] = 7;
-    troubled.counters[Counter::QueueFullNs] = 1_500_000;
-    troubled.late_clients = 1;
-    troubled.latencies.by_family[3] = Distribution::empty();
-    let line = our_period_line(&troubled, MeasuredBy::Pinload);
-    for part in [
-        "E2E latency: no message received | ",
-        " | late 1,234 msg | errors 3 | duplicated 7 | queue full 1.50 ms | 1 client(s) did not report within these 10.0 s",
-    ] {
-        assert!(line.contains(part), "{line}");
+fn a_row_has_a_figure_below_each_title_and_fits_80_columns() {
+    let plan = plan();
+    let narrow = Rows::for_columns(Some(80));
+    let row = narrow.row(&period(0), 10_000_000_000, &plan);
+    let expected = ["00:10", "20,000", "20,000", "12", "500µs", "990µs", "1.50ms", "2.97ms", "0%"];
+    assert_eq!(cells(&row), expected, "{row}");
+    for columns in [Some(80), Some(160), None] {
+        let rows = Rows::for_columns(columns);
+        let (head, row) = (rows.head(), rows.row(&period(0), 10_000_000_000, &plan));
+        assert_eq!(head.chars().count(), row.chars().count(), "{head}\n{row}");
+        assert!(row.chars().count() <= columns.unwrap_or(120), "{row}");
     }
 }
 
 #[test]
-fn a_period_that_is_not_valid_says_why_and_one_that_is_says_nothing() {
-    let plan = plan();
-    assert_eq!(period_verdict_line(&period(0), &plan), None);
+fn a_period_that_is_not_valid_is_marked_and_where_there_is_room_it_says_why() {
+    let mut plan = plan();
+    let row = |period: &PeriodStats, columns, plan: &Plan| Rows::for_columns(columns).row(period, 10_000_000_000, plan);
     let mut explained = period(0);
     explained.clients[2].period.slots_lost = 3;
-    assert_eq!(period_verdict_line(&explained, &plan), None, "it explains, and spoils nothing");
+    let unmarked = row(&explained, None, &plan);
+    assert!(unmarked.ends_with("0 %"), "it explains, and spoils nothing: {unmarked}");
     let mut stopped = period(0);
     for client in &mut stopped.clients[..2] {
         client.period.counters[Counter::LoopStallNs] = 4_000_000_000;
         client.period.counters[Counter::LoopStalls] = 1;
         client.period.counters[Counter::MessagesEnqueued] = 60_000;
     }
-    stopped.clients[2].period.slots_lost = 3;
-    let line = period_verdict_line(&stopped, &plan).unwrap();
-    let begins = "GENERATOR-LIMITED period: rate not offered as asked: it offered 12,000/s of 20,000/s, 40 % less | \
-                  hot loop stood still, producer 0, producer 1 (worst: producer 0): once, 4.00 s in all, 40 % of the time";
-    assert!(line.starts_with(begins), "{line}");
-    assert!(line.contains(" | telemetry slots lost, consumer 0: 3 were overwritten"), "{line}");
+    for (columns, told) in [
+        (Some(80), " !"),
+        (Some(120), " !\n         rate not offered as asked, hot loop stood still"),
+        (None, " !  rate not offered as asked, hot loop stood still"),
+    ] {
+        let marked = row(&stopped, columns, &plan);
+        assert!(marked.ends_with(told), "{marked}");
+    }
+    let mut not_own = period(0);
+    not_own.clients[2].period.counters[Counter::MessagesBehindGap10ms] = 100_000;
+    assert!(row(&not_own, Some(80), &plan).ends_with(" !"));
+    plan.placement.oversubscribed = true;
+    let unmarked = row(&not_own, None, &plan);
+    assert!(unmarked.ends_with("0 %"), "normal there, and said before: {unmarked}");
+    assert!(row(&stopped, Some(80), &plan).ends_with(" !"), "sharing leaves out no sends");
+}
+
+#[test]
+fn late_and_failed_messages_stand_in_the_row_and_what_was_not_measured_is_a_dash() {
+    let plan = plan();
+    let mut troubled = period(0);
+    let sent = troubled.counters[Counter::MessagesEnqueued];
+    troubled.counters[Counter::LateSends] = sent / 8;
+    troubled.counters[Counter::MessagesFailed] = 1_002;
+    troubled.latencies.by_family[3] = Distribution::empty();
+    let row = Rows::for_columns(None).row(&troubled, 3_661_000_000_000, &plan);
+    assert_eq!(cells(&row)[..1], ["1:01:01"], "{row}");
+    assert_eq!(cells(&row)[6..9], ["–", "–", "12%"], "{row}");
+    assert!(row.ends_with("  failed 1,002"), "{row}");
+    let narrow = Rows::for_columns(Some(80)).row(&troubled, 0, &plan);
+    assert!(
+        narrow.lines().all(|line| line.chars().count() <= 80) && narrow.ends_with("\n         failed 1,002"),
+        "{narrow}"
+    );
+}
+
+#[test]
+fn the_json_of_a_period_and_of_the_run_is_one_line_each_with_a_unit_in_every_name() {
+    let plan = plan();
+    let line = period_line(&period(0), Phase::Measure, period(0).start_ns, &plan);
+    let told: serde_json::Value = serde_json::from_str(&line).unwrap();
+    assert!(!line.contains('\n'));
+    for (field, value) in [
+        ("/type", json!("period")),
+        ("/workload", json!("small")),
+        ("/phase", json!("measurement")),
+        ("/start_s", json!(0.0)),
+        ("/end_s", json!(10.0)),
+        ("/sent_per_s", json!(20_000.0)),
+        ("/backlog_messages", json!(12)),
+        ("/late_share", json!(0.0)),
+        ("/latencies/acknowledge_actual/p50_ns", json!(500_223)),
+        ("/verdict", json!("valid")),
+        ("/causes", json!([])),
+    ] {
+        assert_eq!(told.pointer(field), Some(&value), "{field} in {told}");
+    }
+    let line = end_line(&completed_series(&plan), &[], vec!["a.json".to_owned()]);
+    let told: serde_json::Value = serde_json::from_str(&line).unwrap();
+    for (field, value) in [
+        ("/type", json!("end")),
+        ("/outcome", json!("completed")),
+        ("/system/outcome", json!("held")),
+        ("/verdict", json!("valid")),
+        ("/trust/own_up_to", json!("p99.99")),
+        ("/measured_s", json!(30.0)),
+        ("/messages/acknowledged", json!(700_000)),
+        ("/messages/lost", json!(0)),
+        ("/files", json!(["a.json"])),
+    ] {
+        assert_eq!(told.pointer(field), Some(&value), "{field} in {told}");
+    }
+}
+
+#[test]
+fn ombs_lines_begin_as_its_log_does() {
+    let golden = GOLDEN.lines().find(|line| line.contains("Pub rate")).unwrap();
+    let prefix = omb_prefix(std::time::SystemTime::UNIX_EPOCH, "WorkloadGenerator");
+    let shape = |text: &str| -> String { text.chars().map(|c| if c.is_ascii_digit() { '0' } else { c }).collect() };
+    assert_eq!(shape(&prefix), shape(&golden[..golden.find("Pub rate").unwrap()]));
 }

@@ -82,9 +82,11 @@ fn what_ombs_workers_do_not_tell_is_not_there() {
         (&document["plan"]["measured_by"], &document["histogram"]["significant_digits"]),
         (&json!("omb"), &json!(5))
     );
-    let table = crate::report::closing_table(&series, &[]);
+    let table = crate::report::closing_screen(&series, &[]);
     assert!(
-        !table.contains("intended time  ") && !table.contains(" sent ") && table.contains("driven by OMB's protocol"),
+        !table.contains("    from the intended time")
+            && !table.contains(" sent ")
+            && table.contains("driven by OMB's protocol"),
         "{table}"
     );
 }

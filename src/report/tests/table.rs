@@ -1,8 +1,9 @@
-//! The closing table.
+//! The screen at the end.
 
 use crate::os::clock::Clock;
-use crate::plan::{DriverKind, LatePolicy};
-use crate::report::closing_table;
+use crate::plan::{DriverKind, LatePolicy, MeasuredBy};
+use crate::report::closing::verdict_remarks;
+use crate::report::closing_screen;
 use crate::stats::{Counter, Distribution, Latency};
 use crate::telemetry::Role;
 use crate::verdict::Verdict;
@@ -14,26 +15,27 @@ use crate::workload_generator::for_tests::{completed_series, empty_series, plan}
 fn a_completed_run_is_told_whole_and_every_number_has_its_unit() {
     let plan = plan();
     assert_eq!(
-        closing_table(&completed_series(&plan), &[]),
+        closing_screen(&completed_series(&plan), &[]),
         "\
 HELD: it acknowledged 20,000/s of 20,000/s, without a stall; nothing failed or was lost.
-VALID
-  the rate is exact; acknowledgements are the broker's up to p99.99, end-to-end times are the broker's, the largest \
+VALID: the rate is exact; acknowledgements are the broker's up to p99.99, end-to-end times are the broker's, the largest \
 included; beyond that the generator's own waits weigh (acknowledgements max: up to 200 µs of 3.00 ms)
-  latency                                    p50      p99    p99.9      max
-  acknowledged, from actual time          750 µs  2.94 ms  2.99 ms  3.00 ms
-  acknowledged, from intended time       1.50 ms  5.88 ms  5.99 ms  6.00 ms
+  warning: a probe was repeated
+  warning: a topic took long to go
+
+                                             p50      p99    p99.9      max
+  acknowledged                            750 µs  2.94 ms  2.99 ms  3.00 ms
+    from the intended time               1.50 ms  5.88 ms  5.99 ms  6.00 ms
+  end to end                             2.25 ms  8.82 ms  8.99 ms  9.00 ms
+    from the intended time               3.00 ms  11.8 ms  12.0 ms  12.0 ms
   pacing error (actual − intended time)  7.50 µs  29.4 µs  30.0 µs  30.0 µs
-  end to end, from actual time           2.25 ms  8.82 ms  8.99 ms  9.00 ms
-  end to end, from intended time         3.00 ms  11.8 ms  12.0 ms  12.0 ms
+
   measured 30.0 s · acknowledged 20,000/s (19.5 MiB/s) · received 20,000/s (19.5 MiB/s)
   whole run: sent 700,000 · acknowledged 700,000 · failed 0 · received 700,000 · late 0 messages
   accounting: lost 0 · duplicated 0 · reordered 2 · corrupt 0 messages (a producer without idempotence does so when it tries again: \
 enable.idempotence=true)
   clients 1.50 CPU (75.00 µs/message) · supervisor 420 ms of CPU time
-  health: good · backlog near 0 · acknowledgements within their bands · no errors
-  warning: a probe was repeated
-  warning: a topic took long to go"
+  health: good · backlog near 0 · acknowledgements within their bands · no errors"
     );
 }
 
@@ -42,12 +44,13 @@ fn a_run_without_anything_measured_has_a_table_too() {
     let plan = plan();
     let mut series = empty_series(&plan);
     series.outcome = Outcome::Interrupted { by: Interruption::Interrupt };
-    let table = closing_table(&series, &[]);
+    let table = closing_screen(&series, &[]);
+    assert!(table.starts_with("NOT JUDGED: the load did not begin.\nINVALID: nothing was measured: "), "{table}");
     assert!(
-        table.starts_with("NOT JUDGED: the load did not begin.\nINVALID · interrupted by Ctrl-C (SIGINT): what follows is what was measured until then\n  nothing was measured: "),
+        table.contains(" · interrupted by Ctrl-C (SIGINT): what follows is what was measured until then\n"),
         "{table}"
     );
-    assert!(table.contains("  end to end, from actual time             –    –      –    –\n"), "{table}");
+    assert!(table.contains("  end to end                               –    –      –    –\n"), "{table}");
 }
 
 #[test]
@@ -65,9 +68,9 @@ fn an_invalid_run_names_the_client_that_died() {
             last_words: None,
         },
     };
-    let table = closing_table(&series, &[]);
+    let table = closing_screen(&series, &[]);
     assert!(
-        table.contains("\nINVALID\n  a client died: consumer 0 (pid 4000, CPU 4) died: killed by signal 9 (SIGKILL)\n"),
+        table.contains("\nINVALID: a client died: consumer 0 (pid 4000, CPU 4) died: killed by signal 9 (SIGKILL); see its last words\n"),
         "{table}"
     );
 }
@@ -90,31 +93,90 @@ fn what_a_reader_must_know_is_noted() {
     end.clock = Clock::vdso();
     end.clients[2].counters[Counter::MessagesUnstamped] = 700_000;
     series.cumulative.as_mut().unwrap().by_family[Latency::EndToEndIntended as usize] = Distribution::empty();
-    let table = closing_table(&series, &[Verdict::Valid, Verdict::GeneratorLimited]);
+    let table = closing_screen(&series, &[Verdict::Valid, Verdict::GeneratorLimited]);
     for part in [
-        "\nVALID · 1 of 2 periods are not valid by themselves\n",
-        "  acknowledged locally (acks=0), from actual time ",
-        "  end to end (CreateTime, ms), from actual time ",
+        "\nVALID: the rate is exact; ",
+        "  acknowledged locally (acks=0) ",
+        "  end to end (CreateTime, ms) ",
         "  accounting: lost 1,234 · ",
-        "note: embedded broker",
-        "note: not open-loop: late policy shift",
-        "note: acks=0: acknowledgement latency is local",
-        "note: 700,000 messages came without a stamp",
-        "note: 1,234 acknowledged messages were never received",
-        "checksums do not prove it",
-        "  migrations, consumer 0: it was planned on CPU 4 and seen on CPU 7\n",
-        "  telemetry slots lost, consumer 0: 3 were overwritten",
-        "note: the TSC is not used: ",
+        " more: in the detail file\n",
     ] {
         assert!(table.contains(part), "{part:?} is missing in\n{table}");
     }
+    let told = verdict_remarks(&series, &[Verdict::Valid, Verdict::GeneratorLimited]).join("\n");
+    for part in [
+        "migrations, consumer 0: it was planned on CPU 4 and seen on CPU 7; ",
+        "telemetry slots lost, consumer 0: 3 were overwritten",
+        "1 of 2 periods are not valid by themselves",
+        "note: 1,234 acknowledged messages were never received",
+        "note: not open-loop: late policy shift",
+        "note: acks=0: acknowledgement latency is local",
+        "note: 700,000 messages came without a stamp",
+        "checksums do not prove it",
+        "note: the TSC is not used: ",
+    ] {
+        assert!(told.contains(part), "{part:?} is missing in\n{told}");
+    }
+    assert!(!told.contains("embedded broker"), "the first line has said it\n{told}");
+}
+
+#[test]
+fn three_remarks_are_said_and_the_rest_is_counted() {
+    let plan = plan();
+    let mut series = completed_series(&plan);
+    series.warnings = (1..=3).map(|number| format!("number {number}")).collect();
+    let screen = closing_screen(&series, &[]);
+    assert!(screen.contains("number 3\n") && !screen.contains("more:"), "{screen}");
+    series.warnings.push("number 4".to_owned());
+    assert!(closing_screen(&series, &[]).contains("  warning: number 4\n"), "as long as saying that there is one more");
+    series.warnings.push("number 5".to_owned());
+    let screen = closing_screen(&series, &[]);
+    assert!(!screen.contains("number 4") && screen.contains("  2 more: in the detail file\n"), "{screen}");
+}
+
+#[test]
+fn what_is_normal_on_shared_cpus_is_no_list_of_reasons() {
+    let mut plan = plan();
+    plan.placement.oversubscribed = true;
+    let mut series = completed_series(&plan);
+    for client in &mut series.periods.last_mut().unwrap().clients {
+        client.measured.counters[Counter::LoopStallNs] = 8_000_000_000;
+        client.measured.counters[Counter::LoopStalls] = 9;
+    }
+    let screen = closing_screen(&series, &[Verdict::GeneratorLimited; 3]);
+    assert!(screen.contains("\nGENERATOR-LIMITED, as is normal where clients share CPUs: "), "{screen}");
+    assert!(!screen.contains("stood still") && !screen.contains("not valid by themselves"), "{screen}");
+}
+
+#[test]
+fn a_rate_that_was_not_offered_is_told_with_what_to_do_and_whose_the_figures_are_below_it() {
+    let mut plan = plan();
+    // Sharing makes latencies the machine's; it leaves out no sends.
+    plan.placement.oversubscribed = true;
+    let mut series = completed_series(&plan);
+    for client in &mut series.periods.last_mut().unwrap().clients[..2] {
+        client.measured.counters[Counter::MessagesEnqueued] -= 30_000;
+    }
+    let screen = closing_screen(&series, &[]);
+    let told = "\nGENERATOR-LIMITED: rate not offered as asked: it offered 18,000/s of 20,000/s, 10.0 % less; \
+                add producers or CPUs, or lower the rate\n  the generator left out 10.0 % of the rate; ";
+    assert!(screen.contains(told), "{screen}");
+}
+
+#[test]
+fn where_nobody_could_look_the_verdict_says_so_once() {
+    let mut plan = plan();
+    plan.measured_by = MeasuredBy::Omb;
+    let screen = closing_screen(&completed_series(&plan), &[]);
+    assert!(screen.contains("\nNOT JUDGED: everything about the generator but its counts: "), "{screen}");
+    assert!(!screen.contains("not judged: ") && !screen.contains("whose the latencies are"), "{screen}");
 }
 
 #[test]
 fn an_unlimited_rate_has_no_target_and_no_schedule() {
     let mut plan = plan();
     plan.rate.total = crate::units::Rate::Unlimited;
-    let table = closing_table(&completed_series(&plan), &[]);
+    let table = closing_screen(&completed_series(&plan), &[]);
     assert!(table.contains("note: unlimited rate: ") && !table.contains("the target was"), "{table}");
 }
 
@@ -122,6 +184,6 @@ fn an_unlimited_rate_has_no_target_and_no_schedule() {
 fn a_rate_that_was_missed_is_noted() {
     let mut plan = plan();
     plan.rate.total = crate::units::Rate::PerSecond(25_000.0);
-    let table = closing_table(&completed_series(&plan), &[]);
+    let table = closing_screen(&completed_series(&plan), &[]);
     assert!(table.contains("note: the target was 25,000/s, acknowledged were 20,000/s"), "{table}");
 }

@@ -18,8 +18,8 @@ pub mod split;
 use super::standing::Standing;
 use super::wire::pinload::{Boundary, Topics, TotalRate};
 use super::{
-    ClientReport, CountersStats, Interruption, LatencySet, Live, PeriodStats, RunEnd, SubscriptionBalance, Tell, Wake,
-    Worker, WorkerError, WorkerLoss, readiness, untold,
+    ClientLive, ClientReport, CountersStats, Interruption, LatencySet, Live, PeriodStats, RunEnd, SubscriptionBalance,
+    Tell, Wake, Worker, WorkerError, WorkerLoss, readiness, untold,
 };
 use crate::os::clock::{Calibration, Clock};
 use crate::os::host::Host;
@@ -312,14 +312,18 @@ impl Worker for DistributedWorkers {
             receipts: 0,
             acknowledge_p99_ns: None,
             end_to_end_p99_ns: None,
+            clients: Vec::new(),
         };
-        for (_, part) in answers {
+        for (member, part) in answers {
             live.counters.add(&part.counters);
             live.expected_receipts += part.expected_receipts;
             live.receipts += part.receipts;
             // The worst host's: a line for people, which needs no histograms on the way.
             live.acknowledge_p99_ns = live.acknowledge_p99_ns.max(part.acknowledge_p99_ns);
             live.end_to_end_p99_ns = live.end_to_end_p99_ns.max(part.end_to_end_p99_ns);
+            let worker = &self.members[member].peer.url;
+            live.clients
+                .extend(part.clients.into_iter().map(|client| ClientLive { worker: Some(worker.clone()), ..client }));
         }
         Ok(live)
     }

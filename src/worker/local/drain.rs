@@ -7,7 +7,7 @@ use crate::stats::{Counter, Counters};
 use crate::telemetry::Role;
 use crate::units::NS_PER_S;
 use crate::worker::metrics::Desk;
-use crate::worker::{LatencySet, Live, PeriodStats, Rates, Second, WorkerError};
+use crate::worker::{ClientLive, LatencySet, Live, PeriodStats, Rates, Second, WorkerError};
 use std::collections::BTreeMap;
 
 /// How long a living client may take to publish the slot of a boundary before it counts as late: on a crowded machine one may not get
@@ -185,7 +185,16 @@ impl LocalWorker {
             (all.count() > 0).then(|| all.percentile_ns(99.0))
         };
         let backlog = self.live_backlog();
+        let clients = self.clients.iter().map(|client| ClientLive {
+            worker: None,
+            role: client.plan.role,
+            index: client.plan.index,
+            state: client.end.state(),
+            cpu: client.plan.placement.hot_cpu,
+            second: client.history.newest_second(),
+        });
         Live {
+            clients: clients.collect(),
             counters: self.live_counters(),
             expected_receipts: backlog.expected,
             receipts: backlog.received,

@@ -75,6 +75,11 @@ impl History {
         self.timeline = Rungs::begin(epoch_ns, counters);
     }
 
+    /// The newest second of its timeline.
+    pub(super) fn newest_second(&self) -> Option<TimelinePoint> {
+        self.timeline.newest()
+    }
+
     /// The rows of its timeline; they are gone then.
     pub(super) fn take_timeline(&mut self) -> ClientTimeline {
         self.timeline.take()

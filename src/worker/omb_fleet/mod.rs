@@ -232,7 +232,14 @@ impl Worker for OmbWorkers {
     fn live(&mut self) -> Result<Live, WorkerError> {
         let CountersStats { expected_receipts, receipts, .. } = self.counters_stats()?;
         let counters = self.totals();
-        Ok(Live { counters, expected_receipts, receipts, acknowledge_p99_ns: None, end_to_end_p99_ns: None })
+        Ok(Live {
+            counters,
+            expected_receipts,
+            receipts,
+            acknowledge_p99_ns: None,
+            end_to_end_p99_ns: None,
+            clients: Vec::new(),
+        })
     }
 
     fn period_stats(&mut self, boundary_ns: u64) -> Result<PeriodStats, WorkerError> {

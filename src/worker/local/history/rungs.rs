@@ -97,6 +97,11 @@ impl Rungs {
         }
     }
 
+    /// The newest second.
+    pub(super) fn newest(&self) -> Option<TimelinePoint> {
+        self.seconds.back().map(PackedPoint::point)
+    }
+
     /// What is there, in order; nothing is left.
     pub(super) fn take(&mut self) -> ClientTimeline {
         let old = std::mem::take(&mut self.old).into_iter();
