@@ -107,18 +107,9 @@ impl DriverFile {
     ) -> Result<Self, Problems> {
         keys.iter().for_each(|setting| document.set(&setting.key, setting.value.clone()));
         let mut file = Self::of(&document, unknown_keys_warn)?;
-        for setting in properties {
-            let PropertySetting { block, name, value, .. } = setting;
-            let written = file.block_mut(*block);
-            written.retain(|property| property.name != *name);
-            written.push(Written { name: name.clone(), value: value.clone(), line: None });
-            let text = properties::text(written);
-            if !file.has(block.key()) {
-                file.lines.push((block.key().to_owned(), None));
-                let missing = |problem: &Problem| problem.key.as_deref() == Some(block.key()) && problem.line.is_none();
-                file.warnings.retain(|problem| !missing(problem));
-            }
-            document.set(block.key(), text.into());
+        let (common, narrow): (Vec<_>, Vec<_>) = properties.iter().partition(|setting| setting.block == Block::Common);
+        for setting in common.into_iter().chain(narrow) {
+            file.set_property(&mut document, setting);
         }
         file.text = text_for_others(&document);
         file.keys_set = keys.to_vec();
@@ -129,6 +120,28 @@ impl DriverFile {
     /// Is this a key of driver files, and only of these?
     pub fn has_key(key: &str) -> bool {
         key != "name" && KIND.known.contains(&key)
+    }
+
+    /// A property set for all clients holds over what the file says for producers or consumers alone.
+    fn set_property(&mut self, document: &mut Document, setting: &PropertySetting) {
+        let PropertySetting { block, name, value, .. } = setting;
+        let narrower: &[Block] = if *block == Block::Common { &[Block::Producer, Block::Consumer] } else { &[] };
+        for other in narrower {
+            let written = self.block_mut(*other);
+            if written.iter().any(|property| property.name == *name) {
+                written.retain(|property| property.name != *name);
+                document.set(other.key(), properties::text(written).into());
+            }
+        }
+        let written = self.block_mut(*block);
+        written.retain(|property| property.name != *name);
+        written.push(Written { name: name.clone(), value: value.clone(), line: None });
+        document.set(block.key(), properties::text(written).into());
+        if !self.has(block.key()) {
+            self.lines.push((block.key().to_owned(), None));
+            let missing = |problem: &Problem| problem.key.as_deref() == Some(block.key()) && problem.line.is_none();
+            self.warnings.retain(|problem| !missing(problem));
+        }
     }
 
     fn block_mut(&mut self, block: Block) -> &mut Vec<Written> {
@@ -613,6 +626,10 @@ mod tests {
         assert_eq!(again.replication_factor, Some(3));
         assert_eq!(again.producer_config.len(), 2);
         assert_eq!(written(&again.common_config)[0].1, "h:1");
+        let all = set(&[], &["producer.linger.ms=9", "acks=1", "linger.ms=7"]);
+        assert_eq!(written(&all.producer_config), [("linger.ms", "9", None)]);
+        assert_eq!(written(&all.common_config), [("acks", "1", None), ("linger.ms", "7", None)]);
+        assert!(!all.text.contains("acks=all"), "{}", all.text);
         let wrong = set(&["replicationFactor=many"], &[]);
         assert_eq!((wrong.mistakes[0].line, wrong.mistakes[0].key.as_deref()), (None, Some("replicationFactor")));
     }

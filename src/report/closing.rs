@@ -21,6 +21,8 @@ pub fn closing_screen(series: &Series<'_>, periods: &[Verdict]) -> String {
     lines.extend(verdict_lines(series, periods));
     lines.push(String::new());
     lines.extend(latency_rows(series));
+    let open_loop = doubts(series).into_iter().find(|doubt| matches!(doubt, Doubt::NotOpenLoop { .. }));
+    lines.extend(open_loop.map(|doubt| format!("  {doubt}")));
     lines.push(String::new());
     lines.extend(course_lines(series).iter().map(|line| format!("  {line}")));
     lines.extend(measured_line(series).map(|line| format!("  {line}")));
@@ -90,6 +92,8 @@ pub(super) fn verdict_remarks(series: &Series<'_>, periods: &[Verdict]) -> Vec<S
     let mut notes = doubts(series);
     // The run's first lines have said these.
     notes.retain(|doubt| !matches!(doubt, Doubt::Embedded | Doubt::NullDriver | Doubt::SharedCpus));
+    // A line of its own says this: whoever reads a latency must see it.
+    notes.retain(|doubt| !matches!(doubt, Doubt::NotOpenLoop { .. }));
     // Stable: messages that are not where they should be come first.
     notes.sort_by_key(|doubt| !concerns_messages(doubt));
     remarks.extend(notes.iter().map(|doubt| format!("note: {doubt}")));

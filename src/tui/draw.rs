@@ -88,10 +88,10 @@ fn key_figures(shown: &Shown, theme: Theme) -> Vec<Line<'static>> {
     let failed = if shown.failed > 0 { theme.alarm() } else { theme.quiet() };
     vec![
         Line::from(vec![
-            Span::styled(format!("sent {:<14}", format_rate(tick.sent_per_s)), theme.first()),
-            Span::styled(format!("received {:<14}", format_rate(tick.received_per_s)), theme.second()),
-            Span::raw(format!("backlog {:<12}", format_count(tick.backlog))),
-            Span::raw(format!("late {:<10}", format_count(tick.late_sends))),
+            Span::styled(format!("sent {:<12}", format_rate(tick.sent_per_s)), theme.first()),
+            Span::styled(format!("received {:<12}", format_rate(tick.received_per_s)), theme.second()),
+            Span::raw(format!("backlog {:<10}", format_count(tick.backlog))),
+            Span::raw(format!("late {:<7}", format_count(tick.late_sends))),
             Span::styled(format!("failed {}", format_count(shown.failed)), failed),
         ]),
         Line::from(vec![

@@ -81,7 +81,8 @@ fn a_run_goes_through_all_steps_in_omb_order() {
     assert!(listener.lines.iter().any(|line| line == "creating topics: 500 of 2,000 topics"), "{:?}", listener.lines);
     assert_eq!(series.periods.len(), 2);
     assert_eq!(worker.boundaries, [10 * NS_PER_S, 20 * NS_PER_S, 30 * NS_PER_S]);
-    assert_eq!(listener.phases, [Phase::Start, Phase::Ready, Phase::Flush, Phase::CatchUp, Phase::Close]);
+    use Phase::{CatchUp, Close, Flush, Measure, Ready, Start, WarmUp};
+    assert_eq!(listener.phases, [Start, Ready, WarmUp, Measure, Flush, CatchUp, Close]);
     assert_eq!(listener.early_ends, []);
     assert!(listener.ticks >= 27, "{} ticks", listener.ticks);
     assert!(

@@ -98,6 +98,7 @@ fn what_a_reader_must_know_is_noted() {
         "\nVALID: the rate is exact; ",
         "  acknowledged locally (acks=0) ",
         "  end to end (CreateTime, ms) ",
+        "\n  not open-loop: late policy shift",
         "  accounting: lost 1,234 · ",
         " more: in the detail file\n",
     ] {
@@ -109,7 +110,6 @@ fn what_a_reader_must_know_is_noted() {
         "telemetry slots lost, consumer 0: 3 were overwritten",
         "1 of 2 periods are not valid by themselves",
         "note: 1,234 acknowledged messages were never received",
-        "note: not open-loop: late policy shift",
         "note: acks=0: acknowledgement latency is local",
         "note: 700,000 messages came without a stamp",
         "checksums do not prove it",
