@@ -4,6 +4,7 @@
 //! The path of a run is `config` → `plan` → `worker` (client processes, `client`, `driver`, `load`)
 //! → `telemetry` → `workload_generator` → `verdict` → `report`; `cli` is the door.
 
+pub mod campaign;
 pub mod cli;
 pub mod client;
 pub mod config;

@@ -375,3 +375,27 @@ fn the_schema_of_the_detail_file_is_printed() {
     assert_eq!(schema["$id"], "urn:pinload-detail:1");
     assert_eq!(schema["additionalProperties"], false);
 }
+
+#[test]
+fn a_goal_that_is_none_is_refused_where_it_stands() {
+    let scene = Scene::new("a_goal_that_is_none_is_refused_where_it_stands");
+    let text = Workload::small("w").text();
+    scene.write("w.yaml", &text);
+    let workload = "w.yaml";
+    let typed = scene.pinload(["plan", "--embedded", "--goal", "end_to_end p99 <= 20ms", workload]).run();
+    typed.assert_code(USAGE).assert_stderr_has("--goal").assert_stderr_has("did you mean end_to_end_actual?");
+    let text = text + "goals: [lost == none]\n";
+    let line = text.lines().count();
+    scene.write("goals.yaml", &text);
+    let written = scene.pinload(["plan", "--embedded", "goals.yaml"]).run();
+    written.assert_code(REFUSED).assert_stderr_has(&format!("goals.yaml:{line}: goals: goal \"lost == none\": "));
+    let windows = ["plan", "--embedded", "--goal", "publish_rate >= 1k in every 15s", workload];
+    scene.pinload(windows).run().assert_code(REFUSED).assert_stderr_has("whole periods of 10 s");
+}
+
+#[test]
+fn a_capacity_refuses_what_only_a_single_run_can_do() {
+    let scene = Scene::new("a_capacity_refuses_what_only_a_single_run_can_do");
+    let capacity = scene.pinload(["capacity", "--embedded", "--output", "x.json", "w.yaml"]).run();
+    capacity.assert_code(USAGE).assert_stderr_has("--output is for a single run");
+}

@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 
 /// The rooms in layer order, as the design lists them.
-const ROOMS: [&str; 15] = [
+const ROOMS: [&str; 16] = [
     "units",
     "os",
     "stats",
@@ -17,6 +17,7 @@ const ROOMS: [&str; 15] = [
     "worker",
     "workload_generator",
     "verdict",
+    "campaign",
     "report",
     "tui",
     "cli",

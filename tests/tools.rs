@@ -152,3 +152,26 @@ fn arguments_can_stand_in_a_file() {
     scene.pinload(["@args"]).run().assert_code(0).assert_stdout_has("producer 1");
     scene.pinload(["plan", "@nowhere"]).run().assert_code(USAGE).assert_stderr_has("@nowhere: cannot read arguments");
 }
+
+#[test]
+fn results_of_omb_are_compared_in_words_and_a_gate_that_cannot_be_told_fails() {
+    let scene = Scene::new("results_of_omb_are_compared_in_words_and_a_gate_that_cannot_be_told_fails");
+    results(&scene);
+    let pair = ["results/omb-result-local.json", "results/omb-result-distributed.json"];
+    for name in ["results/omb-result-local.detail", "results/omb-result-distributed.detail.json"] {
+        std::fs::remove_file(scene.path(name)).expect("an empty detail file");
+    }
+    let same = scene.pinload(["compare", pair[0], pair[0]]).run();
+    same.assert_code(0)
+        .assert_stdout_has("configuration, machine, broker and versions are the same")
+        .assert_stdout_has("publish_rate_per_s")
+        .assert_stdout_has("no difference shown")
+        .assert_stdout_has("NO DIFFERENCE could be shown");
+    let gate = ["compare", "--json", "--fail-if", "worse in cpu_ns_per_message", pair[0], pair[1]];
+    let gate = scene.pinload(gate).run();
+    gate.assert_code(11).assert_stderr_has("cannot be told").assert_stdout_has("\"spread_source\": \"periods\"");
+    let wrong = scene.pinload(["compare", "--fail-if", "slower", pair[0], pair[1]]).run();
+    wrong.assert_code(USAGE).assert_stderr_has("worse than 5 % in p99");
+    let absent = scene.pinload(["compare", "absent.json", pair[1]]).run();
+    absent.assert_code(REFUSED).assert_stderr_has("absent.json: does not exist");
+}

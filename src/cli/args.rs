@@ -9,13 +9,15 @@ use super::bench_loop::BenchLoopArgs;
 use super::cpu_list::CpuList;
 use super::start_args::StartArgs;
 use super::tool_args::{
-    CALIBRATE_EXAMPLES, CSV_EXAMPLES, CalibrateArgs, CsvArgs, DOCTOR_EXAMPLES, DoctorArgs, ExamplesArgs, ExplainArgs,
-    GENERATE_EXAMPLES, GenerateArgs, RAW_EXAMPLES, REPORT_EXAMPLES, RawArgs, ReportArgs,
+    CALIBRATE_EXAMPLES, CAPACITY_EXAMPLES, COMPARE_EXAMPLES, CSV_EXAMPLES, CalibrateArgs, CapacityArgs, CompareArgs,
+    CsvArgs, DOCTOR_EXAMPLES, DoctorArgs, ExamplesArgs, ExplainArgs, GENERATE_EXAMPLES, GenerateArgs, RAW_EXAMPLES,
+    REPORT_EXAMPLES, RawArgs, ReportArgs,
 };
 use super::values::{
     FloorArg, RequiredLevel, cpu_set, floor, late_policy, positive_duration, required_level, socket_address,
 };
 use crate::os::affinity::CpuSet;
+use crate::plan::goal::Goal;
 use crate::plan::thresholds::parse_threshold;
 use crate::plan::{LatePolicy, Threshold};
 use crate::units::{Rate, parse_duration, parse_rate};
@@ -69,6 +71,17 @@ pub enum Command {
     /// Reads detail files of pinload and results of OMB and its forks. The page needs no network and no other file.
     #[command(after_help = REPORT_EXAMPLES)]
     Report(ReportArgs),
+    /// Find the highest rate at which goals hold, and latency on the way there
+    ///
+    /// Runs the workload at one rate after another, each a run of its own. The options of `run` hold for every trial.
+    #[command(after_help = CAPACITY_EXAMPLES)]
+    Capacity(Box<CapacityArgs>),
+    /// Compare two results, or two folders of repeats: is the new one better, and how sure is that
+    ///
+    /// For each figure the difference, its interval of 95 % and a verdict in words; what was not the same besides comes first. Reads pinload's
+    /// and OMB's results. docs/questions.md says what the statistics mean.
+    #[command(after_help = COMPARE_EXAMPLES)]
+    Compare(CompareArgs),
     /// Make a workload file for each combination of a template's lists
     #[command(after_help = GENERATE_EXAMPLES)]
     Generate(GenerateArgs),
@@ -138,6 +151,7 @@ Exit codes:
   6    the results could not be written
   7    the machine refused: shared memory, processes, ports
   8    with --require-valid: a run completed, and its verdict is not VALID, or its latencies are the broker's not as far as asked
+  9    a run completed, and a goal of it was missed, or nobody can tell whether it was met
   10   the system under test failed: messages failed, are unknown, lost, duplicated or corrupt, or the broker was gone
   130  ended by Ctrl-C
   143  ended by SIGTERM or SIGHUP
@@ -151,7 +165,7 @@ Examples:
     taskset -c 0-7 pinload plan -d kafka.yaml workload.yaml";
 
 /// Arguments of `run` and `plan`.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub struct RunArgs {
     /// Workload files, run in the order of their names [default: pinload examples simple-workload]
     #[arg(value_name = "WORKLOAD.yaml")]
@@ -264,6 +278,17 @@ pub struct RunArgs {
     /// Judge by another value than the default (repeatable); docs/verdict.md lists names and meanings
     #[arg(long, value_name = "NAME=VALUE", value_parser = parse_threshold, help_heading = "Verdict")]
     pub threshold: Vec<(Threshold, f64)>,
+
+    /// What the run shall reach, beside the workload's goals (repeatable): exit code 9 when it does not
+    ///
+    /// A figure of the detail file, a comparison, a bound, and windows if wanted: 'end_to_end_intended p99 <= 20ms in 99 % of 10s windows',
+    /// 'publish_rate >= 0.99 target', 'lost == 0'. Nothing is met by figures of an INVALID run. docs/questions.md has the grammar.
+    #[arg(long, value_name = "GOAL", value_parser = Goal::parse, help_heading = "Verdict")]
+    pub goal: Vec<Goal>,
+
+    /// Write how the runs ended and what became of each goal to this file, as JUnit's XML
+    #[arg(long, value_name = "FILE", help_heading = "Verdict")]
+    pub junit: Option<PathBuf>,
 
     /// Put this calibration beside the result instead of the stored one; none: no calibration
     #[arg(long, value_name = "FILE|none", value_parser = floor, help_heading = "Verdict")]

@@ -27,8 +27,12 @@ pub enum ExitStatus {
     MachineRefused = 7,
     /// A run completed, its verdict is not VALID, and `--require-valid` asks for one that is.
     NotValid = 8,
+    /// A run completed, and a goal was missed, or nobody can tell whether it was met.
+    GoalMissed = 9,
     /// The system under test failed: messages failed, are unknown, lost, duplicated or corrupt, or the broker was gone.
     SystemFailed = 10,
+    /// `compare --fail-if`: the condition holds, or cannot be told.
+    ComparisonFailed = 11,
     /// Ended by Ctrl-C (128 + SIGINT).
     Interrupted = 130,
     /// Ended by SIGTERM or SIGHUP (128 + SIGTERM).

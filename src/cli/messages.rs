@@ -95,6 +95,11 @@ impl Messages {
         Self { columns, ..Self::to(results, others, Verbosity::Normal) }
     }
 
+    /// Everything into one file, as of a run that nobody looks on.
+    pub(super) fn into_file(file: &std::fs::File) -> io::Result<Self> {
+        Ok(Self::to(Box::new(file.try_clone()?), Box::new(file.try_clone()?), Verbosity::Normal))
+    }
+
     /// Other outputs.
     fn to(results: Box<dyn Write>, others: Box<dyn Write>, verbosity: Verbosity) -> Self {
         Self { results, others, verbosity, live: None, view: None, columns: Columns::default(), failure: None }

@@ -12,6 +12,8 @@ pub mod start_args;
 pub mod tool_args;
 
 mod calibrate;
+mod capacity;
+mod compare;
 mod console;
 mod csv;
 mod doctor;
@@ -22,6 +24,7 @@ mod fleet;
 mod fork_flags;
 mod generate;
 mod held;
+mod junit_file;
 mod live;
 mod messages;
 mod pair;
@@ -101,6 +104,18 @@ fn serve(argv: Vec<OsString>) -> ExitStatus {
         }),
         Command::Report(args) => {
             finished(Messages::plain(args::ColorWhen::Auto), |messages| report::report(&args, messages))
+        }
+        Command::Capacity(args) => match crate::os::signals::listen() {
+            Ok(signals) => {
+                finished(Messages::plain(args.run.color), |messages| capacity::capacity(&args, messages, &signals))
+            }
+            Err(error) => {
+                Messages::plain(args.run.color).error(&format!("cannot listen to signals: {error}"));
+                ExitStatus::MachineRefused
+            }
+        },
+        Command::Compare(args) => {
+            finished(Messages::plain(args::ColorWhen::Auto), |messages| compare::compare(&args, messages))
         }
         Command::Raw(args) => finished(Messages::plain(args::ColorWhen::Auto), |messages| raw::raw(&args, messages)),
         Command::Generate(args) => {

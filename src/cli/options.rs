@@ -26,6 +26,7 @@ impl From<&RunArgs> for Options {
             search_limits: search_limits(|name| std::env::var(name).ok()),
             on_workers: !args.workers.is_empty() || args.workers_file.is_some(),
             thresholds: Thresholds::with(&args.threshold),
+            goals: args.goal.clone(),
             placement: PlacementWishes {
                 // Workers place their clients themselves; what could be said of this machine would mislead.
                 policy: if args.workers.is_empty() && args.workers_file.is_none() {

@@ -12,7 +12,10 @@ use crate::report::ResultFiles;
 use crate::report::closing::closing_screen;
 use crate::report::floor::{Standing, floor_lines};
 use crate::report::json_lines::end_line;
-use crate::verdict::{Judgement, SystemAnswer, SystemOutcome, Trust};
+use crate::verdict::goals::{GoalOutcome, GoalResult, goal_lines};
+use crate::verdict::{
+    Cause, Judgement, SystemAnswer, SystemEvent, SystemEventKind as Kind, SystemOutcome, Trust, Verdict,
+};
 use crate::worker::fleet::{DistributedWorkers, FleetSettings, RollCall, split};
 use crate::worker::local::LocalWorker;
 use crate::worker::metrics::{Desk, Whose};
@@ -22,6 +25,30 @@ use crossbeam_channel::Receiver;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
+/// How a run ended, and what it left.
+#[derive(Debug)]
+pub(super) struct Ran {
+    /// How the program ends for it.
+    pub(super) status: ExitStatus,
+    /// What became of its goals.
+    pub(super) goals: Vec<GoalResult>,
+    /// Its detail file, where one was written.
+    pub(super) detail: Option<PathBuf>,
+    /// The verdict on its figures.
+    pub(super) verdict: Verdict,
+    /// The generator left out sends.
+    pub(super) rate_short: bool,
+    /// The system took the load and left no consumers behind; stalls are the goals' affair.
+    pub(super) load_held: bool,
+}
+
+impl From<ExitStatus> for Ran {
+    /// It did not come to a measurement.
+    fn from(status: ExitStatus) -> Self {
+        Self { status, goals: Vec::new(), detail: None, verdict: Verdict::Invalid, rate_short: false, load_held: false }
+    }
+}
+
 /// Runs one plan with client processes on this host. `metrics` answers scrapes meanwhile, and comes back for the next run.
 pub(super) fn run_pair(
     plan: &Plan,
@@ -30,14 +57,14 @@ pub(super) fn run_pair(
     messages: &mut Messages,
     signals: &Receiver<Signal>,
     metrics: &mut Option<Desk>,
-) -> ExitStatus {
+) -> Ran {
     // Begun before anything else is done: its second of baseline then passes meanwhile.
     let calibration = Calibration::begin(root());
     if let Some(folder) = &args.record_raw
         && let Err(why) = raw_folder::make(folder)
     {
         messages.error(&why);
-        return ExitStatus::ResultsNotWritten;
+        return ExitStatus::ResultsNotWritten.into();
     }
     let whose = metrics.as_ref().map(Desk::whose);
     run_with(plan, args, floor, messages, whose, |plan, observer| {
@@ -61,7 +88,7 @@ pub(super) fn run_pair_on(
     floor: &Standing,
     messages: &mut Messages,
     signals: &Receiver<Signal>,
-) -> ExitStatus {
+) -> Ran {
     let calibration = Calibration::begin(root());
     let duties = split::duties(fleet.workers.len(), fleet.extra_consumers);
     split::log_lines(&fleet.workers, &duties).iter().for_each(|line| messages.step(line));
@@ -75,7 +102,7 @@ pub(super) fn run_pair_on(
                     "{run}: a worker of the fleet speaks OMB's protocol only; such workers cannot do:"
                 ));
                 wrong.iter().for_each(|why| messages.error(why));
-                return ExitStatus::ConfigurationRefused;
+                return ExitStatus::ConfigurationRefused.into();
             }
         };
         messages.info("note", "a worker of the fleet speaks OMB's protocol only: all are driven by it");
@@ -98,7 +125,7 @@ fn run_with<'a>(
     messages: &mut Messages,
     whose: Option<Whose>,
     script: impl FnOnce(&'a Plan, &mut dyn Observer) -> Series<'a>,
-) -> ExitStatus {
+) -> Ran {
     announce(plan, args.console, messages);
     let command_line: Vec<String> = std::env::args_os().map(|arg| arg.to_string_lossy().into_owned()).collect();
     let files = ResultFiles::new(plan, args.output.as_deref(), &args.output_dir, SystemTime::now(), &command_line);
@@ -106,7 +133,7 @@ fn run_with<'a>(
         Ok(files) => files.with_hlog(args.hlog).with_floor(floor.clone()),
         Err(error) => {
             messages.error(&error.to_string());
-            return (&error).into();
+            return ExitStatus::from(&error).into();
         }
     };
     if args.tui
@@ -120,8 +147,10 @@ fn run_with<'a>(
     messages.close_view();
     messages.clear_live();
     let periods = files.period_verdicts();
+    let goals = files.goal_results(&series);
     if series.epoch_ns > 0 {
         let mut screen = vec![closing_screen(&series, &periods)];
+        screen.extend(goal_lines(&goals));
         screen.extend(floor_lines(floor, &series));
         let screen = screen.join("\n");
         match args.console {
@@ -153,11 +182,20 @@ fn run_with<'a>(
     {
         status = ExitStatus::NotValid;
     }
+    let all_met = goals.iter().all(|goal| goal.outcome == GoalOutcome::Met);
+    if status == ExitStatus::Success && !all_met {
+        status = ExitStatus::GoalMissed;
+    }
     status = status.then(raw_folder::tell(&series, messages));
     let (page, made) = page_of(&files, any && !args.no_report, messages);
     status = status.then(made);
     tell_files(&series, &files, any, page.as_deref(), args.console, messages);
-    status
+    let detail = any.then(|| files.paths().1);
+    let judgement = Judgement::of_run(&series, &periods);
+    let rate_short = judgement.reasons.iter().any(|reason| reason.cause == Cause::RateNotOffered);
+    let spoils_load = |event: &SystemEvent| !matches!(event.kind, Kind::BrokerStall | Kind::GeneratorStall);
+    let load_held = !system.events.iter().any(spoils_load);
+    Ran { status, goals, detail, verdict: judgement.verdict, rate_short, load_held }
 }
 
 /// What is about to run.

@@ -11,13 +11,15 @@ impl Pinload {
     /// Parses a command line that `argv::rewrite` has been over. The error is help, version, or a mistake.
     pub fn parse_from_argv(argv: &[OsString], color: clap::ColorChoice) -> Result<Self, clap::Error> {
         // Options of OMB's forks are added for parsing only: neither help nor completions offer what is refused.
-        let mut command = ["run", "plan"]
+        let mut command = ["run", "plan", "capacity"]
             .into_iter()
             .fold(Self::command().color(color), |command, name| command.mut_subcommand(name, ForkFlags::augment_args));
         let matches = command.try_get_matches_from_mut(argv)?;
         let pinload = Self::from_arg_matches(&matches)?;
-        let (Command::Run(args) | Command::Plan(args)) = &pinload.command else {
-            return Ok(pinload);
+        let args = match &pinload.command {
+            Command::Run(args) | Command::Plan(args) => args.as_ref(),
+            Command::Capacity(args) => &args.run,
+            _ => return Ok(pinload),
         };
         let Some((name, matches)) = matches.subcommand() else {
             return Ok(pinload);
@@ -29,6 +31,13 @@ impl Pinload {
         if args.csv.is_some() && name == "plan" {
             return Err(command.error(ErrorKind::ArgumentConflict, "-c/--csv plans nothing: write pinload csv DIR"));
         }
+        if name == "capacity"
+            && let Some(option) = args.not_of_trials()
+        {
+            let why =
+                format!("{option} is for a single run: a capacity has many, whose files are in a folder of its own");
+            return Err(command.error(ErrorKind::ArgumentConflict, why));
+        }
         match args.mistake() {
             Some((kind, what)) => Err(command.error(kind, what)),
             None => Ok(pinload),
@@ -37,6 +46,22 @@ impl Pinload {
 }
 
 impl RunArgs {
+    /// An option that has no meaning for the trials of a search.
+    fn not_of_trials(&self) -> Option<&'static str> {
+        [
+            (self.csv.is_some(), "--csv"),
+            (self.output.is_some(), "--output"),
+            (self.junit.is_some(), "--junit"),
+            (self.tui, "--tui"),
+            (self.duration.is_some(), "--duration"),
+            (self.record_raw.is_some(), "--record-raw"),
+            (self.metrics_addr.is_some(), "--metrics-addr"),
+            (self.start.save.is_some(), "--save"),
+        ]
+        .into_iter()
+        .find_map(|(given, option)| given.then_some(option))
+    }
+
     /// What the parser itself cannot say.
     fn mistake(&self) -> Option<(ErrorKind, String)> {
         if self.csv.is_some() {

@@ -48,7 +48,7 @@ pub(super) fn report(args: &ReportArgs, messages: &mut Messages) -> ExitStatus {
 }
 
 /// The file itself, or a folder's results: detail files, and result files beside which there is none.
-fn results_in(path: &Path) -> Result<Vec<PathBuf>, String> {
+pub(super) fn results_in(path: &Path) -> Result<Vec<PathBuf>, String> {
     if !path.is_dir() {
         return Ok(vec![best_of(path)]);
     }

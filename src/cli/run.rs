@@ -2,6 +2,7 @@
 
 use super::args::RunArgs;
 use super::exit::ExitStatus;
+use super::junit_file::JunitFile;
 use super::messages::Messages;
 use super::{calibrate, fleet, pair, plans, root, save, summary};
 use crate::os::signals::Signal;
@@ -14,6 +15,7 @@ use crate::worker::fleet::{FleetSettings, split};
 use crate::worker::metrics::Desk;
 use crate::worker::server::metrics_page;
 use crossbeam_channel::Receiver;
+use std::time::Instant;
 
 /// Runs all pairs in order. One that fails does not stop the next; an interruption does.
 pub(super) fn run(args: &RunArgs, messages: &mut Messages, signals: &Receiver<Signal>) -> ExitStatus {
@@ -41,12 +43,18 @@ pub(super) fn run(args: &RunArgs, messages: &mut Messages, signals: &Receiver<Si
             return ExitStatus::ConfigurationRefused;
         }
     };
+    let mut junit = args.junit.as_deref().map(JunitFile::new);
     one_by_one(&plans, |plan| match interrupted(signals) {
         Some(by) => by.into(),
-        None => match &fleet {
-            Some(fleet) => pair::run_pair_on(fleet, plan, args, &floor, messages, signals),
-            None => pair::run_pair(plan, args, &floor, messages, signals, &mut metrics),
-        },
+        None => {
+            let begin = Instant::now();
+            let ran = match &fleet {
+                Some(fleet) => pair::run_pair_on(fleet, plan, args, &floor, messages, signals),
+                None => pair::run_pair(plan, args, &floor, messages, signals, &mut metrics),
+            };
+            let Some(junit) = &mut junit else { return ran.status };
+            ran.status.then(junit.add(plan, &ran, begin.elapsed(), messages))
+        }
     })
 }
 
@@ -95,7 +103,7 @@ pub(super) fn plan(args: &RunArgs, messages: &mut Messages) -> ExitStatus {
 }
 
 /// The workers of the run, or what is wrong with them, said.
-fn fleet_of(args: &RunArgs, messages: &mut Messages) -> Result<Option<FleetSettings>, ExitStatus> {
+pub(super) fn fleet_of(args: &RunArgs, messages: &mut Messages) -> Result<Option<FleetSettings>, ExitStatus> {
     fleet::settings(args, messages).map_err(|wrong| {
         wrong.iter().for_each(|why| messages.error(why));
         ExitStatus::ConfigurationRefused

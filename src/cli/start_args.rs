@@ -12,7 +12,7 @@ use serde_yaml::Value;
 use std::path::PathBuf;
 
 /// What a run takes from the command line in place of files, or over them.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub struct StartArgs {
     /// A Kafka at this address instead of a driver file (a comma list of brokers)
     ///

@@ -4,8 +4,10 @@
     reason = "comments on arguments are their help texts: brackets are the usual ones of a command line"
 )]
 
+use super::args::RunArgs;
 use super::cpu_list::CpuList;
-use super::values::{cpu_set, measurement_seconds};
+use super::values::{Precision, cpu_set, measurement_seconds, positive_duration, precision};
+use crate::campaign::compare::gate::FailIf;
 use crate::os::affinity::CpuSet;
 use clap::{Args, ValueEnum};
 use std::path::PathBuf;
@@ -79,6 +81,65 @@ pub struct ReportArgs {
     /// The file to write [default: of one run, beside it as *.html; of several, report.html in the current folder]
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
+}
+
+pub(super) const CAPACITY_EXAMPLES: &str = "\
+Examples:
+  The highest rate with a p99 of at most 20 ms, and latency on the way there:
+    pinload capacity -d kafka.yaml --goal 'end_to_end_intended p99 <= 20ms' workload.yaml
+  Three answers that share their trials, within an hour:
+    pinload capacity -d kafka.yaml --budget 1h --goal 'end_to_end_actual p99 <= 5ms' \\
+      --goal 'end_to_end_actual p99 <= 20ms' --goal 'end_to_end_actual p99 <= 100ms' workload.yaml";
+
+/// Arguments of `capacity`.
+#[derive(Debug, Args)]
+pub struct CapacityArgs {
+    /// The workload, the driver, and how they are run.
+    #[command(flatten)]
+    pub run: RunArgs,
+
+    /// Longest time for all of it; what is known by then is the answer
+    #[arg(long, value_name = "TIME", value_parser = positive_duration, default_value = "30m", help_heading = "Search")]
+    pub budget: Duration,
+
+    /// How far apart the highest rate that held and the lowest that did not may be at the end
+    #[arg(long, value_name = "PERCENT", value_parser = precision, default_value = "2%", help_heading = "Search")]
+    pub precision: Precision,
+
+    /// Length of the measurement in trials that decide; the first ones take a quarter of it
+    #[arg(long, value_name = "TIME", value_parser = positive_duration, default_value = "40s", help_heading = "Search")]
+    pub trial: Duration,
+
+    /// Do not measure latency at 10, 25, 50, 75, 90 and 95 % of the answer
+    #[arg(long, help_heading = "Search")]
+    pub no_ladder: bool,
+}
+
+pub(super) const COMPARE_EXAMPLES: &str = "\
+Examples:
+  Two runs:
+    pinload compare before.detail after.detail
+  Two folders of repeats, in CI (exit code 11 when it holds):
+    pinload compare --fail-if 'worse than 5 % in p99' main/ branch/";
+
+/// Arguments of `compare`.
+#[derive(Debug, Args)]
+pub struct CompareArgs {
+    /// A result file, or a folder of repeats (not those in folders below)
+    #[arg(value_name = "BASE")]
+    pub base: PathBuf,
+
+    /// The same of what is compared with it
+    #[arg(value_name = "NEW")]
+    pub new: PathBuf,
+
+    /// End with exit code 11 when this holds, or cannot be told (repeatable): 'worse than 5 % in p99', 'worse in publish_rate', 'worse'
+    #[arg(long, value_name = "CONDITION", value_parser = FailIf::parse)]
+    pub fail_if: Vec<FailIf>,
+
+    /// Print all of it as JSON
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// Arguments of `explain`.

@@ -96,6 +96,19 @@ pub(super) fn late_policy(text: &str) -> Result<LatePolicy, String> {
     }
 }
 
+/// `--precision`: a fraction.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Precision(pub f64);
+
+/// Reads `2%` or `2`.
+pub(super) fn precision(text: &str) -> Result<Precision, String> {
+    let percent = text.trim().trim_end_matches('%').trim().parse::<f64>().ok();
+    let percent = percent.filter(|percent| (0.1..=50.0).contains(percent));
+    percent
+        .map(|percent| Precision(percent / 100.0))
+        .ok_or_else(|| "write percent from 0.1 to 50, for example 2%".to_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -99,6 +99,8 @@ pub struct WorkloadFile {
     pub warmup_duration_minutes: Option<f64>,
     /// `existingTopicList`: Redpanda's key.
     pub existing_topic_list: Option<Vec<String>>,
+    /// `goals`: pinload's own key; `plan` reads what they say.
+    pub goals: Option<Vec<String>>,
     /// Topics that differ, runs without producers, messages of several sizes.
     pub shapes: Shapes,
     /// What changes while the load runs.
@@ -152,6 +154,7 @@ const KIND: Kind = Kind {
         "existingConsumeTopicList",
         "consumerOnly",
         "messageSizeDistribution",
+        "goals",
     ],
     foreign: &[
         ForeignKey {
@@ -223,6 +226,7 @@ impl WorkloadFile {
             test_duration_minutes: fields.minutes("testDurationMinutes", "5"),
             warmup_duration_minutes: fields.minutes("warmupDurationMinutes", "1"),
             existing_topic_list: fields.texts("existingTopicList", "[my-topic]"),
+            goals: fields.texts("goals", "[\"end_to_end_intended p99 <= 20ms\", \"lost == 0\"]"),
             shapes: Shapes::read(&mut fields),
             course: Course::read(&mut fields),
             text: document.text.clone(),

@@ -98,6 +98,7 @@ impl Plan {
                 client(Role::Consumer, 1, Some(0)),
             ],
             thresholds: crate::plan::Thresholds::default(),
+            goals: Vec::new(),
             measured_by: crate::plan::MeasuredBy::Pinload,
             delete_topics: true,
             warnings: Vec::new(),

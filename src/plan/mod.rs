@@ -9,6 +9,7 @@ pub mod display;
 mod driver_source;
 #[cfg(test)]
 mod for_tests;
+pub mod goal;
 mod inputs;
 mod measured_by;
 pub mod message;
@@ -83,6 +84,9 @@ pub struct Plan {
     /// What the result is judged by.
     #[serde(default)]
     pub thresholds: Thresholds,
+    /// What the run shall reach.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub goals: Vec<goal::Goal>,
     /// Whose clients measure.
     #[serde(default, skip_serializing_if = "MeasuredBy::everything")]
     pub measured_by: MeasuredBy,

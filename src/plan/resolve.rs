@@ -7,6 +7,7 @@ mod desk;
 mod driver;
 mod embedded;
 pub mod for_coordinator;
+mod goals;
 mod message;
 mod payload_files;
 mod rate;
@@ -15,6 +16,7 @@ mod topics;
 
 pub use clients::MAX_CLIENTS;
 
+use super::goal::Goal;
 use super::placement::{PlacementWishes, place};
 use super::record_times::no_end_to_end_times;
 use super::{Inputs, LatePolicy, Limits, Placement, Plan, RateScope, Thresholds, TopicPlan};
@@ -66,6 +68,8 @@ pub struct Options {
     pub on_workers: bool,
     /// `--threshold`: what the result is judged by.
     pub thresholds: Thresholds,
+    /// `--goal`: what the run shall reach, with what the workload file says.
+    pub goals: Vec<Goal>,
     /// Placement options.
     pub placement: PlacementWishes,
 }
@@ -123,6 +127,7 @@ pub fn resolve(
     if let (Some(topics), Some(crew), Some(message), Some(rate)) = (&topics, &crew, &message, &rate) {
         embedded::check(&mut desk, &target, &topics.partitions, crew, message, rate);
     }
+    let goals = goals::decide(&mut desk, rate.as_ref(), period);
     let driver_plan = driver::decide(&mut desk, &target);
     if let (Some(topics), Some(message), Some(driver)) = (&topics, &message, &driver_plan) {
         sizes::check(&mut desk, message, driver, topics);
@@ -155,6 +160,7 @@ pub fn resolve(
         inputs: Inputs::of(workload, driver),
         driver: driver_plan,
         thresholds: options.thresholds,
+        goals,
         measured_by: crate::plan::MeasuredBy::Pinload,
         delete_topics: !options.keep_topics && topics.plan.existing.is_empty() && !topics.plan.fixed_names(),
         topics: TopicPlan { each: crew.differing(), ..topics.plan },

@@ -13,6 +13,7 @@ pub mod hlog;
 pub mod html;
 pub mod java_json;
 pub mod json_lines;
+pub mod junit;
 pub mod names;
 pub mod omb;
 pub mod omb_figures;

@@ -76,6 +76,13 @@ pub fn first_free(folder: &Path, stem: &str) -> PathBuf {
         .expect("there are more numbers than files in a folder")
 }
 
+/// The first of `name`, `name-2`, `name-3` … in `folder` that is free.
+pub fn first_free_folder(folder: &Path, name: &str) -> PathBuf {
+    let numbered = (2..).map(|number: u32| format!("{name}-{number}"));
+    let mut paths = std::iter::once(name.to_owned()).chain(numbered).map(|name| folder.join(name));
+    paths.find(|path| path.symlink_metadata().is_err()).expect("there are more numbers than files in a folder")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -71,6 +71,6 @@ fn rfc3339(moment: SystemTime) -> String {
 }
 
 /// A moment in the local time zone; the epoch when the system's clock is out of any calendar.
-pub(super) fn local(moment: SystemTime) -> Zoned {
+pub(crate) fn local(moment: SystemTime) -> Zoned {
     Timestamp::try_from(moment).unwrap_or(Timestamp::UNIX_EPOCH).to_zoned(TimeZone::system())
 }

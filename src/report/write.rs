@@ -15,6 +15,7 @@ use super::{java_json, names};
 use crate::plan::Plan;
 use crate::stats::ageing::Ageing;
 use crate::verdict::Verdict;
+use crate::verdict::goals::{GoalResult, GoalWatch};
 use crate::workload_generator::Series;
 use serde::Serialize;
 use std::fs::{self, File, OpenOptions};
@@ -48,6 +49,8 @@ pub struct ResultFiles {
     hlog: Option<Hlog>,
     /// What is known of the floor.
     floor: Standing,
+    /// Sees each period before its histograms go.
+    goals: GoalWatch,
     /// Fills a temporary file; another function in tests, to let it fail.
     pub(super) fill: fn(&mut File, &[u8]) -> io::Result<()>,
 }
@@ -87,6 +90,7 @@ impl ResultFiles {
             taken_until_ns: 0,
             hlog: None,
             floor: Standing::None,
+            goals: GoalWatch::new(plan),
             fill: |file, bytes| file.write_all(bytes),
         })
     }
@@ -118,6 +122,11 @@ impl ResultFiles {
         self.verdicts.clone()
     }
 
+    /// What became of the goals, judged on all periods that were written.
+    pub fn goal_results(&self, series: &Series<'_>) -> Vec<GoalResult> {
+        self.goals.judge(series, &self.verdicts)
+    }
+
     /// Rewrites both files from what the series holds now.
     pub fn write(&mut self, series: &Series<'_>) -> Result<(), WriteError> {
         // Each period is summed up once, however often the files are rewritten. Those that the series has joined were taken long before.
@@ -127,6 +136,7 @@ impl ResultFiles {
             if let Some(hlog) = &mut self.hlog {
                 hlog.add(period, series).map_err(WriteError::at("write the log", &self.main))?;
             }
+            self.goals.see(period, series);
             self.omb_periods.push(OmbPeriod::from(period));
             let detail = PeriodDetail::new(period, series.epoch_ns, series.plan);
             self.verdicts.push(detail.verdict());
@@ -135,7 +145,8 @@ impl ResultFiles {
         self.detail_ageing.age(&mut self.detail_periods, PeriodDetail::join);
         let omb = OmbResult::new(series.plan, &self.omb_periods, series.cumulative.as_ref());
         let main = self.staged(&omb)?;
-        let detail = DetailDocument::new(&self.origin, series, &self.detail_periods, &self.verdicts, &self.floor);
+        let detail = DetailDocument::new(&self.origin, series, &self.detail_periods, &self.verdicts, &self.floor)
+            .with_goals(self.goals.judge(series, &self.verdicts));
         let detail = self.staged(&detail)?;
         self.place_main(main)?;
         let (_, detail_path) = self.paths();

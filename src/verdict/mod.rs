@@ -12,6 +12,7 @@ pub mod clocks;
 mod context;
 mod cpu;
 mod gather;
+pub mod goals;
 mod instrument;
 mod library;
 mod pacing;

@@ -110,6 +110,7 @@ pub(crate) fn plan() -> Plan {
         },
         clients,
         thresholds: crate::plan::Thresholds::default(),
+        goals: Vec::new(),
         measured_by: crate::plan::MeasuredBy::Pinload,
         delete_topics: true,
         warnings: vec!["linger.ms is the Java client's default".to_owned()],

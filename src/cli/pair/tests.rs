@@ -43,6 +43,34 @@ fn script(outcome: Outcome, loads: bool) -> impl for<'a> FnOnce(&'a Plan, &mut d
     }
 }
 
+/// How a pretended run ends.
+fn run_with<'a>(
+    plan: &'a Plan,
+    args: &RunArgs,
+    floor: &Standing,
+    messages: &mut Messages,
+    whose: Option<Whose>,
+    script: impl FnOnce(&'a Plan, &mut dyn Observer) -> Series<'a>,
+) -> ExitStatus {
+    super::run_with(plan, args, floor, messages, whose, script).status
+}
+
+#[test]
+fn a_goal_that_is_not_reached_has_an_exit_code_and_a_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut messages, results, _) = captured(Verbosity::Normal);
+    let mut plan = plan();
+    plan.goals = vec![crate::plan::goal::Goal::parse("publish_rate >= 1 target").unwrap()];
+    let args = args(folder.path());
+    let script = script(Outcome::Completed, true);
+    let ran = super::run_with(&plan, &args, &Standing::Off, &mut messages, None, script);
+    assert_eq!((ran.status, ran.goals.len()), (ExitStatus::GoalMissed, 1));
+    let said = results.text();
+    assert!(said.contains("\ngoals: 0 of 1 goal met\n  NOT DECIDED  publish_rate >= 1 target: "), "{said}");
+    let detail = std::fs::read_to_string(ran.detail.unwrap()).unwrap();
+    assert!(detail.contains("\"goal_outcome\" : \"not_decided\""), "{detail}");
+}
+
 fn plan() -> Plan {
     let mut plan = Plan::for_tests(Duration::ZERO, Some(Duration::from_secs(10)));
     plan.warnings.push("a warning of the plan".to_owned());

@@ -79,6 +79,7 @@ pub fn for_coordinator(
         clients: Vec::new(),
         delete_topics,
         thresholds: crate::plan::Thresholds::default(),
+        goals: Vec::new(),
         measured_by: crate::plan::MeasuredBy::Pinload,
         warnings: desk.into_warnings(),
     })

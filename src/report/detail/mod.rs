@@ -26,6 +26,7 @@ use crate::os::clock::ClockSource;
 use crate::plan::{DriverKind, MeasuredBy, Plan};
 use crate::stats::recorder::{HIGHEST_NS, LOWEST_NS, SIGNIFICANT_DIGITS};
 use crate::verdict::clocks::EndToEndClocks;
+use crate::verdict::goals::GoalResult;
 use crate::verdict::{Judgement, SystemAnswer, Trust, Verdict};
 use crate::worker::{ClientReport, HostReport, RunEnd};
 use crate::workload_generator::{Outcome, Series};
@@ -50,6 +51,8 @@ pub struct DetailDocument<'a> {
     #[serde(flatten)]
     origin: &'a Origin,
     outcome: &'a Outcome,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    goals: Vec<GoalResult>,
     health: Option<Health>,
     doubts: Vec<DoubtDetail>,
     warnings: Vec<&'a str>,
@@ -171,6 +174,7 @@ impl<'a> DetailDocument<'a> {
             schema: Schema { name: SCHEMA_NAME, version: SCHEMA_VERSION },
             origin,
             outcome: &series.outcome,
+            goals: Vec::new(),
             health: Health::of(series),
             doubts: doubts(series).into_iter().map(|doubt| DoubtDetail { text: doubt.to_string(), doubt }).collect(),
             warnings: plan.warnings.iter().chain(&series.warnings).map(String::as_str).collect(),
@@ -203,6 +207,12 @@ impl<'a> DetailDocument<'a> {
                 .collect(),
             fields: Fields,
         }
+    }
+
+    /// The same with what became of the run's goals.
+    #[must_use]
+    pub fn with_goals(self, goals: Vec<GoalResult>) -> Self {
+        Self { goals, ..self }
     }
 }
 

@@ -41,7 +41,8 @@ const ALWAYS: [&str; 26] = [
     "fields",
 ];
 /// Parts that are there when there is something to say.
-const SOMETIMES: [&str; 7] = [
+const SOMETIMES: [&str; 8] = [
+    "goals",
     "phases",
     "rate_search",
     "hosts",

@@ -14,7 +14,7 @@ pub struct Reading {
     /// Name of the file it came from, without its folder.
     pub(super) file: String,
     /// The detail document without the clients' timelines.
-    pub(super) detail: Value,
+    pub(crate) detail: Value,
     /// The clients, in the order of the file.
     pub(super) clients: Vec<ClientReading>,
 }
