@@ -16,7 +16,7 @@ mod mock;
 mod produce;
 mod topics;
 
-pub(super) use consume::{Found, Sink, SinkSlot, begin_commit};
+pub(super) use consume::{Found, Sink, SinkSlot, begin_commit, fetch_has_begun};
 pub(super) use handle::{EventKind, Queue};
 pub(super) use lent::Lent;
 pub(super) use mock::Mock;

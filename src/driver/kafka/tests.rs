@@ -115,6 +115,23 @@ fn single_messages_and_batches_come_back_as_reports_with_their_values() {
     assert_eq!(producer.client_errors(), 0);
 }
 
+/// With `latest` a partition's beginning is found after the partition was assigned.
+#[test]
+fn a_partition_is_assigned_when_nothing_in_it_can_be_missed_any_more() {
+    let broker = broker(&[("t", 4)]);
+    let mut producer = producer(&broker, "t", &[("linger.ms", "0"), ("partitioner", "consistent_random")]);
+    assert_eq!(producer.send(None, b"before", 1), Handed::Accepted);
+    reports(&mut producer, 1);
+    let kip_848 = ("group.protocol", "consumer");
+    let mut consumer = consumer(&broker, "t", "g", &[("auto.offset.reset", "latest"), kip_848]);
+    receive(&mut [&mut consumer], |_, consumers| consumers[0].events().assigned == 4);
+    for tag in 0..40_u8 {
+        assert_eq!(producer.send(Some(&[tag]), b"after", usize::from(tag)), Handed::Accepted);
+    }
+    let all = receive(&mut [&mut consumer], |all, _| all[0].len() >= 40);
+    assert!(all[0].len() == 40 && all[0].iter().all(|(_, value)| value == b"after"), "{all:?}");
+}
+
 #[test]
 fn a_full_queue_takes_a_prefix_and_takes_the_rest_later() {
     let broker = broker(&[("t", 1)]);

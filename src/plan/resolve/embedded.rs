@@ -24,6 +24,12 @@ const SAFE_S: f64 = 5.0;
 pub(super) fn suit_consumer(consumer: &mut TranslatedProperties) {
     for (name, value, why) in [
         (
+            "auto.offset.reset",
+            "earliest",
+            "the topics are this run's own: nothing is skipped before the first commit, and of what the embedded broker has dropped no more \
+             than that (librdkafka: latest)",
+        ),
+        (
             "fetch.wait.max.ms",
             "10",
             "the embedded broker answers an empty fetch only when this time is over (librdkafka: 500)",

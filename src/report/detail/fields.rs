@@ -876,7 +876,7 @@ pub const DEFINITIONS: &[Definition] = &[
     ("topics_s", "s", "creating topics, deleting them"),
     ("ready_s", "s", "consumers assigned and all probes seen"),
     ("flush_s", "s", "flush of each producer"),
-    ("catch_up_s", "s", "consumers catching up at the end"),
+    ("catch_up_s", "s", "consumers catching up at the end; ten times that while messages still come"),
     ("unreachable_s", "s", "a broker that answers nobody for so long in the middle of the load ends the run"),
     ("placement", "", "where clients run"),
     ("allowed", "CPU list", "CPUs the program was allowed to use"),

@@ -30,8 +30,7 @@ impl DistributedWorkers {
     pub(super) fn let_consumers_catch_up(&mut self) -> Result<(), WorkerError> {
         let plan = self.plan()?.clone();
         let begun_ns = self.clock.now_ns();
-        let limit_ns = u64::try_from(plan.limits.catch_up.as_nanos()).unwrap_or(u64::MAX);
-        let mut catching_up = CatchingUp::begin(begun_ns);
+        let mut catching_up = CatchingUp::begin(begun_ns, plan.limits.catch_up);
         loop {
             // Found when the load had ended: nobody has waited since.
             if let Some(loss) = self.losses.pop_front() {
@@ -42,11 +41,8 @@ impl DistributedWorkers {
             if catching_up.is_over(&plan, &standings, now_ns) {
                 return Ok(());
             }
-            if now_ns - begun_ns >= limit_ns {
-                self.warnings.push(format!(
-                    "consumers were still receiving after {} s of catching up: what is missing counts as lost",
-                    plan.limits.catch_up.as_secs()
-                ));
+            if let Some(why) = catching_up.gives_up(now_ns) {
+                self.warnings.push(why);
                 return Ok(());
             }
             match self.wait_until(now_ns + LOOK_EVERY_NS) {

@@ -6,7 +6,7 @@ use crate::plan::DriverKind;
 use crate::stats::{Counter, Counters};
 use crate::telemetry::{ClientState, Role, Wanted};
 use crate::units::counted;
-use crate::worker::catching_up::CatchingUp;
+use crate::worker::catching_up::{CatchingUp, LONGER_WHILE_COMING};
 use crate::worker::{ClientReport, RunEnd, Tell, WorkerError, untold};
 use std::time::Duration;
 
@@ -39,22 +39,25 @@ impl LocalWorker {
         Ok(())
     }
 
-    /// Waits until consumers have received everything that was acknowledged, nothing more comes, or the limit is reached.
+    /// Waits until consumers have received everything that was acknowledged, nothing more comes, or the limit is reached. While messages
+    /// come the limit is ten times as long.
     pub(super) fn let_consumers_catch_up(&mut self) -> Result<(), WorkerError> {
         let plan = self.plan()?;
         if plan.driver.kind == DriverKind::Null || self.broker_gone {
             return Ok(());
         }
         let (plan, limit) = (plan.clone(), plan.limits.catch_up);
-        let mut catching_up = CatchingUp::begin(self.clock.now_ns());
-        let caught_up =
-            self.wait_on(limit, |worker| Ok(catching_up.is_over(&plan, &worker.standings(), worker.clock.now_ns())))?;
-        if !caught_up {
-            self.warnings.push(format!(
-                "consumers were still receiving after {} s of catching up: what is missing counts as lost",
-                limit.as_secs()
-            ));
-        }
+        let mut catching_up = CatchingUp::begin(self.clock.now_ns(), limit);
+        let mut given_up = None;
+        self.wait_on(limit.saturating_mul(LONGER_WHILE_COMING) + QUIET_MARGIN, |worker| {
+            let now_ns = worker.clock.now_ns();
+            if catching_up.is_over(&plan, &worker.standings(), now_ns) {
+                return Ok(true);
+            }
+            given_up = catching_up.gives_up(now_ns);
+            Ok(given_up.is_some())
+        })?;
+        self.warnings.extend(given_up);
         Ok(())
     }
 

@@ -164,6 +164,17 @@ pub(in crate::driver::kafka) fn begin_commit(client: *mut sys::rd_kafka_t, resul
     code as i32
 }
 
+/// Has this partition's fetching begun? Until the first answer to a fetch nobody knows where it begins, and with `auto.offset.reset=latest`
+/// what is written before that is never received. Asks the library's memory, not the broker.
+pub(in crate::driver::kafka) fn fetch_has_begun(client: *mut sys::rd_kafka_t, topic: &str, partition: i32) -> bool {
+    let Ok(topic) = CString::new(topic) else { return false };
+    let (mut low, mut high) = (-1_i64, -1_i64);
+    // SAFETY: the client is alive, the name ends with a zero, and both numbers live until the call is over.
+    let code =
+        unsafe { sys::rd_kafka_get_watermark_offsets(client, topic.as_ptr(), partition, &raw mut low, &raw mut high) };
+    code as i32 == 0 && high >= 0
+}
+
 /// Where the rebalance callback finds the sink: the callback's owner lives inside the client and cannot borrow what is made from it.
 #[derive(Debug, Default)]
 pub(in crate::driver::kafka) struct SinkSlot(AtomicPtr<sys::rd_kafka_queue_t>);
