@@ -1,12 +1,12 @@
-//! The end of a run. OMB just stops; here producers first go on at the slowest rate its protocol allows (one message a second and worker)
-//! until consumers have everything, so that what is missing then is missing. Then everybody stops.
+//! The end of a run. OMB just stops; here producers first go on at a slow rate (`run_out`) until consumers have everything, so that what is
+//! missing then is missing. Then everybody stops.
 
 use super::begin::STOP_LIMIT;
 use super::calls::CallError;
 use super::ready::LOOK_EVERY_NS;
 use super::{Member, OmbWorkers};
-use crate::telemetry::Role;
 use crate::units::NS_PER_S;
+use crate::worker::catching_up::LONGER_WHILE_COMING;
 use crate::worker::hosts::WorkerKind;
 use crate::worker::{CountersStats, HostReport, RunEnd, Wake, Worker, WorkerError};
 use std::time::Duration;
@@ -17,15 +17,10 @@ const NO_CLOSER_NS: u64 = 5 * NS_PER_S;
 const HURRIED_LIMIT: Duration = Duration::from_secs(5);
 
 impl OmbWorkers {
-    /// There is no call to stop producers alone.
-    pub(super) fn slow_down(&mut self) -> Result<(), WorkerError> {
-        let producing = self.members.iter().filter(|member| member.has(Role::Producer)).count();
-        self.adjust(f64::from(u32::try_from(producing).unwrap_or(u32::MAX)))
-    }
-
     /// Until received is acknowledged × subscriptions, or comes no closer, or the limit is reached. The first signal does not end it.
     pub(super) fn let_consumers_catch_up(&mut self) -> Result<(), WorkerError> {
-        let limit = self.plan()?.limits.catch_up;
+        // Whoever comes no closer for some seconds is not waited for; whoever does, has time.
+        let limit = self.plan()?.limits.catch_up.saturating_mul(LONGER_WHILE_COMING);
         let begun_ns = self.now_ns();
         let limit_ns = begun_ns + u64::try_from(limit.as_nanos()).unwrap_or(u64::MAX / 2);
         let (mut closest, mut closer_ns) = (u64::MAX, begun_ns);

@@ -1,9 +1,10 @@
 //! `OmbWorkers`: a fleet with at least one worker that knows OMB's protocol only (OMB's own, in Java). The whole fleet then speaks it,
 //! pinload's workers too, and is driven as OMB's coordinator drives it (DistributedWorkersEnsemble), with these differences: a single worker
 //! is allowed; lists are dealt in order, not shuffled; before `stop-all` producers are slowed down and consumers waited for, so that
-//! acknowledged and received messages can be compared; a worker that fails is named with its own words.
+//! acknowledged and received messages can be compared, and producers see the end before they are closed; a worker that fails is named
+//! with its own words.
 //!
-//! `suit` refuses what such workers cannot do, `calls` makes calls to all at once, `begin`, `ready` and `end` are the ends of a run, `counts` and
+//! `suit` refuses what such workers cannot do, `calls` makes calls to all at once, `begin`, `ready`, `end` and `run_out` are the ends of a run, `counts` and
 //! `figures` add up what workers report, `watch` notices who is gone.
 
 mod begin;
@@ -12,6 +13,7 @@ mod counts;
 mod end;
 mod figures;
 mod ready;
+mod run_out;
 mod suit;
 mod watch;
 
@@ -80,8 +82,10 @@ pub struct OmbWorkers {
     topics: Vec<String>,
     epoch_ns: u64,
     period_from_ns: u64,
-    /// Rounds of probes, and when the last one was sent.
+    /// When the last round of probes was sent.
     probed_ns: Option<u64>,
+    /// Probes asked for, all rounds.
+    probes_asked: u64,
     /// When counters were last asked for.
     counted_ns: u64,
     /// Latencies of all periods since the last reset.
@@ -117,6 +121,7 @@ impl OmbWorkers {
             epoch_ns: 0,
             period_from_ns: 0,
             probed_ns: None,
+            probes_asked: 0,
             counted_ns: 0,
             so_far: LatencySet::empty(),
             interrupts: 0,
@@ -267,7 +272,9 @@ impl Worker for OmbWorkers {
     }
 
     fn stop_all(&mut self, tell: Tell<'_>) -> Result<RunEnd, WorkerError> {
-        if self.members.iter().any(|member| member.begun && !member.lost && member.has(Role::Consumer)) {
+        self.let_java_producers_run_out(tell);
+        let java = |member: &Member| member.hello.is_none() && member.begun && !member.lost;
+        if self.members.iter().any(|member| java(member) && member.has(Role::Consumer)) {
             tell("closing OMB's workers; Java's consumers wait for commits that they queued, which takes up to 30 s");
         }
         Ok(self.end())
