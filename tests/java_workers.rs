@@ -122,8 +122,9 @@ impl Replies {
     }
 }
 
-/// The thread of a Java worker's producer: it takes the next time from a limiter, sleeps until then, sends, and only then looks whether the
-/// run is over. Closing a worker takes 100 ms; who sends after that is told "producer has been closed".
+/// The thread of a Java worker's producer: it takes the next time from a limiter, sleeps until then, sends, and only
+/// then looks whether the run is over. Closing a worker takes 100 ms; who sends after that is told "producer has been
+/// closed".
 #[derive(Default)]
 struct JavaProducer {
     limiter: Mutex<Limiter>,

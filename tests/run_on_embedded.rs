@@ -185,6 +185,29 @@ fn a_result_is_written_where_the_user_says() {
     OmbResult::read(&scene.path("mine.json")).assert_consistent();
 }
 
+/// The chart script is given `*.json`, the CSV converter takes every file whose name ends so; both know OMB's 62 fields
+/// and no other.
+#[test]
+fn ombs_own_tools_find_nothing_but_results_in_a_folder_of_results() {
+    let scene = scene("ombs_own_tools_find_nothing_but_results_in_a_folder_of_results", &Workload::small("charts"));
+    for _ in 0..2 {
+        run(&scene, &["--duration", "2s", "--hlog", "--record-raw", "results", "--output-dir", "results"])
+            .run()
+            .assert_code(0);
+    }
+    let files = std::fs::read_dir(scene.path("results")).expect("a folder");
+    let names: Vec<_> = files.map(|file| file.expect("a file").path()).collect();
+    let results: Vec<_> = names.iter().filter(|path| path.to_string_lossy().ends_with(".json")).collect();
+    assert_eq!(results.len(), 2, "{names:?}");
+    for result in &results {
+        let result = OmbResult::read(result);
+        result.assert_consistent();
+        // What the script draws has a largest value.
+        assert!(!result.publish_rate.is_empty() && !result.aggregated_end_to_end_latency_quantiles.is_empty());
+    }
+    assert!(names.len() > 8, "details, pages, logs and samples are beside them: {names:?}");
+}
+
 #[test]
 fn two_workloads_are_run_one_after_the_other() {
     let scene = scene("two_workloads_are_run_one_after_the_other", &Workload::small("one"));

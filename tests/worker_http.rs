@@ -230,6 +230,11 @@ fn a_worker_survives_mistakes_and_a_coordinator_that_vanishes() {
     let topics: Vec<String> = serde_json::from_str(&answer.body).expect("names");
     assert_eq!(post("/create-producers", &serde_json::to_string(&topics).expect("JSON")).status, 200);
     assert_eq!(worker.running.clients("producer", 1).len(), 1);
+    let crowd = serde_json::to_string(&vec![&topics[0]; 200_000]).expect("JSON");
+    let refused = post("/create-producers", &crowd);
+    assert!(refused.status == 500 && refused.body.contains("200,000 producers more: "), "{refused:?}");
+    assert!(refused.body.contains("200,001 clients need"), "with the one that is there: {refused:?}");
+    assert_eq!(worker.running.clients("producer", 1).len(), 1, "none was started");
     let hello = worker.call("GET", "/pinload/v1/hello", &[], "").body;
     assert!(hello.contains(r#""omb_run":true"#), "a coordinator of pinload must see that it is busy: {hello}");
     // Whoever scrapes is no coordinator: the lease, ten times as long before the load, runs out all the same.
@@ -302,14 +307,17 @@ fn a_worker_without_a_token_answers_programs_of_its_host_and_no_page_in_a_browse
     assert_eq!(status("POST", "/stop-all", &[], ""), 200, "as OMB's client calls");
 
     let address = worker.url.trim_start_matches("http://");
-    for (host, expected) in [("evil.example:8080", "403"), ("localhost:8080", "200"), ("[::1]", "200")] {
-        let mut stream = TcpStream::connect(address).expect("a connection");
-        stream.set_read_timeout(Some(SHORT)).expect("a timeout");
-        let request = format!("GET /pinload/v1/pulse HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n\r\n");
-        stream.write_all(request.as_bytes()).expect("a request");
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).expect("an answer");
-        assert!(answer.starts_with(&format!("HTTP/1.1 {expected}")), "{host}: {answer}");
+    for (address, path) in [(address, "/pinload/v1/pulse"), (&worker.stats, "/metrics")] {
+        for (host, expected) in [("evil.example:8080", "403"), ("localhost:8080", "200"), ("[::1]", "200")] {
+            let mut stream = TcpStream::connect(address).expect("a connection");
+            stream.set_read_timeout(Some(SHORT)).expect("a timeout");
+            let request = format!("GET {path} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n\r\n");
+            stream.write_all(request.as_bytes()).expect("a request");
+            let mut answer = String::new();
+            stream.read_to_string(&mut answer).expect("an answer");
+            assert!(answer.starts_with(&format!("HTTP/1.1 {expected}")), "{path} {host}: {answer}");
+        }
+        assert_eq!(call(address, "GET", path, &[("origin", "http://evil.example")], "").status, 403, "{path}");
     }
 }
 

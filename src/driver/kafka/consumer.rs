@@ -258,8 +258,8 @@ impl Group {
         }
     }
 
-    /// A partition counts as assigned from the moment on from which nothing in it can be missed: with `auto.offset.reset=latest` that is
-    /// later than the assignment, on a busy machine by a tenth of a second and more.
+    /// A partition counts as assigned from the moment on from which nothing in it can be missed: with
+    /// `auto.offset.reset=latest` that is later than the assignment, on a busy machine by a tenth of a second and more.
     fn look_for_positions(&self, client: &BaseConsumer<Self>) {
         let Ok(assignment) = client.assignment() else { return };
         let (native, paused) = (client.client().native_ptr(), self.paused.load(Relaxed));

@@ -27,7 +27,7 @@ pub(super) const TABLE: &[Property] = &[
     row("bootstrap.servers", Any, By(network::servers)),
     row("bootstrap.controllers", Any, Refused("librdkafka speaks to brokers only: write bootstrap.servers")),
     row("client.dns.lookup", Any, Pass(OneOf(&["use_all_dns_ips", "resolve_canonical_bootstrap_servers_only"]))),
-    row("client.id", Any, By(network::client_id)),
+    row("client.id", Any, Pass(Text)),
     row("client.rack", Any, Pass(Text)),
     row("connections.max.idle.ms", Any, By(network::max_idle)),
     row("default.api.timeout.ms", Any, Ignored("pinload's own limits of its waits apply")),

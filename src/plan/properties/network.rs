@@ -2,7 +2,7 @@
 
 use super::For;
 use super::addresses;
-use super::kind::Kind::{Int, Near, Text};
+use super::kind::Kind::{Int, Near};
 use super::kind::{near, whole};
 use super::table::{Asked, Verdict, joined, refused, set};
 
@@ -26,17 +26,6 @@ pub(super) fn servers(asked: &Asked<'_>) -> Verdict {
         (false, true) => "",
     };
     set(vec![("bootstrap.servers", text)], why)
-}
-
-/// OMB fills `{zone.id}` from a Java system property, and fails where that is not set.
-pub(super) fn client_id(asked: &Asked<'_>) -> Verdict {
-    if asked.value.contains("{zone.id}") {
-        return refused(
-            "{zone.id} is filled in from a Java system property, which is not known here: write the zone itself, or ${ZONE_ID} to \
-             take it from the environment",
-        );
-    }
-    asked.pass(Text)
 }
 
 /// −1 is for ever in Java, 0 in librdkafka.
@@ -165,11 +154,5 @@ mod tests {
         assert_eq!(one(line, Producer, true, "topic.metadata.refresh.interval.ms").as_deref(), Some("60000"));
         assert_eq!(one(line, Producer, true, "metadata.max.age.ms"), None);
         assert_eq!(one(line, Producer, false, "metadata.max.age.ms").as_deref(), Some("60000"));
-    }
-
-    #[test]
-    fn a_zone_that_only_java_could_fill_in_is_refused() {
-        assert_eq!(one("client.id=load", Producer, true, "client.id").as_deref(), Some("load"));
-        assert!(refusal("client.id=load_{zone.id}", Producer, true).contains("write the zone itself"));
     }
 }

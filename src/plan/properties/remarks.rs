@@ -90,6 +90,15 @@ mod tests {
     }
 
     #[test]
+    fn a_zone_that_only_java_could_fill_in_is_passed_as_read_and_said() {
+        use super::super::{For, trial::translated};
+        let value = "load_{zone.id}";
+        let given = translated("", &format!("client.id={value}"), For::Producer, true);
+        assert_eq!(given.get("client.id"), Some(value));
+        assert!(of("client.id", value).is_some_and(|remark| remark.contains("nobody fills in {zone.id} here")));
+    }
+
+    #[test]
     fn comments_quotes_and_placeholders_are_shown_as_read() {
         for (value, words) in [
             ("10 # wait for a batch", "is read as `10 # wait for a batch`: properties have no comments"),

@@ -39,8 +39,8 @@ impl LocalWorker {
         Ok(())
     }
 
-    /// Waits until consumers have received everything that was acknowledged, nothing more comes, or the limit is reached. While messages
-    /// come the limit is ten times as long.
+    /// Waits until consumers have received everything that was acknowledged, nothing more comes, or the limit is
+    /// reached. While messages come the limit is ten times as long.
     pub(super) fn let_consumers_catch_up(&mut self) -> Result<(), WorkerError> {
         let plan = self.plan()?;
         if plan.driver.kind == DriverKind::Null || self.broker_gone {

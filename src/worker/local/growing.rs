@@ -5,6 +5,8 @@ use super::drain::told;
 use super::{LocalWorker, naming};
 use crate::client::MessageOrder;
 use crate::load::payloads;
+use crate::os::room::raise_open_files;
+use crate::plan::demand::Demand;
 use crate::plan::{ClientPlan, MessagePlan, Placement, Plan, RatePlan, TopicShape};
 use crate::telemetry::payload_pool::{PoolName, PoolOwner};
 use crate::telemetry::{ClientState, Role, Wanted};
@@ -61,9 +63,22 @@ impl LocalWorker {
         self.create_topics(&mut untold)
     }
 
+    /// What all clients take of the machine once so many of a role are added.
+    pub fn demand_with(&self, role: Role, more: usize, placement: &Placement) -> Option<Demand> {
+        let mut plan = self.plan.clone()?;
+        let place = placement.clients.last()?.clone();
+        let added = ClientPlan { role, index: 0, topic: 0, subscription: None, member: 0, placement: place };
+        let there = self.clients.iter().map(|client| client.plan.clone());
+        plan.clients = there.chain(std::iter::repeat_n(added, more)).collect();
+        Some(plan.demand())
+    }
+
     /// Adds clients of a role, at places behind those that are there, and waits until each is connected. Consumers begin at once.
     pub fn add_clients(&mut self, role: Role, wishes: &[Wish], placement: &Placement) -> Result<(), WorkerError> {
         let there = self.clients.len();
+        if let Some(demand) = self.demand_with(role, wishes.len(), placement) {
+            raise_open_files(demand.open_files);
+        }
         let first = u32::try_from(self.of_role(role).count()).unwrap_or(u32::MAX);
         for ((index, number), wish) in (first..).zip(0..).zip(wishes) {
             let topic = self.topic_number(&wish.topic)?;

@@ -1,5 +1,5 @@
-//! The end of a run. OMB just stops; here producers first go on at a slow rate (`run_out`) until consumers have everything, so that what is
-//! missing then is missing. Then everybody stops.
+//! The end of a run. OMB just stops; here producers first go on at a slow rate (`run_out`) until consumers have
+//! everything, so that what is missing then is missing. Then everybody stops.
 
 use super::begin::STOP_LIMIT;
 use super::calls::CallError;

@@ -10,7 +10,8 @@ use crate::worker::{Worker, WorkerError};
 const PROBE_EVERY_NS: u64 = 2 * NS_PER_S;
 /// Between two looks at counters while nothing but counters is waited for.
 pub(super) const LOOK_EVERY_NS: u64 = NS_PER_S / 10;
-/// Probes that have not come for so long will not come, where consumers begin at the end of what is there (`auto.offset.reset=latest`).
+/// Probes that have not come for so long will not come, where consumers begin at the end of what is there
+/// (`auto.offset.reset=latest`).
 const MISSED_NS: u64 = NS_PER_S / 2;
 /// And this long where each of them is still to be acknowledged or received, on however busy a machine.
 const OUTSTANDING_NS: u64 = 5 * NS_PER_S;

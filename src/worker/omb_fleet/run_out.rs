@@ -1,9 +1,11 @@
-//! Producers at the end of a run. OMB's protocol has no call to stop them alone, and its slowest rate is a message a second and worker.
+//! Producers at the end of a run. OMB's protocol has no call to stop them alone, and its slowest rate is a message a
+//! second and worker.
 //!
-//! A thread of a Java worker sleeps until its next message is due, sends it, and only then sees that the run is over. `stop-all` closes the
-//! producers 100 ms after it has said so: whoever sleeps longer sends with a closed producer, and the worker's log says "Got error …
-//! producer has been closed". So after the slow rate, under which consumers were waited for, all threads get back into step before that
-//! call: for about a second each producer sends a message in 50 ms or less. Nobody counts those.
+//! A thread of a Java worker sleeps until its next message is due, sends it, and only then sees that the run is over.
+//! `stop-all` closes the producers 100 ms after it has said so: whoever sleeps longer sends with a closed producer, and
+//! the worker's log says "Got error … producer has been closed". So after the slow rate, under which consumers were
+//! waited for, all threads get back into step before that call: for about a second each producer sends a message in 50
+//! ms or less. Nobody counts those.
 
 use super::{Member, OmbWorkers};
 use crate::telemetry::Role;
@@ -11,13 +13,15 @@ use crate::units::NS_PER_S;
 use crate::worker::{Tell, Wake, Worker, WorkerError};
 use std::time::Duration;
 
-/// The slow rate of one worker, messages a second: one for each of its producers, so that none sleeps long, up to so many.
+/// The slow rate of one worker, messages a second: one for each of its producers, so that none sleeps long, up to so
+/// many.
 const MOST_SLOW: u32 = 10;
 /// Messages a second of one producer in step: well within the 100 ms.
 const IN_STEP: u32 = 20;
 /// What a worker may send then in any case; above it no more than its share of the run's rate.
 const HARMLESS: f64 = 100.0;
-/// A worker has a thread for each of its producers, but no more than CPUs: longer than this their last slow messages are not waited for.
+/// A worker has a thread for each of its producers, but no more than CPUs: longer than this their last slow messages
+/// are not waited for.
 const LONGEST_SLEEP: Duration = Duration::from_secs(5);
 
 impl OmbWorkers {
@@ -28,7 +32,8 @@ impl OmbWorkers {
         self.adjust(slow * f64::from(u32::try_from(producing).unwrap_or(u32::MAX)))
     }
 
-    /// Before `stop-all`: see the file's head. What goes wrong here goes wrong with that call as well, and is told then.
+    /// Before `stop-all`: see the file's head. What goes wrong here goes wrong with that call as well, and is told
+    /// then.
     pub(super) fn let_java_producers_run_out(&mut self, tell: Tell<'_>) {
         let producers = self.most_producers(|member| member.hello.is_none() && member.begun && !member.lost);
         if self.epoch_ns == 0 || producers == 0 || self.in_a_hurry() {

@@ -1,5 +1,6 @@
 //! A worker without a token is for programs of this host. A browser of this host runs pages from anywhere, and a page can reach
-//! 127.0.0.1: under a name of its own that it points there, or across origins. Such requests are told apart and refused.
+//! 127.0.0.1: under a name of its own that it points there, or across origins. Such requests are told apart and
+//! refused, by the worker and by the metrics page.
 
 use axum::http::{HeaderMap, Method, header};
 use std::net::IpAddr;
@@ -19,29 +20,55 @@ impl Guard {
     /// Refuses what a page in a browser could have sent: status and words. `own`: the call is of pinload's own protocol, whose bodies are
     /// JSON and say so. OMB's client says nothing of its bodies.
     pub(super) fn refuses(self, method: &Method, headers: &HeaderMap, own: bool) -> Option<(u16, &'static str)> {
-        let text = |name| headers.get(name).map(|value: &header::HeaderValue| value.to_str().unwrap_or(""));
-        if self.loopback && !text(header::HOST.as_str()).is_some_and(is_loopback) {
-            return Some((
-                403,
-                "this worker has no token and answers only to localhost and 127.0.0.1: call it by that name, or give it a \
-                 token (--token-file)",
-            ));
-        }
-        let by_hand = text(FETCH_SITE).is_none_or(|site| site == "none");
-        if headers.contains_key(header::ORIGIN) || !by_hand {
-            return Some((403, "no page in a browser may call a worker without a token: give it one (--token-file)"));
+        match self.foreign(headers) {
+            Some(Foreign::Name) => {
+                return Some((
+                    403,
+                    "this worker has no token and answers only to localhost and 127.0.0.1: call it by that name, or give it a \
+                     token (--token-file)",
+                ));
+            }
+            Some(Foreign::Page) => {
+                return Some((
+                    403,
+                    "no page in a browser may call a worker without a token: give it one (--token-file)",
+                ));
+            }
+            None => {}
         }
         let has_body = headers.contains_key(header::TRANSFER_ENCODING)
-            || text(header::CONTENT_LENGTH.as_str()).is_some_and(|length| length.trim() != "0");
+            || text(headers, header::CONTENT_LENGTH.as_str()).is_some_and(|length| length.trim() != "0");
         if *method != Method::POST || !has_body {
             return None;
         }
-        let is_json = match text(header::CONTENT_TYPE.as_str()) {
+        let is_json = match text(headers, header::CONTENT_TYPE.as_str()) {
             Some(kind) => kind.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case(JSON)),
             None => !own,
         };
         (!is_json).then_some((415, "a body has the content type application/json"))
     }
+
+    /// What is strange about where a request comes from.
+    pub(super) fn foreign(self, headers: &HeaderMap) -> Option<Foreign> {
+        if self.loopback && !text(headers, header::HOST.as_str()).is_some_and(is_loopback) {
+            return Some(Foreign::Name);
+        }
+        let by_hand = text(headers, FETCH_SITE).is_none_or(|site| site == "none");
+        (headers.contains_key(header::ORIGIN) || !by_hand).then_some(Foreign::Page)
+    }
+}
+
+/// Where a request comes from that is not this host's own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Foreign {
+    /// It asks for another name than this host's.
+    Name,
+    /// A page in a browser sent it.
+    Page,
+}
+
+fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    headers.get(name).map(|value| value.to_str().unwrap_or(""))
 }
 
 /// `localhost`, `127.0.0.1:8080`, `[::1]:8080`.

@@ -76,7 +76,7 @@ pub fn listen(settings: &Settings, board: Arc<Board>) -> Result<Listening, Serve
     serve_beside(address, move || async move {
         tokio::join!(
             serve(main, connections, worker_calls(desk)),
-            serve(stats, connections, metrics_page::router(scraper))
+            serve(stats, connections, metrics_page::router(scraper, stats_address))
         )
     })?;
     Ok(Listening { address, stats_address, calls, scrapes })

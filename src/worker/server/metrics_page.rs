@@ -1,10 +1,12 @@
-//! The server of the metrics page: beside the worker's calls, or alone in a local run. No token: it only tells.
+//! The server of the metrics page: beside the worker's calls, or alone in a local run. No token: it only tells. On
+//! loopback it tells only programs of this host, and no page in a browser that points a name of its own there.
 
+use super::browser::Guard;
 use super::listener::{ServerError, bind, serve, serve_beside};
 use crate::worker::metrics::Scrape;
 use crate::worker::metrics::exposition::CONTENT_TYPE;
 use axum::extract::State;
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use crossbeam_channel::{Receiver, Sender};
 use std::net::SocketAddr;
@@ -23,15 +25,22 @@ const ANSWER_LIMIT: Duration = Duration::from_secs(8);
 pub fn listen(wanted: SocketAddr) -> Result<(SocketAddr, Receiver<Scrape>), ServerError> {
     let (listener, address) = bind(wanted)?;
     let (scraper, scrapes) = crossbeam_channel::unbounded();
-    serve_beside(address, move || serve(listener, CONNECTIONS, router(scraper)))?;
+    serve_beside(address, move || serve(listener, CONNECTIONS, router(scraper, address)))?;
     Ok((address, scrapes))
 }
 
-pub(super) fn router(scraper: Sender<Scrape>) -> axum::Router {
-    axum::Router::new().route("/metrics", axum::routing::get(page)).with_state(scraper)
+/// The page that is served at `address`.
+pub(super) fn router(scraper: Sender<Scrape>, address: SocketAddr) -> axum::Router {
+    let guard = address.ip().is_loopback().then_some(Guard { loopback: true });
+    axum::Router::new().route("/metrics", axum::routing::get(page)).with_state((scraper, guard))
 }
 
-async fn page(State(scraper): State<Sender<Scrape>>) -> Response {
+async fn page(State((scraper, guard)): State<(Sender<Scrape>, Option<Guard>)>, headers: HeaderMap) -> Response {
+    if guard.is_some_and(|guard| guard.foreign(&headers).is_some()) {
+        let why = "this metrics page is for programs of its host: ask for it as localhost or 127.0.0.1, or let it listen on \
+                   another address (--metrics-addr, worker --bind)";
+        return (StatusCode::FORBIDDEN, why).into_response();
+    }
     let (reply, answer) = tokio::sync::oneshot::channel();
     // Nobody listens when the program ends; then the answer is dropped as well.
     let _ = scraper.send(Scrape(reply));

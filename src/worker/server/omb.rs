@@ -9,7 +9,7 @@ use crate::plan::resolve::for_coordinator::for_coordinator;
 use crate::plan::{LatePolicy, MessagePlan, PayloadPlan, RatePlan, RateScope, placement};
 use crate::stats::{Counter, Counters, Distribution, Latency};
 use crate::telemetry::Role;
-use crate::units::Rate;
+use crate::units::{Rate, counted};
 use crate::worker::local::growing::Wish;
 use crate::worker::wire::omb::{
     ConsumerAssignment, CountersStats, CumulativeLatencies, HIGHEST_END_TO_END_US, HIGHEST_PUBLISH_US, PeriodStats,
@@ -141,8 +141,16 @@ fn add(session: &mut Session, role: Role, wishes: &[Wish]) -> Answer {
         consumers,
     )
     .map_err(|error| error.to_string())?;
+    // Nobody planned this run: what the machine has no room for is found here, before a client is started.
+    let demand = run.worker.demand_with(role, wishes.len(), &placed);
+    let more = format!("{} more", counted(more, &role.to_string()));
+    if let Some(why) = demand.and_then(|demand| demand.refusal(&machine.room)) {
+        return Err(format!("{more}: {why}"));
+    }
+    let short = demand.and_then(|demand| demand.warning(&machine.room));
     run.worker.add_clients(role, wishes, &placed).map_err(|error| error.to_string())?;
-    session.log(format!("{more} {role}s more"));
+    session.log(more);
+    short.into_iter().for_each(|warning| session.log(warning));
     Ok(empty())
 }
 

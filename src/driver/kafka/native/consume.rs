@@ -164,8 +164,8 @@ pub(in crate::driver::kafka) fn begin_commit(client: *mut sys::rd_kafka_t, resul
     code as i32
 }
 
-/// Has this partition's fetching begun? Until the first answer to a fetch nobody knows where it begins, and with `auto.offset.reset=latest`
-/// what is written before that is never received. Asks the library's memory, not the broker.
+/// Has this partition's fetching begun? Until the first answer to a fetch nobody knows where it begins, and with
+/// `auto.offset.reset=latest` what is written before that is never received. Asks the library's memory, not the broker.
 pub(in crate::driver::kafka) fn fetch_has_begun(client: *mut sys::rd_kafka_t, topic: &str, partition: i32) -> bool {
     let Ok(topic) = CString::new(topic) else { return false };
     let (mut low, mut high) = (-1_i64, -1_i64);
