@@ -24,6 +24,8 @@ const COMMIT_MESSAGES: u64 = 100;
 const COMMIT_NS: u64 = 100_000_000;
 /// Spins between two empty looks on a CPU of one's own: about 0.5 µs, which leaves the queue's lock to the library's thread.
 const SPINS: u32 = 16;
+/// Where the CPU is shared it is given away for this long at least when nothing is there.
+const LEAST_REST_NS: u64 = 200_000;
 
 /// How this consumer is to behave.
 #[derive(Debug, Clone, Copy)]
@@ -47,6 +49,8 @@ pub(super) struct Consume<'a, C: Consumer, T: Time, M: Measuring = Everything> {
     pulse: Pulse,
     paused: bool,
     next_events_ns: u64,
+    /// When events were served last.
+    served_ns: u64,
     committed_messages: u64,
     next_commit_ns: u64,
     quiet: bool,
@@ -80,6 +84,7 @@ impl<'a, C: Consumer, T: Time, M: Measuring> Consume<'a, C, T, M> {
             pulse,
             paused: false,
             next_events_ns: 0,
+            served_ns: 0,
             committed_messages: 0,
             next_commit_ns: 0,
             quiet: false,
@@ -141,7 +146,7 @@ impl<'a, C: Consumer, T: Time, M: Measuring> Consume<'a, C, T, M> {
             }
             if !self.manner.spin {
                 self.receive_waiting(now);
-            } else if self.receive(0) == 0 {
+            } else if self.receive(now) == 0 {
                 (0..SPINS).for_each(|_| self.time.relax());
                 self.books.idle(self.time.now_ns().saturating_sub(now));
             }
@@ -150,29 +155,31 @@ impl<'a, C: Consumer, T: Time, M: Measuring> Consume<'a, C, T, M> {
 
     /// Blocked in the library until something comes or a tick is due: idle for as long as that was, whatever ended it.
     fn receive_waiting(&mut self, now: u64) {
-        let wait_ms = whole_ms(self.pulse.next_tick_ns().saturating_sub(now));
-        let before_ns = self.driver.blocked_ns();
-        let received = self.receive(wait_ms);
-        let blocked_ns = self.driver.blocked_ns().saturating_sub(before_ns);
-        self.books.idle(blocked_ns);
-        if blocked_ns > 0 {
-            // Nothing came: how much later than asked the loop has its CPU again is its own.
-            let asked_ns = if received == 0 { u64::from(wait_ms) * 1_000_000 } else { u64::MAX };
-            self.pulse.blocked_until(now + blocked_ns.min(asked_ns));
+        if self.receive(now) > 0 {
+            return;
         }
+        let until_ns = self.pulse.next_tick_ns().max(now + LEAST_REST_NS);
+        self.driver.await_messages(until_ns, self.time);
+        let after = self.time.now_ns();
+        self.books.idle(after.saturating_sub(now));
+        // How much later than asked the loop has its CPU again is its own.
+        self.pulse.blocked_until(after.min(until_ns));
     }
 
+    /// Picks up what is there. `before_ns`: a time shortly before.
     #[inline]
-    fn receive(&mut self, wait_ms: u32) -> u32 {
+    fn receive(&mut self, before_ns: u64) -> u32 {
         let books = &mut self.books;
+        books.kept.look(before_ns, self.driver.rung_ns());
         let count = match &mut self.raw {
-            None => self.driver.poll_batch(wait_ms, self.time, |at_ns, message| books.receive::<M>(at_ns, &message)),
-            Some(raw) => self.driver.poll_batch(wait_ms, self.time, |at_ns, message| {
+            None => self.driver.poll_batch(self.time, |at_ns, message| books.receive::<M>(at_ns, &message)),
+            Some(raw) => self.driver.poll_batch(self.time, |at_ns, message| {
                 raw.received(at_ns, &message, books.clocks());
                 books.receive::<M>(at_ns, &message);
             }),
         };
         books.settle::<M>();
+        books.kept.looked(count < C::BATCH);
         count
     }
 
@@ -185,7 +192,7 @@ impl<'a, C: Consumer, T: Time, M: Measuring> Consume<'a, C, T, M> {
             self.driver.set_paused(paused);
         }
         let messages = self.books.messages();
-        let tick = self.pulse.tick(now, messages, messages, self.end);
+        let tick = self.pulse.tick(now, messages, self.end);
         if now >= self.next_events_ns {
             self.next_events_ns = now + EVENTS_NS;
             let before_ns = self.driver.blocked_ns();
@@ -221,6 +228,8 @@ impl<'a, C: Consumer, T: Time, M: Measuring> Consume<'a, C, T, M> {
 
     fn serve_events(&mut self) -> Result<(), DriverError> {
         self.books.set_wall_clock(self.end.wall_offset_ns(), self.end.epoch_ns());
+        let now = self.time.now_ns();
+        let since_ns = self.books.kept.elsewhere_since(std::mem::replace(&mut self.served_ns, now));
         let (books, raw) = (&mut self.books, &mut self.raw);
         self.driver.serve_events(self.time, |at_ns, message| {
             if let Some(raw) = raw {
@@ -229,6 +238,7 @@ impl<'a, C: Consumer, T: Time, M: Measuring> Consume<'a, C, T, M> {
             books.receive::<M>(at_ns, &message);
         });
         self.books.settle::<M>();
+        self.books.kept.elsewhere_since(since_ns);
         let events = self.driver.events();
         self.books.set_events(&events);
         self.look_for_brokers(events.all_brokers_down);
@@ -301,11 +311,6 @@ impl<'a, C: Consumer, T: Time, M: Measuring> Consume<'a, C, T, M> {
             raw.writer.cut(now, self.end.epoch_ns());
         }
         let after = self.time.now_ns();
-        self.pulse.paused(after.saturating_sub(now), after);
+        self.pulse.paused(after.saturating_sub(now));
     }
-}
-
-/// At least one, so that a consumer on a shared CPU always sleeps.
-fn whole_ms(ns: u64) -> u32 {
-    u32::try_from(ns / 1_000_000).unwrap_or(u32::MAX).max(1)
 }

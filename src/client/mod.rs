@@ -3,8 +3,8 @@
 mod consume;
 pub mod floor;
 mod in_flight;
+mod kept;
 mod life;
-mod looks;
 mod measuring;
 mod outbox;
 mod produce;

@@ -200,6 +200,7 @@ impl<'a, P: Producer, T: Time, M: Measuring> Produce<'a, P, T, M> {
     fn send_until_told(&mut self) -> Result<(), DriverError> {
         loop {
             let now = self.time.now_ns();
+            self.books.kept.handed_over(now);
             if self.pulse.due(now) {
                 self.tick(now)?;
             }
@@ -210,7 +211,7 @@ impl<'a, P: Producer, T: Time, M: Measuring> Produce<'a, P, T, M> {
             match self.pacer.as_mut().map(|pacer| pacer.due(now, capacity)) {
                 Some(Due::Now { count }) => {
                     self.send(count, now)?;
-                    self.serve_after(count);
+                    self.serve_after(count, now);
                     self.cut_if_due();
                 }
                 Some(Due::At { ns }) => self.wait(now, ns),
@@ -224,28 +225,34 @@ impl<'a, P: Producer, T: Time, M: Measuring> Produce<'a, P, T, M> {
 
     /// Serves reports without waiting, if the loop does not come to wait: twice as many as were sent, so that none are left behind.
     #[inline]
-    fn serve_after(&mut self, count: u32) {
+    fn serve_after(&mut self, count: u32, before_ns: u64) {
         if count > 1 || self.unserved >= UNSERVED_MESSAGES {
             let served = self.unserved.saturating_mul(2);
             self.unserved = 0;
-            self.poll(served, 0);
+            self.poll(served, before_ns);
         }
     }
 
+    /// Picks up reports, up to so many. `before_ns`: a time shortly before.
     #[inline]
-    fn poll(&mut self, limit: u32, wait_ms: u32) -> u32 {
-        if self.raw.is_some() {
-            return self.poll_recording(limit, wait_ms);
-        }
+    fn poll(&mut self, limit: u32, before_ns: u64) -> u32 {
+        self.books.kept.look(before_ns, self.driver.rung_ns());
+        let count = if self.raw.is_some() { self.poll_recording(limit) } else { self.poll_only(limit) };
+        self.books.kept.looked(count < limit);
+        count
+    }
+
+    #[inline]
+    fn poll_only(&mut self, limit: u32) -> u32 {
         let (books, in_flight) = (&mut self.books, &mut self.outbox.in_flight);
         if M::REPORTS {
-            let count = self.driver.poll_reports(limit, wait_ms, self.time, |at_ns, report| {
+            let count = self.driver.poll_reports(limit, self.time, |at_ns, report| {
                 books.report::<M>(at_ns, &report, in_flight);
             });
             books.settle::<M>();
             count
         } else {
-            let count = self.driver.poll_reports(limit, wait_ms, self.time, |_, _| {});
+            let count = self.driver.poll_reports(limit, self.time, |_, _| {});
             books.acknowledged_unseen(count);
             count
         }
@@ -253,10 +260,10 @@ impl<'a, P: Producer, T: Time, M: Measuring> Produce<'a, P, T, M> {
 
     /// The same with samples recorded: apart, so that a loop that records none does not pay for the question with every report.
     #[cold]
-    fn poll_recording(&mut self, limit: u32, wait_ms: u32) -> u32 {
+    fn poll_recording(&mut self, limit: u32) -> u32 {
         let Some(raw) = &mut self.raw else { return 0 };
         let (books, in_flight) = (&mut self.books, &mut self.outbox.in_flight);
-        let count = self.driver.poll_reports(limit, wait_ms, self.time, |at_ns, report| {
+        let count = self.driver.poll_reports(limit, self.time, |at_ns, report| {
             raw.report(at_ns, &report, in_flight, &books.stamp_offsets);
             books.report::<M>(at_ns, &report, in_flight);
         });
@@ -266,7 +273,7 @@ impl<'a, P: Producer, T: Time, M: Measuring> Produce<'a, P, T, M> {
 
     /// Nothing is to be sent: waits for reports, and is idle for as long as that was, whatever ended it.
     fn rest(&mut self, now: u64) {
-        if self.poll(u32::MAX, 0) == 0 {
+        if self.poll(u32::MAX, now) == 0 {
             self.driver.await_reports(now + REST_NS, self.time);
             let after = self.time.now_ns();
             self.books.counters[Counter::IdleNs] += after.saturating_sub(now);

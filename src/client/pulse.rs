@@ -2,7 +2,6 @@
 //!
 //! Both loops call `due` with each clock reading; everything dearer happens on a tick, away from the single message.
 
-use super::looks::Looks;
 use crate::os::usage::{self, Usage};
 use crate::os::{affinity, process};
 use crate::stats::{Counter, Counters, Latency, Recorder};
@@ -23,8 +22,6 @@ const PUBLISH_MESSAGES: u64 = 1_000;
 const STALL_NS: u64 = 5_000_000;
 /// One that took longer than this is told with its begin and end.
 const NOTED_STALL_NS: u64 = 50_000_000;
-/// After a pause of its own the loop has picked up what came meanwhile when so much time has passed.
-const PICK_UP_NS: u64 = 20_000;
 /// So long before the epoch the load's use of the CPU begins to count: reading it must not delay the first message.
 const BEFORE_EPOCH_NS: u64 = 200_000;
 
@@ -57,7 +54,6 @@ pub(super) struct Pulse {
     stall_ns: u64,
     /// Long ones that have not been published yet.
     stood_still: Vec<Moment>,
-    looks: Looks,
     cpu: Option<usize>,
     pid: i32,
     tid: i32,
@@ -82,7 +78,6 @@ impl Pulse {
             stalls: 0,
             stall_ns: 0,
             stood_still: Vec::new(),
-            looks: Looks::default(),
             cpu: None,
             pid: process::own_pid(),
             tid: nix::unistd::gettid().as_raw(),
@@ -95,18 +90,11 @@ impl Pulse {
         self.pauses = Some(Box::default());
     }
 
-    /// The loop stood still for so long, by its own doing, up to now. What came meanwhile is picked up by the next look.
-    pub(super) fn paused(&mut self, ns: u64, now_ns: u64) {
-        self.stood_still(ns);
-        self.next_tick_ns = self.next_tick_ns.min(now_ns + PICK_UP_NS);
+    /// The loop stood still for so long, by its own doing.
+    pub(super) fn paused(&mut self, ns: u64) {
         if let Some(pauses) = &mut self.pauses {
             pauses.record(ns);
         }
-    }
-
-    /// What is picked up from here to the next tick may have waited for the loop for so long.
-    pub(super) fn stood_still(&mut self, ns: u64) {
-        self.looks.stood_still(ns);
     }
 
     /// The loop was blocked in the library until then, in a wait that anything to pick up would have ended: no tick was overdue before.
@@ -137,10 +125,9 @@ impl Pulse {
         self.next_tick_ns
     }
 
-    /// A tick after `messages` messages in all, of which so many were picked up from the library.
-    pub(super) fn tick(&mut self, now_ns: u64, messages: u64, picked_up: u64, end: &ClientEnd) -> Tick {
+    /// A tick after `messages` messages in all.
+    pub(super) fn tick(&mut self, now_ns: u64, messages: u64, end: &ClientEnd) -> Tick {
         let overdue_ns = now_ns.saturating_sub(self.next_tick_ns);
-        self.looks.look(overdue_ns, picked_up);
         if overdue_ns > STALL_NS {
             self.stalls += 1;
             self.stall_ns += overdue_ns;
@@ -238,7 +225,6 @@ impl Pulse {
     fn count_stalls(&self, counters: &mut Counters) {
         counters[Counter::LoopStalls] = self.stalls;
         counters[Counter::LoopStallNs] = self.stall_ns;
-        self.looks.count(counters);
     }
 
     /// Seen often, so that a thread that is moved away and back is noticed; the kernel's own count costs a file to read.
@@ -303,10 +289,10 @@ mod tests {
         pulse.cut(1_000_000, &mut counters, &mut [], &mut end);
         assert_eq!(charged(&counters), ready_ns, "the wait is not charged");
         time.supervisor().set_epoch(EPOCH_NS);
-        pulse.tick(EPOCH_NS - 300_000, 0, 0, &end);
+        pulse.tick(EPOCH_NS - 300_000, 0, &end);
         assert_eq!(pulse.next_tick_ns(), EPOCH_NS - BEFORE_EPOCH_NS, "there is a tick when the load begins");
         spend(20_000_000);
-        pulse.tick(EPOCH_NS - BEFORE_EPOCH_NS, 0, 0, &end);
+        pulse.tick(EPOCH_NS - BEFORE_EPOCH_NS, 0, &end);
         assert!(pulse.used_epoch.unwrap().hot.cpu_user_ns >= pulse.used_ready.hot.cpu_user_ns);
         spend(20_000_000);
         pulse.cut(EPOCH_NS + NS_PER_S, &mut counters, &mut [], &mut end);
@@ -318,7 +304,7 @@ mod tests {
         let (_time, end) = VirtualTime::new(0, Shape::new(Role::Producer, 0, 1));
         let mut pulse = Pulse::new(0, true);
         for at_ns in [0, 200_000, 5_300_000, 5_500_000, 25_700_000] {
-            pulse.tick(at_ns, 0, 0, &end);
+            pulse.tick(at_ns, 0, &end);
         }
         assert_eq!((pulse.stalls, pulse.stall_ns), (1, 20_000_000), "4.9 ms late is none, 20 ms late is one");
     }

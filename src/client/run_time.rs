@@ -21,4 +21,8 @@ impl Time for RunTime {
     fn sleep_until(&self, deadline_ns: u64) {
         self.0.sleep_until(deadline_ns);
     }
+
+    fn clock(&self) -> Clock {
+        self.0
+    }
 }

@@ -8,6 +8,7 @@ pub mod error;
 pub mod kafka;
 pub mod null;
 
+use crate::os::clock::Clock;
 pub use batch::Batch;
 pub use error::{DriverError, ErrorClass};
 
@@ -20,6 +21,10 @@ pub trait Time {
     fn relax(&self);
     /// Gives the CPU away until about `deadline_ns`.
     fn sleep_until(&self, deadline_ns: u64);
+    /// The clock behind it, for other threads of this process.
+    fn clock(&self) -> Clock {
+        Clock::vdso()
+    }
 }
 
 /// What became of one message handed over.
@@ -92,15 +97,16 @@ pub trait Producer {
         batch.len()
     }
 
-    /// Hands out up to about `limit` delivery reports, with the time at which they were picked up. Waits up to `wait_ms` for the first
-    /// (0: not at all). Returns how many.
-    fn poll_reports(
-        &mut self,
-        limit: u32,
-        wait_ms: u32,
-        time: &impl Time,
-        on_report: impl FnMut(u64, Report<'_>),
-    ) -> u32;
+    /// Hands out up to `limit` delivery reports, with the time at which they were picked up. Returns how many; fewer than `limit`: there are no
+    /// more.
+    fn poll_reports(&mut self, limit: u32, time: &impl Time, on_report: impl FnMut(u64, Report<'_>)) -> u32;
+
+    /// When the first report came into an empty queue since the last call, raw ns; 0: none has; None: it does not know. To be called right before
+    /// `poll_reports`.
+    #[inline(always)]
+    fn rung_ns(&mut self) -> Option<u64> {
+        None
+    }
 
     /// Gives the CPU away until a report is there or about `deadline_ns`; may return early without one. To be called after
     /// `poll_reports` has found none.
@@ -184,15 +190,31 @@ pub struct ConsumerEvents {
 
 /// A subscribed consumer of one topic.
 pub trait Consumer {
-    /// Hands out the messages that are there, up to the driver's batch size, with the time at which they were picked up. Waits up to
-    /// `wait_ms` for the first (0: not at all). Returns how many.
-    fn poll_batch(&mut self, wait_ms: u32, time: &impl Time, on_message: impl FnMut(u64, Received<'_>)) -> u32;
+    /// Most messages of a batch.
+    const BATCH: u32;
+
+    /// Hands out the messages that are there, up to `BATCH`, with the time at which they were picked up. Returns how many, those that were errors
+    /// included; fewer than `BATCH`: there are no more.
+    fn poll_batch(&mut self, time: &impl Time, on_message: impl FnMut(u64, Received<'_>)) -> u32;
+
+    /// Gives the CPU away until a message is there or about `deadline_ns`; may return early without one. To be called after `poll_batch` has
+    /// found none.
+    fn await_messages(&mut self, deadline_ns: u64, time: &impl Time) {
+        time.sleep_until(deadline_ns);
+    }
+
+    /// When the first message came into an empty queue since the last call, raw ns; 0: none has; None: it does not know. To be called right before
+    /// `poll_batch`.
+    #[inline(always)]
+    fn rung_ns(&mut self) -> Option<u64> {
+        None
+    }
 
     /// Serves rebalances, commit results, errors. To be called every 100 ms at least; messages that turn up here are handed out too.
     fn serve_events(&mut self, time: &impl Time, on_message: impl FnMut(u64, Received<'_>)) -> u32;
 
-    /// Time that the loop has been blocked in this consumer so far, ns: waits of `poll_batch`, whatever ended them, and calls that wait for the
-    /// broker's answer. Measured around the blocking calls.
+    /// Time that the loop has been blocked so far in calls of this consumer's that wait for the broker's answer, ns. Measured around them;
+    /// `await_messages` is not among them.
     fn blocked_ns(&self) -> u64;
 
     /// What has happened so far.

@@ -60,18 +60,8 @@ impl Producer for NullProducer {
     }
 
     #[inline]
-    fn poll_reports(
-        &mut self,
-        limit: u32,
-        wait_ms: u32,
-        time: &impl Time,
-        mut on_report: impl FnMut(u64, Report<'_>),
-    ) -> u32 {
+    fn poll_reports(&mut self, limit: u32, time: &impl Time, mut on_report: impl FnMut(u64, Report<'_>)) -> u32 {
         let now_ns = time.now_ns();
-        if self.reported == self.taken && wait_ms > 0 {
-            time.sleep_until(now_ns + u64::from(wait_ms) * 1_000_000);
-            return 0;
-        }
         let delivery = if self.purged { Delivery::Unknown } else { Delivery::Acknowledged };
         let mut count = 0;
         while count < limit && self.reported < self.taken {
@@ -107,8 +97,6 @@ impl Producer for NullProducer {
     }
 }
 
-/// Messages of one batch, as many as the Kafka driver takes at a time.
-const BATCH: u32 = 300;
 /// Age of a delivered message: what a quick broker takes, spread over some buckets by `AGE_SPREAD_NS`.
 const AGE_NS: u64 = 500_000;
 /// A power of two.
@@ -121,7 +109,6 @@ const DELAY_NS: u64 = 40;
 pub struct NullConsumer {
     /// A stamped message to go on from, and its value; none: nothing is delivered.
     next: Option<(Stamp, Vec<u8>)>,
-    blocked_ns: u64,
 }
 
 impl NullConsumer {
@@ -130,22 +117,18 @@ impl NullConsumer {
         let length = usize::try_from(value_bytes).unwrap_or(usize::MAX).max(STAMP_BYTES);
         let value_bytes = u32::try_from(length).unwrap_or(u32::MAX);
         let first = Stamp { probe: false, run_id, producer: 0, value_bytes, sequence: 0, intended_ns: 0, actual_ns: 0 };
-        Self { next: Some((first, vec![0; length])), blocked_ns: 0 }
+        Self { next: Some((first, vec![0; length])) }
     }
 }
 
 impl Consumer for NullConsumer {
+    const BATCH: u32 = 300;
+
     #[inline]
-    fn poll_batch(&mut self, wait_ms: u32, time: &impl Time, mut on_message: impl FnMut(u64, Received<'_>)) -> u32 {
+    fn poll_batch(&mut self, time: &impl Time, mut on_message: impl FnMut(u64, Received<'_>)) -> u32 {
+        let Some((stamp, value)) = &mut self.next else { return 0 };
         let now_ns = time.now_ns();
-        let Some((stamp, value)) = &mut self.next else {
-            if wait_ms > 0 {
-                time.sleep_until(now_ns + u64::from(wait_ms) * 1_000_000);
-                self.blocked_ns += time.now_ns().saturating_sub(now_ns);
-            }
-            return 0;
-        };
-        for _ in 0..BATCH {
+        for _ in 0..Self::BATCH {
             // Neighbours are of different ages, as they are where they come from several batches.
             stamp.actual_ns = now_ns.saturating_sub(AGE_NS + (stamp.sequence << 9) % AGE_SPREAD_NS);
             stamp.intended_ns = stamp.actual_ns.saturating_sub(DELAY_NS);
@@ -161,7 +144,7 @@ impl Consumer for NullConsumer {
             );
             stamp.sequence += 1;
         }
-        BATCH
+        Self::BATCH
     }
 
     fn serve_events(&mut self, _time: &impl Time, _on_message: impl FnMut(u64, Received<'_>)) -> u32 {
@@ -169,7 +152,7 @@ impl Consumer for NullConsumer {
     }
 
     fn blocked_ns(&self) -> u64 {
-        self.blocked_ns
+        0
     }
 
     fn events(&self) -> ConsumerEvents {
@@ -214,8 +197,8 @@ mod tests {
             assert_eq!(producer.send(None, &[u8::try_from(tag).unwrap(); 100], tag), Handed::Accepted);
         }
         let mut seen = Vec::new();
-        let first = producer.poll_reports(2, 0, &Still, |at, report| seen.push((at, report.value[0], report.tag)));
-        let rest = producer.poll_reports(9, 0, &Still, |at, report| seen.push((at, report.value[0], report.tag)));
+        let first = producer.poll_reports(2, &Still, |at, report| seen.push((at, report.value[0], report.tag)));
+        let rest = producer.poll_reports(9, &Still, |at, report| seen.push((at, report.value[0], report.tag)));
         assert_eq!((first, rest), (2, 1));
         assert_eq!(seen, [(7, 0, 0), (7, 1, 1), (7, 2, 2)]);
     }
@@ -227,7 +210,7 @@ mod tests {
         batch.set_len(CAPACITY + 5);
         assert_eq!(producer.send_batch(&batch, 0, |_, _| ()), CAPACITY);
         assert_eq!(producer.send(None, b"x", 0), Handed::QueueFull);
-        producer.poll_reports(5, 0, &Still, |_, _| ());
+        producer.poll_reports(5, &Still, |_, _| ());
         assert_eq!(producer.send_batch(&batch, CAPACITY, |_, _| ()), CAPACITY + 5);
     }
 
@@ -236,6 +219,6 @@ mod tests {
         let mut producer = NullProducer::new();
         producer.send(None, b"x", 0);
         producer.purge();
-        producer.poll_reports(1, 0, &Still, |_, report| assert_eq!(report.delivery, Delivery::Unknown));
+        producer.poll_reports(1, &Still, |_, report| assert_eq!(report.delivery, Delivery::Unknown));
     }
 }

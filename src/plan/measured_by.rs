@@ -20,7 +20,13 @@ impl MeasuredBy {
             (Self::Pinload, _) | (_, Latency::AcknowledgeActual | Latency::PublishDelay | Latency::EndToEndActual) => {
                 true
             }
-            (Self::Omb, Latency::AcknowledgeIntended | Latency::EndToEndIntended) => false,
+            (
+                Self::Omb,
+                Latency::AcknowledgeIntended
+                | Latency::EndToEndIntended
+                | Latency::AcknowledgeAtLeast
+                | Latency::EndToEndAtLeast,
+            ) => false,
         }
     }
 

@@ -32,7 +32,8 @@ thresholds! {
         "what the generator can have added at most to a latency that is the broker's, of the latency",
     /// The rate.
     RateShortShare => "rate-short-share", 0.01,
-        "what the generator left out of the rate that was asked for, full queues of a slow broker not counted",
+        "what the generator left out of the rate that was asked for, beyond which the run is GENERATOR-LIMITED; full queues of a slow broker do not \
+         count here, what the broker left unacknowledged has rate-missed-share",
     /// Pacing.
     PacingErrorShare => "pacing-error-interval-share", 0.5,
         "p99.9 of a producer's pacing error, as a share of its send interval",
@@ -104,7 +105,8 @@ thresholds! {
         "periods that are not valid, of all periods, above which the whole run is not; one alone never is too many",
     /// System: the rate.
     RateMissedShare => "rate-missed-share", 0.01,
-        "part of the rate asked for that may be missing before the system did not hold it",
+        "what may be missing among the acknowledged of the rate that was asked for, beyond which the system did not hold it; what the generator never \
+         offered does not count here, it has rate-short-share",
     /// System: standing still.
     StallS => "stall-s", 0.5,
         "time for which a broker answers none of its clients, in seconds, from which on it is a stall that is named",

@@ -195,6 +195,7 @@ fn label(latency: Latency, series: &Series<'_>) -> String {
         // Of end-to-end times only stamps know it.
         Latency::AcknowledgeIntended | Latency::EndToEndIntended => "  from the intended time".to_owned(),
         Latency::PublishDelay => "pacing error (actual − intended time)".to_owned(),
+        Latency::AcknowledgeAtLeast | Latency::EndToEndAtLeast => latency.name().to_owned(),
     }
 }
 

@@ -18,8 +18,11 @@ pub const HIGHEST_END_TO_END_US: u64 = 43_200_000_000;
 /// A latency family in OMB's form: whole µs, 5 digits, clipped where OMB clips.
 pub fn omb_histogram(distribution: &Distribution, latency: Latency) -> Histogram<u64> {
     distribution.to_omb_us(match latency {
-        Latency::EndToEndActual | Latency::EndToEndIntended => HIGHEST_END_TO_END_US,
-        Latency::AcknowledgeActual | Latency::AcknowledgeIntended | Latency::PublishDelay => HIGHEST_PUBLISH_US,
+        Latency::EndToEndActual | Latency::EndToEndIntended | Latency::EndToEndAtLeast => HIGHEST_END_TO_END_US,
+        Latency::AcknowledgeActual
+        | Latency::AcknowledgeIntended
+        | Latency::PublishDelay
+        | Latency::AcknowledgeAtLeast => HIGHEST_PUBLISH_US,
     })
 }
 

@@ -99,32 +99,48 @@ counters! {
     LoopStalls => "loop_stalls",
     /// By how much, all of them added.
     LoopStallNs => "loop_stall_ns",
-    /// Messages (or their reports) picked up behind a gap of the hot loop: a look that came 1 to 3 µs late.
+    /// Messages (or their reports) picked up behind a gap of the hot loop: they can have waited for it for 1 to 3 µs.
     MessagesBehindGap1us => "messages_behind_gap_1us",
-    /// Messages (or their reports) picked up behind a gap of the hot loop: a look that came 3 to 10 µs late.
+    /// Messages (or their reports) picked up behind a gap of the hot loop: they can have waited for it for 3 to 10 µs.
     MessagesBehindGap3us => "messages_behind_gap_3us",
-    /// Messages (or their reports) picked up behind a gap of the hot loop: a look that came 10 to 30 µs late.
+    /// Messages (or their reports) picked up behind a gap of the hot loop: they can have waited for it for 10 to 30 µs.
     MessagesBehindGap10us => "messages_behind_gap_10us",
-    /// Messages (or their reports) picked up behind a gap of the hot loop: a look that came 30 to 100 µs late.
+    /// Messages (or their reports) picked up behind a gap of the hot loop: they can have waited for it for 30 to 100 µs.
     MessagesBehindGap30us => "messages_behind_gap_30us",
-    /// Messages (or their reports) picked up behind a gap of the hot loop: a look that came 100 to 300 µs late.
+    /// Messages (or their reports) picked up behind a gap of the hot loop: they can have waited for it for 100 to 300 µs.
     MessagesBehindGap100us => "messages_behind_gap_100us",
-    /// Messages (or their reports) picked up behind a gap of the hot loop: a look that came 300 µs to 1 ms late.
+    /// Messages (or their reports) picked up behind a gap of the hot loop: they can have waited for it for 300 µs to 1 ms.
     MessagesBehindGap300us => "messages_behind_gap_300us",
-    /// Messages (or their reports) picked up behind a gap of the hot loop: a look that came 1 to 3 ms late.
+    /// Messages (or their reports) picked up behind a gap of the hot loop: they can have waited for it for 1 to 3 ms.
     MessagesBehindGap1ms => "messages_behind_gap_1ms",
-    /// Messages (or their reports) picked up behind a gap of the hot loop: a look that came 3 to 10 ms late.
+    /// Messages (or their reports) picked up behind a gap of the hot loop: they can have waited for it for 3 to 10 ms.
     MessagesBehindGap3ms => "messages_behind_gap_3ms",
-    /// Messages (or their reports) picked up behind a gap of the hot loop: a look that came 10 to 30 ms late.
+    /// Messages (or their reports) picked up behind a gap of the hot loop: they can have waited for it for 10 to 30 ms.
     MessagesBehindGap10ms => "messages_behind_gap_10ms",
-    /// Messages (or their reports) picked up behind a gap of the hot loop: a look that came 30 to 100 ms late.
+    /// Messages (or their reports) picked up behind a gap of the hot loop: they can have waited for it for 30 to 100 ms.
     MessagesBehindGap30ms => "messages_behind_gap_30ms",
-    /// Messages (or their reports) picked up behind a gap of the hot loop: a look that came 100 to 300 ms late.
+    /// Messages (or their reports) picked up behind a gap of the hot loop: they can have waited for it for 100 to 300 ms.
     MessagesBehindGap100ms => "messages_behind_gap_100ms",
-    /// Messages (or their reports) picked up behind a gap of the hot loop: a look that came 300 ms to 1 s late.
+    /// Messages (or their reports) picked up behind a gap of the hot loop: they can have waited for it for 300 ms to 1 s.
     MessagesBehindGap300ms => "messages_behind_gap_300ms",
-    /// Messages (or their reports) picked up behind a gap of the hot loop: a look that came 1 s and more late.
+    /// Messages (or their reports) picked up behind a gap of the hot loop: they can have waited for it for 1 s and more.
     MessagesBehindGap1s => "messages_behind_gap_1s",
+    /// Messages that took 1 to 3 µs to be handed over, from their send time on.
+    SendsTook1us => "sends_took_1us",
+    /// Messages that took 3 to 10 µs to be handed over, from their send time on.
+    SendsTook3us => "sends_took_3us",
+    /// Messages that took 10 to 100 µs to be handed over, from their send time on.
+    SendsTook10us => "sends_took_10us",
+    /// Messages that took 100 µs to 1 ms to be handed over, from their send time on.
+    SendsTook100us => "sends_took_100us",
+    /// Messages that took 1 to 10 ms to be handed over, from their send time on.
+    SendsTook1ms => "sends_took_1ms",
+    /// Messages that took 10 to 100 ms to be handed over, from their send time on.
+    SendsTook10ms => "sends_took_10ms",
+    /// Messages that took 100 ms to 1 s to be handed over, from their send time on.
+    SendsTook100ms => "sends_took_100ms",
+    /// Messages that took 1 s and more to be handed over, from their send time on.
+    SendsTook1s => "sends_took_1s",
     /// Time the hot loop waited with nothing to do: empty looks while it spins, and what it was blocked in the library, however the wait ended.
     IdleNs => "idle_ns",
     /// User CPU time of the process.

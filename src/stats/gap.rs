@@ -1,14 +1,11 @@
-//! Gaps of a hot loop, by size: how late the loop came to a look, and the counter of the messages that it picked up behind it.
-//!
-//! A message that came into a gap has waited for the loop, by the size of the gap at most. So these counts say of each share of the messages how
-//! long the loop itself can have kept them.
+//! For how long the hot loop can have kept messages, by size: what it picked up (reports, or messages received), and what it handed over.
 
 use super::{Counter, Counters};
 
-/// A look that is less late than this is punctual, ns: about what a look takes.
+/// What is kept for less than this is taken at once, ns: about what a look takes.
 pub const PUNCTUAL_NS: u64 = 1_000;
 
-/// Sizes: from this many ns on to the next, the last one without an end. And the messages behind gaps of that size.
+/// Sizes: from this many ns on to the next, the last one without an end. And the messages that were picked up behind gaps of that size.
 pub const GAPS: [(u64, Counter); 13] = [
     (PUNCTUAL_NS, Counter::MessagesBehindGap1us),
     (3_000, Counter::MessagesBehindGap3us),
@@ -25,17 +22,28 @@ pub const GAPS: [(u64, Counter); 13] = [
     (1_000_000_000, Counter::MessagesBehindGap1s),
 ];
 
-/// Position in `GAPS`; None: punctual.
+/// The same of messages that took so long to be handed over, from their send time on. Few take more than some µs, so these are coarser.
+pub const SENDS: [(u64, Counter); 8] = [
+    (PUNCTUAL_NS, Counter::SendsTook1us),
+    (3_000, Counter::SendsTook3us),
+    (10_000, Counter::SendsTook10us),
+    (100_000, Counter::SendsTook100us),
+    (1_000_000, Counter::SendsTook1ms),
+    (10_000_000, Counter::SendsTook10ms),
+    (100_000_000, Counter::SendsTook100ms),
+    (1_000_000_000, Counter::SendsTook1s),
+];
+
+/// Position in one of these; None: punctual. Most are short.
 #[inline]
-pub fn gap_of(late_ns: u64) -> Option<usize> {
-    GAPS.iter().rposition(|(from_ns, _)| late_ns >= *from_ns)
+pub fn gap_of(sizes: &[(u64, Counter)], kept_ns: u64) -> Option<usize> {
+    sizes.iter().take_while(|(from_ns, _)| kept_ns >= *from_ns).count().checked_sub(1)
 }
 
-/// The gaps that messages were picked up behind, smallest first: the largest that each can have been, ns (None: it has no end), and how many.
-pub fn gaps(counters: &Counters) -> impl Iterator<Item = (Option<u64>, u64)> {
-    let ends = GAPS.iter().skip(1).map(|(from_ns, _)| Some(*from_ns)).chain([None]);
-    let counts = GAPS.map(|(_, counter)| counters[counter]);
-    ends.zip(counts)
+/// What was kept by one of these, smallest size first: the largest that each can have been, ns (None: it has no end), and how many.
+pub fn kept<'a>(sizes: &'a [(u64, Counter)], counters: &'a Counters) -> impl Iterator<Item = (Option<u64>, u64)> + 'a {
+    let ends = sizes.iter().skip(1).map(|(from_ns, _)| Some(*from_ns)).chain([None]);
+    ends.zip(sizes.iter().map(|(_, counter)| counters[*counter]))
 }
 
 #[cfg(test)]
@@ -44,7 +52,7 @@ mod tests {
 
     #[test]
     fn a_gap_has_the_largest_size_that_it_reaches() {
-        let of = |late_ns| gap_of(late_ns).map(|at| GAPS[at].1);
+        let of = |kept_ns| gap_of(&GAPS, kept_ns).map(|at| GAPS[at].1);
         assert_eq!((of(0), of(999), of(2_999)), (None, None, Some(Counter::MessagesBehindGap1us)));
         assert_eq!((of(3_000), of(9_999)), (Some(Counter::MessagesBehindGap3us), Some(Counter::MessagesBehindGap3us)));
         assert_eq!(
@@ -53,8 +61,9 @@ mod tests {
         );
         let mut counters = Counters::default();
         counters[Counter::MessagesBehindGap1ms] = 7;
-        let found: Vec<_> = gaps(&counters).filter(|(_, count)| *count > 0).collect();
+        let found: Vec<_> = kept(&GAPS, &counters).filter(|(_, count)| *count > 0).collect();
         assert_eq!(found, [(Some(3_000_000), 7)]);
-        assert_eq!(gaps(&counters).last(), Some((None, 0)));
+        assert_eq!(kept(&GAPS, &counters).last(), Some((None, 0)));
+        assert_eq!(kept(&SENDS, &counters).next(), Some((Some(3_000), 0)));
     }
 }

@@ -62,19 +62,19 @@ pub struct Shape {
 }
 
 impl Shape {
-    /// 32 slots (10-s drains leave a wide margin) of 128 KiB.
+    /// 24 slots (10-s drains leave a wide margin) of 168 KiB.
     pub fn new(role: Role, index: u32, rows: u32) -> Self {
-        Self { role, index, rows, slots: 32, slot_bytes: 128 * 1024 }
+        Self { role, index, rows, slots: 24, slot_bytes: 168 * 1024 }
     }
     /// Bytes of the whole segment.
     pub fn total_bytes(&self) -> usize {
         Layout::of(self).end.saturating_mul(WORD_BYTES)
     }
-    /// The latency families that this role measures.
+    /// The latency families that this role records.
     pub fn families(&self) -> &'static [Latency] {
         match self.role {
-            Role::Producer => &Latency::PRODUCER,
-            Role::Consumer => &Latency::CONSUMER,
+            Role::Producer => &Latency::OF_PRODUCER,
+            Role::Consumer => &Latency::OF_CONSUMER,
         }
     }
     /// The smallest slot that holds every family of the role in its coarse form, whatever was recorded.
@@ -191,7 +191,7 @@ pub(super) const LAYOUT_HASH: u64 = {
     }
     i = 0;
     while i < Latency::COUNT {
-        hash = fnv(hash, Latency::ALL[i].name().as_bytes());
+        hash = fnv(hash, Latency::EVERY[i].name().as_bytes());
         hash = fnv(hash, b";");
         i += 1;
     }
@@ -249,8 +249,8 @@ mod tests {
             assert!(starts.is_sorted_by(|a, b| a < b), "{l:?}");
             assert!(starts.iter().all(|start| start % LINE_WORDS == 0), "{l:?}");
             assert_eq!(l.moments - l.probes, (rows as usize).div_ceil(64).next_multiple_of(LINE_WORDS));
-            assert_eq!(l.slot(&shape, 31) + l.slot_words, l.end);
-            assert_eq!(l.slot(&shape, 32), l.slots);
+            assert_eq!(l.slot(&shape, 23) + l.slot_words, l.end);
+            assert_eq!(l.slot(&shape, 24), l.slots);
             assert_eq!(shape.total_bytes(), l.end * 8);
         }
     }

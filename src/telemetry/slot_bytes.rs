@@ -78,7 +78,7 @@ pub(super) fn decode(bytes: &[u8], sequence: u64) -> Option<Slot> {
 
 fn decode_family(words: &mut Words<'_>) -> Option<SlotLatency> {
     let [family, count, min_ns, max_ns, sum_ns, length, coarse] = words.take::<FAMILY_WORDS>()?;
-    let latency = *Latency::ALL.get(usize::try_from(family).ok()?)?;
+    let latency = *Latency::EVERY.get(usize::try_from(family).ok()?)?;
     let histogram = Sparse::read(words.take_bytes(usize::try_from(length).ok()?)?).ok()?;
     (histogram.is_coarse() == (coarse != 0)).then_some(SlotLatency {
         latency,

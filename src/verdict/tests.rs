@@ -3,11 +3,11 @@
 use super::*;
 use crate::load::accounting::Balance;
 use crate::plan::{DriverKind, LatePolicy, MeasuredBy, Threshold, Thresholds};
-use crate::stats::{Counter, Counters};
+use crate::stats::{Counter, Counters, Latency};
 use crate::telemetry::Role;
 use crate::units::Rate;
 use crate::worker::{ClientDeath, WorkerLoss};
-use crate::workload_generator::for_tests::{completed_series, facts, plan};
+use crate::workload_generator::for_tests::{completed_series, distribution, facts, plan};
 use crate::workload_generator::{Cause as FailedFor, Outcome};
 use proptest::prelude::*;
 
@@ -40,14 +40,16 @@ fn a_rate_that_was_not_offered_limits_a_run_and_a_broker_that_does_not_answer_do
 fn a_median_that_is_the_generators_limits_a_run_and_what_weighs_beyond_it_does_not() {
     let behind = |part: u64| {
         run(|series| {
-            let consumer = &mut series.periods.last_mut().unwrap().clients[2].measured;
-            consumer.counters[Counter::MessagesBehindGap10ms] = consumer.counters[Counter::MessagesReceived] / part;
+            let kept = (1..=2_000).map(|i| if i % part == 0 { 0 } else { i * 3_000 });
+            let latencies = series.cumulative.as_mut().unwrap();
+            latencies.by_family[Latency::EndToEndActual as usize] = distribution((1..=2_000).map(|i| i * 3_000));
+            latencies.by_family[Latency::EndToEndAtLeast as usize] = distribution(kept);
         })
     };
     let judgement = behind(2);
     assert_eq!((judgement.verdict, causes(&judgement)), (Verdict::GeneratorLimited, vec![Cause::MedianNotOwn]));
     assert!(judgement.reasons[0].text.contains("(end_to_end_actual)"), "{judgement:?}");
-    assert_eq!(behind(10_000), Judgement::default());
+    assert_eq!(behind(1_000), Judgement::default());
 }
 
 /// 10 s of producer 0, which sends 10,000 messages a second, changed.

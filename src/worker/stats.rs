@@ -28,7 +28,7 @@ pub struct CountersStats {
     pub receipts: u64,
 }
 
-/// The five latency families of some span.
+/// The latency families of some span.
 #[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
 pub struct LatencySet {
     /// By `Latency as usize`.

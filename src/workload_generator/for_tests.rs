@@ -151,10 +151,23 @@ pub(crate) fn distribution(values_ns: impl IntoIterator<Item = u64>) -> Distribu
 }
 
 /// Acknowledgements from 1 to 1,000 × `scale` µs; from the intended time twice, end to end three and four times as long;
-/// delays from 100 ns up.
+/// delays from 100 ns up. No loop has kept anything.
 pub(crate) fn latencies(scale: u64) -> LatencySet {
     let family = |step_ns: u64| distribution((1..=1_000).map(move |i| i * step_ns * scale));
-    LatencySet { by_family: [family(1_000), family(2_000), family(10), family(3_000), family(4_000)] }
+    let (acknowledged, received) = (family(1_000), family(3_000));
+    let at_least = [acknowledged.clone(), received.clone()];
+    let [acknowledged_at_least, received_at_least] = at_least;
+    LatencySet {
+        by_family: [
+            acknowledged,
+            family(2_000),
+            family(10),
+            received,
+            family(4_000),
+            acknowledged_at_least,
+            received_at_least,
+        ],
+    }
 }
 
 pub(crate) fn counters(values: &[(Counter, u64)]) -> Counters {

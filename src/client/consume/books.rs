@@ -1,5 +1,6 @@
 //! What a consumer counts: every message is a message of the load, a probe, or foreign.
 
+use crate::client::kept::Kept;
 use crate::client::measuring::Measuring;
 use crate::client::raw_log::Clocks;
 use crate::client::sequel::{Alike, Sequel};
@@ -38,6 +39,8 @@ pub(super) struct Books {
     counters: Counters,
     actual: Recorder,
     intended: Recorder,
+    /// What the loop can have kept of it.
+    pub(in crate::client) kept: Kept,
     ledger: ReceivedLedger,
     /// Messages that have been taken in and are not in the books yet; none after `settle`.
     sequel: Sequel,
@@ -64,6 +67,7 @@ impl Books {
             counters: Counters::default(),
             actual: Recorder::new(),
             intended: Recorder::new(),
+            kept: Kept::new(),
             ledger: ReceivedLedger::new(size(expected.producers), size(expected.partitions), WINDOW_BYTES),
             sequel: Sequel::new(),
             sequel_of: (0, 0),
@@ -107,12 +111,12 @@ impl Books {
             self.ledger
                 .arrived_run(row as usize, partition as usize, first, messages, |arrival| tell(counters, arrival));
         }
-        let at_ns = at_ns.wrapping_add(self.stamp_offset_ns);
+        let on_stamps_ns = at_ns.wrapping_add(self.stamp_offset_ns);
         if M::ACTUAL {
-            self.actual_latency(signed_since(at_ns, actual_ns), messages);
+            self.actual_latency(at_ns, signed_since(on_stamps_ns, actual_ns), messages);
         }
         if M::INTENDED {
-            self.intended_latency(signed_since(at_ns, intended_ns), messages);
+            self.intended_latency(signed_since(on_stamps_ns, intended_ns), messages);
         }
     }
 
@@ -142,12 +146,12 @@ impl Books {
                     if M::TELEMETRY {
                         self.witness.heard(0, at_ns, stamp.actual_ns.wrapping_sub(self.stamp_offset_ns));
                     }
-                    let at_ns = at_ns.wrapping_add(self.stamp_offset_ns);
+                    let on_stamps_ns = at_ns.wrapping_add(self.stamp_offset_ns);
                     if M::ACTUAL {
-                        self.actual_latency(signed_since(at_ns, stamp.actual_ns), 1);
+                        self.actual_latency(at_ns, signed_since(on_stamps_ns, stamp.actual_ns), 1);
                     }
                     if M::INTENDED {
-                        self.intended_latency(signed_since(at_ns, stamp.intended_ns), 1);
+                        self.intended_latency(signed_since(on_stamps_ns, stamp.intended_ns), 1);
                     }
                 }
             }
@@ -189,9 +193,9 @@ impl Books {
             self.counters[Counter::MessagesUntimed] += 1;
             return;
         }
-        let at_ns = at_ns.wrapping_add_signed(self.wall_offset_ns);
-        self.actual_latency(signed_since(at_ns, stamp.actual_ns), 1);
-        self.intended_latency(signed_since(at_ns, stamp.intended_ns), 1);
+        let on_stamps_ns = at_ns.wrapping_add_signed(self.wall_offset_ns);
+        self.actual_latency(at_ns, signed_since(on_stamps_ns, stamp.actual_ns), 1);
+        self.intended_latency(signed_since(on_stamps_ns, stamp.intended_ns), 1);
     }
 
     #[inline]
@@ -212,11 +216,13 @@ impl Books {
 
     /// Times of 0 or below (clock resolution, or a clock that differs) are counted and kept as 0, never dropped.
     #[inline]
-    fn actual_latency(&mut self, actual_ns: i64, messages: u64) {
+    fn actual_latency(&mut self, at_ns: u64, actual_ns: i64, messages: u64) {
         if actual_ns <= 0 {
             self.counters[Counter::EndToEndNotPositive] += messages;
         }
-        self.actual.record_n(u64::try_from(actual_ns).unwrap_or(0), messages);
+        let latency_ns = u64::try_from(actual_ns).unwrap_or(0);
+        self.actual.record_n(latency_ns, messages);
+        self.kept.picked_up(at_ns, latency_ns, messages);
     }
 
     /// The record's CreateTime stands for the actual send time; when it was meant to be sent nobody knows. A time of the broker's stands for
@@ -225,7 +231,7 @@ impl Books {
         match time {
             RecordTime::Created(created_ms) => {
                 self.counters[Counter::MessagesUnstamped] += 1;
-                self.actual_latency(self.clocks().since_created_ns(at_ns, created_ms), 1);
+                self.actual_latency(at_ns, self.clocks().since_created_ns(at_ns, created_ms), 1);
             }
             RecordTime::Appended => {
                 self.counters[Counter::MessagesUntimed] += 1;
@@ -304,14 +310,20 @@ impl Books {
 
     /// The counters, to be completed and published.
     pub(super) fn counters_mut(&mut self) -> &mut Counters {
+        self.kept.count(&mut self.counters);
         &mut self.counters
     }
 
     /// What a slot is cut from.
-    pub(super) fn cut_parts(&mut self) -> (&mut Counters, [(Latency, &mut Recorder); 2]) {
+    pub(super) fn cut_parts(&mut self) -> (&mut Counters, [(Latency, &mut Recorder); 3]) {
+        self.kept.count(&mut self.counters);
         (
             &mut self.counters,
-            [(Latency::EndToEndActual, &mut self.actual), (Latency::EndToEndIntended, &mut self.intended)],
+            [
+                (Latency::EndToEndActual, &mut self.actual),
+                (Latency::EndToEndIntended, &mut self.intended),
+                self.kept.cut_part(Latency::EndToEndAtLeast),
+            ],
         )
     }
 }

@@ -1,6 +1,7 @@
 //! What a producer counts. At the end: handed over = acknowledged + failed + unknown, exactly.
 
 use crate::client::in_flight::{InFlight, Times};
+use crate::client::kept::Kept;
 use crate::client::measuring::Measuring;
 use crate::client::sequel::{Alike, Sequel};
 use crate::client::stamp_offsets::StampOffsets;
@@ -18,6 +19,8 @@ pub(super) struct Books {
     acknowledge_actual: Recorder,
     acknowledge_intended: Recorder,
     pub(super) delay: Recorder,
+    /// What the loop can have kept of it.
+    pub(super) kept: Kept,
     ledger: SentLedger,
     /// Reports that have been taken in and are not in the books yet; none after `settle`.
     sequel: Sequel,
@@ -42,6 +45,7 @@ impl Books {
             acknowledge_actual: Recorder::new(),
             acknowledge_intended: Recorder::new(),
             delay: Recorder::new(),
+            kept: Kept::new(),
             ledger: SentLedger::default(),
             sequel: Sequel::new(),
             probes_outstanding: 0,
@@ -131,6 +135,7 @@ impl Books {
         if M::ACTUAL {
             let latency_ns = at_ns.saturating_sub(actual_ns.wrapping_sub(offset_ns));
             self.acknowledge_actual.record_n(latency_ns, messages);
+            self.kept.picked_up(at_ns, latency_ns, messages);
         }
         if M::INTENDED {
             let latency_ns = at_ns.saturating_sub(intended_ns.wrapping_sub(offset_ns));
@@ -172,7 +177,9 @@ impl Books {
                     self.witness.heard(usize::try_from(report.partition).unwrap_or(0), at_ns, times.actual_ns);
                 }
                 if M::ACTUAL {
-                    self.acknowledge_actual.record(at_ns.saturating_sub(times.actual_ns));
+                    let latency_ns = at_ns.saturating_sub(times.actual_ns);
+                    self.acknowledge_actual.record(latency_ns);
+                    self.kept.picked_up(at_ns, latency_ns, 1);
                 }
                 if M::INTENDED {
                     self.acknowledge_intended.record(at_ns.saturating_sub(times.intended_ns));
@@ -238,24 +245,20 @@ impl Books {
         self.counters[Counter::MessagesEnqueued] + self.counters[Counter::MessagesAcknowledged]
     }
 
-    /// Messages whose reports have been picked up.
-    pub(super) fn reported(&self) -> u64 {
-        self.counters[Counter::MessagesAcknowledged] + self.counters[Counter::MessagesFailed]
-    }
-
     /// The accounting row.
     pub(super) fn row(&self) -> &AccountingRow {
         self.ledger.row()
     }
 
     /// What a slot is cut from.
-    pub(super) fn cut_parts(&mut self) -> (&mut Counters, [(Latency, &mut Recorder); 3]) {
+    pub(super) fn cut_parts(&mut self) -> (&mut Counters, [(Latency, &mut Recorder); 4]) {
         (
             &mut self.counters,
             [
                 (Latency::AcknowledgeActual, &mut self.acknowledge_actual),
                 (Latency::AcknowledgeIntended, &mut self.acknowledge_intended),
                 (Latency::PublishDelay, &mut self.delay),
+                self.kept.cut_part(Latency::AcknowledgeAtLeast),
             ],
         )
     }

@@ -8,7 +8,7 @@ use crate::telemetry::Wanted;
 /// Limit of what a purge takes.
 const PURGE_NS: u64 = 2_000_000_000;
 /// Longest wait for reports at a time.
-const WAIT_MS: u32 = 5;
+const WAIT_NS: u64 = 5_000_000;
 /// Between two nudges of lingering messages while flushing.
 const HURRY_NS: u64 = 100_000_000;
 
@@ -46,8 +46,10 @@ impl<P: Producer, T: Time, M: Measuring> Produce<'_, P, T, M> {
             if self.pulse.due(now) && self.tick(now).is_ok() {
                 self.cut_if_due();
             }
-            self.poll(u32::MAX, WAIT_MS);
-            self.pulse.blocked_until(self.time.now_ns().min(now + u64::from(WAIT_MS) * 1_000_000));
+            if self.poll(u32::MAX, now) == 0 {
+                self.driver.await_reports(now + WAIT_NS, self.time);
+                self.pulse.blocked_until(self.time.now_ns().min(now + WAIT_NS));
+            }
         }
     }
 }

@@ -13,7 +13,7 @@ const NAP_OUTSTANDING: u64 = 10_000;
 const NAP_NS: u64 = 250_000;
 
 /// Elsewhere than on a CPU of its own a loop waits for reports up to so long at a time.
-const WAIT_MS: u32 = 2;
+const WAIT_NS: u64 = 2_000_000;
 /// A wait for room in which nothing came back for longer than this was silent: somebody else than the size of the queue is the reason.
 const SILENCE_NS: u64 = 100_000_000;
 /// A look that took longer than this was no look: the loop itself stood still.
@@ -64,6 +64,7 @@ impl<P: Producer, T: Time, M: Measuring> Produce<'_, P, T, M> {
             self.books.late(self.behind_queue);
         }
         self.books.counters[Counter::SendsBehindQueue] += u64::from(self.behind_queue);
+        self.books.kept.hands_over(now, 1);
         pacer.sent(1);
         self.books.handed_over::<M>(1, value_bytes);
         self.unserved += 1;
@@ -178,6 +179,7 @@ impl<P: Producer, T: Time, M: Measuring> Produce<'_, P, T, M> {
         if self.behind_queue {
             self.books.counters[Counter::SendsBehindQueue] += u64::from(count);
         }
+        self.books.kept.hands_over(actual_ns, u64::from(count));
         pacer.sent(count);
         self.books.handed_over::<M>(u64::from(count), self.outbox.value_bytes(from, to));
         self.unserved += count;
@@ -196,14 +198,16 @@ impl<P: Producer, T: Time, M: Measuring> Produce<'_, P, T, M> {
         let blocked = loop {
             if self.unlimited && self.books.outstanding() >= NAP_OUTSTANDING {
                 self.time.sleep_until(self.time.now_ns() + NAP_NS);
-                self.pulse.stood_still(NAP_NS);
             }
-            if self.poll(u32::MAX, if spin { 0 } else { WAIT_MS }) > 0 {
+            if self.poll(u32::MAX, looked_ns) > 0 {
                 break Blocked::Room;
+            }
+            if !spin {
+                self.driver.await_reports(looked_ns + WAIT_NS, self.time);
             }
             let now = self.time.now_ns();
             if !spin {
-                self.pulse.blocked_until(now.min(looked_ns + u64::from(WAIT_MS) * 1_000_000));
+                self.pulse.blocked_until(now.min(looked_ns + WAIT_NS));
             }
             if now - looked_ns > LOOK_NS {
                 stood_still_ns += now - looked_ns;

@@ -12,7 +12,7 @@ impl<P: Producer, T: Time, M: Measuring> Produce<'_, P, T, M> {
     /// Looks at the orders, publishes when it is time.
     pub(super) fn tick(&mut self, now: u64) -> Result<(), DriverError> {
         let messages = self.books.progress();
-        let tick = self.pulse.tick(now, messages, self.books.reported(), self.end);
+        let tick = self.pulse.tick(now, messages, self.end);
         self.cut_due = M::TELEMETRY && tick.cut;
         if let Some(order) = self.end.new_rate() {
             self.obey(order, now);
@@ -117,6 +117,7 @@ impl<P: Producer, T: Time, M: Measuring> Produce<'_, P, T, M> {
         self.books.counters[Counter::MissedSends] = missed;
         self.books.counters[Counter::DroppedDebt] = shifted + self.dropped_debt;
         self.books.counters[Counter::ClientErrors] = self.driver.client_errors();
+        self.books.kept.count(&mut self.books.counters);
         self.describe_failure();
         if let Some(raw) = &self.raw {
             raw_log::account(&raw.writer, &mut self.books.counters, self.end);
@@ -143,6 +144,7 @@ impl<P: Producer, T: Time, M: Measuring> Produce<'_, P, T, M> {
     #[cold]
     pub(super) fn cut(&mut self) {
         let now = self.time.now_ns();
+        self.books.kept.handed_over(now);
         self.cut_due = false;
         self.complete_counters();
         self.testify(now);
@@ -153,6 +155,6 @@ impl<P: Producer, T: Time, M: Measuring> Produce<'_, P, T, M> {
             raw.writer.cut(now, self.end.epoch_ns());
         }
         let after = self.time.now_ns();
-        self.pulse.paused(after.saturating_sub(now), after);
+        self.pulse.paused(after.saturating_sub(now));
     }
 }

@@ -109,19 +109,8 @@ impl Producer for Library {
         batch.len()
     }
 
-    fn poll_reports(
-        &mut self,
-        limit: u32,
-        wait_ms: u32,
-        time: &impl Time,
-        mut on_report: impl FnMut(u64, Report<'_>),
-    ) -> u32 {
+    fn poll_reports(&mut self, limit: u32, time: &impl Time, mut on_report: impl FnMut(u64, Report<'_>)) -> u32 {
         self.time.advance(50);
-        if wait_ms > 0 {
-            let ready = self.held.front().map_or(u64::MAX, |(ready, ..)| *ready);
-            let wait = ready.saturating_sub(self.time.peek_ns()).min(u64::from(wait_ms) * MS);
-            self.time.advance(wait);
-        }
         let now = time.now_ns();
         let mut count = 0;
         while count < limit

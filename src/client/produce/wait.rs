@@ -49,7 +49,7 @@ impl<P: Producer, T: Time, M: Measuring> Produce<'_, P, T, M> {
         while now_ns < until_ns {
             let mut served = 0;
             if due_ns - now_ns > SPIN_ONLY_NS {
-                served = self.poll(SERVED_AT_A_TIME, 0);
+                served = self.poll(SERVED_AT_A_TIME, now_ns);
                 if served == 0 {
                     (0..SPINS).for_each(|_| self.time.relax());
                 }
@@ -73,7 +73,7 @@ impl<P: Producer, T: Time, M: Measuring> Produce<'_, P, T, M> {
         while now_ns < until_ns {
             let mut served = 0;
             if due_ns - now_ns > SPIN_ONLY_NS {
-                served = self.poll(SERVED_AT_A_TIME, 0);
+                served = self.poll(SERVED_AT_A_TIME, now_ns);
             }
             if served == 0 {
                 if until_ns - now_ns > 2 * WAKE_EARLY_NS {

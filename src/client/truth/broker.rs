@@ -1,6 +1,6 @@
 //! A producer's library that does what a script says of each message, and the run of a producer on it.
 
-use super::{EPOCH, MS, PARTITIONS, PRODUCER, RUN, S, VALUE_BYTES};
+use super::{EPOCH, PARTITIONS, PRODUCER, RUN, S, VALUE_BYTES};
 use crate::client::measuring::Everything;
 use crate::client::outbox::{Outbox, Sender};
 use crate::client::produce::{Manner, Produce};
@@ -62,6 +62,9 @@ pub(super) struct Broker {
     /// Reports to come, by their time; those that never come last.
     waiting: BTreeMap<(u64, usize), (usize, Delivery)>,
     purged: bool,
+    /// Has it a bell, as where the loop sleeps? And had the last look left nothing behind?
+    rings: bool,
+    emptied: bool,
     pub(super) books: Vec<Handled>,
 }
 
@@ -93,19 +96,8 @@ impl Producer for Broker {
         Handed::Accepted
     }
 
-    fn poll_reports(
-        &mut self,
-        limit: u32,
-        wait_ms: u32,
-        time: &impl Time,
-        mut on_report: impl FnMut(u64, Report<'_>),
-    ) -> u32 {
+    fn poll_reports(&mut self, limit: u32, time: &impl Time, mut on_report: impl FnMut(u64, Report<'_>)) -> u32 {
         self.time.advance(50);
-        if wait_ms > 0 {
-            let next_ns = self.waiting.first_key_value().map_or(u64::MAX, |((at_ns, _), _)| *at_ns);
-            let wait_ns = next_ns.saturating_sub(self.time.peek_ns()).min(u64::from(wait_ms) * MS);
-            self.time.rest(wait_ns);
-        }
         let now_ns = time.now_ns();
         let mut count = 0;
         while count < limit
@@ -122,7 +114,15 @@ impl Producer for Broker {
             self.time.advance(20);
             count += 1;
         }
+        self.emptied = count < limit;
         count
+    }
+
+    fn rung_ns(&mut self) -> Option<u64> {
+        let first = self.waiting.first_key_value().map(|((at_ns, _), _)| *at_ns);
+        let came = first.filter(|at_ns| *at_ns <= self.time.peek_ns());
+        // It rings once for all that come into the empty queue.
+        self.rings.then(|| came.filter(|_| self.emptied).unwrap_or(0))
     }
 
     fn await_reports(&mut self, deadline_ns: u64, time: &impl Time) {
@@ -159,6 +159,8 @@ pub(super) struct Producing {
     pub(super) length_ns: u64,
     /// Has it a CPU of its own?
     pub(super) spin: bool,
+    /// After the load it is told to exit in so long.
+    pub(super) exit_after_ns: u64,
     /// Times in which it is kept from its CPU: begin and length.
     pub(super) stalls: Vec<(u64, u64)>,
 }
@@ -185,6 +187,7 @@ impl Producing {
             per_s,
             length_ns,
             spin: true,
+            exit_after_ns: 12 * S,
             stalls: Vec::new(),
         }
     }
@@ -201,7 +204,7 @@ impl Producing {
             supervisor.want(Wanted::Run);
         });
         time.at(EPOCH + self.length_ns, |supervisor| supervisor.want(Wanted::Quiesce));
-        time.at(EPOCH + self.length_ns + 12 * S, |supervisor| supervisor.want(Wanted::Exit));
+        time.at(EPOCH + self.length_ns + self.exit_after_ns, |supervisor| supervisor.want(Wanted::Exit));
         let manner = Manner {
             late: self.late,
             spin: self.spin,
@@ -219,6 +222,8 @@ impl Producing {
             script: self.script,
             waiting: BTreeMap::new(),
             purged: false,
+            rings: !self.spin,
+            emptied: true,
             books: Vec::new(),
         };
         let folder = tempfile::tempdir().unwrap();

@@ -4,12 +4,31 @@
 use super::broker::{Fate, Producing};
 use super::feed::{Coming, consume_kept_away};
 use super::figures::reported;
-use super::{EPOCH, S};
+use super::{EPOCH, MS, S};
 use crate::stats::{Counters, Distribution, Latency};
 use std::cell::RefCell;
 
-const PER_S: u64 = 1_000;
-const LENGTH_NS: u64 = 4 * S;
+/// What a run is like.
+#[derive(Debug, Clone, Copy)]
+struct Like {
+    /// Clients have CPUs of their own, and spin; otherwise they sleep.
+    spin: bool,
+    per_s: u64,
+    length_ns: u64,
+    /// Medians of the quickest and of the slowest broker, ns.
+    medians_ns: [f64; 2],
+    /// The last message takes no longer to come.
+    last_ns: u64,
+}
+
+/// Clients on CPUs that they share, at usual, high and low rates, and on CPUs of their own.
+const KINDS: [Like; 4] = [
+    Like { spin: false, per_s: 1_000, length_ns: 2 * S, medians_ns: SLOW_NS, last_ns: 200 * MS },
+    Like { spin: false, per_s: 10_000, length_ns: 200 * MS, medians_ns: SLOW_NS, last_ns: 200 * MS },
+    Like { spin: false, per_s: 200, length_ns: 8 * S, medians_ns: SLOW_NS, last_ns: 200 * MS },
+    Like { spin: true, per_s: 10_000, length_ns: 100 * MS, medians_ns: [1e5, 1e6], last_ns: 50 * MS },
+];
+const SLOW_NS: [f64; 2] = [5e5, 5e6];
 
 /// One run.
 pub(crate) struct Disturbed {
@@ -21,6 +40,10 @@ pub(crate) struct Disturbed {
     pub(crate) broker_ns: [Vec<u64>; 2],
     /// Length of the load, ns.
     pub(crate) length_ns: u64,
+    /// Messages per second.
+    pub(crate) per_s: u64,
+    /// Have the clients CPUs of their own?
+    pub(crate) own_cpus: bool,
 }
 
 /// Chance, the same for the same seed.
@@ -48,12 +71,13 @@ impl Chance {
     }
 
     /// Times in which somebody is kept from the CPU: some, many or hardly any, short or long.
-    fn stalls(&mut self) -> Vec<(u64, u64)> {
-        let (every_ns, median_ns) = (self.between(3e7, 1e10), self.between(1e5, 1e7));
+    fn stalls(&mut self, length_ns: u64) -> Vec<(u64, u64)> {
+        let (every_ns, median_ns) =
+            (self.between(length_ns as f64 / 130.0, length_ns as f64 * 2.5), self.between(1e5, 1e7));
         let (mut at_ns, mut stalls) = (EPOCH as f64, Vec::new());
         loop {
             at_ns -= every_ns * self.unit().ln();
-            if at_ns > (EPOCH + LENGTH_NS) as f64 {
+            if at_ns > (EPOCH + length_ns) as f64 {
                 return stalls;
             }
             let length_ns = self.log_normal(median_ns, 0.7);
@@ -71,14 +95,17 @@ fn whole(ns: f64) -> u64 {
 /// The run of a seed.
 pub(crate) fn run(seed: u64) -> Disturbed {
     let mut chance = Chance::new(seed);
-    let (median_ns, sigma) = (chance.between(5e5, 5e6), chance.between(0.2, 0.8));
-    let stalls = [chance.stalls(), chance.stalls()];
+    let Like { spin, per_s, length_ns, medians_ns: [quickest_ns, slowest_ns], last_ns } =
+        KINDS[usize::try_from(seed).unwrap() % KINDS.len()];
+    let (median_ns, sigma) = (chance.between(quickest_ns, slowest_ns), chance.between(0.2, 0.8));
+    let stalls = [chance.stalls(length_ns), chance.stalls(length_ns)];
     let [of_producer, of_consumer] = stalls;
     let latencies = RefCell::new(chance);
     let produced = Producing {
-        spin: false,
+        spin,
         stalls: of_producer,
-        ..Producing::new(PER_S, LENGTH_NS, move |_, now_ns| {
+        exit_after_ns: 5 * last_ns,
+        ..Producing::new(per_s, length_ns, move |_, now_ns| {
             let latency_ns = whole(latencies.borrow_mut().log_normal(median_ns, sigma));
             Fate::good(now_ns + latency_ns / 2, now_ns + latency_ns)
         })
@@ -103,13 +130,13 @@ pub(crate) fn run(seed: u64) -> Disturbed {
         offset,
         value: message.value.clone(),
     });
-    let consumed = consume_kept_away(coming.collect(), LENGTH_NS + S, of_consumer);
+    let consumed = consume_kept_away(coming.collect(), length_ns + last_ns, of_consumer, spin);
     acknowledged.sort_unstable();
     delivered.sort_unstable();
-    let measured = Latency::ALL.map(|family| {
-        let slots = if Latency::CONSUMER.contains(&family) { &consumed.slots } else { &produced.slots };
+    let measured = Latency::EVERY.map(|family| {
+        let slots = if Latency::OF_CONSUMER.contains(&family) { &consumed.slots } else { &produced.slots };
         reported(slots, family)
     });
     let counters = [produced.counters, consumed.counters];
-    Disturbed { measured, counters, broker_ns: [acknowledged, delivered], length_ns: LENGTH_NS }
+    Disturbed { measured, counters, broker_ns: [acknowledged, delivered], length_ns, per_s, own_cpus: spin }
 }

@@ -29,19 +29,17 @@ struct Feed {
     /// In order of time.
     coming: Vec<Coming>,
     next: usize,
-    blocked_ns: u64,
+    /// Has it a bell, as where the loop sleeps? And had the last look left nothing behind?
+    rings: bool,
+    emptied: bool,
     /// When each was handed out.
     handed_out_ns: Vec<u64>,
 }
 
 impl Consumer for Feed {
-    fn poll_batch(&mut self, wait_ms: u32, time: &impl Time, mut on_message: impl FnMut(u64, Received<'_>)) -> u32 {
-        if wait_ms > 0 {
-            let next_ns = self.coming.get(self.next).map_or(u64::MAX, |message| message.at_ns);
-            let wait_ns = next_ns.saturating_sub(self.time.peek_ns()).min(u64::from(wait_ms) * MS);
-            self.time.rest(wait_ns);
-            self.blocked_ns += wait_ns;
-        }
+    const BATCH: u32 = 300;
+
+    fn poll_batch(&mut self, time: &impl Time, mut on_message: impl FnMut(u64, Received<'_>)) -> u32 {
         let now_ns = time.now_ns();
         let ready = self.coming[self.next..].iter().take(300).take_while(|message| message.at_ns <= now_ns).count();
         for Coming { partition, offset, value, .. } in &self.coming[self.next..self.next + ready] {
@@ -52,7 +50,21 @@ impl Consumer for Feed {
             self.handed_out_ns.push(now_ns);
         }
         self.next += ready;
-        u32::try_from(ready).unwrap()
+        let ready = u32::try_from(ready).unwrap();
+        self.emptied = ready < Self::BATCH;
+        ready
+    }
+
+    fn await_messages(&mut self, deadline_ns: u64, time: &impl Time) {
+        let next_ns = self.coming.get(self.next).map_or(u64::MAX, |message| message.at_ns);
+        time.sleep_until(next_ns.min(deadline_ns));
+    }
+
+    fn rung_ns(&mut self) -> Option<u64> {
+        let first = self.coming.get(self.next).map(|message| message.at_ns);
+        let came = first.filter(|at_ns| *at_ns <= self.time.peek_ns());
+        // It rings once for all that come into the empty queue.
+        self.rings.then(|| came.filter(|_| self.emptied).unwrap_or(0))
     }
 
     fn serve_events(&mut self, _time: &impl Time, _on_message: impl FnMut(u64, Received<'_>)) -> u32 {
@@ -60,7 +72,7 @@ impl Consumer for Feed {
     }
 
     fn blocked_ns(&self) -> u64 {
-        self.blocked_ns
+        0
     }
 
     fn events(&self) -> ConsumerEvents {
@@ -97,20 +109,23 @@ pub(super) struct Consumed {
 
 /// A consumer takes all of this (in order of time), and ends `length_ns` after the epoch.
 pub(super) fn consume(coming: Vec<Coming>, length_ns: u64) -> Consumed {
-    consume_kept_away(coming, length_ns, Vec::new())
+    consume_kept_away(coming, length_ns, Vec::new(), false)
 }
 
-/// The same, kept from its CPU at times (begin and length).
-pub(super) fn consume_kept_away(coming: Vec<Coming>, length_ns: u64, stalls: Vec<(u64, u64)>) -> Consumed {
-    let (time, mut end) = VirtualTime::new(EPOCH - S, Shape::new(Role::Consumer, 0, 1));
+/// The same, kept from its CPU at times (begin and length); on a CPU of its own, or not.
+pub(super) fn consume_kept_away(coming: Vec<Coming>, length_ns: u64, stalls: Vec<(u64, u64)>, spin: bool) -> Consumed {
+    // Spinning until the load begins takes a test long.
+    let before_ns = if spin { 10 * MS } else { S };
+    let (time, mut end) = VirtualTime::new(EPOCH - before_ns, Shape::new(Role::Consumer, 0, 1));
     let time = Rc::new(time);
     time.keep_away(stalls);
-    time.at(EPOCH - S / 2, |supervisor| {
+    time.at(EPOCH - before_ns / 2, |supervisor| {
         supervisor.set_epoch(EPOCH);
         supervisor.want(Wanted::Run);
     });
     time.at(EPOCH + length_ns, |supervisor| supervisor.want(Wanted::Exit));
-    let mut feed = Feed { time: Rc::clone(&time), coming, next: 0, blocked_ns: 0, handed_out_ns: Vec::new() };
+    let mut feed =
+        Feed { time: Rc::clone(&time), coming, next: 0, rings: !spin, emptied: true, handed_out_ns: Vec::new() };
     let expected = Expected {
         run_id: RUN,
         first_producer: PRODUCER,
@@ -119,7 +134,7 @@ pub(super) fn consume_kept_away(coming: Vec<Coming>, length_ns: u64, stalls: Vec
         stamped: true,
         wall_stamps: false,
     };
-    let manner = Manner { spin: false, commit: true, hold: false };
+    let manner = Manner { spin, commit: true, hold: false };
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("samples");
     let log = ReceiveLog::new(RawWriter::create(&path, &header(Role::Consumer)).unwrap(), expected);

@@ -61,7 +61,7 @@ impl KafkaConsumer {
         )?;
         let native = client.client().native_ptr();
         let no_queue = || DriverError::new(ErrorClass::System, "librdkafka gives no queue");
-        let sink = Sink::new(native, always_timed).ok_or_else(no_queue)?;
+        let sink = Sink::new(native, Self::BATCH, always_timed).ok_or_else(no_queue)?;
         let commits = Queue::new(native).ok_or_else(no_queue)?;
         group.sink.set(&sink);
         let fetch = FetchQueue::of(properties);
@@ -76,17 +76,30 @@ impl KafkaConsumer {
 }
 
 impl Consumer for KafkaConsumer {
+    const BATCH: u32 = 300;
+
     #[inline]
-    fn poll_batch(&mut self, wait_ms: u32, time: &impl Time, on_message: impl FnMut(u64, Received<'_>)) -> u32 {
+    fn poll_batch(&mut self, time: &impl Time, on_message: impl FnMut(u64, Received<'_>)) -> u32 {
         let Some(sink) = &mut self.sink else { return 0 };
         let fetch = &mut self.fetch;
         sink.poll_batch(
-            wait_ms,
             time,
             on_message,
             |code| self.group.watch.error_code(code, &connect::describe(code), false),
             |found| fetch.look(&found),
         )
+    }
+
+    fn await_messages(&mut self, deadline_ns: u64, time: &impl Time) {
+        let left = Duration::from_nanos(deadline_ns.saturating_sub(time.now_ns()));
+        if !self.sink.as_mut().is_some_and(|sink| sink.await_messages(left, time.clock())) {
+            time.sleep_until(deadline_ns);
+        }
+    }
+
+    #[inline]
+    fn rung_ns(&mut self) -> Option<u64> {
+        self.sink.as_ref().and_then(Sink::rung_ns)
     }
 
     fn serve_events(&mut self, time: &impl Time, mut on_message: impl FnMut(u64, Received<'_>)) -> u32 {
@@ -111,7 +124,7 @@ impl Consumer for KafkaConsumer {
     }
 
     fn blocked_ns(&self) -> u64 {
-        self.sink.as_ref().map_or(0, Sink::blocked_ns) + self.group.commit_wait_ns.load(Relaxed)
+        self.group.commit_wait_ns.load(Relaxed)
     }
 
     fn events(&self) -> ConsumerEvents {

@@ -107,20 +107,19 @@ impl Producer for KafkaProducer {
     }
 
     #[inline]
-    fn poll_reports(
-        &mut self,
-        limit: u32,
-        wait_ms: u32,
-        time: &impl Time,
-        on_report: impl FnMut(u64, Report<'_>),
-    ) -> u32 {
+    fn poll_reports(&mut self, limit: u32, time: &impl Time, on_report: impl FnMut(u64, Report<'_>)) -> u32 {
         let on_other = |event| self.watch.event(event);
-        self.outlet.poll_reports(&mut self.lent, limit, wait_ms, time, on_report, on_other)
+        self.outlet.poll_reports(&mut self.lent, limit, time, on_report, on_other)
+    }
+
+    #[inline]
+    fn rung_ns(&mut self) -> Option<u64> {
+        self.outlet.rung_ns()
     }
 
     fn await_reports(&mut self, deadline_ns: u64, time: &impl Time) {
         let left = Duration::from_nanos(deadline_ns.saturating_sub(time.now_ns()));
-        if !self.outlet.await_reports(left) {
+        if !self.outlet.await_reports(left, time.clock()) {
             time.sleep_until(deadline_ns);
         }
     }

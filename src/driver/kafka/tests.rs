@@ -3,7 +3,7 @@
 use super::admin::{AdminAction, AdminRequest, TopicState, perform};
 use super::embedded::{BrokerTopic, EmbeddedBroker};
 use super::{KafkaConsumer, KafkaProducer};
-use crate::driver::{Batch, Consumer, Delivery, ErrorClass, Handed, Producer, Time};
+use crate::driver::{Batch, Consumer, Delivery, ErrorClass, Handed, Producer, Received, Report, Time};
 use crate::plan::properties::{ProducerWays, StickyBatches};
 use std::collections::{BTreeMap, HashSet};
 use std::time::{Duration, Instant};
@@ -61,7 +61,10 @@ fn reports(producer: &mut KafkaProducer, count: usize) -> Vec<(usize, Vec<u8>, D
     let mut all = Vec::new();
     while all.len() < count {
         assert!(Instant::now() < deadline, "{} of {count} reports came", all.len());
-        producer.poll_reports(7, 50, &time, |_, report| all.push((report.tag, report.value.to_vec(), report.delivery)));
+        let tell = |_, report: Report<'_>| all.push((report.tag, report.value.to_vec(), report.delivery));
+        if producer.poll_reports(7, &time, tell) == 0 {
+            producer.await_reports(time.now_ns() + 50_000_000, &time);
+        }
     }
     all
 }
@@ -82,7 +85,10 @@ fn receive(
         );
         for (consumer, received) in consumers.iter_mut().zip(&mut all) {
             consumer.serve_events(&time, |_, message| received.push((message.partition, message.value.to_vec())));
-            consumer.poll_batch(5, &time, |_, message| received.push((message.partition, message.value.to_vec())));
+            let tell = |_, message: Received<'_>| received.push((message.partition, message.value.to_vec()));
+            if consumer.poll_batch(&time, tell) == 0 {
+                consumer.await_messages(time.now_ns() + 5_000_000, &time);
+            }
         }
     }
     all
@@ -145,7 +151,7 @@ fn a_full_queue_takes_a_prefix_and_takes_the_rest_later() {
         if handled < 100 {
             full += 1;
             assert!(handled > reported.len(), "nothing was taken although there was room");
-            producer.poll_reports(u32::MAX, 100, &time, |_, report| reported.push(report.tag));
+            producer.poll_reports(u32::MAX, &time, |_, report| reported.push(report.tag));
         }
     }
     assert!(full >= 1);
@@ -167,7 +173,7 @@ fn reports_that_end_where_the_caller_stops_make_room_at_once() {
             while reported < queue {
                 assert!(Instant::now() < deadline, "{reported} of {queue} reports came");
                 let left = asked.min(queue - reported);
-                reported += producer.poll_reports(left, 50, &time, |_, _| {});
+                reported += producer.poll_reports(left, &time, |_, _| {});
             }
         }
     }
@@ -200,8 +206,7 @@ fn messages_without_keys_go_on_when_a_batch_is_filled_however_long_the_linger() 
         } else {
             producer.hurry();
         }
-        reported +=
-            producer.poll_reports(500, 0, &time, |_, report| partitions[report.tag] = report.partition) as usize;
+        reported += producer.poll_reports(500, &time, |_, report| partitions[report.tag] = report.partition) as usize;
     }
     let runs: Vec<usize> = partitions.chunk_by(|a, b| a == b).map(<[i32]>::len).collect();
     let (_, whole) = runs.split_last().unwrap();
@@ -241,7 +246,7 @@ fn a_wait_for_reports_ends_with_the_first_and_has_a_limit() {
         let (begun_ns, mut reported) = (time.now_ns(), 0);
         let deadline_ns = begun_ns + limit_ms * 1_000_000;
         while reported == 0 && time.now_ns() < deadline_ns {
-            reported = producer.poll_reports(9, 0, &time, |_, _| ());
+            reported = producer.poll_reports(9, &time, |_, _| ());
             if reported == 0 {
                 producer.await_reports(deadline_ns, &time);
             }
@@ -290,7 +295,7 @@ fn values_arrive_whole(broker: &EmbeddedBroker, topic: &str, lengths: [usize; 3]
             } else {
                 usize::from(producer.send_from(&batch, 0) == Handed::Accepted)
             };
-            producer.poll_reports(u32::MAX, 5, &time, |_, report| {
+            producer.poll_reports(u32::MAX, &time, |_, report| {
                 assert_eq!(report.value, expected[report.tag], "{topic}, report {reported}");
                 reported += 1;
             });

@@ -75,7 +75,7 @@ impl LatencyFigures {
 
 /// The figures of every family that was measured, as a map from its name.
 #[derive(Debug, Clone, PartialEq)]
-pub struct LatencyFamilies([Option<LatencyFigures>; Latency::COUNT]);
+pub struct LatencyFamilies([Option<LatencyFigures>; Latency::TOLD]);
 
 impl LatencyFamilies {
     /// Takes them from a set.

@@ -15,7 +15,7 @@ const STEPS: u32 = 18;
 
 /// One value per latency family that was measured, as a map from the family's name.
 #[derive(Debug, Clone)]
-pub struct ByFamily<T>([Option<T>; Latency::COUNT]);
+pub struct ByFamily<T>([Option<T>; Latency::TOLD]);
 
 impl<T> ByFamily<T> {
     fn of(latencies: &LatencySet, by: MeasuredBy, make: impl Fn(&Distribution) -> T) -> Self {

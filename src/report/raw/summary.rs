@@ -20,7 +20,7 @@ pub struct Summary {
     run_id: String,
     walk: Walk,
     counts: Counts,
-    latencies: [Exact; Latency::COUNT],
+    latencies: [Exact; Latency::TOLD],
     /// Sequences by producer, to find what came twice (consumers).
     seen: HashMap<u32, Seen>,
     /// Highest sequence by producer and partition.
@@ -145,7 +145,7 @@ impl Summary {
 pub fn document(mut clients: Vec<Summary>) -> Value {
     clients.sort_by_key(|client| (client.run_id.clone(), client.role != Role::Producer, client.index));
     let mut counts = Counts::new();
-    let mut latencies: [Exact; Latency::COUNT] = std::array::from_fn(|_| Exact::default());
+    let mut latencies: [Exact; Latency::TOLD] = std::array::from_fn(|_| Exact::default());
     for client in &clients {
         for (name, count) in &client.counts {
             *counts.entry(name).or_default() += count;
@@ -177,7 +177,7 @@ fn of_client(mut client: Summary) -> Value {
 }
 
 /// Figures of the families that have values.
-fn figures(latencies: &mut [Exact; Latency::COUNT]) -> Map<String, Value> {
+fn figures(latencies: &mut [Exact; Latency::TOLD]) -> Map<String, Value> {
     let families = Latency::ALL.into_iter().zip(latencies);
     families
         .filter(|(_, exact)| exact.count() > 0)

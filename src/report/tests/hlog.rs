@@ -56,7 +56,7 @@ fn the_log_has_each_second_of_each_latency_and_its_sums_are_the_result() {
     }
     let (tags, base) = read(&path);
     assert_eq!(base, Some(Duration::from_millis(1_795_352_400_500)));
-    assert_eq!(tags.len(), Latency::COUNT);
+    assert_eq!(tags.len(), Latency::TOLD);
     let mut expected = latencies(1);
     expected.add(&latencies(10).by_family);
     for _ in 0..2 {

@@ -1,7 +1,7 @@
 //! Which figures are the cluster's own: for each latency and percentile what the generator itself can have added, against its size.
 //!
-//! `bound` has the formula. What goes into it: `away`, the gaps of the loops in the time of the very messages; `waits`, what threads waited for
-//! CPUs; the pacing error; the error of the hosts' clocks. `rate` says whether the rate was offered as asked, `sentence` puts the answer
+//! `bound` has the formula. What goes into it: what the broker took at least, which the loops record with each message; `away`, for how long they
+//! can have kept messages; `waits`, what the library's threads waited for CPUs; the pacing error; the error of the hosts' clocks. `rate` says whether the rate was offered as asked, `sentence` puts the answer
 //! into words.
 
 mod away;
@@ -27,7 +27,7 @@ use crate::telemetry::Role;
 use crate::worker::{ClientFacts, LatencySet, PeriodStats};
 use crate::workload_generator::Series;
 use away::Away;
-use bound::{Keepers, added_to_actual, added_to_intended};
+use bound::{Keepers, added_by_errors, added_to_actual};
 use quantiles::Quantiles;
 use waits::CpuWaits;
 
@@ -72,9 +72,9 @@ pub struct OwnFigure {
     pub own: bool,
     /// Pacing error at this percentile, ns; 0 from the actual time.
     pub pacing_error_ns: u64,
-    /// What the loop that picked messages up was away for, at this percentile, ns.
+    /// What the loop that picked messages up can have kept them for, at this percentile, ns.
     pub loop_gap_ns: u64,
-    /// What every message waited for CPUs on its way, ns.
+    /// What every message waited for CPUs of the library's threads on its way, ns.
     pub cpu_wait_ns: u64,
     /// What the clocks at both ends may be apart, ns.
     pub clock_error_ns: u64,
@@ -175,9 +175,10 @@ impl Sides {
     fn of(clients: &[&ClientFacts], context: &Context<'_>, latencies: &LatencySet, clock_ns: f64) -> Self {
         let of = |role| {
             let all = || clients.iter().copied();
-            (Away::of(all(), role), CpuWaits::of(all(), role))
+            (Away::picking_up(all(), role), CpuWaits::of(all(), role))
         };
         let ((sender_away, sender), (receiver_away, receiver)) = (of(Role::Producer), of(Role::Consumer));
+        let sends = Away::sending(clients.iter().copied());
         // On the way out the producer's library has a part in the end-to-end time too, its loop has none.
         let both = CpuWaits {
             each_ns: sender.each_ns + receiver.each_ns,
@@ -186,30 +187,35 @@ impl Sides {
         };
         let behind = clients.iter().map(|facts| behind_broker(facts, context)).sum();
         Self {
-            acknowledge: Keepers { away: sender_away, waits: sender, clock_ns: 0.0 },
-            end_to_end: Keepers { away: receiver_away, waits: both, clock_ns },
+            acknowledge: Keepers { away: sender_away, sends: sends.clone(), waits: sender, clock_ns: 0.0 },
+            end_to_end: Keepers { away: receiver_away, sends, waits: both, clock_ns },
             pacing: Quantiles::without_largest(&latencies[Latency::PublishDelay], behind),
         }
     }
 
     /// None: it is no latency of the cluster's.
     fn judge(&self, latency: Latency, latencies: &LatencySet, own_share: f64) -> Option<LatencyTrust> {
-        let (keepers, actual) = match latency {
-            Latency::PublishDelay => return None,
+        let (keepers, pacing) = match latency {
+            Latency::PublishDelay | Latency::AcknowledgeAtLeast | Latency::EndToEndAtLeast => return None,
             Latency::AcknowledgeActual => (&self.acknowledge, None),
-            Latency::AcknowledgeIntended => (&self.acknowledge, Some(Latency::AcknowledgeActual)),
+            Latency::AcknowledgeIntended => (&self.acknowledge, Some(&self.pacing)),
             Latency::EndToEndActual => (&self.end_to_end, None),
-            Latency::EndToEndIntended => (&self.end_to_end, Some(Latency::EndToEndActual)),
+            Latency::EndToEndIntended => (&self.end_to_end, Some(&self.pacing)),
         };
         let measured = Quantiles::of(&latencies[latency]);
-        let actual = actual.map(|actual| Quantiles::of(&latencies[actual]));
+        let at_least = match latency {
+            Latency::EndToEndActual | Latency::EndToEndIntended => Latency::EndToEndAtLeast,
+            _ => Latency::AcknowledgeAtLeast,
+        };
+        let at_least = Quantiles::at_least(&latencies[at_least]);
         let mut own_so_far = true;
         let figures = OwnLevel::ALL.map(|level| {
             let p = level.percentile() / 100.0;
             let size_ns = measured.at(p);
-            let added_ns = match &actual {
-                None => added_to_actual(&measured, p, keepers),
-                Some(actual) => added_to_intended(&measured, actual, &self.pacing, p, keepers),
+            let from_actual_ns = added_to_actual(&measured, &at_least, p, keepers);
+            let added_ns = match pacing {
+                None => from_actual_ns,
+                Some(pacing) => from_actual_ns.min(added_by_errors(&measured, pacing, p, keepers)),
             };
             own_so_far &= added_ns <= own_share * size_ns;
             OwnFigure {
@@ -217,8 +223,8 @@ impl Sides {
                 latency_ns: whole(size_ns),
                 added_at_most_ns: whole(added_ns),
                 own: own_so_far,
-                pacing_error_ns: if actual.is_some() { whole(self.pacing.at(p)) } else { 0 },
-                loop_gap_ns: whole(keepers.loops_ns(1.0 - p).min(size_ns)),
+                pacing_error_ns: pacing.map_or(0, |pacing| whole(pacing.at(p))),
+                loop_gap_ns: whole(keepers.away.longest_but(1.0 - p).min(size_ns)),
                 cpu_wait_ns: whole(keepers.waits.each_ns),
                 clock_error_ns: whole(keepers.clock_ns),
             }

@@ -1,5 +1,6 @@
 //! The values of a distribution by their rank, made once and asked often.
 
+use super::whole;
 use crate::stats::Distribution;
 
 /// Values in ns with the number of values up to them, smallest first.
@@ -13,6 +14,21 @@ impl Quantiles {
     /// All values of a distribution.
     pub(super) fn of(distribution: &Distribution) -> Self {
         Self::without_largest(distribution, 0)
+    }
+
+    /// All values, none higher than it was.
+    pub(super) fn at_least(distribution: &Distribution) -> Self {
+        let mut quantiles = Self::of(distribution);
+        for (_, ns) in &mut quantiles.ranks {
+            let lowest = distribution.histogram.lowest_equivalent(whole(*ns) / distribution.unit_ns.max(1));
+            *ns = lowest.saturating_mul(distribution.unit_ns) as f64;
+        }
+        quantiles
+    }
+
+    /// How many.
+    pub(super) fn count(&self) -> u64 {
+        self.total
     }
 
     /// All but the `left_out` largest.

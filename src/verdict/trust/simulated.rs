@@ -6,13 +6,19 @@ use crate::worker::KernelFacts;
 use crate::workload_generator::for_tests::{facts, plan};
 
 const SEEDS: u64 = 200;
+/// So many of a hundred latencies are told two or more steps too low at most: in a gap of the loop several messages came, and only of the first it is
+/// known when.
+const LOWER_PERCENT: u64 = 5;
 /// What histograms may be wrong by (3 digits, at both ends of a difference).
 const ROUNDING: f64 = 0.002;
 
-/// The verdict's answer: what each client counted is all that it has.
-fn judged(run: &Disturbed, plan: &Plan) -> Trust {
+/// The verdict's answer: what each client counted is all that it has. The library's threads waited for nothing.
+fn judged(run: &Disturbed) -> Trust {
+    let mut plan = plan();
+    let rate = crate::units::Rate::PerSecond(run.per_s as f64);
+    (plan.rate.per_producer, plan.rate.total) = (rate, rate);
     let client = |role, counters| ClientFacts {
-        own_cpu: false,
+        own_cpu: run.own_cpus,
         span_ns: run.length_ns,
         counters,
         kernel: KernelFacts::default(),
@@ -20,7 +26,7 @@ fn judged(run: &Disturbed, plan: &Plan) -> Trust {
     };
     let clients = [client(Role::Producer, run.counters[0]), client(Role::Consumer, run.counters[1])];
     let latencies = LatencySet { by_family: run.measured.clone() };
-    Trust::of(&latencies, &clients.iter().collect::<Vec<_>>(), plan, 0)
+    Trust::of(&latencies, &clients.iter().collect::<Vec<_>>(), &plan, 0)
 }
 
 /// The level up to which a latency is the broker's in truth.
@@ -39,14 +45,12 @@ fn step(level: Option<OwnLevel>) -> usize {
 }
 
 #[test]
-fn the_level_is_never_too_high() {
-    let mut plan = plan();
-    (plan.rate.per_producer, plan.rate.total) =
-        (crate::units::Rate::PerSecond(1e3), crate::units::Rate::PerSecond(1e3));
-    let (mut too_high, mut short_by, mut told_levels) = (Vec::new(), [0; 9], [0; 9]);
+fn the_level_is_never_too_high_and_hardly_ever_more_than_a_step_too_low() {
+    let (mut wrong, mut short_by, mut told_levels) = (Vec::new(), [0; 9], [0; 9]);
     for seed in 0..SEEDS {
         let run = run(seed);
-        let trust = judged(&run, &plan);
+        let trust = judged(&run);
+        assert_eq!(trust.latencies.len(), 4);
         for latency in &trust.latencies {
             let broker_ns = &run.broker_ns[usize::from(Latency::CONSUMER.contains(&latency.latency))];
             let measured = Quantiles::of(&run.measured[latency.latency as usize]);
@@ -55,13 +59,13 @@ fn the_level_is_never_too_high() {
             told_levels[told] += 1;
             match truth.checked_sub(told) {
                 Some(steps) => short_by[steps] += 1,
-                None => too_high.push((seed, latency.latency, told, truth)),
+                None => wrong.push(format!("too high: seed {seed}, {:?}: {told} for {truth}", latency.latency)),
             }
         }
     }
-    assert!(too_high.is_empty(), "too high {too_high:?}\nsteps too low {short_by:?}\ntold {told_levels:?}");
-    assert!(
-        told_levels.iter().filter(|count| **count > 0).count() >= 4,
-        "all kinds of runs are there: {told_levels:?}"
-    );
+    let lower: u64 = short_by[2..].iter().sum();
+    assert!(wrong.is_empty(), "{wrong:#?}\nsteps too low {short_by:?}\ntold {told_levels:?}");
+    let all: u64 = short_by.iter().sum();
+    assert!(all == 4 * SEEDS && lower * 100 <= LOWER_PERCENT * all, "steps too low {short_by:?}\ntold {told_levels:?}");
+    assert!(told_levels.iter().filter(|count| **count > 0).count() >= 4, "all kinds are there: {told_levels:?}");
 }

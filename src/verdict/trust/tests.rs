@@ -1,43 +1,48 @@
 //! On a small run made by hand: who could look, and what is the generator's.
 
 use super::*;
-use crate::workload_generator::for_tests::{completed_series, plan};
+use crate::workload_generator::for_tests::{completed_series, distribution, latencies, plan};
 
 #[test]
 fn a_run_that_nobody_disturbed_is_the_brokers_own() {
     let plan = plan();
     let series = completed_series(&plan);
     let trust = Trust::of_run(&series).unwrap();
-    // The largest of 3 ms may have met a gap shorter than a beat, which no look has seen.
-    assert_eq!(trust.own_up_to, Some(OwnLevel::P99_99), "{trust:#?}");
-    assert!(
-        trust.sentence.starts_with("the rate is exact; acknowledgements are the broker's up to p99.99"),
-        "{}",
-        trust.sentence
-    );
+    assert_eq!(trust.own_up_to, Some(OwnLevel::Max), "{trust:#?}");
+    assert_eq!(trust.sentence, "the rate is exact; latencies are the broker's, the largest included");
     assert!(trust.reaches(OwnLevel::P99) && trust.latencies.len() == 4);
 }
 
 #[test]
-fn messages_behind_gaps_of_a_loop_are_its_own_from_their_share_on() {
+fn what_the_loop_kept_is_its_own_where_it_weighs() {
     let plan = plan();
     let mut series = completed_series(&plan);
-    for client in &mut series.periods.last_mut().unwrap().clients {
-        let counters = &mut client.measured.counters;
-        let messages = away::picked_up(counters, client.measured.role);
-        assert!(messages > 0);
-        counters[Counter::MessagesBehindGap300ms] = messages / 500;
-    }
+    // Of the largest acknowledgement the loop can have kept most.
+    let mut at_least = distribution((1..=999).map(|i| i * 1_000).chain([20_000]));
+    at_least.add(&distribution((1..=999).map(|i| i * 3_000).chain([20_000])));
+    series.cumulative.as_mut().unwrap().by_family[Latency::AcknowledgeAtLeast as usize] = at_least;
     let trust = Trust::of_run(&series).unwrap();
-    // Values are even up to the largest: nothing but that can have been moved by much.
-    assert_eq!(trust.own_up_to, Some(OwnLevel::P99_99), "{trust:#?}");
-    assert!(
-        trust.sentence.contains("up to p99.99; beyond that the generator's own waits weigh (max: "),
-        "{}",
-        trust.sentence
-    );
+    assert_eq!(trust.own_up_to, Some(OwnLevel::Max), "the next one is as large: {trust:#?}");
+    let keeps = |cumulative: &mut LatencySet| {
+        // Of one in a hundred, all of them: those above half of them are then not much smaller, the median is.
+        let whole = &latencies(1)[Latency::AcknowledgeActual];
+        cumulative.by_family[Latency::AcknowledgeActual as usize] = whole.clone();
+        let kept = (1..=1_000).map(|i| if i > 990 { 10_000 } else { i * 1_000 });
+        cumulative.by_family[Latency::AcknowledgeAtLeast as usize] = distribution(kept);
+    };
+    keeps(series.cumulative.as_mut().unwrap());
+    let trust = Trust::of_run(&series).unwrap();
+    let figure = &trust.latencies[0].figures[0];
+    assert!((10_000..15_000).contains(&figure.added_at_most_ns) && figure.own, "{figure:?}");
+    // From a tenth on it weighs.
+    let kept = (1..=1_000).map(|i| if i > 900 { 10_000 } else { i * 1_000 });
+    let cumulative = series.cumulative.as_mut().unwrap();
+    cumulative.by_family[Latency::AcknowledgeAtLeast as usize] = distribution(kept);
+    let trust = Trust::of_run(&series).unwrap();
+    assert_eq!(trust.own_up_to, None, "{trust:#?}");
     let figure = trust.latencies[0].first_not_own().unwrap();
-    assert!(figure.added_at_most_ns > figure.latency_ns / 20 && figure.loop_gap_ns > 0, "{figure:?}");
+    assert!((99_000..102_000).contains(&figure.added_at_most_ns), "{figure:?}");
+    assert!(trust.sentence.contains("beyond that the generator's own waits weigh"), "{}", trust.sentence);
 }
 
 #[test]

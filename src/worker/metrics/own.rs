@@ -3,7 +3,7 @@
 
 use super::exposition::{Kind, Page};
 use super::ledger::Totals;
-use crate::stats::gap::GAPS;
+use crate::stats::gap::{GAPS, SENDS};
 use crate::stats::{Counter, Distribution, Latency};
 use crate::telemetry::Role;
 use crate::units::NS_PER_S;
@@ -64,7 +64,8 @@ pub(super) fn write(page: &mut Page, totals: &Totals<'_>, whole: bool) {
             page.family("pinload_backlog_messages", Kind::Gauge, help).sample(&[], expected.saturating_sub(received));
         }
     }
-    for counter in Counter::ALL.iter().filter(|counter| GAPS.iter().all(|(_, gap)| gap != *counter)) {
+    let by_size = |counter: &Counter| GAPS.iter().chain(&SENDS).any(|(_, sized)| sized == counter);
+    for counter in Counter::ALL.iter().filter(|counter| !by_size(counter)) {
         client_counter(page, *counter, totals);
     }
     behind_gaps(page, totals);
@@ -100,13 +101,19 @@ const ROLES: [Role; 2] = [Role::Producer, Role::Consumer];
 
 /// One family for all sizes.
 fn behind_gaps(page: &mut Page, totals: &Totals<'_>) {
-    let help = "Messages (or their reports) picked up behind a gap of the hot loop of at least this length, and less than the next.";
+    let help = "Messages (or their reports) that can have waited for the hot loop for at least this long, and less than the next.";
     let mut family = page.family("pinload_messages_behind_gap_total", Kind::Counter, help);
     for (from_ns, counter) in GAPS {
         for role in ROLES {
             let labels = [("role", &*role.to_string()), ("gap_seconds", &*seconds(from_ns).to_string())];
             family.sample(&labels, totals.counters.of(role)[counter]);
         }
+    }
+    let help = "Messages that took at least this long to be handed over, and less than the next.";
+    let mut family = page.family("pinload_sends_took_total", Kind::Counter, help);
+    for (from_ns, counter) in SENDS {
+        let took = [("took_seconds", &*seconds(from_ns).to_string())];
+        family.sample(&took, totals.counters.of(Role::Producer)[counter]);
     }
 }
 

@@ -1,30 +1,45 @@
-//! A bell for a queue: an eventfd that librdkafka rings when something comes into the empty queue.
+//! A bell for a queue: librdkafka rings when something comes into the empty queue. It tells when that was, and wakes who waits for it.
 //!
-//! librdkafka's own waits count whole milliseconds. A loop that has 300 µs until its next send would have to sleep them away, and would
-//! notice an acknowledgement up to that much too late.
+//! librdkafka's own waits count whole milliseconds: a loop that has 300 µs until its next send would have to sleep them away, and would notice
+//! an acknowledgement up to that much too late. And none of them tells when what ended it came, which is what a loop has to know to tell
+//! how long it kept it itself.
 
 use super::handle::Queue;
+use crate::os::clock::Clock;
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, ppoll};
 use rdkafka_sys as sys;
-use std::os::fd::{AsFd, AsRawFd, FromRawFd, OwnedFd};
+use std::ffi::c_void;
+use std::os::fd::{AsFd, FromRawFd, OwnedFd};
 use std::ptr;
 use std::rc::Rc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::SeqCst};
 use std::time::Duration;
 
-/// What librdkafka writes to ring: an eventfd counts in words of 8 bytes.
-const ONE: u64 = 1;
+/// What is written to ring: an eventfd counts in words of 8 bytes.
+const ONE: [u8; size_of::<u64>()] = 1_u64.to_ne_bytes();
 
 /// A queue's bell. It holds its queue, and takes itself off it when dropped.
 #[derive(Debug)]
 pub(super) struct Bell {
     queue: Rc<Queue>,
+    rung: Box<Rung>,
+}
+
+/// What librdkafka's threads touch.
+#[derive(Debug)]
+struct Rung {
+    clock: Clock,
+    /// The first ring since it was last asked for, raw ns; 0: there was none.
+    first_ns: AtomicU64,
+    /// Somebody is to be woken. Otherwise a ring costs no system call.
+    waited_for: AtomicBool,
     descriptor: OwnedFd,
 }
 
 impl Bell {
     /// Hangs a bell on a queue that has none. None: the system gives no descriptor.
-    pub(super) fn on(queue: &Rc<Queue>) -> Option<Self> {
+    pub(super) fn on(queue: &Rc<Queue>, clock: Clock) -> Option<Self> {
         // SAFETY: eventfd(2) takes two integers and touches no memory.
         let descriptor = unsafe { libc::eventfd(0, libc::EFD_CLOEXEC | libc::EFD_NONBLOCK) };
         if descriptor < 0 {
@@ -32,38 +47,58 @@ impl Bell {
         }
         // SAFETY: the kernel has just opened this descriptor for us, and nobody else knows it.
         let descriptor = unsafe { OwnedFd::from_raw_fd(descriptor) };
-        let bell = Self { queue: Rc::clone(queue), descriptor };
-        bell.hang(bell.descriptor.as_raw_fd());
+        // What is in the queue already came nobody knows when: as long ago as can be.
+        let rung = Rung { clock, first_ns: AtomicU64::new(1), waited_for: AtomicBool::new(false), descriptor };
+        let bell = Self { queue: Rc::clone(queue), rung: Box::new(rung) };
+        let opaque = ptr::from_ref(&*bell.rung).cast_mut().cast::<c_void>();
+        // SAFETY: the queue lives as long as `bell`. librdkafka calls `ring` with the queue locked, so never twice at once, and not any more when
+        // `drop`, which takes that lock, has returned: `rung`, which stays where it is, lives longer.
+        unsafe { sys::rd_kafka_queue_cb_event_enable(bell.queue.as_ptr(), Some(ring), opaque) };
         Some(bell)
     }
 
-    /// Waits until the queue is rung or `limit` has passed. What came before the queue was last looked into does not count; what comes
-    /// after that does, also before this is called.
-    pub(super) fn wait(&self, limit: Duration) {
-        let mut descriptors = [PollFd::new(self.descriptor.as_fd(), PollFlags::POLLIN)];
-        // An interrupted wait is a short one.
-        if ppoll(&mut descriptors, Some(limit.into()), None).is_ok_and(|ready| ready > 0) {
-            let mut count = [0; size_of::<u64>()];
-            while nix::unistd::read(&self.descriptor, &mut count) == Err(Errno::EINTR) {}
-        }
+    /// When it was first rung since this was last called, raw ns; 0: it was not.
+    #[inline]
+    pub(super) fn rung_ns(&self) -> u64 {
+        self.rung.first_ns.swap(0, SeqCst)
     }
 
-    fn hang(&self, descriptor: i32) {
-        // SAFETY: the queue lives as long as `self`; librdkafka copies the 8 bytes at `ONE` before it returns; it writes to the descriptor
-        // until it gets another one, which `drop` sees to before the descriptor is closed.
-        unsafe {
-            sys::rd_kafka_queue_io_event_enable(
-                self.queue.as_ptr(),
-                descriptor,
-                ptr::from_ref(&ONE).cast(),
-                size_of::<u64>(),
-            );
+    /// Waits until it is rung or `limit` has passed; not at all when it has been rung since it was last asked. May end early.
+    pub(super) fn wait(&self, limit: Duration) {
+        let rung = &*self.rung;
+        // This before that, and the other way round in `ring`: one of both sees the other.
+        rung.waited_for.store(true, SeqCst);
+        if rung.first_ns.load(SeqCst) == 0 {
+            let mut descriptors = [PollFd::new(rung.descriptor.as_fd(), PollFlags::POLLIN)];
+            // An interrupted wait is a short one.
+            if ppoll(&mut descriptors, Some(limit.into()), None).is_ok_and(|ready| ready > 0) {
+                let mut count = [0; size_of::<u64>()];
+                while nix::unistd::read(&rung.descriptor, &mut count) == Err(Errno::EINTR) {}
+            }
         }
+        rung.waited_for.store(false, SeqCst);
+    }
+}
+
+/// Something has come into the empty queue.
+///
+/// # Safety
+/// `opaque` points to a `Rung` that lives until this returns.
+unsafe extern "C" fn ring(_client: *mut sys::rd_kafka_t, opaque: *mut c_void) {
+    // SAFETY: the caller vouches for it; only its atomics change.
+    let rung = unsafe { &*opaque.cast_const().cast::<Rung>() };
+    if rung.first_ns.load(SeqCst) == 0 {
+        rung.first_ns.store(rung.clock.now_ns().max(1), SeqCst);
+    }
+    if rung.waited_for.load(SeqCst) {
+        // What could go wrong here has a limit: the wait's.
+        let _ = nix::unistd::write(&rung.descriptor, &ONE);
     }
 }
 
 impl Drop for Bell {
     fn drop(&mut self) {
-        self.hang(-1);
+        // SAFETY: the queue lives as long as `self`.
+        unsafe { sys::rd_kafka_queue_cb_event_enable(self.queue.as_ptr(), None, ptr::null_mut()) };
     }
 }

@@ -3,24 +3,26 @@
 //! Reading batches straight from a BaseConsumer's queue would lose assignments: its rebalance events would be answered by an
 //! unassign. So only messages are taken this way, and the BaseConsumer is polled for everything else.
 
+use super::bell::Bell;
 use super::handle::Queue;
 use crate::driver::{Received, RecordTime, Time};
 use crate::load::stamp::MAGIC;
+use crate::os::clock::Clock;
 use rdkafka_sys as sys;
 use std::ffi::CString;
 use std::ptr;
+use std::rc::Rc;
 use std::slice;
 use std::sync::atomic::{AtomicPtr, Ordering};
-
-/// Messages read at a time. 300 cost 0.87 × the C tool a message, 10,000 cost 1.13 ×: the array and what it points to stay in cache.
-const BATCH: usize = 300;
+use std::time::Duration;
 
 /// Our queue. It must be dropped before the client it was made from.
 pub(in crate::driver::kafka) struct Sink {
-    queue: Queue,
+    queue: Rc<Queue>,
+    /// Made when it is first waited on.
+    bell: Option<Bell>,
     messages: Box<[*mut sys::rd_kafka_message_t]>,
     always_timed: bool,
-    blocked_ns: u64,
 }
 
 impl std::fmt::Debug for Sink {
@@ -30,31 +32,25 @@ impl std::fmt::Debug for Sink {
 }
 
 impl Sink {
-    /// A sink without partitions. `client` must outlive the result. `always_timed`: the record's time is wanted of messages with a stamp too.
-    pub(in crate::driver::kafka) fn new(client: *mut sys::rd_kafka_t, always_timed: bool) -> Option<Self> {
-        let queue = Queue::new(client)?;
-        Some(Self { queue, messages: vec![ptr::null_mut(); BATCH].into(), always_timed, blocked_ns: 0 })
+    /// A sink without partitions that reads `batch` messages at a time. 300 cost 0.87 × the C tool a message, 10,000 cost 1.13 ×: the array and what
+    /// it points to stay in cache. `client` must outlive the result. `always_timed`: the record's time is wanted of messages with a stamp too.
+    pub(in crate::driver::kafka) fn new(client: *mut sys::rd_kafka_t, batch: u32, always_timed: bool) -> Option<Self> {
+        let queue = Rc::new(Queue::new(client)?);
+        Some(Self { queue, bell: None, messages: vec![ptr::null_mut(); batch as usize].into(), always_timed })
     }
 
-    /// Hands out what is there, waiting up to `wait_ms` for the first message; messages that are errors go to `on_error` with their code.
-    ///
-    /// The wait is a separate read of one message, because a batch read with a timeout waits until its array is full. There is one only when
-    /// nothing is there, so that its time is time blocked.
+    /// Hands out what is there; messages that are errors go to `on_error` with their code.
     #[inline]
     pub(in crate::driver::kafka) fn poll_batch(
         &mut self,
-        wait_ms: u32,
         time: &impl Time,
         mut on_message: impl FnMut(u64, Received<'_>),
         mut on_error: impl FnMut(i32),
         on_batch: impl FnOnce(Found),
     ) -> u32 {
-        let mut have = self.read(0);
+        let have = self.read();
         if have == 0 {
-            if wait_ms == 0 || !self.block(wait_ms, time) {
-                return 0;
-            }
-            have = 1 + self.read(1);
+            return 0;
         }
         let now_ns = time.now_ns();
         let mut bytes = 0;
@@ -76,29 +72,33 @@ impl Sink {
         u32::try_from(have).unwrap_or(u32::MAX)
     }
 
-    /// Reads what is there into the array from place `from` on; how many.
+    /// Reads what is there into the array; how many.
     #[inline]
-    fn read(&mut self, from: usize) -> usize {
-        let free = &mut self.messages[from..];
+    fn read(&mut self) -> usize {
+        let free = &mut self.messages;
         // SAFETY: the queue is valid; the array has as many places as we say; the messages written there are ours to destroy.
         let more = unsafe { sys::rd_kafka_consume_batch_queue(self.queue.as_ptr(), 0, free.as_mut_ptr(), free.len()) };
         usize::try_from(more).unwrap_or(0)
     }
 
-    /// Waits for one message, up to so long; false: none came.
-    fn block(&mut self, wait_ms: u32, time: &impl Time) -> bool {
-        let begun_ns = time.now_ns();
-        let wait = i32::try_from(wait_ms).unwrap_or(i32::MAX);
-        // SAFETY: the queue is valid until drop; a message that is returned is ours to destroy.
-        let first = unsafe { sys::rd_kafka_consume_queue(self.queue.as_ptr(), wait) };
-        self.blocked_ns += time.now_ns().saturating_sub(begun_ns);
-        self.messages[0] = first;
-        !first.is_null()
+    /// Waits until something is in the queue or `limit` has passed; may end at once. To be called when it has just been found empty. False: it
+    /// cannot wait, because the system gives no descriptor.
+    ///
+    /// A read with a timeout would not do: one of a batch waits until its array is full, and none tells when the message came.
+    pub(in crate::driver::kafka) fn await_messages(&mut self, limit: Duration, clock: Clock) -> bool {
+        if let Some(bell) = &self.bell {
+            bell.wait(limit);
+        } else {
+            // What came in before there was a bell has not rung it: look again before waiting.
+            self.bell = Bell::on(&self.queue, clock);
+        }
+        self.bell.is_some()
     }
 
-    /// Time spent in waits for a message so far, whether one came or not.
-    pub(in crate::driver::kafka) fn blocked_ns(&self) -> u64 {
-        self.blocked_ns
+    /// When the first thing came into the empty queue since the last call (0: nothing has); None: there is no bell.
+    #[inline]
+    pub(in crate::driver::kafka) fn rung_ns(&self) -> Option<u64> {
+        self.bell.as_ref().map(Bell::rung_ns)
     }
 }
 

@@ -5,6 +5,7 @@ use super::handle::{Event, EventKind, Queue, Topic};
 use super::lent::{self, Lent, Loan};
 use crate::driver::kafka::sticky::Sticky;
 use crate::driver::{Batch, Delivery, Handed, Report, Time};
+use crate::os::clock::Clock;
 use rdkafka::producer::PARTITION_UA;
 use rdkafka_sys as sys;
 use std::ffi::c_void;
@@ -202,7 +203,7 @@ impl Outlet {
         sys::RD_KAFKA_MSG_F_PARTITION
     }
 
-    /// Hands out up to `limit` reports, waiting up to `wait_ms` for the first; events of other kinds go to `on_other`, and end the wait.
+    /// Hands out up to `limit` reports; events of other kinds go to `on_other`.
     ///
     /// All reports of an event carry the time at which it was picked up, however long the handing out takes: their acknowledgements had all
     /// come by then. An event is destroyed (its messages freed, its room in the queue given back) once all of it is handed out.
@@ -211,19 +212,16 @@ impl Outlet {
         &mut self,
         lent: &mut Lent,
         limit: u32,
-        wait_ms: u32,
         time: &impl Time,
         mut on_report: impl FnMut(u64, Report<'_>),
         mut on_other: impl FnMut(EventKind),
     ) -> u32 {
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-        let mut wait = i32::try_from(wait_ms).unwrap_or(i32::MAX);
         let mut reported = 0;
         let mut chunk = [ptr::null(); CHUNK];
         while reported < limit {
             if self.event.is_none() {
-                let Some(event) = self.queue.poll(wait) else { break };
-                wait = 0;
+                let Some(event) = self.queue.poll(0) else { break };
                 if !event.is_deliveries() {
                     on_other(event.kind());
                     continue;
@@ -256,14 +254,20 @@ impl Outlet {
 
     /// Waits until something is in the queue or `limit` has passed; may end at once. To be called when the queue has just been found
     /// empty. False: it cannot wait, because the system gives no descriptor.
-    pub(in crate::driver::kafka) fn await_reports(&mut self, limit: Duration) -> bool {
+    pub(in crate::driver::kafka) fn await_reports(&mut self, limit: Duration, clock: Clock) -> bool {
         if let Some(bell) = &self.bell {
             bell.wait(limit);
         } else {
             // What came in before there was a bell has not rung it: look again before waiting.
-            self.bell = Bell::on(&self.queue);
+            self.bell = Bell::on(&self.queue, clock);
         }
         self.bell.is_some()
+    }
+
+    /// When the first thing came into the empty queue since the last call (0: nothing has); None: there is no bell.
+    #[inline]
+    pub(in crate::driver::kafka) fn rung_ns(&self) -> Option<u64> {
+        self.bell.as_ref().map(Bell::rung_ns)
     }
 }
 
