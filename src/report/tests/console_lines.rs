@@ -4,10 +4,10 @@ use crate::plan::Plan;
 use crate::report::json_lines::{end_line, period_line};
 use crate::report::rows::Rows;
 use crate::report::{omb_aggregated_line, omb_period_line, omb_prefix};
-use crate::stats::{Counter, Distribution};
+use crate::stats::{Counter, Distribution, Latency};
 use crate::worker::PeriodStats;
 use crate::workload_generator::Phase;
-use crate::workload_generator::for_tests::{completed_series, latencies, period, plan};
+use crate::workload_generator::for_tests::{completed_series, distribution, latencies, period, plan};
 use serde_json::json;
 
 const GOLDEN: &str = include_str!("../../../tests/fixtures/golden/omb-console.log");
@@ -112,7 +112,7 @@ fn a_period_that_is_not_valid_is_marked_and_where_there_is_room_it_says_why() {
         assert!(marked.ends_with(told), "{marked}");
     }
     let mut not_own = period(0);
-    not_own.clients[2].period.counters[Counter::MessagesBehindGap10ms] = 100_000;
+    not_own.latencies.by_family[Latency::EndToEndAtLeast as usize] = distribution([1_000; 1_000]);
     assert!(row(&not_own, Some(80), &plan).ends_with(" !"));
     plan.placement.oversubscribed = true;
     let unmarked = row(&not_own, None, &plan);
