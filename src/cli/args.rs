@@ -186,6 +186,13 @@ pub struct RunArgs {
     #[command(flatten)]
     pub start: StartArgs,
 
+    /// What clients are made of, instead of `client` in the driver file [default: librdkafka]
+    ///
+    /// librdkafka  Kafka's C client library: what a client sees;
+    /// wire        Kafka's protocol written by pinload itself: what the broker can do (docs/wire-driver.md).
+    #[arg(long, value_name = "WHAT", value_enum, verbatim_doc_comment)]
+    pub client: Option<ClientArg>,
+
     /// Existing topics to use instead of new ones (a comma list); they are never deleted
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
     pub topics: Vec<String>,
@@ -457,6 +464,15 @@ pub struct WorkerArgs {
     /// Colours on the terminal
     #[arg(long, value_name = "WHEN", value_enum, default_value_t = ColorWhen::Auto, help_heading = "Output")]
     pub color: ColorWhen,
+}
+
+/// `--client`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ClientArg {
+    /// Kafka's C client library
+    Librdkafka,
+    /// Kafka's protocol written by pinload itself
+    Wire,
 }
 
 /// `--unknown-keys`.

@@ -1,6 +1,7 @@
 //! From arguments as typed to what `plan::resolve` decides with.
 
-use super::args::{PlacementArg, RateScopeArg, RunArgs, UnknownKeys};
+use super::args::{ClientArg, PlacementArg, RateScopeArg, RunArgs, UnknownKeys};
+use crate::config::ClientLibrary;
 use crate::plan::placement::PlacementWishes;
 use crate::plan::resolve::course::SearchLimits;
 use crate::plan::{Options, PlacementPolicy, RateScope, Thresholds};
@@ -9,6 +10,7 @@ impl From<&RunArgs> for Options {
     fn from(args: &RunArgs) -> Self {
         Self {
             only_shown: false,
+            client: args.client.map(ClientLibrary::from),
             embedded: args.embedded,
             duration: args.duration,
             warmup: args.warmup,
@@ -55,6 +57,15 @@ fn search_limits(variable: impl Fn(&str) -> Option<String>) -> SearchLimits {
         receive_backlog_limit: count("RECEIVE_BACKLOG_LIMIT", default.receive_backlog_limit),
         min_ramping_factor: factor("MIN_RAMPING_FACTOR", default.min_ramping_factor),
         max_ramping_factor: factor("MAX_RAMPING_FACTOR", default.max_ramping_factor),
+    }
+}
+
+impl From<ClientArg> for ClientLibrary {
+    fn from(arg: ClientArg) -> Self {
+        match arg {
+            ClientArg::Librdkafka => Self::Librdkafka,
+            ClientArg::Wire => Self::Wire,
+        }
     }
 }
 

@@ -70,8 +70,9 @@ pub(super) fn plan(plan: &Plan) -> String {
         || "measured until interrupted (Ctrl-C)".to_owned(),
         |time| format!("measured {}", format_duration(time)),
     );
+    let client = if plan.driver.is_wire() { ", by the wire driver" } else { "" };
     let mut lines = vec![
-        format!("{} on {target}: {load}, {topics}", plan.workload_name),
+        format!("{} on {target}{client}: {load}, {topics}", plan.workload_name),
         format!("{warmup}, {measured} · {}", places(plan)),
     ];
     lines.extend(course(plan));

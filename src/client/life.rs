@@ -7,8 +7,10 @@ use super::produce::{self, Produce};
 use super::raw_log::{self, ReceiveLog, SendLog};
 use super::run_time::RunTime;
 use super::{ClientSpec, MessageOrder};
+use crate::config::ClientLibrary;
 use crate::driver::kafka::{KafkaConsumer, KafkaProducer};
 use crate::driver::null::{NullConsumer, NullProducer};
+use crate::driver::wire::{Share, WireConsumer, WireProducer};
 use crate::driver::{Consumer, DriverError, ErrorClass, Producer};
 use crate::load::keys::Keys;
 use crate::load::payloads::Choice;
@@ -98,6 +100,11 @@ fn live(spec: &ClientSpec, end: &mut ClientEnd) -> Result<(), DriverError> {
 fn live_as_producer(spec: &ClientSpec, end: &mut ClientEnd) -> Result<(), DriverError> {
     let outbox = outbox(spec, &spec.message, spec.payload_pool.as_deref())?;
     match spec.driver {
+        DriverKind::Kafka | DriverKind::Embedded if spec.client == ClientLibrary::Wire => {
+            let limit = spec.limits.connect;
+            let mut driver = WireProducer::connect(&spec.properties, &spec.topic, limit, &RunTime(spec.clock))?;
+            produce(spec, end, outbox, &mut driver)
+        }
         DriverKind::Kafka | DriverKind::Embedded => {
             let mut driver = KafkaProducer::connect(&spec.properties, &spec.topic, spec.ways, spec.limits.connect)?;
             produce(spec, end, outbox, &mut driver)
@@ -108,6 +115,12 @@ fn live_as_producer(spec: &ClientSpec, end: &mut ClientEnd) -> Result<(), Driver
 
 fn live_as_consumer(spec: &ClientSpec, end: &mut ClientEnd) -> Result<(), DriverError> {
     match spec.driver {
+        DriverKind::Kafka | DriverKind::Embedded if spec.client == ClientLibrary::Wire => {
+            let share = Share { member: spec.member, members: spec.members };
+            let (limit, time) = (spec.limits.connect, RunTime(spec.clock));
+            let mut driver = WireConsumer::connect(&spec.properties, &spec.topic, share, limit, &time)?;
+            consume(spec, end, &mut driver)
+        }
         DriverKind::Kafka | DriverKind::Embedded => {
             let limit = spec.limits.connect;
             let timed = spec.producers_of_topic == 0;

@@ -22,6 +22,7 @@ mod witness;
 
 pub use life::{consumer_main, producer_main};
 
+use crate::config::ClientLibrary;
 use crate::os::clock::Clock;
 use crate::plan::curve::RateCurve;
 use crate::plan::properties::ProducerWays;
@@ -50,6 +51,12 @@ pub struct ClientSpec {
     pub clock: Clock,
     /// Which driver.
     pub driver: DriverKind,
+    /// What the client is made of.
+    #[serde(default)]
+    pub client: ClientLibrary,
+    /// Consumers of its subscription (consumers).
+    #[serde(default)]
+    pub members: u32,
     /// librdkafka properties, `client.id` and (consumers) `group.id` included.
     pub properties: Vec<(String, String)>,
     /// What no property says (producers).

@@ -19,12 +19,32 @@ pub enum DriverClass {
     Python,
     /// The broker inside pinload.
     Embedded,
+    /// pinload's own: librdkafka's names and defaults, and the wire driver.
+    Wire,
     /// No messaging system at all: measures the generator itself.
     Null,
 }
 
+/// What a client of Kafka is made of.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ClientLibrary {
+    /// librdkafka: what a client sees.
+    #[default]
+    Librdkafka,
+    /// Kafka's protocol written by pinload itself: what the broker can do.
+    Wire,
+}
+
+impl ClientLibrary {
+    /// Is it librdkafka?
+    pub fn is_librdkafka(&self) -> bool {
+        *self == Self::Librdkafka
+    }
+}
+
 /// Each accepted `driverClass`.
-const CLASSES: [(&str, DriverClass); 9] = [
+const CLASSES: [(&str, DriverClass); 10] = [
     ("io.openmessaging.benchmark.driver.kafka.KafkaBenchmarkDriver", DriverClass::Java),
     ("io.openmessaging.benchmark.driver.redpanda.RedpandaBenchmarkDriver", DriverClass::Java),
     ("io.openmessaging.benchmark.driver.redpanda.swarm.RedpandaBenchmarkDriver", DriverClass::Java),
@@ -32,6 +52,7 @@ const CLASSES: [(&str, DriverClass); 9] = [
     ("benchmark.driver_kafka.kafka_benchmark_driver.KafkaBenchmarkDriver", DriverClass::Python),
     ("benchmark.drivers.kafka.kafka_benchmark_driver.KafkaBenchmarkDriver", DriverClass::Python),
     ("pinload.driver.embedded", DriverClass::Embedded),
+    ("pinload.wire", DriverClass::Wire),
     ("pinload.driver.null", DriverClass::Null),
     ("null", DriverClass::Null),
 ];
@@ -49,6 +70,8 @@ pub struct DriverFile {
     pub class: Option<DriverClass>,
     /// `driverClass` as written.
     pub class_name: String,
+    /// `client`, or what `driverClass` says; None: neither says anything.
+    pub client: Option<ClientLibrary>,
     /// `replicationFactor`; −1: the broker's default.
     pub replication_factor: Option<i16>,
     /// `topicConfig`.
@@ -78,6 +101,7 @@ const KIND: Kind = Kind {
     known: &[
         "name",
         "driverClass",
+        "client",
         "replicationFactor",
         "topicConfig",
         "commonConfig",
@@ -168,6 +192,7 @@ impl DriverFile {
         let mut block = |key| text_block(&mut fields, key, class);
         let [topic_config, common_config, producer_config, consumer_config] = BLOCKS.map(&mut block);
         let name = fields.text("name", "Kafka");
+        let client = client(&mut fields, class);
         let replication_factor = replication_factor(&mut fields, class);
         if fields.flag("reset") == Some(true) {
             fields.warning(
@@ -184,6 +209,7 @@ impl DriverFile {
             name,
             class,
             class_name,
+            client,
             replication_factor,
             topic_config,
             common_config,
@@ -244,6 +270,29 @@ fn class(fields: &mut Fields<'_>, name: &str, warn: bool) -> Option<DriverClass>
         fields.mistake("driverClass", format!("transactions are not built: write {} to send without", CLASSES[1].0));
     }
     found
+}
+
+/// `client: wire`, which `driverClass: pinload.wire` means too.
+fn client(fields: &mut Fields<'_>, class: Option<DriverClass>) -> Option<ClientLibrary> {
+    let of_class = (class == Some(DriverClass::Wire)).then_some(ClientLibrary::Wire);
+    let Some(text) = fields.text("client", "wire") else { return of_class };
+    let named = match text.trim() {
+        "wire" => Some(ClientLibrary::Wire),
+        "librdkafka" => Some(ClientLibrary::Librdkafka),
+        other => {
+            let what = format!("{other} is no client of pinload; write client: wire or client: librdkafka");
+            fields.mistake("client", what);
+            None
+        }
+    };
+    match (class, named) {
+        (Some(DriverClass::Wire), Some(ClientLibrary::Librdkafka)) => {
+            fields.mistake("client", "is librdkafka, and driverClass is pinload.wire: leave one of them out");
+        }
+        (Some(DriverClass::Null), Some(_)) => fields.mistake("client", "the null driver has no client: leave it out"),
+        _ => {}
+    }
+    named
 }
 
 fn replication_factor(fields: &mut Fields<'_>, class: Option<DriverClass>) -> Option<i16> {

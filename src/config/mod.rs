@@ -16,7 +16,7 @@ pub mod workload;
 pub mod workload_set;
 pub mod yaml;
 
-pub use driver::{DriverClass, DriverFile};
+pub use driver::{ClientLibrary, DriverClass, DriverFile};
 pub use problem::{Problem, Problems};
 pub use setting::{Block, KeySetting, PropertySetting};
 pub use workers::WorkersFile;

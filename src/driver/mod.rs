@@ -7,6 +7,7 @@ pub mod batch;
 pub mod error;
 pub mod kafka;
 pub mod null;
+pub mod wire;
 
 use crate::os::clock::Clock;
 pub use batch::Batch;
@@ -66,6 +67,10 @@ pub struct Report<'a> {
 
 /// A connected producer of one topic.
 pub trait Producer {
+    /// Has the driver threads of its own, to which a loop that waits for room leaves the CPU by naps? Otherwise the
+    /// loop does all its work.
+    const NAPS: bool = true;
+
     /// Hands over one message. The value is copied before this returns.
     fn send(&mut self, key: Option<&[u8]>, value: &[u8], tag: usize) -> Handed;
 

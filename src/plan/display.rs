@@ -84,9 +84,14 @@ impl Page<'_, '_> {
 impl Plan {
     fn target(&self) -> String {
         let name = &self.driver_name;
+        let wire = if self.driver.is_wire() {
+            ", by the wire driver: what the broker can do; each consumer has its share of the partitions by plan"
+        } else {
+            ""
+        };
         match self.driver.kind {
-            DriverKind::Kafka => format!("{name} (Kafka at {})", self.driver.bootstrap_servers()),
-            DriverKind::Embedded => "the embedded broker (librdkafka's mock cluster on loopback)".to_owned(),
+            DriverKind::Kafka => format!("{name} (Kafka at {}){wire}", self.driver.bootstrap_servers()),
+            DriverKind::Embedded => format!("the embedded broker (librdkafka's mock cluster on loopback){wire}"),
             DriverKind::Null => format!("{name} (no messaging system: measures the generator itself)"),
         }
     }

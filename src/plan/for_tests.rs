@@ -34,6 +34,7 @@ impl Plan {
             inputs: crate::plan::Inputs::default(),
             driver: DriverPlan {
                 kind: DriverKind::Kafka,
+                client: crate::config::ClientLibrary::Librdkafka,
                 admin: TranslatedProperties::default(),
                 producer: TranslatedProperties::default(),
                 consumer: TranslatedProperties::default(),

@@ -22,6 +22,7 @@ pub mod resolve;
 pub mod schedule;
 pub mod thresholds;
 
+use crate::config::ClientLibrary;
 use crate::telemetry::Role;
 pub use course::{BacklogPlan, SearchPlan, SearchRule};
 pub use curve::{RateCurve, RatePoint};
@@ -99,6 +100,9 @@ pub struct Plan {
 pub struct DriverPlan {
     /// Kafka, the embedded broker, or none at all.
     pub kind: DriverKind,
+    /// What its clients are made of.
+    #[serde(default, skip_serializing_if = "ClientLibrary::is_librdkafka")]
+    pub client: ClientLibrary,
     /// Admin client's librdkafka properties.
     pub admin: TranslatedProperties,
     /// Producers' librdkafka properties (`client.id` per client is added at start).
@@ -115,6 +119,11 @@ pub struct DriverPlan {
 }
 
 impl DriverPlan {
+    /// Is Kafka's protocol written by pinload itself?
+    pub fn is_wire(&self) -> bool {
+        self.client == ClientLibrary::Wire
+    }
+
     /// Where the cluster is, as the driver file says; `?` where it does not.
     pub fn bootstrap_servers(&self) -> &str {
         self.admin.get("bootstrap.servers").or_else(|| self.admin.get("metadata.broker.list")).unwrap_or("?")

@@ -13,6 +13,7 @@ mod payload_files;
 mod rate;
 mod sizes;
 mod topics;
+mod wire;
 
 pub use clients::MAX_CLIENTS;
 
@@ -20,7 +21,7 @@ use super::goal::Goal;
 use super::placement::{PlacementWishes, place};
 use super::record_times::no_end_to_end_times;
 use super::{Inputs, LatePolicy, Limits, Placement, Plan, RateScope, Thresholds, TopicPlan};
-use crate::config::{DriverFile, Problem, Problems, WorkloadFile};
+use crate::config::{ClientLibrary, DriverFile, Problem, Problems, WorkloadFile};
 use crate::os::affinity::CpuSet;
 use crate::os::memory_policy::MemoryPolicy;
 use crate::os::room::Room;
@@ -34,6 +35,8 @@ use std::time::Duration;
 pub struct Options {
     /// The plan is only looked at: what this machine has no room for is a warning.
     pub only_shown: bool,
+    /// `--client`.
+    pub client: Option<ClientLibrary>,
     /// `--embedded`: no driver file needed.
     pub embedded: bool,
     /// `--duration`; 0: until interrupted.

@@ -24,6 +24,8 @@ const HELD_UP_TOLERANCE: f64 = 0.001;
 pub enum Doubt {
     /// The broker was librdkafka's mock cluster.
     Embedded,
+    /// Clients were the wire driver's.
+    WireDriver,
     /// There was no broker at all.
     NullDriver,
     /// Late sends are left out or shift the schedule.
@@ -140,6 +142,10 @@ impl std::fmt::Display for Doubt {
         let n = format_count;
         match *self {
             Self::Embedded => f.write_str("embedded broker (librdkafka's mock cluster): not the speed of a real Kafka"),
+            Self::WireDriver => f.write_str(
+                "wire driver: what the broker can do, not what a client library would have made of it; consumers shared the \
+                 partitions by plan",
+            ),
             Self::NullDriver => f.write_str("no broker: the generator measured itself"),
             Self::NotOpenLoop { policy } => {
                 write!(
@@ -280,6 +286,9 @@ fn of_plan(plan: &Plan) -> Vec<Doubt> {
         DriverKind::Kafka => {}
         DriverKind::Embedded => doubts.push(Doubt::Embedded),
         DriverKind::Null => doubts.push(Doubt::NullDriver),
+    }
+    if plan.driver.is_wire() {
+        doubts.push(Doubt::WireDriver);
     }
     match plan.rate.late {
         LatePolicy::Bounded { .. } | LatePolicy::CatchUp => {}

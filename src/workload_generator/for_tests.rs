@@ -38,6 +38,7 @@ pub(crate) fn plan() -> Plan {
         },
         driver: DriverPlan {
             kind: DriverKind::Kafka,
+            client: crate::config::ClientLibrary::Librdkafka,
             admin: TranslatedProperties::default(),
             producer: TranslatedProperties {
                 ways: ProducerWays::default(),

@@ -196,7 +196,7 @@ impl<P: Producer, T: Time, M: Measuring> Produce<'_, P, T, M> {
         let spin = self.manner.spin && !self.unlimited;
         let (mut looked_ns, mut stood_still_ns) = (begun, 0);
         let blocked = loop {
-            if self.unlimited && self.books.outstanding() >= NAP_OUTSTANDING {
+            if P::NAPS && self.unlimited && self.books.outstanding() >= NAP_OUTSTANDING {
                 self.time.sleep_until(self.time.now_ns() + NAP_NS);
             }
             if self.poll(u32::MAX, looked_ns) > 0 {

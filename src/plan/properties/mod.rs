@@ -29,6 +29,7 @@ mod table;
 mod tls;
 mod translate;
 mod unknown;
+pub mod wire;
 
 #[cfg(test)]
 mod accepted_by_librdkafka;

@@ -1,9 +1,9 @@
 //! What is driven, and with which client properties.
 
 use super::desk::Desk;
-use super::embedded;
+use super::{embedded, wire};
 use crate::config::properties::Written;
-use crate::config::{DriverClass, DriverFile};
+use crate::config::{ClientLibrary, DriverClass, DriverFile};
 use crate::plan::properties::{
     For, Line, MASK, Refusal, Translated, TranslatedProperties, is_secret, remark, translate, why_unknown,
 };
@@ -35,7 +35,7 @@ pub(super) fn target(desk: &mut Desk<'_>) -> Target {
     let kind = match driver.class {
         Some(DriverClass::Null) => DriverKind::Null,
         Some(DriverClass::Embedded) => DriverKind::Embedded,
-        Some(DriverClass::Java | DriverClass::Python) | None => DriverKind::Kafka,
+        Some(DriverClass::Java | DriverClass::Python | DriverClass::Wire) | None => DriverKind::Kafka,
     };
     Target { kind, class: driver.class, name: driver.name.clone().unwrap_or_else(|| driver.base_name()) }
 }
@@ -48,6 +48,7 @@ pub(super) fn decide(desk: &mut Desk<'_>, target: &Target) -> Option<DriverPlan>
         let (admin, producer, consumer) = (none(), none(), none());
         return Some(DriverPlan {
             kind,
+            client: ClientLibrary::Librdkafka,
             admin,
             producer,
             consumer,
@@ -88,9 +89,14 @@ pub(super) fn decide(desk: &mut Desk<'_>, target: &Target) -> Option<DriverPlan>
     if kind == DriverKind::Embedded {
         embedded::suit_consumer(&mut consumer);
     }
+    let client = wire::client(desk);
+    if client == ClientLibrary::Wire {
+        wire::check(desk, &producer, &consumer);
+    }
     let acks = producer.get("acks").or_else(|| producer.get("request.required.acks"));
     Some(DriverPlan {
         kind,
+        client,
         acknowledgement_is_local: acks.is_some_and(|acks| acks.trim() == "0"),
         auto_commit: consumer.get("enable.auto.commit").is_some_and(|flag| flag.trim().eq_ignore_ascii_case("true")),
         admin,

@@ -27,6 +27,9 @@ pub fn for_coordinator(
     let mut desk = Desk::new(&workload, Some(file), &options);
     let target = driver::target(&mut desk);
     let driver_plan = driver::decide(&mut desk, &target);
+    if driver_plan.as_ref().is_some_and(|driver| driver.is_wire()) {
+        super::wire::refuse(&mut desk, "is not to be had by a coordinator so far: leave out client: wire");
+    }
     let Some(driver) = driver_plan.filter(|_| !desk.has_problems()) else { return Err(desk.into_problems()) };
     Ok(Plan {
         workload_name: "omb".to_owned(),

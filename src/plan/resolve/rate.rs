@@ -190,7 +190,7 @@ fn scope(desk: &Desk<'_>, target: &Target) -> (RateScope, String) {
         (DriverKind::Embedded, _) => (RateScope::PerProducer, "--embedded"),
         (_, Some(DriverClass::Java)) => (RateScope::Total, "driverClass is OMB's"),
         (_, Some(DriverClass::Python)) => (RateScope::PerProducer, "driverClass is the Python guide's"),
-        (_, Some(DriverClass::Null | DriverClass::Embedded) | None) => {
+        (_, Some(DriverClass::Null | DriverClass::Embedded | DriverClass::Wire) | None) => {
             (RateScope::PerProducer, "driverClass is pinload's")
         }
     };

@@ -784,6 +784,11 @@ pub const DEFINITIONS: &[Definition] = &[
     ("set", "", "keys and properties set over the files, as typed; secrets as ****"),
     ("driver", "", "what is driven"),
     ("kind", "", "kafka, embedded (librdkafka's mock cluster) or null (nothing)"),
+    (
+        "client",
+        "",
+        "wire: Kafka's protocol written by pinload itself, so that figures tell what the broker can do; absent: librdkafka",
+    ),
     ("lines", "", "each property as written and what was done with it"),
     ("lines.name", "", "the property as written"),
     ("value", "", "its value, secrets masked"),

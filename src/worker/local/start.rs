@@ -159,6 +159,8 @@ impl LocalWorker {
             run_id: self.run_id,
             clock: self.clock,
             driver: plan.driver.kind,
+            client: plan.driver.client,
+            members: plan.consumers_per_subscription,
             properties,
             ways: translated.ways,
             topic: topic.to_owned(),

@@ -1,0 +1,88 @@
+//! Kafka's error codes: which are tried again, and their names.
+
+use crate::driver::ErrorClass;
+
+/// Not delivered within `delivery.timeout.ms`.
+pub(super) const TIMED_OUT: i32 = -1_001;
+/// The connection was lost and no retries are left.
+pub(super) const CONNECTION_LOST: i32 = -1_002;
+/// Larger than `max.request.size`.
+pub(super) const TOO_LARGE: i32 = -1_003;
+
+pub(super) const OFFSET_OUT_OF_RANGE: i16 = 1;
+
+/// Number, name, is it tried again?, are the leaders asked for anew?
+const CODES: [(i32, &str, bool, bool); 39] = [
+    (1, "OFFSET_OUT_OF_RANGE", false, false),
+    (2, "CORRUPT_MESSAGE", true, false),
+    (3, "UNKNOWN_TOPIC_OR_PARTITION", true, true),
+    (5, "LEADER_NOT_AVAILABLE", true, true),
+    (6, "NOT_LEADER_OR_FOLLOWER", true, true),
+    (7, "REQUEST_TIMED_OUT", true, false),
+    (8, "BROKER_NOT_AVAILABLE", true, true),
+    (9, "REPLICA_NOT_AVAILABLE", true, true),
+    (10, "MESSAGE_TOO_LARGE", false, false),
+    (13, "NETWORK_EXCEPTION", true, true),
+    (14, "COORDINATOR_LOAD_IN_PROGRESS", true, false),
+    (15, "COORDINATOR_NOT_AVAILABLE", true, false),
+    (16, "NOT_COORDINATOR", true, false),
+    (17, "INVALID_TOPIC_EXCEPTION", false, false),
+    (18, "RECORD_LIST_TOO_LARGE", false, false),
+    (19, "NOT_ENOUGH_REPLICAS", true, false),
+    (20, "NOT_ENOUGH_REPLICAS_AFTER_APPEND", true, false),
+    (21, "INVALID_REQUIRED_ACKS", false, false),
+    (22, "ILLEGAL_GENERATION", false, false),
+    (25, "UNKNOWN_MEMBER_ID", false, false),
+    (27, "REBALANCE_IN_PROGRESS", false, false),
+    (29, "TOPIC_AUTHORIZATION_FAILED", false, false),
+    (30, "GROUP_AUTHORIZATION_FAILED", false, false),
+    (31, "CLUSTER_AUTHORIZATION_FAILED", false, false),
+    (32, "INVALID_TIMESTAMP", false, false),
+    (35, "UNSUPPORTED_VERSION", false, false),
+    (42, "INVALID_REQUEST", false, false),
+    (43, "UNSUPPORTED_FOR_MESSAGE_FORMAT", false, false),
+    (44, "POLICY_VIOLATION", false, false),
+    (45, "OUT_OF_ORDER_SEQUENCE_NUMBER", false, false),
+    (46, "DUPLICATE_SEQUENCE_NUMBER", false, false),
+    (47, "INVALID_PRODUCER_EPOCH", false, false),
+    (56, "KAFKA_STORAGE_ERROR", true, true),
+    (59, "UNKNOWN_PRODUCER_ID", false, false),
+    (74, "FENCED_LEADER_EPOCH", true, true),
+    (75, "UNKNOWN_LEADER_EPOCH", true, true),
+    (76, "UNSUPPORTED_COMPRESSION_TYPE", false, false),
+    (87, "INVALID_RECORD", false, false),
+    (89, "THROTTLING_QUOTA_EXCEEDED", true, false),
+];
+
+fn find(code: i32) -> Option<&'static (i32, &'static str, bool, bool)> {
+    CODES.iter().find(|(known, ..)| *known == code)
+}
+
+/// Is what failed with this code tried again?
+pub(super) fn is_retriable(code: i16) -> bool {
+    find(code.into()).is_some_and(|(_, _, retriable, _)| *retriable)
+}
+
+/// Has somebody else become the leader, perhaps?
+pub(super) fn is_about_leaders(code: i16) -> bool {
+    find(code.into()).is_some_and(|(_, _, _, leaders)| *leaders)
+}
+
+/// Kafka's name of a code, or our own words.
+pub(super) fn describe(code: i32) -> String {
+    match code {
+        TIMED_OUT => "not delivered within delivery.timeout.ms".to_owned(),
+        CONNECTION_LOST => "the connection was lost, and no retries are left".to_owned(),
+        TOO_LARGE => "larger than max.request.size".to_owned(),
+        _ => find(code).map_or_else(|| format!("Kafka's error {code}"), |(_, name, ..)| (*name).to_owned()),
+    }
+}
+
+/// What kind of trouble a code is when nothing can be done without it.
+pub(super) fn class(code: i32) -> ErrorClass {
+    match code {
+        29..=31 => ErrorClass::Authentication,
+        3 | 5 | 17 => ErrorClass::Topics,
+        _ => ErrorClass::System,
+    }
+}

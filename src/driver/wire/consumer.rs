@@ -1,0 +1,198 @@
+//! A consumer of its share of one topic's partitions: one fetch on its way to each broker while the answer before is
+//! read where it stands.
+//!
+//! It joins no group: which partitions are its own follows from its number among the consumers of a subscription.
+//! Offsets are committed for the group as by one that is no member.
+
+mod fetches;
+mod offsets;
+mod parcel;
+mod track;
+
+use super::cluster::Cluster;
+use super::link::NoBody;
+use crate::driver::{Consumer, ConsumerEvents, DriverError, Received, Time};
+use crate::plan::properties::wire::{Connecting, ConsumerWay};
+use offsets::Offsets;
+use parcel::Parcel;
+use std::collections::VecDeque;
+use std::time::Duration;
+use track::Track;
+
+/// Messages handed out with one clock reading.
+const BATCH: u32 = 300;
+/// Longest wait of one look.
+const LOOK_NS: u64 = 50_000_000;
+/// Wait for the answer to a commit.
+const COMMIT_NS: u64 = 10_000_000_000;
+
+/// Which of the consumers of a subscription.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Share {
+    /// Its number.
+    pub member: u32,
+    /// How many there are.
+    pub members: u32,
+}
+
+/// A connected consumer.
+#[derive(Debug)]
+pub struct WireConsumer {
+    cluster: Cluster<NoBody>,
+    way: ConsumerWay,
+    topic: String,
+    tracks: Vec<Track>,
+    offsets: Offsets,
+    /// Answers that have come and are not handed out, the first being read.
+    parcels: VecDeque<Parcel>,
+    /// Memory for answers.
+    spare: Vec<Vec<u8>>,
+    paused: bool,
+    events: ConsumerEvents,
+    blocked_ns: u64,
+    /// Which partition a fetch names first.
+    turn: usize,
+    now_ns: u64,
+}
+
+impl WireConsumer {
+    /// Connects, and returns once the topic's partitions all have a leader; where it begins to read it learns later.
+    pub fn connect(
+        properties: &[(String, String)],
+        topic: &str,
+        share: Share,
+        limit: Duration,
+        time: &impl Time,
+    ) -> Result<Self, DriverError> {
+        let way = ConsumerWay::of(properties);
+        let mut cluster = Cluster::new(Connecting::of(properties), topic)?;
+        let leaders = cluster.meet(limit, time)?;
+        let own = |(partition, leader): (u32, i32)| {
+            (partition % share.members.max(1) == share.member).then(|| Track::new(partition, leader))
+        };
+        let tracks: Vec<Track> = (0..).zip(leaders).filter_map(own).collect();
+        let events = ConsumerEvents { rebalances: 1, ..ConsumerEvents::default() };
+        Ok(Self {
+            cluster,
+            offsets: Offsets::new(&way),
+            way,
+            topic: topic.to_owned(),
+            tracks,
+            parcels: VecDeque::new(),
+            spare: Vec::new(),
+            paused: false,
+            events,
+            blocked_ns: 0,
+            turn: 0,
+            now_ns: time.now_ns(),
+        })
+    }
+
+    /// Hands out messages that have come, with one clock reading.
+    fn hand_out(&mut self, time: &impl Time, on_message: &mut impl FnMut(u64, Received<'_>)) -> u32 {
+        if self.paused {
+            return 0;
+        }
+        let (mut count, mut at_ns) = (0, 0);
+        while count < BATCH {
+            let Some(parcel) = self.parcels.front_mut() else { break };
+            if at_ns == 0 {
+                at_ns = time.now_ns();
+            }
+            match parcel.hand_out(BATCH - count, at_ns, &mut self.tracks, self.way.check_crcs, on_message) {
+                Ok(handed) => count += handed,
+                Err((partition, offset, error)) => {
+                    let text = format!("{}, partition {partition}, from offset {offset}: {error}", self.topic);
+                    self.cluster.give_up(crate::driver::ErrorClass::System, text);
+                    self.parcels.clear();
+                    break;
+                }
+            }
+            if parcel.is_empty()
+                && let Some(parcel) = self.parcels.pop_front()
+            {
+                self.spare.push(parcel.into_bytes());
+            }
+        }
+        count
+    }
+
+    fn due_ns(&self, now_ns: u64) -> u64 {
+        let tracks = self.tracks.iter().map(Track::not_before_ns).filter(|due_ns| *due_ns > now_ns);
+        let look_ns = if self.cluster.is_on_its_way() { 1_000_000 } else { LOOK_NS };
+        tracks.min().unwrap_or(u64::MAX).min(now_ns + look_ns)
+    }
+}
+
+impl Consumer for WireConsumer {
+    #[inline]
+    fn poll_batch(&mut self, wait_ms: u32, time: &impl Time, mut on_message: impl FnMut(u64, Received<'_>)) -> u32 {
+        self.pump(time);
+        let mut count = self.hand_out(time, &mut on_message);
+        if count == 0 && wait_ms > 0 {
+            let begun_ns = time.now_ns();
+            let until_ns = begun_ns + u64::from(wait_ms) * 1_000_000;
+            let mut now_ns = begun_ns;
+            while count == 0 && now_ns < until_ns {
+                self.cluster.wait(until_ns.min(self.due_ns(now_ns)), time);
+                now_ns = time.now_ns();
+                self.pump(time);
+                count = self.hand_out(time, &mut on_message);
+            }
+            self.blocked_ns += now_ns.saturating_sub(begun_ns);
+        }
+        count
+    }
+
+    fn serve_events(&mut self, time: &impl Time, _on_message: impl FnMut(u64, Received<'_>)) -> u32 {
+        // Where the loop is busy with messages that have come it looks at its connections all the same.
+        self.pump(time);
+        0
+    }
+
+    fn blocked_ns(&self) -> u64 {
+        self.blocked_ns
+    }
+
+    fn events(&self) -> ConsumerEvents {
+        ConsumerEvents {
+            client_errors: self.cluster.complaints.errors(),
+            all_brokers_down: self.cluster.all_down,
+            commits_succeeded: self.offsets.succeeded,
+            commits_failed: self.offsets.failed,
+            ..self.events
+        }
+    }
+
+    fn commit_in_flight(&self) -> bool {
+        self.offsets.is_committing()
+    }
+
+    fn commit_async(&mut self) {
+        self.offsets.want_commit();
+    }
+
+    fn commit_sync(&mut self) {
+        self.commit_and_wait();
+    }
+
+    fn set_paused(&mut self, paused: bool) {
+        self.paused = paused;
+    }
+
+    fn close(&mut self) {
+        if self.offsets.is_automatic() {
+            self.commit_and_wait();
+        }
+        self.cluster.close(|_| ());
+        self.events.assigned = 0;
+    }
+
+    fn tell_troubles(&mut self, tell: &mut dyn FnMut(&str, u64)) {
+        self.cluster.complaints.tell(tell);
+    }
+
+    fn fault(&self) -> Option<DriverError> {
+        self.cluster.fault()
+    }
+}

@@ -1,0 +1,260 @@
+//! One connection to a broker: requests written from where their parts stand, answers read in order, in bounded pieces,
+//! never blocking.
+
+use super::question::Question;
+use std::collections::VecDeque;
+use std::io::{self, ErrorKind, IoSlice, Read, Write};
+use std::net::TcpStream;
+use std::ops::Range;
+
+/// Most bytes that one look writes: what a copy into the socket's buffer takes is what it holds the loop up (some 20
+/// µs).
+const WRITTEN_AT_A_TIME: usize = 128 * 1024;
+/// Most bytes that one look reads.
+const READ_AT_A_TIME: usize = 256 * 1024;
+/// Room for answers at first.
+const FIRST_ROOM: usize = 16 * 1024;
+/// An answer longer than this is none.
+const LONGEST_ANSWER: usize = 256 * 1024 * 1024;
+/// Parts of a request written by one call.
+const PARTS: usize = 64;
+
+/// What is sent behind the head of a request.
+pub(super) trait Body {
+    /// Its bytes.
+    fn as_sent(&self) -> &[u8];
+}
+
+/// Of those who send none.
+#[derive(Debug)]
+pub(super) enum NoBody {}
+
+impl Body for NoBody {
+    fn as_sent(&self) -> &[u8] {
+        match *self {}
+    }
+}
+
+/// A request and what becomes of it.
+#[derive(Debug)]
+pub(super) struct Asked<B> {
+    pub(super) question: Question,
+    correlation: i32,
+    head: Vec<u8>,
+    pub(super) bodies: Vec<B>,
+    /// No answer will come: it has ended when it is written.
+    unanswered: bool,
+    deadline_ns: u64,
+}
+
+/// Bytes that have come.
+#[derive(Debug, Default)]
+pub(super) struct Inbox {
+    bytes: Vec<u8>,
+    start: usize,
+    end: usize,
+}
+
+impl Inbox {
+    /// What stands at `range`.
+    pub(super) fn bytes(&self, range: Range<usize>) -> &[u8] {
+        self.bytes.get(range).unwrap_or_default()
+    }
+
+    /// The memory that holds an answer up to `end`, for `spare`, into which what stands behind the answer is copied.
+    pub(super) fn swap(&mut self, end: usize, mut spare: Vec<u8>) -> Vec<u8> {
+        let behind = self.end.saturating_sub(end);
+        if spare.len() < behind.max(FIRST_ROOM) {
+            spare.resize(behind.max(FIRST_ROOM), 0);
+        }
+        spare[..behind].copy_from_slice(&self.bytes[self.end - behind..self.end]);
+        (self.start, self.end) = (0, behind);
+        std::mem::replace(&mut self.bytes, spare)
+    }
+
+    /// Where the next answer stands, its correlation first; None: it is not there yet.
+    fn next(&self) -> io::Result<Option<Range<usize>>> {
+        let there = &self.bytes[self.start..self.end];
+        let Some(length) = there.first_chunk().copied().map(i32::from_be_bytes) else { return Ok(None) };
+        let length = usize::try_from(length).unwrap_or(0);
+        if !(4..=LONGEST_ANSWER).contains(&length) {
+            return Err(io::Error::new(ErrorKind::InvalidData, "an answer of impossible length"));
+        }
+        Ok((there.len() >= 4 + length).then(|| self.start + 4..self.start + 4 + length))
+    }
+
+    /// The answer up to `end` was read.
+    pub(super) fn used(&mut self, end: usize) {
+        self.start = end.min(self.end);
+        if self.start == self.end {
+            (self.start, self.end) = (0, 0);
+        }
+    }
+
+    /// Room for more: as much again as has come, so that an answer that claims to be long takes only what it is.
+    fn room(&mut self) -> &mut [u8] {
+        if self.end == self.bytes.len() {
+            if self.start > 0 {
+                self.bytes.copy_within(self.start..self.end, 0);
+                (self.start, self.end) = (0, self.end - self.start);
+            }
+            if self.end * 2 >= self.bytes.len() {
+                self.bytes.resize((self.bytes.len() * 2).max(FIRST_ROOM), 0);
+            }
+        }
+        let most = self.bytes.len().min(self.end + READ_AT_A_TIME);
+        &mut self.bytes[self.end..most]
+    }
+}
+
+/// A connection.
+#[derive(Debug)]
+pub(super) struct Link<B> {
+    socket: TcpStream,
+    asked: VecDeque<Asked<B>>,
+    /// The first request that is not wholly written, and how much of it is.
+    writing: usize,
+    written: usize,
+    correlation: i32,
+    pub(super) inbox: Inbox,
+}
+
+impl<B: Body> Link<B> {
+    /// Over a socket that does not block.
+    pub(super) fn new(socket: TcpStream) -> Self {
+        Self { socket, asked: VecDeque::new(), writing: 0, written: 0, correlation: 0, inbox: Inbox::default() }
+    }
+
+    pub(super) fn socket(&self) -> &TcpStream {
+        &self.socket
+    }
+
+    /// Puts a request into the row.
+    pub(super) fn ask(
+        &mut self,
+        question: Question,
+        writing: super::question::Writing,
+        bodies: Vec<B>,
+        unanswered: bool,
+        deadline_ns: u64,
+    ) {
+        self.correlation = self.correlation.wrapping_add(1) & i32::MAX;
+        let bytes = bodies.iter().map(|body| body.as_sent().len()).sum();
+        let head = writing.finish(self.correlation, bytes);
+        self.asked.push_back(Asked { question, correlation: self.correlation, head, bodies, unanswered, deadline_ns });
+    }
+
+    /// Requests of a kind that have not ended.
+    pub(super) fn open(&self, question: Question) -> usize {
+        self.asked.iter().filter(|asked| asked.question == question).count()
+    }
+
+    /// Is an answer awaited?
+    pub(super) fn awaits(&self) -> bool {
+        !self.asked.is_empty()
+    }
+
+    /// Is something not written yet?
+    pub(super) fn has_unwritten(&self) -> bool {
+        self.writing < self.asked.len()
+    }
+
+    /// Has the oldest request waited for too long?
+    pub(super) fn is_overdue(&self, now_ns: u64) -> bool {
+        self.asked.front().is_some_and(|asked| now_ns >= asked.deadline_ns)
+    }
+
+    /// Writes what the socket takes, a bounded piece at most. A request that no answer comes to has ended when it is
+    /// written: `ended` gets it.
+    pub(super) fn write(&mut self, mut ended: impl FnMut(Asked<B>)) -> io::Result<()> {
+        let mut left = WRITTEN_AT_A_TIME;
+        while left > 0 {
+            let Some(asked) = self.asked.get(self.writing) else { return Ok(()) };
+            let mut parts = [IoSlice::new(&[]); PARTS];
+            let (mut count, mut skip, mut offered) = (0, self.written, 0);
+            for part in std::iter::once(&asked.head[..]).chain(asked.bodies.iter().map(Body::as_sent)) {
+                if skip >= part.len() {
+                    skip -= part.len();
+                    continue;
+                }
+                let part = &part[skip..];
+                let part = &part[..part.len().min(left - offered)];
+                skip = 0;
+                (parts[count], offered) = (IoSlice::new(part), offered + part.len());
+                count += 1;
+                if count == PARTS || offered == left {
+                    break;
+                }
+            }
+            if count == 0 {
+                self.wholly_written(&mut ended);
+                continue;
+            }
+            match self.socket.write_vectored(&parts[..count]) {
+                Ok(0) => return Err(ErrorKind::WriteZero.into()),
+                Ok(written) => {
+                    self.written += written;
+                    left -= written;
+                }
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(()),
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        let end = |asked: &Asked<B>| asked.head.len() + asked.bodies.iter().map(|b| b.as_sent().len()).sum::<usize>();
+        if self.asked.get(self.writing).is_some_and(|asked| self.written == end(asked)) {
+            self.wholly_written(&mut ended);
+        }
+        Ok(())
+    }
+
+    fn wholly_written(&mut self, ended: &mut impl FnMut(Asked<B>)) {
+        self.written = 0;
+        if self.asked[self.writing].unanswered {
+            if let Some(asked) = self.asked.remove(self.writing) {
+                ended(asked);
+            }
+        } else {
+            self.writing += 1;
+        }
+    }
+
+    /// Reads what has come, a bounded piece at most. False: nothing has.
+    pub(super) fn read(&mut self) -> io::Result<bool> {
+        loop {
+            return match (&self.socket).read(self.inbox.room()) {
+                Ok(0) => Err(io::Error::new(ErrorKind::UnexpectedEof, "the broker has closed the connection")),
+                Ok(count) => {
+                    self.inbox.end += count;
+                    Ok(true)
+                }
+                Err(error) if error.kind() == ErrorKind::WouldBlock => Ok(false),
+                Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+                Err(error) => Err(error),
+            };
+        }
+    }
+
+    /// The next request that is answered, and where its answer's body stands in the inbox, until `used`.
+    pub(super) fn answered(&mut self) -> io::Result<Option<(Asked<B>, Range<usize>)>> {
+        let Some(answer) = self.inbox.next()? else { return Ok(None) };
+        let correlation = self.inbox.bytes(answer.start..answer.start + 4);
+        let correlation = correlation.first_chunk().copied().map_or(-1, i32::from_be_bytes);
+        let is_expected = self.writing > 0 && self.asked.front().is_some_and(|asked| asked.correlation == correlation);
+        if !is_expected {
+            return Err(io::Error::new(ErrorKind::InvalidData, "an answer to no question"));
+        }
+        self.writing -= 1;
+        Ok(self.asked.pop_front().map(|asked| (asked, answer.start + 4..answer.end)))
+    }
+
+    /// The answer up to `end` was read.
+    pub(super) fn used(&mut self, end: usize) {
+        self.inbox.used(end);
+    }
+
+    /// All requests that have not ended.
+    pub(super) fn into_asked(self) -> VecDeque<Asked<B>> {
+        self.asked
+    }
+}

@@ -1,0 +1,228 @@
+//! Requests as we write them read by `kafka-protocol`, and answers as it writes them read by us.
+
+use super::answer::{self, BrokerAt, Fetched, Metadata};
+use super::question::{self, FetchBounds, Question, Writing};
+use bytes::{Bytes, BytesMut};
+use kafka_protocol::messages::{self as theirs, RequestHeader};
+use kafka_protocol::protocol::{Decodable, Encodable, StrBytes};
+use proptest::prelude::*;
+
+fn text(text: &str) -> StrBytes {
+    StrBytes::from_string(text.to_owned())
+}
+
+/// The body of a request of ours, its head checked.
+fn asked<T: Decodable>(question: Question, writing: Writing, bodies: &[u8]) -> T {
+    let mut bytes = writing.finish(77, bodies.len());
+    bytes.extend_from_slice(bodies);
+    let mut bytes = Bytes::from(bytes);
+    assert_eq!(bytes.len() - 4, usize::try_from(i32::from_be_bytes(bytes[..4].try_into().unwrap())).unwrap());
+    let _ = bytes.split_to(4);
+    let header = RequestHeader::decode(&mut bytes, 1).unwrap();
+    let (kind, version, _) = question.kind();
+    assert_eq!((header.request_api_key, header.request_api_version, header.correlation_id), (kind, version, 77));
+    assert_eq!(header.client_id.as_deref(), Some("me"));
+    let body = T::decode(&mut bytes, version).unwrap();
+    assert!(bytes.is_empty());
+    body
+}
+
+fn answered<T: Encodable>(question: Question, answer: &T) -> Vec<u8> {
+    let mut bytes = BytesMut::new();
+    answer.encode(&mut bytes, question.kind().1).unwrap();
+    bytes.to_vec()
+}
+
+#[test]
+fn produce_requests_are_read_by_others() {
+    let batches =
+        [&7i32.to_be_bytes()[..], &3i32.to_be_bytes(), b"abc", &9i32.to_be_bytes(), &1i32.to_be_bytes(), b"d"];
+    let writing = question::produce("me", "topic", -1, 3_000, 2);
+    let request: theirs::ProduceRequest = asked(Question::Produce, writing, &batches.concat());
+    assert_eq!((request.acks, request.timeout_ms, request.transactional_id), (-1, 3_000, None));
+    assert_eq!(request.topic_data[0].name.as_str(), "topic");
+    let found: Vec<_> =
+        request.topic_data[0].partition_data.iter().map(|one| (one.index, one.records.clone().unwrap())).collect();
+    assert_eq!(found, [(7, Bytes::from("abc")), (9, Bytes::from("d"))]);
+}
+
+#[test]
+fn the_other_requests_are_read_by_others() {
+    let bounds =
+        FetchBounds { wait_ms: 500, least_bytes: 1, most_bytes: 50, most_bytes_of_partition: 10, committed_only: true };
+    let fetch: theirs::FetchRequest =
+        asked(Question::Fetch, question::fetch("me", "t", &bounds, &[(1, 5), (2, 6)]), &[]);
+    assert_eq!((fetch.max_wait_ms, fetch.min_bytes, fetch.max_bytes, fetch.isolation_level), (500, 1, 50, 1));
+    assert_eq!((fetch.session_id, fetch.session_epoch, fetch.replica_id.0), (0, -1, -1));
+    let of: Vec<_> = fetch.topics[0].partitions.iter().map(|one| (one.partition, one.fetch_offset)).collect();
+    assert_eq!(of, [(1, 5), (2, 6)]);
+    assert_eq!(fetch.topics[0].partitions[0].partition_max_bytes, 10);
+
+    let offsets: theirs::ListOffsetsRequest =
+        asked(Question::Offsets, question::offsets("me", "t", false, -2, &[3]), &[]);
+    let one = &offsets.topics[0].partitions[0];
+    assert_eq!((one.partition_index, one.timestamp, offsets.isolation_level), (3, -2, 0));
+
+    let metadata: theirs::MetadataRequest = asked(Question::Metadata, question::metadata("me", "t"), &[]);
+    assert!(!metadata.allow_auto_topic_creation);
+    assert_eq!(metadata.topics.unwrap()[0].name.as_ref().unwrap().as_str(), "t");
+
+    let commit: theirs::OffsetCommitRequest =
+        asked(Question::Commit, question::commit("me", "g", "t", &[(0, 11)]), &[]);
+    assert_eq!(
+        (commit.group_id.as_str(), commit.generation_id_or_member_epoch, commit.member_id.as_str()),
+        ("g", -1, "")
+    );
+    assert_eq!(commit.topics[0].partitions[0].committed_offset, 11);
+
+    let committed: theirs::OffsetFetchRequest =
+        asked(Question::Committed, question::committed("me", "g", "t", &[4, 5]), &[]);
+    assert_eq!(committed.topics.unwrap()[0].partition_indexes, [4, 5]);
+
+    let coordinator: theirs::FindCoordinatorRequest =
+        asked(Question::Coordinator, question::coordinator("me", "g"), &[]);
+    assert_eq!((coordinator.key.as_str(), coordinator.key_type), ("g", 0));
+
+    let _: theirs::ApiVersionsRequest = asked(Question::Versions, question::versions("me"), &[]);
+}
+
+#[test]
+fn a_broker_that_lacks_a_version_is_told_by_the_requests_name() {
+    use theirs::api_versions_response::ApiVersion;
+    let of = |missing: Option<Question>| {
+        let all = Question::ALL.into_iter().map(|question| {
+            let (kind, version, _) = question.kind();
+            let most = if Some(question) == missing { version - 1 } else { version + 3 };
+            ApiVersion::default().with_api_key(kind).with_min_version(0).with_max_version(most)
+        });
+        let answer = theirs::ApiVersionsResponse::default().with_api_keys(all.collect());
+        answer::versions(&answered(Question::Versions, &answer)).unwrap()
+    };
+    assert_eq!(of(None), Ok(()));
+    assert_eq!(of(Some(Question::Fetch)), Err(Question::Fetch));
+}
+
+#[test]
+fn metadata_of_others_is_read() {
+    use theirs::metadata_response::{MetadataResponseBroker, MetadataResponsePartition, MetadataResponseTopic};
+    let broker = MetadataResponseBroker::default().with_node_id(3.into()).with_host(text("h")).with_port(9092);
+    let partition = |index, leader: i32, error| {
+        MetadataResponsePartition::default()
+            .with_partition_index(index)
+            .with_leader_id(leader.into())
+            .with_error_code(error)
+            .with_replica_nodes(vec![1.into(), 3.into()])
+            .with_isr_nodes(vec![3.into()])
+    };
+    let topic = MetadataResponseTopic::default()
+        .with_name(Some(text("t").into()))
+        .with_partitions(vec![partition(0, 3, 0), partition(1, -1, 5)]);
+    let answer = theirs::MetadataResponse::default()
+        .with_throttle_time_ms(9)
+        .with_brokers(vec![broker])
+        .with_cluster_id(Some(text("c")))
+        .with_topics(vec![topic]);
+    let read = answer::metadata(&answered(Question::Metadata, &answer)).unwrap();
+    let brokers = vec![BrokerAt { id: 3, host: "h".into(), port: 9092 }];
+    assert_eq!(read, Metadata { throttle_ms: 9, brokers, error: 0, partitions: vec![(0, 0, 3), (1, 5, -1)] });
+}
+
+#[test]
+fn answers_to_produce_and_fetch_are_read() {
+    use theirs::fetch_response::{AbortedTransaction, FetchableTopicResponse, PartitionData};
+    use theirs::produce_response::{PartitionProduceResponse, TopicProduceResponse};
+    let one = |index, error, offset| {
+        PartitionProduceResponse::default().with_index(index).with_error_code(error).with_base_offset(offset)
+    };
+    let topic = TopicProduceResponse::default()
+        .with_name(text("t").into())
+        .with_partition_responses(vec![one(0, 0, 40), one(5, 6, -1)]);
+    let answer = theirs::ProduceResponse::default().with_responses(vec![topic]).with_throttle_time_ms(12);
+    let mut seen = Vec::new();
+    let throttle = answer::produced(&answered(Question::Produce, &answer), |partition, error, offset| {
+        seen.push((partition, error, offset));
+    });
+    assert_eq!((throttle, seen), (Some(12), vec![(0, 0, 40), (5, 6, -1)]));
+
+    let data = PartitionData::default()
+        .with_partition_index(2)
+        .with_aborted_transactions(Some(vec![
+            AbortedTransaction::default().with_producer_id(8.into()).with_first_offset(100),
+        ]))
+        .with_records(Some(Bytes::from("batches")));
+    let none = PartitionData::default().with_partition_index(3).with_error_code(1).with_records(None);
+    let topic = FetchableTopicResponse::default().with_topic(text("t").into()).with_partitions(vec![data, none]);
+    let answer = theirs::FetchResponse::default().with_responses(vec![topic]).with_throttle_time_ms(7);
+    let bytes = answered(Question::Fetch, &answer);
+    let mut seen: Vec<Fetched> = Vec::new();
+    assert_eq!(answer::fetched(&bytes, |fetched| seen.push(fetched)), Some((7, 0)));
+    assert_eq!((seen[0].partition, seen[0].error, &seen[0].aborted[..]), (2, 0, &[(8, 100)][..]));
+    assert_eq!(&bytes[seen[0].batches.clone()], b"batches");
+    assert_eq!((seen[1].partition, seen[1].error, seen[1].batches.len()), (3, 1, 0));
+}
+
+#[test]
+fn the_other_answers_are_read() {
+    use theirs::list_offsets_response::{ListOffsetsPartitionResponse, ListOffsetsTopicResponse};
+    use theirs::offset_commit_response::{OffsetCommitResponsePartition, OffsetCommitResponseTopic};
+    use theirs::offset_fetch_response::{OffsetFetchResponsePartition, OffsetFetchResponseTopic};
+    let one = ListOffsetsPartitionResponse::default().with_partition_index(4).with_offset(99);
+    let topic = ListOffsetsTopicResponse::default().with_name(text("t").into()).with_partitions(vec![one]);
+    let bytes = answered(Question::Offsets, &theirs::ListOffsetsResponse::default().with_topics(vec![topic]));
+    let mut seen = Vec::new();
+    answer::offsets(&bytes, |partition, error, offset| seen.push((partition, error, offset))).unwrap();
+    assert_eq!(seen, [(4, 0, 99)]);
+
+    let one = OffsetFetchResponsePartition::default().with_partition_index(1).with_committed_offset(-1);
+    let topic = OffsetFetchResponseTopic::default().with_name(text("t").into()).with_partitions(vec![one]);
+    let answer = theirs::OffsetFetchResponse::default().with_topics(vec![topic]).with_error_code(16);
+    let mut seen = Vec::new();
+    let whole = answer::committed(&answered(Question::Committed, &answer), |partition, error, offset| {
+        seen.push((partition, error, offset));
+    });
+    assert_eq!((whole, seen), (Some(16), vec![(1, 0, -1)]));
+
+    let one = OffsetCommitResponsePartition::default().with_partition_index(1).with_error_code(27);
+    let topic = OffsetCommitResponseTopic::default().with_name(text("t").into()).with_partitions(vec![one]);
+    let answer = theirs::OffsetCommitResponse::default().with_topics(vec![topic]);
+    let mut seen = Vec::new();
+    answer::commits(&answered(Question::Commit, &answer), |partition, error| seen.push((partition, error))).unwrap();
+    assert_eq!(seen, [(1, 27)]);
+
+    let answer = theirs::FindCoordinatorResponse::default().with_node_id(2.into()).with_host(text("k")).with_port(1);
+    let read = answer::coordinator(&answered(Question::Coordinator, &answer)).unwrap();
+    assert_eq!(read, Ok(BrokerAt { id: 2, host: "k".into(), port: 1 }));
+    let refused = theirs::FindCoordinatorResponse::default().with_error_code(15);
+    assert_eq!(answer::coordinator(&answered(Question::Coordinator, &refused)).unwrap(), Err(15));
+}
+
+proptest! {
+    #[test]
+    fn no_answer_is_too_wild(mut bytes in proptest::collection::vec(any::<u8>(), 0..300), small: bool) {
+        if small {
+            // Counts that are believable, so that reading gets somewhere.
+            bytes.iter_mut().for_each(|byte| *byte %= 3);
+        }
+        let _ = answer::versions(&bytes);
+        let _ = answer::metadata(&bytes);
+        let _ = answer::coordinator(&bytes);
+        let mut each = 0;
+        let _ = answer::produced(&bytes, |_, _, _| each += 1);
+        let _ = answer::fetched(&bytes, |fetched| {
+            assert!(fetched.batches.end <= bytes.len());
+            each += 1;
+        });
+        let _ = answer::offsets(&bytes, |_, _, _| each += 1);
+        let _ = answer::committed(&bytes, |_, _, _| each += 1);
+        let _ = answer::commits(&bytes, |_, _| each += 1);
+        prop_assert!(each <= 5 * bytes.len());
+    }
+}
+
+#[test]
+fn an_answer_that_claims_more_than_it_holds_takes_no_memory() {
+    let claims = [&[0; 4][..], &i32::MAX.to_be_bytes(), &[0xff; 8]].concat();
+    assert_eq!(answer::metadata(&claims), None);
+    assert_eq!(answer::offsets(&claims, |_, _, _| ()), None);
+    assert_eq!(answer::produced(&i32::MAX.to_be_bytes(), |_, _, _| ()), None);
+}

@@ -1,0 +1,28 @@
+//! Kafka's protocol without a client library: what the broker can do, where librdkafka shows what a client sees.
+//!
+//! All work is done by the client's own loop: it fills batches where they are sent from, and whenever it looks for
+//! reports or messages it reads and writes its sockets, which never block, in bounded pieces.
+
+mod answer;
+mod cluster;
+mod codes;
+mod complaints;
+mod consumer;
+mod format;
+mod link;
+mod producer;
+mod question;
+mod records;
+mod spread;
+mod stored;
+mod varint;
+
+pub use consumer::{Share, WireConsumer};
+pub use producer::WireProducer;
+
+#[cfg(test)]
+mod messages_tests;
+#[cfg(test)]
+mod records_tests;
+#[cfg(test)]
+mod scripted_tests;

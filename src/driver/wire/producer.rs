@@ -1,0 +1,289 @@
+//! A producer of one topic: batches filled where they are sent from, requests that carry a batch of each partition
+//! which their broker leads, and delivery reports read from the batches themselves.
+//!
+//! All work is done by the loop that sends, in bounded pieces, when it looks for reports.
+
+mod lanes;
+mod requests;
+
+use super::cluster::Cluster;
+use super::codes;
+use super::question::Question;
+use super::records::Records;
+use super::spread::Spread;
+use crate::driver::{Delivery, DriverError, Handed, Producer, Report, Time};
+use crate::plan::properties::wire::{Connecting, ProducerWay};
+use lanes::Lanes;
+use std::collections::VecDeque;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+/// A batch whose end is known, and how far its reports have been handed out.
+#[derive(Debug)]
+struct Ended {
+    records: Records,
+    place: super::stored::RecordsIn,
+    delivery: Delivery,
+    /// Of its first message; −1: not known.
+    offset: i64,
+    at_ns: u64,
+}
+
+/// A connected producer.
+#[derive(Debug)]
+pub struct WireProducer {
+    cluster: Cluster<Records>,
+    way: ProducerWay,
+    topic: String,
+    lanes: Lanes,
+    spread: Spread,
+    /// Messages and bytes of batches that have not been reported.
+    messages: u64,
+    now_ns: u64,
+    /// What lingers is sent at once while this lasts.
+    hurry: bool,
+    /// Nothing was handed over since the last look.
+    untouched: bool,
+    purged: bool,
+    ended: VecDeque<Ended>,
+    next_expiry_ns: u64,
+    leaders: Vec<i32>,
+}
+
+/// Batches are looked at for their age this often.
+const EXPIRY_NS: u64 = 50_000_000;
+/// Longest wait of one look, so that what is due by the clock is not late.
+const LOOK_NS: u64 = 50_000_000;
+/// The same while a connection is being made or a leader looked for.
+const ON_ITS_WAY_NS: u64 = 1_000_000;
+/// And while something that is due cannot go.
+const HELD_UP_NS: u64 = 20_000;
+
+impl WireProducer {
+    /// Connects, and returns once the topic's partitions all have a leader that is connected.
+    pub fn connect(
+        properties: &[(String, String)],
+        topic: &str,
+        limit: Duration,
+        time: &impl Time,
+    ) -> Result<Self, DriverError> {
+        let way = ProducerWay::of(properties);
+        let mut cluster = Cluster::new(Connecting::of(properties), topic)?;
+        let leaders = cluster.meet(limit, time)?;
+        let partitions = u32::try_from(leaders.len()).unwrap_or(u32::MAX);
+        let mut producer = Self {
+            cluster,
+            spread: Spread::new(way.hash, partitions, way.batch_bytes as u64),
+            way,
+            topic: topic.to_owned(),
+            lanes: Lanes::new(leaders.len()),
+            messages: 0,
+            now_ns: time.now_ns(),
+            hurry: false,
+            untouched: true,
+            purged: false,
+            ended: VecDeque::new(),
+            next_expiry_ns: 0,
+            leaders: leaders.clone(),
+        };
+        producer.lanes.led_by(&leaders);
+        producer.meet_leaders(limit, time)?;
+        Ok(producer)
+    }
+
+    /// Waits until each leader is connected, so that the first message finds its way open.
+    fn meet_leaders(&mut self, limit: Duration, time: &impl Time) -> Result<(), DriverError> {
+        let deadline_ns = time.now_ns() + u64::try_from(limit.as_nanos()).unwrap_or(u64::MAX / 2);
+        loop {
+            let now_ns = time.now_ns();
+            self.pump(time);
+            let (lanes, cluster) = (&self.lanes, &mut self.cluster);
+            let mut brokers = lanes.brokers();
+            let missing = brokers.find(|id| cluster.find(*id).is_none_or(|at| cluster.ready(at, now_ns).is_none()));
+            if let Some(fault) = self.cluster.fault() {
+                return Err(fault);
+            }
+            let Some(missing) = missing else { return Ok(()) };
+            if now_ns >= deadline_ns {
+                let why = self.cluster.complaints.last().unwrap_or("no answer");
+                let text =
+                    format!("broker {missing}, which leads partitions of {}, cannot be reached: {why}", self.topic);
+                return Err(DriverError::new(crate::driver::ErrorClass::Unreachable, text));
+            }
+            self.cluster.wait(now_ns + 5_000_000, time);
+        }
+    }
+
+    /// A batch is opened for a message of partition `partition`. False: there is no room for it.
+    #[cold]
+    fn open(&mut self, partition: u32, record_bytes: usize) -> bool {
+        let room = self.lanes.room_bytes() as u64 + record_bytes as u64;
+        if room > self.way.queue_bytes && self.messages > 0 {
+            return false;
+        }
+        let wall_ms = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis());
+        self.lanes.open(partition, self.now_ns, i64::try_from(wall_ms).unwrap_or(i64::MAX));
+        true
+    }
+
+    /// Hands out reports of batches whose end is known.
+    fn hand_out(&mut self, limit: u32, on_report: &mut impl FnMut(u64, Report<'_>)) -> u32 {
+        let mut count = 0;
+        while count < limit {
+            let Some(ended) = self.ended.front_mut() else { break };
+            let partition = i32::try_from(ended.records.partition).unwrap_or(-1);
+            while count < limit {
+                let Some((record, tag)) = ended.records.next(&mut ended.place) else { break };
+                let offset = if ended.offset < 0 { -1 } else { ended.offset + record.offset_delta };
+                let value = record.value.unwrap_or_default();
+                on_report(ended.at_ns, Report { value, tag, delivery: ended.delivery, partition, offset });
+                count += 1;
+            }
+            if ended.place.is_at_end()
+                && let Some(ended) = self.ended.pop_front()
+            {
+                self.messages -= u64::from(ended.records.count.unsigned_abs());
+                self.lanes.recycle(ended.records);
+            }
+        }
+        count
+    }
+
+    fn end(ended: &mut VecDeque<Ended>, records: Records, delivery: Delivery, offset: i64, at_ns: u64) {
+        let place = records.read();
+        ended.push_back(Ended { records, place, delivery, offset, at_ns });
+    }
+
+    /// No room, which what is sent will make: it is not to wait for company.
+    #[cold]
+    fn full(&mut self) -> Handed {
+        self.hurry = true;
+        Handed::QueueFull
+    }
+
+    /// When something is due by the clock, at the latest.
+    fn due_ns(&self, now_ns: u64) -> u64 {
+        let mut due_ns = now_ns + LOOK_NS;
+        if self.cluster.is_on_its_way() || self.lanes.has_orphans() {
+            due_ns = now_ns + ON_ITS_WAY_NS;
+        }
+        for exit in 0..self.lanes.exits() {
+            let Some(lingers_ns) = self.lanes.first_due_ns(exit, &self.way) else { continue };
+            let broker = self.lanes.broker(exit);
+            match self.cluster.may_ask(broker, Question::Produce, self.way.in_flight, now_ns) {
+                Ok(()) => due_ns = due_ns.min(lingers_ns),
+                Err(later_ns) => due_ns = due_ns.min(later_ns.max(lingers_ns)),
+            }
+        }
+        due_ns = due_ns.min(self.lanes.parked_until_ns());
+        // What was due at the last look and has not gone is held up by something else than the clock.
+        if self.untouched { due_ns.max(now_ns + HELD_UP_NS) } else { due_ns }
+    }
+}
+
+impl Producer for WireProducer {
+    /// The loop does the work that a library's threads would do meanwhile.
+    const NAPS: bool = false;
+
+    #[inline(always)]
+    fn now_is(&mut self, now_ns: u64) {
+        self.now_ns = now_ns;
+    }
+
+    #[inline]
+    fn send(&mut self, key: Option<&[u8]>, value: &[u8], tag: usize) -> Handed {
+        if self.messages >= self.way.queue_messages || self.purged {
+            return self.full();
+        }
+        let bytes = Records::most_record_bytes(key, value);
+        let mut partition = self.spread.partition(key);
+        if !self.lanes.takes(partition, bytes, &self.way) {
+            if bytes + super::format::BATCH_HEADER_BYTES > self.way.request_bytes {
+                return Handed::Refused(codes::TOO_LARGE);
+            }
+            if self.spread.is_by_lot(key) && self.spread.moves_on() {
+                self.lanes.close(partition);
+                partition = self.spread.partition(key);
+            }
+            if !self.lanes.takes(partition, bytes, &self.way) && !self.open(partition, bytes) {
+                return self.full();
+            }
+        }
+        if self.spread.is_by_lot(key) {
+            self.spread.gave(bytes);
+        }
+        self.lanes.add(partition, key, value, tag, self.now_ns);
+        self.untouched = false;
+        self.messages += 1;
+        Handed::Accepted
+    }
+
+    #[inline]
+    fn poll_reports(
+        &mut self,
+        limit: u32,
+        wait_ms: u32,
+        time: &impl Time,
+        mut on_report: impl FnMut(u64, Report<'_>),
+    ) -> u32 {
+        self.pump(time);
+        let mut count = self.hand_out(limit, &mut on_report);
+        if count == 0 && wait_ms > 0 {
+            let until_ns = time.now_ns() + u64::from(wait_ms) * 1_000_000;
+            while count == 0 && limit > 0 {
+                let now_ns = time.now_ns();
+                if now_ns >= until_ns {
+                    break;
+                }
+                self.cluster.wait(until_ns.min(self.due_ns(now_ns)), time);
+                self.pump(time);
+                count = self.hand_out(limit, &mut on_report);
+            }
+        }
+        count
+    }
+
+    fn await_reports(&mut self, deadline_ns: u64, time: &impl Time) {
+        let now_ns = time.now_ns();
+        self.cluster.wait(deadline_ns.min(self.due_ns(now_ns)), time);
+    }
+
+    fn hurry(&mut self) {
+        self.hurry = true;
+    }
+
+    fn purge(&mut self) {
+        self.purged = true;
+        let at_ns = self.now_ns;
+        let Self { cluster, lanes, ended, .. } = self;
+        cluster.close(|event| {
+            if let super::cluster::Event::Lost(asked) = event {
+                for records in asked.bodies {
+                    Self::end(ended, records, Delivery::Unknown, -1, at_ns);
+                }
+            }
+        });
+        for records in lanes.take_all() {
+            Self::end(ended, records, Delivery::Unknown, -1, at_ns);
+        }
+    }
+
+    fn client_errors(&self) -> u64 {
+        self.cluster.complaints.errors()
+    }
+
+    fn fault(&self) -> Option<DriverError> {
+        self.cluster.fault()
+    }
+
+    fn describe(&self, code: i32) -> String {
+        codes::describe(code)
+    }
+
+    fn leaders(&self) -> &[i32] {
+        &self.leaders
+    }
+
+    fn tell_troubles(&mut self, tell: &mut dyn FnMut(&str, u64)) {
+        self.cluster.complaints.tell(tell);
+    }
+}
