@@ -125,23 +125,16 @@ impl WireConsumer {
 }
 
 impl Consumer for WireConsumer {
+    const BATCH: u32 = BATCH;
+
     #[inline]
-    fn poll_batch(&mut self, wait_ms: u32, time: &impl Time, mut on_message: impl FnMut(u64, Received<'_>)) -> u32 {
+    fn poll_batch(&mut self, time: &impl Time, mut on_message: impl FnMut(u64, Received<'_>)) -> u32 {
         self.pump(time);
-        let mut count = self.hand_out(time, &mut on_message);
-        if count == 0 && wait_ms > 0 {
-            let begun_ns = time.now_ns();
-            let until_ns = begun_ns + u64::from(wait_ms) * 1_000_000;
-            let mut now_ns = begun_ns;
-            while count == 0 && now_ns < until_ns {
-                self.cluster.wait(until_ns.min(self.due_ns(now_ns)), time);
-                now_ns = time.now_ns();
-                self.pump(time);
-                count = self.hand_out(time, &mut on_message);
-            }
-            self.blocked_ns += now_ns.saturating_sub(begun_ns);
-        }
-        count
+        self.hand_out(time, &mut on_message)
+    }
+
+    fn await_messages(&mut self, deadline_ns: u64, time: &impl Time) {
+        self.cluster.wait(deadline_ns.min(self.due_ns(time.now_ns())), time);
     }
 
     fn serve_events(&mut self, time: &impl Time, _on_message: impl FnMut(u64, Received<'_>)) -> u32 {

@@ -218,28 +218,9 @@ impl Producer for WireProducer {
     }
 
     #[inline]
-    fn poll_reports(
-        &mut self,
-        limit: u32,
-        wait_ms: u32,
-        time: &impl Time,
-        mut on_report: impl FnMut(u64, Report<'_>),
-    ) -> u32 {
+    fn poll_reports(&mut self, limit: u32, time: &impl Time, mut on_report: impl FnMut(u64, Report<'_>)) -> u32 {
         self.pump(time);
-        let mut count = self.hand_out(limit, &mut on_report);
-        if count == 0 && wait_ms > 0 {
-            let until_ns = time.now_ns() + u64::from(wait_ms) * 1_000_000;
-            while count == 0 && limit > 0 {
-                let now_ns = time.now_ns();
-                if now_ns >= until_ns {
-                    break;
-                }
-                self.cluster.wait(until_ns.min(self.due_ns(now_ns)), time);
-                self.pump(time);
-                count = self.hand_out(limit, &mut on_report);
-            }
-        }
-        count
+        self.hand_out(limit, &mut on_report)
     }
 
     fn await_reports(&mut self, deadline_ns: u64, time: &impl Time) {

@@ -193,11 +193,14 @@ fn deliver(producer: &mut WireProducer, count: u32) -> Vec<(u32, Delivery, i32, 
                 Handed::Refused(code) => panic!("{}", producer.describe(code)),
             }
         }
-        producer.poll_reports(u32::MAX, u32::from(next == count), &time, |_, report| {
+        let reported = producer.poll_reports(u32::MAX, &time, |_, report| {
             let number = u32::from_be_bytes(report.value.try_into().unwrap());
             assert_eq!(report.tag, number as usize + 1);
             reports.push((number, report.delivery, report.partition, report.offset));
         });
+        if reported == 0 && next == count {
+            producer.await_reports(time.now_ns() + 1_000_000, &time);
+        }
     }
     reports
 }
@@ -288,9 +291,11 @@ fn a_full_queue_takes_no_more_and_what_is_purged_is_unknown() {
     let sends = (0..7).map(|tag| producer.send(None, b"value", tag)).collect::<Vec<_>>();
     assert_eq!(sends.iter().filter(|handed| **handed == Handed::Accepted).count(), 5);
     assert_eq!(sends[5..], [Handed::QueueFull; 2]);
-    assert_eq!(producer.poll_reports(9, 20, &time, |_, _| ()), 0);
+    assert_eq!(producer.poll_reports(9, &time, |_, _| ()), 0);
+    producer.await_reports(time.now_ns() + 20_000_000, &time);
+    assert_eq!(producer.poll_reports(9, &time, |_, _| ()), 0);
     producer.purge();
     let mut unknown = 0;
-    producer.poll_reports(9, 0, &time, |_, report| unknown += u32::from(report.delivery == Delivery::Unknown));
+    producer.poll_reports(9, &time, |_, report| unknown += u32::from(report.delivery == Delivery::Unknown));
     assert_eq!(unknown, 5);
 }
