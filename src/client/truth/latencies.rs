@@ -64,7 +64,9 @@ fn a_producers_latencies_are_those_of_the_script() {
     seen.sort_unstable();
     for percentile in [50.0, 99.0, 99.9, 100.0] {
         let (scripted, seen) = (percentile_of(&scripted, percentile), percentile_of(&seen, percentile));
-        assert!(seen.abs_diff(scripted) <= ROUND_NS, "p{percentile}: {scripted} was scripted, {seen} was seen");
+        // The longest is reported in the flush.
+        let limit_ns = if percentile < 100.0 { ROUND_NS } else { ROUND_NS + WOKEN_NS };
+        assert!(seen.abs_diff(scripted) <= limit_ns, "p{percentile}: {scripted} was scripted, {seen} was seen");
     }
 }
 

@@ -167,7 +167,7 @@ fn the_json_of_a_period_and_of_the_run_is_one_line_each_with_a_unit_in_every_nam
         ("/outcome", json!("completed")),
         ("/system/outcome", json!("held")),
         ("/verdict", json!("valid")),
-        ("/trust/own_up_to", json!("p99.99")),
+        ("/trust/own_up_to", json!("max")),
         ("/measured_s", json!(30.0)),
         ("/messages/acknowledged", json!(700_000)),
         ("/messages/lost", json!(0)),
