@@ -76,8 +76,11 @@ fn each_reads_what_the_other_has_written() {
     let scene = Scene::new("each_reads_what_the_other_has_written");
     // Java's default for consumers is check.crcs=true.
     scene.write("driver.yaml", &driver(JAVA_CLASS, kafka.bootstrap(), &[], &PRODUCER, &CONSUMER));
-    let write = Workload::small("written").with("subscriptionsPerTopic", 1).with("keyDistributor", "RANDOM");
-    let read = Workload::small("read").with("producersPerTopic", 0).with("consumerPerSubscription", 2);
+    let write = Workload::small("written").with("partitionsPerTopic", 3).with("keyDistributor", "RANDOM");
+    let read = Workload::small("read")
+        .with("partitionsPerTopic", 3)
+        .with("producersPerTopic", 0)
+        .with("consumerPerSubscription", 2);
     for (writer, reader) in [("wire", "librdkafka"), ("librdkafka", "wire")] {
         let topic = format!("{writer}-wrote-{}", std::process::id());
         kafka.create_topic(&scene, &topic, 3);

@@ -86,10 +86,10 @@ pub(super) fn decide(desk: &mut Desk<'_>, target: &Target) -> Option<DriverPlan>
         remark_on_values(desk, driver);
     }
     let (admin, producer, mut consumer) = (admin?, producer?, consumer?);
-    if kind == DriverKind::Embedded {
-        embedded::suit_consumer(&mut consumer);
-    }
     let client = wire::client(desk);
+    if kind == DriverKind::Embedded {
+        embedded::suit_consumer(&mut consumer, client);
+    }
     if client == ClientLibrary::Wire {
         wire::check(desk, &producer, &consumer);
     }

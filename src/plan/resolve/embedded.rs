@@ -5,6 +5,7 @@ use super::clients::Crew;
 use super::desk::Desk;
 use super::driver::Target;
 use super::rate;
+use crate::config::ClientLibrary;
 use crate::plan::properties::TranslatedProperties;
 use crate::plan::{DriverKind, MessagePlan, RatePlan};
 use crate::units::{Rate, format_rate};
@@ -21,7 +22,7 @@ const LEAST_S: f64 = 1.0;
 const SAFE_S: f64 = 5.0;
 
 /// Consumer properties that the mock cluster's ways ask for.
-pub(super) fn suit_consumer(consumer: &mut TranslatedProperties) {
+pub(super) fn suit_consumer(consumer: &mut TranslatedProperties, client: ClientLibrary) {
     for (name, value, why) in [
         (
             "auto.offset.reset",
@@ -40,7 +41,10 @@ pub(super) fn suit_consumer(consumer: &mut TranslatedProperties) {
             "a classic group of the embedded broker waits for a session timeout when its members synchronise in an unlucky order (librdkafka: classic)",
         ),
     ] {
-        consumer.add_default(name, value, &[(name, value)], why);
+        // The wire driver's partitions are dealt by the plan: nobody waits for a group.
+        if name != "group.protocol" || client.is_librdkafka() {
+            consumer.add_default(name, value, &[(name, value)], why);
+        }
     }
 }
 
