@@ -244,7 +244,10 @@ fn a_worker_that_hangs_is_named_and_left_to_its_lease() {
     assert!(stopped.elapsed() < HUNG, "named after {:?}", stopped.elapsed());
     let outcome = running.outcome_within(LIMIT);
     assert_lost(&outcome, &scene, &fleet.workers[1].url);
-    assert!(outcome.says("could not be told to stop"), "{}", outcome.everything());
+    let detail = Detail::read(&scene.detail_file());
+    let warned =
+        |warning: &serde_json::Value| warning.as_str().is_some_and(|text| text.contains("could not be told to stop"));
+    assert!(detail.list("/warnings").iter().any(warned), "{}", outcome.everything());
     fleet.workers[1].running.signal(Signal::SIGCONT);
     Deadline::within(LEASE)
         .poll("the end of the clients", || fleet.workers[1].running.children().is_empty().then_some(()));

@@ -315,7 +315,8 @@ fn the_recorded_replies_of_two_java_workers_yield_ombs_own_result() {
     assert_eq!(slow.body, "1.0");
     let calls = workers[0].1.asked();
     let last = calls.iter().rposition(|call| call.path == "/adjust-publish-rate").expect("and up again");
-    assert_eq!((calls[last].body.as_str(), calls[last + 1].path.as_str()), ("20.0", "/stop-all"));
+    let next = calls[last + 1..].iter().find(|call| call.method != "GET").expect("the end");
+    assert_eq!((calls[last].body.as_str(), next.path.as_str()), ("20.0", "/stop-all"));
 
     let golden: Value =
         serde_json::from_str(include_str!("fixtures/golden/omb-result-distributed.json")).expect("JSON");
@@ -477,18 +478,13 @@ fn a_fleet_of_both_kinds_runs_and_its_counts_agree() {
     let rate = detail.at("/measurement/publish_rate_per_s").as_f64().unwrap_or(0.0);
     assert!((rate - 2_000.0).abs() < 40.0, "{rate}");
     let timed = |family: &str| detail.at(&format!("/measurement/latencies/{family}/count")).as_u64().unwrap_or(0);
-    // Between the last cut of the warm-up and reset-stats, two calls later, latencies are nobody's, as with OMB's coordinator.
+    // Between the last cut of the warm-up and reset-stats, two calls later, latencies are nobody's, as with OMB's coordinator. So long
+    // was that at most; each worker has its own times of these calls.
     let nobodys = reset.load(Relaxed) * 2_000 / 1_000_000_000;
-    assert!(
-        timed("acknowledge_actual").abs_diff(20_000 - nobodys) < 1_000,
-        "{} {nobodys}",
-        timed("acknowledge_actual")
-    );
-    assert!(
-        timed("end_to_end_actual").abs_diff(40_000 - 2 * nobodys) < 2_000,
-        "{} {nobodys}",
-        timed("end_to_end_actual")
-    );
+    for (family, of_each) in [("acknowledge_actual", 1), ("end_to_end_actual", 2)] {
+        let expected = of_each * 19_000_u64.saturating_sub(nobodys)..of_each * 21_000;
+        assert!(expected.contains(&timed(family)), "{family}: {}, {expected:?}", timed(family));
+    }
     let kinds: Vec<&Value> = detail.list("/hosts").iter().map(|host| &host["kind"]).collect();
     assert_eq!(kinds, ["pinload_by_ombs_protocol", "omb"]);
     for worker in workers {
