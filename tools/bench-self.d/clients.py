@@ -23,7 +23,7 @@ producerRate: 1
 testDurationMinutes: 1
 """
 # Printed when all clients are ready and the load is about to begin.
-BEGINS = "Starting benchmark traffic"
+BEGINS = "measurement begins"
 LIMIT_S = 180
 
 
