@@ -19,9 +19,50 @@ use std::time::Duration;
 /// What is written to ring: an eventfd counts in words of 8 bytes.
 const ONE: [u8; size_of::<u64>()] = 1_u64.to_ne_bytes();
 
+/// A queue and its bell, which is hung when it is first waited on: a loop that spins needs none, and the library is spared the ringing.
+#[derive(Debug)]
+pub(super) struct BelledQueue {
+    queue: Rc<Queue>,
+    bell: Option<Bell>,
+}
+
+impl BelledQueue {
+    /// A queue without a bell so far.
+    pub(super) fn new(queue: Queue) -> Self {
+        Self { queue: Rc::new(queue), bell: None }
+    }
+
+    /// Waits until something is in the queue or `limit` has passed; may end at once. To be called when the queue has just been found empty.
+    /// False: it cannot wait, because the system gives no descriptor.
+    pub(super) fn wait(&mut self, limit: Duration, clock: Clock) -> bool {
+        if let Some(bell) = &self.bell {
+            bell.wait(limit);
+        } else {
+            // What came in before there was a bell has not rung it: look again before waiting.
+            self.bell = Bell::on(&self.queue, clock);
+        }
+        self.bell.is_some()
+    }
+
+    /// When the first thing came into the empty queue since the last call (0: nothing has); None: there is no bell.
+    #[inline]
+    pub(super) fn rung_ns(&self) -> Option<u64> {
+        self.bell.as_ref().map(Bell::rung_ns)
+    }
+}
+
+impl std::ops::Deref for BelledQueue {
+    type Target = Queue;
+
+    #[inline]
+    fn deref(&self) -> &Queue {
+        &self.queue
+    }
+}
+
 /// A queue's bell. It holds its queue, and takes itself off it when dropped.
 #[derive(Debug)]
-pub(super) struct Bell {
+struct Bell {
     queue: Rc<Queue>,
     rung: Box<Rung>,
 }
@@ -39,7 +80,7 @@ struct Rung {
 
 impl Bell {
     /// Hangs a bell on a queue that has none. None: the system gives no descriptor.
-    pub(super) fn on(queue: &Rc<Queue>, clock: Clock) -> Option<Self> {
+    fn on(queue: &Rc<Queue>, clock: Clock) -> Option<Self> {
         // SAFETY: eventfd(2) takes two integers and touches no memory.
         let descriptor = unsafe { libc::eventfd(0, libc::EFD_CLOEXEC | libc::EFD_NONBLOCK) };
         if descriptor < 0 {
@@ -59,12 +100,12 @@ impl Bell {
 
     /// When it was first rung since this was last called, raw ns; 0: it was not.
     #[inline]
-    pub(super) fn rung_ns(&self) -> u64 {
+    fn rung_ns(&self) -> u64 {
         self.rung.first_ns.swap(0, SeqCst)
     }
 
     /// Waits until it is rung or `limit` has passed; not at all when it has been rung since it was last asked. May end early.
-    pub(super) fn wait(&self, limit: Duration) {
+    fn wait(&self, limit: Duration) {
         let rung = &*self.rung;
         // This before that, and the other way round in `ring`: one of both sees the other.
         rung.waited_for.store(true, SeqCst);

@@ -3,7 +3,7 @@
 //! Reading batches straight from a BaseConsumer's queue would lose assignments: its rebalance events would be answered by an
 //! unassign. So only messages are taken this way, and the BaseConsumer is polled for everything else.
 
-use super::bell::Bell;
+use super::bell::BelledQueue;
 use super::handle::Queue;
 use crate::driver::{Received, RecordTime, Time};
 use crate::load::stamp::MAGIC;
@@ -11,16 +11,13 @@ use crate::os::clock::Clock;
 use rdkafka_sys as sys;
 use std::ffi::CString;
 use std::ptr;
-use std::rc::Rc;
 use std::slice;
 use std::sync::atomic::{AtomicPtr, Ordering};
 use std::time::Duration;
 
 /// Our queue. It must be dropped before the client it was made from.
 pub(in crate::driver::kafka) struct Sink {
-    queue: Rc<Queue>,
-    /// Made when it is first waited on.
-    bell: Option<Bell>,
+    queue: BelledQueue,
     messages: Box<[*mut sys::rd_kafka_message_t]>,
     always_timed: bool,
 }
@@ -35,8 +32,8 @@ impl Sink {
     /// A sink without partitions that reads `batch` messages at a time. 300 cost 0.87 × the C tool a message, 10,000 cost 1.13 ×: the array and what
     /// it points to stay in cache. `client` must outlive the result. `always_timed`: the record's time is wanted of messages with a stamp too.
     pub(in crate::driver::kafka) fn new(client: *mut sys::rd_kafka_t, batch: u32, always_timed: bool) -> Option<Self> {
-        let queue = Rc::new(Queue::new(client)?);
-        Some(Self { queue, bell: None, messages: vec![ptr::null_mut(); batch as usize].into(), always_timed })
+        let queue = BelledQueue::new(Queue::new(client)?);
+        Some(Self { queue, messages: vec![ptr::null_mut(); batch as usize].into(), always_timed })
     }
 
     /// Hands out what is there; messages that are errors go to `on_error` with their code.
@@ -86,19 +83,13 @@ impl Sink {
     ///
     /// A read with a timeout would not do: one of a batch waits until its array is full, and none tells when the message came.
     pub(in crate::driver::kafka) fn await_messages(&mut self, limit: Duration, clock: Clock) -> bool {
-        if let Some(bell) = &self.bell {
-            bell.wait(limit);
-        } else {
-            // What came in before there was a bell has not rung it: look again before waiting.
-            self.bell = Bell::on(&self.queue, clock);
-        }
-        self.bell.is_some()
+        self.queue.wait(limit, clock)
     }
 
     /// When the first thing came into the empty queue since the last call (0: nothing has); None: there is no bell.
     #[inline]
     pub(in crate::driver::kafka) fn rung_ns(&self) -> Option<u64> {
-        self.bell.as_ref().map(Bell::rung_ns)
+        self.queue.rung_ns()
     }
 }
 

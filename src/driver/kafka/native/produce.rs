@@ -1,6 +1,6 @@
 //! The way out of a producer: single and batch produce on a cached topic, and delivery reports as events.
 
-use super::bell::Bell;
+use super::bell::BelledQueue;
 use super::handle::{Event, EventKind, Queue, Topic};
 use super::lent::{self, Lent, Loan};
 use crate::driver::kafka::sticky::Sticky;
@@ -10,7 +10,6 @@ use rdkafka::producer::PARTITION_UA;
 use rdkafka_sys as sys;
 use std::ffi::c_void;
 use std::ptr;
-use std::rc::Rc;
 use std::slice;
 use std::time::Duration;
 use sys::rd_kafka_resp_err_t as Code;
@@ -23,9 +22,7 @@ pub(in crate::driver::kafka) struct Outlet {
     /// The event that is being handed out, and when it was picked up.
     event: Option<(Event, u64)>,
     topic: Topic,
-    queue: Rc<Queue>,
-    /// Made when it is first waited on: a loop that spins needs none, and the library is spared the ringing.
-    bell: Option<Bell>,
+    queue: BelledQueue,
     partition: i32,
     /// Spreads messages in place of the partitioner.
     sticky: Option<Sticky>,
@@ -54,8 +51,7 @@ impl Outlet {
         Some(Self {
             event: None,
             topic: Topic::new(client, topic)?,
-            queue: Rc::new(Queue::main_of(client)?),
-            bell: None,
+            queue: BelledQueue::new(Queue::main_of(client)?),
             partition: if partitions == 1 { 0 } else { PARTITION_UA },
             sticky: sticky.filter(|_| partitions > 1),
             now_ns: 0,
@@ -255,19 +251,13 @@ impl Outlet {
     /// Waits until something is in the queue or `limit` has passed; may end at once. To be called when the queue has just been found
     /// empty. False: it cannot wait, because the system gives no descriptor.
     pub(in crate::driver::kafka) fn await_reports(&mut self, limit: Duration, clock: Clock) -> bool {
-        if let Some(bell) = &self.bell {
-            bell.wait(limit);
-        } else {
-            // What came in before there was a bell has not rung it: look again before waiting.
-            self.bell = Bell::on(&self.queue, clock);
-        }
-        self.bell.is_some()
+        self.queue.wait(limit, clock)
     }
 
     /// When the first thing came into the empty queue since the last call (0: nothing has); None: there is no bell.
     #[inline]
     pub(in crate::driver::kafka) fn rung_ns(&self) -> Option<u64> {
-        self.bell.as_ref().map(Bell::rung_ns)
+        self.queue.rung_ns()
     }
 }
 
