@@ -41,8 +41,10 @@ mod values;
 mod version;
 mod worker;
 
+use crate::os::signals::{self, Signal};
 use args::{Command, Pinload, RunArgs};
 use clap::CommandFactory;
+use crossbeam_channel::Receiver;
 use exit::ExitStatus;
 use messages::Messages;
 use std::ffi::OsString;
@@ -82,12 +84,9 @@ fn serve(argv: Vec<OsString>) -> ExitStatus {
             ExitStatus::Success
         }
         Command::BenchLoop(args) => bench_loop::bench_loop(&args),
-        Command::Worker(args) => match crate::os::signals::listen() {
+        Command::Worker(args) => match signals::listen() {
             Ok(signals) => worker::serve(&args, signals),
-            Err(error) => {
-                Messages::plain(args.color).error(&format!("cannot listen to signals: {error}"));
-                ExitStatus::MachineRefused
-            }
+            Err(error) => not_listening(&error, &mut Messages::plain(args.color)),
         },
         Command::Csv(args) => finished(Messages::plain(args::ColorWhen::Auto), |messages| csv::csv(&args, messages)),
         Command::Explain(args) => {
@@ -105,15 +104,10 @@ fn serve(argv: Vec<OsString>) -> ExitStatus {
         Command::Report(args) => {
             finished(Messages::plain(args::ColorWhen::Auto), |messages| report::report(&args, messages))
         }
-        Command::Capacity(args) => match crate::os::signals::listen() {
-            Ok(signals) => {
-                finished(Messages::plain(args.run.color), |messages| capacity::capacity(&args, messages, &signals))
-            }
-            Err(error) => {
-                Messages::plain(args.run.color).error(&format!("cannot listen to signals: {error}"));
-                ExitStatus::MachineRefused
-            }
-        },
+        Command::Capacity(args) => listening(
+            || Messages::plain(args.run.color),
+            |messages, signals| capacity::capacity(&args, messages, signals),
+        ),
         Command::Compare(args) => {
             finished(Messages::plain(args::ColorWhen::Auto), |messages| compare::compare(&args, messages))
         }
@@ -124,29 +118,37 @@ fn serve(argv: Vec<OsString>) -> ExitStatus {
         Command::Doctor(args) => {
             finished(Messages::plain(args::ColorWhen::Auto), |messages| doctor::doctor(&args, messages))
         }
-        Command::Calibrate(args) => {
-            finished(Messages::plain(args::ColorWhen::Auto), |messages| match crate::os::signals::listen() {
-                Ok(signals) => calibrate::calibrate(&args, messages, &signals),
-                Err(error) => {
-                    messages.error(&format!("cannot listen to signals: {error}"));
-                    ExitStatus::MachineRefused
-                }
-            })
-        }
+        Command::Calibrate(args) => listening(
+            || Messages::plain(args::ColorWhen::Auto),
+            |messages, signals| calibrate::calibrate(&args, messages, signals),
+        ),
         Command::Plan(args) => with_messages(&args, run::plan),
         Command::Run(args) if args.csv.is_some() => with_messages(&args, |args, messages| {
             let folder = args.csv.clone().unwrap_or_default();
             csv::csv(&tool_args::CsvArgs { folder, wide: false, output: args.output.clone() }, messages)
         }),
-        Command::Run(args) => match crate::os::signals::listen() {
-            // First of all: the signals must be blocked before any other thread exists.
-            Ok(signals) => with_messages(&args, |args, messages| run::run(args, messages, &signals)),
-            Err(error) => with_messages(&args, |_, messages| {
-                messages.error(&format!("cannot listen to signals: {error}"));
-                ExitStatus::MachineRefused
-            }),
-        },
+        Command::Run(args) => {
+            listening(|| Messages::new(&args), |messages, signals| run::run(&args, messages, signals))
+        }
     }
+}
+
+/// Does `what` with signals that can be waited for.
+fn listening(
+    messages: impl FnOnce() -> Messages,
+    what: impl FnOnce(&mut Messages, &Receiver<Signal>) -> ExitStatus,
+) -> ExitStatus {
+    // First of all: they must be blocked before any other thread exists, also one that messages have.
+    let signals = signals::listen();
+    finished(messages(), |messages| match signals {
+        Ok(signals) => what(messages, &signals),
+        Err(error) => not_listening(&error, messages),
+    })
+}
+
+fn not_listening(error: &std::io::Error, messages: &mut Messages) -> ExitStatus {
+    messages.error(&format!("cannot listen to signals: {error}"));
+    ExitStatus::MachineRefused
 }
 
 /// Help and version are answers; the rest is a mistake.
