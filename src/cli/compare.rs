@@ -7,8 +7,8 @@ use super::tool_args::CompareArgs;
 use crate::campaign::compare::run::ComparedRun;
 use crate::campaign::compare::settings::{SettingDifference, differing};
 use crate::campaign::compare::{Comparison, FigureVerdict, FigureWord, SpreadSource, compare as judge, drifts};
+use crate::report::plain_table::{plain_table, table_lines};
 use crate::units::{counted, format_ns, format_rate, whole_ns};
-use comfy_table::{CellAlignment, Table, presets};
 use serde_json::{Value, json};
 use std::path::Path;
 
@@ -150,8 +150,7 @@ fn shortened(value: &str) -> String {
 }
 
 fn table(comparison: &Comparison) -> Vec<String> {
-    let mut table = Table::new();
-    table.load_style(presets::NOTHING);
+    let mut table = plain_table();
     table.set_header(["figure", "base", "new", "difference", "95 % interval", "verdict"]);
     for verdict in &comparison.figures {
         let share = |share: f64| format!("{:+.1} %", share * 100.0);
@@ -166,12 +165,7 @@ fn table(comparison: &Comparison) -> Vec<String> {
             verdict.words.clone(),
         ]);
     }
-    for column in table.column_iter_mut() {
-        column.set_padding((0, 2));
-        let right = (1..=4).contains(&column.index);
-        column.set_cell_alignment(if right { CellAlignment::Right } else { CellAlignment::Left });
-    }
-    table.lines().map(|line| line.trim_end().to_owned()).collect()
+    table_lines(table, |column| (1..=4).contains(&column))
 }
 
 fn value(verdict: &FigureVerdict, value: f64) -> String {

@@ -2,6 +2,7 @@
 
 use super::doubts::{Doubt, doubts};
 use super::health::Health;
+use super::plain_table::{plain_table, table_lines};
 use crate::plan::{DriverKind, Plan};
 use crate::stats::{Counter, Latency};
 use crate::units::{format_count, format_ns, format_rate};
@@ -9,7 +10,6 @@ use crate::verdict::{Judgement, OwnLevel, Reason, SystemAnswer, SystemEventKind,
 use crate::worker::{Interruption, LatencySet};
 use crate::workload_generator::totals::{Measured, measured, received_balance, totals};
 use crate::workload_generator::{Outcome, PhaseName, SearchReport, Series};
-use comfy_table::{CellAlignment, Table, presets};
 
 /// Remarks below the verdict; the rest is counted.
 const REMARKS: usize = 3;
@@ -17,11 +17,12 @@ const REMARKS: usize = 3;
 /// The screen at the end of a run: plain text of several lines, the last one without newline, every number with its unit.
 /// `periods`: the verdicts on the measured periods.
 pub fn closing_screen(series: &Series<'_>, periods: &[Verdict]) -> String {
-    let mut lines = vec![SystemAnswer::of_run(series).line()];
-    lines.extend(verdict_lines(series, periods));
+    let judged = JudgedRun::of(series, periods);
+    let mut lines = vec![judged.system.line()];
+    lines.extend(judged.verdict_lines());
     lines.push(String::new());
     lines.extend(latency_rows(series));
-    let open_loop = doubts(series).into_iter().find(|doubt| matches!(doubt, Doubt::NotOpenLoop { .. }));
+    let open_loop = judged.doubts.iter().find(|doubt| matches!(doubt, Doubt::NotOpenLoop { .. }));
     lines.extend(open_loop.map(|doubt| format!("  {doubt}")));
     lines.push(String::new());
     lines.extend(course_lines(series).iter().map(|line| format!("  {line}")));
@@ -33,76 +34,100 @@ pub fn closing_screen(series: &Series<'_>, periods: &[Verdict]) -> String {
     lines.join("\n")
 }
 
-/// The verdict in one sentence: how far the figures are the broker's, or what spoils them with the remedy. Then what else there is to know:
-/// the most important first, three at most.
-fn verdict_lines(series: &Series<'_>, periods: &[Verdict]) -> Vec<String> {
-    let judgement = Judgement::of_run(series, periods);
-    let verdict = judgement.verdict;
-    // Of figures that are wrong nobody asks whose they are.
-    let trust = Trust::of_run(series).filter(|trust| verdict != Verdict::Invalid && trust.not_judged.is_none());
-    let whose = trust.map(|trust| trust.sentence).filter(|sentence| !sentence.is_empty());
-    let (said, below) = match (verdict, judgement.reasons.first()) {
-        (Verdict::Valid, _) => {
-            let whose = whose.unwrap_or_else(|| "nothing speaks against these figures".to_owned());
-            (format!("{verdict}: {whose}"), None)
-        }
-        (Verdict::NotJudged, _) => {
-            let why = judgement.not_judged.first().map_or("nobody could look at the generator", String::as_str);
-            (format!("{verdict}: {why}"), None)
-        }
-        (Verdict::GeneratorLimited, _) if judgement.is_normal_on_shared_cpus(series.plan) => {
-            let whose = whose.unwrap_or_else(|| "counts are exact, latencies are this machine's as well".to_owned());
-            let says = "as is normal where clients share CPUs";
-            (format!("{verdict}, {says}: {whose}; for the broker's alone give each client a CPU of its own"), None)
-        }
-        (_, Some(reason)) => (format!("{verdict}: {}", told(reason)), whose),
-        (_, None) => (verdict.to_string(), whose),
-    };
-    let ending = ending(&series.outcome).map(|ending| format!(" · {ending}")).unwrap_or_default();
-    let mut lines = vec![format!("{said}{ending}")];
-    lines.extend(below.map(|whose| format!("  {whose}")));
-    let remarks = verdict_remarks(series, periods);
-    let rest = remarks.len().saturating_sub(REMARKS);
-    // One more takes no more room than saying that there is one more.
-    let shown = if rest == 1 { remarks.len() } else { REMARKS };
-    lines.extend(remarks.iter().take(shown).map(|remark| format!("  {remark}")));
-    if rest > 1 {
-        lines.push(format!("  {rest} more: in the detail file"));
-    }
-    lines
+/// A run and all that is judged of it, each once.
+pub(super) struct JudgedRun<'a> {
+    series: &'a Series<'a>,
+    /// The verdicts on the measured periods.
+    periods: &'a [Verdict],
+    system: SystemAnswer,
+    judgement: Judgement,
+    trust: Option<Trust>,
+    doubts: Vec<Doubt>,
 }
 
-/// All that stands below the verdict's sentence and whose the figures are.
-pub(super) fn verdict_remarks(series: &Series<'_>, periods: &[Verdict]) -> Vec<String> {
-    let judgement = Judgement::of_run(series, periods);
-    let normal = judgement.is_normal_on_shared_cpus(series.plan);
-    let Judgement { verdict, reasons, not_judged } = judgement;
-    let system = SystemAnswer::of_run(series);
-    let mut remarks: Vec<String> = system.errors.iter().map(|error| format!("error: {error}")).collect();
-    // What explains, and spoils nothing, is told where there is something to explain.
-    let all_own = Trust::of_run(series).is_some_and(|trust| trust.reaches(OwnLevel::Max));
-    let reasons = reasons.iter().skip(usize::from(verdict.spoils()));
-    remarks.extend(reasons.filter(|reason| !normal && (reason.verdict.spoils() || !all_own)).map(told));
-    let stood = system.events.iter().filter(|event| event.kind == SystemEventKind::GeneratorStall && !normal);
-    remarks.extend(stood.map(|event| format!("the generator: {}", event.text)));
-    let bad = periods.iter().filter(|verdict| verdict.spoils()).count();
-    if bad > 0 && periods.len() > 1 && !normal {
-        remarks.push(format!("{bad} of {} periods are not valid by themselves", periods.len()));
+impl<'a> JudgedRun<'a> {
+    pub(super) fn of(series: &'a Series<'a>, periods: &'a [Verdict]) -> Self {
+        Self {
+            series,
+            periods,
+            system: SystemAnswer::of_run(series),
+            judgement: Judgement::of_run(series, periods),
+            trust: Trust::of_run(series),
+            doubts: doubts(series),
+        }
     }
-    let mut notes = doubts(series);
-    // The run's first lines have said these.
-    notes.retain(|doubt| !matches!(doubt, Doubt::Embedded | Doubt::NullDriver | Doubt::SharedCpus));
-    // A line of its own says this: whoever reads a latency must see it.
-    notes.retain(|doubt| !matches!(doubt, Doubt::NotOpenLoop { .. }));
-    // Stable: messages that are not where they should be come first.
-    notes.sort_by_key(|doubt| !concerns_messages(doubt));
-    remarks.extend(notes.iter().map(|doubt| format!("note: {doubt}")));
-    // Where nobody could look, the verdict's sentence has said the first.
-    let said = usize::from(verdict == Verdict::NotJudged);
-    remarks.extend(not_judged.iter().skip(said).map(|what| format!("not judged: {what}")));
-    // Those of the plan were said before the run.
-    remarks.extend(series.warnings.iter().map(|warning| format!("warning: {warning}")));
-    remarks
+
+    /// The verdict in one sentence: how far the figures are the broker's, or what spoils them with the remedy. Then what else there is to know:
+    /// the most important first, three at most.
+    fn verdict_lines(&self) -> Vec<String> {
+        let Self { series, judgement, .. } = self;
+        let verdict = judgement.verdict;
+        // Of figures that are wrong nobody asks whose they are.
+        let trust = self.trust.as_ref().filter(|trust| verdict != Verdict::Invalid && trust.not_judged.is_none());
+        let whose = trust.map(|trust| trust.sentence.clone()).filter(|sentence| !sentence.is_empty());
+        let (said, below) = match (verdict, judgement.reasons.first()) {
+            (Verdict::Valid, _) => {
+                let whose = whose.unwrap_or_else(|| "nothing speaks against these figures".to_owned());
+                (format!("{verdict}: {whose}"), None)
+            }
+            (Verdict::NotJudged, _) => {
+                let why = judgement.not_judged.first().map_or("nobody could look at the generator", String::as_str);
+                (format!("{verdict}: {why}"), None)
+            }
+            (Verdict::GeneratorLimited, _) if judgement.is_normal_on_shared_cpus(series.plan) => {
+                let whose =
+                    whose.unwrap_or_else(|| "counts are exact, latencies are this machine's as well".to_owned());
+                let says = "as is normal where clients share CPUs";
+                (format!("{verdict}, {says}: {whose}; for the broker's alone give each client a CPU of its own"), None)
+            }
+            (_, Some(reason)) => (format!("{verdict}: {}", told(reason)), whose),
+            (_, None) => (verdict.to_string(), whose),
+        };
+        let ending = ending(&series.outcome).map(|ending| format!(" · {ending}")).unwrap_or_default();
+        let mut lines = vec![format!("{said}{ending}")];
+        lines.extend(below.map(|whose| format!("  {whose}")));
+        let remarks = self.remarks();
+        let rest = remarks.len().saturating_sub(REMARKS);
+        // One more takes no more room than saying that there is one more.
+        let shown = if rest == 1 { remarks.len() } else { REMARKS };
+        lines.extend(remarks.iter().take(shown).map(|remark| format!("  {remark}")));
+        if rest > 1 {
+            lines.push(format!("  {rest} more: in the detail file"));
+        }
+        lines
+    }
+
+    /// All that stands below the verdict's sentence and whose the figures are.
+    pub(super) fn remarks(&self) -> Vec<String> {
+        let Self { series, periods, system, judgement, trust, doubts } = self;
+        let normal = judgement.is_normal_on_shared_cpus(series.plan);
+        let Judgement { verdict, reasons, not_judged } = judgement;
+        let mut remarks: Vec<String> = system.errors.iter().map(|error| format!("error: {error}")).collect();
+        // What explains, and spoils nothing, is told where there is something to explain.
+        let all_own = trust.as_ref().is_some_and(|trust| trust.reaches(OwnLevel::Max));
+        let reasons = reasons.iter().skip(usize::from(verdict.spoils()));
+        remarks.extend(reasons.filter(|reason| !normal && (reason.verdict.spoils() || !all_own)).map(told));
+        let stood = system.events.iter().filter(|event| event.kind == SystemEventKind::GeneratorStall && !normal);
+        remarks.extend(stood.map(|event| format!("the generator: {}", event.text)));
+        let bad = periods.iter().filter(|verdict| verdict.spoils()).count();
+        if bad > 0 && periods.len() > 1 && !normal {
+            remarks.push(format!("{bad} of {} periods are not valid by themselves", periods.len()));
+        }
+        // The run's first lines have said the first three, a line of its own below the latencies the last.
+        let said_elsewhere = |doubt: &&Doubt| {
+            matches!(doubt, Doubt::Embedded | Doubt::NullDriver | Doubt::SharedCpus | Doubt::NotOpenLoop { .. })
+        };
+        let mut notes: Vec<&Doubt> = doubts.iter().filter(|doubt| !said_elsewhere(doubt)).collect();
+        // Stable: messages that are not where they should be come first.
+        notes.sort_by_key(|doubt| !concerns_messages(doubt));
+        remarks.extend(notes.iter().map(|doubt| format!("note: {doubt}")));
+        // Where nobody could look, the verdict's sentence has said the first.
+        let said = usize::from(*verdict == Verdict::NotJudged);
+        remarks.extend(not_judged.iter().skip(said).map(|what| format!("not judged: {what}")));
+        // Those of the plan were said before the run.
+        remarks.extend(series.warnings.iter().map(|warning| format!("warning: {warning}")));
+        remarks
+    }
 }
 
 fn told(reason: &Reason) -> String {
@@ -150,19 +175,14 @@ const ROWS: [Latency; 5] = [
 ];
 
 fn latency_rows(series: &Series<'_>) -> Vec<String> {
-    let mut table = Table::new();
-    table.load_style(presets::NOTHING);
+    let mut table = plain_table();
     table.set_header(["", "p50", "p99", "p99.9", "max"]);
     for latency in ROWS.into_iter().filter(|family| series.plan.measured_by.knows_latency(*family)) {
         let mut row = vec![format!("  {}", label(latency, series))];
         row.extend(cells(series.cumulative.as_ref(), latency));
         table.add_row(row);
     }
-    for column in table.column_iter_mut() {
-        column.set_padding((0, 2));
-        column.set_cell_alignment(if column.index == 0 { CellAlignment::Left } else { CellAlignment::Right });
-    }
-    table.lines().map(|line| line.trim_end().to_owned()).collect()
+    table_lines(table, |column| column > 0)
 }
 
 fn cells(latencies: Option<&LatencySet>, latency: Latency) -> [String; 4] {

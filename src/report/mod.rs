@@ -18,6 +18,7 @@ pub mod names;
 pub mod omb;
 pub mod omb_figures;
 pub mod origin;
+pub(crate) mod plain_table;
 pub mod quantile_map;
 pub mod raw;
 pub mod rows;

@@ -3,8 +3,8 @@
 use super::{EndToEndFloor, Floor, LoopSpeed, PacingStep, Percentiles};
 use crate::os::clock_cost::ClockCosts;
 use crate::os::gaps::Gaps;
+use crate::report::plain_table::{plain_table, table_lines};
 use crate::units::{format_count, format_ns, format_rate};
-use comfy_table::{CellAlignment, Table, presets};
 
 /// All parts that were measured, as text of many lines without a last line end.
 pub fn floor_text(floor: &Floor) -> String {
@@ -31,16 +31,11 @@ pub fn floor_text(floor: &Floor) -> String {
 
 /// The first row is the heading; the first column stands left, the others right.
 fn table(title: &str, rows: Vec<Vec<String>>) -> String {
-    let mut table = Table::new();
-    table.load_style(presets::NOTHING);
+    let mut table = plain_table();
     for row in rows {
         table.add_row(row);
     }
-    for column in table.column_iter_mut() {
-        column.set_padding((0, 2));
-        column.set_cell_alignment(if column.index == 0 { CellAlignment::Left } else { CellAlignment::Right });
-    }
-    let lines: Vec<_> = table.lines().map(|line| format!("  {}", line.trim_end())).collect();
+    let lines: Vec<_> = table_lines(table, |column| column > 0).iter().map(|line| format!("  {line}")).collect();
     format!("{title}\n{}", lines.join("\n"))
 }
 

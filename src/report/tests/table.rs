@@ -2,7 +2,7 @@
 
 use crate::os::clock::Clock;
 use crate::plan::{DriverKind, LatePolicy, MeasuredBy};
-use crate::report::closing::verdict_remarks;
+use crate::report::closing::JudgedRun;
 use crate::report::closing_screen;
 use crate::stats::{Counter, Distribution, Latency};
 use crate::telemetry::Role;
@@ -105,7 +105,7 @@ fn what_a_reader_must_know_is_noted() {
     ] {
         assert!(table.contains(part), "{part:?} is missing in\n{table}");
     }
-    let told = verdict_remarks(&series, &[Verdict::Valid, Verdict::GeneratorLimited]).join("\n");
+    let told = JudgedRun::of(&series, &[Verdict::Valid, Verdict::GeneratorLimited]).remarks().join("\n");
     for part in [
         "migrations, consumer 0: it was planned on CPU 4 and seen on CPU 7; ",
         "telemetry slots lost, consumer 0: 3 were overwritten",
