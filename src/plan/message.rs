@@ -4,6 +4,8 @@ pub use crate::config::workload::KeyDistributor;
 
 /// Bytes that a message stamp takes at the start of a value (`load::stamp::STAMP_BYTES`, which lies below this room and equals it).
 pub const STAMP_MIN_BYTES: u32 = 48;
+/// Bytes before the first record of a batch of records (format 2).
+pub const BATCH_HEADER_BYTES: usize = 61;
 
 /// Where values come from.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]

@@ -4,6 +4,7 @@ use super::chart::{Curve, chart};
 use super::clients::table;
 use super::state::{Point, Shown, State};
 use super::theme::Theme;
+use crate::report::rows::clock;
 use crate::units::{format_count, format_duration, format_ns, format_rate};
 use crate::workload_generator::Phase;
 use ratatui::Frame;
@@ -76,10 +77,6 @@ fn doing(phase: Phase) -> &'static str {
         Phase::CatchUp => "letting consumers catch up",
         Phase::Close => "closing",
     }
-}
-
-fn clock(ns: u64) -> String {
-    crate::report::rows::clock(ns)
 }
 
 fn key_figures(shown: &Shown, theme: Theme) -> Vec<Line<'static>> {

@@ -7,10 +7,9 @@
 //! 1,024 bytes come in runs of 30 with batches of 16,384 bytes (twice 15), and of 15 or 16 where each batch leaves at
 //! once. Whether it has left is the library's affair; here it has when it has been open for its linger time.
 
+use crate::plan::message::BATCH_HEADER_BYTES;
 use crate::plan::properties::StickyBatches;
 
-/// The header of a batch of records.
-const BATCH_HEADER_BYTES: u64 = 61;
 /// What a record takes beside its value: lengths, deltas, no key, no headers. Java counts one more or less by the
 /// number of digits.
 const RECORD_BYTES: u64 = 9;
@@ -74,8 +73,8 @@ impl Sticky {
             self.move_on();
         }
         self.opened_ns = now_ns;
-        self.open_bytes = BATCH_HEADER_BYTES;
-        self.given_bytes += BATCH_HEADER_BYTES;
+        self.open_bytes = BATCH_HEADER_BYTES as u64;
+        self.given_bytes += BATCH_HEADER_BYTES as u64;
     }
 
     /// Draws a partition, which may be the same one (as in Java).

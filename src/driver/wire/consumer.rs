@@ -19,8 +19,6 @@ use std::collections::VecDeque;
 use std::time::Duration;
 use track::Track;
 
-/// Messages handed out with one clock reading.
-const BATCH: u32 = 300;
 /// Longest wait of one look.
 const LOOK_NS: u64 = 50_000_000;
 /// Wait for the answer to a commit.
@@ -94,12 +92,12 @@ impl WireConsumer {
             return 0;
         }
         let (mut count, mut at_ns) = (0, 0);
-        while count < BATCH {
+        while count < Self::BATCH {
             let Some(parcel) = self.parcels.front_mut() else { break };
             if at_ns == 0 {
                 at_ns = time.now_ns();
             }
-            match parcel.hand_out(BATCH - count, at_ns, &mut self.tracks, self.way.check_crcs, on_message) {
+            match parcel.hand_out(Self::BATCH - count, at_ns, &mut self.tracks, self.way.check_crcs, on_message) {
                 Ok(handed) => count += handed,
                 Err((partition, offset, error)) => {
                     let text = format!("{}, partition {partition}, from offset {offset}: {error}", self.topic);
@@ -125,7 +123,8 @@ impl WireConsumer {
 }
 
 impl Consumer for WireConsumer {
-    const BATCH: u32 = BATCH;
+    /// Handed out with one clock reading.
+    const BATCH: u32 = 300;
 
     #[inline]
     fn poll_batch(&mut self, time: &impl Time, mut on_message: impl FnMut(u64, Received<'_>)) -> u32 {

@@ -1,7 +1,5 @@
 //! Where things stand in a batch of records of format 2, and numbers in network order.
 
-/// Bytes before the first record.
-pub(super) const BATCH_HEADER_BYTES: usize = 61;
 /// Bytes before what a batch's own length counts.
 pub(super) const LENGTH_COUNTS_FROM: usize = 12;
 /// The number of the format.

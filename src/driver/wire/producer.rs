@@ -12,6 +12,7 @@ use super::question::Question;
 use super::records::Records;
 use super::spread::Spread;
 use crate::driver::{Delivery, DriverError, Handed, Producer, Report, Time};
+use crate::plan::message::BATCH_HEADER_BYTES;
 use crate::plan::properties::wire::{Connecting, ProducerWay};
 use lanes::Lanes;
 use std::collections::VecDeque;
@@ -197,7 +198,7 @@ impl Producer for WireProducer {
         let bytes = Records::most_record_bytes(key, value);
         let mut partition = self.spread.partition(key);
         if !self.lanes.takes(partition, bytes, &self.way) {
-            if bytes + super::format::BATCH_HEADER_BYTES > self.way.request_bytes {
+            if bytes + BATCH_HEADER_BYTES > self.way.request_bytes {
                 return Handed::Refused(codes::TOO_LARGE);
             }
             if self.spread.is_by_lot(key) && self.spread.moves_on() {

@@ -4,9 +4,10 @@
 //! The buffer begins with what a produce request says before each batch (partition and length), so that a request is
 //! sent from where its batches stand.
 
-use super::format::{ATTRIBUTES_AT, BATCH_HEADER_BYTES, CRC_AT, put_i16, put_i32, put_i64};
+use super::format::{ATTRIBUTES_AT, CRC_AT, put_i16, put_i32, put_i64};
 use super::stored::{RecordsIn, StoredRecord};
 use super::varint;
+use crate::plan::message::BATCH_HEADER_BYTES;
 
 /// What a produce request says before the batch of a partition: its number, the batch's length.
 const PREFIX_BYTES: usize = 8;

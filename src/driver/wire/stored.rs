@@ -1,8 +1,9 @@
 //! Batches of records as a broker serves them, read where they stand. Nothing in them is trusted: whatever the bytes,
 //! reading ends.
 
-use super::format::{ATTRIBUTES_AT, BATCH_HEADER_BYTES, CRC_AT, FORMAT_AT, LENGTH_COUNTS_FROM, bytes_at};
+use super::format::{ATTRIBUTES_AT, CRC_AT, FORMAT_AT, LENGTH_COUNTS_FROM, bytes_at};
 use super::varint;
+use crate::plan::message::BATCH_HEADER_BYTES;
 
 /// What cannot be read, in words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

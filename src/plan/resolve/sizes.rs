@@ -4,6 +4,7 @@
 
 use super::desk::Desk;
 use super::topics::Topics;
+use crate::plan::message::BATCH_HEADER_BYTES;
 use crate::plan::properties::{Translated, TranslatedProperties};
 use crate::plan::{DriverKind, DriverPlan, KeyDistributor, MessagePlan, PayloadPlan};
 use crate::units::format_count;
@@ -12,8 +13,6 @@ use crate::units::format_count;
 const DEFAULT_MESSAGE_MAX_BYTES: u64 = 1_000_000;
 /// A broker's `message.max.bytes` when nobody sets it: 1 MiB and what the oldest format takes.
 const DEFAULT_BROKER_BYTES: u64 = 1_048_588;
-/// The header of a batch of records (format 2).
-const BATCH_HEADER_BYTES: u64 = 61;
 /// What Java's producer reckons for a record's header, at most.
 const RECORD_HEADER_AT_MOST_BYTES: u64 = 21;
 /// A topic's limit, by Kafka's name.
@@ -53,14 +52,14 @@ impl Longest {
     /// holds nothing else.
     fn java_bytes(self) -> u64 {
         // The last byte: no headers.
-        BATCH_HEADER_BYTES + RECORD_HEADER_AT_MOST_BYTES + self.content_bytes() + 1
+        BATCH_HEADER_BYTES as u64 + RECORD_HEADER_AT_MOST_BYTES + self.content_bytes() + 1
     }
 
     /// What a broker compares with the topic's limit: that batch as it is, uncompressed.
     fn batch_bytes(self) -> u64 {
         // Attributes, two deltas of 0 (a byte each), no headers.
         let record_bytes = 3 + self.content_bytes() + 1;
-        BATCH_HEADER_BYTES + varint_bytes(record_bytes) + record_bytes
+        BATCH_HEADER_BYTES as u64 + varint_bytes(record_bytes) + record_bytes
     }
 }
 
