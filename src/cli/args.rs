@@ -6,6 +6,7 @@
 )]
 
 use super::bench_loop::BenchLoopArgs;
+use super::campaign_args::{BUNDLE_EXAMPLES, BundleArgs, CAMPAIGN_EXAMPLES, CampaignArgs};
 use super::cpu_list::CpuList;
 use super::start_args::StartArgs;
 use super::tool_args::{
@@ -76,6 +77,15 @@ pub enum Command {
     /// Runs the workload at one rate after another, each a run of its own. The options of `run` hold for every trial.
     #[command(after_help = CAPACITY_EXAMPLES)]
     Capacity(Box<CapacityArgs>),
+    /// Run many points: a workload and a driver under settings that vary, each several times, in a folder that stands for itself
+    ///
+    /// Each run is a run of its own; one that fails does not stop the rest. Results are a table (CSV, Markdown, JSON) with intervals over repeats and a
+    /// page with figures over dimensions. docs/campaigns.md describes the file.
+    #[command(after_help = CAMPAIGN_EXAMPLES)]
+    Campaign(CampaignArgs),
+    /// Pack a folder of results into one file with checksums, without secrets
+    #[command(after_help = BUNDLE_EXAMPLES)]
+    Bundle(BundleArgs),
     /// Compare two results, or two folders of repeats: is the new one better, and how sure is that
     ///
     /// For each figure the difference, its interval of 95 % and a verdict in words; what was not the same besides comes first. Reads pinload's

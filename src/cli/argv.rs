@@ -1,5 +1,6 @@
 //! What is done to the command line before it is parsed: OMB's spellings become ours.
 
+use crate::plan::properties::{MASK, is_secret};
 use std::ffi::{OsStr, OsString};
 
 /// OMB's short options of two letters, and the long ones they mean.
@@ -30,6 +31,21 @@ fn begins_a_run(first: &OsStr) -> bool {
     !OWN_OPTIONS.contains(&&*first) && (first.starts_with('-') || first.contains(['.', '/']))
 }
 
+/// This process's command line as it may be shown: the values of secret properties are masked.
+pub fn shown() -> Vec<String> {
+    std::env::args_os().map(|arg| without_secret(&arg.to_string_lossy())).collect()
+}
+
+/// `--property=sasl.password=hush`, `producer.sasl.password=hush`: the value masked.
+fn without_secret(arg: &str) -> String {
+    let begin = if arg.starts_with("--") { arg.find('=').map_or(0, |at| at + 1) } else { 0 };
+    let (option, setting) = arg.split_at(begin);
+    match setting.split_once('=') {
+        Some((name, _)) if is_secret(name) => format!("{option}{name}={MASK}"),
+        _ => arg.to_owned(),
+    }
+}
+
 /// `--color` as far as it matters for the parser's own messages.
 pub fn color_wanted(argv: &[OsString]) -> clap::ColorChoice {
     let texts: Vec<_> = argv.iter().map(|arg| arg.to_string_lossy()).collect();
@@ -45,6 +61,20 @@ pub fn color_wanted(argv: &[OsString]) -> clap::ColorChoice {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_secret_on_the_command_line_is_not_shown() {
+        for (arg, told) in [
+            ("--property=sasl.password=hush", "--property=sasl.password=****"),
+            ("producer.sasl.jaas.config=a b=\"hush\";", "producer.sasl.jaas.config=****"),
+            ("--property=linger.ms=5", "--property=linger.ms=5"),
+            ("--token-file=secret.txt", "--token-file=secret.txt"),
+            ("workload.yaml", "workload.yaml"),
+            ("topics=3", "topics=3"),
+        ] {
+            assert_eq!(without_secret(arg), told);
+        }
+    }
 
     fn rewritten(line: &str) -> String {
         let argv = line.split(' ').map(OsString::from).collect();

@@ -4,6 +4,7 @@ pub mod argfile;
 pub mod args;
 pub mod argv;
 pub mod bench_loop;
+pub mod campaign_args;
 pub mod cpu_list;
 pub mod exit;
 pub mod options;
@@ -11,7 +12,9 @@ pub mod parse;
 pub mod start_args;
 pub mod tool_args;
 
+mod bundle;
 mod calibrate;
+mod campaign;
 mod capacity;
 mod compare;
 mod console;
@@ -108,6 +111,13 @@ fn serve(argv: Vec<OsString>) -> ExitStatus {
             || Messages::plain(args.run.color),
             |messages, signals| capacity::capacity(&args, messages, signals),
         ),
+        Command::Campaign(args) => listening(
+            || Messages::plain(args::ColorWhen::Auto),
+            |messages, signals| campaign::campaign(&args, messages, signals),
+        ),
+        Command::Bundle(args) => {
+            finished(Messages::plain(args::ColorWhen::Auto), |messages| bundle::bundle(&args, messages))
+        }
         Command::Compare(args) => {
             finished(Messages::plain(args::ColorWhen::Auto), |messages| compare::compare(&args, messages))
         }

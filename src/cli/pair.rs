@@ -4,7 +4,7 @@ use super::args::{ConsoleForm, RunArgs};
 use super::console::{Console, Written, logged};
 use super::exit::ExitStatus;
 use super::messages::{Messages, Verbosity};
-use super::{raw_folder, report, root, summary};
+use super::{argv, raw_folder, report, root, summary};
 use crate::os::clock::Calibration;
 use crate::os::signals::Signal;
 use crate::plan::Plan;
@@ -14,7 +14,7 @@ use crate::report::floor::{Standing, floor_lines};
 use crate::report::json_lines::end_line;
 use crate::verdict::goals::{GoalOutcome, GoalResult, goal_lines};
 use crate::verdict::{
-    Cause, Judgement, SystemAnswer, SystemEvent, SystemEventKind as Kind, SystemOutcome, Trust, Verdict,
+    Cause, Judgement, SystemAnswer, SystemEvent, SystemEventKind as Kind, SystemOutcome, Trust, Verdict, fell_behind,
 };
 use crate::worker::fleet::{DistributedWorkers, FleetSettings, RollCall, split};
 use crate::worker::local::LocalWorker;
@@ -127,7 +127,7 @@ fn run_with<'a>(
     script: impl FnOnce(&'a Plan, &mut dyn Observer) -> Series<'a>,
 ) -> Ran {
     announce(plan, args.console, messages);
-    let command_line: Vec<String> = std::env::args_os().map(|arg| arg.to_string_lossy().into_owned()).collect();
+    let command_line = argv::shown();
     let files = ResultFiles::new(plan, args.output.as_deref(), &args.output_dir, SystemTime::now(), &command_line);
     let files = match files {
         Ok(files) => files.with_hlog(args.hlog).with_floor(floor.clone()),
@@ -150,6 +150,7 @@ fn run_with<'a>(
     let goals = files.goal_results(&series);
     if series.epoch_ns > 0 {
         let mut screen = vec![closing_screen(&series, &periods)];
+        screen.extend(files.spread_lines());
         screen.extend(goal_lines(&goals));
         screen.extend(floor_lines(floor, &series));
         let screen = screen.join("\n");
@@ -194,7 +195,7 @@ fn run_with<'a>(
     let judgement = Judgement::of_run(&series, &periods);
     let rate_short = judgement.reasons.iter().any(|reason| reason.cause == Cause::RateNotOffered);
     let spoils_load = |event: &SystemEvent| !matches!(event.kind, Kind::BrokerStall | Kind::GeneratorStall);
-    let load_held = !system.events.iter().any(spoils_load);
+    let load_held = !system.events.iter().any(spoils_load) && !fell_behind(&series);
     Ran { status, goals, detail, verdict: judgement.verdict, rate_short, load_held }
 }
 

@@ -92,7 +92,7 @@ Examples:
       --goal 'end_to_end_actual p99 <= 20ms' --goal 'end_to_end_actual p99 <= 100ms' workload.yaml";
 
 /// Arguments of `capacity`.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub struct CapacityArgs {
     /// The workload, the driver, and how they are run.
     #[command(flatten)]

@@ -3,6 +3,7 @@
 //! A file that cannot be read as YAML is an error. One that can is returned with the mistakes found in it, and `plan::resolve`
 //! refuses them together with its own, so that the user sees all mistakes of all files at once.
 
+pub mod campaign_file;
 pub mod driver;
 mod environment;
 pub mod fields;
@@ -16,6 +17,7 @@ pub mod workload;
 pub mod workload_set;
 pub mod yaml;
 
+pub use campaign_file::CampaignFile;
 pub use driver::{ClientLibrary, DriverClass, DriverFile};
 pub use problem::{Problem, Problems};
 pub use setting::{Block, KeySetting, PropertySetting};

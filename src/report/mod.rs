@@ -1,6 +1,7 @@
 //! Results → documents: OMB's result file, the detail file, console rows, the closing screen, JSON lines. Pure but for `write.rs`
 //! (files) and `origin.rs` (which machine this is).
 
+pub mod campaign;
 pub mod closing;
 pub mod console;
 pub mod csv;
@@ -22,6 +23,7 @@ pub(crate) mod plain_table;
 pub mod quantile_map;
 pub mod raw;
 pub mod rows;
+pub mod spread;
 pub mod write;
 pub mod write_error;
 

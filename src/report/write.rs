@@ -11,6 +11,7 @@ use super::floor::Standing;
 use super::hlog::Hlog;
 use super::omb::{OmbPeriod, OmbResult};
 use super::origin::{Origin, local};
+use super::spread::PeriodValues;
 use super::{java_json, names};
 use crate::plan::Plan;
 use crate::stats::ageing::Ageing;
@@ -105,6 +106,11 @@ impl ResultFiles {
     #[must_use]
     pub fn with_floor(self, floor: Standing) -> Self {
         Self { floor, ..self }
+    }
+
+    /// How sure the figures are, from the periods so far.
+    pub fn spread_lines(&self) -> Vec<String> {
+        PeriodValues::of(self.detail_periods.iter().map(PeriodDetail::compared)).lines()
     }
 
     /// Where HdrHistogram's log is, if there is one; final after the first write.

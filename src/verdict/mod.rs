@@ -25,7 +25,7 @@ pub mod trust;
 
 pub use cause::Cause;
 pub use queue::HeldUp;
-pub use system::{SystemAnswer, SystemEvent, SystemEventKind, SystemOutcome};
+pub use system::{SystemAnswer, SystemEvent, SystemEventKind, SystemOutcome, fell_behind};
 pub use trust::{LatencyTrust, OwnFigure, OwnLevel, Trust};
 
 use crate::plan::Plan;

@@ -52,6 +52,12 @@ impl Kafka {
         Self::own_with(&["--property", "auto.create.topics.enable=false"])
     }
 
+    /// The same with these lines in its `server.properties`.
+    pub fn own_with_properties(properties: &[&str]) -> Option<Self> {
+        let options: Vec<&str> = properties.iter().flat_map(|property| ["--property", property]).collect();
+        Self::own_with(&options)
+    }
+
     fn own_with(options: &[&str]) -> Option<Self> {
         let unwanted = std::env::var("PINLOAD_KAFKA").is_ok_and(|none| none == "none");
         let own = if unwanted { None } else { Self::start(options) };
@@ -159,6 +165,15 @@ impl Kafka {
 
     /// A quota for producers with this client id.
     pub fn limit_producer(&self, scene: &Scene, client_id: &str, bytes_per_s: f64) {
+        self.limit(scene, "clients", client_id, bytes_per_s);
+    }
+
+    /// A quota for all producers that do not say who they are, together.
+    pub fn limit_everybody(&self, scene: &Scene, bytes_per_s: f64) {
+        self.limit(scene, "users", "ANONYMOUS", bytes_per_s);
+    }
+
+    fn limit(&self, scene: &Scene, kind: &str, name: &str, bytes_per_s: f64) {
         let quota = format!("producer_byte_rate={bytes_per_s}");
         let arguments = [
             "tool",
@@ -169,9 +184,9 @@ impl Kafka {
             "--add-config",
             &quota,
             "--entity-type",
-            "clients",
+            kind,
             "--entity-name",
-            client_id,
+            name,
         ];
         scene.command(tool(), arguments).run().assert_code(0);
     }

@@ -11,6 +11,7 @@ pub mod deadline;
 pub mod disturb;
 pub mod judged;
 pub mod kafka;
+pub mod loaded_line;
 pub mod metrics;
 pub mod processes;
 pub mod results;

@@ -12,12 +12,7 @@ const FEWEST_RUNS: usize = 6;
 pub fn drifts(side: &str, runs: &[ComparedRun]) -> Vec<String> {
     let mut told = Vec::new();
     for run in runs {
-        let found = FIGURES.iter().zip(&run.periods);
-        let found = found.filter_map(|(figure, values)| Some((figure.name, trend(values)?)));
-        let where_ = format!("{side}, {}", run.name);
-        told.extend(shown(found.collect(), |figure, change| {
-            format!("{where_}: {figure} {change} from the first third of the run to the last: it had not settled")
-        }));
+        told.extend(drifts_within(&run.periods).into_iter().map(|drift| format!("{side}, {}: {drift}", run.name)));
     }
     if runs.len() >= FEWEST_RUNS {
         let mut ordered: Vec<&ComparedRun> = runs.iter().collect();
@@ -35,6 +30,14 @@ pub fn drifts(side: &str, runs: &[ComparedRun]) -> Vec<String> {
         }));
     }
     told
+}
+
+/// Every drift within a run, from the values of its periods for each of `FIGURES`.
+pub fn drifts_within(periods: &[Vec<f64>]) -> Vec<String> {
+    let found = FIGURES.iter().zip(periods).filter_map(|(figure, values)| Some((figure.name, trend(values)?)));
+    shown(found.collect(), |figure, change| {
+        format!("{figure} {change} from the first third of the run to the last: it had not settled")
+    })
 }
 
 fn shown(found: Vec<(&str, Difference)>, words: impl Fn(&str, &str) -> String) -> Vec<String> {

@@ -12,8 +12,14 @@ pub mod run;
 pub mod settings;
 
 use super::statistics::{CERTAINTY, Difference, FEWEST, SeriesMean, holm};
-pub use drift::drifts;
+pub use drift::{drifts, drifts_within};
 use run::{ComparedFigure, ComparedRun, Direction, FIGURES};
+
+/// Half of the interval of 95 % of a mean over periods, as a share of it. None: there are too few periods, or they are nothing.
+pub fn spread_share(periods: &[f64]) -> Option<f64> {
+    let series = SeriesMean::of_series(periods).filter(|series| series.mean > 0.0)?;
+    Some(series.half_width(CERTAINTY) / series.mean)
+}
 
 /// A difference below this is none that anybody asked for, however sure it is.
 pub const SMALLEST_SHARE: f64 = 0.01;

@@ -37,13 +37,18 @@ struct GoalAnswer {
 #[derive(Debug, Serialize)]
 pub(super) struct Rung {
     load_share: f64,
-    rate_per_s: f64,
+    pub(super) rate_per_s: f64,
     acknowledge_actual_p50_ns: Option<f64>,
     acknowledge_actual_p99_ns: Option<f64>,
     acknowledge_actual_p99_9_ns: Option<f64>,
     end_to_end_actual_p50_ns: Option<f64>,
     end_to_end_actual_p99_ns: Option<f64>,
     end_to_end_actual_p99_9_ns: Option<f64>,
+    pub(super) verdict: String,
+    pub(super) began_at: String,
+    pub(super) took_s: f64,
+    /// Its detail file, beside the answer.
+    pub(super) result: String,
 }
 
 impl Rung {
@@ -52,6 +57,10 @@ impl Rung {
         Self {
             load_share,
             rate_per_s,
+            verdict: seen.verdict_name.clone(),
+            began_at: seen.began_at.clone(),
+            took_s: seen.took_s,
+            result: seen.result.clone(),
             acknowledge_actual_p50_ns: acknowledged[0],
             acknowledge_actual_p99_ns: acknowledged[1],
             acknowledge_actual_p99_9_ns: acknowledged[2],
@@ -59,6 +68,18 @@ impl Rung {
             end_to_end_actual_p99_ns: end_to_end[1],
             end_to_end_actual_p99_9_ns: end_to_end[2],
         }
+    }
+
+    /// All its latencies, acknowledgement first.
+    pub(super) fn values(&self) -> [Option<f64>; 6] {
+        [
+            self.acknowledge_actual_p50_ns,
+            self.acknowledge_actual_p99_ns,
+            self.acknowledge_actual_p99_9_ns,
+            self.end_to_end_actual_p50_ns,
+            self.end_to_end_actual_p99_ns,
+            self.end_to_end_actual_p99_9_ns,
+        ]
     }
 
     pub(super) fn line(&self) -> String {
@@ -104,6 +125,11 @@ impl Answer {
             trials,
             ladder,
         }
+    }
+
+    /// What was searched, on what.
+    pub(super) fn title(&self) -> String {
+        format!("{} on {}: latency over load", self.workload, self.driver)
     }
 
     pub(super) fn text(&self) -> String {

@@ -1,9 +1,10 @@
 //! `pinload capacity`: the highest rate at which goals hold, and latency on the way there.
 //!
-//! Every trial is a whole run of its own, with its own topics, whose files stay in the folder of the search. What to try next is
-//! `campaign::capacity_search`'s to say; `trial` makes one, `answer` tells what was found.
+//! Every trial is a whole run of its own, with its own topics, whose files stay in the folder of the search. What to
+//! try next is `campaign::capacity_search`'s to say; `trial` makes one, `answer` tells what was found.
 
 mod answer;
+mod page;
 mod trial;
 
 use super::args::RunArgs;
@@ -11,7 +12,7 @@ use super::exit::ExitStatus;
 use super::messages::Messages;
 use super::run::{fleet_of, interrupted};
 use super::tool_args::CapacityArgs;
-use super::{plans, root};
+use super::{argv, plans, root};
 use crate::campaign::capacity_search::{CapacitySearch, FIRST_LENGTH_SHARE, Trial};
 use crate::os::signals::Signal;
 use crate::plan::Plan;
@@ -159,6 +160,14 @@ fn tell(answer: &Answer, bench: &Bench, messages: &mut Messages) -> ExitStatus {
         return ExitStatus::ResultsNotWritten;
     }
     messages.result(&format!("\nwrote  {} (each trial's files beside it)", path.display()));
+    if let Some(page) = page::ladder_page(answer, argv::shown().join(" ")) {
+        let path = bench.folder().join("capacity.html");
+        if let Err(error) = std::fs::write(&path, page) {
+            messages.error(&format!("cannot write {}: {error}", path.display()));
+            return ExitStatus::ResultsNotWritten;
+        }
+        messages.result(&format!("       {} (latency over load)", path.display()));
+    }
     if answer.together_per_s.is_some() { ExitStatus::Success } else { ExitStatus::GoalMissed }
 }
 

@@ -11,15 +11,16 @@ use crate::plan::Plan;
 use crate::plan::resolve::Machine;
 use crate::report::floor::Standing;
 use crate::report::names::{first_free_folder, stem};
-use crate::report::origin::local;
+use crate::report::origin::{local, now};
 use crate::units::Rate;
 use crate::verdict::Verdict;
 use crate::verdict::goals::GoalOutcome;
 use crate::worker::fleet::FleetSettings;
 use crossbeam_channel::Receiver;
+use serde_json::Value;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 /// Where trials are made.
 pub(super) struct Bench {
@@ -37,6 +38,12 @@ pub(super) struct Seen {
     ran: Ran,
     /// p50, p99 and p99.9 of the acknowledgement and end to end, ns; as far as they are known.
     pub(super) latencies_ns: [[Option<f64>; 3]; 2],
+    /// As the detail file has it.
+    pub(super) verdict_name: String,
+    pub(super) began_at: String,
+    pub(super) took_s: f64,
+    /// The detail file's name.
+    pub(super) result: String,
 }
 
 impl Bench {
@@ -71,6 +78,7 @@ impl Bench {
     /// Runs the workload. Error: it cannot be run, so that no other trial can.
     pub(super) fn try_at(&mut self, rate_per_s: f64, length: Duration) -> Result<Seen, (ExitStatus, String)> {
         self.trials += 1;
+        let (began_at, begin) = (now(), Instant::now());
         let args = RunArgs {
             rate: Some(Rate::PerSecond(rate_per_s)),
             rate_scope: Some(RateScopeArg::Total),
@@ -104,7 +112,10 @@ impl Bench {
         };
         let latencies_ns = ["acknowledge_actual", "end_to_end_actual"]
             .map(|family| ["p50_ns", "p99_ns", "p99_9_ns"].map(|level| figure(family, level)));
-        Ok(Seen { ran, latencies_ns })
+        let verdict_name = reading.detail.pointer("/verdict/verdict").and_then(Value::as_str).unwrap_or_default();
+        let result = detail.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let took_s = begin.elapsed().as_secs_f64();
+        Ok(Seen { ran, latencies_ns, verdict_name: verdict_name.to_owned(), began_at, took_s, result })
     }
 }
 

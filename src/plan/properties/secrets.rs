@@ -17,10 +17,11 @@ const BY_NAME: [&str; 9] = [
     "sasl.oauthbearer.assertion.private.key.pem",
 ];
 
-/// Is the value of this property a secret? Unknown and misspelt names that sound like one are.
+/// Is the value of this property a secret? Unknown and misspelt names that sound like one are. `producer.` and the like may stand before it.
 pub fn is_secret(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
-    BY_NAME.contains(&name.as_str())
+    let narrow = ["common.", "producer.", "consumer."].iter().find_map(|block| name.strip_prefix(block));
+    BY_NAME.contains(&narrow.unwrap_or(&name))
         || ["password", "passphrase", "secret", "basic.auth.user.info"].iter().any(|word| name.contains(word))
 }
 
@@ -51,7 +52,7 @@ mod tests {
         ] {
             assert!(is_secret(name), "{name}");
         }
-        assert!(is_secret("ssl.TrustStore.Password"));
+        assert!(is_secret("ssl.TrustStore.Password") && is_secret("producer.sasl.jaas.config"));
         for name in ["sasl.username", "bootstrap.servers", "ssl.key.location", "client.id"] {
             assert!(!is_secret(name), "{name}");
         }

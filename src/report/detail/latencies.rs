@@ -83,6 +83,13 @@ impl LatencyFamilies {
         Self(Latency::ALL.map(|family| by.knows_latency(family).then(|| LatencyFigures::of(&latencies[family]))))
     }
 
+    /// p50, p99 and p99.9 of a family that has values, ns.
+    pub(super) fn told(&self, family: Latency) -> Option<[f64; 3]> {
+        let (_, figures) = Latency::ALL.into_iter().zip(&self.0).find(|(known, _)| *known == family)?;
+        let figures = figures.as_ref().filter(|figures| figures.count > 0)?;
+        Some([figures.p50_ns, figures.p99_ns, figures.p99_9_ns].map(|ns| ns as f64))
+    }
+
     /// Both spans as one.
     pub(super) fn join(&mut self, later: &Self) {
         for (mine, theirs) in self.0.iter_mut().zip(&later.0) {

@@ -3,7 +3,7 @@
 use super::latencies::LatencyFamilies;
 use super::shapes::{self, MeasurementShapes, PeriodShapes};
 use crate::plan::{MeasuredBy, Plan};
-use crate::stats::{Counter, Counters};
+use crate::stats::{Counter, Counters, Latency};
 use crate::verdict::{Judgement, OwnLevel, Trust, Verdict};
 use crate::worker::PeriodStats;
 use crate::workload_generator::totals::{Measured, measured, totals};
@@ -77,6 +77,17 @@ impl PeriodDetail {
     /// The verdict on it.
     pub fn verdict(&self) -> Verdict {
         self.verdict.verdict
+    }
+
+    /// Its values of the figures that comparisons know; CPU is not among them.
+    pub fn compared(&self) -> [Option<f64>; 9] {
+        let [acknowledged, end_to_end] = [Latency::AcknowledgeActual, Latency::EndToEndActual]
+            .map(|family| self.latencies.told(family).map_or([None; 3], |levels| levels.map(Some)));
+        let consumed = (self.consume_rate_per_s > 0.0).then_some(self.consume_rate_per_s);
+        let mut all = [Some(self.publish_rate_per_s), consumed, None, None, None, None, None, None, None];
+        all[2..5].copy_from_slice(&acknowledged);
+        all[5..8].copy_from_slice(&end_to_end);
+        all
     }
 
     /// Takes what the document needs from a period; its histograms may go afterwards.

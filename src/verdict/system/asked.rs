@@ -8,7 +8,8 @@ use crate::verdict::{HeldUp, context::percent};
 use crate::workload_generator::totals::{Measured, measured};
 use crate::workload_generator::{Outcome, Series};
 
-/// What was to be sent while it was measured. Unlimited: it was searched for, or was another one while a backlog drained.
+/// What was to be sent while it was measured. Unlimited: it was searched for, or was another one while a backlog
+/// drained.
 pub fn asked_rate(series: &Series<'_>, measured_s: f64) -> Rate {
     let plan = series.plan;
     if plan.rate_is_ordered() {
@@ -67,6 +68,25 @@ fn on_its_way_s(series: &Series<'_>, target_per_s: f64) -> f64 {
     let Some(totals) = series.periods.last().map(|period| period.totals) else { return 0.0 };
     let told = totals[Counter::MessagesAcknowledged] + totals[Counter::MessagesFailed];
     (totals[Counter::MessagesEnqueued].saturating_sub(told) as f64 / target_per_s).min(MOST_ON_ITS_WAY_S)
+}
+
+/// Share of what was asked for, and time's worth of it, by which what is on its way may grow while it is measured.
+const GROWTH_SHARE: f64 = 0.005;
+const GROWTH_S: f64 = 0.03;
+
+/// Did more and more stay on its way? A system that takes a little less than it is asked for acknowledges that a little
+/// later, and later still: of a short measurement after a warm-up this tells sooner than what was acknowledged.
+pub fn fell_behind(series: &Series<'_>) -> bool {
+    let Measured { span_s, .. } = measured(series);
+    let Rate::PerSecond(target_per_s) = asked_rate(series, span_s) else { return false };
+    if series.plan.warmup.is_zero() {
+        // What is on its way at the end came to be so with the load itself.
+        return false;
+    }
+    let sum = |counter: Counter| series.periods.iter().map(|period| period.counters[counter]).sum::<u64>();
+    let told = sum(Counter::MessagesAcknowledged) + sum(Counter::MessagesFailed);
+    let grown = sum(Counter::MessagesEnqueued).saturating_sub(told) as f64;
+    grown > target_per_s * (span_s * GROWTH_SHARE + GROWTH_S)
 }
 
 /// Did producers wait for the broker with full queues for as much of the time as may be missing?

@@ -17,8 +17,8 @@ mod stalls;
 mod tests;
 mod words;
 
-pub use asked::asked_rate;
 pub(super) use asked::backlog;
+pub use asked::{asked_rate, fell_behind};
 pub use errors::ErrorTally;
 pub use event::{SystemEvent, SystemEventKind};
 
