@@ -14,7 +14,8 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
  * Kafka's own producer or consumer for tools/bench-shape.
  *
  * <p>produce TOPIC VALUE_BYTES RATE WARM_UP_S SECONDS NAME=VALUE… sends values without keys, paced (RATE messages/s; 0: as fast as send() takes
- * them), and prints messages acknowledged per second of the measured time; paced, also the partitions in the order of sending.
+ * them), and prints messages acknowledged per second of the measured time and its requests' mean latency; paced, also
+ * the partitions in the order of sending.
  * consume TOPIC WARM_UP_S SECONDS NAME=VALUE… reads the topic from its beginning and prints messages received per second.
  */
 public final class Shape {
@@ -67,6 +68,11 @@ public final class Shape {
             producer.flush();
             OUT.println("partitions " + Arrays.toString(partitions));
         }
+        producer.metrics().forEach((name, metric) -> {
+            if (name.group().equals("producer-metrics") && name.name().equals("request-latency-avg")) {
+                OUT.println("request_latency_ms " + metric.metricValue());
+            }
+        });
         OUT.println("failed " + counts.get(1));
         OUT.println("per_s " + counts.get(0) * 1e9 / lengthNs);
     }

@@ -6,6 +6,7 @@ slow_proxy.py LISTEN_PORT TARGET_HOST:PORT DELAY_MS; prints `ready` and ends wit
 
 import asyncio
 import collections
+import os
 import sys
 
 READ_BYTES = 1 << 20
@@ -76,6 +77,8 @@ async def serve(port, target, delay_s):
     ended = asyncio.get_running_loop().run_in_executor(None, sys.stdin.buffer.read)
     async with server:
         await ended
+        # Connections that are still open are nobody's concern, and asyncio would complain about each.
+        os._exit(0)
 
 
 if __name__ == "__main__":
