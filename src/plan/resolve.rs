@@ -7,6 +7,7 @@ mod desk;
 mod driver;
 mod embedded;
 pub mod for_coordinator;
+mod full_batch;
 mod goals;
 mod message;
 mod payload_files;
@@ -131,9 +132,10 @@ pub fn resolve(
         embedded::check(&mut desk, &target, &topics.partitions, crew, message, rate);
     }
     let goals = goals::decide(&mut desk, rate.as_ref(), period);
-    let driver_plan = driver::decide(&mut desk, &target);
-    if let (Some(topics), Some(message), Some(driver)) = (&topics, &message, &driver_plan) {
+    let mut driver_plan = driver::decide(&mut desk, &target);
+    if let (Some(topics), Some(message), Some(driver)) = (&topics, &message, &mut driver_plan) {
         sizes::check(&mut desk, message, driver, topics);
+        full_batch::say(message, driver);
     }
     let placement = crew.as_ref().and_then(|crew| {
         let (allowed, policy) = (&machine.allowed, &machine.memory_policy);

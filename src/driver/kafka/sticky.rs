@@ -3,9 +3,12 @@
 //! alone.
 //!
 //! Java moves on when a partition was given at least a batch's bytes and its last batch is closed: full, or sent
-//! because its linger time was over. So a batch that fills before it is sent is followed by a second one: values of
-//! 1,024 bytes come in runs of 30 with batches of 16,384 bytes (twice 15), and of 15 or 16 where each batch leaves at
-//! once. Whether it has left is the library's affair; here it has when it has been open for its linger time.
+//! because its linger time was over. Its sender takes the full batch with the next look, and with it the first message
+//! or two of the next partition, for it takes what there is of every partition of that broker. So a run is a full
+//! batch and the few messages that left at once: 16 of 1,024 bytes with batches of 16,384, 127 with 131,072. Here it is
+//! the full batch alone (15; 126): what was given beyond it would lie in librdkafka's queue until its linger time is
+//! over, which nothing does in Java. Whether a batch has left is the library's affair; here it has when it has been
+//! open for its linger time.
 
 use crate::plan::message::BATCH_HEADER_BYTES;
 use crate::plan::properties::StickyBatches;
@@ -24,8 +27,11 @@ pub(super) struct Sticky {
     partition: u32,
     /// Bytes given to the partition since it was drawn.
     given_bytes: u64,
-    /// Bytes in the open batch; 0: none is open.
+    /// Keys and values in the open batch, in bytes, and how many.
     open_bytes: u64,
+    open_messages: u32,
+    /// The open batch is full.
+    full: bool,
     opened_ns: u64,
     linger_ns: u64,
     draw: u64,
@@ -34,18 +40,19 @@ pub(super) struct Sticky {
 impl Sticky {
     /// Over so many partitions (at least 1); `seed` decides the lots.
     pub(super) fn new(ways: StickyBatches, partitions: u32, seed: u64) -> Self {
-        let mut sticky = Self {
+        // The first message opens a batch somewhere.
+        Self {
             ways,
             partitions: partitions.max(1),
             partition: 0,
             given_bytes: 0,
             open_bytes: 0,
+            open_messages: 0,
+            full: true,
             opened_ns: 0,
             linger_ns: ways.linger_ns.max(LEAST_OPEN_NS),
             draw: seed,
-        };
-        sticky.move_on();
-        sticky
+        }
     }
 
     /// Are messages with a key spread like those without one?
@@ -56,24 +63,27 @@ impl Sticky {
     /// The partition of a message of `bytes` (key and value) that is handed over now.
     #[inline]
     pub(super) fn next(&mut self, bytes: usize, now_ns: u64) -> i32 {
-        let record_bytes = bytes as u64 + RECORD_BYTES;
-        let batch_bytes = self.ways.batch_bytes;
-        if self.open_bytes + record_bytes > batch_bytes || now_ns.saturating_sub(self.opened_ns) >= self.linger_ns {
+        if self.full || now_ns.saturating_sub(self.opened_ns) >= self.linger_ns {
             self.close(now_ns);
         }
-        self.open_bytes += record_bytes;
-        self.given_bytes += record_bytes;
+        let bytes = bytes as u64;
+        self.open_bytes += bytes;
+        self.open_messages += 1;
+        self.given_bytes += bytes + RECORD_BYTES;
+        // By the bytes that librdkafka counts: at that many it sends a batch without waiting for its linger time.
+        self.full = self.open_messages >= self.ways.batch_messages || self.open_bytes >= self.ways.batch_bytes;
         i32::try_from(self.partition).unwrap_or(0)
     }
 
-    /// The open batch, if there is one, is full or has left; another is opened, here or elsewhere.
+    /// The open batch is full or has left; another is opened, here or elsewhere.
     #[inline(never)]
     fn close(&mut self, now_ns: u64) {
-        if self.given_bytes >= self.ways.batch_bytes {
+        if self.full || self.given_bytes >= self.ways.batch_bytes {
             self.move_on();
         }
+        self.full = false;
         self.opened_ns = now_ns;
-        self.open_bytes = BATCH_HEADER_BYTES as u64;
+        (self.open_bytes, self.open_messages) = (0, 0);
         self.given_bytes += BATCH_HEADER_BYTES as u64;
     }
 
@@ -97,8 +107,8 @@ mod tests {
 
     const MS: u64 = 1_000_000;
 
-    fn ways(batch_bytes: u64, linger_ms: u64) -> StickyBatches {
-        StickyBatches { batch_bytes, linger_ns: linger_ms * MS, keys_too: false }
+    fn ways(batch_bytes: u64, batch_messages: u32, linger_ms: u64) -> StickyBatches {
+        StickyBatches { batch_bytes, batch_messages, linger_ns: linger_ms * MS, keys_too: false }
     }
 
     /// Lengths of the runs of `count` messages of 1,024 bytes at this distance, how often each came, and the least
@@ -118,12 +128,10 @@ mod tests {
         (lengths, least, shares.into_iter().fold(0.0, f64::max))
     }
 
-    /// What Java's producer (kafka-clients 4.1.1, 4,000 messages a second) did in most cases where batches were full before
-    /// they left. With 128 KB and a linger of 100 ms or more it left after one batch: docs/drivers.md has the table.
     #[test]
-    fn batches_that_fill_come_in_twos_as_from_javas_producer() {
-        for (batch_bytes, run) in [(16_384, 30), (131_072, 252)] {
-            let (lengths, least, greatest) = runs(ways(batch_bytes, 100_000), 400 * run, 250_000);
+    fn a_partition_is_left_with_each_full_batch_however_long_the_linger() {
+        for (batch_bytes, batch_messages, run) in [(16_384, 15, 15), (131_072, 126, 126), (16_384, u32::MAX, 16)] {
+            let (lengths, least, greatest) = runs(ways(batch_bytes, batch_messages, 100), 400 * run, 250_000);
             assert!(lengths.keys().all(|length| length % run == 0), "{lengths:?}");
             assert!(lengths[&run] > 250, "{lengths:?}");
             assert!(least > 0.07 && greatest < 0.19, "{least} {greatest}");
@@ -131,20 +139,20 @@ mod tests {
     }
 
     #[test]
-    fn batches_that_leave_at_once_need_no_second_one() {
+    fn batches_that_leave_before_they_are_full_leave_the_partition_with_a_batchs_bytes() {
         for linger_ms in [0, 1] {
-            let (lengths, ..) = runs(ways(16_384, linger_ms), 10_000, 2 * MS);
+            let (lengths, ..) = runs(ways(16_384, 15, linger_ms), 10_000, 2 * MS);
             // Each message a batch of its own: 1,094 bytes of it.
             assert!(lengths.keys().all(|length| length % 15 == 0), "{lengths:?}");
         }
-        let (lengths, ..) = runs(ways(131_072, 5), 20_000, 250_000);
+        let (lengths, ..) = runs(ways(131_072, 126, 5), 20_000, 250_000);
         let most = lengths.iter().max_by_key(|(_, count)| **count).map(|(length, _)| *length);
         assert!(most.is_some_and(|length| (126..=146).contains(&length)), "{lengths:?}");
     }
 
     #[test]
     fn a_message_longer_than_a_batch_is_a_batch() {
-        let (lengths, least, _) = runs(ways(1_000, 100_000), 4_000, 1);
+        let (lengths, least, _) = runs(ways(1_000, 1, 100_000), 4_000, 1);
         assert!(lengths.keys().all(|length| *length < 8) && least > 0.1, "{lengths:?} {least}");
     }
 }

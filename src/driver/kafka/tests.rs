@@ -182,15 +182,21 @@ fn reports_that_end_where_the_caller_stops_make_room_at_once() {
 /// The partitions of 4,000 messages of 1,000 bytes, one by one and in batches, in the order in which they were handed
 /// over.
 #[test]
-fn messages_without_keys_go_on_when_a_batch_is_filled_however_long_the_linger() {
+fn messages_without_keys_go_on_when_a_batch_is_filled_and_it_leaves_however_long_the_linger() {
     let broker = broker(&[("t", 4)]);
-    let sticky = StickyBatches { batch_bytes: 16_384, linger_ns: 1_000_000_000, keys_too: false };
+    let sticky = StickyBatches { batch_bytes: 16_384, batch_messages: 15, linger_ns: 250_000_000_000, keys_too: false };
     let ways = ProducerWays { sticky: Some(sticky), requests_per_partition: Some(5) };
     // The queue is shorter than what is sent: what is refused for that is spread as if it had been offered once.
-    let linger = [("linger.ms", "1000"), ("batch.size", "16384"), ("queue.buffering.max.messages", "1000")];
+    let linger = [
+        ("linger.ms", "250000"),
+        ("batch.size", "16384"),
+        ("batch.num.messages", "15"),
+        ("queue.buffering.max.messages", "1000"),
+    ];
     let mut producer = KafkaProducer::connect(&properties(&broker, &linger), "t", ways, LIMIT).unwrap();
     let (time, deadline) = (wall(), Instant::now() + LIMIT);
-    let (mut partitions, mut sent) = (vec![-1; 4_000], 0);
+    // Whole batches: nothing waits for its linger time.
+    let (mut partitions, mut sent) = (vec![-1; 3_990], 0);
     let mut reported = 0;
     while reported < partitions.len() {
         assert!(Instant::now() < deadline, "{reported} of {sent} reports came");
@@ -203,15 +209,13 @@ fn messages_without_keys_go_on_when_a_batch_is_filled_however_long_the_linger() 
             } else {
                 producer.send_batch(&batch, 0, |i, code| panic!("{i}: {code}"))
             };
-        } else {
-            producer.hurry();
         }
         reported += producer.poll_reports(500, &time, |_, report| partitions[report.tag] = report.partition) as usize;
     }
     let runs: Vec<usize> = partitions.chunk_by(|a, b| a == b).map(<[i32]>::len).collect();
     let (_, whole) = runs.split_last().unwrap();
-    assert!(whole.iter().all(|run| run % 32 == 0), "{runs:?}");
-    assert!(whole.len() > 60, "{runs:?}");
+    assert!(whole.iter().all(|run| run % 15 == 0), "{runs:?}");
+    assert!(whole.len() > 120, "{runs:?}");
     assert!((0..4).all(|partition| partitions.contains(&partition)));
 }
 

@@ -193,8 +193,7 @@ fn batch_messages(properties: &mut TranslatedProperties) {
 }
 
 /// Without a key Java's own partitioners stay with a partition until its batch is closed; librdkafka stays for twice
-/// linger.ms. What is
-/// written in librdkafka's words is left to librdkafka.
+/// linger.ms. What is written in librdkafka's words is left to librdkafka.
 fn sticky_partitions(settings: &Settings<'_>, properties: &mut TranslatedProperties) {
     const FOR_A_TIME: &str = "sticky.partitioning.linger.ms";
     let keys_too = match properties.get("partitioner") {
@@ -210,7 +209,7 @@ fn sticky_partitions(settings: &Settings<'_>, properties: &mut TranslatedPropert
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked: 0 … 900,000 ms")]
     let linger_ns = (linger_ms * 1e6) as u64;
     let batch_bytes = u64::try_from(number(properties.get("batch.size").unwrap_or("16384"))).unwrap_or(0);
-    properties.ways.sticky = Some(StickyBatches { batch_bytes, linger_ns, keys_too });
+    properties.ways.sticky = Some(StickyBatches { batch_bytes, batch_messages: u32::MAX, linger_ns, keys_too });
     let who = if keys_too { "a message" } else { "a message without a key" };
     let why = format!(
         "{who} goes to the partition whose batch is being filled, as in Java, and pinload names it: a partition is left \
@@ -286,7 +285,9 @@ mod tests {
     #[test]
     fn messages_without_keys_stay_with_a_partition_for_a_batch_whatever_the_linger() {
         let sticky = |lines: &str| translated("", lines, Producer, true).ways.sticky;
-        let of = |batch_bytes, linger_ns, keys_too| Some(StickyBatches { batch_bytes, linger_ns, keys_too });
+        let of = |batch_bytes, linger_ns, keys_too| {
+            Some(StickyBatches { batch_bytes, batch_messages: u32::MAX, linger_ns, keys_too })
+        };
         assert_eq!(sticky(""), of(16_384, 0, false));
         assert_eq!(sticky("linger.ms=100\nbatch.size=1048576"), of(1_048_576, 100_000_000, false));
         assert_eq!(sticky("partitioner.class=UniformStickyPartitioner"), of(16_384, 0, true));

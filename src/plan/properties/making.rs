@@ -79,6 +79,23 @@ impl TranslatedProperties {
 }
 
 impl TranslatedProperties {
+    /// Was a property of librdkafka's given by the user, under whatever name?
+    pub(in crate::plan) fn is_written(&self, name: &str) -> bool {
+        self.lines.iter().any(|line| match &line.outcome {
+            Translated::Passed => line.name == name,
+            Translated::Renamed { to, .. } => to.iter().any(|(set, _)| set == name),
+            Translated::Default { .. } | Translated::Ignored { .. } => false,
+        })
+    }
+
+    /// The same as `add_default` with librdkafka's name, in place of a default that stands already.
+    pub(in crate::plan) fn put_default(&mut self, name: &str, value: &str, why: &str) {
+        let stands = |line: &Line| line.name == name && matches!(line.outcome, Translated::Default { .. });
+        self.lines.retain(|line| !stands(line));
+        self.effective.retain(|(set, _)| set != name);
+        self.add_default(name, value, &[(name, value)], why);
+    }
+
     /// Adds what there is to say of a property that was written: to the line that set it.
     pub(super) fn say_why(&mut self, name: &str, remark: &str) {
         let value = self.get(name).unwrap_or_default().to_owned();

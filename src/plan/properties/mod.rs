@@ -135,10 +135,17 @@ pub struct ProducerWays {
 pub struct StickyBatches {
     /// Java's `batch.size`.
     pub batch_bytes: u64,
+    /// Messages that fill a batch, where all are of one size and that is known; `u32::MAX`: its bytes decide alone.
+    #[serde(default = "any_number")]
+    pub batch_messages: u32,
     /// `linger.ms`, in ns.
     pub linger_ns: u64,
     /// Messages with a key too?
     pub keys_too: bool,
+}
+
+fn any_number() -> u32 {
+    u32::MAX
 }
 
 impl TranslatedProperties {

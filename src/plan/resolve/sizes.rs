@@ -20,14 +20,14 @@ const TOPIC_LIMIT: &str = "max.message.bytes";
 
 /// The longest message.
 #[derive(Debug, Clone, Copy)]
-struct Longest {
+pub(super) struct Longest {
     value_bytes: u64,
     /// None: messages have no key.
     key_bytes: Option<u64>,
 }
 
 impl Longest {
-    fn of(message: &MessagePlan) -> Self {
+    pub(super) fn of(message: &MessagePlan) -> Self {
         let key_bytes = match message.keys {
             KeyDistributor::NoKey => None,
             KeyDistributor::KeyRoundRobin | KeyDistributor::RandomNano => Some(10),
@@ -57,9 +57,25 @@ impl Longest {
 
     /// What a broker compares with the topic's limit: that batch as it is, uncompressed.
     fn batch_bytes(self) -> u64 {
-        // Attributes, two deltas of 0 (a byte each), no headers.
-        let record_bytes = 3 + self.content_bytes() + 1;
-        BATCH_HEADER_BYTES as u64 + varint_bytes(record_bytes) + record_bytes
+        BATCH_HEADER_BYTES as u64 + self.record_bytes(0)
+    }
+
+    /// A record as it is, `offset` records behind its batch's first and in the same ms.
+    fn record_bytes(self, offset: u64) -> u64 {
+        // Attributes, two deltas (that of the time is 0), no headers.
+        let bytes = 1 + 1 + varint_bytes(offset) + self.content_bytes() + 1;
+        varint_bytes(bytes) + bytes
+    }
+
+    /// Records that Java's producer puts into a batch of so many bytes: one more would not fit for certain.
+    pub(super) fn records_in(self, batch_bytes: u64) -> u64 {
+        let surely = self.java_bytes() - BATCH_HEADER_BYTES as u64;
+        let (mut records, mut bytes) = (0, BATCH_HEADER_BYTES as u64);
+        while records == 0 || bytes + surely <= batch_bytes {
+            bytes += self.record_bytes(records);
+            records += 1;
+        }
+        records
     }
 }
 
@@ -225,6 +241,17 @@ mod tests {
         ] {
             let longest = Longest { value_bytes, key_bytes };
             assert_eq!((longest.java_bytes(), longest.batch_bytes()), (java, batch), "{value_bytes} {key_bytes:?}");
+        }
+    }
+
+    /// `batch-size-avg` and `records-per-request-avg` of kafka-clients 4.1.1: 15,556 bytes with 15 messages of 1,024.
+    #[test]
+    fn a_batch_holds_as_many_messages_as_one_of_javas_producer() {
+        for (value_bytes, batch_bytes, records) in
+            [(1_024, 16_384, 15), (1_024, 131_072, 126), (100, 16_384, 148), (0, 16_384, 2_046), (1_024, 100, 1)]
+        {
+            let longest = Longest { value_bytes, key_bytes: None };
+            assert_eq!(longest.records_in(batch_bytes), records, "{value_bytes} {batch_bytes}");
         }
     }
 }

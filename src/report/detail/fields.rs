@@ -797,7 +797,8 @@ pub const DEFINITIONS: &[Definition] = &[
     ("lines.why", "", "why"),
     ("ways", "", "what the Kafka driver does because no property of librdkafka's says it (OMB's class)"),
     ("sticky", "", "partitions are filled batch by batch; null: librdkafka's partitioner chooses them"),
-    ("batch_bytes", "bytes", "what a partition is given before it is left, at least"),
+    ("batch_bytes", "bytes", "what a partition is given before it is left, at least, where batches leave earlier"),
+    ("batch_messages", "", "messages that fill a batch, with which a partition is left; 4294967295: its bytes say it"),
     ("linger_ns", "ns", "how long a batch is taken to be open"),
     ("keys_too", "", "true: messages with a key are spread like those without one"),
     (

@@ -68,3 +68,27 @@ fn a_compacted_topic_needs_keys() {
     }
     assert_eq!(outcome(1_024, "cleanup.policy=delete", "acks=all", "NO_KEY"), (vec![], vec![]));
 }
+
+#[test]
+fn a_full_batch_is_said_to_librdkafka_in_messages_where_all_are_of_one_size() {
+    let with = |properties: &str, text: &str| {
+        let driver = format!(
+            "name: Kafka\ndriverClass: {JAVA}\nreplicationFactor: 1\ntopicConfig: ''\n\
+             commonConfig: |\n  bootstrap.servers=localhost:9092\nproducerConfig: |\n  acks=all\n{properties}\
+             consumerConfig: |\n  auto.offset.reset=earliest\n"
+        );
+        let driver = DriverFile::parse(Path::new("d.yaml"), &driver, false).unwrap();
+        let text = format!("{SOUND}producerRate: 1000\n{text}");
+        let producer = resolve(&workload(&text), Some(&driver), &Options::default(), &machine()).unwrap();
+        let producer = producer.driver.producer;
+        let lines = producer.lines.iter().filter(|line| line.name == "batch.num.messages").count();
+        let messages = producer.ways.sticky.map(|sticky| sticky.batch_messages);
+        (producer.get("batch.num.messages").map(str::to_owned), messages, lines)
+    };
+    assert_eq!(with("", ""), (Some("15".to_owned()), Some(15), 1));
+    // In place of the default that takes librdkafka's limit of 10,000 messages away.
+    assert_eq!(with("  batch.size=131072\n", ""), (Some("126".to_owned()), Some(126), 1));
+    assert_eq!(with("", "keyDistributor: KEY_ROUND_ROBIN\n"), (Some("15".to_owned()), Some(15), 1));
+    assert_eq!(with("  batch.num.messages=7\n", ""), (Some("7".to_owned()), Some(u32::MAX), 1));
+    assert_eq!(with("  partitioner=consistent\n", ""), (None, None, 0));
+}
