@@ -136,13 +136,15 @@ impl<'a, C: Consumer, T: Time, M: Measuring> Consume<'a, C, T, M> {
 
     fn receive_until_exit(&mut self) -> Result<(), DriverError> {
         loop {
-            let now = self.time.now_ns();
+            let mut now = self.time.now_ns();
             if self.pulse.due(now) {
                 match self.tick(now)? {
                     Wanted::Exit => return Ok(()),
                     Wanted::Quiesce => self.become_quiet(),
                     Wanted::Connect | Wanted::Run => {}
                 }
+                // A commit may have waited for the broker.
+                now = self.time.now_ns();
             }
             if !self.manner.spin {
                 self.receive_waiting(now);
@@ -156,6 +158,7 @@ impl<'a, C: Consumer, T: Time, M: Measuring> Consume<'a, C, T, M> {
     /// Blocked in the library until something comes or a tick is due: idle for as long as that was, whatever ended it.
     fn receive_waiting(&mut self, now: u64) {
         if self.receive(now) > 0 {
+            self.pulse.hasten(now);
             return;
         }
         let until_ns = self.pulse.next_tick_ns().max(now + LEAST_REST_NS);

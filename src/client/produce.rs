@@ -33,7 +33,7 @@ use std::time::Duration;
 const LATE_NS: u64 = 1_000_000;
 /// On schedule, delivery reports are served at least after so many messages.
 const UNSERVED_MESSAGES: u32 = 64;
-/// Longest wait for reports while there is nothing to send.
+/// Longest wait for reports while there is nothing to send, on a CPU of one's own; else the next tick ends it.
 const REST_NS: u64 = 1_000_000;
 /// A cut takes some 50 µs: it is made right after a send, or in a wait that leaves at least this.
 const CUT_ROOM_NS: u64 = 200_000;
@@ -273,11 +273,14 @@ impl<'a, P: Producer, T: Time, M: Measuring> Produce<'a, P, T, M> {
 
     /// Nothing is to be sent: waits for reports, and is idle for as long as that was, whatever ended it.
     fn rest(&mut self, now: u64) {
-        if self.poll(u32::MAX, now) == 0 {
-            self.driver.await_reports(now + REST_NS, self.time);
-            let after = self.time.now_ns();
-            self.books.counters[Counter::IdleNs] += after.saturating_sub(now);
-            self.pulse.blocked_until(after.min(now + REST_NS));
+        if self.poll(u32::MAX, now) > 0 {
+            return;
         }
+        let rested_ns = now + REST_NS;
+        let until_ns = if self.manner.spin { rested_ns } else { rested_ns.max(self.pulse.next_tick_ns()) };
+        self.driver.await_reports(until_ns, self.time);
+        let after = self.time.now_ns();
+        self.books.counters[Counter::IdleNs] += after.saturating_sub(now);
+        self.pulse.blocked_until(after.min(until_ns));
     }
 }

@@ -14,6 +14,14 @@ use crate::units::NS_PER_S;
 const TICK_SPINNING_NS: u64 = 200_000;
 /// The same where the CPU is shared and each look may end a sleep.
 const TICK_SLEEPING_NS: u64 = 5_000_000;
+/// The same at most where hardly anything happens: a client with nothing to do wakes eight times a second, so that
+/// hundreds of them leave the CPU to those that have. An order to run lies further ahead than this.
+const TICK_QUIET_NS: u64 = 125_000_000;
+/// A loop that has been quiet for so many times the length of its tick takes a longer one: an order waits for at most
+/// that part of the time that has passed.
+const QUIET_TICKS: u64 = 4;
+/// A loop is quiet when it counts fewer than two messages (one that is sent, and its acknowledgement) in this time.
+const QUIET_NS: u64 = 50_000_000;
 /// Counters are published at least this often.
 const PUBLISH_NS: u64 = 10_000_000;
 /// And after this many messages.
@@ -37,8 +45,12 @@ pub(super) struct Tick {
 /// One client's rhythm.
 #[derive(Debug)]
 pub(super) struct Pulse {
-    tick_ns: u64,
+    spinning: bool,
     next_tick_ns: u64,
+    /// When the last tick was, how many messages had come by then, and since when hardly any have.
+    last_tick_ns: u64,
+    seen_messages: u64,
+    quiet_since_ns: u64,
     next_publish_ns: u64,
     published_messages: u64,
     /// 0: no epoch yet.
@@ -65,8 +77,11 @@ impl Pulse {
     /// A rhythm that begins now, on the calling thread.
     pub(super) fn new(now_ns: u64, spinning: bool) -> Self {
         Self {
-            tick_ns: if spinning { TICK_SPINNING_NS } else { TICK_SLEEPING_NS },
+            spinning,
             next_tick_ns: now_ns,
+            last_tick_ns: now_ns,
+            seen_messages: 0,
+            quiet_since_ns: now_ns,
             next_publish_ns: now_ns,
             published_messages: 0,
             epoch_ns: 0,
@@ -113,6 +128,23 @@ impl Pulse {
         self.pauses.as_deref()
     }
 
+    /// Something has come: no tick is far away any more.
+    #[inline]
+    pub(super) fn hasten(&mut self, now_ns: u64) {
+        self.next_tick_ns = self.next_tick_ns.min(now_ns + TICK_SLEEPING_NS);
+    }
+
+    /// How far the next tick lies ahead where each may end a sleep.
+    fn sleeping_tick_ns(&mut self, now_ns: u64, messages: u64) -> u64 {
+        let since_ns = now_ns.saturating_sub(std::mem::replace(&mut self.last_tick_ns, now_ns));
+        let came = messages.saturating_sub(std::mem::replace(&mut self.seen_messages, messages));
+        if came > 2 + 2 * since_ns / QUIET_NS {
+            self.quiet_since_ns = now_ns;
+        }
+        let quiet_ns = now_ns.saturating_sub(self.quiet_since_ns);
+        (quiet_ns / QUIET_TICKS).clamp(TICK_SLEEPING_NS, TICK_QUIET_NS)
+    }
+
     /// Is it time for a tick?
     #[inline]
     pub(super) fn due(&self, now_ns: u64) -> bool {
@@ -136,7 +168,8 @@ impl Pulse {
                 self.stood_still.push(Moment { kind: MomentKind::StoodStill, begin_ns, end_ns: now_ns });
             }
         }
-        self.next_tick_ns = now_ns + self.tick_ns;
+        self.next_tick_ns =
+            now_ns + if self.spinning { TICK_SPINNING_NS } else { self.sleeping_tick_ns(now_ns, messages) };
         if self.epoch_ns == 0 {
             self.epoch_ns = end.epoch_ns();
             if self.epoch_ns != 0 {
@@ -297,6 +330,30 @@ mod tests {
         spend(20_000_000);
         pulse.cut(EPOCH_NS + NS_PER_S, &mut counters, &mut [], &mut end);
         assert!(charged(&counters) >= ready_ns + 19_000_000, "the load is charged");
+    }
+
+    #[test]
+    fn a_loop_that_sleeps_wakes_eight_times_a_second_when_nothing_happens_and_soon_again_when_something_does() {
+        let (_time, end) = VirtualTime::new(0, Shape::new(Role::Consumer, 0, 1));
+        let mut pulse = Pulse::new(0, false);
+        let ticks_within = |pulse: &mut Pulse, from_ns: u64, until_ns: u64, per_s: u64| {
+            let mut ticks = 0;
+            while pulse.next_tick_ns() < until_ns {
+                let now_ns = pulse.next_tick_ns();
+                pulse.tick(now_ns, now_ns.saturating_sub(from_ns) * per_s / NS_PER_S, &end);
+                ticks += 1;
+            }
+            ticks
+        };
+        assert!(ticks_within(&mut pulse, 0, NS_PER_S, 0) < 30);
+        assert_eq!(ticks_within(&mut pulse, 0, 11 * NS_PER_S, 0), 80);
+        assert_eq!(ticks_within(&mut pulse, 11 * NS_PER_S, 21 * NS_PER_S, 10), 80, "ten messages a second are few");
+        let busy = ticks_within(&mut pulse, 0, 31 * NS_PER_S, 1_000);
+        assert!((1_950..=2_000).contains(&busy), "{busy}");
+        ticks_within(&mut pulse, u64::MAX, 61 * NS_PER_S, 0);
+        let far_ns = pulse.next_tick_ns();
+        pulse.hasten(far_ns - 100_000_000);
+        assert_eq!(pulse.next_tick_ns(), far_ns - 95_000_000);
     }
 
     #[test]

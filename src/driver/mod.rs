@@ -215,7 +215,7 @@ pub trait Consumer {
         None
     }
 
-    /// Serves rebalances, commit results, errors. To be called every 100 ms at least; messages that turn up here are handed out too.
+    /// Serves rebalances, commit results, errors. To be called some times a second; messages that turn up here are handed out too.
     fn serve_events(&mut self, time: &impl Time, on_message: impl FnMut(u64, Received<'_>)) -> u32;
 
     /// Time that the loop has been blocked so far in calls of this consumer's that wait for the broker's answer, ns. Measured around them;

@@ -66,21 +66,22 @@ impl<P: Producer, T: Time, M: Measuring> Produce<'_, P, T, M> {
     }
 
     #[inline]
-    fn sleep_until(&mut self, mut now_ns: u64, until_ns: u64, due_ns: u64) {
+    fn sleep_until(&mut self, mut now_ns: u64, mut until_ns: u64, due_ns: u64) {
         let mut idle_ns = 0;
-        // A tick need not be met to the microsecond.
-        let early_ns = if until_ns == due_ns { WAKE_EARLY_NS } else { 0 };
         while now_ns < until_ns {
             let mut served = 0;
             if due_ns - now_ns > SPIN_ONLY_NS {
                 served = self.poll(SERVED_AT_A_TIME, now_ns);
             }
-            if served == 0 {
-                if until_ns - now_ns > 2 * WAKE_EARLY_NS {
-                    self.driver.await_reports(until_ns - early_ns, self.time);
-                } else {
-                    self.time.relax();
-                }
+            if served > 0 {
+                self.pulse.hasten(now_ns);
+                until_ns = due_ns.min(self.pulse.next_tick_ns());
+            } else if until_ns - now_ns > 2 * WAKE_EARLY_NS {
+                // A tick need not be met to the microsecond.
+                let early_ns = if until_ns == due_ns { WAKE_EARLY_NS } else { 0 };
+                self.driver.await_reports(until_ns - early_ns, self.time);
+            } else {
+                self.time.relax();
             }
             let before_ns = now_ns;
             now_ns = self.time.now_ns();
