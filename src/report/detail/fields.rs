@@ -16,7 +16,7 @@ pub const DEFINITIONS: &[Definition] = &[
     ("version", "", "rises when a field changes its meaning or goes"),
     ("pinload_version", "", "version of the program"),
     ("librdkafka_version", "", "version of the client library in use"),
-    ("command_line", "", "the arguments as the program got them"),
+    ("command_line", "", "the arguments as the program got them, secrets masked"),
     ("started_at", "", "start of the run, local time with offset (RFC 3339)"),
     ("host", "", "the machine of the supervisor"),
     ("host.name", "", "host name"),
