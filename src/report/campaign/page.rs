@@ -114,7 +114,7 @@ fn points(document: &CampaignDocument) -> Markup {
                     (point.runs_used)
                     @if point.runs_left_out > 0 { " of " (point.runs_used + point.runs_left_out) }
                 }
-                td { (point.verdict.replace('_', " ")) }
+                td.verdict { (point.verdict.replace('_', " ")) }
             } } }
         } }
     }
@@ -132,7 +132,7 @@ fn runs(document: &CampaignDocument) -> Markup {
                     th.number scope="row" { (at + 1) }
                     td.number { (run.point) } td.number { (run.repeat) } td { (run.began_at) }
                     td.number { (format!("{:.1} s", run.took_s)) } td.number { (run.exit_code) }
-                    td { (run.verdict.replace('_', " ")) }
+                    td.verdict { (run.verdict.replace('_', " ")) }
                     td { @if run.result.is_empty() { "–" } @else { a href=(run.result) { (run.result) } } }
                 } } }
             } }

@@ -27,6 +27,8 @@ if (sweeps && present.length) {
   const choose = (what) => sweeps.querySelector(`[data-choose=${what}]`), plot = sweeps.querySelector(".plot"), legend = sweeps.querySelector(".legend");
   options(choose("figure"), present.map((f) => f.figure), first);
   options(choose("dimension"), varied.map((d) => d.name), 0);
+  // Where values lie far apart the small ones are only seen on a log scale.
+  const fit = () => { const all = data.points.map((p) => p.figures[present[choose("figure").value].index]?.mean).filter((v) => v > 0); choose("log").checked = Math.max(...all) > 20 * Math.min(...all); };
   let drawn = null;
   // Places of the values: their numbers where all are numbers that rise, else one beside the other.
   const places = (dimension) => {
@@ -57,7 +59,7 @@ if (sweeps && present.length) {
       width: plot.clientWidth || 600, height: innerWidth < 600 ? 260 : 360,
       scales: { x: { time: false, range: [x[0] - pad, x.at(-1) + pad] }, y: { distr: log ? 3 : 1, range: log ? [low / 1.1, top * 1.1] : [0, top * 1.08] } },
       axes: [{ ...axisStyle((u, splits) => splits.map((v) => dimension.values[x.indexOf(v)] ?? ""), 0, dimension.name), splits: x, filter: (u, s) => s },
-        { ...axisStyle((u, splits) => splits.map((v) => v == null ? "" : text(v)), 84, figure.figure), ...(log ? { splits: (u, i, min, max) => logTicks(min, max), filter: (u, s) => s } : {}) }],
+        { ...axisStyle((u, splits) => splits.map((v) => v == null ? "" : v === 0 ? "0" : text(v)), 84, figure.figure), ...(log ? { splits: (u, i, min, max) => logTicks(min, max), filter: (u, s) => s } : {}) }],
       series: [{}, ...names.map((name, i) => ({ label: name, stroke: styleOf("--c" + (i % 8)), width: 1.8, dash: dashes[(i >> 3) % 4], points: { show: true, size: 6 } }))],
       legend: { show: false }, cursor: { drag: { x: false, y: false } },
       hooks: { draw: [(u) => {
@@ -86,6 +88,8 @@ if (sweeps && present.length) {
     sweeps.dataset.lines = names.length;
   };
   sweeps.querySelectorAll("[data-choose]").forEach((control) => { control.onchange = draw; });
+  choose("figure").onchange = () => { fit(); draw(); };
+  fit();
   addEventListener("resize", draw);
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);
   draw();
