@@ -84,8 +84,9 @@ sweep() {
   done
 }
 
-# Makes the folder, chooses the ports, holds the locks. Sets folder, port_of.
+# Makes the folder, chooses the ports, holds the locks. Sets folder, port_of, metrics_port.
 declare -A port_of=()
+metrics_port=''
 broker_claim() {
   mkdir -p -m 700 "$state" && mkdir -p "$state/ports"
   [[ -O $state ]] || fail "$state belongs to somebody else: give --dir"
@@ -97,6 +98,7 @@ broker_claim() {
     choose_port
     port_of[$listener]=$port
   done
+  [[ -z $jmx_exporter ]] || { choose_port; metrics_port=$port; }
   name=${name:-${port_of[PLAINTEXT]}}
   [[ ! -e $state/$name ]] || fail "a broker called $name exists already (tools/kafka stop $name)"
   mkdir -m 700 "$state/$name"
@@ -173,10 +175,26 @@ EOF
   ((${#properties[@]} == 0)) || printf '%s\n' "${properties[@]}"
 }
 
+# What the JMX exporter shows: of all its beans, those of every single request make ten thousand series.
+write_exporter_beans() {
+  cat <<'EOF'
+includeObjectNames:
+  - kafka.server:type=BrokerTopicMetrics,*
+  - kafka.server:type=ReplicaManager,*
+  - kafka.server:type=KafkaRequestHandlerPool,*
+  - kafka.network:type=RequestMetrics,request=Produce,*
+  - kafka.network:type=RequestMetrics,request=FetchConsumer,*
+  - kafka.network:type=RequestChannel,*
+  - kafka.network:type=SocketServer,*
+  - kafka.log:type=LogFlushStats,*
+EOF
+}
+
 write_env() {
   echo "PINLOAD_KAFKA=127.0.0.1:${port_of[PLAINTEXT]}"
   echo "PINLOAD_KAFKA_NAME=$name"
   echo "PINLOAD_KAFKA_DIR=$state"
+  [[ -z $metrics_port ]] || echo "PINLOAD_KAFKA_METRICS=http://127.0.0.1:$metrics_port/metrics"
   [[ -z $sasl ]] || echo "PINLOAD_KAFKA_SASL=127.0.0.1:${port_of[SASL]}"
   [[ -z $sasl ]] || echo "PINLOAD_KAFKA_USER=$user"
   [[ -z $sasl ]] || echo "PINLOAD_KAFKA_PASSWORD=$password"
@@ -195,11 +213,13 @@ give_up() {
 # Starts a broker and returns when it answers. $1: `detached` (it outlives us) or `tied` (it dies with us, even by SIGKILL).
 broker_start() {
   jars_ready
+  [[ -z $jmx_exporter ]] || exporter_ready
   broker_claim
   local fast=(-XX:+UseSerialGC -XX:TieredStopAtLevel=1) scram=() mechanism
   [[ -z $tls ]] || make_certificates >"$folder/server.log" 2>&1 || give_up "keytool could not make certificates"
   write_properties >"$folder/server.properties"
   write_env >"$folder/env"
+  [[ -z $jmx_exporter ]] || write_exporter_beans >"$folder/exporter.yaml"
   for mechanism in ${sasl//,/ }; do
     [[ $mechanism == PLAIN ]] || scram+=(--add-scram "$mechanism=[name=$user,password=$password]")
   done
@@ -227,10 +247,11 @@ broker_restart() {
 
 # Starts the process in the folder that was made for it. $1 as of broker_start.
 broker_launch() {
-  local prefix=(setsid) heap=${PINLOAD_KAFKA_HEAP:-1g}
+  local prefix=(setsid) agent=() heap=${PINLOAD_KAFKA_HEAP:-1g}
+  [[ -z $metrics_port ]] || agent=("-javaagent:$exporter=127.0.0.1:$metrics_port:$folder/exporter.yaml")
   # The parent-death signal goes by the thread that forked: this shell, which has one.
   [[ $1 == detached ]] || ! command -v setpriv >/dev/null || prefix+=(setpriv --pdeathsig KILL)
-  "${prefix[@]}" "$java" -Xmx"$heap" -Xms"$heap" -XX:+UseG1GC -XX:MaxGCPauseMillis=20 -Djava.awt.headless=true \
+  "${prefix[@]}" "$java" -Xmx"$heap" -Xms"$heap" -XX:+UseG1GC -XX:MaxGCPauseMillis=20 -Djava.awt.headless=true "${agent[@]}" \
     -Dlog4j2.configurationFile="$here/kafka.d/broker-log4j2.properties" -cp "$jars/*" kafka.Kafka "$folder/server.properties" \
     </dev/null >>"$folder/server.log" 2>&1 &
   local pid=$! started

@@ -7,6 +7,8 @@ keytool=${JAVA_HOME:+$JAVA_HOME/bin/}keytool
 # Maven's own plugin and the logging back end are pinned: what is fetched does not change by itself.
 dependency_plugin=org.apache.maven.plugins:maven-dependency-plugin:3.8.1
 log4j_version=2.25.3
+exporter_version=1.0.1
+exporter=$(dirname "$jars")/jmx_prometheus_javaagent-$exporter_version.jar
 
 # Fails with 77 unless a Java of version 17 or newer is there.
 java_ready() {
@@ -50,5 +52,22 @@ EOF
     fail "Maven could not fetch Kafka $version (its last lines are above)"
   fi
   mv -T "$work/libs" "$jars"
+  rm -rf "$work"
+}
+
+# Makes sure that `$exporter` is there: the java agent that shows a broker's JMX beans as a Prometheus page.
+exporter_ready() {
+  [[ ! -f $exporter ]] || return 0
+  command -v mvn >/dev/null || fail "Maven is missing: it fetches the JMX exporter once (Debian: apt-get install maven)" 77
+  local work
+  mkdir -p "$(dirname "$exporter")"
+  work=$(mktemp -d "$exporter.partial.XXXXXX")
+  if ! mvn -q -B "$dependency_plugin:copy" -Dartifact="io.prometheus.jmx:jmx_prometheus_javaagent:$exporter_version" -DoutputDirectory="$work" \
+    >"$work/log" 2>&1; then
+    tail -n 20 "$work/log" >&2
+    rm -rf "$work"
+    fail "Maven could not fetch the JMX exporter $exporter_version (its last lines are above)"
+  fi
+  mv -T "$work/${exporter##*/}" "$exporter"
   rm -rf "$work"
 }
