@@ -1,5 +1,6 @@
 //! Topics and credentials, done by a short-lived helper process so that the supervisor never opens a Kafka client.
 
+mod protocol;
 mod requests;
 pub mod settings;
 mod topics;
@@ -135,7 +136,9 @@ pub fn perform(request: &AdminRequest, tell: &mut dyn FnMut(&str)) -> Result<Adm
         AdminAction::Describe { topics } => admin.describe(topics)?,
         AdminAction::Settings { topic } => {
             let broker = admin.first_broker()?;
-            let settings = settings::read(&request.properties, broker, topic.as_deref(), request.action_limit / 2);
+            let limit = request.action_limit / 3;
+            let mut settings = settings::read(&request.properties, broker, topic.as_deref(), limit);
+            settings.extend(protocol::read(&request.properties, topic.as_deref(), limit));
             return Ok(AdminDone { brokers: admin.brokers(), topics: Vec::new(), settings });
         }
     };

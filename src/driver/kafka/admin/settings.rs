@@ -1,4 +1,4 @@
-//! What brokers and topics are configured with, as the cluster says it. Broker versions are not in it: librdkafka has no request that tells them.
+//! What brokers and topics are configured with, as the cluster says it. What their versions are `protocol` finds out.
 
 use crate::driver::kafka::connect;
 use rdkafka::admin::{AdminClient, AdminOptions, ConfigEntry, ConfigSource, ResourceSpecifier};
@@ -8,7 +8,7 @@ use std::time::Duration;
 /// The configuration of a broker or a topic.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct ClusterSettings {
-    /// `broker 1`, `topic NAME`.
+    /// `broker 1`, `topic NAME`, `protocol of a broker`.
     pub resource: String,
     /// Its settings, in the order of their names.
     pub settings: Vec<ClusterSetting>,
@@ -21,7 +21,9 @@ pub struct ClusterSetting {
     pub setting: String,
     /// Its value; `****` of a secret, empty where it has none.
     pub setting_value: String,
-    /// Where the value comes from: `default`, `static_broker`, `dynamic_broker`, `dynamic_default_broker`, `topic`, `unknown`.
+    /// Where the value comes from: `default`, `static_broker`, `dynamic_broker`, `dynamic_default_broker`, `topic`,
+    /// `unknown`; of
+    /// a protocol: `requests`.
     pub setting_source: String,
 }
 
