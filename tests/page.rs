@@ -5,10 +5,12 @@ mod scene;
 use scene::browser::{browser, look};
 use scene::{Scene, Workload};
 use serde_json::Value;
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::Path;
 use std::time::Duration;
 
 const SHORT: Duration = Duration::from_secs(90);
+const GOAL_MISSED: i32 = 9;
 /// What several scripts need: chart by kind, click on a button by its text, what a download would hold.
 const TOOLS: &str = r#"
     const chart = (kind) => charts.find((one) => one.figure.dataset.chart === kind);
@@ -27,12 +29,46 @@ fn detail(path: &Path) -> Value {
     serde_json::from_str(&std::fs::read_to_string(path).expect("a detail file")).expect("JSON")
 }
 
+/// A page of metrics on loopback, whose counter rises with each read; served until the test ends.
+fn metrics_page() -> String {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = listener.local_addr().expect("an address");
+    std::thread::spawn(move || {
+        for (read, socket) in listener.incoming().enumerate() {
+            let mut socket = socket.expect("a connection");
+            let asked = BufReader::new(socket.try_clone().expect("a socket")).lines().map_while(Result::ok);
+            asked.take_while(|line| !line.is_empty()).for_each(drop);
+            let page = format!("# TYPE busy_seconds_total counter\nbusy_seconds_total {read}\ndepth 3\nother 1\n");
+            let head = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\nconnection: close\r\n\r\n", page.len());
+            // Who asked may be gone.
+            let _ = socket.write_all((head + &page).as_bytes());
+        }
+    });
+    format!("http://{address}/metrics")
+}
+
 #[test]
 fn a_run_leaves_a_page_whose_figures_are_those_of_its_detail_file() {
     let scene = Scene::new("a_run_leaves_a_page_whose_figures_are_those_of_its_detail_file");
     scene.write("small.yaml", &Workload::small("a <b>bold</b> name").text());
-    let args = ["run", "--embedded", "--no-progress", "--warmup", "2s", "--duration", "20s", "small.yaml"];
-    scene.pinload(args).limit(SHORT).run().assert_code(0).assert_stdout_has("(report)");
+    let mut args = vec!["run", "--embedded", "--no-progress", "--warmup", "2s", "--duration", "20s", "small.yaml"];
+    let pages = [format!("one={}", metrics_page()), "gone=http://127.0.0.1:1/metrics".to_owned()];
+    pages.iter().for_each(|page| args.extend(["--scrape", page]));
+    args.extend([
+        "--scrape-keep",
+        "busy_*",
+        "--scrape-keep",
+        "depth",
+        "--goal",
+        "lost == 0",
+        "--goal",
+        "publish_rate >= 1G",
+    ]);
+    let done = scene.pinload(args).limit(SHORT).run();
+    done.assert_code(GOAL_MISSED)
+        .assert_stdout_has("(report)")
+        .assert_stdout_has("warning: --scrape gone: nothing could be read from http://127.0.0.1:1/metrics: ")
+        .assert_stderr_has("goal missed so far: publish_rate >= 1G: ");
     let page = scene.the_file("page", |name| name.ends_with(".html"));
     let Some(browser) = browser() else { return };
     let script = r#"
@@ -52,12 +88,16 @@ fn a_run_leaves_a_page_whose_figures_are_those_of_its_detail_file() {
         select.value = 1; select.dispatchEvent(new Event("change"));
         const intended = ack.u.data[1].find((value) => value != null), shown = ack.spec.series[0].name;
         const curve = (await saved(button(chart("percentiles").tools, "CSV"))).trim().split("\n");
+        const busy = chart("scrape-0"), cpu = chart("cpu"), partitions = chart("partitions");
+        const goals = [...document.querySelectorAll(".goals li")].map((goal) => goal.textContent);
         const heat = (await saved(button(chart("heat").tools, "CSV"))).trim().split("\n").slice(1);
         const messages = heat.reduce((sum, row) => sum + +row.split(",")[4], 0);
         document.getElementById("theme").click();
         const small = [...document.querySelectorAll("body *")].filter((one) => one.childNodes.length && parseFloat(getComputedStyle(one).fontSize) < 12);
         return { figures, latency, points, steps, hidden, zoomed, all, shown, intended, curve: curve.length, last: curve.at(-1), messages,
-            clients: charts.at(-1).count, bold: document.querySelectorAll("h1 b").length, title: document.querySelector("h1").textContent,
+            clients: charts.find((one) => one.count !== undefined).count, goals,
+            busy: [busy.figure.querySelector("h3").textContent, busy.u.data[1].filter((rate) => rate != null)], drawn: [chart("scrape-1")?.u.data.length, chart("scrape-2")],
+            cpu: cpu.spec.series.map((one) => one.name), partitions: partitions.u.data[0].length, written: document.getElementById("configuration").textContent, bold: document.querySelectorAll("h1 b").length, title: document.querySelector("h1").textContent,
             dark: document.documentElement.dataset.theme, small: small.map((one) => one.tagName), resources: performance.getEntriesByType("resource").length,
             unnamed: [...document.querySelectorAll("button,select")].filter((one) => !one.textContent.trim() && !one.ariaLabel).length };
     "#;
@@ -84,6 +124,20 @@ fn a_run_leaves_a_page_whose_figures_are_those_of_its_detail_file() {
     assert_eq!(found["shown"], "acknowledge_intended.p50_ns");
     assert_eq!(found["intended"], detail["periods"][0]["latencies"]["acknowledge_intended"]["p50_ns"]);
     assert!(found["curve"].as_u64() > Some(40), "{found}");
+    let rates = found["busy"][1].as_array().expect("rates");
+    assert!(rates.len() >= 3 && rates.iter().all(|rate| rate.as_f64() > Some(0.0)), "{found}");
+    assert_eq!((&found["busy"][0], &found["drawn"]), (&"busy_seconds_total".into(), &serde_json::json!([2, null])));
+    assert_eq!(found["cpu"], serde_json::json!(["producers_cpu", "consumers_cpu", "supervisor_cpu"]));
+    assert!(found["goals"][0].as_str().is_some_and(|goal| goal.starts_with("✓ met: lost == 0")), "{found}");
+    assert!(found["goals"][1].as_str().is_some_and(|goal| goal.starts_with("✗ missed: publish_rate >= 1G")), "{found}");
+    assert!(found["written"].as_str().is_some_and(|text| text.contains("small.yaml, as written")), "{found}");
+    let partitions = detail["partitions"].as_array().expect("partitions");
+    assert_eq!(found["partitions"], partitions.len());
+    let of_partitions: u64 = partitions.iter().filter_map(|one| one["partition_messages"].as_u64()).sum();
+    let received = detail["measurement"]["counters"]["messages_received"].as_u64().expect("a count");
+    let per_s = detail["measurement"]["consume_rate_per_s"].as_f64().expect("a rate");
+    // Both are cut each second; where a machine is slow they may be cut at different ones.
+    assert!(of_partitions.abs_diff(received) as f64 <= per_s * 1.1, "{of_partitions} of {received}");
     let recorded = detail["periods"].as_array().expect("periods").iter();
     let recorded: u64 = recorded.filter_map(|period| period["latencies"]["acknowledge_actual"]["count"].as_u64()).sum();
     assert_eq!(found["messages"].as_u64(), Some(recorded), "the heat map holds every message");

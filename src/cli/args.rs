@@ -22,6 +22,7 @@ use crate::plan::goal::Goal;
 use crate::plan::thresholds::parse_threshold;
 use crate::plan::{LatePolicy, Threshold};
 use crate::units::{Rate, parse_duration, parse_rate};
+use crate::worker::scrape::{KeepPattern, ScrapeTarget};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -372,6 +373,22 @@ pub struct RunArgs {
     /// Not together with --workers: each worker has a metrics page of its own.
     #[arg(long, value_name = "HOST:PORT", value_parser = socket_address, help_heading = "Output")]
     pub metrics_addr: Option<std::net::SocketAddr>,
+
+    /// Read this page of Prometheus metrics beside the run, every 5 s, and draw it under the run's figures (repeatable)
+    ///
+    /// Pages of brokers (Kafka's JMX exporter, Redpanda) and of their hosts (node exporter):
+    /// broker-1=http://10.0.0.1:7071/metrics. It is read
+    /// by the supervisor; a page that cannot be read is told, and no run ends for it.
+    #[arg(long, value_name = "NAME=URL", value_parser = ScrapeTarget::parse, help_heading = "Output")]
+    pub scrape: Vec<ScrapeTarget>,
+
+    /// Series of such pages to keep, instead of the defaults (repeatable): a name, `*` standing for anything
+    ///
+    /// 'kafka_server_*', 'node_cpu_seconds_total{*mode="idle"*}'. The defaults are CPU, disk, network, request
+    /// queues and replication as
+    /// Kafka, Redpanda and the node exporter call them; docs/report.md lists them.
+    #[arg(long, value_name = "PATTERN", value_parser = KeepPattern::parse, requires = "scrape", help_heading = "Output")]
+    pub scrape_keep: Vec<KeepPattern>,
 
     /// What standard output carries: rows for people, OMB's lines, or JSON
     ///

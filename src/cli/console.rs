@@ -7,6 +7,7 @@ use crate::report::json_lines::period_line;
 use crate::report::rows::Rows;
 use crate::report::{ResultFiles, WriteError, omb_aggregated_line, omb_period_line, omb_prefix};
 use crate::verdict::Trust;
+use crate::verdict::goals::GoalOutcome;
 use crate::worker::metrics::Whose;
 use crate::worker::{LatencySet, PeriodStats};
 use crate::workload_generator::{Observer, Outcome, Phase, Series, Tick};
@@ -39,6 +40,8 @@ pub(super) struct Console<'a> {
     told: bool,
     /// Where the metrics page reads how far latencies are the broker's own.
     whose: Option<Whose>,
+    /// Goals that were missed when that was last told.
+    missed: Vec<String>,
 }
 
 /// What became of the result files.
@@ -76,6 +79,7 @@ impl<'a> Console<'a> {
             failure: None,
             told: false,
             whose: None,
+            missed: Vec::new(),
         }
     }
 
@@ -115,6 +119,37 @@ impl<'a> Console<'a> {
         }
     }
 
+    /// What became of the goals so far: said when one is missed that was not, and when one is not any more.
+    fn tell_goals(&mut self, series: &Series<'_>) {
+        if series.plan.goals.is_empty() || series.outcome != Outcome::Running {
+            return;
+        }
+        let goals = self.files.goal_results(series);
+        self.messages.show_goals(&goals);
+        for result in &goals {
+            let known = self.missed.iter().position(|goal| *goal == result.goal);
+            match (result.outcome == GoalOutcome::Missed, known) {
+                (true, None) => {
+                    self.missed.push(result.goal.clone());
+                    self.say_of_goal(&format!("goal missed so far: {}: {}", result.goal, result.told));
+                }
+                (false, Some(at)) => {
+                    self.missed.remove(at);
+                    self.say_of_goal(&format!("goal no longer missed: {}: {}", result.goal, result.told));
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn say_of_goal(&mut self, line: &str) {
+        match self.form {
+            ConsoleForm::Rows => self.messages.step(line),
+            // Lines for programs have their form; the end tells.
+            ConsoleForm::Omb | ConsoleForm::Json => self.messages.detail(line),
+        }
+    }
+
     fn titles(&mut self) {
         if self.rows_said.is_multiple_of(ROWS_A_PAGE) {
             self.messages.result(&format!("\n{}", self.rows.head()));
@@ -141,6 +176,9 @@ impl Observer for Console<'_> {
 
     fn phase(&mut self, phase: Phase, limit: Option<Duration>) {
         self.messages.show_waiting(phase, limit);
+        if phase == Phase::Measure {
+            self.files.measurement_begins();
+        }
         if matches!(phase, Phase::WarmUp | Phase::Measure) {
             self.announce(phase);
         }
@@ -209,6 +247,7 @@ impl Observer for Console<'_> {
                 return Err(why);
             }
         }
+        self.tell_goals(series);
         Ok(())
     }
 }

@@ -7,6 +7,7 @@ use super::held::Held;
 use super::live::{self, Live};
 use crate::tui::{LiveView, News, Theme};
 use crate::units::wrap;
+use crate::verdict::goals::{GoalOutcome, GoalResult};
 use crate::workload_generator::{Phase, Tick};
 use anstyle::{AnsiColor, Style};
 use std::io::{self, ErrorKind, IsTerminal as _, Write};
@@ -260,6 +261,15 @@ impl Messages {
         }
         if let Some(live) = &self.live {
             live.show(live::figures(tick, self.columns.others.unwrap_or(usize::MAX)));
+        }
+    }
+
+    /// What became of the goals so far, for the view, if there is one.
+    pub(super) fn show_goals(&mut self, goals: &[GoalResult]) {
+        let of = |outcome: GoalOutcome| goals.iter().filter(|goal| goal.outcome == outcome).count();
+        if let Some((view, _)) = &self.view {
+            let missed = of(GoalOutcome::Missed) > 0;
+            view.tell(News::Goals { met: of(GoalOutcome::Met), all: goals.len(), missed });
         }
     }
 

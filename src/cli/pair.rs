@@ -20,6 +20,7 @@ use crate::worker::fleet::{DistributedWorkers, FleetSettings, RollCall, split};
 use crate::worker::local::LocalWorker;
 use crate::worker::metrics::{Desk, Whose};
 use crate::worker::omb_fleet::{self, OmbWorkers};
+use crate::worker::scrape::Scraper;
 use crate::workload_generator::{self, Observer, Outcome, Series};
 use crossbeam_channel::Receiver;
 use std::path::{Path, PathBuf};
@@ -127,10 +128,13 @@ fn run_with<'a>(
     script: impl FnOnce(&'a Plan, &mut dyn Observer) -> Series<'a>,
 ) -> Ran {
     announce(plan, args.console, messages);
+    let scraper = scraper(plan, args, messages);
     let command_line = argv::shown();
     let files = ResultFiles::new(plan, args.output.as_deref(), &args.output_dir, SystemTime::now(), &command_line);
     let files = match files {
-        Ok(files) => files.with_hlog(args.hlog).with_floor(floor.clone()),
+        Ok(files) => {
+            files.with_hlog(args.hlog).with_floor(floor.clone()).with_scrapes(scraper.as_ref().map(Scraper::board))
+        }
         Err(error) => {
             messages.error(&error.to_string());
             return ExitStatus::from(&error).into();
@@ -142,7 +146,8 @@ fn run_with<'a>(
         messages.warn(&format!("--tui: the terminal cannot be drawn on ({error}): the run goes on without"));
     }
     let mut console = Console::new(messages, files, plan, args.console).telling(whose);
-    let series = script(plan, &mut console);
+    let mut series = script(plan, &mut console);
+    series.warnings.extend(scraper.iter().flat_map(|scraper| scraper.board().complaints()));
     let Written { files, any, failure, told } = console.written();
     messages.close_view();
     messages.clear_live();
@@ -199,6 +204,15 @@ fn run_with<'a>(
     Ran { status, goals, detail, verdict: judgement.verdict, rate_short, load_held }
 }
 
+/// Reads pages of metrics from here on, where some are to be read. What is wrong with them is said before the run
+/// begins.
+fn scraper(plan: &Plan, args: &RunArgs, messages: &mut Messages) -> Option<Scraper> {
+    let wanted = !args.scrape.is_empty();
+    let scraper = wanted.then(|| Scraper::begin(&args.scrape, &args.scrape_keep, &plan.placement.supervisor))?;
+    scraper.first_complaints().iter().for_each(|why| messages.warn(why));
+    Some(scraper)
+}
+
 /// What is about to run.
 fn announce(plan: &Plan, form: ConsoleForm, messages: &mut Messages) {
     if form == ConsoleForm::Omb && messages.verbosity() > Verbosity::Quiet {
@@ -245,7 +259,7 @@ fn tell_files(
         ConsoleForm::Json => {
             let written = [Some(main.as_path()), Some(&detail), hlog.as_deref(), page].into_iter().flatten();
             let written = written.filter(|_| any).map(|path| path.display().to_string()).collect();
-            messages.result(&end_line(series, &files.period_verdicts(), written));
+            messages.result(&end_line(series, &files.period_verdicts(), &files.goal_results(series), written));
         }
         _ if !any => {}
         ConsoleForm::Omb => {

@@ -76,7 +76,7 @@ pub(super) fn plan(plan: &Plan) -> String {
         format!("{warmup}, {measured} · {}", places(plan)),
     ];
     lines.extend(course(plan));
-    let Inputs { workload, driver, set } = &plan.inputs;
+    let Inputs { workload, driver, set, files: _ } = &plan.inputs;
     let set = if set.is_empty() { String::new() } else { format!(" with {}", set.join(", ")) };
     lines.push(format!("files {workload}, {driver}{set}"));
     lines.join("\n")

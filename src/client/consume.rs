@@ -310,6 +310,7 @@ impl<'a, C: Consumer, T: Time, M: Measuring> Consume<'a, C, T, M> {
         let (counters, mut latencies) = self.books.cut_parts();
         self.pulse.cut(now, counters, &mut latencies, self.end);
         self.publish_rows();
+        self.books.publish_partitions(now, self.end);
         if let Some(raw) = &mut self.raw {
             raw.writer.cut(now, self.end.epoch_ns());
         }

@@ -89,6 +89,8 @@ pub struct DriverFile {
     /// The file's text for workers that read it themselves: as written, or anew where OMB's workers would not read that, or where the
     /// command line set something.
     pub text: String,
+    /// The file's text as written, whatever the command line set.
+    pub written: String,
     /// What the command line set over the file.
     pub keys_set: Vec<KeySetting>,
     /// The same of properties.
@@ -129,8 +131,9 @@ impl DriverFile {
         properties: &[PropertySetting],
         unknown_keys_warn: bool,
     ) -> Result<Self, Problems> {
+        let written = document.text.clone();
         keys.iter().for_each(|setting| document.set(&setting.key, setting.value.clone()));
-        let mut file = Self::of(&document, unknown_keys_warn)?;
+        let mut file = Self { written, ..Self::of(&document, unknown_keys_warn)? };
         let (common, narrow): (Vec<_>, Vec<_>) = properties.iter().partition(|setting| setting.block == Block::Common);
         for setting in common.into_iter().chain(narrow) {
             file.set_property(&mut document, setting);
@@ -218,6 +221,7 @@ impl DriverFile {
             mistakes,
             warnings,
             text: text_for_others(document),
+            written: document.text.clone(),
             keys_set: Vec::new(),
             properties_set: Vec::new(),
             lines: document.entries.iter().map(|entry| (entry.key.clone(), entry.line)).collect(),

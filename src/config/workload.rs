@@ -107,6 +107,8 @@ pub struct WorkloadFile {
     pub course: Course,
     /// The file's text; with settings that of all keys as they hold.
     pub text: String,
+    /// The same as written, whatever the command line set.
+    pub written: String,
     /// What the command line set over the file.
     pub keys_set: Vec<KeySetting>,
     /// Mistakes of form; `plan::resolve` refuses the file for them.
@@ -187,8 +189,9 @@ impl WorkloadFile {
 
     /// Sets keys over those of a document. The mistakes in them have no line.
     pub fn with(mut document: Document, keys: &[KeySetting], unknown_keys_warn: bool) -> Result<Self, Problems> {
+        let written = document.text.clone();
         keys.iter().for_each(|setting| document.set(&setting.key, setting.value.clone()));
-        Ok(Self { keys_set: keys.to_vec(), ..Self::of(&document, unknown_keys_warn)? })
+        Ok(Self { keys_set: keys.to_vec(), written, ..Self::of(&document, unknown_keys_warn)? })
     }
 
     /// The same from text; `path` names the file.
@@ -230,6 +233,7 @@ impl WorkloadFile {
             shapes: Shapes::read(&mut fields),
             course: Course::read(&mut fields),
             text: document.text.clone(),
+            written: document.text.clone(),
             keys_set: Vec::new(),
             mistakes: Vec::new(),
             warnings: Vec::new(),

@@ -49,7 +49,8 @@ impl Plan {
                 Role::Producer => 1,
                 Role::Consumer => self.producers_of(client.topic).max(1),
             };
-            Shape::new(client.role, client.index, rows).total_bytes() as u64
+            let shape = Shape::new(client.role, client.index, rows);
+            shape.with_partitions(self.partitions_of(client.topic)).total_bytes() as u64
         };
         let payloads = match &self.message.payload {
             _ if self.producers() == 0 => 0,

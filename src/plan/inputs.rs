@@ -1,7 +1,8 @@
 //! Where the settings of a run come from: its files, and what the command line set over them.
 
-use super::properties::{MASK, is_secret};
+use super::properties::{MASK, is_secret, masked_text};
 use crate::config::{DriverFile, KeySetting, WorkloadFile};
+use std::path::Path;
 
 /// See the file's head. It holds no secrets.
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -12,6 +13,18 @@ pub struct Inputs {
     pub driver: String,
     /// `topics=3`, `producer.linger.ms=5`: keys and properties set over the files, secrets masked.
     pub set: Vec<String>,
+    /// Both files as written; for results only.
+    #[serde(skip)]
+    pub files: Vec<FileAsWritten>,
+}
+
+/// A file of the user's, secrets masked.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct FileAsWritten {
+    /// Its path as given.
+    pub file_name: String,
+    /// What stands in it.
+    pub file_text: String,
 }
 
 impl Inputs {
@@ -25,8 +38,22 @@ impl Inputs {
                 false => property.typed(),
             }));
         }
+        let secrets: Vec<&str> = driver.iter().flat_map(|file| secrets_of(file)).collect();
+        let shown = |path: &Path, text: &str| FileAsWritten {
+            file_name: path.display().to_string(),
+            file_text: masked_text(text, secrets.iter().copied()),
+        };
+        let mut files = vec![shown(&workload.path, &workload.written)];
+        files.extend(driver.map(|file| shown(&file.path, &file.written)));
         let driver =
             driver.map_or_else(|| "(built in)/embedded.yaml".to_owned(), |file| file.path.display().to_string());
-        Self { workload: workload.path.display().to_string(), driver, set }
+        Self { workload: workload.path.display().to_string(), driver, set, files }
     }
+}
+
+/// Values of the file's properties that are secrets.
+fn secrets_of(file: &DriverFile) -> impl Iterator<Item = &str> {
+    let blocks = [&file.common_config, &file.producer_config, &file.consumer_config];
+    let properties = blocks.into_iter().flatten();
+    properties.filter(|property| is_secret(&property.name)).map(|property| property.value.as_str())
 }

@@ -28,7 +28,7 @@ pub use course::{BacklogPlan, SearchPlan, SearchRule};
 pub use curve::{RateCurve, RatePoint};
 pub use demand::Demand;
 pub use driver_source::DriverSource;
-pub use inputs::Inputs;
+pub use inputs::{FileAsWritten, Inputs};
 pub use measured_by::MeasuredBy;
 pub use message::{KeyDistributor, MessagePlan, PayloadPlan, SizePlan};
 pub use placement::{ClientPlacement, Placement, PlacementPolicy};

@@ -94,10 +94,17 @@ impl<'a> JudgedRun<'a> {
         if rest > 1 {
             lines.push(format!("  {rest} more: in the detail file"));
         }
+        lines.extend(self.warnings().map(|warning| format!("  {warning}")));
         lines
     }
 
-    /// All that stands below the verdict's sentence and whose the figures are.
+    /// What somebody may have to do something about: told in full, however many remarks there are. Those of the plan
+    /// were said before the run.
+    pub(super) fn warnings(&self) -> impl Iterator<Item = String> {
+        self.series.warnings.iter().map(|warning| format!("warning: {warning}"))
+    }
+
+    /// All that stands below the verdict's sentence and whose the figures are, but for warnings.
     pub(super) fn remarks(&self) -> Vec<String> {
         let Self { series, periods, system, judgement, trust, doubts } = self;
         let normal = judgement.is_normal_on_shared_cpus(series.plan);
@@ -124,8 +131,6 @@ impl<'a> JudgedRun<'a> {
         // Where nobody could look, the verdict's sentence has said the first.
         let said = usize::from(*verdict == Verdict::NotJudged);
         remarks.extend(not_judged.iter().skip(said).map(|what| format!("not judged: {what}")));
-        // Those of the plan were said before the run.
-        remarks.extend(series.warnings.iter().map(|warning| format!("warning: {warning}")));
         remarks
     }
 }

@@ -4,6 +4,7 @@
 use super::rows::late_share;
 use crate::plan::{MeasuredBy, Plan};
 use crate::stats::{Counter, Distribution, Latency};
+use crate::verdict::goals::GoalResult;
 use crate::verdict::{Judgement, OwnLevel, SystemAnswer, SystemOutcome, Trust, Verdict};
 use crate::worker::{LatencySet, PeriodStats};
 use crate::workload_generator::totals::{Measured, measured, received_balance, totals};
@@ -54,6 +55,8 @@ struct EndLine<'a> {
     found_rate_per_s: Option<f64>,
     latencies: Map<String, Value>,
     messages: Map<String, Value>,
+    goals: &'a [GoalResult],
+    warnings: &'a [String],
     files: Vec<String>,
 }
 
@@ -103,8 +106,9 @@ pub fn period_line(period: &PeriodStats, phase: Phase, phase_ns: u64, plan: &Pla
     })
 }
 
-/// The line of a run that is over; `periods` are the verdicts on its periods, `files` what was written.
-pub fn end_line(series: &Series<'_>, periods: &[Verdict], files: Vec<String>) -> String {
+/// The line of a run that is over; `periods` are the verdicts on its periods, `goals` what became of its goals,
+/// `files` what was written.
+pub fn end_line(series: &Series<'_>, periods: &[Verdict], goals: &[GoalResult], files: Vec<String>) -> String {
     let plan = series.plan;
     let judgement = Judgement::of_run(series, periods);
     let SystemAnswer { outcome, sentence, .. } = SystemAnswer::of_run(series);
@@ -131,6 +135,8 @@ pub fn end_line(series: &Series<'_>, periods: &[Verdict], files: Vec<String>) ->
         found_rate_per_s: series.search.as_ref().and_then(|search| search.found_per_s),
         latencies: latencies(series.cumulative.as_ref(), plan.measured_by),
         messages: messages(series),
+        goals,
+        warnings: &series.warnings,
         files,
     })
 }

@@ -17,6 +17,7 @@ use crate::plan::Plan;
 use crate::stats::ageing::Ageing;
 use crate::verdict::Verdict;
 use crate::verdict::goals::{GoalResult, GoalWatch};
+use crate::worker::scrape::{ScrapeBoard, ScrapedTarget};
 use crate::workload_generator::Series;
 use serde::Serialize;
 use std::fs::{self, File, OpenOptions};
@@ -52,6 +53,10 @@ pub struct ResultFiles {
     floor: Standing,
     /// Sees each period before its histograms go.
     goals: GoalWatch,
+    /// CPU time of this process when it was last looked at, ns; None: the measurement has not begun.
+    own_cpu_ns: Option<u64>,
+    /// What is read of brokers and hosts meanwhile.
+    scrapes: Option<ScrapeBoard>,
     /// Fills a temporary file; another function in tests, to let it fail.
     pub(super) fill: fn(&mut File, &[u8]) -> io::Result<()>,
 }
@@ -92,6 +97,8 @@ impl ResultFiles {
             hlog: None,
             floor: Standing::None,
             goals: GoalWatch::new(plan),
+            own_cpu_ns: None,
+            scrapes: None,
             fill: |file, bytes| file.write_all(bytes),
         })
     }
@@ -111,6 +118,25 @@ impl ResultFiles {
     /// How sure the figures are, from the periods so far.
     pub fn spread_lines(&self) -> Vec<String> {
         PeriodValues::of(self.detail_periods.iter().map(PeriodDetail::compared)).lines()
+    }
+
+    /// The same with what is read of brokers and hosts meanwhile.
+    #[must_use]
+    pub fn with_scrapes(self, scrapes: Option<ScrapeBoard>) -> Self {
+        Self { scrapes, ..self }
+    }
+
+    /// The measurement begins: from here on periods tell the CPU time of this process.
+    pub fn measurement_begins(&mut self) {
+        self.own_cpu_ns = Some(own_cpu_ns());
+    }
+
+    /// CPU time of this process since the last look.
+    fn cpu_since_last_look_ns(&mut self) -> Option<u64> {
+        let before_ns = self.own_cpu_ns?;
+        let now_ns = own_cpu_ns();
+        self.own_cpu_ns = Some(now_ns);
+        Some(now_ns.saturating_sub(before_ns))
     }
 
     /// Where HdrHistogram's log is, if there is one; final after the first write.
@@ -144,7 +170,8 @@ impl ResultFiles {
             }
             self.goals.see(period, series);
             self.omb_periods.push(OmbPeriod::from(period));
-            let detail = PeriodDetail::new(period, series.epoch_ns, series.plan);
+            let supervisor_cpu_ns = self.cpu_since_last_look_ns();
+            let detail = PeriodDetail::new(period, series.epoch_ns, series.plan).with_supervisor_cpu(supervisor_cpu_ns);
             self.verdicts.push(detail.verdict());
             self.detail_periods.push(detail);
         }
@@ -152,7 +179,8 @@ impl ResultFiles {
         let omb = OmbResult::new(series.plan, &self.omb_periods, series.cumulative.as_ref());
         let main = self.staged(&omb)?;
         let detail = DetailDocument::new(&self.origin, series, &self.detail_periods, &self.verdicts, &self.floor)
-            .with_goals(self.goals.judge(series, &self.verdicts));
+            .with_goals(self.goals.judge(series, &self.verdicts))
+            .with_scrapes(self.scraped(series));
         let detail = self.staged(&detail)?;
         self.place_main(main)?;
         let (_, detail_path) = self.paths();
@@ -162,6 +190,12 @@ impl ResultFiles {
             hlog.write(&path).map_err(WriteError::at("write the log", &path))?;
         }
         sync_folder(&self.folder).map_err(WriteError::at("force to disk the folder", &self.folder))
+    }
+
+    /// What brokers and hosts have told of themselves since the load began.
+    fn scraped(&self, series: &Series<'_>) -> Vec<ScrapedTarget> {
+        let board = self.scrapes.as_ref().filter(|_| series.epoch_ns > 0);
+        board.map(|board| board.told(series.epoch_wall_ns)).unwrap_or_default()
     }
 
     /// A document in a temporary file beside the results, complete and forced to disk.
@@ -192,6 +226,11 @@ impl ResultFiles {
         file.persist(&self.main).map_err(|e| WriteError::at("write the result", &self.main)(e.error))?;
         Ok(())
     }
+}
+
+fn own_cpu_ns() -> u64 {
+    let usage = crate::os::usage::of_self();
+    usage.cpu_user_ns + usage.cpu_system_ns
 }
 
 /// The file that `output` names, links resolved. Renaming over a device or a pipe would replace it, so these are refused.

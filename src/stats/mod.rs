@@ -9,6 +9,8 @@ pub mod gap;
 pub mod increment;
 pub mod latency;
 pub mod octaves;
+pub mod partition_counts;
+pub mod partition_tally;
 pub mod recorder;
 pub mod sparse;
 pub mod v2;

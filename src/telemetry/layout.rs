@@ -9,13 +9,16 @@
 //! | control | supervisor | `control.rs` |
 //! | state, last words, counters, rows, probes | client | `control.rs`, this file |
 //! | moments, troubles | client | `witness.rs` |
+//! | partitions | client | `partitions.rs` |
 //! | ring head, slots | client | `ring.rs`, `slot_bytes.rs` |
 
 use super::control::{CONTROL_WORDS, LAST_WORDS_BYTES, STATE_WORDS};
 use super::header::HEADER_WORDS;
+use super::partitions;
 use super::ring::HEAD_WORDS;
 use super::slot_bytes::{FAMILY_WORDS, FIXED_WORDS};
 use super::witness::{MOMENTS_WORDS, TROUBLES_WORDS};
+use crate::stats::partition_tally::{CELL_WORDS, cells_for};
 use crate::stats::recorder::{HIGHEST_NS, SIGNIFICANT_DIGITS};
 use crate::stats::v2::COARSE_MAX_BYTES;
 use crate::stats::{Counter, Latency};
@@ -59,12 +62,20 @@ pub struct Shape {
     pub slots: u32,
     /// Bytes of a slot.
     pub slot_bytes: u32,
+    /// Cells for what came of each partition; producers have none.
+    pub partition_cells: u32,
 }
 
 impl Shape {
     /// 24 slots (10-s drains leave a wide margin) of 168 KiB.
     pub fn new(role: Role, index: u32, rows: u32) -> Self {
-        Self { role, index, rows, slots: 24, slot_bytes: 168 * 1024 }
+        Self { role, index, rows, slots: 24, slot_bytes: 168 * 1024, partition_cells: 0 }
+    }
+    /// The same for a consumer of a topic with so many partitions.
+    #[must_use]
+    pub fn with_partitions(self, partitions: u32) -> Self {
+        let partition_cells = if self.role == Role::Consumer { cells_for(partitions) } else { 0 };
+        Self { partition_cells, ..self }
     }
     /// Bytes of the whole segment.
     pub fn total_bytes(&self) -> usize {
@@ -113,6 +124,9 @@ pub(super) struct Layout {
     pub(super) probes: usize,
     pub(super) moments: usize,
     pub(super) troubles: usize,
+    pub(super) partitions: usize,
+    /// How many of them there are.
+    pub(super) partition_cells: usize,
     pub(super) head: usize,
     pub(super) slots: usize,
     /// Words from one slot to the next.
@@ -131,6 +145,7 @@ impl Layout {
         };
         region(HEADER_WORDS);
         let rows = shape.rows as usize;
+        let partition_cells = shape.partition_cells as usize;
         let slot_words = lines((shape.slot_bytes as usize).div_ceil(WORD_BYTES));
         Self {
             control: region(CONTROL_WORDS),
@@ -141,6 +156,8 @@ impl Layout {
             probes: region(rows.div_ceil(64)),
             moments: region(MOMENTS_WORDS),
             troubles: region(TROUBLES_WORDS),
+            partitions: region(partitions::HEAD_WORDS.saturating_add(partition_cells.saturating_mul(CELL_WORDS))),
+            partition_cells,
             head: region(HEAD_WORDS),
             slots: region(slot_words.saturating_mul(shape.slots as usize)),
             slot_words,
@@ -170,6 +187,7 @@ pub(super) const LAYOUT_HASH: u64 = {
         ROW_WORDS as u64,
         MOMENTS_WORDS as u64,
         TROUBLES_WORDS as u64,
+        CELL_WORDS as u64,
         HEAD_WORDS as u64,
         FIXED_WORDS as u64,
         FAMILY_WORDS as u64,
@@ -242,16 +260,17 @@ mod tests {
     #[test]
     fn regions_stand_in_order_on_lines_of_their_own() {
         for rows in [1, 3, 64, 65, 1_000] {
-            let shape = Shape::new(Role::Consumer, 2, rows);
+            let shape = Shape::new(Role::Consumer, 2, rows).with_partitions(rows);
             let l = Layout::of(&shape);
             let seldom = [l.control, l.state, l.last_words, l.counters, l.rows, l.probes, l.moments, l.troubles];
-            let starts = [&[0][..], &seldom, &[l.head, l.slots, l.end]].concat();
+            let starts = [&[0][..], &seldom, &[l.partitions, l.head, l.slots, l.end]].concat();
             assert!(starts.is_sorted_by(|a, b| a < b), "{l:?}");
             assert!(starts.iter().all(|start| start % LINE_WORDS == 0), "{l:?}");
             assert_eq!(l.moments - l.probes, (rows as usize).div_ceil(64).next_multiple_of(LINE_WORDS));
             assert_eq!(l.slot(&shape, 23) + l.slot_words, l.end);
             assert_eq!(l.slot(&shape, 24), l.slots);
             assert_eq!(shape.total_bytes(), l.end * 8);
+            assert!(l.head - l.partitions >= shape.partition_cells as usize * CELL_WORDS);
         }
     }
 
@@ -267,7 +286,7 @@ mod tests {
         let shape = Shape::new(Role::Producer, 0, 1);
         assert!(Shape { slots: 1, ..shape }.flaw().unwrap().contains("at least 2"));
         assert!(Shape { slot_bytes: 4096, ..shape }.flaw().unwrap().contains("4096"));
-        let huge = Shape { rows: u32::MAX, slots: u32::MAX, slot_bytes: u32::MAX, ..shape };
+        let huge = Shape { rows: u32::MAX, slots: u32::MAX, slot_bytes: u32::MAX, partition_cells: u32::MAX, ..shape };
         assert!(huge.total_bytes() > 1 << 60);
     }
 

@@ -13,6 +13,7 @@ mod header;
 pub mod layout;
 mod memory;
 mod owner;
+pub mod partitions;
 pub mod payload_pool;
 pub mod raw;
 mod ring;

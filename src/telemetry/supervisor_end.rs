@@ -188,14 +188,14 @@ fn details(shape: &Shape) -> [(&'static str, u64); DETAIL_WORDS] {
         Role::Producer => 1,
         Role::Consumer => 2,
     };
-    let Shape { role: _, index, rows, slots, slot_bytes } = *shape;
+    let Shape { role: _, index, rows, slots, slot_bytes, partition_cells } = *shape;
     [
         ("the role", role),
         ("the client's index", u64::from(index)),
         ("the number of rows", u64::from(rows)),
         ("the number of slots", u64::from(slots)),
         ("the slot size", u64::from(slot_bytes)),
-        ("a reserved word", 0),
+        ("the number of partition cells", u64::from(partition_cells)),
         ("a reserved word", 0),
         ("a reserved word", 0),
     ]

@@ -94,9 +94,17 @@ fn key_figures(shown: &Shown, theme: Theme) -> Vec<Line<'static>> {
         Line::from(vec![
             Span::raw("p99 of the last second   "),
             Span::styled(format!("acknowledged {:<12}", latency(tick.acknowledge_p99_ns)), theme.first()),
-            Span::styled(format!("end to end {}", latency(tick.end_to_end_p99_ns)), theme.second()),
+            Span::styled(format!("end to end {:<9}", latency(tick.end_to_end_p99_ns)), theme.second()),
+            goals_so_far(shown, theme),
         ]),
     ]
+}
+
+/// `goals 1/2`: met so far, of how many.
+fn goals_so_far(shown: &Shown, theme: Theme) -> Span<'static> {
+    let Some((met, all, missed)) = shown.goals else { return Span::raw("") };
+    let style = if missed { theme.alarm() } else { theme.quiet() };
+    Span::styled(format!("goals {met}/{all}"), style)
 }
 
 fn draw_charts(frame: &mut Frame<'_>, area: Rect, shown: &Shown, theme: Theme) {

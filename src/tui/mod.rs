@@ -36,6 +36,15 @@ pub enum News {
     Phase(Phase, Option<Duration>),
     /// An error, a warning, or a step of the run, in one line.
     Said(String),
+    /// How many goals are met so far, and of how many.
+    Goals {
+        /// Met.
+        met: usize,
+        /// Of so many.
+        all: usize,
+        /// Is one missed so far?
+        missed: bool,
+    },
 }
 
 /// The view, open until it is closed or its user leaves it.

@@ -40,6 +40,8 @@ pub(super) struct Shown {
     pub(super) points: VecDeque<Point>,
     pub(super) said: VecDeque<String>,
     pub(super) failed: u64,
+    /// Met, of how many, and is one missed? None: there are none.
+    pub(super) goals: Option<(usize, usize, bool)>,
 }
 
 /// See the file's head.
@@ -58,7 +60,8 @@ pub(super) struct State {
 
 impl State {
     pub(super) fn new(title: String) -> Self {
-        let now = Shown { tick: None, waiting: None, points: VecDeque::new(), said: VecDeque::new(), failed: 0 };
+        let now =
+            Shown { tick: None, waiting: None, points: VecDeque::new(), said: VecDeque::new(), failed: 0, goals: None };
         Self { title, now, paused: None, order: Order::Client, reversed: false, scroll: 0, asks: false, ending: false }
     }
 
@@ -102,6 +105,7 @@ impl State {
             }
             News::Phase(phase, limit) => self.now.waiting = Some((phase, limit, Instant::now())),
             News::Said(line) => self.say(line),
+            News::Goals { met, all, missed } => self.now.goals = Some((met, all, missed)),
         }
         !self.is_paused()
     }

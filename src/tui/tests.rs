@@ -95,6 +95,15 @@ fn a_terminal_of_80_columns_and_24_lines_shows_everything() {
 }
 
 #[test]
+fn goals_are_counted_as_they_stand() {
+    let mut state = state();
+    assert!(!picture(&state, 80, 24).contains("goals"));
+    assert!(state.hear(News::Goals { met: 1, all: 2, missed: true }));
+    let seen = picture(&state, 80, 24);
+    assert!(seen.contains("end to end 3.40 ms") && seen.contains("goals 1/2"), "{seen}");
+}
+
+#[test]
 fn a_small_terminal_and_a_large_one_are_drawn_too() {
     for (width, height) in [(20, 5), (1, 1), (40, 12), (80, 24), (160, 50), (300, 100)] {
         picture(&State::new("w".to_owned()), width, height);

@@ -12,6 +12,7 @@ pub mod local;
 pub mod metrics;
 pub mod omb_fleet;
 mod readiness;
+pub mod scrape;
 pub mod server;
 pub mod standing;
 pub mod stats;

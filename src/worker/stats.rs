@@ -3,6 +3,7 @@
 use crate::driver::kafka::admin::settings::ClusterSettings;
 use crate::os::clock::Clock;
 use crate::plan::ClientPlacement;
+use crate::stats::partition_counts::PartitionCounts;
 use crate::stats::{Counter, Counters, Distribution, Increment, Latency};
 use crate::telemetry::{ClientState, Role};
 use crate::units::NS_PER_S;
@@ -294,6 +295,18 @@ pub struct ClientReport {
     /// Its last distinct errors.
     #[serde(default)]
     pub troubles: Vec<super::ClientTrouble>,
+    /// What a consumer received of each partition; None: it is none, or did not tell.
+    #[serde(default)]
+    pub partitions: Option<PartitionsReceived>,
+}
+
+/// What one consumer received of each partition in the measurement, to the nearest of its cuts (one a second).
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct PartitionsReceived {
+    /// Length of that time, ns.
+    pub span_ns: u64,
+    /// Each partition of which something came.
+    pub partitions: Vec<PartitionCounts>,
 }
 
 /// The end of a run as the worker saw it.

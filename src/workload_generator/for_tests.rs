@@ -9,15 +9,16 @@ use crate::os::fingerprint::for_tests::{TUNED, tree};
 use crate::os::fingerprint::{Fingerprint, TscAcrossCpus};
 use crate::plan::properties::{Line, ProducerWays, Translated};
 use crate::plan::{
-    ClientPlacement, ClientPlan, DriverKind, DriverPlan, KeyDistributor, LatePolicy, Limits, MessagePlan, PayloadPlan,
-    Placement, PlacementPolicy, Plan, RatePlan, RateScope, TopicPlan, TranslatedProperties,
+    ClientPlacement, ClientPlan, DriverKind, DriverPlan, FileAsWritten, KeyDistributor, LatePolicy, Limits,
+    MessagePlan, PayloadPlan, Placement, PlacementPolicy, Plan, RatePlan, RateScope, TopicPlan, TranslatedProperties,
 };
+use crate::stats::partition_counts::PartitionCounts;
 use crate::stats::{Counter, Counters, Distribution, Latency, Recorder};
 use crate::telemetry::Role;
 use crate::units::Rate;
 use crate::worker::{
-    ClientFacts, ClientReport, ClientSpans, Environment, KernelFacts, LatencySet, PeriodStats, Rates, RunEnd,
-    SubscriptionBalance, TimelinePoint,
+    ClientFacts, ClientReport, ClientSpans, Environment, KernelFacts, LatencySet, PartitionsReceived, PeriodStats,
+    Rates, RunEnd, SubscriptionBalance, TimelinePoint,
 };
 use std::time::{Duration, SystemTime};
 
@@ -35,6 +36,10 @@ pub(crate) fn plan() -> Plan {
             workload: "small-workload.yaml".to_owned(),
             driver: "kafka.yaml".to_owned(),
             set: vec!["topics=1".to_owned(), "sasl.password=****".to_owned()],
+            files: vec![FileAsWritten {
+                file_name: "small-workload.yaml".to_owned(),
+                file_text: "name: small\n".to_owned(),
+            }],
         },
         driver: DriverPlan {
             kind: DriverKind::Kafka,
@@ -382,5 +387,23 @@ fn report(role: Role, index: u32) -> ClientReport {
         raw_samples_file: Some(format!("samples/0000000000000007.{role}-{index}.raw")),
         timeline: [point(1), point(2)].into_iter().collect(),
         troubles: Vec::new(),
+        partitions: (role == Role::Consumer).then(partitions),
     }
+}
+
+/// Two partitions of which 100,000 messages each came within 20 s, each after about 1.5 ms.
+fn partitions() -> PartitionsReceived {
+    // Of 16 buckets to a doubling, behind four figures.
+    let bin = 4 + 278;
+    let counts = |partition: u64| {
+        PartitionCounts::from_words(|word| match word {
+            0 => partition + 1,
+            1 => 100_000,
+            2 => 100_000 * 1_024,
+            3 => 100_000 * 1_500_000,
+            _ if word == bin => 100_000,
+            _ => 0,
+        })
+    };
+    PartitionsReceived { span_ns: 20 * SECOND_NS, partitions: (0..2).filter_map(counts).collect() }
 }

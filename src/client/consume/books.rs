@@ -8,6 +8,7 @@ use crate::client::witness::Witness;
 use crate::driver::{ConsumerEvents, Received, RecordTime};
 use crate::load::accounting::{Arrival, ReceivedLedger};
 use crate::load::stamp::{Reading, Stamp};
+use crate::stats::partition_tally::PartitionTally;
 use crate::stats::{Counter, Counters, Latency, Recorder};
 use crate::telemetry::ClientEnd;
 
@@ -42,6 +43,8 @@ pub(super) struct Books {
     /// What the loop can have kept of it.
     pub(in crate::client) kept: Kept,
     ledger: ReceivedLedger,
+    /// By partition.
+    partitions: PartitionTally,
     /// Messages that have been taken in and are not in the books yet; none after `settle`.
     sequel: Sequel,
     /// Where they come from: row and partition.
@@ -69,6 +72,7 @@ impl Books {
             intended: Recorder::new(),
             kept: Kept::new(),
             ledger: ReceivedLedger::new(size(expected.producers), size(expected.partitions), WINDOW_BYTES),
+            partitions: PartitionTally::new(expected.partitions),
             sequel: Sequel::new(),
             sequel_of: (0, 0),
             messages: 0,
@@ -105,8 +109,9 @@ impl Books {
         self.messages += messages;
         self.counters[Counter::MessagesReceived] += messages;
         self.counters[Counter::BytesReceived] += messages * value_bytes;
+        let (row, partition) = self.sequel_of;
+        self.partitions.came(partition, messages, messages * value_bytes);
         if M::LEDGER {
-            let (row, partition) = self.sequel_of;
             let counters = &mut self.counters;
             self.ledger
                 .arrived_run(row as usize, partition as usize, first, messages, |arrival| tell(counters, arrival));
@@ -202,6 +207,7 @@ impl Books {
     fn count(&mut self, message: &Received<'_>) {
         self.counters[Counter::MessagesReceived] += 1;
         self.counters[Counter::BytesReceived] += message.value.len() as u64;
+        self.partitions.came(message.partition, 1, message.value.len() as u64);
     }
 
     #[inline]
@@ -222,6 +228,7 @@ impl Books {
         }
         let latency_ns = u64::try_from(actual_ns).unwrap_or(0);
         self.actual.record_n(latency_ns, messages);
+        self.partitions.took(latency_ns, messages);
         self.kept.picked_up(at_ns, latency_ns, messages);
     }
 
@@ -306,6 +313,11 @@ impl Books {
     /// Publishes the accounting rows that have changed.
     pub(super) fn publish_dirty_rows(&mut self, end: &mut ClientEnd) {
         self.ledger.publish_dirty(|row, values| end.publish_row(row, values));
+    }
+
+    /// Publishes what had come of each partition at `now_ns`.
+    pub(super) fn publish_partitions(&mut self, now_ns: u64, end: &mut ClientEnd) {
+        end.publish_partitions(now_ns, &mut self.partitions);
     }
 
     /// The counters, to be completed and published.

@@ -154,7 +154,7 @@ struct Outcome {
 impl Run {
     /// Two producers, 4 and 5; three partitions.
     fn new(coming: Vec<Arriving>) -> Self {
-        let (time, end) = VirtualTime::new(BEGIN, Shape::new(Role::Consumer, 0, 2));
+        let (time, end) = VirtualTime::new(BEGIN, Shape::new(Role::Consumer, 0, 2).with_partitions(3));
         let time = Rc::new(time);
         let library = Library {
             time: Rc::clone(&time),
@@ -252,6 +252,30 @@ fn every_kind_of_message_is_counted_as_what_it_is() {
     assert_eq!((rows[0].unique, rows[0].second), (2, 1));
     assert_eq!((rows[1].unique, rows[1].third), (2, 1));
     assert_eq!(outcome.latency(Latency::EndToEndActual).len(), 5);
+    let of_partition = &supervisor.partitions().unwrap().partitions[..];
+    let [only] = of_partition else { panic!("{of_partition:?}") };
+    assert_eq!((only.partition, only.messages, only.bytes, only.timed()), (Some(0), 7, 6 * 64 + 60, 5));
+}
+
+#[test]
+fn each_partition_has_its_own_messages_bytes_and_times() {
+    let sent = BEGIN + 10 * MS;
+    // One by one and many at once; of partitions that there should not be, too.
+    let of = |partition: u32, took_ms: u64, sequences: std::ops::Range<u64>| {
+        sequences
+            .map(move |sequence| Arriving { partition, ..arriving(sent + took_ms * MS, &stamp(4, sequence, sent)) })
+    };
+    let coming =
+        of(1, 2, 0..300).chain(of(0, 4, 300..301)).chain(of(1, 5, 301..310)).chain(of(8, 6, 310..312)).collect();
+    let outcome = Run::new(coming).until(S);
+    let read = outcome.time.supervisor().partitions().unwrap().partitions;
+    let shown: Vec<_> = read.iter().map(|one| (one.partition, one.messages, one.bytes, one.timed())).collect();
+    assert_eq!(shown, [(Some(1), 309, 309 * 64, 309), (Some(0), 1, 64, 1), (None, 2, 2 * 64, 2)]);
+    let ms =
+        |one: &crate::stats::partition_counts::PartitionCounts, p| one.percentile_ns(p).unwrap() as f64 / MS as f64;
+    assert!((ms(&read[0], 50.0) - 2.0).abs() < 0.1 && (ms(&read[0], 99.0) - 5.0).abs() < 0.2, "{read:?}");
+    let received: u64 = read.iter().map(|one| one.messages).sum();
+    assert_eq!(received, outcome.counters[Counter::MessagesReceived]);
 }
 
 #[test]

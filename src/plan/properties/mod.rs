@@ -40,7 +40,7 @@ mod trial;
 
 pub use recheck::recheck;
 pub use remarks::remark;
-pub use secrets::{MASK, is_secret};
+pub use secrets::{MASK, is_secret, masked_text};
 pub use translate::translate;
 pub use unknown::why_unknown;
 

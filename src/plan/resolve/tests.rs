@@ -379,7 +379,7 @@ fn a_run_that_the_machine_has_no_room_for_is_refused_with_both_figures() {
         resolve(&workload, Some(&driver), &Options::default(), &Machine { room, ..self::machine() })
     };
     let small = resolved(Room { shared_memory_free_bytes: Some(16 << 20), ..Room::default() }).unwrap_err().to_string();
-    assert!(small.contains("w.yaml") && small.contains("5 clients need 19.7 MiB"), "{small}");
+    assert!(small.contains("w.yaml") && small.contains("5 clients need 19.8 MiB"), "{small}");
     assert!(small.contains("16.0 MiB are free in /dev/shm"), "{small}");
     let shown = Options { only_shown: true, ..Options::default() };
     let machine = Machine { room: Room { tasks_free: Some(1), ..Room::default() }, ..self::machine() };

@@ -343,6 +343,31 @@ pub const EVIDENCE: &[Evidence] = &[
         ],
     },
     Evidence {
+        figure: "per partition",
+        fields: &[
+            "partition_messages",
+            "partition_bytes",
+            "partition_messages_per_s",
+            "timed_messages",
+            "partition_mean_ns",
+            "partition_p50_ns",
+            "partition_p99_ns",
+            "partition_p99_9_ns",
+            "partition_max_ns",
+        ],
+        definition: "what was received of each partition in the measurement, and its end-to-end times from the \
+         actual time",
+        source: "the partition that a record came from, counted by its consumer; 64 partitions a consumer are \
+         told apart, the rest is added up",
+        error: "counts and mean: exact from one cut of a second to another; percentiles 3.2 %, maximum 6.3 % \
+         above at most",
+        checked: &[
+            "each_partition_has_its_own_messages_bytes_and_times",
+            "percentiles_of_a_span_are_those_of_its_values",
+            "the_first_partitions_are_told_apart_and_the_rest_is_added_up",
+        ],
+    },
+    Evidence {
         figure: "clocks of several hosts",
         fields: &["offset_ns", "offset_error_ns", "clock_error_ns", "stamp_clock_error_ns"],
         definition: "a worker's wall clock − the coordinator's",

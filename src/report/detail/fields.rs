@@ -299,7 +299,9 @@ pub const DEFINITIONS: &[Definition] = &[
     (
         "cluster_settings",
         "",
-        "how a broker and the run's first topic are configured, as the cluster told at the start; absent: it did not tell",
+        "how a broker and the run's first topic are configured, and which release of Kafka it speaks like, as \
+         the cluster told at the start; \
+         absent: it did not tell",
     ),
     ("resource", "", "the broker, or the topic"),
     ("settings", "", "its settings, by name"),
@@ -308,7 +310,9 @@ pub const DEFINITIONS: &[Definition] = &[
     (
         "setting_source",
         "",
-        "where the value comes from: default, static_broker, dynamic_broker, dynamic_default_broker, topic, unknown",
+        "where the value comes from: default, static_broker, dynamic_broker, dynamic_default_broker, topic, \
+         unknown; requests: the newest \
+         versions of requests that it takes",
     ),
     // Distributions
     (
@@ -378,6 +382,11 @@ pub const DEFINITIONS: &[Definition] = &[
     ),
     ("supervisor", "", "what measuring cost outside the clients; in plan.placement its CPUs"),
     ("supervisor_cpu_ns", "ns", "user + system CPU time of the supervisor"),
+    (
+        "periods.supervisor_cpu_ns",
+        "ns",
+        "the same in this period, of the process that writes the results; absent: not looked at",
+    ),
     ("drain_ns", "ns", "time the supervisor spent reading telemetry"),
     ("hosts", "", "the workers of a distributed run"),
     ("worker", "", "address of the worker"),
@@ -574,6 +583,56 @@ pub const DEFINITIONS: &[Definition] = &[
         "steal_percent",
         "percent",
         "share of the CPUs' time since boot that the hypervisor gave to others; 0 may mean that it does not tell",
+    ),
+    // Pages of metrics
+    ("scrapes", "", "metrics pages of brokers and hosts that were read beside the run (--scrape); absent: none"),
+    ("scrape_name", "", "what the page is called"),
+    ("scrape_url", "", "where it is"),
+    ("reads", "reads", "reads that brought a page"),
+    ("reads_failed", "reads", "reads that brought none: no answer within 4 s, another status than 200, no metrics"),
+    ("last_failure", "", "why the last of them failed; null: none did"),
+    ("series_found", "series", "series on the newest page"),
+    ("series_left_out", "series", "series that were to be kept, beyond the 200 that a page may have"),
+    ("scrapes.at_s", "s since the load's epoch", "when each row was read, by the wall clock: the middle of the read"),
+    ("series", "", "the series that --scrape-keep names, or the defaults, as columns over at_s"),
+    ("series_name", "", "as the page calls it, with its labels"),
+    (
+        "counts_up",
+        "",
+        "true: it is a counter, its rate is drawn; false: a gauge, of which old rows keep the largest value",
+    ),
+    ("series_values", "", "its value in each row; null: the page did not have it, or it was no number"),
+    // Partitions
+    (
+        "partitions",
+        "",
+        "what consumers received of each partition in the measurement, by topic, subscription and partition; \
+         absent: nobody told",
+    ),
+    (
+        "partitions.partition",
+        "",
+        "its number; null: the partitions that a consumer does not tell apart (see partitions_told_apart), added up",
+    ),
+    ("partition_messages", "messages", "messages of the load that were received of it"),
+    ("partition_bytes", "bytes", "bytes of their values"),
+    ("partition_messages_per_s", "messages/s", "the same per second, each consumer over its own time"),
+    ("timed_messages", "messages", "of them those with an end-to-end time"),
+    ("partition_mean_ns", "ns", "mean end-to-end time from the actual time, exact; null: no message had one"),
+    ("partition_p50_ns", "ns", "50 % of its end-to-end times: the middle of the histogram's bucket"),
+    ("partition_p99_ns", "ns", "99 % of its end-to-end times: the middle of the histogram's bucket"),
+    ("partition_p99_9_ns", "ns", "99.9 % of its end-to-end times: the middle of the histogram's bucket"),
+    (
+        "partition_max_ns",
+        "ns",
+        "no message took longer: the end of the highest bucket, 6.3 % above the longest time at most",
+    ),
+    ("read_by", "", "numbers of the consumers that received it: more than one where it changed its consumer"),
+    ("partition_counts", "", "how partitions are counted"),
+    (
+        "partitions_told_apart",
+        "partitions",
+        "by each consumer, the first ones of which it receives anything; others are added up",
     ),
     // Clients
     ("clients", "", "every client (in plan: as decided; in plan.placement: their places in the same order)"),
@@ -779,6 +838,9 @@ pub const DEFINITIONS: &[Definition] = &[
     ("workload_file_base", "", "file name of the workload without ending"),
     ("driver_name", "", "name of the driver"),
     ("inputs", "", "which files the run was asked for, and what the command line set over them"),
+    ("files_as_written", "", "the workload and the driver file as written, secrets masked"),
+    ("file_name", "", "its path as given; (built in)/NAME is one that pinload carries"),
+    ("file_text", "", "what stands in it"),
     ("inputs.workload", "", "the workload file; (built in)/NAME is one that pinload carries"),
     ("inputs.driver", "", "the same of the driver file"),
     ("set", "", "keys and properties set over the files, as typed; secrets as ****"),
@@ -831,7 +893,7 @@ pub const DEFINITIONS: &[Definition] = &[
         "of each topic; where topics differ the most; 0: existing topics as they are",
     ),
     ("each", "", "the topics one by one where they differ; empty: all alike"),
-    ("partitions", "partitions", "of this topic; 0: an existing topic as it is"),
+    ("each.partitions", "partitions", "of this topic; 0: an existing topic as it is"),
     ("each.producers", "clients", "producers of this topic"),
     ("each.subscriptions", "groups", "consumer groups of this topic"),
     ("replication_factor", "copies", "of each partition; −1: the broker's default"),

@@ -10,6 +10,7 @@ mod environment;
 pub mod evidence;
 pub mod fields;
 pub mod latencies;
+pub mod partitions;
 pub mod periods;
 pub mod plan;
 pub mod schema;
@@ -23,16 +24,18 @@ use super::origin::Origin;
 use crate::driver::kafka::admin::settings::ClusterSettings;
 use crate::load::stamp::STAMP_BYTES;
 use crate::os::clock::ClockSource;
-use crate::plan::{DriverKind, MeasuredBy, Plan};
+use crate::plan::{DriverKind, FileAsWritten, MeasuredBy, Plan};
 use crate::stats::recorder::{HIGHEST_NS, LOWEST_NS, SIGNIFICANT_DIGITS};
 use crate::verdict::clocks::EndToEndClocks;
 use crate::verdict::goals::GoalResult;
 use crate::verdict::{Judgement, SystemAnswer, Trust, Verdict};
+use crate::worker::scrape::ScrapedTarget;
 use crate::worker::{ClientReport, HostReport, RunEnd};
 use crate::workload_generator::{Outcome, Series};
 use accounting::Accounting;
 use clients::{ClientDetail, ClientVerdict};
 use fields::Fields;
+use partitions::{PartitionDetail, PartitionNotes};
 use periods::{Measurement, PeriodDetail};
 use plan::EffectiveConfiguration;
 
@@ -78,10 +81,18 @@ pub struct DetailDocument<'a> {
     cluster_settings: &'a [ClusterSettings],
     floor: FloorDetail<'a>,
     topics: Option<Topics<'a>>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    files_as_written: &'a [FileAsWritten],
     #[serde(skip_serializing_if = "Option::is_none")]
     effective_configuration: Option<EffectiveConfiguration>,
     plan: serde_json::Value,
     clients: Vec<ClientDetail<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    partitions: Vec<PartitionDetail>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    partition_counts: Option<PartitionNotes>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    scrapes: Vec<ScrapedTarget>,
     fields: Fields,
 }
 
@@ -164,6 +175,7 @@ impl<'a> DetailDocument<'a> {
     ) -> Self {
         let plan = series.plan;
         let end = series.end.as_ref();
+        let partitions = partitions::partitions(series);
         Self {
             system: SystemAnswer::of_run(series),
             verdict: RunVerdict {
@@ -197,6 +209,7 @@ impl<'a> DetailDocument<'a> {
             cluster_settings: end.map_or(&[], |end| &end.cluster_settings),
             floor: FloorDetail::new(floor, series),
             topics: end.map(|end| Topics { names: &end.topics, deleted: end.topics_deleted }),
+            files_as_written: &plan.inputs.files,
             // Java clients read the driver file themselves.
             effective_configuration: plan.measured_by.everything().then(|| EffectiveConfiguration::new(plan)),
             plan: plan::value(plan),
@@ -205,6 +218,9 @@ impl<'a> DetailDocument<'a> {
                 .flat_map(|end| &end.clients)
                 .map(|report| ClientDetail::new(report, &plan.clients, verdict_on(series, report)))
                 .collect(),
+            partition_counts: (!partitions.is_empty()).then_some(PartitionNotes::OURS),
+            partitions,
+            scrapes: Vec::new(),
             fields: Fields,
         }
     }
@@ -213,6 +229,12 @@ impl<'a> DetailDocument<'a> {
     #[must_use]
     pub fn with_goals(self, goals: Vec<GoalResult>) -> Self {
         Self { goals, ..self }
+    }
+
+    /// The same with what brokers and hosts told of themselves.
+    #[must_use]
+    pub fn with_scrapes(self, scrapes: Vec<ScrapedTarget>) -> Self {
+        Self { scrapes, ..self }
     }
 }
 

@@ -37,6 +37,8 @@ pub struct PeriodDetail {
     consume_bytes_per_s: f64,
     backlog_messages: Option<u64>,
     late_clients: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    supervisor_cpu_ns: Option<u64>,
     verdict: Judgement,
     own_up_to: Option<OwnLevel>,
     latencies: LatencyFamilies,
@@ -66,6 +68,8 @@ impl PeriodDetail {
         self.end_s = later.end_s;
         self.backlog_messages = later.backlog_messages;
         self.late_clients = self.late_clients.saturating_add(later.late_clients);
+        self.supervisor_cpu_ns =
+            self.supervisor_cpu_ns.zip(later.supervisor_cpu_ns).map(|(mine, theirs)| mine + theirs);
         if later.verdict.verdict > self.verdict.verdict {
             self.verdict = later.verdict;
         }
@@ -90,6 +94,12 @@ impl PeriodDetail {
         all
     }
 
+    /// The same with the CPU time that the supervisor took meanwhile.
+    #[must_use]
+    pub fn with_supervisor_cpu(self, supervisor_cpu_ns: Option<u64>) -> Self {
+        Self { supervisor_cpu_ns, ..self }
+    }
+
     /// Takes what the document needs from a period; its histograms may go afterwards.
     pub fn new(period: &PeriodStats, epoch_ns: u64, plan: &Plan) -> Self {
         let by = plan.measured_by;
@@ -104,6 +114,7 @@ impl PeriodDetail {
             consume_bytes_per_s: period.consume_bytes_per_s,
             backlog_messages: plan.has_backlog().then_some(period.backlog),
             late_clients: period.late_clients,
+            supervisor_cpu_ns: None,
             verdict: Judgement::of_period(period, plan),
             own_up_to: Trust::of_period(period, plan).own_up_to,
             latencies: LatencyFamilies::of(&period.latencies, by),

@@ -41,7 +41,7 @@ const ALWAYS: [&str; 26] = [
     "fields",
 ];
 /// Parts that are there when there is something to say.
-const SOMETIMES: [&str; 8] = [
+const SOMETIMES: [&str; 12] = [
     "goals",
     "phases",
     "rate_search",
@@ -50,6 +50,10 @@ const SOMETIMES: [&str; 8] = [
     "environment",
     "effective_configuration",
     "cluster_settings",
+    "partitions",
+    "partition_counts",
+    "files_as_written",
+    "scrapes",
 ];
 /// Units of texts.
 const TEXTS: [&str; 3] = ["CPU list", "CPU lists", "NUMA nodes"];

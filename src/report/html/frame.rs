@@ -7,7 +7,7 @@ use serde_json::Value;
 /// The page's own style, and that of the charts.
 const STYLES: [&str; 2] = [include_str!("vendor/uPlot-1.6.32.min.css"), include_str!("page.css")];
 /// The charts' script with its licence, and the page's own script, part by part.
-const SCRIPTS: [&str; 9] = [
+const SCRIPTS: [&str; 11] = [
     include_str!("vendor/uPlot-1.6.32.iife.min.js"),
     include_str!("script/words.js"),
     include_str!("script/data.js"),
@@ -16,6 +16,8 @@ const SCRIPTS: [&str; 9] = [
     include_str!("script/heat.js"),
     include_str!("script/shapes.js"),
     include_str!("script/clients.js"),
+    include_str!("script/partitions.js"),
+    include_str!("script/brokers.js"),
     include_str!("script/page.js"),
 ];
 const LICENCE: &str = include_str!("vendor/uPlot.LICENSE");

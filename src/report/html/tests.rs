@@ -16,7 +16,7 @@ fn a_page_has_every_section_and_loads_nothing() {
     let html = page(&[reading()]);
     for section in ["summary", "latencies", "over-time", "heat", "percentiles", "distribution", "clients", "health"]
         .into_iter()
-        .chain(["accounting", "configuration", "placement", "environment", "periods"])
+        .chain(["accounting", "configuration", "placement", "environment", "periods", "partitions", "brokers"])
     {
         assert!(html.contains(&format!("<section id=\"{section}\"")), "no section {section}");
     }

@@ -7,6 +7,7 @@ use crate::report::detail::periods::PeriodDetail;
 use crate::report::java_json;
 use crate::report::origin::Origin;
 use crate::stats::Counter;
+use crate::worker::scrape::{ScrapedSeries, ScrapedTarget};
 use crate::workload_generator::Series;
 use crate::workload_generator::for_tests::{EPOCH_NS, completed_series, empty_series, plan, started_at};
 use serde_json::{Value, json};
@@ -18,12 +19,29 @@ pub(in crate::report) fn document(series: &Series<'_>) -> Value {
 }
 
 fn text(series: &Series<'_>) -> String {
-    let origin = Origin::capture(started_at(), &["pinload".to_owned(), "run".to_owned()], Path::new("/nowhere"));
+    let words = ["pinload", "run", "--property=sasl.password=hunter2"].map(str::to_owned);
+    let origin = Origin::capture(started_at(), &words, Path::new("/nowhere"));
     let periods: Vec<_> =
         series.periods.iter().map(|period| PeriodDetail::new(period, EPOCH_NS, series.plan)).collect();
     let verdicts: Vec<_> = periods.iter().map(PeriodDetail::verdict).collect();
     let floor = super::floor::used(super::floor::floor());
-    java_json::to_string(&DetailDocument::new(&origin, series, &periods, &verdicts, &floor)).unwrap()
+    let page = ScrapedTarget {
+        scrape_name: "broker-1".to_owned(),
+        scrape_url: "http://10.0.0.1:7071/metrics".to_owned(),
+        reads: 2,
+        reads_failed: 1,
+        last_failure: Some("no answer within 4 s".to_owned()),
+        series_found: 900,
+        series_left_out: 0,
+        at_s: vec![-1.0, 4.0],
+        series: vec![ScrapedSeries {
+            series_name: "process_cpu_seconds_total".to_owned(),
+            counts_up: true,
+            series_values: vec![Some(10.0), Some(12.5)],
+        }],
+    };
+    let document = DetailDocument::new(&origin, series, &periods, &verdicts, &floor).with_scrapes(vec![page]);
+    java_json::to_string(&document).unwrap()
 }
 
 /// Every name with the name above it. What stands in configurations and in `fields` are names of others.
@@ -97,7 +115,7 @@ fn the_origin_is_told() {
     let document = document(&completed_series(&plan));
     assert_eq!(document["schema"], json!({"name": "pinload-detail", "version": 1}));
     assert_eq!(document["pinload_version"], env!("CARGO_PKG_VERSION"));
-    assert_eq!(document["command_line"], json!(["pinload", "run"]));
+    assert_eq!(document["command_line"], json!(["pinload", "run", "--property=sasl.password=****"]));
     assert!(document["librdkafka_version"].as_str().unwrap().contains('.'));
     let started: jiff::Timestamp = document["started_at"].as_str().unwrap().parse().unwrap();
     assert_eq!(started, jiff::Timestamp::try_from(started_at()).unwrap());

@@ -8,8 +8,8 @@ use crate::stats::{Counter, Distribution, Latency};
 use crate::telemetry::Role;
 use crate::verdict::Verdict;
 use crate::worker::{ClientDeath, Interruption};
-use crate::workload_generator::Outcome;
 use crate::workload_generator::for_tests::{completed_series, distribution, empty_series, plan};
+use crate::workload_generator::{Outcome, Series};
 
 #[test]
 fn a_completed_run_is_told_whole_and_every_number_has_its_unit() {
@@ -124,15 +124,28 @@ fn what_a_reader_must_know_is_noted() {
 #[test]
 fn three_remarks_are_said_and_the_rest_is_counted() {
     let plan = plan();
-    let mut series = completed_series(&plan);
-    series.warnings = (1..=3).map(|number| format!("number {number}")).collect();
-    let screen = closing_screen(&series, &[]);
-    assert!(screen.contains("number 3\n") && !screen.contains("more:"), "{screen}");
-    series.warnings.push("number 4".to_owned());
-    assert!(closing_screen(&series, &[]).contains("  warning: number 4\n"), "as long as saying that there is one more");
-    series.warnings.push("number 5".to_owned());
-    let screen = closing_screen(&series, &[]);
-    assert!(!screen.contains("number 4") && screen.contains("  2 more: in the detail file\n"), "{screen}");
+    let with = |count: usize| {
+        let mut series = completed_series(&plan);
+        let all: [fn(&mut Series<'_>); 5] = [
+            |series| series.balances[0].balance.lost = 1,
+            |series| series.balances[0].balance.duplicated = 3,
+            |series| series.balances[0].balance.proven = false,
+            |series| series.end.as_mut().unwrap().clock = Clock::vdso(),
+            |series| series.end.as_mut().unwrap().clients[2].counters[Counter::MessagesUnstamped] = 700_000,
+        ];
+        all[..count].iter().for_each(|spoil| spoil(&mut series));
+        closing_screen(&series, &[])
+    };
+    let remarks = |screen: &str| screen.matches("\n  note: ").count();
+    assert!(!with(0).contains(" more: "), "{}", with(0));
+    let (mut seen, mut counted) = (0, 0);
+    for screen in (0..=5).map(with) {
+        assert!(remarks(&screen) <= 4, "three, or four instead of saying that there is one more\n{screen}");
+        seen = seen.max(remarks(&screen));
+        counted += usize::from(screen.contains(" more: in the detail file\n"));
+        assert!(screen.contains("  warning: a topic took long to go\n"), "warnings are told in any case\n{screen}");
+    }
+    assert!(seen >= 3 && counted > 0, "{}", with(5));
 }
 
 #[test]

@@ -225,6 +225,7 @@ fn last_seen(worker: &str, standing: &Standing, plans: &[ClientPlan]) -> ClientR
         raw_samples_file: None,
         timeline: ClientTimeline::default(),
         troubles: Vec::new(),
+        partitions: None,
     }
 }
 

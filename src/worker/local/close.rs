@@ -199,6 +199,7 @@ fn report(client: &mut Client, epoch_ns: u64) -> ClientReport {
         raw_samples_file: client.raw_samples.as_ref().map(|path| path.display().to_string()),
         timeline: client.history.take_timeline(),
         troubles: client.troubles(epoch_ns),
+        partitions: client.partitions.told(epoch_ns),
     }
 }
 

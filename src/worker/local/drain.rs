@@ -101,6 +101,7 @@ impl LocalWorker {
                 }
             });
             let difference = client.history.close_period();
+            client.partitions.look(&client.end);
             let span = client.spans(&difference);
             moments.append(&mut client.tell_moments(epoch_ns, Some(&span.period)));
             spans.push(span);
@@ -154,6 +155,7 @@ impl LocalWorker {
         for client in &mut self.clients {
             client.history.advance(boundary_ns);
             client.history.begin_measurement();
+            client.partitions.begin(&client.end);
             client.moments.clear();
         }
         self.watch_from_here();

@@ -16,6 +16,7 @@ mod joining;
 mod metrics;
 pub(super) mod naming;
 mod observe;
+mod partitions;
 mod standings;
 mod start;
 mod wait;
@@ -66,6 +67,8 @@ struct Client {
     watch: facts::Watch,
     /// What it has told of since the last period.
     moments: Vec<crate::telemetry::witness::Moment>,
+    /// What came of each partition.
+    partitions: partitions::PartitionSpan,
 }
 
 /// Runs client processes on this host. Must live on the main thread: the parent-death signal of every client is tied to it.

@@ -2,7 +2,7 @@
 //! at one epoch.
 
 use super::naming::group_name;
-use super::{Client, History, LocalWorker, facts, observe};
+use super::{Client, History, LocalWorker, facts, observe, partitions};
 use crate::client::{ClientSpec, CurvePart};
 use crate::driver::{DriverError, ErrorClass};
 use crate::load::payloads;
@@ -73,8 +73,8 @@ impl LocalWorker {
             Role::Producer => 1,
             Role::Consumer => plan.producers_of(client.topic).max(1),
         };
-        let mut end = SupervisorEnd::create(Shape::new(client.role, client.index, rows))
-            .map_err(|error| WorkerError::System(error.to_string()))?;
+        let shape = Shape::new(client.role, client.index, rows).with_partitions(plan.partitions_of(client.topic));
+        let mut end = SupervisorEnd::create(shape).map_err(|error| WorkerError::System(error.to_string()))?;
         end.want(Wanted::Connect);
         end.set_wall_offset(self.clock.wall_offset().offset_ns);
         let spec = self.spec(plan, &client, &end, &topic, group.as_deref());
@@ -110,6 +110,7 @@ impl LocalWorker {
             observed: observe::Masks::default(),
             watch: facts::Watch::default(),
             moments: Vec::new(),
+            partitions: partitions::PartitionSpan::default(),
         });
         Ok(())
     }

@@ -180,6 +180,7 @@ mod tests {
             exit: None,
             observed: observe::Masks::default(),
             watch: facts::Watch::default(),
+            partitions: crate::worker::local::partitions::PartitionSpan::default(),
             moments: Vec::new(),
         });
         (worker, client_end)

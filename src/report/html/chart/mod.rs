@@ -3,6 +3,8 @@
 mod clients;
 mod heat;
 mod over_time;
+pub(super) mod partitions;
+pub(super) mod scrapes;
 mod search;
 mod seconds;
 
@@ -39,6 +41,8 @@ fn of_run(run: &Reading, alone: bool) -> Value {
     if alone {
         put("heat", heat::of_run(run));
         put("clients", clients::of_run(run));
+        put("partitions", partitions::of_run(run));
+        put("scrapes", scrapes::of_run(run));
         put("search", search::of_run(run));
     }
     Value::Object(data)

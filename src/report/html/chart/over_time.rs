@@ -52,6 +52,13 @@ pub(super) fn bands(run: &Reading) -> Value {
     Value::Array(bands)
 }
 
+/// CPUs that the supervisor used in a period.
+fn supervisor_cpu(period: &Value) -> Option<f64> {
+    let figure = |name: &str| period[name].as_f64();
+    let span_s = figure("end_s")? - figure("start_s")?;
+    (span_s > 0.0).then_some(figure("supervisor_cpu_ns")? / 1e9 / span_s)
+}
+
 /// The periods, by name of the column (`acknowledge_actual.p99_ns`).
 pub(super) fn periods(run: &Reading, at_most: usize) -> Value {
     let periods = run.list("/periods");
@@ -60,6 +67,8 @@ pub(super) fn periods(run: &Reading, at_most: usize) -> Value {
     };
     let mut names: Vec<String> = RATES.iter().map(|name| (*name).to_owned()).collect();
     let mut columns: Vec<Vec<Option<f64>>> = RATES.iter().map(|name| column(&format!("/{name}"))).collect();
+    names.push("supervisor_cpu".to_owned());
+    columns.push(periods.iter().map(supervisor_cpu).collect());
     for (family, _) in FAMILIES {
         for figure in FIGURES {
             names.push(format!("{family}.{figure}"));

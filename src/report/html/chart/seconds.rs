@@ -12,6 +12,8 @@ const RATES: [(&str, &str); 6] = [
     ("bytes_acknowledged", "publish_bytes_per_s"),
     ("bytes_received", "consume_bytes_per_s"),
 ];
+/// Counters that are CPU time.
+const CPU: [&str; 2] = ["cpu_user_ns", "cpu_system_ns"];
 /// Families whose largest value is drawn: the largest of all clients is the largest of the run.
 const MAXIMA: [&str; 5] =
     ["acknowledge_actual", "acknowledge_intended", "end_to_end_actual", "end_to_end_intended", "publish_delay"];
@@ -38,6 +40,17 @@ pub(super) fn of_run(run: &Reading, at_most: usize) -> Option<Seconds> {
         let mut column = vec![None; seconds];
         let kept = timelines().filter_map(|timeline| timeline.counters.get(counter).map(|values| (timeline, values)));
         kept.for_each(|(timeline, values)| add_rate(&mut column, timeline, values));
+        names.push(name.to_owned());
+        columns.push(column);
+    }
+    for (produces, name) in [(true, "producers_cpu"), (false, "consumers_cpu")] {
+        let mut column = vec![None; seconds];
+        for client in run.clients.iter().filter(|client| client.produces() == produces) {
+            for values in CPU.iter().filter_map(|counter| client.timeline.counters.get(*counter)) {
+                add_rate(&mut column, &client.timeline, values);
+            }
+        }
+        column.iter_mut().flatten().for_each(|ns_per_s| *ns_per_s /= 1e9);
         names.push(name.to_owned());
         columns.push(column);
     }

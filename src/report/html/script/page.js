@@ -67,17 +67,19 @@ function runsPercentiles(choice) {
 if (data.runs.length === 1) {
   const run = data.runs[0];
   timeCharts(run);
+  brokerCharts(run);
   make("heat", (choice) => heat(run, choice));
   make("percentiles", () => percentiles(run));
   make("distribution", (choice) => distribution(run, choice));
   clientCharts(run);
+  make("partitions", (choice) => partitions(run, choice));
 } else {
   make("runs-rate", runsRate);
   make("runs-latency", runsLatency);
   make("runs-percentiles", runsPercentiles);
   document.querySelectorAll("[data-run]").forEach((swatch) => { swatch.style.background = `var(--c${swatch.dataset.run % 8})`; });
 }
-const said = data.runs.flatMap((run) => [["seconds", run.seconds?.rows_of_two], ["periods", run.periods.rows_of_two]]).filter(([, rows]) => rows);
+const said = data.runs.flatMap((run) => [["seconds", run.seconds?.rows_of_two], ["periods", run.periods.rows_of_two], ...(run.scrapes ?? []).flatMap(({ parts }) => parts.map((part) => ["reads of a page", part.rows_of_two]))]).filter(([, rows]) => rows);
 document.querySelectorAll("[data-thinned]").forEach((note) => {
   if (said.length) note.textContent = "Thinned for drawing: " + [...new Set(said.map(([what, rows]) => `each ${rows} ${what} are drawn as their smallest and their largest value`))].join("; ") + ". No extreme is left out; the result file has all.";
   else note.remove();

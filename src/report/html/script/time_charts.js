@@ -37,11 +37,19 @@ function search(run) {
   const labels = { rate_per_s: "asked for", acknowledged_per_s: "acknowledged" };
   return timeSpec(run, "search", [{ table: [times, ...columns.map((c) => [c[0], ...c])] }], names.map((name, i) => ({ name, label: labels[name], step: true, dash: i })), { show: (v) => words.count(v) + "/s", axis: words.countAxis });
 }
+const cpuLabels = { producers_cpu: "producers", consumers_cpu: "consumers", supervisor_cpu: "supervisor" };
+function cpu(run) {
+  const seconds = secondLines(run.seconds, ["producers_cpu", "consumers_cpu"]), periods = periodSteps(run.periods, ["supervisor_cpu"]);
+  const series = [...(seconds?.names ?? []).map((name) => [name, false]), ...(periods?.names ?? []).map((name) => [name, true])];
+  if (!series.length) return null;
+  return timeSpec(run, "cpu", [seconds, periods], series.map(([name, step], i) => ({ name, label: cpuLabels[name], step, dash: i })), { show: (v) => words.count(v) + " CPUs", axis: words.countAxis });
+}
 function timeCharts(run) {
   make("rates", (choice) => rates(run, choice));
   make("backlog", () => backlog(run));
   make("acknowledged", (choice) => latency(run, ["acknowledge_actual", "acknowledge_intended"], choice, "acknowledged"));
   make("end-to-end", (choice) => latency(run, ["end_to_end_actual", "end_to_end_intended"], choice, "end-to-end"));
   make("pacing", (choice) => latency(run, ["publish_delay"], choice, "pacing-error"));
+  make("cpu", () => cpu(run));
   make("search", () => search(run));
 }

@@ -24,6 +24,7 @@ pub(super) fn banner(run: &Reading) -> Markup {
                     }
                 }
             }
+            @if !warnings(run).is_empty() { ul.warnings { @for warning in warnings(run) { li { "Warning: " (warning) } } } }
         }
     }
 }
@@ -85,4 +86,9 @@ fn reasons(run: &Reading) -> Vec<String> {
     reasons.extend(of("/health/complaints").into_iter().map(|complaint| format!("system under test: {complaint}")));
     reasons.extend(of("/doubts"));
     reasons
+}
+
+/// What went wrong on the way, those of the plan included: always shown.
+fn warnings(run: &Reading) -> Vec<&str> {
+    run.list("/warnings").iter().filter_map(Value::as_str).collect()
 }

@@ -3,13 +3,9 @@
 use super::super::reading::{ClientReading, Reading};
 use super::super::words::{ns, number, percent};
 use super::charts::place;
+use super::outliers::{median, odd_ones, rule};
 use super::table::{Cell, table};
 use maud::{Markup, html};
-
-/// A client is named when it is this many median distances from the median …
-const DISTANCES: f64 = 5.0;
-/// … and this share of it.
-const SHARE: f64 = 0.1;
 
 pub(super) fn clients(run: &Reading) -> Option<Markup> {
     if run.clients.is_empty() {
@@ -18,9 +14,9 @@ pub(super) fn clients(run: &Reading) -> Option<Markup> {
     let outliers = outliers(&run.clients);
     Some(html! {
         @if outliers.is_empty() {
-            p { "No client differs from the others of its kind by more than " (percent(SHARE)) " and five times what is usual between them." }
+            p { "No client differs from the others of its kind " (rule()) "." }
         } @else {
-            p { "These differ from the others of their kind (by more than " (percent(SHARE)) ", and five times what is usual between them):" }
+            p { "These differ from the others of their kind (" (rule()) "):" }
             ul.outliers { @for outlier in &outliers { li { (outlier) } } }
         }
         (place("clients", "Each client", "One small chart a client, all on the same scale."))
@@ -66,29 +62,15 @@ fn outliers(clients: &[ClientReading]) -> Vec<String> {
                 .filter(|client| client.produces() == produces)
                 .filter_map(|client| Some((client, of(client)?)))
                 .collect();
-            // Of two nobody can say which is the odd one.
-            let Some(middle) = median(known.iter().map(|(_, value)| *value).collect()).filter(|_| known.len() > 2)
-            else {
-                continue;
-            };
-            let usual = median(known.iter().map(|(_, value)| (value - middle).abs()).collect()).unwrap_or(0.0);
-            let odd = known.iter().filter(|(_, value)| {
-                let distance = (value - middle).abs();
-                distance > DISTANCES * usual && distance > SHARE * middle.abs()
-            });
-            found.extend(
-                odd.map(|(client, value)| {
-                    format!("{}: {name} {}, median {}", client.name(), show(*value), show(middle))
-                }),
-            );
+            let values: Vec<f64> = known.iter().map(|(_, value)| *value).collect();
+            let Some((middle, odd)) = odd_ones(&values) else { continue };
+            found.extend(odd.into_iter().map(|at| {
+                let (client, value) = known[at];
+                format!("{}: {name} {}, median {}", client.name(), show(value), show(middle))
+            }));
         }
     }
     found
-}
-
-fn median(mut values: Vec<f64>) -> Option<f64> {
-    values.sort_by(f64::total_cmp);
-    values.get(values.len() / 2).copied()
 }
 
 fn as_table(clients: &[ClientReading]) -> Markup {

@@ -15,7 +15,10 @@ pub(super) fn health(run: &Reading) -> Option<Markup> {
     }
     Some(html! {
         @if drawn { (place("pacing", "Pacing error", "How late messages were sent: p50, p99 and p99.9 of each period, the largest value of each second.")) }
-        @if !run.clients.is_empty() { (waits(&run.clients)) }
+        @if !run.clients.is_empty() {
+            (place("cpu", "CPU", "CPUs in use: all producers, all consumers second by second; the supervisor by period."))
+            (waits(&run.clients))
+        }
         (clocks(run))
         (floor(run))
     })

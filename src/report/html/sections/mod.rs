@@ -2,14 +2,18 @@
 
 mod accounting;
 mod banner;
+mod brokers;
 mod charts;
 mod clients;
 mod compare;
 mod configuration;
 mod environment;
+mod goals;
 mod health;
 mod key_figures;
 mod latencies;
+mod outliers;
+mod partitions;
 mod placement;
 mod several;
 mod table;
@@ -25,13 +29,16 @@ pub(super) type Section = (&'static str, &'static str, Markup);
 pub(super) fn of_one(run: &Reading) -> Vec<Section> {
     let sections = [
         ("summary", "Summary", Some(html! { (banner::banner(run)) (key_figures::key_figures(run)) })),
+        ("goals", "Goals", goals::goals(run)),
         ("latencies", "Latency", latencies::table(run)),
         ("over-time", "Over time", Some(charts::over_time(run))),
+        ("brokers", "Brokers", brokers::brokers(run)),
         ("heat", "Heat map", charts::heat(run)),
         ("percentiles", "Percentiles", charts::percentiles(run)),
         ("distribution", "Distribution", charts::distribution(run)),
         ("search", "Rate search", charts::search(run)),
         ("clients", "Clients", clients::clients(run)),
+        ("partitions", "Partitions", partitions::partitions(run)),
         ("health", "Generator", health::health(run)),
         ("accounting", "Accounting", accounting::accounting(run)),
         ("configuration", "Configuration", configuration::configuration(run)),

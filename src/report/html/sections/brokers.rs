@@ -1,0 +1,54 @@
+//! What brokers and their hosts told of themselves, on the time axis of the run.
+
+use super::super::chart::scrapes::{CHARTS, charts};
+use super::super::reading::Reading;
+use super::charts::place;
+use super::table::{Cell, table};
+use crate::units::counted;
+use maud::{Markup, html};
+
+pub(super) fn brokers(run: &Reading) -> Option<Markup> {
+    let pages = run.list("/scrapes");
+    if pages.is_empty() {
+        return None;
+    }
+    let charts = charts(run);
+    Some(html! {
+        @if charts.is_empty() { p { "Nothing could be read that is drawn." } }
+        @for (number, chart) in charts.iter().take(CHARTS).enumerate() {
+            @let more = if chart.left_out > 0 { format!(" {} more have no room; the result file has them.", counted(chart.left_out, "line")) } else { String::new() };
+            @let about = if chart.per_s { "Per second, from one read to the next." } else { "" };
+            (place(&format!("scrape-{number}"), &chart.title, &format!("{about}{more}")))
+        }
+        @if charts.len() > CHARTS { p.note { (charts.len() - CHARTS) " more metrics are in the result file." } }
+        (as_table(run))
+    })
+}
+
+fn as_table(run: &Reading) -> Markup {
+    let row = |page: &serde_json::Value| {
+        let kept = page["series"].as_array().map_or(0, Vec::len);
+        vec![
+            Cell::text(page["scrape_name"].as_str().unwrap_or_default()),
+            Cell::text(page["scrape_url"].as_str().unwrap_or_default()),
+            Cell::number(page.get("reads")),
+            Cell::number(page.get("reads_failed")),
+            Cell::of(page.get("last_failure"), super::super::words::number),
+            Cell::number(page.get("series_found")),
+            Cell::made(Some(kept as f64), super::super::words::number),
+            Cell::number(page.get("series_left_out")),
+        ]
+    };
+    let rows: Vec<Vec<Cell>> = run.list("/scrapes").iter().map(row).collect();
+    let columns = [
+        ("page", "scrape_name"),
+        ("address", "scrape_url"),
+        ("reads", "reads"),
+        ("failed", "reads_failed"),
+        ("the last failure", "last_failure"),
+        ("series found", "series_found"),
+        ("kept", "series"),
+        ("no room for", "series_left_out"),
+    ];
+    table("scrapes", "Pages of metrics that were read beside the run", &columns, &rows)
+}
