@@ -62,13 +62,13 @@ fn a_run_leaves_a_page_whose_figures_are_those_of_its_detail_file() {
         "--goal",
         "lost == 0",
         "--goal",
-        "publish_rate >= 1G",
+        "publish_rate >= 900M",
     ]);
     let done = scene.pinload(args).limit(SHORT).run();
     done.assert_code(GOAL_MISSED)
         .assert_stdout_has("(report)")
         .assert_stdout_has("warning: --scrape gone: nothing could be read from http://127.0.0.1:1/metrics: ")
-        .assert_stderr_has("goal missed so far: publish_rate >= 1G: ");
+        .assert_stderr_has("goal missed so far: publish_rate >= 900M: ");
     let page = scene.the_file("page", |name| name.ends_with(".html"));
     let Some(browser) = browser() else { return };
     let script = r#"
@@ -128,8 +128,13 @@ fn a_run_leaves_a_page_whose_figures_are_those_of_its_detail_file() {
     assert!(rates.len() >= 3 && rates.iter().all(|rate| rate.as_f64() > Some(0.0)), "{found}");
     assert_eq!((&found["busy"][0], &found["drawn"]), (&"busy_seconds_total".into(), &serde_json::json!([2, null])));
     assert_eq!(found["cpu"], serde_json::json!(["producers_cpu", "consumers_cpu", "supervisor_cpu"]));
-    assert!(found["goals"][0].as_str().is_some_and(|goal| goal.starts_with("✓ met: lost == 0")), "{found}");
-    assert!(found["goals"][1].as_str().is_some_and(|goal| goal.starts_with("✗ missed: publish_rate >= 1G")), "{found}");
+    // Where the machine is too slow for the rate nobody can tell.
+    let met = |goal: &str| goal.starts_with("✓ met: lost == 0") || goal.starts_with("? not decided: lost == 0");
+    assert!(found["goals"][0].as_str().is_some_and(met), "{found}");
+    assert!(
+        found["goals"][1].as_str().is_some_and(|goal| goal.starts_with("✗ missed: publish_rate >= 900M")),
+        "{found}"
+    );
     assert!(found["written"].as_str().is_some_and(|text| text.contains("small.yaml, as written")), "{found}");
     let partitions = detail["partitions"].as_array().expect("partitions");
     assert_eq!(found["partitions"], partitions.len());
