@@ -96,7 +96,7 @@ fn a_run_leaves_a_page_whose_figures_are_those_of_its_detail_file() {
         const small = [...document.querySelectorAll("body *")].filter((one) => one.childNodes.length && parseFloat(getComputedStyle(one).fontSize) < 12);
         return { figures, latency, points, steps, hidden, zoomed, all, shown, intended, curve: curve.length, last: curve.at(-1), messages,
             clients: charts.find((one) => one.count !== undefined).count, goals,
-            busy: [busy.figure.querySelector("h3").textContent, busy.u.data[1].filter((rate) => rate != null)], drawn: [chart("scrape-1")?.u.data.length, chart("scrape-2")],
+            busy: [busy.figure.querySelector("h3").textContent, busy.u.data[1].filter((rate) => rate != null)], drawn: chart("scrape-1") !== undefined, brokers: document.getElementById("brokers").textContent,
             cpu: cpu.spec.series.map((one) => one.name), partitions: partitions.u.data[0].length, written: document.getElementById("configuration").textContent, bold: document.querySelectorAll("h1 b").length, title: document.querySelector("h1").textContent,
             dark: document.documentElement.dataset.theme, small: small.map((one) => one.tagName), resources: performance.getEntriesByType("resource").length,
             unnamed: [...document.querySelectorAll("button,select")].filter((one) => !one.textContent.trim() && !one.ariaLabel).length };
@@ -126,7 +126,8 @@ fn a_run_leaves_a_page_whose_figures_are_those_of_its_detail_file() {
     assert!(found["curve"].as_u64() > Some(40), "{found}");
     let rates = found["busy"][1].as_array().expect("rates");
     assert!(rates.len() >= 3 && rates.iter().all(|rate| rate.as_f64() > Some(0.0)), "{found}");
-    assert_eq!((&found["busy"][0], &found["drawn"]), (&"busy_seconds_total".into(), &serde_json::json!([2, null])));
+    assert_eq!((&found["busy"][0], &found["drawn"]), (&"busy_seconds_total".into(), &false.into()));
+    assert!(found["brokers"].as_str().is_some_and(|text| text.contains("The same all the time: depth 3.")), "{found}");
     assert_eq!(found["cpu"], serde_json::json!(["producers_cpu", "consumers_cpu", "supervisor_cpu"]));
     // Where the machine is too slow for the rate nobody can tell.
     let met = |goal: &str| goal.starts_with("✓ met: lost == 0") || goal.starts_with("? not decided: lost == 0");

@@ -30,6 +30,15 @@ struct ChartPart {
     columns: Vec<Vec<Option<f64>>>,
 }
 
+impl ScrapedChart {
+    /// The one value that all its lines have all the time, if there is one: nobody needs a picture of it.
+    pub(in crate::report::html) fn constant(&self) -> Option<f64> {
+        let mut known = self.parts.iter().flat_map(|part| &part.columns).flatten().flatten();
+        let first = *known.next()?;
+        known.all(|value| *value == first).then_some(first)
+    }
+}
+
 /// Every metric that was kept, in the order of the pages.
 pub(in crate::report::html) fn charts(run: &Reading) -> Vec<ScrapedChart> {
     let mut charts: Vec<ScrapedChart> = Vec::new();
@@ -66,13 +75,9 @@ pub(in crate::report::html) fn charts(run: &Reading) -> Vec<ScrapedChart> {
     charts
 }
 
-/// Null where nothing was read.
+/// Those that change.
 pub(super) fn of_run(run: &Reading) -> Value {
-    let charts = charts(run);
-    if charts.is_empty() {
-        return Value::Null;
-    }
-    charts.into_iter().take(CHARTS).map(drawn).collect()
+    charts(run).into_iter().filter(|chart| chart.constant().is_none()).take(CHARTS).map(drawn).collect()
 }
 
 fn drawn(chart: ScrapedChart) -> Value {
@@ -135,6 +140,7 @@ mod tests {
         assert_eq!(titles, [("cpu_total", true), ("q Size", false)]);
         assert_eq!(charts[0].parts[0].names, ["one", "two"]);
         assert_eq!(charts[0].parts[0].columns, [[None, Some(1.0), None], [None, Some(0.2), Some(0.2)]]);
+        assert_eq!(charts[0].constant(), None);
         assert_eq!(
             (&*charts[1].parts[0].names[1], &charts[1].parts[0].columns[0]),
             ("two p=\"1\"", &vec![Some(1.0), None, Some(3.0)])

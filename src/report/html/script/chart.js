@@ -54,7 +54,7 @@ class Chart {
       axes: [{ ...axis(spec.x), ...(spec.x.incrs ? { incrs: spec.x.incrs } : {}), ...(spec.x.log && !spec.x.splits ? logY : {}), ...(spec.x.splits ? { splits: spec.x.splits, filter: (u, s) => s } : {}) }, { ...axis(spec.y, 68), ...(this.log ? logY : {}) }],
       series: [{}, ...spec.series.map((s, i) => ({
         label: s.label, show: !this.hidden.has(s.name), stroke: s.hidden ? undefined : colour(s.colour ?? i), dash: dashes[(s.dash ?? 0) % dashes.length], width: s.width ?? 1.6,
-        points: { show: s.points ?? false, size: 5 }, spanGaps: true,
+        points: { show: s.points ?? false, size: s.points ? 8 : 5, ...(s.points ? { fill: colour(s.colour ?? i) } : {}) }, spanGaps: true,
         paths: s.nothing ? () => null : s.step ? uPlot.paths.stepped({ align: -1 }) : uPlot.paths.linear(),
       }))],
       cursor: { drag: { x: true, y: false, setScale: true }, ...(spec.sync ? { sync: { key: spec.sync, setSeries: false, scales: ["x", null] } } : {}), points: { show: !spec.noPoints } },

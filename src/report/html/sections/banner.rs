@@ -74,7 +74,13 @@ pub(super) fn answer(run: &Reading) -> Answer {
         all if not_valid > 0.0 => format!(" {not_valid} of {all} periods are not valid by themselves."),
         _ => String::new(),
     };
-    Answer { class, mark, system, figures: figures + &periods }
+    Answer { class, mark, system, figures: begun_large(&(figures + &periods)) }
+}
+
+/// Sentences of the detail file begin small: they stand behind a word there.
+fn begun_large(sentence: &str) -> String {
+    let mut letters = sentence.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
 /// Why, worst first, then what else must be known.

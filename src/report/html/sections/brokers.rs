@@ -2,6 +2,7 @@
 
 use super::super::chart::scrapes::{CHARTS, charts};
 use super::super::reading::Reading;
+use super::super::words::number as figure;
 use super::charts::place;
 use super::table::{Cell, table};
 use crate::units::counted;
@@ -12,13 +13,21 @@ pub(super) fn brokers(run: &Reading) -> Option<Markup> {
     if pages.is_empty() {
         return None;
     }
-    let charts = charts(run);
+    let (still, charts): (Vec<_>, Vec<_>) = charts(run).into_iter().partition(|chart| chart.constant().is_some());
     Some(html! {
-        @if charts.is_empty() { p { "Nothing could be read that is drawn." } }
+        @if charts.is_empty() { p { "Nothing that was read changed." } }
         @for (number, chart) in charts.iter().take(CHARTS).enumerate() {
             @let more = if chart.left_out > 0 { format!(" {} more have no room; the result file has them.", counted(chart.left_out, "line")) } else { String::new() };
             @let about = if chart.per_s { "Per second, from one read to the next." } else { "" };
             (place(&format!("scrape-{number}"), &chart.title, &format!("{about}{more}")))
+        }
+        @if !still.is_empty() {
+            p { "The same all the time: "
+                @for (number, chart) in still.iter().enumerate() {
+                    @if number > 0 { ", " }
+                    (chart.title) @if chart.per_s { " per second" } " " (chart.constant().map(figure).unwrap_or_default())
+                }
+                "." }
         }
         @if charts.len() > CHARTS { p.note { (charts.len() - CHARTS) " more metrics are in the result file." } }
         (as_table(run))
@@ -33,9 +42,9 @@ fn as_table(run: &Reading) -> Markup {
             Cell::text(page["scrape_url"].as_str().unwrap_or_default()),
             Cell::number(page.get("reads")),
             Cell::number(page.get("reads_failed")),
-            Cell::of(page.get("last_failure"), super::super::words::number),
+            Cell::of(page.get("last_failure"), figure),
             Cell::number(page.get("series_found")),
-            Cell::made(Some(kept as f64), super::super::words::number),
+            Cell::made(Some(kept as f64), figure),
             Cell::number(page.get("series_left_out")),
         ]
     };
