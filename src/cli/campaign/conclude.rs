@@ -110,7 +110,7 @@ impl Account {
             let points = crate::units::counted(limited, "point");
             remarks.push(format!("{points} GENERATOR-LIMITED: their figures are the generator's as well"));
         }
-        remarks.extend(sweep::trends(&swept, &self.runs, &self.figures));
+        remarks.extend(sweep::changed_with_time(&swept, &self.runs, &self.figures));
         CampaignDocument {
             schema: CAMPAIGN_SCHEMA,
             name: file.name.clone(),

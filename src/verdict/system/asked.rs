@@ -2,7 +2,7 @@
 
 use super::event::{SystemEvent, SystemEventKind};
 use crate::plan::Threshold;
-use crate::stats::Counter;
+use crate::stats::{Counter, Latency};
 use crate::units::{Rate, format_count, format_ns, format_rate, whole_ns};
 use crate::verdict::{HeldUp, context::percent};
 use crate::workload_generator::totals::{Measured, measured};
@@ -73,6 +73,8 @@ fn on_its_way_s(series: &Series<'_>, target_per_s: f64) -> f64 {
 /// Share of what was asked for, and time's worth of it, by which what is on its way may grow while it is measured.
 const GROWTH_SHARE: f64 = 0.005;
 const GROWTH_S: f64 = 0.03;
+/// A system that is slow also varies by more: such a share of its median is allowed, where that is more than `GROWTH_S`.
+const GROWTH_OF_MEDIAN: f64 = 0.25;
 
 /// Did more and more stay on its way? A system that takes a little less than it is asked for acknowledges that a little
 /// later, and later still: of a short measurement after a warm-up this tells sooner than what was acknowledged.
@@ -86,7 +88,9 @@ pub fn fell_behind(series: &Series<'_>) -> bool {
     let sum = |counter: Counter| series.periods.iter().map(|period| period.counters[counter]).sum::<u64>();
     let told = sum(Counter::MessagesAcknowledged) + sum(Counter::MessagesFailed);
     let grown = sum(Counter::MessagesEnqueued).saturating_sub(told) as f64;
-    grown > target_per_s * (span_s * GROWTH_SHARE + GROWTH_S)
+    let median_ns = series.cumulative.as_ref().map_or(0, |set| set[Latency::AcknowledgeActual].percentile_ns(50.0));
+    let varies_s = (median_ns as f64 / 1e9 * GROWTH_OF_MEDIAN).max(GROWTH_S);
+    grown > target_per_s * (span_s * GROWTH_SHARE + varies_s)
 }
 
 /// Did producers wait for the broker with full queues for as much of the time as may be missing?
