@@ -161,6 +161,42 @@ fn a_broker_that_stands_still_did_not_hold_the_load_and_when_is_told() {
     }
 }
 
+/// Clients that look for the broker again at once: what their own patience adds is none of its.
+const AT_ONCE: [&str; 4] = ["--property", "reconnect.backoff.ms=20", "--property", "reconnect.backoff.max.ms=50"];
+
+#[test]
+fn a_broker_that_is_gone_for_a_while_and_comes_back_did_not_hold_the_load() {
+    let scene = Scene::new("a_broker_that_is_gone_for_a_while_and_comes_back_did_not_hold_the_load");
+    let faults = serde_json::json!([{"at_ms": 10_000, "fault": "down"}, {"at_ms": 12_000, "fault": "up"}]);
+    let mut broker = Broker::that_fails("seen", &faults);
+    let running = start(&scene, &broker.bootstrap, "15s", &AT_ONCE);
+    broker.await_fault();
+    let begin_s = raw_s();
+    broker.await_fault();
+    let truth = Truth { begin_s, end_s: raw_s() };
+    let answer = Answer::of(&scene, running);
+    answer.is("did_not_hold", HELD).has("broker_stall", truth, &ALL).lacks("generator_stall");
+    assert!(!answer.detail.list("/system/errors").is_empty(), "connections were refused\n{}", answer.done);
+}
+
+#[test]
+fn a_topic_that_somebody_deletes_is_named_and_no_stall_of_the_broker() {
+    let scene = Scene::new("a_topic_that_somebody_deletes_is_named_and_no_stall_of_the_broker");
+    let faults = serde_json::json!([{"at_ms": 10_000, "fault": "topic_gone", "topic": "seen"}]);
+    let mut broker = Broker::that_fails("seen", &faults);
+    let running = start(&scene, &broker.bootstrap, "12s", &[]);
+    broker.await_fault();
+    let gone_s = raw_s();
+    let answer = Answer::of(&scene, running);
+    answer.is("failed", SYSTEM_FAILED).lacks("broker_stall").lacks("unreachable");
+    let (begin_s, length_s, who) = answer.the("topic_gone");
+    let true_begin_s = gone_s - answer.epoch_s();
+    assert!((begin_s - true_begin_s).abs() <= TOLERANCE_S, "{begin_s} s, in truth {true_begin_s} s\n{}", answer.done);
+    assert!(length_s.is_some_and(|length_s| (begin_s + length_s - 12.0).abs() < 0.01), "to the end of the load");
+    assert_eq!(who, ALL[..2]);
+    assert!(answer.done.says("topic seen deleted by somebody else"), "{}", answer.done);
+}
+
 #[test]
 fn a_client_that_stands_still_is_the_generators_stall_and_never_the_brokers() {
     let scene = Scene::new("a_client_that_stands_still_is_the_generators_stall_and_never_the_brokers");
@@ -182,6 +218,22 @@ fn all_clients_that_stand_still_together_are_no_stall_of_the_broker() {
     let truth = held(Duration::from_secs(2), || all(STOP), || all(GO_ON));
     let answer = Answer::of(&scene, running);
     answer.is("held", HELD).has("generator_stall", truth, &ALL).lacks("broker_stall");
+}
+
+#[test]
+fn clients_that_stand_still_for_longer_than_a_broker_may_be_gone_do_not_call_it_gone() {
+    let scene = Scene::new("clients_that_stand_still_for_longer_than_a_broker_may_be_gone_do_not_call_it_gone");
+    let broker = Broker::start("seen");
+    let running = start(&scene, &broker.bootstrap, "9s", &["--unreachable-timeout", "2s"]);
+    let producers = running.clients("producer", 2);
+    let all = |signal| producers.iter().for_each(|producer| producer.signal(signal));
+    // While they wait for an answer: the broker stands still for a moment before.
+    broker.signal(STOP);
+    held(Duration::from_secs(1), || (), || ());
+    let truth = held(Duration::from_secs(4), || all(STOP), || all(GO_ON));
+    broker.signal(GO_ON);
+    let answer = Answer::of(&scene, running);
+    answer.is("did_not_hold", HELD).has("generator_stall", truth, &ALL[..2]).lacks("unreachable");
 }
 
 #[test]
@@ -308,7 +360,8 @@ fn a_real_kafka_that_is_paused_limited_restarted_robbed_of_its_topic_and_killed_
         let running = on_kafka(&scene, &kafka, "8s", "robbed", &["--topics", "gone"]);
         kafka.delete_topic(&scene, "gone");
         let answer = Answer::of(&scene, running);
-        answer.is("failed", SYSTEM_FAILED).lacks("unreachable");
+        answer.is("failed", SYSTEM_FAILED).lacks("unreachable").lacks("broker_stall");
+        assert!(!answer.events("topic_gone").is_empty(), "{}", answer.done);
     }
     let scene = Scene::new(name);
     let running = on_kafka(&scene, &kafka, "60s", "killed", &["--unreachable-timeout", "4s"]);

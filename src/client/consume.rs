@@ -5,6 +5,7 @@ mod books;
 #[cfg(test)]
 mod tests;
 
+use super::idle;
 use super::measuring::{Everything, Measuring};
 use super::pulse::Pulse;
 use super::raw_log::{self, ReceiveLog};
@@ -150,23 +151,24 @@ impl<'a, C: Consumer, T: Time, M: Measuring> Consume<'a, C, T, M> {
                 self.receive_waiting(now);
             } else if self.receive(now) == 0 {
                 (0..SPINS).for_each(|_| self.time.relax());
-                self.books.idle(self.time.now_ns().saturating_sub(now));
+                self.books.idle(idle::of_look_ns(now, self.time.now_ns()));
             }
         }
     }
 
-    /// Blocked in the library until something comes or a tick is due: idle for as long as that was, whatever ended it.
+    /// Blocked in the library until something comes or a tick is due: idle until then.
     fn receive_waiting(&mut self, now: u64) {
         if self.receive(now) > 0 {
             self.pulse.hasten(now);
             return;
         }
         let until_ns = self.pulse.next_tick_ns().max(now + LEAST_REST_NS);
+        let begun_ns = self.time.now_ns();
         self.driver.await_messages(until_ns, self.time);
-        let after = self.time.now_ns();
-        self.books.idle(after.saturating_sub(now));
-        // How much later than asked the loop has its CPU again is its own.
-        self.pulse.blocked_until(after.min(until_ns));
+        // How much later the loop has its CPU again is its own.
+        let over_ns = idle::over_ns(until_ns, self.time.now_ns(), self.driver.came_ns());
+        self.books.idle(over_ns.saturating_sub(begun_ns));
+        self.pulse.blocked_until(over_ns);
     }
 
     /// Picks up what is there. `before_ns`: a time shortly before.
@@ -201,9 +203,7 @@ impl<'a, C: Consumer, T: Time, M: Measuring> Consume<'a, C, T, M> {
             let before_ns = self.driver.blocked_ns();
             self.serve_events()?;
             // A commit before partitions are left waits for the broker.
-            let blocked_ns = self.driver.blocked_ns().saturating_sub(before_ns);
-            self.books.idle(blocked_ns);
-            self.pulse.excuse(blocked_ns);
+            self.was_blocked_since(before_ns);
         }
         self.commit_if_due(now);
         if M::TELEMETRY && tick.publish {
@@ -260,6 +260,7 @@ impl<'a, C: Consumer, T: Time, M: Measuring> Consume<'a, C, T, M> {
         }
         let now = self.time.now_ns();
         self.books.witness.look(now, messages, self.messages_when_down.is_some());
+        self.books.witness.listen(now);
         let troubles = &mut self.troubles;
         self.driver.tell_troubles(&mut |text, count| troubles.note(text, count, now));
         self.troubles.publish(self.end);
@@ -291,8 +292,17 @@ impl<'a, C: Consumer, T: Time, M: Measuring> Consume<'a, C, T, M> {
         if self.manner.commit && self.committed_finally != Some(messages) {
             self.committed_messages = messages;
             self.committed_finally = Some(messages);
+            let before_ns = self.driver.blocked_ns();
             self.driver.commit_sync();
+            self.was_blocked_since(before_ns);
         }
+    }
+
+    /// What has come to the driver's time in calls that wait for the broker: no standing still of the loop.
+    fn was_blocked_since(&mut self, before_ns: u64) {
+        let blocked_ns = self.driver.blocked_ns().saturating_sub(before_ns);
+        self.books.idle(blocked_ns);
+        self.pulse.excuse(blocked_ns);
     }
 
     fn publish_rows(&mut self) {

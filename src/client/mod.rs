@@ -2,6 +2,7 @@
 
 mod consume;
 pub mod floor;
+mod idle;
 mod in_flight;
 mod kept;
 mod life;
@@ -13,6 +14,7 @@ mod raw_log;
 mod run_time;
 mod sequel;
 mod stamp_offsets;
+mod starved;
 mod troubles;
 #[cfg(test)]
 pub(crate) mod truth;

@@ -12,6 +12,7 @@ mod wait;
 #[cfg(test)]
 mod tests;
 
+use super::idle;
 use super::measuring::{Everything, Measuring};
 use super::outbox::Outbox;
 use super::pulse::Pulse;
@@ -271,16 +272,23 @@ impl<'a, P: Producer, T: Time, M: Measuring> Produce<'a, P, T, M> {
         count
     }
 
-    /// Nothing is to be sent: waits for reports, and is idle for as long as that was, whatever ended it.
+    /// Nothing is to be sent: waits for reports, and is idle until one comes.
     fn rest(&mut self, now: u64) {
         if self.poll(u32::MAX, now) > 0 {
             return;
         }
         let rested_ns = now + REST_NS;
         let until_ns = if self.manner.spin { rested_ns } else { rested_ns.max(self.pulse.next_tick_ns()) };
+        let begun_ns = self.time.now_ns();
+        let over_ns = self.await_reports_until(until_ns);
+        self.books.counters[Counter::IdleNs] += over_ns.saturating_sub(begun_ns);
+    }
+
+    /// Waits for reports up to `until_ns`, raw ns; returns until when the loop had nothing to do.
+    fn await_reports_until(&mut self, until_ns: u64) -> u64 {
         self.driver.await_reports(until_ns, self.time);
-        let after = self.time.now_ns();
-        self.books.counters[Counter::IdleNs] += after.saturating_sub(now);
-        self.pulse.blocked_until(after.min(until_ns));
+        let over_ns = idle::over_ns(until_ns, self.time.now_ns(), self.driver.came_ns());
+        self.pulse.blocked_until(over_ns);
+        over_ns
     }
 }

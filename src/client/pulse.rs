@@ -165,7 +165,8 @@ impl Pulse {
             self.stall_ns += overdue_ns;
             if overdue_ns > NOTED_STALL_NS {
                 let begin_ns = self.next_tick_ns;
-                self.stood_still.push(Moment { kind: MomentKind::StoodStill, begin_ns, end_ns: now_ns });
+                let kind = MomentKind::StoodStill;
+                self.stood_still.push(Moment { kind, begin_ns, end_ns: now_ns, starved_ns: None });
             }
         }
         self.next_tick_ns =

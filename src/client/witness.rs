@@ -3,12 +3,22 @@
 //! An answer is a delivery report of the broker's, or a message. A silence begins with the last answer of that broker, or, when nothing was on
 //! its way then, with the sending of what was answered at last; so no silence is told where nothing was asked. It is exact to the time
 //! between two messages.
+//!
+//! Whose silence it was is known by who answered at last for the same partition, before: so a change of leaders is
+//! followed with the first answer of the new one, and what the partition waited until then is told of the old one.
 
+use super::starved::Starved;
 use crate::telemetry::ClientEnd;
 use crate::telemetry::witness::{Moment, MomentKind};
+use std::path::Path;
 
 /// Silences from this on are noted. A linger, a fetch's wait, or the pause of a collector is shorter.
 const SILENCE_NS: u64 = 150_000_000;
+/// From this on it may become one: the library's threads are looked at.
+const SHOWS_NS: u64 = 75_000_000;
+/// Who has not looked for longer than this stood still, and has waited for nobody meanwhile. A loop that hardly anything
+/// happens to looks eight times a second.
+const STOOD_NS: u64 = 300_000_000;
 /// Kept until the next tick; more than this are not told.
 const KEPT: usize = 32;
 
@@ -22,7 +32,9 @@ pub(super) struct Witness {
     noted: Vec<Moment>,
     /// What had been answered at the last look.
     answered: u64,
+    looked_ns: u64,
     waiting_since_ns: u64,
+    starved: Starved,
     published_ns: u64,
 }
 
@@ -37,38 +49,86 @@ impl Witness {
         if brokers.is_empty() {
             brokers.push((None, 0));
         }
-        Self { leads, brokers, noted: Vec::new(), answered: 0, waiting_since_ns: 0, published_ns: 0 }
+        Self {
+            leads,
+            brokers,
+            noted: Vec::new(),
+            answered: 0,
+            looked_ns: 0,
+            waiting_since_ns: 0,
+            starved: Starved::new(Path::new("/")),
+            published_ns: 0,
+        }
     }
 
-    /// The leader of `partition` answered at `at_ns` about what was sent at `sent_ns`.
+    /// An answer about `partition` at `at_ns` on what was sent at `sent_ns`. `broker`: whose it is; negative: of
+    /// whoever leads the partition.
     #[inline]
-    pub(super) fn heard(&mut self, partition: usize, at_ns: u64, sent_ns: u64) {
+    pub(super) fn heard(&mut self, partition: usize, broker: i32, at_ns: u64, sent_ns: u64) {
         let at = self.leads.get(partition).copied().unwrap_or(0);
-        let broker = &mut self.brokers[at];
-        let since_ns = broker.1.max(sent_ns);
-        broker.1 = at_ns;
+        let (id, heard_ns) = &mut self.brokers[at];
+        let since_ns = (*heard_ns).max(sent_ns);
         // Wraps below 0 for a clock that differs.
-        if at_ns > since_ns + SILENCE_NS {
-            let broker = broker.0;
-            self.note(Moment { kind: MomentKind::Silence { broker }, begin_ns: since_ns, end_ns: at_ns });
+        let silent = at_ns > since_ns + SILENCE_NS;
+        let led = *id;
+        if broker < 0 || led.is_none_or(|led| led == broker) {
+            *heard_ns = at_ns;
+        } else {
+            self.now_leads(partition, broker, at_ns);
+        }
+        if silent {
+            self.silent(led, since_ns, at_ns);
         }
     }
 
     #[cold]
-    fn note(&mut self, moment: Moment) {
+    fn now_leads(&mut self, partition: usize, broker: i32, at_ns: u64) {
+        let known = self.brokers.iter().position(|(id, _)| *id == Some(broker));
+        let at = known.unwrap_or_else(|| {
+            self.brokers.push((Some(broker), 0));
+            self.brokers.len() - 1
+        });
+        self.brokers[at].1 = at_ns;
+        if let Some(leads) = self.leads.get_mut(partition) {
+            *leads = at;
+        }
+    }
+
+    #[cold]
+    fn silent(&mut self, broker: Option<i32>, begin_ns: u64, end_ns: u64) {
         if self.noted.len() < KEPT {
-            self.noted.push(moment);
+            let (kind, starved_ns) = (MomentKind::Silence { broker }, self.starved.waited_ns());
+            self.noted.push(Moment { kind, begin_ns, end_ns, starved_ns });
         }
     }
 
     /// A look from time to time: `answered` is how much has been answered by anybody so far; does it wait for more?
     #[inline]
     pub(super) fn look(&mut self, now_ns: u64, answered: u64, waits: bool) {
+        let away_ns = now_ns.saturating_sub(self.looked_ns);
+        self.looked_ns = now_ns;
         if answered != self.answered || !waits {
+            if self.waiting_since_ns != 0 {
+                self.waiting_since_ns = 0;
+                self.starved.forget();
+            }
             self.answered = answered;
-            self.waiting_since_ns = 0;
         } else if self.waiting_since_ns == 0 {
             self.waiting_since_ns = now_ns;
+        } else if away_ns > STOOD_NS {
+            self.waiting_since_ns = (self.waiting_since_ns + away_ns).min(now_ns);
+        } else if now_ns - self.waiting_since_ns > SHOWS_NS {
+            self.starved.watch();
+        }
+    }
+
+    /// The same for who cannot know whether anything is to come.
+    pub(super) fn listen(&mut self, now_ns: u64) {
+        let heard_ns = self.brokers.iter().map(|(_, heard_ns)| *heard_ns).max().unwrap_or(0);
+        if heard_ns != 0 && now_ns > heard_ns + SHOWS_NS {
+            self.starved.watch();
+        } else {
+            self.starved.forget();
         }
     }
 
@@ -77,7 +137,7 @@ impl Witness {
         let begin_ns = self.waiting_since_ns;
         if begin_ns != 0 && now_ns > begin_ns + SILENCE_NS {
             let broker = if let [(one, _)] = self.brokers[..] { one } else { None };
-            self.note(Moment { kind: MomentKind::Silence { broker }, begin_ns, end_ns: now_ns });
+            self.silent(broker, begin_ns, now_ns);
         }
         self.waiting_since_ns = 0;
     }
@@ -112,22 +172,22 @@ mod tests {
     fn a_silence_begins_with_the_last_answer_or_the_first_question() {
         let mut witness = Witness::new(&[]);
         for i in 0..100 {
-            witness.heard(0, (i * 10 + 5) * MS, i * 10 * MS);
+            witness.heard(0, -1, (i * 10 + 5) * MS, i * 10 * MS);
         }
         assert_eq!(noted(&witness), []);
         // In flight when it began: the last answer counts.
-        witness.heard(0, 3_000 * MS, 990 * MS);
+        witness.heard(0, -1, 3_000 * MS, 990 * MS);
         // Nothing was asked for two seconds.
-        witness.heard(0, 5_005 * MS, 5_000 * MS);
+        witness.heard(0, -1, 5_005 * MS, 5_000 * MS);
         // Asked, and answered late.
-        witness.heard(0, 7_000 * MS, 6_000 * MS);
+        witness.heard(0, -1, 7_000 * MS, 6_000 * MS);
         assert_eq!(noted(&witness), [(None, 995, 3_000), (None, 6_000, 7_000)]);
     }
 
     #[test]
     fn answers_that_are_slow_and_keep_coming_are_no_silence() {
         let mut witness = Witness::new(&[]);
-        (0..200).for_each(|i| witness.heard(0, (2_000 + i * 20) * MS, i * 20 * MS));
+        (0..200).for_each(|i| witness.heard(0, -1, (2_000 + i * 20) * MS, i * 20 * MS));
         assert_eq!(noted(&witness).len(), 1, "the first one alone: before it nothing was heard");
     }
 
@@ -136,14 +196,43 @@ mod tests {
         let mut witness = Witness::new(&[7, 9, 7]);
         for i in 0..300 {
             let sent_ns = i * 10 * MS;
-            witness.heard(1, sent_ns + MS, sent_ns);
+            witness.heard(1, -1, sent_ns + MS, sent_ns);
             if !(100..250).contains(&i) {
-                witness.heard(if i % 2 == 0 { 0 } else { 2 }, sent_ns + MS, sent_ns);
+                witness.heard(if i % 2 == 0 { 0 } else { 2 }, -1, sent_ns + MS, sent_ns);
             }
         }
         assert_eq!(noted(&witness), []);
-        witness.heard(0, 4_000 * MS, 2_991 * MS);
+        witness.heard(0, -1, 4_000 * MS, 2_991 * MS);
         assert_eq!(noted(&witness), [(Some(7), 2_991, 4_000)]);
+    }
+
+    #[test]
+    fn what_a_partition_waited_for_its_new_leader_is_told_of_the_old_one() {
+        let mut witness = Witness::new(&[7, 9]);
+        (0..100).for_each(|i| {
+            witness.heard(0, 7, (i * 10 + 1) * MS, i * 10 * MS);
+            witness.heard(1, 9, (i * 10 + 1) * MS, i * 10 * MS);
+        });
+        // Broker 7 dies, and 9 takes its partition over after two seconds.
+        (100..300).for_each(|i| witness.heard(1, 9, (i * 10 + 1) * MS, i * 10 * MS));
+        witness.heard(0, 9, 3_000 * MS, 1_000 * MS);
+        assert_eq!(noted(&witness), [(Some(7), 1_000, 3_000)]);
+        // From now on it is the silence of 9; a third one comes into the cluster.
+        witness.heard(0, 9, 4_000 * MS, 3_000 * MS);
+        witness.heard(0, 11, 5_000 * MS, 4_500 * MS);
+        witness.heard(0, 11, 6_000 * MS, 5_500 * MS);
+        let expected = [(Some(9), 3_000, 4_000), (Some(9), 4_500, 5_000), (Some(11), 5_500, 6_000)];
+        assert_eq!(noted(&witness)[1..], expected);
+    }
+
+    #[test]
+    fn who_stood_still_waited_for_nobody_meanwhile() {
+        let mut witness = Witness::new(&[]);
+        (0..10).for_each(|i| witness.look((1_000 + i * 5) * MS, 1, true));
+        assert_eq!(witness.waiting_since_ns, 1_005 * MS);
+        // Stopped for a minute.
+        witness.look(61_045 * MS, 1, true);
+        assert_eq!(witness.waiting_since_ns, 61_005 * MS);
     }
 
     #[test]

@@ -63,6 +63,8 @@ pub struct Report<'a> {
     pub partition: i32,
     /// Offset it was stored at; −1: not known.
     pub offset: i64,
+    /// The broker that answered; −1: not known, or there is but one.
+    pub broker: i32,
 }
 
 /// A connected producer of one topic.
@@ -110,6 +112,12 @@ pub trait Producer {
     /// `poll_reports`.
     #[inline(always)]
     fn rung_ns(&mut self) -> Option<u64> {
+        None
+    }
+
+    /// What `rung_ns` would tell, and will tell still: when what ended a wait had come, raw ns. None: nothing came,
+    /// or it does not know.
+    fn came_ns(&self) -> Option<u64> {
         None
     }
 
@@ -212,6 +220,12 @@ pub trait Consumer {
     /// `poll_batch`.
     #[inline(always)]
     fn rung_ns(&mut self) -> Option<u64> {
+        None
+    }
+
+    /// What `rung_ns` would tell, and will tell still: when what ended a wait had come, raw ns. None: nothing came,
+    /// or it does not know.
+    fn came_ns(&self) -> Option<u64> {
         None
     }
 

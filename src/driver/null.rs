@@ -71,7 +71,7 @@ impl Producer for NullProducer {
                 Some(head) => *head = held.head,
                 None => value.copy_from_slice(&held.head[..held.value_bytes]),
             }
-            on_report(now_ns, Report { value, tag: held.tag, delivery, partition: -1, offset: -1 });
+            on_report(now_ns, Report { value, tag: held.tag, delivery, partition: -1, offset: -1, broker: -1 });
             self.reported += 1;
             count += 1;
         }

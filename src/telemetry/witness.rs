@@ -10,9 +10,13 @@ use std::sync::atomic::{Ordering, fence};
 
 /// Moments kept between two drains.
 const MOMENTS: usize = 64;
-const MOMENT_WORDS: usize = 3;
+const MOMENT_WORDS: usize = 4;
+/// In place of a time that nobody knows.
+const NOT_KNOWN: u64 = u64::MAX;
 /// Head and moments.
 pub(super) const MOMENTS_WORDS: usize = 1 + MOMENTS * MOMENT_WORDS;
+/// What the text of an error begins with that tells why deliveries failed.
+pub const DELIVERY: &str = "messages failed: ";
 /// Distinct errors kept.
 pub const TROUBLES: usize = 8;
 /// Longest text of one; more is cut off.
@@ -45,6 +49,9 @@ pub struct Moment {
     pub begin_ns: u64,
     /// … to.
     pub end_ns: u64,
+    /// For how long of it the library's threads were ready to run and waited for a CPU, the longest of them, ns.
+    /// None: nobody looked.
+    pub starved_ns: Option<u64>,
 }
 
 /// One distinct error: how often, and when.
@@ -91,7 +98,8 @@ impl ClientEnd {
         let head_word = self.layout.moments;
         let head = self.memory.load(head_word, Ordering::Relaxed);
         let first = moment_at(head_word, head);
-        let words = [moment.kind.to_word(), moment.begin_ns, moment.end_ns];
+        let starved = moment.starved_ns.unwrap_or(NOT_KNOWN);
+        let words = [moment.kind.to_word(), moment.begin_ns, moment.end_ns, starved];
         // Pairs with the fence in `drain_moments`: whoever sees a word of this entry sees the head that was before it.
         fence(Ordering::Release);
         for (offset, word) in words.into_iter().enumerate() {
@@ -142,8 +150,9 @@ impl SupervisorEnd {
         self.next_moment = head;
         let whole = found.into_iter().filter(|(number, _)| *number >= whole_from);
         whole
-            .filter_map(|(_, [kind, begin_ns, end_ns])| {
-                Some(Moment { kind: MomentKind::from_word(kind)?, begin_ns, end_ns })
+            .filter_map(|(_, [kind, begin_ns, end_ns, starved])| {
+                let starved_ns = (starved != NOT_KNOWN).then_some(starved);
+                Some(Moment { kind: MomentKind::from_word(kind)?, begin_ns, end_ns, starved_ns })
             })
             .collect()
     }
@@ -190,7 +199,8 @@ mod tests {
     }
 
     fn silence(begin_ns: u64) -> Moment {
-        Moment { kind: MomentKind::Silence { broker: Some(-1) }, begin_ns, end_ns: begin_ns + 1 }
+        let kind = MomentKind::Silence { broker: Some(-1) };
+        Moment { kind, begin_ns, end_ns: begin_ns + 1, starved_ns: Some(begin_ns) }
     }
 
     #[test]
@@ -199,8 +209,8 @@ mod tests {
         assert_eq!(supervisor.drain_moments(), []);
         let moments = [
             silence(5),
-            Moment { kind: MomentKind::StoodStill, begin_ns: 6, end_ns: 9 },
-            Moment { kind: MomentKind::Silence { broker: None }, begin_ns: 7, end_ns: 8 },
+            Moment { kind: MomentKind::StoodStill, begin_ns: 6, end_ns: 9, starved_ns: None },
+            Moment { kind: MomentKind::Silence { broker: None }, begin_ns: 7, end_ns: 8, starved_ns: Some(0) },
         ];
         moments.iter().for_each(|moment| client.note_moment(*moment));
         assert_eq!(supervisor.drain_moments(), moments);

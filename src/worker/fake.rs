@@ -199,6 +199,7 @@ impl Worker for FakeWorker {
             drain_ns: 0,
             topics: Vec::new(),
             topics_deleted: true,
+            topics_gone: Vec::new(),
             warnings: Vec::new(),
             hosts: Vec::new(),
             end_to_end_clock_error_ns: None,

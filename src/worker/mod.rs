@@ -112,7 +112,7 @@ pub enum BrokerLoss {
         pid: i32,
         /// "killed by signal 9 (SIGKILL)", "exit code 1".
         cause: String,
-        /// When it was seen.
+        /// When it was seen; 0: before the load began.
         at_ns: u64,
     },
     /// No client was answered any more.
@@ -131,6 +131,9 @@ pub enum BrokerLoss {
 impl std::fmt::Display for BrokerLoss {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
+            Self::Died { pid, cause, at_ns: 0 } => {
+                write!(f, "the embedded broker (pid {pid}) died before the load began: {cause}")
+            }
             Self::Died { pid, cause, at_ns } => {
                 let at_s = *at_ns as f64 / 1e9;
                 write!(f, "the embedded broker (pid {pid}) died at {at_s:.1} s: {cause}")

@@ -331,6 +331,9 @@ pub struct RunEnd {
     pub topics: Vec<String>,
     /// True when own topics were deleted.
     pub topics_deleted: bool,
+    /// Topics that were there no more before that, looked for where messages are unknown.
+    #[serde(default)]
+    pub topics_gone: Vec<String>,
     /// What went wrong while ending, in words.
     pub warnings: Vec<String>,
     /// Moments that clients told of after the last period.

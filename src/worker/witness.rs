@@ -18,7 +18,8 @@ pub struct ClientMoment {
     pub begin_ns: u64,
     /// … to.
     pub end_ns: u64,
-    /// Time for which a limit, or others all the time, kept its threads from a CPU in the period in which it ended, ns.
+    /// Time for which others or a limit kept its library's threads from a CPU, ns: measured over the moment itself;
+    /// where nobody could, what others all the time or a limit took in the period in which it ended.
     pub starved_ns: u64,
 }
 

@@ -339,6 +339,7 @@ fn end(plan: &Plan) -> RunEnd {
         drain_ns: 12_000_000,
         topics: vec!["test-topic-0000000-abcdefg".to_owned()],
         topics_deleted: true,
+        topics_gone: Vec::new(),
         warnings: Vec::new(),
         hosts: Vec::new(),
         end_to_end_clock_error_ns: None,

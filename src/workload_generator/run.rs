@@ -24,6 +24,8 @@ enum Stop {
     Interrupted(crate::worker::Interruption),
     Worker(WorkerError),
     Results(String),
+    /// The user has been told of it.
+    Told(Outcome),
 }
 
 impl From<WorkerError> for Stop {
@@ -38,6 +40,7 @@ impl From<WorkerError> for Stop {
 impl From<Stop> for Outcome {
     fn from(stop: Stop) -> Self {
         let (cause, why) = match stop {
+            Stop::Told(outcome) => return outcome,
             Stop::Interrupted(by) => return Self::Interrupted { by },
             Stop::Results(why) => (Cause::Results, why),
             Stop::Worker(error) => match error {
@@ -170,19 +173,23 @@ impl<'a> Script<'a, '_> {
                     begun_ns = boundary_ns;
                 }
                 early => {
+                    let stop = match early {
+                        Wake::Interrupted(by) => Stop::Interrupted(by),
+                        Wake::ClientDied(death) => Stop::Worker(WorkerError::ClientDied(death)),
+                        Wake::WorkerLost(loss) => Stop::Worker(WorkerError::WorkerLost(loss)),
+                        Wake::BrokerLost(loss) => Stop::Worker(WorkerError::BrokerLost(loss)),
+                        Wake::Deadline => unreachable!("handled above"),
+                    };
+                    // At once: the period takes its time.
+                    let ending = Outcome::from(stop);
+                    self.observer.ends_early(&ending);
                     // The last whole second that has passed still counts.
                     let now_ns = self.worker.now_ns();
                     let passed_ns = now_ns.saturating_sub(begun_ns) / NS_PER_S * NS_PER_S;
                     if passed_ns > 0 {
                         self.period(phase, begun_ns + passed_ns)?;
                     }
-                    return Err(match early {
-                        Wake::Interrupted(by) => Stop::Interrupted(by),
-                        Wake::ClientDied(death) => Stop::Worker(WorkerError::ClientDied(death)),
-                        Wake::WorkerLost(loss) => Stop::Worker(WorkerError::WorkerLost(loss)),
-                        Wake::BrokerLost(loss) => Stop::Worker(WorkerError::BrokerLost(loss)),
-                        Wake::Deadline => unreachable!("handled above"),
-                    });
+                    return Err(Stop::Told(ending));
                 }
             }
         }
@@ -275,9 +282,11 @@ impl<'a> Script<'a, '_> {
 
     /// Stops, flushes, lets consumers catch up, balances, closes. A second failure on the way does not hide the first.
     fn finish(mut self, stopped_by: Option<Stop>) -> Series<'a> {
+        let told = matches!(stopped_by, Some(Stop::Told(_)));
         let mut outcome = stopped_by.map(Outcome::from);
         let loading = self.series.epoch_ns > 0;
         match &outcome {
+            _ if told => {}
             Some(
                 ending @ (Outcome::ClientDied { .. }
                 | Outcome::WorkerLost { .. }

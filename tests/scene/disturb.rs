@@ -5,7 +5,7 @@ use nix::sched::{CpuSet, sched_getaffinity, sched_setaffinity};
 use nix::sys::signal::Signal;
 use nix::unistd::Pid;
 use std::io::{BufRead as _, BufReader, Write as _};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::Duration;
@@ -113,6 +113,7 @@ pub fn left_out(test: &str, why: &str) {
 /// librdkafka's mock cluster in a process of this test's own, which may stop it.
 pub struct Broker {
     process: Child,
+    says: BufReader<ChildStdout>,
     /// Its address.
     pub bootstrap: String,
 }
@@ -120,19 +121,33 @@ pub struct Broker {
 impl Broker {
     /// With one topic of one partition.
     pub fn start(topic: &str) -> Self {
+        Self::that_fails(topic, &serde_json::json!([]))
+    }
+
+    /// The same, with faults to come, as its spec has them.
+    pub fn that_fails(topic: &str, faults: &serde_json::Value) -> Self {
         let mut process = Command::new(PINLOAD)
             .arg("embedded-broker")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
             .expect("the broker");
-        let spec = serde_json::json!({"parent_pid": std::process::id(), "topics": [{"name": topic, "partitions": 1}]});
+        let topics = serde_json::json!([{"name": topic, "partitions": 1}]);
+        let spec = serde_json::json!({"parent_pid": std::process::id(), "topics": topics, "faults": faults});
         process.stdin.take().expect("a pipe").write_all(spec.to_string().as_bytes()).expect("the spec");
         let mut line = String::new();
-        BufReader::new(process.stdout.take().expect("a pipe")).read_line(&mut line).expect("an answer");
+        let mut says = BufReader::new(process.stdout.take().expect("a pipe"));
+        says.read_line(&mut line).expect("an answer");
         let answer: serde_json::Value = serde_json::from_str(&line).expect("JSON");
         let bootstrap = answer["bootstrap_servers"].as_str().unwrap_or_else(|| panic!("no broker: {line}")).to_owned();
-        Self { process, bootstrap }
+        Self { process, says, bootstrap }
+    }
+
+    /// Waits until its next fault has been made.
+    pub fn await_fault(&mut self) {
+        let mut line = String::new();
+        self.says.read_line(&mut line).expect("a line");
+        assert!(line.contains("fault"), "the broker says {line:?}");
     }
 
     /// A signal to it.

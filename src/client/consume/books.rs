@@ -149,7 +149,7 @@ impl Books {
                     self.sequel.go_on_from(at_ns, message.value);
                     self.sequel_of = (row, message.partition);
                     if M::TELEMETRY {
-                        self.witness.heard(0, at_ns, stamp.actual_ns.wrapping_sub(self.stamp_offset_ns));
+                        self.witness.heard(0, -1, at_ns, stamp.actual_ns.wrapping_sub(self.stamp_offset_ns));
                     }
                     let on_stamps_ns = at_ns.wrapping_add(self.stamp_offset_ns);
                     if M::ACTUAL {

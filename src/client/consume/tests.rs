@@ -74,6 +74,10 @@ impl Consumer for Library {
         Some(if next <= self.time.peek_ns() { next } else { 0 })
     }
 
+    fn came_ns(&self) -> Option<u64> {
+        self.coming.get(self.next).map(|message| message.at_ns).filter(|at_ns| *at_ns <= self.time.peek_ns())
+    }
+
     fn serve_events(&mut self, _time: &impl Time, _on_message: impl FnMut(u64, Received<'_>)) -> u32 {
         if self.time.peek_ns() >= self.leaves_at_ns {
             // Partitions go to somebody else: the commit before that waits for an answer.
@@ -531,6 +535,17 @@ fn the_time_blocked_in_the_library_is_idle_whatever_ended_the_wait() {
     assert_eq!(outcome.counters[Counter::LoopStalls], 0);
     let behind = kept(&GAPS, &outcome.counters).map(|(_, count)| count).sum::<u64>();
     assert!(behind < 600, "{behind} of 12,000 messages waited for a loop that was there: {:?}", outcome.counters);
+}
+
+#[test]
+fn what_passes_between_the_coming_of_a_message_and_the_waking_is_not_idle() {
+    let arrivals = || (1..=90).map(|i| BEGIN + i * 10 * MS);
+    let coming: Vec<_> = (0..).zip(arrivals()).map(|(i, at)| arriving(at, &stamp(4, i, at - MS))).collect();
+    let run = Run::new(coming);
+    run.time.keep_away(arrivals().map(|at| (at, 5 * MS)));
+    let idle_ns = run.until(S).counters[Counter::IdleNs];
+    // The end is seen up to a quiet loop's tick later.
+    assert!((500 * MS..680 * MS).contains(&idle_ns), "{idle_ns} ns of 550 ms");
 }
 
 #[test]

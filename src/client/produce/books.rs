@@ -174,7 +174,8 @@ impl Books {
                 self.counters[Counter::MessagesAcknowledged] += 1;
                 self.counters[Counter::BytesAcknowledged] += report.value.len() as u64;
                 if M::TELEMETRY {
-                    self.witness.heard(usize::try_from(report.partition).unwrap_or(0), at_ns, times.actual_ns);
+                    let partition = usize::try_from(report.partition).unwrap_or(0);
+                    self.witness.heard(partition, report.broker, at_ns, times.actual_ns);
                 }
                 if M::ACTUAL {
                     let latency_ns = at_ns.saturating_sub(times.actual_ns);

@@ -47,8 +47,7 @@ impl<P: Producer, T: Time, M: Measuring> Produce<'_, P, T, M> {
                 self.cut_if_due();
             }
             if self.poll(u32::MAX, now) == 0 {
-                self.driver.await_reports(now + WAIT_NS, self.time);
-                self.pulse.blocked_until(self.time.now_ns().min(now + WAIT_NS));
+                self.await_reports_until(now + WAIT_NS);
             }
         }
     }

@@ -16,8 +16,10 @@ const NAP_NS: u64 = 250_000;
 const WAIT_NS: u64 = 2_000_000;
 /// A wait for room in which nothing came back for longer than this was silent: somebody else than the size of the queue is the reason.
 const SILENCE_NS: u64 = 100_000_000;
-/// A look that took longer than this was no look: the loop itself stood still.
-const LOOK_NS: u64 = 20_000_000;
+/// A look on a CPU of one's own that took longer than this was no look: the loop itself stood still.
+const LOOK_NS: u64 = 1_000_000;
+/// Reports that make room are worked off in less than this; longer, and the loop stood still.
+const ROOM_NS: u64 = 20_000_000;
 
 /// Why a wait on a full queue ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -194,23 +196,25 @@ impl<P: Producer, T: Time, M: Measuring> Produce<'_, P, T, M> {
         // Room comes with reports. On a schedule and a CPU of our own we look for it all the time; otherwise a sleep leaves the CPU to the
         // library's threads, which are what we wait for.
         let spin = self.manner.spin && !self.unlimited;
-        let (mut looked_ns, mut stood_still_ns) = (begun, 0);
+        // Time in which there was something to do, or a wait was over, and the loop had no CPU: the queue's fault it
+        // is not.
+        let (mut looked_ns, mut away_ns) = (begun, 0);
         let blocked = loop {
             if P::NAPS && self.unlimited && self.books.outstanding() >= NAP_OUTSTANDING {
-                self.time.sleep_until(self.time.now_ns() + NAP_NS);
+                let until_ns = self.time.now_ns() + NAP_NS;
+                self.time.sleep_until(until_ns);
+                looked_ns = self.time.now_ns();
+                away_ns += looked_ns.saturating_sub(until_ns);
             }
             if self.poll(u32::MAX, looked_ns) > 0 {
                 break Blocked::Room;
             }
-            if !spin {
-                self.driver.await_reports(looked_ns + WAIT_NS, self.time);
-            }
+            let over_ns = if spin { 0 } else { self.await_reports_until(looked_ns + WAIT_NS) };
             let now = self.time.now_ns();
             if !spin {
-                self.pulse.blocked_until(now.min(looked_ns + WAIT_NS));
-            }
-            if now - looked_ns > LOOK_NS {
-                stood_still_ns += now - looked_ns;
+                away_ns += now.saturating_sub(over_ns.max(looked_ns));
+            } else if now - looked_ns > LOOK_NS {
+                away_ns += now - looked_ns;
             }
             looked_ns = now;
             if self.pulse.due(now) {
@@ -228,16 +232,14 @@ impl<P: Producer, T: Time, M: Measuring> Produce<'_, P, T, M> {
         };
         self.waits_for_room = false;
         let ended = self.time.now_ns();
-        // The last look, which found room: the loop stood still before it when it took so long.
-        let before_room_ns = if ended - looked_ns > LOOK_NS { ended - looked_ns } else { 0 };
-        if before_room_ns == 0 && !spin {
+        if !spin && ended - looked_ns <= ROOM_NS {
             self.pulse.blocked_until(ended);
         }
-        let waited_ns = ended.saturating_sub(begun).saturating_sub(stood_still_ns + before_room_ns);
+        // To the look that found room: working off what made it is no wait.
+        let waited_ns = looked_ns.saturating_sub(begun).saturating_sub(away_ns);
         self.books.counters[Counter::QueueFullNs] += waited_ns;
-        let silent_ns = looked_ns.saturating_sub(begun).saturating_sub(stood_still_ns);
-        if silent_ns > SILENCE_NS {
-            self.books.counters[Counter::QueueFullSilentNs] += silent_ns;
+        if waited_ns > SILENCE_NS {
+            self.books.counters[Counter::QueueFullSilentNs] += waited_ns;
         }
         Ok(blocked)
     }

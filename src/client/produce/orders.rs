@@ -7,6 +7,7 @@ use crate::driver::{DriverError, Handed, Producer, Time};
 use crate::load::pacer::Pacer;
 use crate::stats::Counter;
 use crate::telemetry::RateOrder;
+use crate::telemetry::witness::DELIVERY;
 
 impl<P: Producer, T: Time, M: Measuring> Produce<'_, P, T, M> {
     /// Looks at the orders, publishes when it is time.
@@ -104,7 +105,7 @@ impl<P: Producer, T: Time, M: Measuring> Produce<'_, P, T, M> {
             if self.driver.is_answer(code) {
                 self.refused_by_brokers += count;
             }
-            self.troubles.note(&format!("messages failed: {}", self.driver.describe(code)), count, now);
+            self.troubles.note(&format!("{DELIVERY}{}", self.driver.describe(code)), count, now);
         }
         let troubles = &mut self.troubles;
         self.driver.tell_troubles(&mut |text, count| troubles.note(text, count, now));
@@ -131,7 +132,7 @@ impl<P: Producer, T: Time, M: Measuring> Produce<'_, P, T, M> {
         {
             self.described = Some(code);
             let words = self.driver.describe(code);
-            self.end.last_words(&format!("messages failed: {words}"));
+            self.end.last_words(&format!("{DELIVERY}{words}"));
         }
     }
 

@@ -119,11 +119,15 @@ impl Producer for Library {
             && let Some((_, value, tag, delivery)) = self.held.pop_front()
         {
             let delivery = if self.purged { Delivery::Unknown } else { delivery };
-            on_report(now, Report { value: &value, tag, delivery, partition: -1, offset: -1 });
+            on_report(now, Report { value: &value, tag, delivery, partition: -1, offset: -1, broker: -1 });
             self.time.advance(20);
             count += 1;
         }
         count
+    }
+
+    fn came_ns(&self) -> Option<u64> {
+        self.held.front().map(|(ready, ..)| *ready).filter(|ready| *ready <= self.time.peek_ns())
     }
 
     fn await_reports(&mut self, deadline_ns: u64, time: &impl Time) {
@@ -411,6 +415,21 @@ fn a_stall_shows_in_the_intended_latencies_and_nothing_is_left_out() {
     // Those that were never offered while the queue was full count from when they were.
     let actual = outcome.latency(Latency::AcknowledgeActual, 90.0);
     assert!(actual < 10 * MS, "{actual}");
+}
+
+#[test]
+fn a_loop_that_has_no_cpu_when_there_is_room_again_is_not_held_up_by_the_queue() {
+    let mut run = Run::new();
+    run.manner.spin = false;
+    run.library.capacity = 100;
+    run.library.stall = Some((EPOCH + S, EPOCH + 3 * S / 2));
+    run.time.keep_away([(EPOCH + 3 * S / 2, 300 * MS)]);
+    let outcome = run.load(1_000, 3 * S);
+    outcome.assert_balanced();
+    let blocked = outcome.counters[Counter::QueueFullNs];
+    assert!((390 * MS..410 * MS).contains(&blocked), "{blocked}");
+    // From the tick that was due next.
+    assert!(outcome.counters[Counter::LoopStallNs] >= 170 * MS, "{:?}", outcome.counters);
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Waiting for the next send: delivery reports are served meanwhile, and the last moments are spun away.
 
 use super::{CUT_ROOM_NS, Produce};
+use crate::client::idle;
 use crate::client::measuring::Measuring;
 use crate::driver::{Producer, Time};
 use crate::stats::Counter;
@@ -59,7 +60,7 @@ impl<P: Producer, T: Time, M: Measuring> Produce<'_, P, T, M> {
             let before_ns = now_ns;
             now_ns = self.time.now_ns();
             if served == 0 {
-                idle_ns += now_ns.saturating_sub(before_ns);
+                idle_ns += idle::of_look_ns(before_ns, now_ns);
             }
         }
         self.books.counters[Counter::IdleNs] += idle_ns;
@@ -69,7 +70,7 @@ impl<P: Producer, T: Time, M: Measuring> Produce<'_, P, T, M> {
     fn sleep_until(&mut self, mut now_ns: u64, mut until_ns: u64, due_ns: u64) {
         let mut idle_ns = 0;
         while now_ns < until_ns {
-            let mut served = 0;
+            let (mut served, mut slept) = (0, false);
             if due_ns - now_ns > SPIN_ONLY_NS {
                 served = self.poll(SERVED_AT_A_TIME, now_ns);
             }
@@ -80,13 +81,17 @@ impl<P: Producer, T: Time, M: Measuring> Produce<'_, P, T, M> {
                 // A tick need not be met to the microsecond.
                 let early_ns = if until_ns == due_ns { WAKE_EARLY_NS } else { 0 };
                 self.driver.await_reports(until_ns - early_ns, self.time);
+                slept = true;
             } else {
                 self.time.relax();
             }
             let before_ns = now_ns;
             now_ns = self.time.now_ns();
-            if served == 0 {
-                idle_ns += now_ns.saturating_sub(before_ns);
+            if slept {
+                // Until the send is due nothing else is to do.
+                idle_ns += idle::over_ns(until_ns, now_ns, self.driver.came_ns()).saturating_sub(before_ns);
+            } else if served == 0 {
+                idle_ns += idle::of_look_ns(before_ns, now_ns);
             }
         }
         self.books.counters[Counter::IdleNs] += idle_ns;

@@ -110,7 +110,7 @@ impl Producer for Broker {
             handled.told = Some((now_ns, delivery));
             let partition = i32::try_from(handled.partition).unwrap();
             let offset = i64::try_from(nth).unwrap();
-            on_report(now_ns, Report { value: &handled.value, tag, delivery, partition, offset });
+            on_report(now_ns, Report { value: &handled.value, tag, delivery, partition, offset, broker: -1 });
             self.time.advance(20);
             count += 1;
         }

@@ -102,6 +102,10 @@ impl Consumer for KafkaConsumer {
         self.sink.as_ref().and_then(Sink::rung_ns)
     }
 
+    fn came_ns(&self) -> Option<u64> {
+        self.sink.as_ref().and_then(Sink::came_ns)
+    }
+
     fn serve_events(&mut self, time: &impl Time, mut on_message: impl FnMut(u64, Received<'_>)) -> u32 {
         let Some(client) = &self.client else { return 0 };
         while let Some(event) = self.commits.as_ref().and_then(|commits| commits.poll(0)) {

@@ -3,6 +3,7 @@
 //! It keeps at most 5 MB or 100,000 messages of each partition, knows no CreateTopics request (so it is told its topics at the start),
 //! and answers an empty fetch only when the consumer's `fetch.wait.max.ms` ends.
 
+mod faults;
 mod waker;
 
 use super::native::{Mock, Queue};
@@ -17,6 +18,10 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 use waker::Waker;
 
+pub use faults::{BrokerFault, FaultKind};
+
+/// Its client's events are served this often.
+const SERVED_EVERY: Duration = Duration::from_secs(1);
 /// Between two lines about what is being done.
 const TELL_EVERY: Duration = Duration::from_secs(1);
 /// How often members of a KIP-848 group ask for their assignment (the mock's own default is 3 s). It takes each of them a few times to agree.
@@ -33,6 +38,9 @@ pub struct BrokerSpec {
     pub parent_pid: i32,
     /// Topics to make.
     pub topics: Vec<BrokerTopic>,
+    /// What is to go wrong with it, in order of time; a run's own broker has none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub faults: Vec<BrokerFault>,
 }
 
 /// A topic of the embedded broker.
@@ -107,9 +115,9 @@ impl EmbeddedBroker {
         self.mock.bootstrap_servers()
     }
 
-    /// Serves its client's events for up to a second, so that they do not pile up.
-    fn idle(&self) {
-        if let Some(event) = self.queue.poll(1_000) {
+    /// Serves its client's events for up to so long, so that they do not pile up.
+    fn idle(&self, limit: Duration) {
+        if let Some(event) = self.queue.poll(i32::try_from(limit.as_millis()).unwrap_or(i32::MAX)) {
             self.client.context().event(event.kind());
         }
     }
@@ -118,20 +126,22 @@ impl EmbeddedBroker {
 /// The role `pinload embedded-broker`: runs until its parent dies or kills it.
 pub fn broker_main() -> ExitCode {
     let started = helper::read_request::<BrokerSpec>().and_then(|spec| {
+        let faults = spec.faults;
         process::bind_to_parent(spec.parent_pid)
             .map_err(|error| DriverError::new(ErrorClass::System, format!("the supervisor is gone: {error}")))?;
         process::set_thread_name("pinload-broker");
-        EmbeddedBroker::start(&spec.topics, &mut helper::tell)
+        EmbeddedBroker::start(&spec.topics, &mut helper::tell).map(|broker| (broker, faults))
     });
     match started {
-        Ok(broker) => {
+        Ok((broker, faults)) => {
             let ready = BrokerAnswer { bootstrap_servers: Some(broker.bootstrap_servers()), error: None };
             if helper::answer(&ready).is_err() {
                 return ExitCode::FAILURE;
             }
+            faults::make(&broker, faults);
             // The parent-death signal ends this loop.
             loop {
-                broker.idle();
+                broker.idle(SERVED_EVERY);
             }
         }
         Err(error) => {

@@ -55,7 +55,8 @@ impl KafkaProducer {
         let seed = client.client().native_ptr().addr() as u64 ^ u64::from(std::process::id()) << 32;
         let partitions = u32::try_from(leaders.len()).unwrap_or(u32::MAX);
         let sticky = ways.sticky.map(|sticky| Sticky::new(sticky, partitions, seed));
-        let outlet = Outlet::new(client.client().native_ptr(), topic, partitions, sticky)
+        let tells_brokers = leaders.iter().any(|leader| *leader != leaders[0]);
+        let outlet = Outlet::new(client.client().native_ptr(), topic, partitions, sticky, tells_brokers)
             .ok_or_else(|| DriverError::new(ErrorClass::System, format!("librdkafka gives no handle of {topic}")))?;
         Ok(Self { outlet, client, lent: Lent::default(), watch, leaders, told: 0 })
     }
@@ -115,6 +116,10 @@ impl Producer for KafkaProducer {
     #[inline]
     fn rung_ns(&mut self) -> Option<u64> {
         self.outlet.rung_ns()
+    }
+
+    fn came_ns(&self) -> Option<u64> {
+        self.outlet.came_ns()
     }
 
     fn await_reports(&mut self, deadline_ns: u64, time: &impl Time) {

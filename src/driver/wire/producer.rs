@@ -26,6 +26,8 @@ struct Ended {
     delivery: Delivery,
     /// Of its first message; −1: not known.
     offset: i64,
+    /// Who answered; −1: nobody.
+    broker: i32,
     at_ns: u64,
 }
 
@@ -136,7 +138,8 @@ impl WireProducer {
                 let Some((record, tag)) = ended.records.next(&mut ended.place) else { break };
                 let offset = if ended.offset < 0 { -1 } else { ended.offset + record.offset_delta };
                 let value = record.value.unwrap_or_default();
-                on_report(ended.at_ns, Report { value, tag, delivery: ended.delivery, partition, offset });
+                let (delivery, broker) = (ended.delivery, ended.broker);
+                on_report(ended.at_ns, Report { value, tag, delivery, partition, offset, broker });
                 count += 1;
             }
             if ended.place.is_at_end()
@@ -149,9 +152,10 @@ impl WireProducer {
         count
     }
 
-    fn end(ended: &mut VecDeque<Ended>, records: Records, delivery: Delivery, offset: i64, at_ns: u64) {
+    /// The end of a batch that nobody has answered.
+    fn end(ended: &mut VecDeque<Ended>, records: Records, delivery: Delivery, at_ns: u64) {
         let place = records.read();
-        ended.push_back(Ended { records, place, delivery, offset, at_ns });
+        ended.push_back(Ended { records, place, delivery, offset: -1, broker: -1, at_ns });
     }
 
     /// No room, which what is sent will make: it is not to wait for company.
@@ -240,12 +244,12 @@ impl Producer for WireProducer {
         cluster.close(|event| {
             if let super::cluster::Event::Lost(asked) = event {
                 for records in asked.bodies {
-                    Self::end(ended, records, Delivery::Unknown, -1, at_ns);
+                    Self::end(ended, records, Delivery::Unknown, at_ns);
                 }
             }
         });
         for records in lanes.take_all() {
-            Self::end(ended, records, Delivery::Unknown, -1, at_ns);
+            Self::end(ended, records, Delivery::Unknown, at_ns);
         }
     }
 

@@ -271,6 +271,7 @@ pub const EVIDENCE: &[Evidence] = &[
             "a_run_without_a_cause_is_valid_and_a_stopped_client_is_seen_as_a_loop_that_stood_still",
             "a_loop_without_a_rate_has_no_slack",
             "the_time_blocked_in_the_library_is_idle_whatever_ended_the_wait",
+            "what_passes_between_the_coming_of_a_message_and_the_waking_is_not_idle",
         ],
     },
     Evidence {

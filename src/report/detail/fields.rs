@@ -50,7 +50,7 @@ pub const DEFINITIONS: &[Definition] = &[
         "event",
         "",
         "broker_died, unreachable, broker_stall (all its clients waited and had their CPUs), generator_stall (a client's loop stood still), failed, \
-         unknown, lost, duplicated, corrupt, below_target, backlog_grew",
+         unknown, lost, duplicated, corrupt, below_target, backlog_grew, topic_gone",
     ),
     ("begin_s", "s", "when it began, since the load began; null: it has no one moment"),
     ("length_s", "s", "how long it took; null likewise"),
@@ -811,7 +811,8 @@ pub const DEFINITIONS: &[Definition] = &[
     (
         "idle_ns",
         "ns",
-        "time the hot loop waited with nothing to do: spinning, or blocked in the library, whatever ended the wait",
+        "time the hot loop had nothing to do: spinning, or blocked in the library until something came (not until it had its \
+         CPU again)",
     ),
     ("cpu_user_ns", "ns", "user CPU time of the process, without what it waited between ready and the load"),
     ("cpu_system_ns", "ns", "system CPU time of the process, without what it waited between ready and the load"),

@@ -8,9 +8,12 @@ pub enum SystemEventKind {
     BrokerDied,
     /// No client was answered any more, until the run gave up.
     Unreachable,
+    /// A topic of the run was there no more when the load was over.
+    TopicGone,
     /// All clients of a broker (or of the leader of their partitions) waited for it, and had their CPUs meanwhile.
     BrokerStall,
-    /// A client's own loop stood still: the generator's, never the broker's.
+    /// A client's own loop stood still, or others kept its library's threads from their CPU: the generator's, never
+    /// the broker's.
     GeneratorStall,
     /// Deliveries failed.
     Failed,
@@ -35,6 +38,7 @@ impl SystemEventKind {
             self,
             Self::BrokerDied
                 | Self::Unreachable
+                | Self::TopicGone
                 | Self::Failed
                 | Self::Unknown
                 | Self::Lost

@@ -4,14 +4,16 @@
 //! question, which figures are the system's own and which the generator's, is that of the verdict's other half. Nothing of what the
 //! generator did to itself is told here as the system's.
 //!
-//! `counts` reads messages that failed or were lost, `asked` what was asked for and reached, `ending` a broker that is gone, `stalls` whose stall it
-//! was, `errors` the texts; `words` makes the sentence.
+//! `gone` tells of topics that somebody has deleted, `counts` reads messages that failed or were lost, `asked` what
+//! was asked for and reached, `ending` a broker that is gone, `stalls` whose stall it was, `errors` the texts;
+//! `words` makes the sentence.
 
 mod asked;
 mod counts;
 mod ending;
 mod errors;
 mod event;
+mod gone;
 mod stalls;
 #[cfg(test)]
 mod tests;
@@ -72,6 +74,7 @@ impl SystemAnswer {
     pub fn of_run(series: &Series<'_>) -> Self {
         let mut events: Vec<SystemEvent> = ending::event(series).into_iter().collect();
         events.extend(stalls_of(series, &events));
+        gone::tell(series, &mut events);
         events.extend(counts::events(series));
         let reached = asked::reached(series);
         if let Reached::Less(event) = &reached {

@@ -1,9 +1,10 @@
 //! Whose stall was it? The broker's, when all its clients that could look waited for it; a client's own, when its loop stood still.
 //!
-//! A client that stood still, or whose threads waited for a CPU, through most of a silence has seen nothing of it: it neither bears
-//! witness nor contradicts. Consumers wait for producers as well as for the broker, so where there are producers these must have seen the
-//! silence; consumers are named beside them. Where several brokers lead partitions a producer need not have sent to each of them all the
-//! time: then half of the topic's producers are enough.
+//! A client that stood still, or whose library's threads waited for a CPU, through most of a silence has seen nothing
+//! of it: it neither bears witness nor contradicts, and what it heard nothing for is told as the generator's.
+//! Consumers wait for producers as well as for the broker, so where there are producers these must have seen the
+//! silence; consumers are named beside them. Where several brokers lead partitions a producer need not have sent to
+//! each of them all the time: then half of the topic's producers are enough.
 
 #[cfg(test)]
 mod tests;
@@ -41,9 +42,13 @@ impl Span {
         self.end_ns.min(other.end_ns).saturating_sub(self.begin_ns.max(other.begin_ns))
     }
 
-    /// What of it lies outside `other`: the longer end.
+    /// What of this silence somebody saw who stood still through `other`: the longer end. One who had seen a good
+    /// deal of it before, and found it going on after, knows that nothing came meanwhile: it would have been picked
+    /// up then.
     fn without(self, other: Self) -> Self {
-        if self.overlap_ns(other) == 0 {
+        let before_ns = other.begin_ns.saturating_sub(self.begin_ns);
+        let after_ns = self.end_ns.saturating_sub(other.end_ns);
+        if self.overlap_ns(other) == 0 || (before_ns > SEEN_NS && after_ns > SEEN_NS) {
             return self;
         }
         let before = Self { end_ns: other.begin_ns.clamp(self.begin_ns, self.end_ns), ..self };
@@ -66,7 +71,12 @@ struct Seen {
 pub(super) fn events(moments: &[ClientMoment], plan: &Plan) -> Vec<SystemEvent> {
     let (limit_ns, stood) = (limit_ns(plan), stood_still(moments));
     let mut events: Vec<SystemEvent> = of_brokers(moments, &stood, plan, limit_ns);
-    events.extend(of_generator(&stood, limit_ns));
+    let stands = stood.iter().flat_map(|(who, spans)| spans.iter().map(|span| (*who, *span)));
+    events.extend(of_generator(stands, limit_ns, |names, when| format!("{names} stood still for {when}")));
+    let starved = silences(moments, &stood).filter(|(_, starved)| *starved).map(|(seen, _)| (seen.who, seen.span));
+    events.extend(of_generator(starved, limit_ns, |names, when| {
+        format!("librdkafka's threads of {names} waited for a CPU for most of {when}")
+    }));
     events
 }
 
@@ -86,16 +96,19 @@ fn span(moment: &ClientMoment) -> Span {
     Span { begin_ns: moment.begin_ns, end_ns: moment.end_ns }
 }
 
-/// Silences without what their clients could not see of them; those of which too little is left are left out.
-fn seen(moments: &[ClientMoment], stood: &BTreeMap<Who, Vec<Span>>) -> Vec<Seen> {
-    let seen = moments.iter().filter_map(|moment| {
+/// Silences without what their clients stood still of them, and whether others kept the library from its CPU for most
+/// of one; those of which too little is left are left out.
+fn silences<'a>(
+    moments: &'a [ClientMoment],
+    stood: &'a BTreeMap<Who, Vec<Span>>,
+) -> impl Iterator<Item = (Seen, bool)> + 'a {
+    moments.iter().filter_map(|moment| {
         let MomentKind::Silence { broker } = moment.kind else { return None };
         let (who, all) = ((moment.role, moment.index), span(moment));
         let left = stood.get(&who).into_iter().flatten().fold(all, |left, stood| left.without(*stood));
         let starved = moment.starved_ns as f64 > all.length_ns() as f64 * SEEN_SHARE;
-        (left.length_ns() >= SEEN_NS && !starved).then_some(Seen { who, broker, span: left, whole: left == all })
-    });
-    seen.collect()
+        (left.length_ns() >= SEEN_NS).then_some((Seen { who, broker, span: left, whole: left == all }, starved))
+    })
 }
 
 fn of_brokers(
@@ -104,7 +117,7 @@ fn of_brokers(
     plan: &Plan,
     limit_ns: u64,
 ) -> Vec<SystemEvent> {
-    let mut left = seen(moments, stood);
+    let mut left: Vec<Seen> = silences(moments, stood).filter(|(_, starved)| !starved).map(|(seen, _)| seen).collect();
     left.sort_by_key(|seen| seen.span.begin_ns);
     let brokers: std::collections::BTreeSet<i32> = left.iter().filter_map(|seen| seen.broker).collect();
     let judging = if plan.producers() > 0 { Role::Producer } else { Role::Consumer };
@@ -182,25 +195,27 @@ fn stalled(together: &[Seen], stall: Span, brokers: usize) -> SystemEvent {
     event(SystemEventKind::BrokerStall, stall, together.iter().map(|seen| seen.who).collect(), text)
 }
 
-/// Stands of clients, those together that were together.
-fn of_generator(stood: &BTreeMap<Who, Vec<Span>>, limit_ns: u64) -> Vec<SystemEvent> {
+/// Spans in which clients could not go on, those together that were together.
+fn of_generator(
+    spans: impl Iterator<Item = (Who, Span)>,
+    limit_ns: u64,
+    words: fn(&str, &str) -> String,
+) -> Vec<SystemEvent> {
     let mut groups: Vec<(Span, Vec<Who>)> = Vec::new();
-    for (who, spans) in stood {
-        for span in spans.iter().filter(|span| span.length_ns() >= limit_ns) {
-            let near = |group: &&mut (Span, Vec<Who>)| {
-                let other = group.0;
-                span.begin_ns.abs_diff(other.begin_ns) <= TOGETHER_NS
-                    && span.end_ns.abs_diff(other.end_ns) <= TOGETHER_NS
-            };
-            match groups.iter_mut().find(near) {
-                Some((_, all)) => all.push(*who),
-                None => groups.push((*span, vec![*who])),
-            }
+    for (who, span) in spans.filter(|(_, span)| span.length_ns() >= limit_ns) {
+        let near = |group: &&mut (Span, Vec<Who>)| {
+            let other = group.0;
+            span.begin_ns.abs_diff(other.begin_ns) <= TOGETHER_NS && span.end_ns.abs_diff(other.end_ns) <= TOGETHER_NS
+        };
+        match groups.iter_mut().find(near) {
+            Some((_, all)) => all.push(who),
+            None => groups.push((span, vec![who])),
         }
     }
     let told = |(span, who): (Span, Vec<Who>)| {
         let names = who.iter().map(named).collect::<Vec<_>>().join(", ");
-        event(SystemEventKind::GeneratorStall, span, who, format!("{names} stood still for {}", when(span)))
+        let text = words(&names, &when(span));
+        event(SystemEventKind::GeneratorStall, span, who, text)
     };
     groups.into_iter().map(told).collect()
 }

@@ -50,6 +50,29 @@ fn messages_that_failed_or_were_lost_are_a_failure_with_their_number() {
 }
 
 #[test]
+fn when_deliveries_failed_is_told_with_the_reason_of_most_of_them() {
+    let trouble = |text: &str, count, first_s: i64, last_s: i64| crate::worker::ClientTrouble {
+        text: text.to_owned(),
+        count,
+        first_ns: first_s * 1_000_000_000,
+        last_ns: last_s * 1_000_000_000,
+    };
+    let failed = answer(|series| {
+        at_the_end(series, Counter::MessagesFailed, 1_234);
+        series.end.as_mut().unwrap().clients[0].troubles = vec![
+            trouble("messages failed: Broker: Unknown topic or partition", 1_230, 3, 7),
+            trouble("messages failed: Local: Message timed out", 4, 8, 9),
+            trouble("Connection refused", 9_000, 1, 2),
+        ];
+    });
+    let text = "1,234 messages failed from 3.0 to 9.0 s (Broker: Unknown topic or partition).";
+    assert_eq!(failed.sentence, text);
+    let event = &failed.events[0];
+    assert_eq!((event.begin_s, event.length_s, event.amount_messages), (Some(3.0), Some(6.0), Some(1_234)));
+    assert_eq!(event.who, ["producer 0"]);
+}
+
+#[test]
 fn a_rate_that_was_not_reached_was_not_held_unless_it_was_not_offered() {
     let rates = |offered, taken| {
         answer(|series| {
@@ -133,6 +156,60 @@ fn a_broker_that_is_gone_has_failed_and_when_is_told() {
     let died = BrokerLoss::Died { pid: 7, cause: "killed by signal 9 (SIGKILL)".to_owned(), at_ns: 2_500_000_000 };
     let died = answer(|series| series.outcome = Outcome::BrokerLost { loss: died });
     assert_eq!(died.line(), "FAILED: the embedded broker (pid 7) died at 2.5 s: killed by signal 9 (SIGKILL).");
+}
+
+#[test]
+fn a_topic_that_somebody_deleted_is_told_and_not_the_silence_after_it() {
+    use crate::telemetry::Role;
+    use crate::telemetry::witness::MomentKind;
+    let silence = |index| crate::worker::ClientMoment {
+        role: Role::Producer,
+        index,
+        kind: MomentKind::Silence { broker: None },
+        begin_ns: 4_000_000_000,
+        end_ns: 90_000_000_000,
+        starved_ns: 0,
+    };
+    let gone = answer(|series| {
+        let end = series.end.as_mut().unwrap();
+        end.topics_gone = vec!["seen".to_owned()];
+        end.moments = vec![silence(0), silence(1)];
+        at_the_end(series, Counter::MessagesUnknown, 500);
+    });
+    assert_eq!(kinds(&gone), [SystemEventKind::TopicGone, SystemEventKind::Unknown]);
+    assert_eq!(
+        gone.line(),
+        "FAILED: topic seen deleted by somebody else at 4.0 s, 500 messages unknown (neither acknowledged nor failed)."
+    );
+    assert_eq!(
+        (gone.events[0].begin_s, &*gone.events[0].who),
+        (Some(4.0), &["producer 0", "producer 1"].map(String::from)[..])
+    );
+}
+
+#[test]
+fn many_stalls_are_told_together() {
+    use crate::telemetry::Role;
+    use crate::telemetry::witness::MomentKind;
+    let silence = |index, begin_s: u64, length_s: u64| crate::worker::ClientMoment {
+        role: Role::Producer,
+        index,
+        kind: MomentKind::Silence { broker: None },
+        begin_ns: begin_s * 1_000_000_000,
+        end_ns: (begin_s + length_s) * 1_000_000_000,
+        starved_ns: 0,
+    };
+    let stalls = |of: &'static [(u64, u64)]| {
+        answer(|series| {
+            let all = of.iter().flat_map(|(begin_s, length_s)| [0, 1].map(|index| silence(index, *begin_s, *length_s)));
+            series.end.as_mut().unwrap().moments = all.collect();
+        })
+    };
+    let two = stalls(&[(1, 1), (3, 1)]);
+    assert_eq!(two.sentence, "it answered nobody for 1.00 s at 1.0 s, it answered nobody for 1.00 s at 3.0 s.");
+    let three = stalls(&[(1, 1), (3, 2), (6, 1)]);
+    assert_eq!(three.sentence, "it answered nobody 3 times, for 4.00 s in all (longest 2.00 s at 3.0 s).");
+    assert_eq!(three.events.len(), 3);
 }
 
 #[test]

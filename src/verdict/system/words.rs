@@ -4,12 +4,14 @@ use super::SystemOutcome;
 use super::asked::Reached;
 use super::event::{SystemEvent, SystemEventKind};
 use crate::plan::DriverKind;
-use crate::units::format_rate;
+use crate::units::{format_ns, format_rate, whole_ns};
 use crate::workload_generator::totals::measured;
 use crate::workload_generator::{Outcome, Series};
 
 /// Shortfalls and failures told in the sentence; the others stand in the list.
 const TOLD: usize = 4;
+/// So many stalls are told one by one.
+const SINGLE_STALLS: usize = 2;
 
 pub(super) fn sentence(
     series: &Series<'_>,
@@ -18,7 +20,7 @@ pub(super) fn sentence(
     events: &[SystemEvent],
 ) -> String {
     let told = |of: fn(SystemEventKind) -> bool| {
-        let all: Vec<&str> = events.iter().filter(|event| of(event.kind)).map(|event| event.text.as_str()).collect();
+        let all = in_words(events.iter().filter(|event| of(event.kind)));
         let more = all.len().saturating_sub(TOLD);
         let first = all[..all.len() - more].join(", ");
         if more > 0 { format!("{first}, and {more} more") } else { first }
@@ -30,6 +32,27 @@ pub(super) fn sentence(
         SystemOutcome::Took => took(series),
         SystemOutcome::NotJudged => not_judged(series, reached),
     }
+}
+
+/// One by one, but several stalls of a broker together: what became of the load by them would be lost among them.
+fn in_words<'a>(events: impl Iterator<Item = &'a SystemEvent>) -> Vec<String> {
+    let (stalls, others): (Vec<&SystemEvent>, Vec<&SystemEvent>) =
+        events.partition(|event| event.kind == SystemEventKind::BrokerStall);
+    let length_s = |stall: &&SystemEvent| stall.length_s.unwrap_or(0.0);
+    let together = match stalls.iter().max_by(|a, b| length_s(a).total_cmp(&length_s(b))) {
+        Some(longest) if stalls.len() > SINGLE_STALLS => {
+            let all_ns = whole_ns(stalls.iter().map(length_s).sum::<f64>() * 1e9);
+            let (times, longest_ns) = (stalls.len(), whole_ns(length_s(longest) * 1e9));
+            let at_s = longest.begin_s.unwrap_or(0.0);
+            vec![format!(
+                "it answered nobody {times} times, for {} in all (longest {} at {at_s:.1} s)",
+                format_ns(all_ns),
+                format_ns(longest_ns)
+            )]
+        }
+        _ => stalls.iter().map(|stall| stall.text.clone()).collect(),
+    };
+    together.into_iter().chain(others.into_iter().map(|event| event.text.clone())).collect()
 }
 
 fn held(series: &Series<'_>, reached: &Reached) -> String {

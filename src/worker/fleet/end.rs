@@ -148,6 +148,7 @@ impl DistributedWorkers {
             drain_ns: 0,
             topics: self.topics.clone(),
             topics_deleted: false,
+            topics_gone: Vec::new(),
             warnings: std::mem::take(&mut self.warnings),
             hosts: Vec::new(),
             end_to_end_clock_error_ns: None,
@@ -182,6 +183,7 @@ impl DistributedWorkers {
             whole.supervisor_cpu_ns += end.supervisor_cpu_ns;
             whole.drain_ns += end.drain_ns;
             whole.topics_deleted |= end.topics_deleted;
+            whole.topics_gone.extend(end.topics_gone);
             whole.warnings.extend(end.warnings.into_iter().map(|warning| format!("{url}: {warning}")));
         }
         if self.epoch_ns > 0 {
@@ -192,6 +194,8 @@ impl DistributedWorkers {
             let of_stamps_ns = worst_of(Role::Producer) + worst_of(Role::Consumer);
             whole.end_to_end_clock_error_ns = Some(self.clocks.error_ns() + of_stamps_ns);
         }
+        whole.topics_gone.sort_unstable();
+        whole.topics_gone.dedup();
         whole.clients.append(&mut self.lost_clients);
         whole.clients.sort_by_key(|client| (client.role, client.index));
         whole

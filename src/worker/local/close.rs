@@ -109,16 +109,17 @@ impl LocalWorker {
         }
         self.drain();
         self.tell_of_lost_samples();
+        let topics_gone = self.topics_gone(tell);
         let topics_deleted = self.delete_topics(tell);
         // Dropping a child kills and reaps it.
         self.broker = None;
         self.pool = None;
         self.growing = None;
         self.closed = true;
-        ended.map(|_| self.run_end(topics_deleted)).or_else(|error| match error {
-            WorkerError::Interrupted(_) => Ok(self.run_end(topics_deleted)),
-            other => Err(other),
-        })
+        match ended {
+            Ok(_) | Err(WorkerError::Interrupted(_)) => Ok(self.run_end(topics_deleted, topics_gone)),
+            Err(other) => Err(other),
+        }
     }
 
     /// Why raw samples could not be written, in the words of each client that lost some.
@@ -148,7 +149,7 @@ impl LocalWorker {
         self.of_role(role).all(|client| client.exit.is_some() || client.end.state() >= Some(ClientState::Quiet))
     }
 
-    fn run_end(&mut self, topics_deleted: bool) -> RunEnd {
+    fn run_end(&mut self, topics_deleted: bool, topics_gone: Vec<String>) -> RunEnd {
         let usage = crate::os::usage::of_self();
         let before = self.usage_at_start;
         let supervisor_cpu_ns =
@@ -165,6 +166,7 @@ impl LocalWorker {
             drain_ns: self.drain_ns,
             topics: self.topics.clone(),
             topics_deleted,
+            topics_gone,
             warnings: std::mem::take(&mut self.warnings),
             hosts: Vec::new(),
             end_to_end_clock_error_ns: None,

@@ -7,7 +7,8 @@ use crate::driver::kafka::admin::{AdminAction, AdminDone, AdminRequest, TopicSpe
 use crate::driver::kafka::embedded::{BrokerAnswer, BrokerSpec, BrokerTopic};
 use crate::driver::kafka::helper;
 use crate::os::process::{self, Child, Launch};
-use crate::plan::Plan;
+use crate::plan::{DriverKind, Plan};
+use crate::stats::Counter;
 use crate::units::{counted, first_few};
 use crate::worker::{Tell, WorkerError};
 use crossbeam_channel::Receiver;
@@ -73,6 +74,22 @@ impl LocalWorker {
         if let Ok(done) = self.administrate_within(action, limits, tell) {
             self.cluster_settings = done.settings;
         }
+    }
+
+    /// Which of the topics are there no more? Asked where messages are unknown: a client library waits for a topic
+    /// that somebody has deleted as it does for a broker that does not answer, and tells nobody. What the cluster
+    /// does not tell within the limit is not known.
+    pub(super) fn topics_gone(&mut self, tell: Tell<'_>) -> Vec<String> {
+        let unknown = self.live_counters()[Counter::MessagesUnknown] > 0;
+        let kafka = self.plan.as_ref().is_some_and(|plan| plan.driver.kind == DriverKind::Kafka);
+        if self.epoch_ns == 0 || !unknown || !kafka || self.broker_gone || self.in_a_hurry() {
+            return Vec::new();
+        }
+        let action = AdminAction::Describe { topics: self.topics.clone() };
+        let done = self.administrate_within(action, (SETTINGS_LIMIT, SETTINGS_LIMIT), tell);
+        let topics = done.map_or_else(|_| Vec::new(), |done| done.topics);
+        let gone = topics.into_iter().filter(|topic| matches!(topic.state, TopicState::Unknown));
+        gone.map(|topic| topic.name).collect()
     }
 
     /// The run's topics as they are to be made.
@@ -201,7 +218,7 @@ impl LocalWorker {
         tell(&format!("starting the embedded broker with {}", counted(plan.topics.count, "topic")));
         let topics =
             self.named_topics(plan).map(|(name, partitions)| BrokerTopic { name: name.clone(), partitions }).collect();
-        let spec = BrokerSpec { parent_pid: process::own_pid(), topics };
+        let spec = BrokerSpec { parent_pid: process::own_pid(), topics, faults: Vec::new() };
         let (broker, line) = self.ask("embedded-broker", &spec, limit + HELPER_MARGIN, tell)?;
         let answer: BrokerAnswer = serde_json::from_str(&line)
             .map_err(|error| WorkerError::System(format!("cannot understand the embedded broker: {error}")))?;
@@ -233,6 +250,7 @@ impl LocalWorker {
         };
         let mut helper = process::launch(&launch)
             .map_err(|error| WorkerError::System(format!("cannot start the {role} process: {error}")))?;
+        let pid = helper.pid();
         let Some(stdout) = helper.take_stdout() else {
             return Err(WorkerError::System(format!("the {role} process has no standard output")));
         };
@@ -259,7 +277,7 @@ impl LocalWorker {
             Some(_) => {
                 let end = helper.wait_timeout(Duration::from_secs(1)).ok().flatten();
                 let how = end.map_or_else(|| "without an answer".to_owned(), |exit| exit.to_string());
-                Err(WorkerError::System(format!("the {role} process ended: {how}")))
+                Err(WorkerError::System(format!("the {role} process (pid {pid}) ended before it had answered: {how}")))
             }
             None => Err(WorkerError::TimedOut(format!("the {role} process gave no answer in {} s", limit.as_secs()))),
         }

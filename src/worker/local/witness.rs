@@ -3,7 +3,8 @@
 use super::Client;
 use crate::worker::{ClientFacts, ClientMoment, ClientTrouble};
 
-/// A thread that was ready to run and waited for more of the time than this has been kept from its CPU.
+/// Where nobody looked at the time itself: a thread that was ready to run and waited for more of its period than this
+/// has been kept from its CPU.
 const STARVED_SHARE: f64 = 0.9;
 
 impl Client {
@@ -25,7 +26,7 @@ impl Client {
                 kind: moment.kind,
                 begin_ns: moment.begin_ns - epoch_ns,
                 end_ns: moment.end_ns.saturating_sub(epoch_ns),
-                starved_ns,
+                starved_ns: moment.starved_ns.unwrap_or(starved_ns),
             })
             .collect()
     }

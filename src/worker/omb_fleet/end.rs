@@ -101,6 +101,7 @@ impl OmbWorkers {
             drain_ns: 0,
             topics: self.topics.clone(),
             topics_deleted: false,
+            topics_gone: Vec::new(),
             warnings: std::mem::take(&mut self.warnings),
             hosts: self.members.iter().map(host_report).collect(),
             end_to_end_clock_error_ns: None,

@@ -13,6 +13,7 @@ use rdkafka::producer::{BaseProducer, Producer as _};
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
+const UNKNOWN_TOPIC: RDKafkaErrorCode = RDKafkaErrorCode::UnknownTopicOrPartition;
 /// Between two lines about what is waited for.
 const TELL_EVERY: Duration = Duration::from_secs(5);
 
@@ -210,8 +211,12 @@ impl Admin {
     pub(super) fn describe(&self, topics: &[String]) -> Result<Vec<TopicDone>, DriverError> {
         self.await_metadata(|metadata| {
             let known = by_name(metadata);
+            let absent = |name: &String| TopicDone { name: name.clone(), state: TopicState::Unknown, partitions: 0 };
             let look = |name: &String| match known.get(name.as_str()) {
-                None => Ok(TopicDone { name: name.clone(), state: TopicState::Unknown, partitions: 0 }),
+                None => Ok(absent(name)),
+                Some(topic) if topic.error().is_some_and(|error| RDKafkaErrorCode::from(error) == UNKNOWN_TOPIC) => {
+                    Ok(absent(name))
+                }
                 found => connect::partitions_in(found.copied(), name).map(|partitions| TopicDone {
                     name: name.clone(),
                     state: TopicState::Existing,

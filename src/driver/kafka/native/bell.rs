@@ -16,6 +16,8 @@ use std::rc::Rc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::SeqCst};
 use std::time::Duration;
 
+/// What is in the queue before there is a bell came nobody knows when: as long ago as can be.
+const LONG_AGO_NS: u64 = 1;
 /// What is written to ring: an eventfd counts in words of 8 bytes.
 const ONE: [u8; size_of::<u64>()] = 1_u64.to_ne_bytes();
 
@@ -48,6 +50,11 @@ impl BelledQueue {
     #[inline]
     pub(super) fn rung_ns(&self) -> Option<u64> {
         self.bell.as_ref().map(Bell::rung_ns)
+    }
+
+    /// The same, left as it is; None: nothing has come, or nobody knows when.
+    pub(super) fn came_ns(&self) -> Option<u64> {
+        self.bell.as_ref().map(|bell| bell.rung.first_ns.load(SeqCst)).filter(|ns| *ns > LONG_AGO_NS)
     }
 }
 
@@ -88,8 +95,8 @@ impl Bell {
         }
         // SAFETY: the kernel has just opened this descriptor for us, and nobody else knows it.
         let descriptor = unsafe { OwnedFd::from_raw_fd(descriptor) };
-        // What is in the queue already came nobody knows when: as long ago as can be.
-        let rung = Rung { clock, first_ns: AtomicU64::new(1), waited_for: AtomicBool::new(false), descriptor };
+        let (first_ns, waited_for) = (AtomicU64::new(LONG_AGO_NS), AtomicBool::new(false));
+        let rung = Rung { clock, first_ns, waited_for, descriptor };
         let bell = Self { queue: Rc::clone(queue), rung: Box::new(rung) };
         let opaque = ptr::from_ref(&*bell.rung).cast_mut().cast::<c_void>();
         // SAFETY: the queue lives as long as `bell`. librdkafka calls `ring` with the queue locked, so never twice at once, and not any more when

@@ -91,6 +91,11 @@ impl Sink {
     pub(in crate::driver::kafka) fn rung_ns(&self) -> Option<u64> {
         self.queue.rung_ns()
     }
+
+    /// The same, left as it is; None: nothing has come, or nobody knows when.
+    pub(in crate::driver::kafka) fn came_ns(&self) -> Option<u64> {
+        self.queue.came_ns()
+    }
 }
 
 /// What one batch found in the queue.

@@ -26,6 +26,8 @@ pub(in crate::driver::kafka) struct Outlet {
     partition: i32,
     /// Spreads messages in place of the partitioner.
     sticky: Option<Sticky>,
+    /// Several brokers lead the topic's partitions: each report tells which of them answered.
+    tells_brokers: bool,
     /// When what is handed over now is handed over.
     now_ns: u64,
     messages: Box<[sys::rd_kafka_message_t]>,
@@ -41,12 +43,14 @@ impl Outlet {
     /// For a topic of `partitions` partitions. `client` must outlive the result.
     ///
     /// With one partition there is nothing to choose, and naming it spares the partitioner's 0.1 µs a message; with
-    /// more, `sticky` decides or, without it and for messages it does not take, librdkafka's partitioner.
+    /// more, `sticky` decides or, without it and for messages it does not take, librdkafka's partitioner. With
+    /// `tells_brokers` each report tells which broker answered, for a call of the library's a message.
     pub(in crate::driver::kafka) fn new(
         client: *mut sys::rd_kafka_t,
         topic: &str,
         partitions: u32,
         sticky: Option<Sticky>,
+        tells_brokers: bool,
     ) -> Option<Self> {
         Some(Self {
             event: None,
@@ -54,6 +58,7 @@ impl Outlet {
             queue: BelledQueue::new(Queue::main_of(client)?),
             partition: if partitions == 1 { 0 } else { PARTITION_UA },
             sticky: sticky.filter(|_| partitions > 1),
+            tells_brokers,
             now_ns: 0,
             messages: Box::default(),
         })
@@ -234,9 +239,11 @@ impl Outlet {
                 // SAFETY: librdkafka reports each message once, with the opaque that it was handed over with, and then reads its value no more: with
                 // F_COPY it would free the value now.
                 let tag = unsafe { lent.returned(message._private) };
+                // SAFETY: a message of the event's, which lives as long as that; the call only reads it.
+                let broker = if self.tells_brokers { unsafe { sys::rd_kafka_message_broker_id(message) } } else { -1 };
                 // SAFETY: librdkafka keeps `len` bytes at a delivered message's payload as long as the message, and what was lent for it is not lent
                 // again before the report is made.
-                on_report(*picked_up_ns, unsafe { report(message, tag) });
+                on_report(*picked_up_ns, unsafe { report(message, tag, broker) });
             }
             reported += count;
             // An event whose last message was the last that was asked for must not live on: its messages still fill
@@ -259,6 +266,11 @@ impl Outlet {
     pub(in crate::driver::kafka) fn rung_ns(&self) -> Option<u64> {
         self.queue.rung_ns()
     }
+
+    /// The same, left as it is; None: nothing has come, or nobody knows when.
+    pub(in crate::driver::kafka) fn came_ns(&self) -> Option<u64> {
+        self.queue.came_ns()
+    }
 }
 
 /// Bytes of key and value.
@@ -279,7 +291,7 @@ pub(in crate::driver::kafka) fn hurry(client: *mut sys::rd_kafka_t) {
 /// # Safety
 /// `payload` is null or valid for `len` bytes as long as `message` is.
 #[inline]
-unsafe fn report(message: &sys::rd_kafka_message_t, tag: usize) -> Report<'_> {
+unsafe fn report(message: &sys::rd_kafka_message_t, tag: usize, broker: i32) -> Report<'_> {
     let delivery = match message.err {
         Code::RD_KAFKA_RESP_ERR_NO_ERROR => Delivery::Acknowledged,
         Code::RD_KAFKA_RESP_ERR__PURGE_QUEUE | Code::RD_KAFKA_RESP_ERR__PURGE_INFLIGHT => Delivery::Unknown,
@@ -293,7 +305,7 @@ unsafe fn report(message: &sys::rd_kafka_message_t, tag: usize) -> Report<'_> {
     };
     // What is not known is negative in librdkafka too, but has more than one number.
     let (partition, offset) = (message.partition.max(-1), message.offset.max(-1));
-    Report { value, tag, delivery, partition, offset }
+    Report { value, tag, delivery, partition, offset, broker }
 }
 
 const EMPTY: sys::rd_kafka_message_t = sys::rd_kafka_message_t {

@@ -24,7 +24,7 @@ impl WireProducer {
         if now_ns >= self.next_expiry_ns {
             self.next_expiry_ns = now_ns + super::EXPIRY_NS;
             for records in self.lanes.expired(now_ns, &self.way) {
-                Self::end(&mut self.ended, records, Delivery::Failed(codes::TIMED_OUT), -1, now_ns);
+                Self::end(&mut self.ended, records, Delivery::Failed(codes::TIMED_OUT), now_ns);
             }
         }
         self.lanes.unpark(now_ns);
@@ -38,8 +38,9 @@ impl WireProducer {
         let Self { cluster, lanes, ended, way, .. } = self;
         let mut leaders_moved = false;
         for at in 0..cluster.len() {
+            let broker = cluster.id(at);
             cluster.step(at, time, |event, now_ns| {
-                Back { lanes, ended, way, now_ns, leaders_moved: &mut leaders_moved }.event(event)
+                Back { lanes, ended, way, broker, now_ns, leaders_moved: &mut leaders_moved }.event(event)
             });
         }
         if leaders_moved {
@@ -109,6 +110,8 @@ struct Back<'a> {
     lanes: &'a mut Lanes,
     ended: &'a mut VecDeque<super::Ended>,
     way: &'a ProducerWay,
+    /// Whom they were sent to.
+    broker: i32,
     now_ns: u64,
     leaders_moved: &'a mut bool,
 }
@@ -166,7 +169,8 @@ impl Back<'_> {
 
     fn end(&mut self, records: Records, delivery: Delivery, offset: i64) {
         self.lanes.ended(records.partition, delivery == Delivery::Acknowledged);
-        WireProducer::end(self.ended, records, delivery, offset, self.now_ns);
+        let (place, broker, at_ns) = (records.read(), self.broker, self.now_ns);
+        self.ended.push_back(super::Ended { records, place, delivery, offset, broker, at_ns });
     }
 }
 

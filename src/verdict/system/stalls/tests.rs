@@ -80,10 +80,23 @@ fn who_asked_only_later_saw_less_and_the_stall_is_no_shorter_for_it() {
 }
 
 #[test]
+fn who_stood_still_in_the_middle_of_a_silence_has_seen_all_of_it() {
+    let plan = for_tests::plan();
+    let silences = [silence(P0, 4_000, 24_000), silence(P1, 4_000, 24_000)];
+    let moments = [&silences[..], &[stood(P0, 14_000, 14_200), stood(P1, 20_000, 20_900)]].concat();
+    let expected = [(BrokerStall, 4_000, 20_000, 2), (GeneratorStall, 20_000, 900, 1)];
+    assert_eq!(told(&moments, &plan), expected);
+}
+
+#[test]
 fn clients_that_waited_for_their_cpus_are_no_witnesses() {
     let starved = |moment: ClientMoment| ClientMoment { starved_ns: 1_500 * MS, ..moment };
-    let moments = [starved(silence(P0, 4_000, 6_000)), starved(silence(P1, 4_000, 6_000))];
-    assert_eq!(told(&moments, &for_tests::plan()), []);
+    let moments = [starved(silence(P0, 4_000, 6_000)), starved(silence(P1, 4_001, 6_000))];
+    assert_eq!(told(&moments, &for_tests::plan()), [(GeneratorStall, 4_000, 2_000, 2)]);
+    let words = events(&moments, &for_tests::plan()).remove(0).text;
+    assert_eq!(words, "librdkafka's threads of producer 0, producer 1 waited for a CPU for most of 2.00 s at 4.0 s");
+    // The other one had its CPUs, and was answered.
+    assert_eq!(told(&moments[..1], &for_tests::plan()), [(GeneratorStall, 4_000, 2_000, 1)]);
 }
 
 #[test]
