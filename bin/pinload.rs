@@ -1,7 +1,7 @@
 //! The program: everything is in the library, this is its door.
 
-/// For C as well (feature `override`): librdkafka allocates each received message in one thread and frees it in another, which is
-/// what glibc's allocator is slow at.
+/// For C as well (feature `override`): librdkafka allocates each received message in one thread and frees it in
+/// another, which is what glibc's allocator is slow at.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 

@@ -1,5 +1,5 @@
-//! `tools/bench-peers` works from end to end: every tool runs, counts agree with the broker's, both forms of the result hold what they
-//! should. Nothing here says how fast anything is.
+//! `tools/bench-peers` works from end to end: every tool runs, counts agree with the broker's, both forms of the result
+//! hold what they should. Nothing here says how fast anything is.
 
 mod scene;
 

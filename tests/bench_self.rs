@@ -1,4 +1,5 @@
-//! `tools/bench-self` works from end to end, and both forms of its result hold what they should. Nothing here says how fast anything is.
+//! `tools/bench-self` works from end to end, and both forms of its result hold what they should. Nothing here says how
+//! fast anything is.
 #![allow(clippy::print_stderr, reason = "what is left out is said loudly")]
 
 mod scene;

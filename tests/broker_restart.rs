@@ -1,5 +1,6 @@
-//! A broker that is killed under load and comes back on its ports and its data: whatever was lost, stored twice or delayed by it, with acks=1 and
-//! with acks=all, the figures are those of the raw samples and of the broker's own end offsets.
+//! A broker that is killed under load and comes back on its ports and its data: whatever was lost, stored twice or
+//! delayed by it, with acks=1 and with acks=all, the figures are those of the raw samples and of the broker's own end
+//! offsets.
 
 mod scene;
 

@@ -1,4 +1,5 @@
-//! `pinload calibrate` and what runs do with its figures. Figures are looked at for form and plausibility, never for speed.
+//! `pinload calibrate` and what runs do with its figures. Figures are looked at for form and plausibility, never for
+//! speed.
 
 mod scene;
 
@@ -309,7 +310,8 @@ fn a_machine_that_others_use_is_warned_of_and_so_is_every_result_beside_such_a_f
     let floor: Floor = serde_json::from_str(&scene.read("f.json")).expect("a floor");
     let Disturbance { busy, gaps_worst_cpu, gaps_lost_percent, loops_waited_percent, .. } = floor.disturbance;
     assert_eq!((busy, gaps_worst_cpu), (true, Some(cpus[0])), "{floor:?}");
-    // Of two strangers and us each has a third of the CPU; half of it where sessions are dealt to first and theirs count as one.
+    // Of two strangers and us each has a third of the CPU; half of it where sessions are dealt to first and theirs
+    // count as one.
     assert!(gaps_lost_percent > Some(20.0), "{floor:?}");
     assert!(loops_waited_percent.is_none_or(|percent| percent > 20.0), "{floor:?}");
     let (done, detail) = short_run(&scene, &["--floor", "f.json"]);

@@ -1,4 +1,5 @@
-//! Every way a run can end before its time: what the user is told, which exit code, what is written, what is left behind.
+//! Every way a run can end before its time: what the user is told, which exit code, what is written, what is left
+//! behind.
 
 mod scene;
 

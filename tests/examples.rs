@@ -1,5 +1,5 @@
-//! Every file in `examples/` is a file that works: `pinload plan` accepts each workload with each driver, `pinload generate` the template,
-//! and the short ones run against a real Kafka.
+//! Every file in `examples/` is a file that works: `pinload plan` accepts each workload with each driver,
+//! `pinload generate` the template, and the short ones run against a real Kafka.
 
 mod scene;
 

@@ -1,4 +1,5 @@
-//! Runs on several workers: two `pinload worker` and a coordinator on one machine, and everything that can happen to one of them.
+//! Runs on several workers: two `pinload worker` and a coordinator on one machine, and everything that can happen to
+//! one of them.
 
 mod scene;
 

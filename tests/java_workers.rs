@@ -1,4 +1,5 @@
-//! A coordinator of pinload's with OMB's workers: the recorded replies of two Java workers, a fleet of both kinds, refusals and failures.
+//! A coordinator of pinload's with OMB's workers: the recorded replies of two Java workers, a fleet of both kinds,
+//! refusals and failures.
 
 mod scene;
 
@@ -41,8 +42,8 @@ fn recording(worker: &str) -> Vec<Exchange> {
     all.filter(|exchange| exchange.worker == worker).collect()
 }
 
-/// A recorded Java worker: each call is answered with the recorded replies to it in their order. Counters are asked for more often than
-/// OMB does: the last one stays, until periods tell of newer ones.
+/// A recorded Java worker: each call is answered with the recorded replies to it in their order. Counters are asked for
+/// more often than OMB does: the last one stays, until periods tell of newer ones.
 struct Recorded {
     replies: BTreeMap<String, VecDeque<String>>,
     counters: String,
@@ -363,7 +364,8 @@ fn counts_that_do_not_agree_make_a_run_invalid_and_without_the_difference_nobody
     }
 }
 
-/// The same run with counts that agree; in two of them a worker has no figures of the whole run when all periods have been told.
+/// The same run with counts that agree; in two of them a worker has no figures of the whole run when all periods have
+/// been told.
 #[test]
 fn a_run_that_fails_behind_its_last_period_is_invalid() {
     const WHOLE_RUN: &str = "/cumulative-latencies";
@@ -478,8 +480,8 @@ fn a_fleet_of_both_kinds_runs_and_its_counts_agree() {
     let rate = detail.at("/measurement/publish_rate_per_s").as_f64().unwrap_or(0.0);
     assert!((rate - 2_000.0).abs() < 40.0, "{rate}");
     let timed = |family: &str| detail.at(&format!("/measurement/latencies/{family}/count")).as_u64().unwrap_or(0);
-    // Between the last cut of the warm-up and reset-stats, two calls later, latencies are nobody's, as with OMB's coordinator. So long
-    // was that at most; each worker has its own times of these calls.
+    // Between the last cut of the warm-up and reset-stats, two calls later, latencies are nobody's, as with OMB's
+    // coordinator. So long was that at most; each worker has its own times of these calls.
     let nobodys = reset.load(Relaxed) * 2_000 / 1_000_000_000;
     for (family, of_each) in [("acknowledge_actual", 1), ("end_to_end_actual", 2)] {
         let expected = of_each * 19_000_u64.saturating_sub(nobodys)..of_each * 21_000;

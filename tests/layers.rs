@@ -1,5 +1,5 @@
-//! The rooms of the library stand in layer order: each may use those above it in `src/lib.rs`' list, none below. And unsafe
-//! code stays in the rooms that were built for it.
+//! The rooms of the library stand in layer order: each may use those above it in `src/lib.rs`' list, none below. And
+//! unsafe code stays in the rooms that were built for it.
 
 use std::path::{Path, PathBuf};
 
@@ -143,7 +143,8 @@ fn no_room_uses_a_room_below_it() {
 fn no_path_leaves_its_room_through_super() {
     let mut wrong = Vec::new();
     for (file, text) in all_files() {
-        // From src/room/mod.rs one `super` is the crate's root, from src/room/file.rs two are; inline tests stand one deeper.
+        // From src/room/mod.rs one `super` is the crate's root, from src/room/file.rs two are; inline tests stand one
+        // deeper.
         let depth = file.matches('/').count() + usize::from(!file.ends_with("mod.rs"));
         let mut in_tests = 0;
         for (number, line) in text.lines().enumerate() {

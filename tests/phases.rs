@@ -1,5 +1,5 @@
-//! What changes while the load runs: a backlog that is built and drained, a rate that is searched for, rates that change by plan.
-//! On a real Kafka (see `scene/kafka.rs`), except for the last.
+//! What changes while the load runs: a backlog that is built and drained, a rate that is searched for, rates that
+//! change by plan. On a real Kafka (see `scene/kafka.rs`), except for the last.
 
 mod scene;
 
@@ -99,8 +99,9 @@ fn steps_send_what_their_rates_add_up_to_and_periods_are_as_long_as_asked_for() 
     done.assert_code(0);
     let detail = Detail::read(&scene.path("s.detail"));
     balanced(&detail);
-    // By the moments they were due at, whenever the machine let them go. The load goes on until its last second is collected: what is due
-    // after the 6 s (15 messages on a machine that took 0.3 s for it) is sent at the last rate, and stands in the totals.
+    // By the moments they were due at, whenever the machine let them go. The load goes on until its last second is
+    // collected: what is due after the 6 s (15 messages on a machine that took 0.3 s for it) is sent at the last rate,
+    // and stands in the totals.
     let due = due_s(&RawClient::read_all(&[scene.path("raw")]));
     let within = |from_s: f64, to_s: f64| due.iter().filter(|at_s| (from_s..to_s).contains(*at_s)).count();
     assert_eq!([within(0.0, 2.0), within(2.0, 4.0), within(4.0, 6.0)], [200, 2_000, 100], "{done}");

@@ -1,5 +1,5 @@
-//! Where processes run and what they are called: the plan, what the kernel shows while the load runs, and what the result says
-//! must be the same; CPU masks and memory policies given from outside are kept.
+//! Where processes run and what they are called: the plan, what the kernel shows while the load runs, and what the
+//! result says must be the same; CPU masks and memory policies given from outside are kept.
 
 mod scene;
 
@@ -197,7 +197,8 @@ fn a_memory_policy_set_by_numactl_is_kept_and_reported() {
     }
 }
 
-/// Is there a numactl that may set policies? If not, that is said past the test runner's capture, and fails when CI=true.
+/// Is there a numactl that may set policies? If not, that is said past the test runner's capture, and fails when
+/// CI=true.
 fn numactl_works(test: &str) -> bool {
     let node = allowed("Mems_allowed_list").pop_first().expect("a node");
     let tried = std::process::Command::new("numactl").args([&format!("--membind={node}"), "true"]).output();

@@ -17,7 +17,8 @@ const CLIENT_DIED: i32 = 5;
 const NOT_WRITTEN: i32 = 6;
 const LIMIT: Duration = Duration::from_secs(90);
 
-/// Every reported figure of a run of `to_s` s, the first second of which was warm-up, is that of its samples. Returns the samples.
+/// Every reported figure of a run of `to_s` s, the first second of which was warm-up, is that of its samples. Returns
+/// the samples.
 fn assert_true(scene: &Scene, folders: &[&str], to_s: u64) -> (Detail, Vec<RawClient>) {
     let folders: Vec<_> = folders.iter().map(|folder| scene.path(folder)).collect();
     let clients = RawClient::read_all(&folders);
@@ -134,7 +135,8 @@ fn assert_log_is_the_measurement(scene: &Scene, detail: &Detail) {
     }
 }
 
-/// HdrHistogram's own log processor (it comes with Kafka), reading one latency of the log, finds what the detail file shows.
+/// HdrHistogram's own log processor (it comes with Kafka), reading one latency of the log, finds what the detail file
+/// shows.
 fn assert_javas_reader_agrees(scene: &Scene, detail: &Detail, family: &str) {
     let log = scene.the_file("HdrHistogram's log", |name| name.ends_with(".hlog")).display().to_string();
     let processor = ["tool", "org.HdrHistogram.HistogramLogProcessor", "-i", &log, "-tag", family];

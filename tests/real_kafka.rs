@@ -1,7 +1,8 @@
-//! The main job against a real Kafka: the broker's own counts, authentication, both group protocols, both scopes of the rate.
+//! The main job against a real Kafka: the broker's own counts, authentication, both group protocols, both scopes of the
+//! rate.
 //!
-//! The broker comes from `tools/kafka` (see `scene/kafka.rs`). Without Java or Maven these tests say so loudly and do nothing,
-//! except in continuous integration, where that is a failure.
+//! The broker comes from `tools/kafka` (see `scene/kafka.rs`). Without Java or Maven these tests say so loudly and do
+//! nothing, except in continuous integration, where that is a failure.
 
 mod scene;
 

@@ -38,7 +38,8 @@ fn a_run_writes_the_result_and_its_counts_balance() {
     assert_eq!((result.producers_per_topic, result.consumers_per_topic), (2, 2));
     assert_eq!(result.publish_rate.len(), 2, "20 s are two periods");
     for rate in result.publish_rate.iter().chain(&result.consume_rate) {
-        // A busy machine moves messages over the border of a period; what it may not do is lose them: see the counts below.
+        // A busy machine moves messages over the border of a period; what it may not do is lose them: see the counts
+        // below.
         assert!((rate - 1000.0).abs() < 50.0, "2 producers × 500 = 1,000 msg/s, measured {rate}");
     }
     assert_eq!(result.publish_error_rate, [0.0, 0.0]);

@@ -1,4 +1,5 @@
-//! SASL/SCRAM over TLS against a real Kafka, as OMB's users write it and as librdkafka's do; and what is said when it fails.
+//! SASL/SCRAM over TLS against a real Kafka, as OMB's users write it and as librdkafka's do; and what is said when it
+//! fails.
 
 mod scene;
 
@@ -9,8 +10,8 @@ use std::time::Duration;
 
 const REFUSED_BY_BROKER: i32 = 4;
 const LIMIT: Duration = Duration::from_secs(90);
-/// A refusal takes the start (a second for the clock) and a few round trips; the rest is for a busy machine. It is well below the
-/// 30 s that an unreachable broker is waited for.
+/// A refusal takes the start (a second for the clock) and a few round trips; the rest is for a busy machine. It is well
+/// below the 30 s that an unreachable broker is waited for.
 const QUICK: Duration = Duration::from_secs(10);
 
 /// The listener that wants both, and what it takes to get in.

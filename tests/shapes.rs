@@ -1,5 +1,5 @@
-//! Topics that differ, topics that exist, runs that only produce or only consume, messages of several sizes: on the embedded broker, and
-//! where something must outlive a run on a real Kafka (see `scene/kafka.rs`).
+//! Topics that differ, topics that exist, runs that only produce or only consume, messages of several sizes: on the
+//! embedded broker, and where something must outlive a run on a real Kafka (see `scene/kafka.rs`).
 
 mod scene;
 

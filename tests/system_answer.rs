@@ -1,5 +1,5 @@
-//! What did the system under test do? Brokers that are killed, stopped, restarted, limited or full, clients that are stopped or starved, and both at
-//! once: the outcome, the sentence, begin and length against the truth, the exit code.
+//! What did the system under test do? Brokers that are killed, stopped, restarted, limited or full, clients that are
+//! stopped or starved, and both at once: the outcome, the sentence, begin and length against the truth, the exit code.
 
 mod scene;
 

@@ -168,13 +168,14 @@ fn file_size_limit() {
 
 /// Runs `work` in a forked child, which ends with 0 when `work` returns and with 1 when it panics.
 fn in_child(work: impl FnOnce()) -> Pid {
-    // SAFETY: this process has one thread (checked at the start of `main`; nothing here starts another, and neither does a
-    // child of it), so the child's copy of the allocator and of every lock is in a usable state.
+    // SAFETY: this process has one thread (checked at the start of `main`; nothing here starts another, and neither
+    // does a child of it), so the child's copy of the allocator and of every lock is in a usable state.
     match unsafe { fork() }.unwrap() {
         ForkResult::Parent { child } => child,
         ForkResult::Child => {
             let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(work));
-            // SAFETY: `_exit` takes any number and does not return; the parent's destructors must not run here (they unlink).
+            // SAFETY: `_exit` takes any number and does not return; the parent's destructors must not run here (they
+            // unlink).
             unsafe { libc::_exit(i32::from(result.is_err())) }
         }
     }

@@ -1,5 +1,5 @@
-//! The verdict under real causes: each is made on purpose, beside a control, which is the same run without it. More of them in
-//! `verdict_threads`, `verdict_clocks`, `java_workers` and `fleet`.
+//! The verdict under real causes: each is made on purpose, beside a control, which is the same run without it. More of
+//! them in `verdict_threads`, `verdict_clocks`, `java_workers` and `fleet`.
 
 mod scene;
 
@@ -32,8 +32,9 @@ const NULL_THRESHOLDS: [&str; 9] = [
     "pacing-error-floor-us=1e6",
 ];
 
-/// The control of all runs on the null driver. Somebody else on this machine may spoil one, but not all: unless all of its CPUs are taken all the time.
-/// Then the verdict says what is true, a loop of our own on the same CPU waits as well, and there is no control.
+/// The control of all runs on the null driver. Somebody else on this machine may spoil one, but not all: unless all of
+/// its CPUs are taken all the time. Then the verdict says what is true, a loop of our own on the same CPU waits as
+/// well, and there is no control.
 fn assert_null_control() {
     for attempt in 1.. {
         let scene = null_scene("a_run_without_a_cause_is_valid");
@@ -64,7 +65,8 @@ fn a_run_without_a_cause_is_valid_and_a_stopped_client_is_seen_as_a_loop_that_st
     std::thread::park_timeout(4 * S);
     producer.signal(Signal::SIGCONT);
     let done = running.outcome();
-    // Two thirds of the sends were due in those 4 s. Periods are a second long: two of them ended 2 s and more without its report.
+    // Two thirds of the sends were due in those 4 s. Periods are a second long: two of them ended 2 s and more without
+    // its report.
     let detail = assert_limited(
         &scene,
         &done,
@@ -85,7 +87,8 @@ fn two_moments_of_standing_still_spoil_two_periods_and_too_many_of_them_the_run(
     for attempt in 1.. {
         let scene = null_scene("two_moments_of_standing_still_spoil_two_periods_and_too_many_of_them_the_run");
         let done = run_with_two_moments_of_standing_still(&scene);
-        // Less than half of the run, and more than half of each second in which one of them ended. Unless others had the CPU for the rest of it.
+        // Less than half of the run, and more than half of each second in which one of them ended. Unless others had
+        // the CPU for the rest of it.
         if attempt == 3 || causes(&Detail::read(&scene.detail_file())) != ["rate_not_offered"] {
             assert_limited(&scene, &done, &["periods"]);
             return;
@@ -167,8 +170,8 @@ fn a_hot_cpu_that_others_use_too_is_a_run_queue_delay() {
     let args = judged_by(&NULL_RUN, &["run-queue-delay-share=0.25"]);
     let (running, producer) = start_null_until(&scene, args, WARM_UP);
     let cpu = hot_cpu(&producer);
-    // With automatic groups (sched_autogroup_enabled) the kernel deals the CPU to sessions first, and clients have one of their own: however many
-    // spinners of ours there are, the producer keeps half of the CPU then. Without, a ninth.
+    // With automatic groups (sched_autogroup_enabled) the kernel deals the CPU to sessions first, and clients have one
+    // of their own: however many spinners of ours there are, the producer keeps half of the CPU then. Without, a ninth.
     let spinners = Spinners::on(cpu, 8);
     let done = running.outcome();
     drop(spinners);
@@ -217,7 +220,8 @@ fn a_cpu_limit_of_the_cgroup_is_throttling() {
     let cannot = || left_out("a_cpu_limit_of_the_cgroup_is_throttling", "no CPU cgroup can be made here");
     let Some(group) = Limited::new() else { return cannot() };
     let scene = null_scene("a_cpu_limit_of_the_cgroup_is_throttling");
-    // The shell joins the group before it becomes the program, which then finds its cgroup as any program in a container does.
+    // The shell joins the group before it becomes the program, which then finds its cgroup as any program in a
+    // container does.
     let join = format!("echo $$ > {}/cgroup.procs && exec \"$@\"", group.0.display());
     let mut probe = Command::new("sleep").arg("0").spawn().expect("sleep");
     let may_join = group.take(i32::try_from(probe.id()).expect("a pid"));
@@ -233,7 +237,8 @@ fn a_cpu_limit_of_the_cgroup_is_throttling() {
     assert!(words(&detail, "throttled").contains("a CPU limit stopped the group"), "{done}");
 }
 
-/// What these runs are judged by: a queue that is full for a tenth of the time, fetches that are held back for a third of the time.
+/// What these runs are judged by: a queue that is full for a tenth of the time, fetches that are held back for a third
+/// of the time.
 const QUEUE_THRESHOLDS: [&str; 2] = ["queue-full-share=0.1", "fetch-paused-share=0.33"];
 
 /// One producer and one consumer at 1,000 messages/s on a broker of the test's own.
@@ -284,7 +289,8 @@ fn small_queues_are_the_generators_and_a_paused_broker_is_the_brokers() {
     assert!(late(&control) < late(&paused));
     drop((scene, broker));
 
-    // 4 messages hold 4 ms of the schedule, less than the linger; and any message at all holds back the next fetch for a second.
+    // 4 messages hold 4 ms of the schedule, less than the linger; and any message at all holds back the next fetch for
+    // a second.
     let (small, one) = (["queue.buffering.max.messages=4", "linger.ms=20"], ["queued.min.messages=1"]);
     let (scene, _broker) = broker_scene("small_queues_are_the_generators", &small, &one);
     let done = scene.pinload(judged_by(&QUEUE_RUN, &QUEUE_THRESHOLDS)).limit(LIMIT).run();

@@ -1,5 +1,6 @@
-//! The verdict on clocks: that of a run which drifts, those of two hosts which are apart. This machine's own clocks are fine, so the program
-//! under test is given others: a small library, compiled here and preloaded, changes what it reads. Each beside its control.
+//! The verdict on clocks: that of a run which drifts, those of two hosts which are apart. This machine's own clocks are
+//! fine, so the program under test is given others: a small library, compiled here and preloaded, changes what it
+//! reads. Each beside its control.
 
 mod scene;
 
@@ -16,7 +17,8 @@ use std::time::Duration;
 const LIMIT: Duration = Duration::from_secs(60);
 const HOUR_NS: i64 = 3_600_000_000_000;
 
-/// Compiles the library into the scene's folder. None: there is no C compiler, or the program is linked so that nothing can be preloaded.
+/// Compiles the library into the scene's folder. None: there is no C compiler, or the program is linked so that nothing
+/// can be preloaded.
 fn another_clock(scene: &Scene) -> Option<String> {
     let source = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/another_clock.c");
     let library = scene.path("another_clock.so");

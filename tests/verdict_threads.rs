@@ -1,5 +1,5 @@
-//! The verdict on threads that others keep from their work, or that have too much of it, and on sends that are never made: each cause made on
-//! purpose, beside the same run without it.
+//! The verdict on threads that others keep from their work, or that have too much of it, and on sends that are never
+//! made: each cause made on purpose, beside the same run without it.
 
 mod scene;
 
@@ -19,7 +19,8 @@ const S: Duration = Duration::from_secs(1);
 
 #[test]
 fn sends_that_a_stopped_client_leaves_out_are_missed_sends() {
-    // A send is left out when the next is due: a loaded machine keeps a client waiting for some ms at a time, and hardly ever for 50.
+    // A send is left out when the next is due: a loaded machine keeps a client waiting for some ms at a time, and
+    // hardly ever for 50.
     let args: Vec<&str> = ["--late-policy", "skip", "--rate", "20"].into_iter().chain(NULL_RUN).collect();
     let args = judged_by(&args, &["missed-sends-share=0.2"]);
     let scene = null_scene("a_client_that_nobody_stops_leaves_out_hardly_any_send");
@@ -82,7 +83,8 @@ fn a_spinning_loops_cpu_time_and_its_waits_for_a_cpu_fill_its_time() {
     let ran = ns("/measurement/counters/cpu_user_ns") + ns("/measurement/counters/cpu_system_ns");
     let waited = ns("/clients/0/verdict/facts/kernel/hot_wait_ns");
     let filled = (ran + waited) / ns("/clients/0/verdict/facts/span_ns");
-    // How much the spinner gets is for the scheduler to say: it shares what this program's session gets with what other tests run in it.
+    // How much the spinner gets is for the scheduler to say: it shares what this program's session gets with what other
+    // tests run in it.
     assert!(waited / ran > 0.01, "the spinner had a part of the CPU: {waited} ns of waiting, {ran} ns on it\n{done}");
     // Supervisor and client look at different moments, some ms apart, on a loaded machine more.
     assert!(
@@ -91,7 +93,8 @@ fn a_spinning_loops_cpu_time_and_its_waits_for_a_cpu_fill_its_time() {
     );
 }
 
-/// One producer and no consumer on a broker of the test's own, the loop on one CPU, librdkafka's threads on another. None: there is only one.
+/// One producer and no consumer on a broker of the test's own, the loop on one CPU, librdkafka's threads on another.
+/// None: there is only one.
 struct Apart {
     scene: Scene,
     broker: Broker,

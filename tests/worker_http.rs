@@ -1,4 +1,5 @@
-//! `pinload worker` as OMB's coordinator and strangers meet it: the recorded exchange of a whole run, and everything that is refused.
+//! `pinload worker` as OMB's coordinator and strangers meet it: the recorded exchange of a whole run, and everything
+//! that is refused.
 
 mod scene;
 
@@ -141,8 +142,8 @@ fn a_recorded_run_of_ombs_coordinator_is_answered_call_for_call() {
     scene.assert_no_leftovers();
 }
 
-/// A producer on the first worker and a consumer on the second, driven as OMB's coordinator does: the end-to-end times of a thousand messages,
-/// and what the consumer's worker says of them.
+/// A producer on the first worker and a consumer on the second, driven as OMB's coordinator does: the end-to-end times
+/// of a thousand messages, and what the consumer's worker says of them.
 fn end_to_end(workers: &[WorkerProcess; 2], driver: &str) -> (Histogram<u64>, String) {
     use base64::Engine as _;
     let call = |worker: usize, method: &str, path: &str, body: &str| {

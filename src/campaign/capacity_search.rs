@@ -1,8 +1,9 @@
 //! The search for the highest rate at which goals hold: a state machine that asks for trials and is told how they went.
 //!
-//! On a scale of ratios it doubles until a rate fails, halves what lies between, and then makes sure: the answer has held in `CONFIRMATIONS`
-//! trials of full length, and the first rate above it has failed in as many more than it held in. One failed trial may be a hiccup, so no rate has
-//! failed by one trial alone. Trials grow as the bounds close in. Goals are searched for one after another and share every trial.
+//! On a scale of ratios it doubles until a rate fails, halves what lies between, and then makes sure: the answer has
+//! held in `CONFIRMATIONS` trials of full length, and the first rate above it has failed in as many more than it held
+//! in. One failed trial may be a hiccup, so no rate has failed by one trial alone. Trials grow as the bounds close in.
+//! Goals are searched for one after another and share every trial.
 
 /// What a trial showed, for each goal.
 #[derive(Debug, Clone, PartialEq)]
@@ -200,7 +201,8 @@ fn same(a: f64, b: f64) -> bool {
 mod tests {
     use super::*;
 
-    /// A broker that takes so much, with noise: what it takes varies from trial to trial, less in long ones; now and then one hiccups.
+    /// A broker that takes so much, with noise: what it takes varies from trial to trial, less in long ones; now and
+    /// then one hiccups.
     struct ScriptedBroker {
         capacities_per_s: Vec<f64>,
         generator_per_s: f64,

@@ -2,8 +2,8 @@
 
 use std::ffi::OsString;
 
-/// Puts the lines of `file` in the place of each `@file`: one argument a line, blanks around it removed, empty lines left out. Arguments
-/// behind `--` and in such files are taken as they are. Error: a file that cannot be read, said.
+/// Puts the lines of `file` in the place of each `@file`: one argument a line, blanks around it removed, empty lines
+/// left out. Arguments behind `--` and in such files are taken as they are. Error: a file that cannot be read, said.
 pub fn expand(argv: Vec<OsString>) -> Result<Vec<OsString>, String> {
     let mut expanded = Vec::with_capacity(argv.len());
     let mut options = true;

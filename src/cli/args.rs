@@ -29,9 +29,9 @@ use std::time::Duration;
 
 /// Load generator for Apache Kafka: every client is a process of its own, pinned to its own CPU.
 ///
-/// It reads the workload and driver files of the OpenMessaging Benchmark (OMB), sends and receives as they say, and writes OMB's result
-/// file plus a detail file with everything else it measured: latencies from the intended and from the actual send
-/// time, and an exact account of every message.
+/// It reads the workload and driver files of the OpenMessaging Benchmark (OMB), sends and receives as they say, and
+/// writes OMB's result file plus a detail file with everything else it measured: latencies from the intended and from
+/// the actual send time, and an exact account of every message.
 #[derive(Debug, Parser)]
 #[command(name = "pinload", version, subcommand_required = true, arg_required_else_help = true)]
 #[command(after_help = "Without a command, options and files mean `run`, as OMB users write it:\n  \
@@ -64,8 +64,8 @@ pub enum Command {
     Worker(Box<WorkerArgs>),
     /// Put the figures of many result files into one CSV table
     ///
-    /// Reads the result files of pinload, of OMB and of its Redpanda and AutoMQ forks. Rates in OMB's columns are rounded to one digit,
-    /// as OMB does.
+    /// Reads the result files of pinload, of OMB and of its Redpanda and AutoMQ forks. Rates in OMB's columns are
+    /// rounded to one digit, as OMB does.
     #[command(after_help = CSV_EXAMPLES)]
     Csv(CsvArgs),
     /// Make one HTML page of results, of one run or of several overlaid
@@ -78,10 +78,11 @@ pub enum Command {
     /// Runs the workload at one rate after another, each a run of its own. The options of `run` hold for every trial.
     #[command(after_help = CAPACITY_EXAMPLES)]
     Capacity(Box<CapacityArgs>),
-    /// Run many points: a workload and a driver under settings that vary, each several times, in a folder that stands for itself
+    /// Run many points: a workload and a driver under settings that vary, each several times, in a folder that stands
+    /// for itself
     ///
-    /// Each run is a run of its own; one that fails does not stop the rest. Results are a table (CSV, Markdown, JSON) with intervals over repeats and a
-    /// page with figures over dimensions. docs/campaigns.md describes the file.
+    /// Each run is a run of its own; one that fails does not stop the rest. Results are a table (CSV, Markdown, JSON)
+    /// with intervals over repeats and a page with figures over dimensions. docs/campaigns.md describes the file.
     #[command(after_help = CAMPAIGN_EXAMPLES)]
     Campaign(CampaignArgs),
     /// Pack a folder of results into one file with checksums, without secrets
@@ -89,8 +90,8 @@ pub enum Command {
     Bundle(BundleArgs),
     /// Compare two results, or two folders of repeats: is the new one better, and how sure is that
     ///
-    /// For each figure the difference, its interval of 95 % and a verdict in words; what was not the same besides comes first. Reads pinload's
-    /// and OMB's results. docs/questions.md says what the statistics mean.
+    /// For each figure the difference, its interval of 95 % and a verdict in words; what was not the same besides comes
+    /// first. Reads pinload's and OMB's results. docs/questions.md says what the statistics mean.
     #[command(after_help = COMPARE_EXAMPLES)]
     Compare(CompareArgs),
     /// Make a workload file for each combination of a template's lists
@@ -98,14 +99,16 @@ pub enum Command {
     Generate(GenerateArgs),
     /// Look at this machine: what about it would disturb a measurement, and how to change it
     ///
-    /// Clock, CPUs and who else uses them, memory, limits, network, kernel, virtual machine. It starts and changes nothing, needs no rights, and ends
-    /// with 0 whatever it finds. What the system does not tell is said to be not known.
+    /// Clock, CPUs and who else uses them, memory, limits, network, kernel, virtual machine. It starts and changes
+    /// nothing, needs no rights, and ends with 0 whatever it finds. What the system does not tell is said to be not
+    /// known.
     #[command(after_help = DOCTOR_EXAMPLES)]
     Doctor(DoctorArgs),
     /// Measure what this machine and build can do without a broker, and store it for later runs
     ///
-    /// Speed of the clients' loops, pacing error, cost of the clock, gaps on each CPU, latencies through the embedded broker. Runs put the stored figures
-    /// beside their own and warn where these are near. Measure when nothing else runs.
+    /// Speed of the clients' loops, pacing error, cost of the clock, gaps on each CPU, latencies through the embedded
+    /// broker. Runs put the stored figures beside their own and warn where these are near. Measure when nothing else
+    /// runs.
     #[command(after_help = CALIBRATE_EXAMPLES)]
     Calibrate(CalibrateArgs),
     /// Print the JSON Schema of the detail file
@@ -230,7 +233,8 @@ pub struct RunArgs {
 
     /// Whose rate it is: each producer's, or of all together
     ///
-    /// Without this the driver file decides: OMB's Java driverClass means the total, the Python guide's and --embedded mean each producer.
+    /// Without this the driver file decides: OMB's Java driverClass means the total, the Python guide's and --embedded
+    /// mean each producer.
     #[arg(long, value_name = "SCOPE", value_enum, help_heading = "Load")]
     pub rate_scope: Option<RateScopeArg>,
 
@@ -249,7 +253,8 @@ pub struct RunArgs {
 
     /// Send OMB's payloads byte for byte, without pinload's stamp of 48 bytes at the start
     ///
-    /// End-to-end latencies then come from the record's CreateTime (whole ms), and messages are not accounted for one by one.
+    /// End-to-end latencies then come from the record's CreateTime (whole ms), and messages are not accounted for one
+    /// by one.
     #[arg(long, help_heading = "Load")]
     pub no_stamp: bool,
 
@@ -257,7 +262,8 @@ pub struct RunArgs {
     #[arg(long, value_name = "TIME", value_parser = positive_duration, help_heading = "Load")]
     pub connect_timeout: Option<Duration>,
 
-    /// How long creating all topics may take, and deleting them [default: 60s, and 1s more for each 50 topics or partitions]
+    /// How long creating all topics may take, and deleting them [default: 60s, and 1s more for each 50 topics or
+    /// partitions]
     #[arg(long, value_name = "TIME", value_parser = positive_duration, help_heading = "Load")]
     pub topics_timeout: Option<Duration>,
 
@@ -265,7 +271,8 @@ pub struct RunArgs {
     #[arg(long, value_name = "TIME", value_parser = positive_duration, help_heading = "Load")]
     pub ready_timeout: Option<Duration>,
 
-    /// How long a broker may answer nobody in the middle of the load before the run ends with what there is [default: 30s]
+    /// How long a broker may answer nobody in the middle of the load before the run ends with what there is [default:
+    /// 30s]
     #[arg(long, value_name = "TIME", value_parser = positive_duration, help_heading = "Load")]
     pub unreachable_timeout: Option<Duration>,
 
@@ -287,8 +294,8 @@ pub struct RunArgs {
 
     /// End with exit code 8 when a run's verdict is not VALID, or its latencies are the broker's not as far as LEVEL
     ///
-    /// Levels are p50, p75, p90, p95, p99, p99.9, p99.99 and max: --require-valid=p99 asks for latencies of which the generator can have
-    /// added no more than 5 % (--threshold own-share=0.05) to any percentile up to p99.
+    /// Levels are p50, p75, p90, p95, p99, p99.9, p99.99 and max: --require-valid=p99 asks for latencies of which the
+    /// generator can have added no more than 5 % (--threshold own-share=0.05) to any percentile up to p99.
     #[arg(long, value_name = "LEVEL", value_parser = required_level, num_args = 0..=1, require_equals = true,
           default_missing_value = "valid", help_heading = "Verdict")]
     pub require_valid: Option<RequiredLevel>,
@@ -299,8 +306,9 @@ pub struct RunArgs {
 
     /// What the run shall reach, beside the workload's goals (repeatable): exit code 9 when it does not
     ///
-    /// A figure of the detail file, a comparison, a bound, and windows if wanted: 'end_to_end_intended p99 <= 20ms in 99 % of 10s windows',
-    /// 'publish_rate >= 0.99 target', 'lost == 0'. Nothing is met by figures of an INVALID run. docs/questions.md has the grammar.
+    /// A figure of the detail file, a comparison, a bound, and windows if wanted: 'end_to_end_intended p99 <= 20ms in
+    /// 99 % of 10s windows', 'publish_rate >= 0.99 target', 'lost == 0'. Nothing is met by figures of an INVALID run.
+    /// docs/questions.md has the grammar.
     #[arg(long, value_name = "GOAL", value_parser = Goal::parse, help_heading = "Verdict")]
     pub goal: Vec<Goal>,
 
@@ -338,8 +346,8 @@ pub struct RunArgs {
 
     /// Record every sample: each client writes a file of its own into this folder, for `pinload raw`
     ///
-    /// 56 bytes a message for its producer and for each subscription. Clients write them in their own loops, which disturbs what they
-    /// measure; the result says so. On workers: `pinload worker --record-raw`.
+    /// 56 bytes a message for its producer and for each subscription. Clients write them in their own loops, which
+    /// disturbs what they measure; the result says so. On workers: `pinload worker --record-raw`.
     #[arg(long, value_name = "DIR", help_heading = "Output")]
     pub record_raw: Option<PathBuf>,
 
@@ -400,8 +408,9 @@ pub struct RunArgs {
 
     /// Show the run over the whole terminal while it goes on
     ///
-    /// Rates, backlog and latencies over time, each client, errors. Keys: p pauses the view, s sorts, q leaves it without ending the run, e
-    /// ends the run. It draws on standard error; what goes to standard output is the same as without it.
+    /// Rates, backlog and latencies over time, each client, errors. Keys: p pauses the view, s sorts, q leaves it
+    /// without ending the run, e ends the run. It draws on standard error; what goes to standard output is the same as
+    /// without it.
     #[arg(long, conflicts_with_all = ["quiet", "verbose"], help_heading = "Output")]
     pub tui: bool,
 
@@ -455,8 +464,8 @@ pub struct WorkerArgs {
 
     /// Under OMB's protocol send the coordinator's payloads byte for byte
     ///
-    /// Without it their first 48 bytes are pinload's stamp, so that a pinload worker which receives them knows when they were sent. No part of
-    /// OMB reads them.
+    /// Without it their first 48 bytes are pinload's stamp, so that a pinload worker which receives them knows when
+    /// they were sent. No part of OMB reads them.
     #[arg(long)]
     pub no_stamp: bool,
 

@@ -25,7 +25,8 @@ pub fn rewrite(argv: Vec<OsString>) -> Vec<OsString> {
     argv
 }
 
-/// An option of `run`, or what looks like a file; any other word is left to the parser, which knows the commands and what resembles them.
+/// An option of `run`, or what looks like a file; any other word is left to the parser, which knows the commands and
+/// what resembles them.
 fn begins_a_run(first: &OsStr) -> bool {
     let first = first.to_string_lossy();
     !OWN_OPTIONS.contains(&&*first) && (first.starts_with('-') || first.contains(['.', '/']))

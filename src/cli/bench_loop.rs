@@ -36,7 +36,8 @@ pub struct BenchLoopArgs {
     #[arg(long)]
     messages: Option<u64>,
 
-    /// What is measured: none, all; reports, stamp, actual, intended, ledger, telemetry: this and those before it; no-…: all but this
+    /// What is measured: none, all; reports, stamp, actual, intended, ledger, telemetry: this and those before it;
+    /// no-…: all but this
     #[arg(long, default_value = "all", value_parser = parts)]
     measuring: Parts,
 

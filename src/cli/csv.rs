@@ -22,7 +22,8 @@ struct Folder {
     wrong: Vec<String>,
 }
 
-/// Reads the folder, writes the table. A file that is no result is an error, as in OMB, and no table is written; all are named.
+/// Reads the folder, writes the table. A file that is no result is an error, as in OMB, and no table is written; all
+/// are named.
 pub(super) fn csv(args: &CsvArgs, messages: &mut Messages) -> ExitStatus {
     let folder = match read(&args.folder) {
         Ok(folder) => folder,

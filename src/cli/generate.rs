@@ -6,7 +6,8 @@ use super::tool_args::GenerateArgs;
 use crate::config::workload_set;
 use std::fs;
 
-/// Reads the template and writes every workload; files of the same names are replaced. Nothing is written when the template is refused.
+/// Reads the template and writes every workload; files of the same names are replaced. Nothing is written when the
+/// template is refused.
 pub(super) fn generate(args: &GenerateArgs, messages: &mut Messages) -> ExitStatus {
     let (workloads, warnings) = match workload_set::read(&args.template_file) {
         Ok(read) => read,

@@ -62,7 +62,8 @@ impl Live {
 /// Columns that the spinner takes.
 const SPINNER: usize = 2;
 
-/// `measure 00:37/05:00  sent 19,998/s  received 20,003/s  backlog 12  ack p99 2.10 ms  e2e p99 3.40 ms  late 0`, as much of it as `columns` hold.
+/// `measure 00:37/05:00  sent 19,998/s  received 20,003/s  backlog 12  ack p99 2.10 ms  e2e p99 3.40 ms  late 0`, as
+/// much of it as `columns` hold.
 pub(super) fn figures(tick: &Tick, columns: usize) -> String {
     let elapsed = clock(tick.elapsed_ns);
     let time = tick.planned_ns.map_or_else(|| elapsed.clone(), |planned| format!("{elapsed}/{}", clock(planned)));

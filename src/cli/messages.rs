@@ -1,6 +1,7 @@
 //! What the program says: results to standard output, everything else to standard error, colors where they are wanted.
 //!
-//! Lines on standard error begin with a word that says what they are; more lines of the same text are indented below it.
+//! Lines on standard error begin with a word that says what they are; more lines of the same text are indented below
+//! it.
 
 use super::args::{ColorWhen, RunArgs};
 use super::held::Held;
@@ -131,7 +132,8 @@ impl Messages {
         }
     }
 
-    /// A result of several lines for people, broken to the terminal's width. (Lines in OMB's format stay whole: see `result`.)
+    /// A result of several lines for people, broken to the terminal's width. (Lines in OMB's format stay whole: see
+    /// `result`.)
     pub(super) fn table(&mut self, text: &str) {
         self.result(&fit(text, self.columns.results, 0, 6));
     }
@@ -299,7 +301,8 @@ impl Messages {
         }
     }
 
-    /// The end: why results could not be printed, if so. A reader that went away (a closed pipe) has seen enough and is no failure.
+    /// The end: why results could not be printed, if so. A reader that went away (a closed pipe) has seen enough and is
+    /// no failure.
     pub(super) fn finish(&mut self) -> Option<io::Error> {
         self.close_view();
         if let Some(live) = self.live.take() {

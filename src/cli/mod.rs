@@ -1,4 +1,5 @@
-//! Arguments as typed, messages, exit codes: the door of the program and the only place that prints and chooses exit codes.
+//! Arguments as typed, messages, exit codes: the door of the program and the only place that prints and chooses exit
+//! codes.
 
 pub mod argfile;
 pub mod args;

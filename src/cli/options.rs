@@ -44,7 +44,8 @@ impl From<&RunArgs> for Options {
     }
 }
 
-/// OMB reads the limits of its rate search from the environment; what is no number there is left at OMB's default, as OMB would fail.
+/// OMB reads the limits of its rate search from the environment; what is no number there is left at OMB's default, as
+/// OMB would fail.
 fn search_limits(variable: impl Fn(&str) -> Option<String>) -> SearchLimits {
     let default = SearchLimits::default();
     let count = |name: &str, default: u64| variable(name).and_then(|text| text.trim().parse().ok()).unwrap_or(default);

@@ -50,7 +50,8 @@ impl From<ExitStatus> for Ran {
     }
 }
 
-/// Runs one plan with client processes on this host. `metrics` answers scrapes meanwhile, and comes back for the next run.
+/// Runs one plan with client processes on this host. `metrics` answers scrapes meanwhile, and comes back for the next
+/// run.
 pub(super) fn run_pair(
     plan: &Plan,
     args: &RunArgs,

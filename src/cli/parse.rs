@@ -1,4 +1,5 @@
-//! From a command line to arguments: what the parser cannot say by itself, and options of OMB's forks that are refused by name.
+//! From a command line to arguments: what the parser cannot say by itself, and options of OMB's forks that are refused
+//! by name.
 
 use super::args::{Command, Pinload, RunArgs};
 use super::fork_flags::ForkFlags;

@@ -1,5 +1,5 @@
-//! The hidden roles of the program: what the supervisor starts it as. They are not in the help; they read what they are to do from
-//! standard input.
+//! The hidden roles of the program: what the supervisor starts it as. They are not in the help; they read what they are
+//! to do from standard input.
 
 use std::ffi::OsString;
 use std::process::ExitCode;

@@ -16,8 +16,8 @@ use std::path::PathBuf;
 pub struct StartArgs {
     /// A Kafka at this address instead of a driver file (a comma list of brokers)
     ///
-    /// Clients get the Java client's defaults with acks=all and linger.ms=1 (see pinload examples kafka-driver), topics the brokers' own;
-    /// --property changes them.
+    /// Clients get the Java client's defaults with acks=all and linger.ms=1 (see pinload examples kafka-driver), topics
+    /// the brokers' own; --property changes them.
     #[arg(long, value_name = "HOST:PORT", conflicts_with_all = ["drivers", "embedded"])]
     pub bootstrap: Option<String>,
 
@@ -51,7 +51,8 @@ pub struct StartArgs {
 
     /// A property of every client, or of producers, consumers or topics alone, over the driver files' (repeatable)
     ///
-    /// Kafka's and librdkafka's names, as in driver files: acks=1, producer.linger.ms=5, consumer.fetch.min.bytes=1, topic.retention.ms=60000.
+    /// Kafka's and librdkafka's names, as in driver files: acks=1, producer.linger.ms=5, consumer.fetch.min.bytes=1,
+    /// topic.retention.ms=60000.
     #[arg(
         long,
         value_name = "[producer.|consumer.|topic.]NAME=VALUE",
@@ -62,7 +63,8 @@ pub struct StartArgs {
 
     /// Write the workload and driver files that this command means into a folder, to run or change them later
     ///
-    /// Driver files may hold passwords: nobody else may read them. A file that is there already and says something else is not replaced.
+    /// Driver files may hold passwords: nobody else may read them. A file that is there already and says something else
+    /// is not replaced.
     #[arg(long, value_name = "DIR", help_heading = "Output")]
     pub save: Option<PathBuf>,
 }

@@ -133,7 +133,8 @@ pub struct CompareArgs {
     #[arg(value_name = "NEW")]
     pub new: PathBuf,
 
-    /// End with exit code 11 when this holds, or cannot be told (repeatable): 'worse than 5 % in p99', 'worse in publish_rate', 'worse'
+    /// End with exit code 11 when this holds, or cannot be told (repeatable): 'worse than 5 % in p99', 'worse in
+    /// publish_rate', 'worse'
     #[arg(long, value_name = "CONDITION", value_parser = FailIf::parse)]
     pub fail_if: Vec<FailIf>,
 
@@ -232,7 +233,8 @@ pub struct DoctorArgs {
 
     /// Read DIR/proc and DIR/sys, copied from another machine, instead of this one's
     ///
-    /// Files that are missing there are not known. What takes a running machine (do the TSCs of all CPUs agree?) is not checked.
+    /// Files that are missing there are not known. What takes a running machine (do the TSCs of all CPUs agree?) is not
+    /// checked.
     #[arg(long, value_name = "DIR")]
     pub root: Option<PathBuf>,
 }

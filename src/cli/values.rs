@@ -41,7 +41,8 @@ pub enum FloorArg {
     File(std::path::PathBuf),
 }
 
-/// `--require-valid` of `run`: a verdict that is VALID, and latencies that are the broker's up to a level, where one is asked for.
+/// `--require-valid` of `run`: a verdict that is VALID, and latencies that are the broker's up to a level, where one is
+/// asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RequiredLevel(Option<OwnLevel>);
 

@@ -1,4 +1,5 @@
-//! `pinload worker`: the server's thread takes requests, this (main) thread answers them one by one, because clients belong to it.
+//! `pinload worker`: the server's thread takes requests, this (main) thread answers them one by one, because clients
+//! belong to it.
 
 use super::args::WorkerArgs;
 use super::exit::ExitStatus;
@@ -127,8 +128,8 @@ fn settings(args: &WorkerArgs, messages: &mut Messages) -> Result<Settings, Stri
     })
 }
 
-/// Signals go to the wait of whatever verb is under way, and those that end the program are kept here as well: a verb takes the signal out of the
-/// channel and ends, and then the program has to know why.
+/// Signals go to the wait of whatever verb is under way, and those that end the program are kept here as well: a verb
+/// takes the signal out of the channel and ends, and then the program has to know why.
 #[derive(Debug, Default)]
 struct Ending(AtomicU8);
 

@@ -21,9 +21,11 @@ use std::marker::PhantomData;
 const EVENTS_NS: u64 = 10_000_000;
 /// A commit begins after this many messages …
 const COMMIT_MESSAGES: u64 = 100;
-/// … but not sooner than this after the last one, and never while one is on its way: brokers answer a flood of commits with failures.
+/// … but not sooner than this after the last one, and never while one is on its way: brokers answer a flood of commits
+/// with failures.
 const COMMIT_NS: u64 = 100_000_000;
-/// Spins between two empty looks on a CPU of one's own: about 0.5 µs, which leaves the queue's lock to the library's thread.
+/// Spins between two empty looks on a CPU of one's own: about 0.5 µs, which leaves the queue's lock to the library's
+/// thread.
 const SPINS: u32 = 16;
 /// Where the CPU is shared it is given away for this long at least when nothing is there.
 const LEAST_REST_NS: u64 = 200_000;

@@ -1,7 +1,8 @@
-//! The floor: what the clients' own loops cost, run in this process on a driver that does nothing (or on Kafka, to compare).
+//! The floor: what the clients' own loops cost, run in this process on a driver that does nothing (or on Kafka, to
+//! compare).
 //!
-//! These are the loops of `produce` and `consume`, not copies of them. What a client measures is chosen part by part when compiling
-//! (`measuring.rs`); with all parts they are the very code of a client process.
+//! These are the loops of `produce` and `consume`, not copies of them. What a client measures is chosen part by part
+//! when compiling (`measuring.rs`); with all parts they are the very code of a client process.
 
 mod stepped;
 mod supervise;
@@ -76,8 +77,8 @@ pub enum Length {
 pub enum Passing {
     /// As it does.
     Real,
-    /// By so many ns with each reading of the clock (which is read all the same), so that a count of instructions does not depend on
-    /// the speed of the machine. Every wait ends with the reading that follows it.
+    /// By so many ns with each reading of the clock (which is read all the same), so that a count of instructions does
+    /// not depend on the speed of the machine. Every wait ends with the reading that follows it.
     Stepped(u64),
 }
 
@@ -116,7 +117,8 @@ pub struct Job {
     pub passing: Passing,
     /// The clock.
     pub clock: Clock,
-    /// The CPU of the loop, which then spins there as a client does that has its own; None: it sleeps when a wait is long enough.
+    /// The CPU of the loop, which then spins there as a client does that has its own; None: it sleeps when a wait is
+    /// long enough.
     pub cpu: Option<usize>,
     /// Between two slots asked for besides those of each second.
     pub cut_every: Option<Duration>,
@@ -147,7 +149,8 @@ pub struct Outcome {
     pub largest_slot_bytes: usize,
 }
 
-/// Runs a job on the calling thread (which is moved to the job's CPU); another thread stands for the supervisor, unless time is stepped.
+/// Runs a job on the calling thread (which is moved to the job's CPU); another thread stands for the supervisor, unless
+/// time is stepped.
 ///
 /// # Errors
 /// When there is no shared memory, the CPU cannot be had, or Kafka cannot be reached.

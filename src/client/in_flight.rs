@@ -20,7 +20,8 @@ pub(super) struct InFlight {
     free: Vec<usize>,
 }
 
-/// Slots made at a time. librdkafka's queue holds 100,000 messages by default; the slab follows it and then never grows again.
+/// Slots made at a time. librdkafka's queue holds 100,000 messages by default; the slab follows it and then never grows
+/// again.
 const GROWTH: usize = 16_384;
 
 impl InFlight {

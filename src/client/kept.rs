@@ -1,8 +1,9 @@
 //! How long the loop can have kept what it picks up and what it hands over, from what it knows of its own looks.
 //!
-//! What is picked up has come since the last look that left nothing behind; or, where the loop slept meanwhile, since the library first rang. So no
-//! message has waited for the loop for longer than from then to now, and the broker has taken no less than its latency without that. Nothing
-//! is sampled or assumed: each message has its own bound, which is recorded with it.
+//! What is picked up has come since the last look that left nothing behind; or, where the loop slept meanwhile, since
+//! the library first rang. So no message has waited for the loop for longer than from then to now, and the broker has
+//! taken no less than its latency without that. Nothing is sampled or assumed: each message has its own bound, which is
+//! recorded with it.
 
 use crate::stats::gap::{GAPS, SENDS, gap_of};
 use crate::stats::{Counter, Counters, Latency, Recorder};
@@ -37,8 +38,8 @@ impl Kept {
         }
     }
 
-    /// The loop looks, not before `now_ns`. `rung_ns`: when something first came since it was asked the last time, before the last look (0: not
-    /// yet); None: nobody knows.
+    /// The loop looks, not before `now_ns`. `rung_ns`: when something first came since it was asked the last time,
+    /// before the last look (0: not yet); None: nobody knows.
     #[inline]
     pub(super) fn look(&mut self, now_ns: u64, rung_ns: Option<u64>) {
         if self.emptied {

@@ -24,7 +24,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex};
 
-/// Timer slack of the hot thread: the kernel may wake it this much late (50 µs by default), which is what a sleep before a send costs.
+/// Timer slack of the hot thread: the kernel may wake it this much late (50 µs by default), which is what a sleep
+/// before a send costs.
 const TIMER_SLACK_NS: u64 = 1_000;
 
 /// The role `pinload producer N`.
@@ -37,7 +38,8 @@ pub fn consumer_main() -> ExitCode {
     client_main(Role::Consumer)
 }
 
-/// Exit code 0: done. 1: gave up, and the last words say why; without a segment to leave them in, standard error cannot help either.
+/// Exit code 0: done. 1: gave up, and the last words say why; without a segment to leave them in, standard error cannot
+/// help either.
 fn client_main(role: Role) -> ExitCode {
     let Ok((spec, mut end)) = begin(role) else { return ExitCode::FAILURE };
     match live(&spec, &mut end) {
@@ -65,8 +67,9 @@ fn begin(role: Role) -> Result<(ClientSpec, ClientEnd), DriverError> {
     };
     process::set_thread_name(&format!("pinload-{short}-{}", spec.shape.index));
     if spec.placement.hot_cpu_shared {
-        // librdkafka's threads poll without a pause while an idempotent producer waits for an acknowledgement. Where CPUs are shared that must
-        // not keep a broker on this host from answering; what it costs the client shows as pacing error.
+        // librdkafka's threads poll without a pause while an idempotent producer waits for an acknowledgement. Where
+        // CPUs are shared that must not keep a broker on this host from answering; what it costs the client shows as
+        // pacing error.
         process::yield_to_other_sessions();
     }
     let end = ClientEnd::attach(&spec.segment, spec.shape).map_err(|error| system("no segment", error))?;
@@ -86,7 +89,8 @@ fn live(spec: &ClientSpec, end: &mut ClientEnd) -> Result<(), DriverError> {
             text.get_or_insert_with(|| info.to_string());
         }
     }));
-    // What a panic leaves half done is only looked at to say farewell: `end` publishes word by word and is sound at any point.
+    // What a panic leaves half done is only looked at to say farewell: `end` publishes word by word and is sound at any
+    // point.
     catch_unwind(AssertUnwindSafe(|| match spec.shape.role {
         Role::Producer => live_as_producer(spec, end),
         Role::Consumer => live_as_consumer(spec, end),
@@ -155,8 +159,8 @@ fn produce(
 fn consume(spec: &ClientSpec, end: &mut ClientEnd, driver: &mut impl Consumer) -> Result<(), DriverError> {
     pin(spec)?;
     let hold = spec.producers_of_topic == 0;
-    // What others have filled is timed in whole ms, if at all: a spinning loop would see nothing sooner, and take the CPU from a broker that
-    // shares the machine.
+    // What others have filled is timed in whole ms, if at all: a spinning loop would see nothing sooner, and take the
+    // CPU from a broker that shares the machine.
     let spin = may_spin(spec) && !hold;
     let manner = consume::Manner { spin, commit: !spec.auto_commit, hold };
     let expected = Expected {

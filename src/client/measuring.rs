@@ -1,7 +1,8 @@
-//! Which parts of their measuring the loops are compiled with: a client's loop with all of them, the floor's (`floor.rs`) with any.
+//! Which parts of their measuring the loops are compiled with: a client's loop with all of them, the floor's
+//! (`floor.rs`) with any.
 //!
-//! A part is left out when compiling, so no loop asks per message what it is to measure, and what a part costs is the difference between
-//! two programs that otherwise are one.
+//! A part is left out when compiling, so no loop asks per message what it is to measure, and what a part costs is the
+//! difference between two programs that otherwise are one.
 
 /// The parts, chosen by type.
 pub(super) trait Measuring: std::fmt::Debug + 'static {

@@ -80,12 +80,13 @@ pub struct ClientSpec {
     pub placement: ClientPlacement,
     /// Limits of its waits.
     pub limits: Limits,
-    /// Do stamps carry wall-clock times? When messages go from one host to another, whose raw clocks have nothing in common.
+    /// Do stamps carry wall-clock times? When messages go from one host to another, whose raw clocks have nothing in
+    /// common.
     pub wall_stamps: bool,
     /// Are probes OMB's (key `key`, ten zero bytes), which count as messages?
     pub omb_probes: bool,
-    /// Name of a pool whose one payload is a `MessageOrder`, to be read when the load begins: until then nobody knows what messages
-    /// are made of (OMB's protocol says it last).
+    /// Name of a pool whose one payload is a `MessageOrder`, to be read when the load begins: until then nobody knows
+    /// what messages are made of (OMB's protocol says it last).
     pub message_later: Option<String>,
     /// True: commits are librdkafka's own affair.
     pub auto_commit: bool,

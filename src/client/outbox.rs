@@ -54,7 +54,8 @@ pub(super) struct Outbox {
 }
 
 impl Outbox {
-    /// For values from `pool` (None: zeros). With a single payload every buffer gets it here, once, and only stamps change later.
+    /// For values from `pool` (None: zeros). With a single payload every buffer gets it here, once, and only stamps
+    /// change later.
     pub(super) fn new(sender: Sender, keys: Keys, pool: Option<PoolView>, choice: Choice) -> Self {
         let value_bytes = usize::try_from(sender.value_bytes).unwrap_or(usize::MAX);
         let capacity = (MOST_BYTES / value_bytes.max(1)).clamp(1, MOST_MESSAGES);
@@ -97,8 +98,8 @@ impl Outbox {
         &self.batch
     }
 
-    /// Makes `count` messages, the first of which has sequence number `first`. They share an actual time; the intended one is given by
-    /// number.
+    /// Makes `count` messages, the first of which has sequence number `first`. They share an actual time; the intended
+    /// one is given by number.
     #[inline]
     pub(super) fn make<M: Measuring>(
         &mut self,
@@ -153,7 +154,8 @@ impl Outbox {
         }
     }
 
-    /// The messages of a batch share a clock reading; RANDOM_NANO, which takes its key from the clock, must not give them one key.
+    /// The messages of a batch share a clock reading; RANDOM_NANO, which takes its key from the clock, must not give
+    /// them one key.
     fn choose_keys(&mut self, count: usize, actual_ns: u64) {
         for i in 0..count {
             self.batch.set_key(i, self.keys.next(actual_ns + i as u64));

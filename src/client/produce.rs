@@ -1,7 +1,8 @@
 //! The producer's loop: probes until the load begins, then messages on schedule, then the flush.
 //!
-//! One loop for every rate and late policy: the pacer says how many messages are due, the driver takes them one by one or as a batch,
-//! and all waiting is spent on delivery reports. Nothing here allocates, locks, formats or makes a system call per message.
+//! One loop for every rate and late policy: the pacer says how many messages are due, the driver takes them one by one
+//! or as a batch, and all waiting is spent on delivery reports. Nothing here allocates, locks, formats or makes a
+//! system call per message.
 
 mod books;
 mod flush;
@@ -29,8 +30,8 @@ use books::Books;
 use std::marker::PhantomData;
 use std::time::Duration;
 
-/// A message is late when it is sent more than this after its intended time, or more than an interval if that is longer:
-/// below 1 ms the schedulers of client, broker and consumer drown what the lateness changes.
+/// A message is late when it is sent more than this after its intended time, or more than an interval if that is
+/// longer: below 1 ms the schedulers of client, broker and consumer drown what the lateness changes.
 const LATE_NS: u64 = 1_000_000;
 /// On schedule, delivery reports are served at least after so many messages.
 const UNSERVED_MESSAGES: u32 = 64;
@@ -74,7 +75,8 @@ pub(super) struct Produce<'a, P: Producer, T: Time, M: Measuring = Everything> {
     unserved: u32,
     /// The next message is stamped, and waits for room in the library's queue.
     waits_for_room: bool,
-    /// Behind the schedule since the library's queue was full, and not caught up yet: what is late meanwhile is late for that.
+    /// Behind the schedule since the library's queue was full, and not caught up yet: what is late meanwhile is late
+    /// for that.
     behind_queue: bool,
     cut_due: bool,
     /// As of the last tick.
@@ -127,8 +129,8 @@ impl<'a, P: Producer, T: Time, M: Measuring> Produce<'a, P, T, M> {
         Self { raw, ..self }
     }
 
-    /// From ready to done. `outbox_later`: makes the real outbox when the load begins. Err: the driver cannot go on; what was counted is
-    /// published.
+    /// From ready to done. `outbox_later`: makes the real outbox when the load begins. Err: the driver cannot go on;
+    /// what was counted is published.
     pub(super) fn run(
         &mut self,
         outbox_later: Option<impl FnOnce() -> Result<Outbox, DriverError>>,
@@ -224,7 +226,8 @@ impl<'a, P: Producer, T: Time, M: Measuring> Produce<'a, P, T, M> {
         }
     }
 
-    /// Serves reports without waiting, if the loop does not come to wait: twice as many as were sent, so that none are left behind.
+    /// Serves reports without waiting, if the loop does not come to wait: twice as many as were sent, so that none are
+    /// left behind.
     #[inline]
     fn serve_after(&mut self, count: u32, before_ns: u64) {
         if count > 1 || self.unserved >= UNSERVED_MESSAGES {
@@ -259,7 +262,8 @@ impl<'a, P: Producer, T: Time, M: Measuring> Produce<'a, P, T, M> {
         }
     }
 
-    /// The same with samples recorded: apart, so that a loop that records none does not pay for the question with every report.
+    /// The same with samples recorded: apart, so that a loop that records none does not pay for the question with every
+    /// report.
     #[cold]
     fn poll_recording(&mut self, limit: u32) -> u32 {
         let Some(raw) = &mut self.raw else { return 0 };

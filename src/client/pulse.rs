@@ -26,7 +26,8 @@ const QUIET_NS: u64 = 50_000_000;
 const PUBLISH_NS: u64 = 10_000_000;
 /// And after this many messages.
 const PUBLISH_MESSAGES: u64 = 1_000;
-/// A tick that is overdue by more than this was held up: the loop stood still. Nothing it does by itself takes nearly as long.
+/// A tick that is overdue by more than this was held up: the loop stood still. Nothing it does by itself takes nearly
+/// as long.
 const STALL_NS: u64 = 5_000_000;
 /// One that took longer than this is told with its begin and end.
 const NOTED_STALL_NS: u64 = 50_000_000;
@@ -112,13 +113,15 @@ impl Pulse {
         }
     }
 
-    /// The loop was blocked in the library until then, in a wait that anything to pick up would have ended: no tick was overdue before.
+    /// The loop was blocked in the library until then, in a wait that anything to pick up would have ended: no tick was
+    /// overdue before.
     #[inline]
     pub(super) fn blocked_until(&mut self, ns: u64) {
         self.next_tick_ns = self.next_tick_ns.max(ns);
     }
 
-    /// The loop was blocked for so long in a call that waits for the broker's answer: the next tick is late by that, and not by the loop.
+    /// The loop was blocked for so long in a call that waits for the broker's answer: the next tick is late by that,
+    /// and not by the loop.
     pub(super) fn excuse(&mut self, ns: u64) {
         self.next_tick_ns += ns;
     }
@@ -195,8 +198,8 @@ impl Pulse {
         }
     }
 
-    /// Publishes where the client is and what connecting has cost, which the load is not to be charged with. To be called before
-    /// the client says ready.
+    /// Publishes where the client is and what connecting has cost, which the load is not to be charged with. To be
+    /// called before the client says ready.
     pub(super) fn introduce(&mut self, counters: &mut Counters, end: &mut ClientEnd) {
         self.used_ready = Used::so_far();
         self.look_at_self(counters, end);
@@ -234,8 +237,8 @@ impl Pulse {
         }
     }
 
-    /// CPU, use of the process, and of this thread. What is used between ready and the load, waiting for others, is nobody's: a client
-    /// that spins would otherwise be charged with it in its first second.
+    /// CPU, use of the process, and of this thread. What is used between ready and the load, waiting for others, is
+    /// nobody's: a client that spins would otherwise be charged with it in its first second.
     fn look_at_self(&mut self, counters: &mut Counters, end: &mut ClientEnd) {
         self.notice_migration(counters);
         self.count_stalls(counters);
@@ -261,7 +264,8 @@ impl Pulse {
         counters[Counter::LoopStallNs] = self.stall_ns;
     }
 
-    /// Seen often, so that a thread that is moved away and back is noticed; the kernel's own count costs a file to read.
+    /// Seen often, so that a thread that is moved away and back is noticed; the kernel's own count costs a file to
+    /// read.
     fn notice_migration(&mut self, counters: &mut Counters) {
         let cpu = affinity::current_cpu();
         if self.cpu.is_some_and(|before| before != cpu) {
@@ -316,7 +320,8 @@ mod tests {
         let charged = |counters: &Counters| counters[Counter::CpuUserNs] + counters[Counter::CpuSystemNs];
         let (time, mut end) = VirtualTime::new(0, Shape::new(Role::Consumer, 0, 1));
         let (mut pulse, mut counters) = (Pulse::new(0, true), Counters::default());
-        // The process is the whole test program: other tests run in it, so only the order of what is charged can be told exactly.
+        // The process is the whole test program: other tests run in it, so only the order of what is charged can be
+        // told exactly.
         pulse.introduce(&mut counters, &mut end);
         let ready_ns = charged(&counters);
         spend(20_000_000);

@@ -1,5 +1,5 @@
-//! What the loops write into raw sample files (`--record-raw`): each message as the library told of it, read anew from its own stamp, so that
-//! the file depends on nothing that the books have made of it.
+//! What the loops write into raw sample files (`--record-raw`): each message as the library told of it, read anew from
+//! its own stamp, so that the file depends on nothing that the books have made of it.
 
 use super::ClientSpec;
 use super::consume::Expected;
@@ -127,8 +127,9 @@ pub(super) struct Clocks {
 }
 
 impl Clocks {
-    /// From a record's CreateTime to its receipt. Both are taken in whole ms of the wall clock, as OMB takes them: with the receipt in ns and the
-    /// CreateTime cut to ms, half a ms would be added to every time, and µs would show that nobody measured.
+    /// From a record's CreateTime to its receipt. Both are taken in whole ms of the wall clock, as OMB takes them: with
+    /// the receipt in ns and the CreateTime cut to ms, half a ms would be added to every time, and µs would show that
+    /// nobody measured.
     pub(super) fn since_created_ns(&self, at_ns: u64, created_ms: i64) -> i64 {
         let received_ms = at_ns.cast_signed().wrapping_add(self.wall_offset_ns).div_euclid(NS_PER_MS);
         received_ms.wrapping_sub(created_ms).wrapping_mul(NS_PER_MS)
@@ -191,7 +192,8 @@ fn foreign(blank: Record) -> Record {
     Record { outcome: Outcome::Foreign, flags: TIMELESS, ..blank }
 }
 
-/// With the CreateTime for its send time, so that receipt − send time is what was measured: whole ms. `of_others`: only if it is young.
+/// With the CreateTime for its send time, so that receipt − send time is what was measured: whole ms. `of_others`: only
+/// if it is young.
 fn created(message: &Received<'_>, clocks: Clocks, of_others: bool, blank: Record) -> Record {
     match message.record_time {
         RecordTime::Created(ms) if !of_others || ms >= clocks.load_begins_ms => {

@@ -1,8 +1,9 @@
-//! Messages one after the other that differ in their sequence number alone: recognised at once, and entered in the books together.
+//! Messages one after the other that differ in their sequence number alone: recognised at once, and entered in the
+//! books together.
 //!
-//! A batch is made with one reading of the clock, and its reports and messages are picked up with one: all their figures are the same but
-//! for the sequence number. Such a message carries, bit for bit, the stamp that has to come next, so its check is right as well, and
-//! nothing of it is left unread.
+//! A batch is made with one reading of the clock, and its reports and messages are picked up with one: all their
+//! figures are the same but for the sequence number. Such a message carries, bit for bit, the stamp that has to come
+//! next, so its check is right as well, and nothing of it is left unread.
 
 use crate::load::stamp::Imprint;
 
@@ -53,7 +54,8 @@ impl Sequel {
         goes_on
     }
 
-    /// From here on: the value, which begins with a sound stamp and has been entered in the books, as have all that were taken.
+    /// From here on: the value, which begins with a sound stamp and has been entered in the books, as have all that
+    /// were taken.
     #[inline]
     pub(super) fn go_on_from(&mut self, at_ns: u64, value: &[u8]) {
         if let Some(imprint) = Imprint::read(value) {

@@ -1,7 +1,8 @@
 //! Which offset led from a producer's clock to the wall clock in its stamps, message by message.
 //!
-//! Stamps that leave the host carry wall-clock times, made with the offset of their moment. Their acknowledgement comes later, when the offset is
-//! another. It is measured on the producer's clock alone: what was added to a stamp is taken off it again.
+//! Stamps that leave the host carry wall-clock times, made with the offset of their moment. Their acknowledgement comes
+//! later, when the offset is another. It is measured on the producer's clock alone: what was added to a stamp is taken
+//! off it again.
 
 use std::collections::VecDeque;
 

@@ -1,8 +1,8 @@
 //! What a client sees of its brokers: for how long each of them left it without an answer although it waited for one.
 //!
-//! An answer is a delivery report of the broker's, or a message. A silence begins with the last answer of that broker, or, when nothing was on
-//! its way then, with the sending of what was answered at last; so no silence is told where nothing was asked. It is exact to the time
-//! between two messages.
+//! An answer is a delivery report of the broker's, or a message. A silence begins with the last answer of that broker,
+//! or, when nothing was on its way then, with the sending of what was answered at last; so no silence is told where
+//! nothing was asked. It is exact to the time between two messages.
 //!
 //! Whose silence it was is known by who answered at last for the same partition, before: so a change of leaders is
 //! followed with the first answer of the new one, and what the partition waited until then is told of the old one.
@@ -16,8 +16,8 @@ use std::path::Path;
 const SILENCE_NS: u64 = 150_000_000;
 /// From this on it may become one: the library's threads are looked at.
 const SHOWS_NS: u64 = 75_000_000;
-/// Who has not looked for longer than this stood still, and has waited for nobody meanwhile. A loop that hardly anything
-/// happens to looks eight times a second.
+/// Who has not looked for longer than this stood still, and has waited for nobody meanwhile. A loop that hardly
+/// anything happens to looks eight times a second.
 const STOOD_NS: u64 = 300_000_000;
 /// Kept until the next tick; more than this are not told.
 const KEPT: usize = 32;

@@ -1,5 +1,5 @@
-//! The driver file as written: OMB's fields for Kafka (`DriverConfiguration` and the Kafka driver's `Config`), with the four
-//! blocks of Java properties read line by line.
+//! The driver file as written: OMB's fields for Kafka (`DriverConfiguration` and the Kafka driver's `Config`), with the
+//! four blocks of Java properties read line by line.
 
 use super::fields::{Fields, ForeignKey, Kind, nearest};
 use super::problem::{Problem, Problems};
@@ -86,8 +86,8 @@ pub struct DriverFile {
     pub mistakes: Vec<Problem>,
     /// What the user should know.
     pub warnings: Vec<Problem>,
-    /// The file's text for workers that read it themselves: as written, or anew where OMB's workers would not read that, or where the
-    /// command line set something.
+    /// The file's text for workers that read it themselves: as written, or anew where OMB's workers would not read
+    /// that, or where the command line set something.
     pub text: String,
     /// The file's text as written, whatever the command line set.
     pub written: String,
@@ -117,9 +117,9 @@ const KIND: Kind = Kind {
 };
 
 impl DriverFile {
-    /// Reads a driver file, `${NAME}` filled in from the environment. Error: it cannot be read as YAML at all or is of the
-    /// other kind; all other mistakes are in `mistakes`, which `plan::resolve`
-    /// reports together with its own. `unknown_keys_warn`: unknown keys are warnings.
+    /// Reads a driver file, `${NAME}` filled in from the environment. Error: it cannot be read as YAML at all or is of
+    /// the other kind; all other mistakes are in `mistakes`, which `plan::resolve` reports together with its own.
+    /// `unknown_keys_warn`: unknown keys are warnings.
     pub fn read(path: &Path, unknown_keys_warn: bool) -> Result<Self, Problems> {
         Self::with(Document::read_filled(path)?, &[], &[], unknown_keys_warn)
     }
@@ -180,8 +180,8 @@ impl DriverFile {
         }
     }
 
-    /// The same from text that came over a network: nothing is filled in, this environment is no business of its sender's. `path`
-    /// names the file.
+    /// The same from text that came over a network: nothing is filled in, this environment is no business of its
+    /// sender's. `path` names the file.
     pub fn parse(path: &Path, text: &str, unknown_keys_warn: bool) -> Result<Self, Problems> {
         Document::parse(path, text).and_then(|document| Self::of(&document, unknown_keys_warn))
     }
@@ -432,7 +432,8 @@ fn text_for_others(document: &Document) -> String {
     serde_yaml::to_string(&mapping).unwrap_or_else(|_| document.text.clone())
 }
 
-/// How many lines of a folded text look like properties of their own (continuation lines do not count); None: nothing is folded.
+/// How many lines of a folded text look like properties of their own (continuation lines do not count); None: nothing
+/// is folded.
 fn folded(source: &Source) -> Option<usize> {
     if source.style == Style::Literal {
         return None;

@@ -1,16 +1,18 @@
 //! `${NAME}` and its relatives in a file's values, filled in from the environment.
 //!
-//! A reference is taken out of the text before it is read as YAML and what it stands for is put into the values that were read:
-//! whatever a variable holds, it cannot change the file around it. What stands in a comment is nobody's value and need not be set.
-//! Forms are the shell's: `${NAME}`, `${NAME:-text}`, `${NAME-text}`, `${NAME:?words}`, `${NAME?words}`, `${NAME:+text}`,
-//! `${NAME+text}`; with a colon an empty variable counts as unset. `$${NAME}` is the text `${NAME}` itself. `$NAME` is no reference.
+//! A reference is taken out of the text before it is read as YAML and what it stands for is put into the values that
+//! were read: whatever a variable holds, it cannot change the file around it. What stands in a comment is nobody's
+//! value and need not be set. Forms are the shell's: `${NAME}`, `${NAME:-text}`, `${NAME-text}`, `${NAME:?words}`,
+//! `${NAME?words}`, `${NAME:+text}`, `${NAME+text}`; with a colon an empty variable counts as unset. `$${NAME}` is the
+//! text `${NAME}` itself. `$NAME` is no reference.
 
 use serde_yaml::{Mapping, Value};
 
 /// Asks for a variable; None: it is not set.
 pub(super) type Variables<'a> = &'a dyn Fn(&str) -> Option<String>;
 
-/// Stands for a reference while the text is read: characters of Unicode's private use, which YAML takes anywhere in a value.
+/// Stands for a reference while the text is read: characters of Unicode's private use, which YAML takes anywhere in a
+/// value.
 const OPEN: char = '\u{F8F0}';
 const CLOSE: char = '\u{F8F1}';
 
@@ -123,8 +125,9 @@ impl Taken {
         }
     }
 
-    /// A text of several lines is Java's properties. Those that begin with `#` or `!` are comments: nothing need be set there.
-    /// What a variable holds is escaped where it is a part of a line, so that a backslash or a line end in it is one.
+    /// A text of several lines is Java's properties. Those that begin with `#` or `!` are comments: nothing need be set
+    /// there. What a variable holds is escaped where it is a part of a line, so that a backslash or a line end in it is
+    /// one.
     fn fill_text(&self, text: &str, unfilled: &mut Vec<Unfilled>) -> String {
         let several = text.contains('\n');
         let mut filled = String::with_capacity(text.len());

@@ -1,5 +1,5 @@
-//! Typed reading of a document's keys as Jackson reads them (quoted numbers, `1_000`), collecting every mistake on the way.
-//! Unknown keys are mistakes too, or warnings when the user says so.
+//! Typed reading of a document's keys as Jackson reads them (quoted numbers, `1_000`), collecting every mistake on the
+//! way. Unknown keys are mistakes too, or warnings when the user says so.
 
 use super::problem::Problem;
 use super::yaml::{Document, describe, scalar_text};
@@ -122,7 +122,8 @@ impl<'a> Fields<'a> {
         self.number(key, example)
     }
 
-    /// A time in minutes, fractions allowed; 0 and less have a meaning. At most ten years, so that no later arithmetic overflows.
+    /// A time in minutes, fractions allowed; 0 and less have a meaning. At most ten years, so that no later arithmetic
+    /// overflows.
     pub fn minutes(&mut self, key: &str, example: &str) -> Option<f64> {
         const TEN_YEARS: f64 = 10.0 * 366.0 * 24.0 * 60.0;
         let number = self.number(key, example)?;
@@ -198,8 +199,8 @@ impl<'a> Fields<'a> {
         items.iter().map(count).collect()
     }
 
-    /// Looks for keys that are none: keys of OMB's forks that are not built are mistakes by name, unless their value turns them off; others
-    /// are mistakes with the nearest known key. With `warn` they are warnings.
+    /// Looks for keys that are none: keys of OMB's forks that are not built are mistakes by name, unless their value
+    /// turns them off; others are mistakes with the nearest known key. With `warn` they are warnings.
     pub fn check_keys(&mut self, kind: &Kind, warn: bool) {
         let document = self.document;
         for entry in &document.entries {
@@ -285,7 +286,8 @@ impl Kind {
     }
 }
 
-/// The candidate with the fewest slips of the finger, if they are few enough (a third of its letters) to be taken for one.
+/// The candidate with the fewest slips of the finger, if they are few enough (a third of its letters) to be taken for
+/// one.
 pub fn nearest<'c>(text: &str, candidates: impl Iterator<Item = &'c str>) -> Option<&'c str> {
     let lower = text.to_lowercase();
     let distance = |candidate: &str| strsim::damerau_levenshtein(&lower, &candidate.to_lowercase());

@@ -1,7 +1,7 @@
 //! What the user wrote: workload and driver files, Java properties text. Only form is checked here; `plan` decides.
 //!
-//! A file that cannot be read as YAML is an error. One that can is returned with the mistakes found in it, and `plan::resolve`
-//! refuses them together with its own, so that the user sees all mistakes of all files at once.
+//! A file that cannot be read as YAML is an error. One that can is returned with the mistakes found in it, and
+//! `plan::resolve` refuses them together with its own, so that the user sees all mistakes of all files at once.
 
 pub mod campaign_file;
 pub mod driver;

@@ -1,5 +1,5 @@
-//! Java properties text (`java.util.Properties.load`) with line numbers, as it stands in a driver file. What the properties mean
-//! to a client is `plan::properties`.
+//! Java properties text (`java.util.Properties.load`) with line numbers, as it stands in a driver file. What the
+//! properties mean to a client is `plan::properties`.
 
 use super::surrogates;
 use std::io::Read;
@@ -60,7 +60,8 @@ pub fn parse(text: &str, line_of: impl Fn(usize) -> Option<usize>) -> Properties
     result
 }
 
-/// The text that `parse` reads as these properties. (The crate's own writer escapes every colon, which nobody likes to read.)
+/// The text that `parse` reads as these properties. (The crate's own writer escapes every colon, which nobody likes to
+/// read.)
 pub fn text(properties: &[Written]) -> String {
     let escaped = |text: &str, special: &[char]| {
         let mut escaped = String::new();
@@ -92,8 +93,8 @@ fn trim_end(name: &str, value: String, line: Option<usize>, result: &mut Propert
     trimmed.to_owned()
 }
 
-/// Joins lines that end with an odd number of backslashes and leaves out comments and blank lines, each with the number of its
-/// first line. Comments go before the crate sees them: it would resolve escapes in them, which Java does not
+/// Joins lines that end with an odd number of backslashes and leaves out comments and blank lines, each with the number
+/// of its first line. Comments go before the crate sees them: it would resolve escapes in them, which Java does not
 /// (`# C:\users` is then an error).
 fn logical_lines(text: &str) -> Vec<(usize, String)> {
     let mut logical: Vec<(usize, String)> = Vec::new();
@@ -115,7 +116,8 @@ fn logical_lines(text: &str) -> Vec<(usize, String)> {
     logical
 }
 
-/// Name and value of one logical line (which may hold joined line ends). The crate refuses both halves of a character beyond 16 bits.
+/// Name and value of one logical line (which may hold joined line ends). The crate refuses both halves of a character
+/// beyond 16 bits.
 fn pair(logical: &str) -> Result<Option<(String, String)>, String> {
     let logical = surrogates::join(logical)?;
     // The line end behind it keeps the crate from losing a last line that ends with a backslash.

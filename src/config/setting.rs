@@ -1,4 +1,5 @@
-//! Settings of the command line, which hold over what a file says: keys of workload and driver files, and client properties.
+//! Settings of the command line, which hold over what a file says: keys of workload and driver files, and client
+//! properties.
 
 use serde_yaml::Value;
 

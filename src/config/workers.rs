@@ -1,4 +1,5 @@
-//! The workers file of OMB and of the guide: `workers:` and a list of base addresses. Other keys are ignored, as OMB does.
+//! The workers file of OMB and of the guide: `workers:` and a list of base addresses. Other keys are ignored, as OMB
+//! does.
 
 use super::fields::Fields;
 use super::problem::{Problem, Problems};

@@ -1,5 +1,5 @@
-//! The workload file as written: the 17 fields of the guide and of OMB's Workload.java, plus `producerRateScope`, Redpanda's
-//! `existingTopicList`, and what `shapes` reads. What omitted fields mean is `plan::resolve`.
+//! The workload file as written: the 17 fields of the guide and of OMB's Workload.java, plus `producerRateScope`,
+//! Redpanda's `existingTopicList`, and what `shapes` reads. What omitted fields mean is `plan::resolve`.
 
 mod course;
 mod shapes;
@@ -180,9 +180,9 @@ const KIND: Kind = Kind {
 };
 
 impl WorkloadFile {
-    /// Reads a workload file, `${NAME}` filled in from the environment. Error: it cannot be read as YAML at all or is of the
-    /// other kind; all other mistakes are in `mistakes`, which `plan::resolve`
-    /// reports together with its own. `unknown_keys_warn`: unknown keys are warnings.
+    /// Reads a workload file, `${NAME}` filled in from the environment. Error: it cannot be read as YAML at all or is
+    /// of the other kind; all other mistakes are in `mistakes`, which `plan::resolve` reports together with its own.
+    /// `unknown_keys_warn`: unknown keys are warnings.
     pub fn read(path: &Path, unknown_keys_warn: bool) -> Result<Self, Problems> {
         Document::read_filled(path).and_then(|document| Self::of(&document, unknown_keys_warn))
     }

@@ -1,7 +1,8 @@
 //! OMB's workload generation tool: one template with lists → a workload file for each combination.
 //!
-//! A template has the keys of a workload file; seven of them are lists (see `LISTS`), and each combination of their entries is one
-//! workload. `name` decides how they are called. Texts in, texts out: the files are written by whoever asked.
+//! A template has the keys of a workload file; seven of them are lists (see `LISTS`), and each combination of their
+//! entries is one workload. `name` decides how they are called. Texts in, texts out: the files are written by whoever
+//! asked.
 
 mod name;
 
@@ -92,7 +93,8 @@ pub(super) fn is_template(document: &Document) -> bool {
     document.get("nameFormat").is_some() || LISTS.iter().filter(|key| is_list(key)).count() >= 2
 }
 
-/// All workloads of a template, in the order of its loops, and what the user should know. Errors: all mistakes of the file.
+/// All workloads of a template, in the order of its loops, and what the user should know. Errors: all mistakes of the
+/// file.
 pub fn read(path: &Path) -> Result<(Vec<SetWorkload>, Vec<Problem>), Problems> {
     workloads(&Document::read(path)?)
 }

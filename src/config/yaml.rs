@@ -1,7 +1,8 @@
 //! YAML with positions: values by serde_yaml, the line of each top-level key by marked-yaml.
 //!
-//! Only the shape of the text is known here (one mapping of keys to values); what the keys mean is `fields.rs`, `workload.rs` and
-//! `driver.rs`. Lines are a courtesy: where marked-yaml cannot follow (anchors, tags), a scan of the text stands in for it.
+//! Only the shape of the text is known here (one mapping of keys to values); what the keys mean is `fields.rs`,
+//! `workload.rs` and `driver.rs`. Lines are a courtesy: where marked-yaml cannot follow (anchors, tags), a scan of the
+//! text stands in for it.
 
 use super::environment::{Taken, Unfilled, Variables};
 use super::problem::{Problem, Problems};
@@ -65,8 +66,8 @@ pub struct Source {
 }
 
 impl Document {
-    /// Reads and parses a file as it stands. The error is one clear sentence: missing, a folder, not readable, not UTF-8, or what
-    /// `parse` says.
+    /// Reads and parses a file as it stands. The error is one clear sentence: missing, a folder, not readable, not
+    /// UTF-8, or what `parse` says.
     pub fn read(path: &Path) -> Result<Self, Problems> {
         Self::parse(path, &Self::text_of(path)?)
     }
@@ -100,7 +101,8 @@ impl Document {
         })
     }
 
-    /// Parses text; `path` is for messages only. Errors: syntax (with line and column), an empty file, something else than a mapping.
+    /// Parses text; `path` is for messages only. Errors: syntax (with line and column), an empty file, something else
+    /// than a mapping.
     pub fn parse(path: &Path, text: &str) -> Result<Self, Problems> {
         Self::parse_with(path, text, None)
     }
@@ -282,8 +284,8 @@ fn first_document(text: &str) -> (&str, Option<usize>) {
     (text, None)
 }
 
-/// The top of a text. Java's reader joins the two halves of a character beyond 16 bits (`\ud83d\ude00`), libyaml refuses them:
-/// where it does, they are joined first.
+/// The top of a text. Java's reader joins the two halves of a character beyond 16 bits (`\ud83d\ude00`), libyaml
+/// refuses them: where it does, they are joined first.
 fn read_top(text: &str) -> Result<Top, serde_yaml::Error> {
     serde_yaml::from_str(text).or_else(|error| match surrogates::join(text) {
         Ok(joined) if joined != text => serde_yaml::from_str(&joined),

@@ -1,6 +1,7 @@
 //! Messages laid out for one call: a private buffer for each value and key, allocated once.
 //!
-//! A value is a payload with a head of its own. Behind the head, values of the same payload are the same, which `content` tells.
+//! A value is a payload with a head of its own. Behind the head, values of the same payload are the same, which
+//! `content` tells.
 
 use crate::load::stamp::STAMP_BYTES;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -129,7 +130,8 @@ impl Batch {
         !self.mixed
     }
 
-    /// What stands behind the head of value `i`: where this number and the length are the same, there are the same bytes, in any batch.
+    /// What stands behind the head of value `i`: where this number and the length are the same, there are the same
+    /// bytes, in any batch.
     #[inline]
     pub fn content(&self, i: usize) -> u64 {
         u64::from(self.number) << 32 | u64::from(self.slots[i].payload)
@@ -143,8 +145,8 @@ impl Batch {
         (slot.key(), &self.values[first..first + slot.value_len as usize], slot.tag)
     }
 
-    /// Copies value `i`, which may be shorter than its room (what is longer is cut). `payload` numbers what is copied: in one batch the same number
-    /// always comes with the same bytes.
+    /// Copies value `i`, which may be shorter than its room (what is longer is cut). `payload` numbers what is copied:
+    /// in one batch the same number always comes with the same bytes.
     #[inline]
     pub fn set_value(&mut self, i: usize, payload: u32, value: &[u8]) {
         let room = &mut self.values[i * self.room_bytes..][..self.room_bytes];

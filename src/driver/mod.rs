@@ -1,7 +1,8 @@
 //! The seam to the messaging system (the guide's driver layer): what the client loops ask of it, and nothing else.
 //!
-//! The loops in `client` are generic over these traits and compiled once per driver, so that the null driver runs the very
-//! loop that Kafka runs and measures what the generator itself costs. No trait object stands between a loop and its driver.
+//! The loops in `client` are generic over these traits and compiled once per driver, so that the null driver runs the
+//! very loop that Kafka runs and measures what the generator itself costs. No trait object stands between a loop and
+//! its driver.
 
 pub mod batch;
 pub mod error;
@@ -13,8 +14,8 @@ use crate::os::clock::Clock;
 pub use batch::Batch;
 pub use error::{DriverError, ErrorClass};
 
-/// The clock that a driver stamps its deliveries with, and the ways to wait on it. The real one is the run's clock; tests
-/// have a virtual one.
+/// The clock that a driver stamps its deliveries with, and the ways to wait on it. The real one is the run's clock;
+/// tests have a virtual one.
 pub trait Time {
     /// Now, raw ns.
     fn now_ns(&self) -> u64;
@@ -87,8 +88,8 @@ pub trait Producer {
         self.send(key, value, tag)
     }
 
-    /// Hands over the messages `from..` of a batch, in order, up to the first that finds the queue full. Returns the index after
-    /// the last one handled; those refused among them are told to `refused` with index and code.
+    /// Hands over the messages `from..` of a batch, in order, up to the first that finds the queue full. Returns the
+    /// index after the last one handled; those refused among them are told to `refused` with index and code.
     ///
     /// One by one, where a driver knows nothing better.
     #[inline]
@@ -104,12 +105,12 @@ pub trait Producer {
         batch.len()
     }
 
-    /// Hands out up to `limit` delivery reports, with the time at which they were picked up. Returns how many; fewer than `limit`: there are no
-    /// more.
+    /// Hands out up to `limit` delivery reports, with the time at which they were picked up. Returns how many; fewer
+    /// than `limit`: there are no more.
     fn poll_reports(&mut self, limit: u32, time: &impl Time, on_report: impl FnMut(u64, Report<'_>)) -> u32;
 
-    /// When the first report came into an empty queue since the last call, raw ns; 0: none has; None: it does not know. To be called right before
-    /// `poll_reports`.
+    /// When the first report came into an empty queue since the last call, raw ns; 0: none has; None: it does not know.
+    /// To be called right before `poll_reports`.
     #[inline(always)]
     fn rung_ns(&mut self) -> Option<u64> {
         None
@@ -121,8 +122,8 @@ pub trait Producer {
         None
     }
 
-    /// Gives the CPU away until a report is there or about `deadline_ns`; may return early without one. To be called after
-    /// `poll_reports` has found none.
+    /// Gives the CPU away until a report is there or about `deadline_ns`; may return early without one. To be called
+    /// after `poll_reports` has found none.
     fn await_reports(&mut self, deadline_ns: u64, time: &impl Time) {
         time.sleep_until(deadline_ns);
     }
@@ -142,7 +143,8 @@ pub trait Producer {
     /// A code of `Handed::Refused` or `Delivery::Failed` in words.
     fn describe(&self, code: i32) -> String;
 
-    /// The brokers that lead the topic's partitions, by partition, as it knew them when it connected; none: nobody knows, or it is all one.
+    /// The brokers that lead the topic's partitions, by partition, as it knew them when it connected; none: nobody
+    /// knows, or it is all one.
     fn leaders(&self) -> &[i32] {
         &[]
     }
@@ -206,18 +208,18 @@ pub trait Consumer {
     /// Most messages of a batch.
     const BATCH: u32;
 
-    /// Hands out the messages that are there, up to `BATCH`, with the time at which they were picked up. Returns how many, those that were errors
-    /// included; fewer than `BATCH`: there are no more.
+    /// Hands out the messages that are there, up to `BATCH`, with the time at which they were picked up. Returns how
+    /// many, those that were errors included; fewer than `BATCH`: there are no more.
     fn poll_batch(&mut self, time: &impl Time, on_message: impl FnMut(u64, Received<'_>)) -> u32;
 
-    /// Gives the CPU away until a message is there or about `deadline_ns`; may return early without one. To be called after `poll_batch` has
-    /// found none.
+    /// Gives the CPU away until a message is there or about `deadline_ns`; may return early without one. To be called
+    /// after `poll_batch` has found none.
     fn await_messages(&mut self, deadline_ns: u64, time: &impl Time) {
         time.sleep_until(deadline_ns);
     }
 
-    /// When the first message came into an empty queue since the last call, raw ns; 0: none has; None: it does not know. To be called right before
-    /// `poll_batch`.
+    /// When the first message came into an empty queue since the last call, raw ns; 0: none has; None: it does not
+    /// know. To be called right before `poll_batch`.
     #[inline(always)]
     fn rung_ns(&mut self) -> Option<u64> {
         None
@@ -229,11 +231,12 @@ pub trait Consumer {
         None
     }
 
-    /// Serves rebalances, commit results, errors. To be called some times a second; messages that turn up here are handed out too.
+    /// Serves rebalances, commit results, errors. To be called some times a second; messages that turn up here are
+    /// handed out too.
     fn serve_events(&mut self, time: &impl Time, on_message: impl FnMut(u64, Received<'_>)) -> u32;
 
-    /// Time that the loop has been blocked so far in calls of this consumer's that wait for the broker's answer, ns. Measured around them;
-    /// `await_messages` is not among them.
+    /// Time that the loop has been blocked so far in calls of this consumer's that wait for the broker's answer, ns.
+    /// Measured around them; `await_messages` is not among them.
     fn blocked_ns(&self) -> u64;
 
     /// What has happened so far.

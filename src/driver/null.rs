@@ -1,4 +1,5 @@
-//! Takes everything and acknowledges at once: measures the generator itself. Its consumer receives nothing, or as much as it can take.
+//! Takes everything and acknowledges at once: measures the generator itself. Its consumer receives nothing, or as much
+//! as it can take.
 
 use super::{Consumer, ConsumerEvents, Delivery, DriverError, Handed, Producer, Received, RecordTime, Report, Time};
 use crate::load::stamp::{STAMP_BYTES, Stamp};

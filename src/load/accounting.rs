@@ -1,8 +1,9 @@
 //! Exact accounting by sequence: per producer, what was received once, twice, out of order.
 //!
-//! A partition keeps its producer's order, so sequences are tracked per (partition, producer): a higher sequence than any before
-//! is new for certain; a lower one is looked up in a bitmap of the last `window` sequences: set = duplicate, unset = reordered
-//! (and new). Older than the window = duplicate by assumption, counted apart. Sums of mixed sequences prove the result.
+//! A partition keeps its producer's order, so sequences are tracked per (partition, producer): a higher sequence than
+//! any before is new for certain; a lower one is looked up in a bitmap of the last `window` sequences: set = duplicate,
+//! unset = reordered (and new). Older than the window = duplicate by assumption, counted apart. Sums of mixed sequences
+//! prove the result.
 //!
 //! The ledgers are here; `window.rs` tells duplicates from reordered messages, `balance.rs` compares the two sides.
 
@@ -99,8 +100,8 @@ const WINDOW_LEAST: u64 = 1 << 10;
 const WINDOW_MOST: u64 = 1 << 30;
 
 impl ReceivedLedger {
-    /// `rows` producers, `partitions` partitions; windows are bitmaps of 2^k sequences chosen so that all fit `memory_bytes`
-    /// (at least 1,024 each), allocated when first used.
+    /// `rows` producers, `partitions` partitions; windows are bitmaps of 2^k sequences chosen so that all fit
+    /// `memory_bytes` (at least 1,024 each), allocated when first used.
     pub fn new(rows: usize, partitions: usize, memory_bytes: usize) -> Self {
         let count = rows.saturating_mul(partitions);
         let bits_each =
@@ -118,7 +119,8 @@ impl ReceivedLedger {
         }
     }
 
-    /// A message of producer row `row` (below the `rows` of `new`, else it panics) in `partition` with `sequence` arrived.
+    /// A message of producer row `row` (below the `rows` of `new`, else it panics) in `partition` with `sequence`
+    /// arrived.
     #[inline]
     pub fn arrived(&mut self, row: usize, partition: usize, sequence: u64) -> Arrival {
         // Nearly always it is the next one, in a row that is to be published already.
@@ -133,8 +135,8 @@ impl ReceivedLedger {
         self.arrived_otherwise(row, partition, sequence)
     }
 
-    /// Messages of the same row and partition with the `messages` sequences from `first` on arrived, in this order. `otherwise` is called with
-    /// what each was that was not `New`.
+    /// Messages of the same row and partition with the `messages` sequences from `first` on arrived, in this order.
+    /// `otherwise` is called with what each was that was not `New`.
     #[inline]
     pub fn arrived_run(
         &mut self,

@@ -29,7 +29,8 @@ enum State {
 }
 
 impl Keys {
-    /// `seed` makes the 10,000 OMB keys (the same for every producer of a run); `producer_index` is the guide's ROUND_ROBIN key.
+    /// `seed` makes the 10,000 OMB keys (the same for every producer of a run); `producer_index` is the guide's
+    /// ROUND_ROBIN key.
     pub fn new(distributor: KeyDistributor, seed: u64, producer_index: u32) -> Self {
         let state = match distributor {
             KeyDistributor::NoKey => State::None,
@@ -91,7 +92,8 @@ fn omb_keys(seed: u64) -> Box<[[u8; KEY_CHARS]]> {
         .collect()
 }
 
-/// Seven bytes in base64 with the URL alphabet and no padding (RFC 4648 §5): nine characters of 6 bits, one of the last 2.
+/// Seven bytes in base64 with the URL alphabet and no padding (RFC 4648 §5): nine characters of 6 bits, one of the last
+/// 2.
 fn base64url(bytes: [u8; KEY_RANDOM_BYTES]) -> [u8; KEY_CHARS] {
     const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     let mut bits = 0u64;

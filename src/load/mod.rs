@@ -1,4 +1,5 @@
-//! What to send and when: pacer, keys, payload choice, message stamp, sequence accounting. Pure: time comes in as an argument.
+//! What to send and when: pacer, keys, payload choice, message stamp, sequence accounting. Pure: time comes in as an
+//! argument.
 
 pub mod accounting;
 pub mod keys;

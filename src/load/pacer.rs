@@ -1,7 +1,7 @@
 //! When to send: a fixed-point schedule `start + i × interval` and what to do when late.
 //!
-//! All times are kept with 32 binary places and only ever moved by whole intervals, so the `i`-th intended time is exactly
-//! `start + (i × interval_q32) >> 32`, after a billion messages as after one. The clock is the caller's.
+//! All times are kept with 32 binary places and only ever moved by whole intervals, so the `i`-th intended time is
+//! exactly `start + (i × interval_q32) >> 32`, after a billion messages as after one. The clock is the caller's.
 
 mod walk;
 
@@ -25,12 +25,13 @@ pub enum Due {
     },
 }
 
-/// Under `bounded`, a pause shorter than this is made up for at `multiple` × the rate counted from the last send; after a longer
-/// one counting starts anew. So never more than the messages of this time are sent in one go.
+/// Under `bounded`, a pause shorter than this is made up for at `multiple` × the rate counted from the last send; after
+/// a longer one counting starts anew. So never more than the messages of this time are sent in one go.
 ///
-/// It covers what a scheduler keeps a thread waiting for on a crowded machine. Were it much shorter, a producer that has the CPU for 3 ms of
-/// every 10 could not make up for the 7 it missed: it would send at 0.6 × the rate and fall behind for good. With 8 busy processes beside
-/// it on 2 CPUs a producer of 5,000 msg/s came to 570 msg/s with 1 ms here, to 1,380 with 20 ms.
+/// It covers what a scheduler keeps a thread waiting for on a crowded machine. Were it much shorter, a producer that
+/// has the CPU for 3 ms of every 10 could not make up for the 7 it missed: it would send at 0.6 × the rate and fall
+/// behind for good. With 8 busy processes beside it on 2 CPUs a producer of 5,000 msg/s came to 570 msg/s with 1 ms
+/// here, to 1,380 with 20 ms.
 const BURST_NS: u64 = 50_000_000;
 
 /// One producer's schedule. Integer arithmetic only; no rounding error accumulates.
@@ -88,8 +89,8 @@ impl Pacer {
         pacer
     }
 
-    /// Producer `index` of `producers` along a curve, from `epoch` on: raw ns, and the same moment as Unix time in ns. Who is late catches up
-    /// (bounded or not): the other policies have no meaning here and are refused by `plan`.
+    /// Producer `index` of `producers` along a curve, from `epoch` on: raw ns, and the same moment as Unix time in ns.
+    /// Who is late catches up (bounded or not): the other policies have no meaning here and are refused by `plan`.
     pub fn along(curve: &RateCurve, index: u32, producers: u32, epoch: (u64, i128), policy: LatePolicy) -> Self {
         let walk = Walk::new(curve, index, producers, epoch.0, epoch.1);
         let (order, until_ns) = walk.schedule_from(0);
@@ -130,7 +131,8 @@ impl Pacer {
         self.second_ns = whole_ns(next_q32 + self.order.interval_q32);
     }
 
-    /// How many are due at `now_ns`, at most `limit` (0 counts as 1). Before the order's start nothing is, at an unlimited rate neither.
+    /// How many are due at `now_ns`, at most `limit` (0 counts as 1). Before the order's start nothing is, at an
+    /// unlimited rate neither.
     #[inline]
     pub fn due(&mut self, now_ns: u64, limit: u32) -> Due {
         if now_ns < self.wake_ns {
@@ -202,7 +204,8 @@ impl Pacer {
         }
     }
 
-    /// Intended time of the `i`-th message from the next one on (i = 0: the next). Unlimited: `now_ns` of the last `due`.
+    /// Intended time of the `i`-th message from the next one on (i = 0: the next). Unlimited: `now_ns` of the last
+    /// `due`.
     #[inline]
     pub fn intended_ns(&self, i: u32) -> u64 {
         if self.order.interval_q32 == 0 {
@@ -237,8 +240,8 @@ impl Pacer {
         }
     }
 
-    /// A new order, seen at `now_ns`; it rules from its own start on. Returns the debt that is dropped by it: sends of the old
-    /// order that were due by now, and before the new start, and were not made.
+    /// A new order, seen at `now_ns`; it rules from its own start on. Returns the debt that is dropped by it: sends of
+    /// the old order that were due by now, and before the new start, and were not made.
     pub fn change(&mut self, order: RateOrder, now_ns: u64) -> u64 {
         self.shifted = self.shifted();
         let last_of_old_ns = now_ns.min(order.start_ns.saturating_sub(1));

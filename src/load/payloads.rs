@@ -14,10 +14,11 @@ pub struct Payloads {
     pub weights: Vec<u64>,
 }
 
-/// Makes the payloads of a run, each at most `largest_bytes` long: random bytes followed by zeros, the bytes of files, or what was given.
+/// Makes the payloads of a run, each at most `largest_bytes` long: random bytes followed by zeros, the bytes of files,
+/// or what was given.
 ///
-/// Fails when a file cannot be read, has another length than the plan says (any more: `plan` has checked it), when there is no memory, or
-/// when given payloads make no sense.
+/// Fails when a file cannot be read, has another length than the plan says (any more: `plan` has checked it), when
+/// there is no memory, or when given payloads make no sense.
 pub fn make(plan: &MessagePlan) -> io::Result<Payloads> {
     let size = usize::try_from(plan.size_bytes).map_err(io::Error::other)?;
     let alike = |values| Payloads { values, weights: Vec::new() };
@@ -114,7 +115,8 @@ impl Choice {
         Self { rng: fastrand::Rng::with_seed(seed), count, cumulative: Box::default() }
     }
 
-    /// Among as many payloads as there are sums; payload `i` weighs `cumulative[i] − cumulative[i − 1]`. The last sum must be above 0.
+    /// Among as many payloads as there are sums; payload `i` weighs `cumulative[i] − cumulative[i − 1]`. The last sum
+    /// must be above 0.
     pub fn by_weight(seed: u64, cumulative: Box<[u64]>) -> Self {
         let count = u32::try_from(cumulative.len()).unwrap_or(u32::MAX);
         Self { rng: fastrand::Rng::with_seed(seed), count, cumulative }

@@ -12,8 +12,9 @@
 //! | 32–39 | intended send time, ns |
 //! | 40–47 | actual send time, ns |
 //!
-//! The check is the ones' complement sum of the 16-bit words (RFC 1071): it costs a few additions and finds any damage within
-//! one byte or one word for certain. It is no defence against forgery, nor does it cover the payload behind the stamp.
+//! The check is the ones' complement sum of the 16-bit words (RFC 1071): it costs a few additions and finds any damage
+//! within one byte or one word for certain. It is no defence against forgery, nor does it cover the payload behind the
+//! stamp.
 //!
 //! Stamps one after the other, and how they are made and recognised without summing up each: `imprint.rs`.
 
@@ -129,8 +130,8 @@ fn check(words: &Words) -> u64 {
     reduce(words.iter().map(|word| u128::from(*word)).sum())
 }
 
-/// The ones' complement sum of the 16-bit words of a number, which must not be 0. Because 2^16 ≡ 2^64 ≡ 1 (mod 65,535), it is the
-/// remainder by 65,535, with 65,535 itself in the place of 0.
+/// The ones' complement sum of the 16-bit words of a number, which must not be 0. Because 2^16 ≡ 2^64 ≡ 1 (mod 65,535),
+/// it is the remainder by 65,535, with 65,535 itself in the place of 0.
 #[inline]
 #[expect(clippy::cast_possible_truncation, reason = "both halves are added")]
 fn reduce(sum: u128) -> u64 {

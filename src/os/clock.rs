@@ -11,8 +11,8 @@ use std::time::Duration;
 /// nanoseconds, which over one second is below 0.1 ppm.
 pub const MIN_BASELINE: Duration = Duration::from_secs(1);
 
-/// A calibration that began longer ago than its baseline and this is made anew: what lay between (a suspend, an idle night) is none of the
-/// run's, and the ends of a few seconds are known well enough.
+/// A calibration that began longer ago than its baseline and this is made anew: what lay between (a suspend, an idle
+/// night) is none of the run's, and the ends of a few seconds are known well enough.
 const OLDEST: Duration = Duration::from_secs(30);
 /// The kernel's account of time in suspend moves by more than this only when there was one.
 const SUSPENDED_NS: u64 = 1_000_000;
@@ -54,14 +54,15 @@ pub struct Calibration {
 }
 
 impl Calibration {
-    /// Looks at cpuinfo flags (constant_tsc, nonstop_tsc) and the kernel's current clock source below `root` ("/"), and takes the first reading.
+    /// Looks at cpuinfo flags (constant_tsc, nonstop_tsc) and the kernel's current clock source below `root` ("/"), and
+    /// takes the first reading.
     pub fn begin(root: &Path) -> Self {
         let (source, reason) = choose(root);
         Self { begun: reading(source), suspended_ns: suspended_ns(), source, reason }
     }
     /// Waits until `baseline` has passed since `begin`, takes the second reading. Give at least [`MIN_BASELINE`] for a
-    /// clock that others rely on; the vDSO clock needs no baseline and does not wait. A calibration that is too old, or has
-    /// seen a suspend, begins anew: then the whole baseline is waited for.
+    /// clock that others rely on; the vDSO clock needs no baseline and does not wait. A calibration that is too old, or
+    /// has seen a suspend, begins anew: then the whole baseline is waited for.
     pub fn finish(mut self, baseline: Duration) -> Clock {
         if self.source == ClockSource::Vdso {
             return Clock::vdso();
@@ -146,8 +147,8 @@ impl Clock {
     pub fn ticks_per_s(&self) -> f64 {
         2f64.powi(32) * 1e9 / self.ns_per_tick_q32 as f64
     }
-    /// Sleeps until this clock shows `deadline_ns` (may wake a little later). The kernel sleeps by its own clocks, so what is left is slept, and not
-    /// to a moment of theirs: over days this clock may be ms away from them.
+    /// Sleeps until this clock shows `deadline_ns` (may wake a little later). The kernel sleeps by its own clocks, so
+    /// what is left is slept, and not to a moment of theirs: over days this clock may be ms away from them.
     pub fn sleep_until(&self, deadline_ns: u64) {
         sleep_until_raw(raw_ns().saturating_add(deadline_ns.saturating_sub(self.now_ns())));
     }
@@ -159,14 +160,15 @@ impl Clock {
         let (ticks, raw) = reading(self.source);
         (raw, self.ns_at(ticks).wrapping_sub(raw).cast_signed())
     }
-    /// How far this clock has moved from CLOCK_MONOTONIC_RAW since the anchor: (now − raw) ÷ elapsed, in parts per million.
+    /// How far this clock has moved from CLOCK_MONOTONIC_RAW since the anchor: (now − raw) ÷ elapsed, in parts per
+    /// million.
     pub fn drift_ppm(&self) -> f64 {
         let (raw, ahead) = self.beside_raw();
         ahead as f64 / (raw.saturating_sub(self.anchor_ns)).max(1) as f64 * 1e6
     }
-    /// What leads from this clock to the wall clock (CLOCK_REALTIME) at this moment, from the tightest of several paired readings. It is this
-    /// clock that is read on both sides, not the raw clock which it was calibrated by: whatever the slope is wrong by does not get into times
-    /// that leave the host.
+    /// What leads from this clock to the wall clock (CLOCK_REALTIME) at this moment, from the tightest of several
+    /// paired readings. It is this clock that is read on both sides, not the raw clock which it was calibrated by:
+    /// whatever the slope is wrong by does not get into times that leave the host.
     pub fn wall_offset(&self) -> WallOffset {
         let now = || match self.source {
             ClockSource::Tsc => self.ns_at(ticks_fenced()),
@@ -273,7 +275,8 @@ fn read(clock: ClockId) -> u64 {
 pub fn raw_ns() -> u64 {
     read(ClockId::CLOCK_MONOTONIC_RAW)
 }
-/// Time that this machine has been suspended for since it was booted: CLOCK_BOOTTIME runs on then, the others stand still.
+/// Time that this machine has been suspended for since it was booted: CLOCK_BOOTTIME runs on then, the others stand
+/// still.
 fn suspended_ns() -> u64 {
     let apart = || read(ClockId::CLOCK_BOOTTIME).saturating_sub(read(ClockId::CLOCK_MONOTONIC));
     // A reading that is interrupted shows too much.
@@ -418,7 +421,8 @@ mod tests {
         let WallOffset { offset_ns, error_ns } = wrong.wall_offset();
         let Pair { width, middle: own, between: wall } = tightest(|| wrong.now_ns(), || read(ClockId::CLOCK_REALTIME));
         let apart_ns = own.wrapping_add_signed(offset_ns).abs_diff(wall);
-        // The wall clock is slewed by 500 ppm at most; between the two readings are microseconds, on a crowded machine milliseconds.
+        // The wall clock is slewed by 500 ppm at most; between the two readings are microseconds, on a crowded machine
+        // milliseconds.
         assert!(apart_ns <= error_ns + width + 1_000_000, "{apart_ns} ns apart, {error_ns} allowed");
     }
 

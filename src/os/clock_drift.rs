@@ -1,5 +1,5 @@
-//! How far a run's clock moves from CLOCK_MONOTONIC_RAW, judged over the run: as a whole, and stretch by stretch, so that a clock which jumped
-//! once is not excused by a long run.
+//! How far a run's clock moves from CLOCK_MONOTONIC_RAW, judged over the run: as a whole, and stretch by stretch, so
+//! that a clock which jumped once is not excused by a long run.
 
 use super::clock::Clock;
 use crate::units::NS_PER_S;

@@ -1,7 +1,8 @@
-//! Gaps: how often, and for how long, a thread that does nothing but read the clock is kept from it. Whatever causes them (other threads,
-//! interrupts, the hypervisor, the firmware) would have stopped a hot loop as well.
+//! Gaps: how often, and for how long, a thread that does nothing but read the clock is kept from it. Whatever causes
+//! them (other threads, interrupts, the hypervisor, the firmware) would have stopped a hot loop as well.
 //!
-//! The method is that of the kernel's hwlat and osnoise tracers, from user space; cyclictest, which sleeps, measures waking up besides.
+//! The method is that of the kernel's hwlat and osnoise tracers, from user space; cyclictest, which sleeps, measures
+//! waking up besides.
 
 use super::affinity::{AffinityError, CpuSet, pin_current_thread};
 use super::clock::Clock;

@@ -54,7 +54,8 @@ pub fn current() -> Result<MemoryPolicy, MemoryPolicyError> {
     let mut mode: libc::c_int = 0;
     let mut nodes: [c_ulong; MASK_WORDS] = [0; MASK_WORDS];
     // SAFETY: the kernel writes one int to `mode` and (MASK_BITS - 1) / 8 = size_of_val(nodes) bytes to `nodes`; both
-    // live through the call, and every bit pattern is valid for them. Address 0 and flags 0 ask for the thread's policy.
+    // live through the call, and every bit pattern is valid for them. Address 0 and flags 0 ask for the thread's
+    // policy.
     let result = unsafe {
         libc::syscall(libc::SYS_get_mempolicy, &raw mut mode, nodes.as_mut_ptr(), MASK_BITS, std::ptr::null::<()>(), 0)
     };

@@ -29,7 +29,8 @@ pub struct Launch {
     /// Memory policy to set (None: inherit). A refused `Preferred` (a node without memory or outside the cpuset, a
     /// container that forbids the call) is no error: it is a preference, and the process reads back what holds.
     pub memory_policy: Option<MemoryPolicy>,
-    /// Text written to its standard input, which is closed afterwards (client specs carry secrets: not argv, not environment).
+    /// Text written to its standard input, which is closed afterwards (client specs carry secrets: not argv, not
+    /// environment).
     pub stdin: Vec<u8>,
     /// Capture standard output in a pipe (helpers answer there); otherwise it goes to /dev/null.
     pub capture_stdout: bool,
@@ -37,9 +38,9 @@ pub struct Launch {
     pub show_stderr: bool,
 }
 
-/// Starts a process of this same binary (`/proc/self/exe`). Between fork and exec: a session of its own, a parent-death signal (SIGKILL),
-/// affinity, memory policy; async-signal-safe calls only. Must be called from the main thread, which lives as long
-/// as the children: the parent-death signal is tied to the calling thread.
+/// Starts a process of this same binary (`/proc/self/exe`). Between fork and exec: a session of its own, a parent-death
+/// signal (SIGKILL), affinity, memory policy; async-signal-safe calls only. Must be called from the main thread, which
+/// lives as long as the children: the parent-death signal is tied to the calling thread.
 ///
 /// The process starts with no signal blocked, and with SIGINT, SIGTERM and SIGHUP ignored, so that a Ctrl-C in a
 /// terminal cannot hit it before [`bind_to_parent`] has run.
@@ -152,9 +153,10 @@ impl Preparation {
     }
 }
 
-/// A session for each process. The kernel's autogroup scheduling (on by default) shares CPUs out by session: with all clients in one,
-/// some spinning threads of theirs kept the processes of other sessions, a broker for one, from running for up to 14 s (Linux 6.18,
-/// two CPUs, four idempotent producers at 5,000 msg/s). With a session each they ran as planned.
+/// A session for each process. The kernel's autogroup scheduling (on by default) shares CPUs out by session: with all
+/// clients in one, some spinning threads of theirs kept the processes of other sessions, a broker for one, from running
+/// for up to 14 s (Linux 6.18, two CPUs, four idempotent producers at 5,000 msg/s). With a session each they ran as
+/// planned.
 fn own_session(_: &Preparation) -> io::Result<()> {
     Ok(nix::unistd::setsid().map(drop)?)
 }
@@ -188,8 +190,8 @@ fn parent_is(pid: i32) -> io::Result<()> {
 }
 
 /// First thing in a client or helper: sets the parent-death signal again (exec clears it when the binary has file
-/// capabilities), ignores SIGINT/SIGHUP/SIGTERM (the supervisor decides), then compares `getppid` with the pid it was told.
-/// Err: the parent is already gone.
+/// capabilities), ignores SIGINT/SIGHUP/SIGTERM (the supervisor decides), then compares `getppid` with the pid it was
+/// told. Err: the parent is already gone.
 pub fn bind_to_parent(parent_pid: i32) -> io::Result<()> {
     nix::sys::prctl::set_pdeathsig(Signal::SIGKILL)?;
     ignore_terminal_signals()?;

@@ -45,8 +45,8 @@ impl Room {
     }
 }
 
-/// Raises the number of files that this process and its children may have open to `wanted`, as far as the hard limit goes. True: it
-/// is at least that.
+/// Raises the number of files that this process and its children may have open to `wanted`, as far as the hard limit
+/// goes. True: it is at least that.
 pub fn raise_open_files(wanted: u64) -> bool {
     match getrlimit(Resource::RLIMIT_NOFILE) {
         Ok((soft, _)) if soft >= wanted => true,
@@ -83,7 +83,8 @@ fn tightest(root: &Path, files: &Limited) -> Option<(u64, u64)> {
         None => (root.join("sys/fs/cgroup"), entries().find(|(controllers, _)| controllers.is_empty())?.1, files.v2),
     };
     let mut folders = vec![mount];
-    // A container sees its own group as the mount, under the host's name for it or `/`. A path that climbs out names nothing in it.
+    // A container sees its own group as the mount, under the host's name for it or `/`. A path that climbs out names
+    // nothing in it.
     if !path.split('/').any(|part| part == "..") {
         for part in path.split('/').filter(|part| !part.is_empty()) {
             folders.push(folders[folders.len() - 1].join(part));

@@ -1,5 +1,5 @@
-//! What the kernel tells of those who take CPU time away: threads that are ready and have to wait (schedstat), hypervisors that give a CPU
-//! to somebody else (steal), CPU limits that stop a whole group of processes (throttling).
+//! What the kernel tells of those who take CPU time away: threads that are ready and have to wait (schedstat),
+//! hypervisors that give a CPU to somebody else (steal), CPU limits that stop a whole group of processes (throttling).
 //!
 //! All figures are cumulative; readers keep baselines. Nothing here costs the process that is looked at anything.
 
@@ -37,14 +37,16 @@ pub fn threads_of(root: &Path, pid: i32) -> Option<Vec<ThreadTimes>> {
     threads.iter().any(|thread| thread.run_ns > 0).then_some(threads)
 }
 
-/// Time that the calling thread was ready to run and waited for a CPU since it began, ns. None: the kernel keeps no such account.
+/// Time that the calling thread was ready to run and waited for a CPU since it began, ns. None: the kernel keeps no
+/// such account.
 pub fn own_wait_ns(root: &Path) -> Option<u64> {
     let [run_ns, wait_ns, _] = schedstat(&root.join("proc/thread-self"))?;
     // Where the account is not kept all of it is 0; who asks has run.
     (run_ns > 0).then_some(wait_ns)
 }
 
-/// The numbers of a thread's schedstat: ns on a CPU, ns waiting for one, times that it came onto one. The folder is the thread's.
+/// The numbers of a thread's schedstat: ns on a CPU, ns waiting for one, times that it came onto one. The folder is the
+/// thread's.
 fn schedstat(thread: &Path) -> Option<[u64; 3]> {
     let text = std::fs::read_to_string(thread.join("schedstat")).ok()?;
     let mut numbers = text.split_ascii_whitespace().map(str::parse);

@@ -46,8 +46,8 @@ pub struct TopologyError {
 }
 
 impl Topology {
-    /// Reads `root/sys/devices/system/{cpu,node}` and `root/proc/cpuinfo`. Missing node, cache or core files (containers,
-    /// small VMs) mean one node, one core per CPU; a missing cache means one cache per package.
+    /// Reads `root/sys/devices/system/{cpu,node}` and `root/proc/cpuinfo`. Missing node, cache or core files
+    /// (containers, small VMs) mean one node, one core per CPU; a missing cache means one cache per package.
     ///
     /// # Errors
     /// A file that is there and holds something else than it should, or no list of online CPUs anywhere.

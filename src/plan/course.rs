@@ -3,7 +3,8 @@
 use super::Plan;
 use std::time::Duration;
 
-/// A backlog (OMB's `consumerBacklogSizeGB`): consumers pause, messages pile up, consumers go on; then the measurement's own time begins.
+/// A backlog (OMB's `consumerBacklogSizeGB`): consumers pause, messages pile up, consumers go on; then the
+/// measurement's own time begins.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct BacklogPlan {
     /// Value bytes to pile up, over all subscriptions.
@@ -48,7 +49,8 @@ pub enum SearchRule {
 }
 
 impl Plan {
-    /// Is the rate changed by orders while it is measured: because it is searched for, or is another one while a backlog drains?
+    /// Is the rate changed by orders while it is measured: because it is searched for, or is another one while a
+    /// backlog drains?
     pub fn rate_is_ordered(&self) -> bool {
         self.search.is_some() || self.backlog.as_ref().is_some_and(|backlog| backlog.drain_rate_per_s.is_some())
     }

@@ -1,14 +1,15 @@
 //! A rate that changes over time by plan: steps, bursts, AutoMQ's `producerRateList`.
 //!
-//! Every producer works the whole curve out by itself, so no order is on its way while the rate changes and all hosts change together. Message
-//! `n` of all producers together is due when the rates until then add up to `n` + ½; producer `p` of `P` sends the messages
-//! `p`, `p` + `P`, `p` + 2`P`, …
+//! Every producer works the whole curve out by itself, so no order is on its way while the rate changes and all hosts
+//! change together. Message `n` of all producers together is due when the rates until then add up to `n` + ½; producer
+//! `p` of `P` sends the messages `p`, `p` + `P`, `p` + 2`P`, …
 
 use crate::units::NS_PER_S;
 
 /// A day, for curves by the clock.
 pub const DAY_S: f64 = 86_400.0;
-/// A slope is made of steps of this length, each with the rate of its middle: their messages add up to those of the slope.
+/// A slope is made of steps of this length, each with the rate of its middle: their messages add up to those of the
+/// slope.
 const STAIR_S: f64 = 1.0;
 
 /// A rate at a time.

@@ -16,7 +16,8 @@ const KEPT_OF_CLIENT_BYTES: u64 = 3 * MIB / 10;
 /// Rows of a client's timeline: at most, and bytes of one.
 const MOST_ROWS: u64 = 2_300;
 const ROW_BYTES: u64 = 200;
-/// librdkafka's own thread, and one for each connection: the address given, a broker, the group's coordinator. And the loop.
+/// librdkafka's own thread, and one for each connection: the address given, a broker, the group's coordinator. And the
+/// loop.
 const TASKS_WITH_LIBRARY: u64 = 5;
 /// The supervisor's threads, a helper's, and some to spare.
 const OTHER_TASKS: u64 = 16;

@@ -1,4 +1,5 @@
-//! What `pinload plan` prints: everything that would happen and why, in aligned lines without colours. Secrets are masked.
+//! What `pinload plan` prints: everything that would happen and why, in aligned lines without colours. Secrets are
+//! masked.
 
 mod properties;
 

@@ -2,7 +2,8 @@
 
 pub use crate::config::workload::KeyDistributor;
 
-/// Bytes that a message stamp takes at the start of a value (`load::stamp::STAMP_BYTES`, which lies below this room and equals it).
+/// Bytes that a message stamp takes at the start of a value (`load::stamp::STAMP_BYTES`, which lies below this room and
+/// equals it).
 pub const STAMP_MIN_BYTES: u32 = 48;
 /// Bytes before the first record of a batch of records (format 2).
 pub const BATCH_HEADER_BYTES: usize = 61;
@@ -39,7 +40,8 @@ pub enum PayloadPlan {
         /// Seed of the random bytes.
         seed: u64,
     },
-    /// Payloads that somebody else made (a coordinator on another host); chosen by weight, or uniformly when there are no weights.
+    /// Payloads that somebody else made (a coordinator on another host); chosen by weight, or uniformly when there are
+    /// no weights.
     Given {
         /// The values; base64 in JSON.
         #[serde(with = "base64_texts")]
@@ -65,8 +67,8 @@ pub struct SizePlan {
 /// What a message is.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct MessagePlan {
-    /// Value bytes: of each message, or their average where they differ (a distribution: the weighted average of the middles of its ranges,
-    /// OMB's figure). What results call the message size, and what a backlog is reckoned with.
+    /// Value bytes: of each message, or their average where they differ (a distribution: the weighted average of the
+    /// middles of its ranges, OMB's figure). What results call the message size, and what a backlog is reckoned with.
     pub size_bytes: u32,
     /// Value bytes of the longest message.
     pub largest_bytes: u32,
@@ -74,7 +76,8 @@ pub struct MessagePlan {
     pub keys: KeyDistributor,
     /// Values.
     pub payload: PayloadPlan,
-    /// Stamp at the start of each value? False: too small, or turned off; end-to-end times then come from CreateTime (ms).
+    /// Stamp at the start of each value? False: too small, or turned off; end-to-end times then come from CreateTime
+    /// (ms).
     pub stamp: bool,
     /// Why there is no stamp, when there is none.
     pub no_stamp_reason: Option<String>,

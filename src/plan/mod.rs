@@ -1,6 +1,7 @@
 //! What will happen: everything decided once, handed down whole. Nothing below reads a configuration again.
 //!
-//! `resolve` is a pure function of files, options and topology; `Display` (in `display.rs`) is what `pinload plan` prints.
+//! `resolve` is a pure function of files, options and topology; `Display` (in `display.rs`) is what `pinload plan`
+//! prints.
 
 pub mod course;
 pub mod curve;
@@ -147,7 +148,8 @@ pub enum DriverKind {
 pub struct TopicPlan {
     /// How many.
     pub count: u32,
-    /// Partitions of each; where topics differ the most that one has (ask `partitions_of`). 0: existing topics with as many as they have.
+    /// Partitions of each; where topics differ the most that one has (ask `partitions_of`). 0: existing topics with as
+    /// many as they have.
     pub partitions_per_topic: u32,
     /// Each topic by itself where they differ; empty: all are alike.
     pub each: Vec<TopicShape>,
@@ -157,12 +159,13 @@ pub struct TopicPlan {
     pub config: Vec<(String, String)>,
     /// Names given by the user (existing topics are then no error); empty: see `random_names`.
     pub existing: Vec<String>,
-    /// True: `test-topic-%07d-<7 random>`, made for the run. False: `test-topic-%07d-%04d` (number, partitions) in every run; topics of that
-    /// name are used when they exist, made when not, and kept.
+    /// True: `test-topic-%07d-<7 random>`, made for the run. False: `test-topic-%07d-%04d` (number, partitions) in
+    /// every run; topics of that name are used when they exist, made when not, and kept.
     pub random_names: bool,
 }
 
-/// Topics that have the same name in every run have groups of the same name too, so that a later run goes on where the earlier one ended.
+/// Topics that have the same name in every run have groups of the same name too, so that a later run goes on where the
+/// earlier one ended.
 impl TopicPlan {
     /// Do the topics that are made put the broker's time into records, over the sender's (LogAppendTime)?
     pub fn have_brokers_times(&self) -> bool {
@@ -219,7 +222,8 @@ pub struct ClientPlan {
     pub topic: u32,
     /// Subscription number within the topic (consumers).
     pub subscription: Option<u32>,
-    /// Number within the topic (producers) or the subscription (consumers); a producer's accounting row in its topic's consumers.
+    /// Number within the topic (producers) or the subscription (consumers); a producer's accounting row in its topic's
+    /// consumers.
     pub member: u32,
     /// Its CPUs.
     pub placement: ClientPlacement,

@@ -3,8 +3,8 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// The files of a folder by name; those whose names begin with a dot are no payloads. Error: the folder cannot be read, or holds something
-/// else than files.
+/// The files of a folder by name; those whose names begin with a dot are no payloads. Error: the folder cannot be read,
+/// or holds something else than files.
 pub fn payload_files(folder: &Path) -> io::Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     for entry in std::fs::read_dir(folder)? {

@@ -33,7 +33,8 @@ impl Plan {
         (0..self.topics.count).map(|topic| u64::from(self.partitions_of(topic))).sum()
     }
 
-    /// How long creating or deleting the topics may take where nobody says it: a minute, and a second more for each 50 topics or partitions.
+    /// How long creating or deleting the topics may take where nobody says it: a minute, and a second more for each 50
+    /// topics or partitions.
     pub fn default_topics_limit(&self) -> Duration {
         const AT_LEAST: Duration = Duration::from_secs(60);
         const A_SECOND: u64 = 50;

@@ -1,5 +1,5 @@
-//! Which CPU each hot loop gets, which CPUs librdkafka's threads get, which memory. Pure: a function of topology, the inherited
-//! mask and policy, and the user's wishes.
+//! Which CPU each hot loop gets, which CPUs librdkafka's threads get, which memory. Pure: a function of topology, the
+//! inherited mask and policy, and the user's wishes.
 
 use crate::os::affinity::CpuSet;
 use crate::os::memory_policy::MemoryPolicy;
@@ -62,7 +62,8 @@ pub struct Placement {
     pub clients: Vec<ClientPlacement>,
     /// True when hot CPUs are shared.
     pub oversubscribed: bool,
-    /// One sentence each: what was decided and why (the supervisor's CPU, shared CPUs, an inherited memory policy kept, …).
+    /// One sentence each: what was decided and why (the supervisor's CPU, shared CPUs, an inherited memory policy kept,
+    /// …).
     pub notes: Vec<String>,
 }
 

@@ -1,5 +1,5 @@
-//! Files + options + machine → `Plan`, or every problem at once. Each part of the plan has its own file below; this one holds what
-//! goes in and puts the parts together.
+//! Files + options + machine → `Plan`, or every problem at once. Each part of the plan has its own file below; this one
+//! holds what goes in and puts the parts together.
 
 mod clients;
 pub mod course;
@@ -110,7 +110,8 @@ const LIMITS: Limits = Limits {
 /// Decides everything. `driver` is None with `--embedded`. Nothing is touched but the payload file, which is looked at.
 ///
 /// # Errors
-/// All mistakes of both files (those found when they were read included) and of the options, in the order of files and lines.
+/// All mistakes of both files (those found when they were read included) and of the options, in the order of files and
+/// lines.
 pub fn resolve(
     workload: &WorkloadFile,
     driver: Option<&DriverFile>,

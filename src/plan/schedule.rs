@@ -89,13 +89,14 @@ impl RatePlan {
         Self { total, per_producer, scope, scope_reason, late, producers, curve: None }
     }
 
-    /// The order for producer `index` (0 … producers−1) when the load begins at `epoch_ns`: interval = 1 / per-producer rate,
-    /// first send at epoch + (index + ½)/producers × interval, so that producers do not fire on the same tick. The half keeps sends off the
-    /// epoch and, at rates that divide them evenly, off the whole seconds after it: periods of n × interval then hold n messages, where
-    /// fence posts at both ends would make it n + 1, and a telemetry slot is not cut at the very moment of a send.
+    /// The order for producer `index` (0 … producers−1) when the load begins at `epoch_ns`: interval = 1 / per-producer
+    /// rate, first send at epoch + (index + ½)/producers × interval, so that producers do not fire on the same tick.
+    /// The half keeps sends off the epoch and, at rates that divide them evenly, off the whole seconds after it:
+    /// periods of n × interval then hold n messages, where fence posts at both ends would make it n + 1, and a
+    /// telemetry slot is not cut at the very moment of a send.
     ///
-    /// The interval is `producers ÷ total` and not `1 ÷ per_producer`: the total is the number the user gave (or an exact
-    /// multiple of it), while its division by 3 producers is already rounded.
+    /// The interval is `producers ÷ total` and not `1 ÷ per_producer`: the total is the number the user gave (or an
+    /// exact multiple of it), while its division by 3 producers is already rounded.
     pub fn order(&self, index: u32, epoch_ns: u64) -> RateOrder {
         if self.curve.is_some() {
             // The client works out the rest.

@@ -1,7 +1,8 @@
-//! What a result is judged by: every threshold of the verdict and of the health section, with its name, its default and what it is for.
+//! What a result is judged by: every threshold of the verdict and of the health section, with its name, its default and
+//! what it is for.
 //!
-//! One list. `--threshold NAME=VALUE` changes one of them, every result says which were in force. What is done with them stands in
-//! `verdict` and `report/health`.
+//! One list. `--threshold NAME=VALUE` changes one of them, every result says which were in force. What is done with
+//! them stands in `verdict` and `report/health`.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,5 @@
-//! The screen at the end of a run: what the system did and the verdict in a sentence each, what else there is to know, latencies, throughput, accounting, CPU, health.
+//! The screen at the end of a run: what the system did and the verdict in a sentence each, what else there is to know,
+//! latencies, throughput, accounting, CPU, health.
 
 use super::doubts::{Doubt, doubts};
 use super::health::Health;
@@ -14,8 +15,8 @@ use crate::workload_generator::{Outcome, PhaseName, SearchReport, Series};
 /// Remarks below the verdict; the rest is counted.
 const REMARKS: usize = 3;
 
-/// The screen at the end of a run: plain text of several lines, the last one without newline, every number with its unit.
-/// `periods`: the verdicts on the measured periods.
+/// The screen at the end of a run: plain text of several lines, the last one without newline, every number with its
+/// unit. `periods`: the verdicts on the measured periods.
 pub fn closing_screen(series: &Series<'_>, periods: &[Verdict]) -> String {
     let judged = JudgedRun::of(series, periods);
     let mut lines = vec![judged.system.line()];
@@ -57,8 +58,8 @@ impl<'a> JudgedRun<'a> {
         }
     }
 
-    /// The verdict in one sentence: how far the figures are the broker's, or what spoils them with the remedy. Then what else there is to know:
-    /// the most important first, three at most.
+    /// The verdict in one sentence: how far the figures are the broker's, or what spoils them with the remedy. Then
+    /// what else there is to know: the most important first, three at most.
     fn verdict_lines(&self) -> Vec<String> {
         let Self { series, judgement, .. } = self;
         let verdict = judgement.verdict;
@@ -331,7 +332,8 @@ fn what_retries_do(series: &Series<'_>) -> &'static str {
     " (a producer without idempotence does so when it tries again: enable.idempotence=true)"
 }
 
-/// CPU of all clients in the measurement, per acknowledged message (received, where nothing was sent), and the supervisor's.
+/// CPU of all clients in the measurement, per acknowledged message (received, where nothing was sent), and the
+/// supervisor's.
 fn cpu_line(series: &Series<'_>) -> Option<String> {
     let Measured { counters, span_s, .. } = measured(series);
     let cpu_ns = counters[Counter::CpuUserNs] + counters[Counter::CpuSystemNs];

@@ -78,7 +78,8 @@ pub fn omb_aggregated_line(latencies: &LatencySet) -> String {
     )
 }
 
-/// The beginning of each of its lines: `13:03:15.925 [main] INFO WorkloadGenerator - `, local time, and the class that logs.
+/// The beginning of each of its lines: `13:03:15.925 [main] INFO WorkloadGenerator - `, local time, and the class that
+/// logs.
 pub fn omb_prefix(at: std::time::SystemTime, class: &str) -> String {
     format!("{} [main] INFO {class} - ", super::origin::local(at).strftime("%H:%M:%S%.3f"))
 }

@@ -1,7 +1,7 @@
 //! What a reader must know before believing a result: a typed list, printed and stored with every result.
 //!
-//! Left out: how the run ended (that is `Outcome`), what makes the figures wrong or the generator's own (that is the `verdict`), and what others
-//! warned of in words (plan, script, worker).
+//! Left out: how the run ended (that is `Outcome`), what makes the figures wrong or the generator's own (that is the
+//! `verdict`), and what others warned of in words (plan, script, worker).
 
 use crate::load::accounting::Balance;
 use crate::os::clock::ClockSource;

@@ -1,7 +1,9 @@
-//! HdrHistogram's interval log (`.hlog`): one line a second for each latency, for HdrHistogram's own tools and those that read its logs.
+//! HdrHistogram's interval log (`.hlog`): one line a second for each latency, for HdrHistogram's own tools and those
+//! that read its logs.
 //!
-//! Values are ns. The third column, for people, is the largest value in ms (`MaxValueDivisor` 1,000,000, Java's own ratio). Times count from
-//! `BaseTime`, the load's epoch; the measurement alone is in it. Compressed V2, as Java's reader wants it.
+//! Values are ns. The third column, for people, is the largest value in ms (`MaxValueDivisor` 1,000,000, Java's own
+//! ratio). Times count from `BaseTime`, the load's epoch; the measurement alone is in it. Compressed V2, as Java's
+//! reader wants it.
 
 use crate::stats::Latency;
 use crate::units::NS_PER_S;

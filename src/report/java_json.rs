@@ -1,8 +1,8 @@
 //! JSON as Jackson's default pretty printer lays it out, with doubles as Java's `Double.toString` writes them.
 //!
 //! Result files are compared and read by tools made for OMB, so they look as if OMB had written them: `"key" : value`,
-//! objects indented by two blanks, arrays on one line (`[ 1.0, 2.0 ]`), empty ones `{ }` and `[ ]`, no newline at the end.
-//! Left out: reading. Any JSON reader will do.
+//! objects indented by two blanks, arrays on one line (`[ 1.0, 2.0 ]`), empty ones `{ }` and `[ ]`, no newline at the
+//! end. Left out: reading. Any JSON reader will do.
 
 use serde::Serialize;
 use serde_json::ser::{CharEscape, Formatter, Serializer};
@@ -16,8 +16,8 @@ pub fn to_string(value: &impl Serialize) -> serde_json::Result<String> {
     Ok(String::from_utf8(bytes).expect("serde_json and this formatter write UTF-8"))
 }
 
-/// A double as Java's `Double.toString` (19 and later) writes it: the shortest digits that read back as the same number,
-/// plain from 0.001 to below 10,000,000 (`100.0`), else `1.0E7`, `9.0E-4`. Not finite: `NaN`, `Infinity`.
+/// A double as Java's `Double.toString` (19 and later) writes it: the shortest digits that read back as the same
+/// number, plain from 0.001 to below 10,000,000 (`100.0`), else `1.0E7`, `9.0E-4`. Not finite: `NaN`, `Infinity`.
 pub fn java_double(value: f64) -> String {
     if !value.is_finite() {
         return if value.is_nan() { "NaN".to_owned() } else { format!("{}Infinity", sign(value)) };
@@ -48,8 +48,8 @@ fn sign(value: f64) -> &'static str {
     if value.is_sign_negative() { "-" } else { "" }
 }
 
-/// Significant digits and decimal exponent. Java wants two digits at least and, of all pairs of digits that read back as
-/// the number, the pair nearest to it (`4.9E-324`, where one digit would do: `5e-324`).
+/// Significant digits and decimal exponent. Java wants two digits at least and, of all pairs of digits that read back
+/// as the number, the pair nearest to it (`4.9E-324`, where one digit would do: `5e-324`).
 fn shortest_digits(value: f64) -> (String, i32) {
     let shortest = format!("{value:e}");
     let (mantissa, exponent) = split(&shortest);

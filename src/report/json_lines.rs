@@ -1,5 +1,5 @@
-//! `--console json`: one JSON object a line for each period, and one at the end. The form is documented in docs/files.md: fields are added, never
-//! renamed.
+//! `--console json`: one JSON object a line for each period, and one at the end. The form is documented in
+//! docs/files.md: fields are added, never renamed.
 
 use super::rows::late_share;
 use crate::plan::{MeasuredBy, Plan};

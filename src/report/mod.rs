@@ -1,5 +1,5 @@
-//! Results → documents: OMB's result file, the detail file, console rows, the closing screen, JSON lines. Pure but for `write.rs`
-//! (files) and `origin.rs` (which machine this is).
+//! Results → documents: OMB's result file, the detail file, console rows, the closing screen, JSON lines. Pure but for
+//! `write.rs` (files) and `origin.rs` (which machine this is).
 
 pub mod campaign;
 pub mod closing;

@@ -3,8 +3,8 @@
 use jiff::Zoned;
 use std::path::{Path, PathBuf};
 
-/// Longest part of a name, in bytes: two parts, the time, a number and an ending then stay below the 255 bytes that file
-/// systems allow.
+/// Longest part of a name, in bytes: two parts, the time, a number and an ending then stay below the 255 bytes that
+/// file systems allow.
 const LONGEST_PART_BYTES: usize = 100;
 
 /// `<workload file base>-<driver>-<yyyy-MM-dd-HH-mm-ss>`, as OMB names its files, without the ending.
@@ -19,8 +19,8 @@ fn part(text: &str) -> String {
     text.char_indices().take_while(fits).map(|(_, c)| plain(c)).collect()
 }
 
-/// Ending of a detail file. It is JSON, but OMB's own tools take every `*.json` of a folder for a result: its chart script
-/// and Java's `--csv` end at the first field that they do not know.
+/// Ending of a detail file. It is JSON, but OMB's own tools take every `*.json` of a folder for a result: its chart
+/// script and Java's `--csv` end at the first field that they do not know.
 const DETAIL_ENDING: &str = ".detail";
 /// Ending of a detail file before that was so.
 const FORMER_DETAIL_ENDING: &str = ".detail.json";
@@ -62,8 +62,8 @@ fn beside(main: &Path, ending: &str) -> PathBuf {
     main.with_file_name(format!("{stem}{ending}"))
 }
 
-/// The first of `stem.json`, `stem-2.json`, `stem-3.json` … in `folder` that is free, as is the detail file beside it, under
-/// its new and its old name.
+/// The first of `stem.json`, `stem-2.json`, `stem-3.json` … in `folder` that is free, as is the detail file beside it,
+/// under its new and its old name.
 pub fn first_free(folder: &Path, stem: &str) -> PathBuf {
     let numbered = (2..).map(|number: u32| format!("{stem}-{number}.json"));
     let details = [DETAIL_ENDING, FORMER_DETAIL_ENDING];

@@ -1,7 +1,8 @@
-//! OMB's result document: its 62 fields, in its order and types, and nothing else (its CSV tool refuses unknown fields).
+//! OMB's result document: its 62 fields, in its order and types, and nothing else (its CSV tool refuses unknown
+//! fields).
 //!
-//! Latencies are from the actual send time, as OMB defines them, in ms; publish delay is in µs. All else that pinload knows
-//! stands in the detail file. A type of its own for the intended times does not exist here on purpose.
+//! Latencies are from the actual send time, as OMB defines them, in ms; publish delay is in µs. All else that pinload
+//! knows stands in the detail file. A type of its own for the intended times does not exist here on purpose.
 
 use super::omb_figures::{OmbFigures, quantiles};
 use super::quantile_map::QuantileMap;
@@ -69,7 +70,8 @@ fn ms(us: u64) -> f64 {
     us as f64 / 1000.0
 }
 
-/// The document. Lists have one entry per measured period; `aggregated` fields are of the whole measurement, 0 before it.
+/// The document. Lists have one entry per measured period; `aggregated` fields are of the whole measurement, 0 before
+/// it.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct OmbResult {

@@ -71,7 +71,8 @@ fn rank(percentile: f64, total: u64) -> f64 {
 const TICKS_PER_HALF_DISTANCE: f64 = 100.0;
 
 /// Pairs (percentile reached, highest value of the bucket in µs) in ascending order: `percentiles(100)` of Java's
-/// histogram, iterations that reach the same percentile fallen together, the last one 100.0. Empty for an empty histogram.
+/// histogram, iterations that reach the same percentile fallen together, the last one 100.0. Empty for an empty
+/// histogram.
 pub fn quantiles(histogram: &Histogram<u64>) -> Vec<(f64, u64)> {
     let total = histogram.len();
     let mut pairs = Vec::new();
@@ -84,7 +85,8 @@ pub fn quantiles(histogram: &Histogram<u64>) -> Vec<(f64, u64)> {
             continue;
         }
         pairs.push((percentile, step.value_iterated_to()));
-        // Java would report this bucket once for each level up to what it reaches. In a map the repetitions are one entry.
+        // Java would report this bucket once for each level up to what it reaches. In a map the repetitions are one
+        // entry.
         while reached < total && level <= percentile {
             level += 100.0 / ticks_at(level);
         }

@@ -1,4 +1,5 @@
-//! One aligned row for each period, for people: rates, backlog, both latencies, late sends, and a mark where the period is not valid.
+//! One aligned row for each period, for people: rates, backlog, both latencies, late sends, and a mark where the period
+//! is not valid.
 
 use crate::plan::Plan;
 use crate::stats::{Counter, Latency};
@@ -102,7 +103,8 @@ impl Rows {
         widths.into_iter().zip(cells).map(|(width, cell)| format!("{cell:>width$}")).collect()
     }
 
-    /// The mark of a period that is not valid, and where there is room why; lost and failed messages are told in any case.
+    /// The mark of a period that is not valid, and where there is room why; lost and failed messages are told in any
+    /// case.
     fn remarks(self, period: &PeriodStats, plan: &Plan) -> (&'static str, String) {
         let judgement = Judgement::of_period(period, plan);
         let mark = match judgement.verdict {

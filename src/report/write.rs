@@ -1,8 +1,8 @@
 //! The result files on disk: checked before the run, rewritten whole after each period, never half written.
 //!
-//! Both documents are first written to temporary files in the same folder and forced to disk; only then do both take the
-//! place of the ones before. A crash or a full disk at any moment leaves the last pair as it was. Temporary files go when
-//! an error happens; only a kill in the middle of a write can leave one (`.pinload-….tmp`).
+//! Both documents are first written to temporary files in the same folder and forced to disk; only then do both take
+//! the place of the ones before. A crash or a full disk at any moment leaves the last pair as it was. Temporary files
+//! go when an error happens; only a kill in the middle of a write can leave one (`.pinload-….tmp`).
 
 use super::WriteError;
 use super::detail::DetailDocument;
@@ -64,8 +64,8 @@ pub struct ResultFiles {
 impl ResultFiles {
     /// Decides the names and tries the folder, before anything runs.
     ///
-    /// `output` is the main file, verbatim, and may replace an older one; without it the file stands in `output_dir` and is
-    /// called `<workload file>-<driver>-<yyyy-MM-dd-HH-mm-ss>.json` in the local zone.
+    /// `output` is the main file, verbatim, and may replace an older one; without it the file stands in `output_dir`
+    /// and is called `<workload file>-<driver>-<yyyy-MM-dd-HH-mm-ss>.json` in the local zone.
     pub fn new(
         plan: &Plan,
         output: Option<&Path>,
@@ -161,7 +161,8 @@ impl ResultFiles {
 
     /// Rewrites both files from what the series holds now.
     pub fn write(&mut self, series: &Series<'_>) -> Result<(), WriteError> {
-        // Each period is summed up once, however often the files are rewritten. Those that the series has joined were taken long before.
+        // Each period is summed up once, however often the files are rewritten. Those that the series has joined were
+        // taken long before.
         let taken_until_ns = self.taken_until_ns;
         for period in series.periods.iter().filter(|period| period.end_ns > taken_until_ns) {
             self.taken_until_ns = period.end_ns;
@@ -233,7 +234,8 @@ fn own_cpu_ns() -> u64 {
     usage.cpu_user_ns + usage.cpu_system_ns
 }
 
-/// The file that `output` names, links resolved. Renaming over a device or a pipe would replace it, so these are refused.
+/// The file that `output` names, links resolved. Renaming over a device or a pipe would replace it, so these are
+/// refused.
 fn regular_file(output: &Path) -> Result<PathBuf, WriteError> {
     let refused = |error| WriteError::at("write the result", output)(error);
     match fs::metadata(output) {
@@ -252,8 +254,8 @@ fn folder_of(file: &Path) -> PathBuf {
     }
 }
 
-/// A temporary file with the permissions of a normal one; it goes when it is dropped. Opened by ourselves: tempfile would add the
-/// temporary name to the system's error, which says nothing to the user.
+/// A temporary file with the permissions of a normal one; it goes when it is dropped. Opened by ourselves: tempfile
+/// would add the temporary name to the system's error, which says nothing to the user.
 fn temporary_in(folder: &Path) -> io::Result<NamedTempFile> {
     let open = |path: &Path| OpenOptions::new().read(true).write(true).create_new(true).mode(0o644).open(path);
     tempfile::Builder::new().prefix(".pinload-").suffix(".tmp").make_in(folder, open)

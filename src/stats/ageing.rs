@@ -1,7 +1,7 @@
 //! Rows that grow coarser as they age, so that their number is bounded however long they are gathered.
 
-/// How far the rows of one list have aged: the newest stay as they are, those before them are joined, twice as many in each whenever there are
-/// too many. So the old part has one resolution throughout.
+/// How far the rows of one list have aged: the newest stay as they are, those before them are joined, twice as many in
+/// each whenever there are too many. So the old part has one resolution throughout.
 #[derive(Debug, Clone)]
 pub struct Ageing {
     newest: usize,

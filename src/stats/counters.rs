@@ -60,7 +60,8 @@ counters! {
     ProbesReceived => "probes_received",
     /// Received messages that were seen before.
     MessagesDuplicated => "messages_duplicated",
-    /// Received messages with a lower sequence number than one seen before in the same partition from the same producer.
+    /// Received messages with a lower sequence number than one seen before in the same partition from the same
+    /// producer.
     MessagesReordered => "messages_reordered",
     /// Received messages whose stamp or length is damaged.
     MessagesCorrupt => "messages_corrupt",
@@ -68,7 +69,8 @@ counters! {
     MessagesForeign => "messages_foreign",
     /// Received messages without a stamp whose end-to-end time is from the record's CreateTime, whole ms on both sides.
     MessagesUnstamped => "messages_unstamped",
-    /// Received messages without an end-to-end time: created before our load began, or without a stamp and without a time of their sender's.
+    /// Received messages without an end-to-end time: created before our load began, or without a stamp and without a
+    /// time of their sender's.
     MessagesUntimed => "messages_untimed",
     /// Untimed messages whose record has the broker's time instead of the sender's (LogAppendTime).
     MessagesLogAppendTime => "messages_log_append_time",
@@ -88,8 +90,8 @@ counters! {
     AssignedPartitions => "assigned_partitions",
     /// Changes of the rate that were followed (the first order is none).
     RateOrdersObeyed => "rate_orders_obeyed",
-    /// Time from the moment the first message of such an order was due to the moment the order was followed (0 when it was followed before),
-    /// all of them added.
+    /// Time from the moment the first message of such an order was due to the moment the order was followed (0 when it
+    /// was followed before), all of them added.
     RateOrderDelayNs => "rate_order_delay_ns",
     /// Times the library held back a fetch because its own queue was at its limit, as far as the loop noticed.
     FetchPauses => "fetch_pauses",
@@ -105,11 +107,14 @@ counters! {
     MessagesBehindGap3us => "messages_behind_gap_3us",
     /// Messages (or their reports) picked up behind a gap of the hot loop: they can have waited for it for 10 to 30 µs.
     MessagesBehindGap10us => "messages_behind_gap_10us",
-    /// Messages (or their reports) picked up behind a gap of the hot loop: they can have waited for it for 30 to 100 µs.
+    /// Messages (or their reports) picked up behind a gap of the hot loop: they can have waited for it for 30 to 100
+    /// µs.
     MessagesBehindGap30us => "messages_behind_gap_30us",
-    /// Messages (or their reports) picked up behind a gap of the hot loop: they can have waited for it for 100 to 300 µs.
+    /// Messages (or their reports) picked up behind a gap of the hot loop: they can have waited for it for 100 to 300
+    /// µs.
     MessagesBehindGap100us => "messages_behind_gap_100us",
-    /// Messages (or their reports) picked up behind a gap of the hot loop: they can have waited for it for 300 µs to 1 ms.
+    /// Messages (or their reports) picked up behind a gap of the hot loop: they can have waited for it for 300 µs to 1
+    /// ms.
     MessagesBehindGap300us => "messages_behind_gap_300us",
     /// Messages (or their reports) picked up behind a gap of the hot loop: they can have waited for it for 1 to 3 ms.
     MessagesBehindGap1ms => "messages_behind_gap_1ms",
@@ -117,13 +122,17 @@ counters! {
     MessagesBehindGap3ms => "messages_behind_gap_3ms",
     /// Messages (or their reports) picked up behind a gap of the hot loop: they can have waited for it for 10 to 30 ms.
     MessagesBehindGap10ms => "messages_behind_gap_10ms",
-    /// Messages (or their reports) picked up behind a gap of the hot loop: they can have waited for it for 30 to 100 ms.
+    /// Messages (or their reports) picked up behind a gap of the hot loop: they can have waited for it for 30 to 100
+    /// ms.
     MessagesBehindGap30ms => "messages_behind_gap_30ms",
-    /// Messages (or their reports) picked up behind a gap of the hot loop: they can have waited for it for 100 to 300 ms.
+    /// Messages (or their reports) picked up behind a gap of the hot loop: they can have waited for it for 100 to 300
+    /// ms.
     MessagesBehindGap100ms => "messages_behind_gap_100ms",
-    /// Messages (or their reports) picked up behind a gap of the hot loop: they can have waited for it for 300 ms to 1 s.
+    /// Messages (or their reports) picked up behind a gap of the hot loop: they can have waited for it for 300 ms to 1
+    /// s.
     MessagesBehindGap300ms => "messages_behind_gap_300ms",
-    /// Messages (or their reports) picked up behind a gap of the hot loop: they can have waited for it for 1 s and more.
+    /// Messages (or their reports) picked up behind a gap of the hot loop: they can have waited for it for 1 s and
+    /// more.
     MessagesBehindGap1s => "messages_behind_gap_1s",
     /// Messages that took 1 to 3 µs to be handed over, from their send time on.
     SendsTook1us => "sends_took_1us",
@@ -141,7 +150,8 @@ counters! {
     SendsTook100ms => "sends_took_100ms",
     /// Messages that took 1 s and more to be handed over, from their send time on.
     SendsTook1s => "sends_took_1s",
-    /// Time the hot loop waited with nothing to do: empty looks while it spins, and what it was blocked in the library, however the wait ended.
+    /// Time the hot loop waited with nothing to do: empty looks while it spins, and what it was blocked in the library,
+    /// however the wait ended.
     IdleNs => "idle_ns",
     /// User CPU time of the process.
     CpuUserNs => "cpu_user_ns",

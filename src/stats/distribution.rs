@@ -12,7 +12,8 @@ pub struct Distribution {
     /// The histogram, in `unit_ns`; in ns it has 3 digits.
     #[serde(with = "super::base64_v2")]
     pub histogram: Histogram<u64>,
-    /// One of the histogram's values, in ns: 1; 1,000 where somebody else measured in µs; 1,000,000 where times are differences of whole ms.
+    /// One of the histogram's values, in ns: 1; 1,000 where somebody else measured in µs; 1,000,000 where times are
+    /// differences of whole ms.
     #[serde(default = "ns")]
     pub unit_ns: u64,
     /// Exact extremes, when every interval of the span was seen; None: bounded by the buckets only.
@@ -42,8 +43,8 @@ impl Distribution {
     pub const fn of_ns(histogram: Histogram<u64>, extremes: Option<Extremes>, coarse: bool) -> Self {
         Self { histogram, unit_ns: NS, extremes, coarse }
     }
-    /// What a histogram of OMB's shows: whole µs and its own digits, so that nothing is lost on the way through. Its range (12 h at 5 digits
-    /// are 20 MB) ends where the values do: buckets stay where they were.
+    /// What a histogram of OMB's shows: whole µs and its own digits, so that nothing is lost on the way through. Its
+    /// range (12 h at 5 digits are 20 MB) ends where the values do: buckets stay where they were.
     pub fn of_omb_us(omb: &Histogram<u64>) -> Self {
         let mut histogram = ending_at(omb, omb.max());
         pour(omb, &mut histogram);
@@ -138,8 +139,8 @@ impl Distribution {
             _ => self.unit_ns as f64 * self.histogram.mean(),
         }
     }
-    /// In OMB's form: a histogram of whole µs, 5 digits, values clipped to `highest_us` (at least 2). Each bucket goes in
-    /// with its median equivalent value, cut to whole µs as OMB cuts.
+    /// In OMB's form: a histogram of whole µs, 5 digits, values clipped to `highest_us` (at least 2). Each bucket goes
+    /// in with its median equivalent value, cut to whole µs as OMB cuts.
     pub fn to_omb_us(&self, highest_us: u64) -> Histogram<u64> {
         let highest_us = highest_us.max(2);
         let mut omb = Histogram::new_with_bounds(1, highest_us, 5).expect("1 … at least 2 fits 5 digits");
@@ -172,7 +173,8 @@ impl Distribution {
     }
 }
 
-/// The quantile (0–1) to ask the hdrhistogram crate for to get the value at a percentile (0–100) of `total` values; None when there are none.
+/// The quantile (0–1) to ask the hdrhistogram crate for to get the value at a percentile (0–100) of `total` values;
+/// None when there are none.
 ///
 /// The rank is Java's (HdrHistogram 2.1.12 `getValueAtPercentile`): one ulp is taken off the percentile before rounding
 /// up, so that 99.9 % of 1,000 values is the 999th. The crate does not do this.
@@ -218,8 +220,8 @@ fn difference(earlier: &Histogram<u64>, later: &Histogram<u64>) -> Histogram<u64
     result
 }
 
-/// Adds `source` to `target`. With the same buckets counts are added; with others each bucket goes in with its midpoint,
-/// clipped to the target's range.
+/// Adds `source` to `target`. With the same buckets counts are added; with others each bucket goes in with its
+/// midpoint, clipped to the target's range.
 fn pour(source: &Histogram<u64>, target: &mut Histogram<u64>) {
     let same = source.sigfig() == target.sigfig() && source.low() == target.low() && source.high() == target.high();
     if same && target.add(source).is_ok() {

@@ -1,11 +1,13 @@
-//! For how long the hot loop can have kept messages, by size: what it picked up (reports, or messages received), and what it handed over.
+//! For how long the hot loop can have kept messages, by size: what it picked up (reports, or messages received), and
+//! what it handed over.
 
 use super::{Counter, Counters};
 
 /// What is kept for less than this is taken at once, ns: about what a look takes.
 pub const PUNCTUAL_NS: u64 = 1_000;
 
-/// Sizes: from this many ns on to the next, the last one without an end. And the messages that were picked up behind gaps of that size.
+/// Sizes: from this many ns on to the next, the last one without an end. And the messages that were picked up behind
+/// gaps of that size.
 pub const GAPS: [(u64, Counter); 13] = [
     (PUNCTUAL_NS, Counter::MessagesBehindGap1us),
     (3_000, Counter::MessagesBehindGap3us),
@@ -22,7 +24,8 @@ pub const GAPS: [(u64, Counter); 13] = [
     (1_000_000_000, Counter::MessagesBehindGap1s),
 ];
 
-/// The same of messages that took so long to be handed over, from their send time on. Few take more than some µs, so these are coarser.
+/// The same of messages that took so long to be handed over, from their send time on. Few take more than some µs, so
+/// these are coarser.
 pub const SENDS: [(u64, Counter); 8] = [
     (PUNCTUAL_NS, Counter::SendsTook1us),
     (3_000, Counter::SendsTook3us),
@@ -40,7 +43,8 @@ pub fn gap_of(sizes: &[(u64, Counter)], kept_ns: u64) -> Option<usize> {
     sizes.iter().take_while(|(from_ns, _)| kept_ns >= *from_ns).count().checked_sub(1)
 }
 
-/// What was kept by one of these, smallest size first: the largest that each can have been, ns (None: it has no end), and how many.
+/// What was kept by one of these, smallest size first: the largest that each can have been, ns (None: it has no end),
+/// and how many.
 pub fn kept<'a>(sizes: &'a [(u64, Counter)], counters: &'a Counters) -> impl Iterator<Item = (Option<u64>, u64)> + 'a {
     let ends = sizes.iter().skip(1).map(|(from_ns, _)| Some(*from_ns)).chain([None]);
     ends.zip(sizes.iter().map(|(_, counter)| counters[*counter]))

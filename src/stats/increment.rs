@@ -1,5 +1,5 @@
-//! What came between two cumulative histograms, as the few bins that grew: a second's percentiles come from a walk over some hundred
-//! of them. Every figure is bit for bit that of the `Distribution` it becomes.
+//! What came between two cumulative histograms, as the few bins that grew: a second's percentiles come from a walk over
+//! some hundred of them. Every figure is bit for bit that of the `Distribution` it becomes.
 
 use super::buckets::{COARSE, FINE, index_of, lowest_at};
 use super::distribution::quantile;
@@ -25,8 +25,9 @@ impl Increment {
     pub const fn empty() -> Self {
         Self { bins: Vec::new(), count: 0, extremes: Some(Extremes::EMPTY), coarse: false }
     }
-    /// What was recorded between two cumulative histograms (None: from the beginning on). Extremes are left unknown; a count that went back
-    /// gives 0. When one of them is coarse, both are compared in coarse buckets, whose midpoints then stand for their values.
+    /// What was recorded between two cumulative histograms (None: from the beginning on). Extremes are left unknown; a
+    /// count that went back gives 0. When one of them is coarse, both are compared in coarse buckets, whose midpoints
+    /// then stand for their values.
     pub fn between(earlier: Option<&Sparse>, later: &Sparse) -> Self {
         let coarse = later.is_coarse() || earlier.is_some_and(Sparse::is_coarse);
         let from = earlier.map_or(Bins::of(&[]), Sparse::bins);
@@ -98,7 +99,8 @@ fn difference(
     })
 }
 
-/// By the rule of 2 digits; `fine` tells that they are not so yet. Each fine bin lies within one coarse bin, and in the same order.
+/// By the rule of 2 digits; `fine` tells that they are not so yet. Each fine bin lies within one coarse bin, and in the
+/// same order.
 fn coarsened(bins: Bins<'_>, fine: bool) -> Vec<(usize, u64)> {
     if !fine {
         return bins.collect();
@@ -133,7 +135,8 @@ mod tests {
         values.into_iter().for_each(|(bits, random)| recorder.record_n((random & HIGHEST_NS) >> bits, 1 + random % 3));
         recorder
     }
-    /// Not `==`, which also compares a smallest value above 0 that the crate's subtraction leaves as it was when there are values of 0.
+    /// Not `==`, which also compares a smallest value above 0 that the crate's subtraction leaves as it was when there
+    /// are values of 0.
     fn bins_of(histogram: &Histogram<u64>) -> impl Iterator<Item = (u64, u64)> {
         histogram.iter_recorded().map(|bin| (bin.value_iterated_to(), bin.count_at_value()))
     }

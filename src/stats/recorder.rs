@@ -1,5 +1,6 @@
 //! The hot loop's histogram: a plain array by HdrHistogram's bucket rule, cumulative, with this second's exact
-//! minimum, maximum and sum beside it. `record` is one index computation and a few adds, for one value or for many that are equal.
+//! minimum, maximum and sum beside it. `record` is one index computation and a few adds, for one value or for many that
+//! are equal.
 
 use super::buckets::{FINE, bins, index_of, lowest_at};
 use hdrhistogram::Histogram;
@@ -64,8 +65,8 @@ pub struct Recorder {
 impl Recorder {
     /// An empty recorder; its memory is touched here, not in the hot loop.
     pub fn new() -> Self {
-        // Zeroed memory from the allocator is mapped but not there yet: writing something else first, where the compiler
-        // cannot see through, takes the page faults here.
+        // Zeroed memory from the allocator is mapped but not there yet: writing something else first, where the
+        // compiler cannot see through, takes the page faults here.
         let zeros = |length| {
             let mut words = std::hint::black_box(vec![u64::MAX; length]);
             words.fill(0);

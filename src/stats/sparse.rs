@@ -1,5 +1,5 @@
-//! A histogram as its slot brought it: the bytes of the V2 form, some thousand where a `Histogram` takes 270 kB. Cumulative; what came between
-//! two of them is an `Increment`.
+//! A histogram as its slot brought it: the bytes of the V2 form, some thousand where a `Histogram` takes 270 kB.
+//! Cumulative; what came between two of them is an `Increment`.
 
 use super::buckets::{COARSE, FINE, lowest_at};
 use super::recorder::{SIGNIFICANT_DIGITS, histogram_of_digits};

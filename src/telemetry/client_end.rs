@@ -31,8 +31,8 @@ pub struct ClientEnd {
 }
 
 impl ClientEnd {
-    /// Maps the segment and checks magic, version, hash, sizes and shape; then state = Attached. All page faults are taken
-    /// here. A segment has one client: a second one is refused.
+    /// Maps the segment and checks magic, version, hash, sizes and shape; then state = Attached. All page faults are
+    /// taken here. A segment has one client: a second one is refused.
     pub fn attach(name: &str, shape: Shape) -> Result<Self, SegmentError> {
         let memory = Memory::open(name)?;
         check_segment(&memory, &shape)?;
@@ -63,8 +63,8 @@ impl ClientEnd {
     }
     /// A new rate order since the last call, whole; None when unchanged (one acquire load).
     ///
-    /// Pairs with `SupervisorEnd::order_rate`. While the supervisor writes order after order None may come for one that is
-    /// there already: the next call brings it.
+    /// Pairs with `SupervisorEnd::order_rate`. While the supervisor writes order after order None may come for one that
+    /// is there already: the next call brings it.
     #[inline]
     pub fn new_rate(&mut self) -> Option<RateOrder> {
         let epoch = self.control(control_word::RATE_EPOCH);
@@ -167,9 +167,9 @@ impl ClientEnd {
             self.memory.store(self.layout.state + state_word::OBSERVED + offset, word, Ordering::Relaxed);
         }
     }
-    /// Publishes a slot for the span that ends at `end_ns` and begins where the last one ended (the first: at `start_ns`),
-    /// and the live counters with it. Never blocks; takes each recorder's interval extremes. `latencies` are families of
-    /// this role, each at most once.
+    /// Publishes a slot for the span that ends at `end_ns` and begins where the last one ended (the first: at
+    /// `start_ns`), and the live counters with it. Never blocks; takes each recorder's interval extremes. `latencies`
+    /// are families of this role, each at most once.
     pub fn publish_slot(
         &mut self,
         start_ns: u64,

@@ -1,4 +1,5 @@
-//! The first words of a segment, alike in client segments and payload pools: what it is, who made it, with which layout.
+//! The first words of a segment, alike in client segments and payload pools: what it is, who made it, with which
+//! layout.
 //!
 //! | word | holds |
 //! |---|---|

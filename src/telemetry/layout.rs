@@ -176,8 +176,8 @@ fn lines(words: usize) -> usize {
     words.min(usize::MAX / 2).next_multiple_of(LINE_WORDS)
 }
 
-/// Stands for everything both sides must agree on besides the shape: sizes of the regions, names and order of counters and
-/// latency families, range of the histograms. Made when compiling (FNV-1a).
+/// Stands for everything both sides must agree on besides the shape: sizes of the regions, names and order of counters
+/// and latency families, range of the histograms. Made when compiling (FNV-1a).
 pub(super) const LAYOUT_HASH: u64 = {
     let sizes = [
         HEADER_WORDS as u64,
@@ -239,7 +239,8 @@ pub struct AccountingRow {
     pub second_checksum: u64,
     /// Producer: unknown (purged). Consumer: reordered.
     pub third: u64,
-    /// Consumer: messages older than the window, counted as duplicates by assumption. Producer: highest sequence sent + 1.
+    /// Consumer: messages older than the window, counted as duplicates by assumption. Producer: highest sequence sent +
+    /// 1.
     pub fourth: u64,
 }
 impl AccountingRow {

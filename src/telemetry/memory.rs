@@ -31,7 +31,8 @@ impl std::fmt::Debug for Memory {
 
 impl Memory {
     /// Makes a segment of `bytes` under `name` with its space reserved: a full /dev/shm is an error here and no SIGBUS
-    /// later. `client` is who it is for, in error messages. (`Shmem::create` sets mode 0600 and fails when the name exists.)
+    /// later. `client` is who it is for, in error messages. (`Shmem::create` sets mode 0600 and fails when the name
+    /// exists.)
     pub(super) fn create(name: &str, bytes: usize, client: &str) -> Result<Self, SegmentError> {
         check_limits(name, bytes, client)?;
         let shmem = ShmemConf::new()
@@ -79,8 +80,9 @@ impl Memory {
         assert!(first <= all && count <= all - first, "{count} words from {first} on are outside of the segment");
         // SAFETY: `first` is within the mapping (just asserted), so the address is too.
         let address = unsafe { self.base().cast::<AtomicU64>().add(first) };
-        // SAFETY: all `count` words are within the mapping (asserted above), which lives as long as `self`; mmap gives page-aligned memory, so
-        // every word is aligned; nothing in this process makes plain references to it, and the other process goes through this same function.
+        // SAFETY: all `count` words are within the mapping (asserted above), which lives as long as `self`; mmap gives
+        // page-aligned memory, so every word is aligned; nothing in this process makes plain references to it, and the
+        // other process goes through this same function.
         unsafe { std::slice::from_raw_parts(address, count) }
     }
     #[inline]
@@ -117,8 +119,8 @@ impl Memory {
             chunk.copy_from_slice(&word[..chunk.len()]);
         }
     }
-    /// Takes the page faults of the whole mapping now, for writing: one word of each page is written with what stands there, if nobody changes
-    /// it meanwhile. (An `or` with 0 is no write: the compiler leaves it out.)
+    /// Takes the page faults of the whole mapping now, for writing: one word of each page is written with what stands
+    /// there, if nobody changes it meanwhile. (An `or` with 0 is no write: the compiler leaves it out.)
     pub(super) fn prefault(&self) {
         for word in self.first_words() {
             let there = word.load(Ordering::Relaxed);
@@ -138,7 +140,8 @@ impl Memory {
     }
 }
 
-/// What would fail later in a worse way: a file size limit kills with SIGXFSZ, a size beyond the address space confuses.
+/// What would fail later in a worse way: a file size limit kills with SIGXFSZ, a size beyond the address space
+/// confuses.
 fn check_limits(name: &str, bytes: usize, client: &str) -> Result<(), SegmentError> {
     let needed_bytes = bytes as u64;
     if let Ok((soft, _)) = getrlimit(Resource::RLIMIT_FSIZE)

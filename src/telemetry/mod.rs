@@ -1,8 +1,8 @@
 //! The shared-memory format between the supervisor and one client: header, control words, state words, live counters,
 //! accounting rows, probe bits, and a ring of snapshot slots. See `layout.rs` for the bytes.
 //!
-//! One writer per cache line (128-byte alignment). Nothing here ever locks or waits for the other side: a writer killed at
-//! any store leaves the last complete slot readable, and a reader always terminates.
+//! One writer per cache line (128-byte alignment). Nothing here ever locks or waits for the other side: a writer killed
+//! at any store leaves the last complete slot readable, and a reader always terminates.
 //!
 //! Beside it stands the format of raw sample files (`raw.rs`), which clients write when they are asked to.
 #![allow(unsafe_code, reason = "this room maps memory that another process writes; each block carries its argument")]

@@ -71,7 +71,8 @@ fn pid_namespace() -> u64 {
     std::fs::metadata("/proc/self/ns/pid").map_or(0, |link| link.ino())
 }
 
-/// Start time of a process in clock ticks since boot; None when there is none, or only its corpse (zombies own nothing).
+/// Start time of a process in clock ticks since boot; None when there is none, or only its corpse (zombies own
+/// nothing).
 fn living_since(pid: u32) -> io::Result<Option<u64>> {
     let gone = |e: &io::Error| e.kind() == io::ErrorKind::NotFound || e.raw_os_error() == Some(libc::ESRCH);
     match std::fs::read_to_string(format!("/proc/{pid}/stat")) {

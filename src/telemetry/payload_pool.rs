@@ -59,8 +59,8 @@ impl PoolName {
 }
 
 impl PoolOwner {
-    /// Writes `payloads` (at least one) and their weights (one for each payload with a sum above 0, or none: all alike) into a new segment,
-    /// space reserved before.
+    /// Writes `payloads` (at least one) and their weights (one for each payload with a sum above 0, or none: all alike)
+    /// into a new segment, space reserved before.
     pub fn create(payloads: &[Vec<u8>], weights: &[u64]) -> Result<Self, SegmentError> {
         Self::create_as(&PoolName::new()?, payloads, weights)
     }
@@ -174,8 +174,9 @@ impl PoolView {
         let Place { offset, length } = self.places[i];
         // SAFETY: `attach` checked of every place that it ends within the mapping.
         let first = unsafe { self.memory.base().add(offset) };
-        // SAFETY: the payload lies within the mapping (see above), which lives as long as `self`. Nobody writes it while the
-        // slice lives: the owner wrote it before `ready` and has made its own pages read-only since, as have all views.
+        // SAFETY: the payload lies within the mapping (see above), which lives as long as `self`. Nobody writes it
+        // while the slice lives: the owner wrote it before `ready` and has made its own pages read-only since, as have
+        // all views.
         unsafe { std::slice::from_raw_parts(first, length) }
     }
 }
@@ -190,8 +191,8 @@ fn first_payload(count: usize, weighted: bool) -> usize {
 fn protect(memory: &Memory) -> Result<(), SegmentError> {
     let refused = |why: &str| system(memory.name(), "making it read-only", why);
     let base = NonNull::new(memory.base()).ok_or_else(|| refused("it is not mapped"))?;
-    // SAFETY: the range is exactly one mapping of ours. No reference into it is writable: `Memory` hands out atomics only for the
-    // length of a call, and neither end of a pool stores anything after this.
+    // SAFETY: the range is exactly one mapping of ours. No reference into it is writable: `Memory` hands out atomics
+    // only for the length of a call, and neither end of a pool stores anything after this.
     unsafe { mprotect(base.cast(), memory.bytes(), ProtFlags::PROT_READ) }.map_err(|errno| refused(errno.desc()))
 }
 

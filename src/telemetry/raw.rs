@@ -1,6 +1,7 @@
 //! Raw sample files: every sample of one client, for tests and audits. What histograms forget is all here.
 //!
-//! All numbers are little endian. All times are ns on CLOCK_MONOTONIC_RAW of the client's host, from the one clock of the run.
+//! All numbers are little endian. All times are ns on CLOCK_MONOTONIC_RAW of the client's host, from the one clock of
+//! the run.
 //!
 //! | bytes | field |
 //! |---|---|
@@ -25,9 +26,9 @@
 //! | 54 | outcome, see [`Outcome`] |
 //! | 55 | flags, see [`flag`] |
 //!
-//! A record with the outcome `cut` is no sample. It stands where the client cut a slot of its telemetry: what is before it is in that slot
-//! or an earlier one. Its time of pick-up is the slot's end, its intended time the load's epoch (0 before it is known). So figures of
-//! the timeline and of periods can be made from raw samples exactly.
+//! A record with the outcome `cut` is no sample. It stands where the client cut a slot of its telemetry: what is before
+//! it is in that slot or an earlier one. Its time of pick-up is the slot's end, its intended time the load's epoch (0
+//! before it is known). So figures of the timeline and of periods can be made from raw samples exactly.
 
 mod read;
 mod write;

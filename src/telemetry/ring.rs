@@ -4,13 +4,14 @@
 //! `s` stands in place `s mod slots`, so writing it destroys slot `s − slots`.
 //!
 //! - writer: intent = s + 1 · fence A · the slot's words, relaxed · published = s + 1 (B)
-//! - reader of slot q: published (B') · the slot's words, relaxed · fence A' · intent; the copy counts if intent ≤ q + slots
+//! - reader of slot q: published (B') · the slot's words, relaxed · fence A' · intent; the copy counts if intent ≤ q +
+//!   slots
 //!
-//! SYNC POINT B → B': whoever sees `published` > q sees the whole of slot q. SYNC POINT A → A': a reader that saw any word of
-//! slot q + slots also sees its intent, q + slots + 1, and throws the copy away.
+//! SYNC POINT B → B': whoever sees `published` > q sees the whole of slot q. SYNC POINT A → A': a reader that saw any
+//! word of slot q + slots also sees its intent, q + slots + 1, and throws the copy away.
 //!
-//! A writer that is killed leaves `published` as it was: the slot it was writing is not read, all others are. There is no odd
-//! number to wait for, and one drain copies at most as many slots as the ring has.
+//! A writer that is killed leaves `published` as it was: the slot it was writing is not read, all others are. There is
+//! no odd number to wait for, and one drain copies at most as many slots as the ring has.
 
 use super::layout::{Layout, Shape, WORD_BYTES};
 use super::memory::Memory;

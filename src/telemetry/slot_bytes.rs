@@ -1,10 +1,11 @@
 //! A slot as bytes: written into a private buffer by the client, read back from a private copy by the supervisor.
 //! How these bytes pass through shared memory is in `ring.rs`.
 //!
-//! Words: sequence, bytes used, start, end, families, all counters; then per family: family, count, min, max, sum, bytes of
-//! the histogram, coarse flag, and the histogram in V2 form, filled up to a whole word.
+//! Words: sequence, bytes used, start, end, families, all counters; then per family: family, count, min, max, sum,
+//! bytes of the histogram, coarse flag, and the histogram in V2 form, filled up to a whole word.
 //!
-//! The recorders know which of their counts are not 0, so the 270 kB of each are not scanned (which alone would take 8 µs a family).
+//! The recorders know which of their counts are not 0, so the 270 kB of each are not scanned (which alone would take 8
+//! µs a family).
 
 use super::layout::WORD_BYTES;
 use super::slot::{Slot, SlotLatency};
@@ -27,8 +28,8 @@ pub(super) struct Cut {
     pub(super) end_ns: u64,
 }
 
-/// Writes the slot into `out` and takes the recorders' intervals. A family that would leave too little for those behind it
-/// goes in coarsely. Returns the bytes used and whether any family was coarsened.
+/// Writes the slot into `out` and takes the recorders' intervals. A family that would leave too little for those behind
+/// it goes in coarsely. Returns the bytes used and whether any family was coarsened.
 ///
 /// `out` is at least `Shape::minimum_slot_bytes` long and `latencies` are the role's families, so the coarse forms fit.
 pub(super) fn encode(out: &mut [u8], cut: Cut, latencies: &mut [(Latency, &mut Recorder)]) -> (usize, bool) {
@@ -120,7 +121,8 @@ mod tests {
     use crate::stats::recorder::BINS;
     use proptest::prelude::*;
 
-    /// Every bucket above 1 µs a hundred times, so that counts take two bytes: no slot holds three of these at 3 digits.
+    /// Every bucket above 1 µs a hundred times, so that counts take two bytes: no slot holds three of these at 3
+    /// digits.
     fn rich() -> Recorder {
         let mut recorder = Recorder::new();
         for i in 0..100 * 32 * 1024_u64 {

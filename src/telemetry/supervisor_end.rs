@@ -68,13 +68,14 @@ impl SupervisorEnd {
     }
     /// Orders a schedule (two cells and an epoch word: the client reads a whole order or the previous one).
     ///
-    /// Pairs with `ClientEnd::new_rate`. Order n goes into cell n mod 2 while the client may still read order n − 1 in the other.
+    /// Pairs with `ClientEnd::new_rate`. Order n goes into cell n mod 2 while the client may still read order n − 1 in
+    /// the other.
     pub fn order_rate(&self, order: RateOrder) {
         let epoch_word = self.layout.control + control_word::RATE_EPOCH;
         let epoch = self.memory.load(epoch_word, Ordering::Relaxed).wrapping_add(1);
         let cell = self.layout.control + rate_cell(epoch);
-        // A: whoever sees a word of this order also sees the epoch of the order before it, and so drops what it read of the
-        // order before that, which stood in this cell.
+        // A: whoever sees a word of this order also sees the epoch of the order before it, and so drops what it read of
+        // the order before that, which stood in this cell.
         fence(Ordering::Release);
         self.memory.store(cell, order.start_ns, Ordering::Relaxed);
         self.memory.store(cell + 1, low_word(order.interval_q32), Ordering::Relaxed);

@@ -1,4 +1,5 @@
-//! What the two ends of a segment promise each other, tried in one process. Real kills are in `tests/telemetry_kill.rs`.
+//! What the two ends of a segment promise each other, tried in one process. Real kills are in
+//! `tests/telemetry_kill.rs`.
 
 use super::header::{HEADER_WORDS, SEGMENT_MAGIC};
 use super::layout::{AccountingRow, Layout, WORD_BYTES};
@@ -362,7 +363,8 @@ proptest! {
         let garble = Memory::open(supervisor.name()).unwrap();
         let layout = Layout::of(&shape);
         for (i, (at, value)) in hits.into_iter().enumerate() {
-            // Most of the segment is the unused end of slots: aim at the words that steer, and at the used part of a slot.
+            // Most of the segment is the unused end of slots: aim at the words that steer, and at the used part of a
+            // slot.
             let aims = [HEADER_WORDS..layout.rows, layout.head..layout.head + 2, layout.slots..layout.slots + 120];
             let aim = &aims[i % aims.len()];
             garble.store(aim.start + at.index(aim.len()), value, Ordering::Relaxed);

@@ -1,7 +1,8 @@
-//! What a client saw beside its figures: moments in which nobody answered it or its own loop stood still, since when it waits, and the
-//! last distinct errors. All of it is bounded, and written seldom.
+//! What a client saw beside its figures: moments in which nobody answered it or its own loop stood still, since when it
+//! waits, and the last distinct errors. All of it is bounded, and written seldom.
 //!
-//! Moments stand in a ring of their own: the entry first, then the head. Errors stand in cells with a version that is odd while one is written.
+//! Moments stand in a ring of their own: the entry first, then the head. Errors stand in cells with a version that is
+//! odd while one is written.
 
 use super::control::state_word;
 use super::memory::Memory;

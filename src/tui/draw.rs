@@ -1,4 +1,5 @@
-//! The picture: what runs and how long still, the key figures, three charts, clients, what was said, keys. It fits 80×24.
+//! The picture: what runs and how long still, the key figures, three charts, clients, what was said, keys. It fits
+//! 80×24.
 
 use super::chart::{Curve, chart};
 use super::clients::table;

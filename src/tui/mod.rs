@@ -1,7 +1,8 @@
 //! The live view (`--tui`): the figures of the console, drawn over the whole terminal while the run goes on.
 //!
-//! A thread of its own owns the terminal, so that a slow one (SSH) holds nobody up: it is told news and never asked anything. `state` holds
-//! what was told and what keys mean, `draw` puts it on the screen; both are pure. Left out: printing (`cli`), deciding anything.
+//! A thread of its own owns the terminal, so that a slow one (SSH) holds nobody up: it is told news and never asked
+//! anything. `state` holds what was told and what keys mean, `draw` puts it on the screen; both are pure. Left out:
+//! printing (`cli`), deciding anything.
 
 mod chart;
 mod clients;
@@ -55,7 +56,8 @@ pub struct LiveView {
 }
 
 impl LiveView {
-    /// Takes over the terminal at standard error. `title` says what runs; `end_run` is called when the user wants the run to end.
+    /// Takes over the terminal at standard error. `title` says what runs; `end_run` is called when the user wants the
+    /// run to end.
     ///
     /// # Errors
     /// Standard error is no terminal that can be drawn on, or the thread cannot be started.

@@ -96,7 +96,8 @@ pub fn parse_rate(text: &str) -> Result<Rate, UnitError> {
 const SIZE_UNITS: [(&str, u64); 6] =
     [("", 1), ("B", 1), ("kB", 1_000), ("MB", 1_000_000), ("KiB", 1 << 10), ("MiB", 1 << 20)];
 
-/// Reads `100`, `1KiB`, `1.5MiB`, `10kB` as bytes, at most 4,294,967,295. KiB = 1,024, kB = 1,000; a bare `k` says neither and is refused.
+/// Reads `100`, `1KiB`, `1.5MiB`, `10kB` as bytes, at most 4,294,967,295. KiB = 1,024, kB = 1,000; a bare `k` says
+/// neither and is refused.
 pub fn parse_size(text: &str) -> Result<u32, UnitError> {
     let error = || UnitError {
         text: text.to_owned(),

@@ -1,7 +1,7 @@
 //! Long lines broken at blanks, for terminals and other places of a known width.
 
-/// Breaks `line` at blanks so that no part has more than `width` characters, where its words allow that. The parts after the first begin below
-/// the first word of the line, `hang` characters further in.
+/// Breaks `line` at blanks so that no part has more than `width` characters, where its words allow that. The parts
+/// after the first begin below the first word of the line, `hang` characters further in.
 pub fn wrap(line: &str, width: usize, hang: usize) -> Vec<String> {
     let indent = line.chars().take_while(|c| *c == ' ').count();
     let mut parts = vec![" ".repeat(indent)];

@@ -12,7 +12,8 @@ macro_rules! causes {
         impl Cause {
             /// All of them in order.
             pub const ALL: &'static [Cause] = &[$(Cause::$variant,)+];
-            /// The verdict that it alone gives; VALID: it explains how far figures are the broker's, and spoils nothing by itself.
+            /// The verdict that it alone gives; VALID: it explains how far figures are the broker's, and spoils nothing
+            /// by itself.
             pub const fn verdict(self) -> Verdict { match self { $(Cause::$variant => Verdict::$verdict,)+ } }
             /// The threshold that its value was compared with.
             pub const fn threshold(self) -> Option<Threshold> { match self { $(Cause::$variant => $threshold,)+ } }

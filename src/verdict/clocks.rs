@@ -1,4 +1,5 @@
-//! End-to-end times between hosts are differences of two clocks: what they may be wrong by, and whether they are of use.
+//! End-to-end times between hosts are differences of two clocks: what they may be wrong by, and whether they are of
+//! use.
 
 use crate::plan::Threshold;
 use crate::stats::Latency;
@@ -9,8 +10,8 @@ use crate::workload_generator::Series;
 pub struct EndToEndClocks {
     /// Largest error of any pair of hosts, ns: difference of the clocks and the uncertainty of both measurements.
     pub clock_error_ns: u64,
-    /// False: the error is more than a stated share of the least that the median can be in truth (all of it, when nobody says otherwise), so
-    /// that the figures say more of the clocks than of the system.
+    /// False: the error is more than a stated share of the least that the median can be in truth (all of it, when
+    /// nobody says otherwise), so that the figures say more of the clocks than of the system.
     pub usable: bool,
     /// That median, ns.
     #[serde(skip)]
@@ -18,8 +19,8 @@ pub struct EndToEndClocks {
 }
 
 impl EndToEndClocks {
-    /// The least that the median can be in truth, ns: of a consumer whose clock is ahead the difference stands in every time that was measured.
-    /// None: nothing is certain to be left of it.
+    /// The least that the median can be in truth, ns: of a consumer whose clock is ahead the difference stands in every
+    /// time that was measured. None: nothing is certain to be left of it.
     pub fn least_median_ns(&self) -> Option<u64> {
         self.median_ns?.checked_sub(self.clock_error_ns).filter(|least_ns| *least_ns > 0)
     }

@@ -39,12 +39,14 @@ impl<'a> Context<'a> {
         self.plan.rate.curve.is_none() && !self.plan.rate_is_ordered()
     }
 
-    /// Is the rate what the generator reaches (or what others send), and not what was asked for? Then who is at its limit gives the rate.
+    /// Is the rate what the generator reaches (or what others send), and not what was asked for? Then who is at its
+    /// limit gives the rate.
     pub(super) fn rate_is_found(&self) -> bool {
         self.plan.rate.total == Rate::Unlimited || self.plan.search.is_some() || self.plan.producers() == 0
     }
 
-    /// Time between two sends of one producer, ns: as planned, or where the rate changes as it was on average. None: no schedule, or nothing sent.
+    /// Time between two sends of one producer, ns: as planned, or where the rate changes as it was on average. None: no
+    /// schedule, or nothing sent.
     pub(super) fn interval_ns(&self, facts: &ClientFacts) -> Option<f64> {
         if let (true, Rate::PerSecond(per_s)) = (self.constant_rate(), self.plan.rate.per_producer) {
             return (per_s > 0.0).then(|| NS_PER_S as f64 / per_s);

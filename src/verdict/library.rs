@@ -19,7 +19,8 @@ fn waiting(facts: &ClientFacts, context: &Context<'_>) -> Option<Finding> {
     })
 }
 
-/// A queue that is full while the library's thread does nothing but work is full for the thread, and not for the broker.
+/// A queue that is full while the library's thread does nothing but work is full for the thread, and not for the
+/// broker.
 fn busy(facts: &ClientFacts, context: &Context<'_>) -> Option<Finding> {
     if facts.counters[Counter::QueueFullNs] == 0 || context.idempotent() {
         return None;

@@ -1,11 +1,13 @@
 //! Two answers with reasons, each a pure function of what was planned (thresholds included) and what was observed.
 //!
-//! Can the figures be believed, and whose are they? The verdict on a run, a client, a period: VALID, GENERATOR-LIMITED or INVALID, with reasons.
-//! It judges the instrument: a broker that is slow, full or paused gives valid figures of a slow broker. What the system under test did is
-//! `system`. How the run ended is `Outcome`; what else a reader must know, and is no fault of anybody's, are `doubts`.
+//! Can the figures be believed, and whose are they? The verdict on a run, a client, a period: VALID, GENERATOR-LIMITED
+//! or INVALID, with reasons. It judges the instrument: a broker that is slow, full or paused gives valid figures of a
+//! slow broker. What the system under test did is `system`. How the run ended is `Outcome`; what else a reader must
+//! know, and is no fault of anybody's, are `doubts`.
 //!
-//! `context` holds what the plan means for judging, `cause` the list of causes; `pacing`, `queue`, `cpu`, `library` and `instrument` judge one
-//! client each by a group of causes, `run` what concerns the run as a whole, `gather` makes one reason of many findings.
+//! `context` holds what the plan means for judging, `cause` the list of causes; `pacing`, `queue`, `cpu`, `library` and
+//! `instrument` judge one client each by a group of causes, `run` what concerns the run as a whole, `gather` makes one
+//! reason of many findings.
 
 mod cause;
 pub mod clocks;
@@ -38,13 +40,14 @@ use gather::{Finding, gather};
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
-    /// The rate was offered as asked, and the medians are the system's. How far beyond them figures are the system's is `trust`.
+    /// The rate was offered as asked, and the medians are the system's. How far beyond them figures are the system's is
+    /// `trust`.
     #[default]
     Valid,
     /// Nobody could look at the generator.
     NotJudged,
-    /// The figures are true, and they are the generator's (or its machine's) as well as the system's: the rate was not offered as asked, or not
-    /// even a median is the system's.
+    /// The figures are true, and they are the generator's (or its machine's) as well as the system's: the rate was not
+    /// offered as asked, or not even a median is the system's.
     GeneratorLimited,
     /// The figures are wrong, incomplete, or of nothing.
     Invalid,
@@ -124,7 +127,8 @@ impl Judgement {
         Self { verdict: if seen { self.verdict } else { self.verdict.max(Verdict::NotJudged) }, ..self }
     }
 
-    /// On one client, from its facts over the whole measurement. Whose its latencies are is judged of all clients together.
+    /// On one client, from its facts over the whole measurement. Whose its latencies are is judged of all clients
+    /// together.
     pub fn of_client(facts: &ClientFacts, plan: &Plan) -> Self {
         let context = Context::new(plan);
         let mut findings = of_client(facts, &context);
@@ -150,7 +154,8 @@ impl Judgement {
         Self::of(findings, clients.len(), run::not_judged(series)).unless_not_judged(series.plan)
     }
 
-    /// Does nothing speak against the figures but that clients share CPUs, as it was planned? Whoever planned it was told before.
+    /// Does nothing speak against the figures but that clients share CPUs, as it was planned? Whoever planned it was
+    /// told before.
     pub fn is_normal_on_shared_cpus(&self, plan: &Plan) -> bool {
         let mut spoilers = self.reasons.iter().filter(|reason| reason.verdict.spoils());
         plan.placement.oversubscribed

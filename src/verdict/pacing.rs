@@ -1,4 +1,5 @@
-//! Are sends where the schedule has them? What a full queue held up is not counted here: `queue` says whose fault that is.
+//! Are sends where the schedule has them? What a full queue held up is not counted here: `queue` says whose fault that
+//! is.
 
 use super::context::{Context, finding, percent};
 use super::gather::Finding;
@@ -37,7 +38,8 @@ fn error(facts: &ClientFacts, context: &Context<'_>) -> Option<Finding> {
     Some(finding(Cause::PacingError, facts, error_ns as f64 / interval_ns, limit_ns / interval_ns, says))
 }
 
-/// What the kernel knows of the same time, so that a reader sees whose doing it may be: the machine's others, or nobody's but the loop's own.
+/// What the kernel knows of the same time, so that a reader sees whose doing it may be: the machine's others, or
+/// nobody's but the loop's own.
 fn circumstances(facts: &ClientFacts) -> String {
     let waited = facts.kernel.hot_wait_ns.filter(|ns| *ns > 0);
     let stolen = facts.kernel.steal_ns.filter(|ns| *ns > 0);
@@ -61,7 +63,8 @@ fn late(facts: &ClientFacts, context: &Context<'_>) -> Option<Finding> {
     })
 }
 
-/// Sends that the policies skip and shift leave out. A schedule that was changed by order has dropped its debt on purpose.
+/// Sends that the policies skip and shift leave out. A schedule that was changed by order has dropped its debt on
+/// purpose.
 fn missed(facts: &ClientFacts, context: &Context<'_>) -> Option<Finding> {
     let counters = &facts.counters;
     let dropped = if context.constant_rate() { counters[Counter::DroppedDebt] } else { 0 };

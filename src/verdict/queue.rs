@@ -1,8 +1,9 @@
 //! Producers that are blocked on a full queue, and by whom.
 //!
-//! A queue is full when messages stay in it longer than it holds of the schedule. One that holds a good while of it is full because the broker
-//! does not take messages (or answer) fast enough: the broker's, and no fault of the generator. One that holds hardly more than a round
-//! trip is full at a healthy broker too: the generator's own, except for waits in which nothing came back for a long time.
+//! A queue is full when messages stay in it longer than it holds of the schedule. One that holds a good while of it is
+//! full because the broker does not take messages (or answer) fast enough: the broker's, and no fault of the generator.
+//! One that holds hardly more than a round trip is full at a healthy broker too: the generator's own, except for waits
+//! in which nothing came back for a long time.
 
 use super::context::{Context, percent};
 use super::gather::Finding;

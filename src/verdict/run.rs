@@ -1,4 +1,5 @@
-//! What concerns the run as a whole: how it ended, whether its counts balance, its clocks, and its periods taken together.
+//! What concerns the run as a whole: how it ended, whether its counts balance, its clocks, and its periods taken
+//! together.
 
 use super::context::{Context, percent};
 use super::gather::Finding;
@@ -44,7 +45,8 @@ fn ending(series: &Series<'_>) -> Option<Finding> {
     }
 }
 
-/// Counts that must agree whatever the broker did. Messages lost or duplicated between them are the broker's, and accounted for.
+/// Counts that must agree whatever the broker did. Messages lost or duplicated between them are the broker's, and
+/// accounted for.
 fn counts(series: &Series<'_>, end: &RunEnd, context: &Context<'_>) -> Vec<Finding> {
     // Of clients that were killed the last moments are missing, and that is said.
     if matches!(series.outcome, Outcome::ClientDied { .. } | Outcome::WorkerLost { .. }) {
@@ -153,8 +155,8 @@ fn clocks(series: &Series<'_>, context: &Context<'_>) -> Option<Finding> {
     })
 }
 
-/// A run that is valid as a whole, and in too many of its periods is not. One period is never too many: in a run of two it would be half of
-/// them, and what it had to say was weighed with the whole.
+/// A run that is valid as a whole, and in too many of its periods is not. One period is never too many: in a run of two
+/// it would be half of them, and what it had to say was weighed with the whole.
 pub(super) fn of_periods(periods: &[Verdict], context: &Context<'_>) -> Option<Finding> {
     let limit = context.limit(Threshold::PeriodsShare);
     let bad = periods.iter().filter(|verdict| verdict.spoils()).count();
@@ -164,7 +166,8 @@ pub(super) fn of_periods(periods: &[Verdict], context: &Context<'_>) -> Option<F
     })
 }
 
-/// Consumers that have no time left, or whose library holds back fetches, while what waits for them grows: theirs is the rate they receive at.
+/// Consumers that have no time left, or whose library holds back fetches, while what waits for them grows: theirs is
+/// the rate they receive at.
 pub(super) fn behind_consumers(findings: &mut [Finding], series: &Series<'_>) {
     let slow = |finding: &Finding| {
         matches!(finding.cause, Cause::NoSlack | Cause::FetchPauses)

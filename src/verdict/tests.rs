@@ -478,7 +478,8 @@ proptest! {
         let strict = causes_of(&facts, &patient);
         let factor = match threshold {
             Threshold::SlackShare => 1.0 / times,
-            // A smaller value is the stricter one for the queue and the milder one for the broker: either way nobody else is blamed.
+            // A smaller value is the stricter one for the queue and the milder one for the broker: either way nobody
+            // else is blamed.
             Threshold::QueueHoldsMs => 0.0,
             _ => times,
         };

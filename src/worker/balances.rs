@@ -1,7 +1,8 @@
 //! The books of all clients side by side: every producer in every subscription of its topic.
 //!
-//! Who was killed could not publish the last moments of its books. That must not turn into messages that look lost or duplicated for
-//! certain: a killed producer has sent whatever came beyond what it said, and losses are not proven where a killed member may have had them.
+//! Who was killed could not publish the last moments of its books. That must not turn into messages that look lost or
+//! duplicated for certain: a killed producer has sent whatever came beyond what it said, and losses are not proven
+//! where a killed member may have had them.
 
 use super::SubscriptionBalance;
 use super::standing::{Ended, Standing, subscriptions};

@@ -50,7 +50,8 @@ impl CatchingUp {
     /// Have consumers received everything that was acknowledged, or is there nothing more to come?
     pub(super) fn is_over(&mut self, plan: &Plan, standings: &[Standing], now_ns: u64) -> bool {
         let received = total(standings)[Counter::MessagesReceived];
-        // While a group is being rearranged, or a member stands still, what is missing may be on its way to another member.
+        // While a group is being rearranged, or a member stands still, what is missing may be on its way to another
+        // member.
         if received != self.received {
             self.came_ns = now_ns;
         }
@@ -62,8 +63,9 @@ impl CatchingUp {
     }
 }
 
-/// Have consumers received everything that was acknowledged? Counts alone do not tell: a message that a second member receives again
-/// would stand for one that is still missing. So the balances have to agree as well, where there are any.
+/// Have consumers received everything that was acknowledged? Counts alone do not tell: a message that a second member
+/// receives again would stand for one that is still missing. So the balances have to agree as well, where there are
+/// any.
 fn everything_has_come(plan: &Plan, standings: &[Standing]) -> bool {
     // Of topics that others feed nobody knows how much there is.
     let ours = standings.iter().filter(|standing| plan.producers_of(standing.topic) > 0);
@@ -76,8 +78,8 @@ fn everything_has_come(plan: &Plan, standings: &[Standing]) -> bool {
             .all(|row| row.group.is_none() || row.balance.proven && row.balance.lost == 0)
 }
 
-/// Is a living consumer silent, or are partitions of a group without a living owner for now? After a death nothing is waited for: the
-/// group would take its session's timeout, and the run is invalid anyway.
+/// Is a living consumer silent, or are partitions of a group without a living owner for now? After a death nothing is
+/// waited for: the group would take its session's timeout, and the run is invalid anyway.
 fn more_may_come(plan: &Plan, standings: &[Standing]) -> bool {
     let consumers = || standings.iter().filter(|standing| standing.role == Role::Consumer);
     if consumers().any(|consumer| consumer.ended.is_some()) {

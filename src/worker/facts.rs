@@ -1,4 +1,5 @@
-//! What one client did in a span of time, and what was done to it: the raw facts of the verdict. Judged in `verdict`, only gathered here.
+//! What one client did in a span of time, and what was done to it: the raw facts of the verdict. Judged in `verdict`,
+//! only gathered here.
 
 use crate::stats::Counters;
 use crate::telemetry::Role;
@@ -19,8 +20,9 @@ pub struct ClientFacts {
     /// Counter differences over the span.
     #[serde(serialize_with = "Counters::serialize_some")]
     pub counters: Counters,
-    /// p99.9 of the pacing error of those sends that were not behind a full queue, ns (producers). Which of all sends these were is not
-    /// known one by one: they are taken to be the most punctual, so the figure is a lower bound. None: there were none.
+    /// p99.9 of the pacing error of those sends that were not behind a full queue, ns (producers). Which of all sends
+    /// these were is not known one by one: they are taken to be the most punctual, so the figure is a lower bound.
+    /// None: there were none.
     pub pacing_error_p999_ns: Option<u64>,
     /// Telemetry slots overwritten before they were read.
     pub slots_lost: u64,
@@ -30,7 +32,8 @@ pub struct ClientFacts {
     pub kernel: KernelFacts,
 }
 
-/// What the kernel tells of one client's threads, CPU and cgroup in a span. None: it does not tell, or could not be asked.
+/// What the kernel tells of one client's threads, CPU and cgroup in a span. None: it does not tell, or could not be
+/// asked.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct KernelFacts {
     /// Length of the span between both looks, ns.

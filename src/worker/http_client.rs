@@ -38,8 +38,8 @@ impl HttpClient {
         Self { agent, authorization: token.map(|token| format!("Bearer {token}")) }
     }
 
-    /// GET of `url`, or POST of a body (JSON where a `header` of pinload's own protocol goes with it; OMB's client says nothing of its
-    /// bodies). Err: there was no answer, and why.
+    /// GET of `url`, or POST of a body (JSON where a `header` of pinload's own protocol goes with it; OMB's client says
+    /// nothing of its bodies). Err: there was no answer, and why.
     pub(super) fn call(
         &self,
         url: &str,

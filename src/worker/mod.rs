@@ -1,4 +1,5 @@
-//! OMB's worker verbs. `LocalWorker` runs client processes; the fake has scripted periods and deaths on a virtual clock.
+//! OMB's worker verbs. `LocalWorker` runs client processes; the fake has scripted periods and deaths on a virtual
+//! clock.
 
 mod balances;
 mod catching_up;
@@ -211,8 +212,8 @@ pub trait Worker {
     fn now_ns(&self) -> u64;
     /// Waits until `deadline_ns`, a signal or a death.
     fn wait_until(&mut self, deadline_ns: u64) -> Wake;
-    /// Takes the plan and what belongs to the driver (embedded broker started, connection and credentials checked). `tell` hears what is
-    /// waited for, here and below.
+    /// Takes the plan and what belongs to the driver (embedded broker started, connection and credentials checked).
+    /// `tell` hears what is waited for, here and below.
     fn initialize_driver(&mut self, plan: &Plan, tell: Tell<'_>) -> Result<(), WorkerError>;
     /// Creates the topics (existing ones are an error unless named as such) and returns their names.
     fn create_topics(&mut self, tell: Tell<'_>) -> Result<Vec<String>, WorkerError>;
@@ -250,7 +251,8 @@ pub trait Worker {
     fn stop_producers(&mut self) -> Result<(), WorkerError>;
     /// Waits until consumers have all that was acknowledged, no more comes, or the limit is reached.
     fn catch_up(&mut self) -> Result<(), WorkerError>;
-    /// Ends every client, drains once more, deletes own topics as planned, stops helpers. Never leaves anything behind, whatever failed before.
+    /// Ends every client, drains once more, deletes own topics as planned, stops helpers. Never leaves anything behind,
+    /// whatever failed before.
     fn stop_all(&mut self, tell: Tell<'_>) -> Result<RunEnd, WorkerError>;
     /// Per topic, subscription and producer: the balance so far.
     fn balances(&mut self) -> Result<Vec<SubscriptionBalance>, WorkerError>;

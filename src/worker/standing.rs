@@ -1,5 +1,6 @@
-//! Where clients stand: what readiness, catching up and the balance are decided by, wherever the clients run. A worker on another
-//! host sends its clients' standings; decisions about subscriptions whose members are on several hosts are made over all of them.
+//! Where clients stand: what readiness, catching up and the balance are decided by, wherever the clients run. A worker
+//! on another host sends its clients' standings; decisions about subscriptions whose members are on several hosts are
+//! made over all of them.
 
 use crate::plan::Plan;
 use crate::stats::{Counter, Counters};

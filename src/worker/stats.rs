@@ -116,8 +116,8 @@ impl std::ops::Index<crate::stats::Latency> for LatencySet {
     }
 }
 
-/// What all clients did per second. Each client's counts are divided by its own span: slots are cut some ms after their second, and later
-/// where the CPU is shared.
+/// What all clients did per second. Each client's counts are divided by its own span: slots are cut some ms after their
+/// second, and later where the CPU is shared.
 #[derive(Debug, Clone, Copy, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Rates {
     /// Messages handed to the client library.
@@ -181,7 +181,8 @@ pub struct PeriodStats {
     pub consume_rate_per_s: f64,
     /// Received value bytes per second.
     pub consume_bytes_per_s: f64,
-    /// Messages that subscriptions should have received by the end of the period: acknowledged × subscriptions of their topic.
+    /// Messages that subscriptions should have received by the end of the period: acknowledged × subscriptions of their
+    /// topic.
     pub expected_receipts: u64,
     /// Messages received by then, of topics that have producers of the run.
     pub receipts: u64,
@@ -209,8 +210,8 @@ pub struct PeriodStats {
 }
 
 impl PeriodStats {
-    /// Both periods as one, of which `later` follows: rates by their lengths, counts added. Latencies, seconds and the facts of clients, which
-    /// are forgotten when a period is written, do not come along.
+    /// Both periods as one, of which `later` follows: rates by their lengths, counts added. Latencies, seconds and the
+    /// facts of clients, which are forgotten when a period is written, do not come along.
     pub fn join(&mut self, later: Self) {
         let span = |period: &Self| period.end_ns.saturating_sub(period.start_ns) as f64;
         let (mine, theirs) = (span(self), span(&later));
@@ -238,7 +239,8 @@ impl PeriodStats {
 /// One second of all clients together.
 #[derive(Debug, Clone)]
 pub struct Second {
-    /// Its number since the load's epoch: 0 ends a second after it. What a client told late stands in the last second of its period.
+    /// Its number since the load's epoch: 0 ends a second after it. What a client told late stands in the last second
+    /// of its period.
     pub number: u64,
     /// Latencies of the slots that were cut in it.
     pub latencies: LatencySet,
@@ -253,7 +255,8 @@ pub struct TimelinePoint {
     pub span_s: f64,
     /// Counter differences over the span.
     pub counters: Counters,
-    /// p50, p99 and exact max (behind lost slots at most 0.1 % above it) of each family in ns, in the order of `Latency::PRODUCER` or `Latency::CONSUMER`.
+    /// p50, p99 and exact max (behind lost slots at most 0.1 % above it) of each family in ns, in the order of
+    /// `Latency::PRODUCER` or `Latency::CONSUMER`.
     pub latencies_ns: Vec<[u64; 3]>,
 }
 
@@ -345,7 +348,8 @@ pub struct RunEnd {
     /// What end-to-end times between hosts may be wrong by for their clocks, ns; None: all clients ran on one host.
     #[serde(default)]
     pub end_to_end_clock_error_ns: Option<u64>,
-    /// What wall-clock times in stamps may be wrong by against this host's wall clock, ns; None: stamps carried the run's own clock.
+    /// What wall-clock times in stamps may be wrong by against this host's wall clock, ns; None: stamps carried the
+    /// run's own clock.
     #[serde(default)]
     pub stamp_clock_error_ns: Option<u64>,
     /// The hosts of the clients; none of those that cannot tell (OMB's workers).

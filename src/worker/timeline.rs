@@ -62,8 +62,8 @@ impl PackedPoint {
         TimelinePoint { at_s: self.at_s, span_s: self.span_s, counters, latencies_ns }
     }
 
-    /// Both rows as one. Counts are added and the largest value is the largest of both; a percentile is the higher of both, which that of all
-    /// values together is not above.
+    /// Both rows as one. Counts are added and the largest value is the largest of both; a percentile is the higher of
+    /// both, which that of all values together is not above.
     #[must_use]
     pub fn joined(&self, later: &Self) -> Self {
         let (mut row, later) = (self.point(), later.point());

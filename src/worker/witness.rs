@@ -1,5 +1,5 @@
-//! What clients saw of the brokers and of themselves, as it comes to whoever judges it. Times are ns since the load began, so that those of all
-//! hosts lie on one line.
+//! What clients saw of the brokers and of themselves, as it comes to whoever judges it. Times are ns since the load
+//! began, so that those of all hosts lie on one line.
 
 use crate::telemetry::Role;
 use crate::telemetry::witness::MomentKind;

@@ -1,5 +1,6 @@
-//! The backlog phase, as OMB has it: consumers pause, a backlog is built, they go on and drain it, then the stated time runs. Unlike OMB's
-//! pause this is a real one (partitions are paused, polling goes on, nobody is expelled), and both phases have a limit.
+//! The backlog phase, as OMB has it: consumers pause, a backlog is built, they go on and drain it, then the stated time
+//! runs. Unlike OMB's pause this is a real one (partitions are paused, polling goes on, nobody is expelled), and both
+//! phases have a limit.
 
 use super::course::{Course, Look};
 use super::series::{Observer, PhaseMark, PhaseName, Series};

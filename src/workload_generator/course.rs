@@ -1,4 +1,5 @@
-//! What goes on beside the periods while the load runs: each course looks when it wants to, orders what it needs, and may move the end.
+//! What goes on beside the periods while the load runs: each course looks when it wants to, orders what it needs, and
+//! may move the end.
 
 use super::series::{Observer, Series};
 use crate::worker::{Worker, WorkerError};

@@ -156,8 +156,8 @@ pub(crate) fn distribution(values_ns: impl IntoIterator<Item = u64>) -> Distribu
     Distribution::of_ns(recorder.to_histogram(), Some(extremes), false)
 }
 
-/// Acknowledgements from 1 to 1,000 × `scale` µs; from the intended time twice, end to end three and four times as long;
-/// delays from 100 ns up. No loop has kept anything.
+/// Acknowledgements from 1 to 1,000 × `scale` µs; from the intended time twice, end to end three and four times as
+/// long; delays from 100 ns up. No loop has kept anything.
 pub(crate) fn latencies(scale: u64) -> LatencySet {
     let family = |step_ns: u64| distribution((1..=1_000).map(move |i| i * step_ns * scale));
     let (acknowledged, received) = (family(1_000), family(3_000));

@@ -1,7 +1,7 @@
 //! The next rate by OMB's RateController (`BF/RateController.java`) and by the guide's rule. Pure.
 //!
-//! Where OMB's differs: a backlog of receipts counts with the number of subscriptions (OMB's goes negative with two, and then never limits),
-//! and the rate never falls below a floor (OMB's sticks at 0).
+//! Where OMB's differs: a backlog of receipts counts with the number of subscriptions (OMB's goes negative with two,
+//! and then never limits), and the rate never falls below a floor (OMB's sticks at 0).
 
 use crate::plan::SearchPlan;
 
@@ -78,7 +78,8 @@ impl Ramp {
     }
 }
 
-/// The guide's rule: consumers that received less than 95 % of what they should (or producers that sent less) cost a tenth.
+/// The guide's rule: consumers that received less than 95 % of what they should (or producers that sent less) cost a
+/// tenth.
 #[derive(Debug, Clone)]
 pub(super) struct GuideRule {
     limits: SearchPlan,

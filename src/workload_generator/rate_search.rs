@@ -1,12 +1,13 @@
 //! The search for the highest sustainable rate (`producerRate: 0`).
 //!
-//! OMB's ramp goes on for ever and reports no rate. Ours is OMB's until something falls behind for the first time. Then the rate goes down until
-//! what has piled up is gone, and the truth is closed in between the highest rate that held and the lowest that did not, in steps long
-//! enough for queues in between to show (a broker that throttles by quota lets a second's burst pass). A bound that was missed only once is
-//! tried again: it may have failed for a debt of the rate before, or for a hiccup (in the ramp too, where it was missed by little). If it holds,
-//! the rate climbs in steps that double until there is a bound again. What is left is held to the end: a rate
-//! that cannot be held is corrected by what was acknowledged meanwhile. The guide's rule goes by its own steps to the end; its rate is the
-//! mean of what was acknowledged over the last steps.
+//! OMB's ramp goes on for ever and reports no rate. Ours is OMB's until something falls behind for the first time. Then
+//! the rate goes down until what has piled up is gone, and the truth is closed in between the highest rate that held
+//! and the lowest that did not, in steps long enough for queues in between to show (a broker that throttles by quota
+//! lets a second's burst pass). A bound that was missed only once is tried again: it may have failed for a debt of the
+//! rate before, or for a hiccup (in the ramp too, where it was missed by little). If it holds, the rate climbs in steps
+//! that double until there is a bound again. What is left is held to the end: a rate that cannot be held is corrected
+//! by what was acknowledged meanwhile. The guide's rule goes by its own steps to the end; its rate is the mean of what
+//! was acknowledged over the last steps.
 
 use super::course::{Course, Look};
 use super::ramp::{Decision, GuideRule, Ramp, Totals, Verdict, number};
@@ -29,11 +30,13 @@ const CLOSE: f64 = 1.03;
 const HOLDS: f64 = 0.99;
 /// The guide's rate: the mean over so many of the last steps.
 const LAST_STEPS: usize = 10;
-/// Where no rate is known that cannot be held: so much more at first, and twice as much more with every rate that holds …
+/// Where no rate is known that cannot be held: so much more at first, and twice as much more with every rate that holds
+/// …
 const CLIMB_SHARE: f64 = 0.1;
 /// … up to doubling, as in the ramp: a hiccup that made a far too low bound must not cost the rest of the run.
 const CLIMB_SHARE_MOST: f64 = 1.0;
-/// In the ramp a step that acknowledges at least this share of what was due is looked at twice: it may have been a hiccup.
+/// In the ramp a step that acknowledges at least this share of what was due is looked at twice: it may have been a
+/// hiccup.
 const NEARLY: f64 = 0.8;
 /// So much less acknowledged than what is believed to hold: it does not.
 const REFUTES: f64 = 0.9;
@@ -57,7 +60,8 @@ pub(super) struct RateSearch {
     rate_per_s: f64,
     held_per_s: Option<f64>,
     failed_per_s: Option<f64>,
-    /// What was acknowledged while more was asked for: a guess at the truth, until a trial has shown that more is possible.
+    /// What was acknowledged while more was asked for: a guess at the truth, until a trial has shown that more is
+    /// possible.
     guess_per_s: Option<f64>,
     /// The lowest rate that was not held has failed twice.
     confirmed: bool,
@@ -252,7 +256,8 @@ impl RateSearch {
                 self.failed_per_s = Some(self.rate_per_s);
                 self.climb_share = CLIMB_SHARE;
                 self.guess_per_s = Some(acknowledged_per_s);
-                // What was acknowledged while more was asked for is what can be sustained, but for what the queues took.
+                // What was acknowledged while more was asked for is what can be sustained, but for what the queues
+                // took.
                 let held_per_s = *self.held_per_s.get_or_insert(acknowledged_per_s);
                 if held_per_s * SAME >= self.rate_per_s || acknowledged_per_s < held_per_s * REFUTES {
                     self.held_per_s = Some(acknowledged_per_s.min(held_per_s));

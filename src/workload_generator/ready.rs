@@ -1,5 +1,6 @@
-//! Readiness: every consumer has partitions or is knowingly idle, and every topic × subscription has seen a probe from each
-//! of its producers. Probes are repeated until then, because with `auto.offset.reset=latest` early ones are not seen.
+//! Readiness: every consumer has partitions or is knowingly idle, and every topic × subscription has seen a probe from
+//! each of its producers. Probes are repeated until then, because with `auto.offset.reset=latest` early ones are not
+//! seen.
 
 use super::series::Observer;
 use crate::units::first_few;

@@ -1,5 +1,5 @@
-//! One run from topics to close. Whatever happens on the way, clients are ended, topics dealt with, and what was measured
-//! is handed to the observer.
+//! One run from topics to close. Whatever happens on the way, clients are ended, topics dealt with, and what was
+//! measured is handed to the observer.
 
 use super::backlog::Backlog;
 use super::course::{Course, Look};
@@ -158,8 +158,9 @@ impl<'a> Script<'a, '_> {
         ended
     }
 
-    /// Periods (of 10 s, as OMB has them, unless a key says otherwise) from `from_ns` to `to_ns`; the last may be shorter. Ends early on a
-    /// signal, a death, or results that cannot be written; what was measured until then is kept as a last, shorter period.
+    /// Periods (of 10 s, as OMB has them, unless a key says otherwise) from `from_ns` to `to_ns`; the last may be
+    /// shorter. Ends early on a signal, a death, or results that cannot be written; what was measured until then is
+    /// kept as a last, shorter period.
     fn periods(&mut self, phase: Phase, from_ns: u64, to_ns: Option<u64>) -> Result<(), Stop> {
         let period_ns = whole_seconds_ns(self.series.plan.period);
         let mut begun_ns = from_ns;
@@ -203,7 +204,8 @@ impl<'a> Script<'a, '_> {
             self.series.periods.push(period);
             self.series.cumulative = Some(self.worker.latencies_so_far()?);
             self.observer.series(&self.series).map_err(Stop::Results)?;
-            // What was written is kept by the observer; the histograms of a day's periods would fill the memory, and the facts of each client.
+            // What was written is kept by the observer; the histograms of a day's periods would fill the memory, and
+            // the facts of each client.
             if let Some(written) = self.series.periods.last_mut() {
                 written.latencies.forget();
             }
@@ -215,8 +217,8 @@ impl<'a> Script<'a, '_> {
         Ok(())
     }
 
-    /// Waits for the boundary at `planned_ns`, or for the end of the phase where that comes before it. Meanwhile people are shown ticks, and
-    /// courses look.
+    /// Waits for the boundary at `planned_ns`, or for the end of the phase where that comes before it. Meanwhile people
+    /// are shown ticks, and courses look.
     fn wait_for_boundary(&mut self, phase: Phase, from_ns: u64, planned_ns: u64) -> Result<Wake, Stop> {
         let mut tick_ns = self.worker.now_ns() + NS_PER_S;
         loop {

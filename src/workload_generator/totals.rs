@@ -5,7 +5,8 @@ use crate::load::accounting::Balance;
 use crate::stats::{Counter, Counters};
 use crate::worker::Rates;
 
-/// Counters since the clients began, all clients added: at the end from their last reports, before from the last period.
+/// Counters since the clients began, all clients added: at the end from their last reports, before from the last
+/// period.
 pub fn totals(series: &Series<'_>) -> Counters {
     if let Some(totals) = series.end.as_ref().and_then(|end| end.totals) {
         return totals;

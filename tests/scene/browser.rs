@@ -40,8 +40,8 @@ pub fn browser() -> Option<&'static str> {
     found
 }
 
-/// Opens `page` from disk, runs `script` (a body of a function that may await, and returns what it found), and gives what
-/// it returned. Fails when the page or the script complains in the console.
+/// Opens `page` from disk, runs `script` (a body of a function that may await, and returns what it found), and gives
+/// what it returned. Fails when the page or the script complains in the console.
 pub fn look(scene: &Scene, browser: &str, page: &Path, script: &str) -> Value {
     let html = std::fs::read_to_string(page).unwrap_or_else(|error| panic!("{}: {error}", page.display()));
     let end = html.rfind("</body>").expect("a page has an end");

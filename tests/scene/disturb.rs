@@ -1,4 +1,5 @@
-//! What makes a run bad on purpose: somebody else on a CPU, a broker that a test may stop. And how a test knows that others did it.
+//! What makes a run bad on purpose: somebody else on a CPU, a broker that a test may stop. And how a test knows that
+//! others did it.
 
 use super::PINLOAD;
 use nix::sched::{CpuSet, sched_getaffinity, sched_setaffinity};
@@ -39,7 +40,8 @@ impl Spinners {
         Self::start(cpu, count, std::hint::spin_loop)
     }
 
-    /// They want it for a moment, some thousand times a second: whoever has just slept goes first, so each moment is taken from another.
+    /// They want it for a moment, some thousand times a second: whoever has just slept goes first, so each moment is
+    /// taken from another.
     pub fn napping_on(cpu: usize, count: usize) -> Self {
         Self::start(cpu, count, || std::thread::park_timeout(Duration::from_micros(200)))
     }
@@ -65,8 +67,8 @@ impl Drop for Spinners {
     }
 }
 
-/// Processes that want one CPU all the time, each in a session of its own, until dropped. With automatic groups (sched_autogroup_enabled) the
-/// kernel deals a CPU to sessions first: only so does a client lose more of it than half.
+/// Processes that want one CPU all the time, each in a session of its own, until dropped. With automatic groups
+/// (sched_autogroup_enabled) the kernel deals a CPU to sessions first: only so does a client lose more of it than half.
 pub struct Strangers(Vec<Child>);
 
 impl Strangers {

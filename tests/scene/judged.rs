@@ -1,7 +1,8 @@
 //! Runs that are judged for one cause alone, and what the verdict on them must say.
 //!
-//! A test machine has disturbances of its own. So every threshold but those of the causes in question is out of reach, and these stand between
-//! what the cause makes and what a loaded machine does by itself: the verdict then depends on the cause alone.
+//! A test machine has disturbances of its own. So every threshold but those of the causes in question is out of reach,
+//! and these stand between what the cause makes and what a loaded machine does by itself: the verdict then depends on
+//! the cause alone.
 
 use super::processes::Process;
 use super::results::Detail;
@@ -75,8 +76,8 @@ pub fn assert_limited(scene: &Scene, done: &Outcome, expected: &[&str]) -> Detai
     detail
 }
 
-/// A run is valid, and these causes (a loaded machine may add one) explain how far its figures are the broker's: exit code, table and detail file
-/// say the same.
+/// A run is valid, and these causes (a loaded machine may add one) explain how far its figures are the broker's: exit
+/// code, table and detail file say the same.
 #[track_caller]
 pub fn assert_explained(scene: &Scene, done: &Outcome, expected: &[&str]) -> Detail {
     let detail = Detail::read(&scene.detail_file());

@@ -1,7 +1,7 @@
 //! A real Kafka for the tests: the one named in the environment, or one started by `tools/kafka` for this test program.
 //!
-//! A broker we start reads its standard input, whose other end is ours: when this process ends, however it ends, the pipe
-//! closes and the broker goes with it.
+//! A broker we start reads its standard input, whose other end is ours: when this process ends, however it ends, the
+//! pipe closes and the broker goes with it.
 
 use super::Scene;
 use std::collections::BTreeMap;
@@ -31,8 +31,8 @@ struct Tied {
 }
 
 impl Kafka {
-    /// The broker of this test program, started at the first call. None, and a loud line, when there is none and none can be
-    /// started here; with CI=true that is a failure. `PINLOAD_KAFKA=none` asks for doing without.
+    /// The broker of this test program, started at the first call. None, and a loud line, when there is none and none
+    /// can be started here; with CI=true that is a failure. `PINLOAD_KAFKA=none` asks for doing without.
     pub fn shared() -> Option<&'static Self> {
         static SHARED: OnceLock<Option<Kafka>> = OnceLock::new();
         let shared = SHARED.get_or_init(Self::find).as_ref();

@@ -24,7 +24,8 @@ impl Metrics {
         Self::read(answer.body)
     }
 
-    /// Reads a page: each sample stands below HELP and TYPE of its family, no series comes twice, every value is a number.
+    /// Reads a page: each sample stands below HELP and TYPE of its family, no series comes twice, every value is a
+    /// number.
     #[track_caller]
     fn read(text: String) -> Self {
         let (mut series, mut types, mut family) = (BTreeMap::new(), BTreeMap::new(), String::new());

@@ -151,7 +151,8 @@ impl Scene {
             .collect()
     }
 
-    /// No process of this scene lives and no shared memory of its processes is left; waits up to a second for the last to end.
+    /// No process of this scene lives and no shared memory of its processes is left; waits up to a second for the last
+    /// to end.
     pub fn assert_no_leftovers(&self) {
         self.assert_no_processes_within(Duration::from_secs(1));
         assert_eq!(self.shared_memory(), Vec::<String>::new(), "shared memory left in /dev/shm");

@@ -34,7 +34,8 @@ impl Process {
     /// Process `pid`, if it exists.
     pub fn look(pid: i32) -> Option<Self> {
         let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-        // The name in field 2 may hold blanks and brackets: fields are counted from the last bracket, where field 3 follows.
+        // The name in field 2 may hold blanks and brackets: fields are counted from the last bracket, where field 3
+        // follows.
         let fields: Vec<&str> = stat[stat.rfind(')')? + 1..].split_whitespace().collect();
         let command = std::fs::read(format!("/proc/{pid}/cmdline")).ok()?;
         let command: Vec<_> = command.split(|byte| *byte == 0).map(String::from_utf8_lossy).collect();
@@ -75,7 +76,8 @@ impl Process {
         status_field(&PathBuf::from(format!("/proc/{}/status", self.pid)), field)
     }
 
-    /// The files (or shared memory without a name) that it writes through a mapping which others may have too, as `device:inode path`.
+    /// The files (or shared memory without a name) that it writes through a mapping which others may have too, as
+    /// `device:inode path`.
     pub fn written_and_shared(&self) -> Vec<String> {
         let maps = std::fs::read_to_string(format!("/proc/{}/maps", self.pid)).unwrap_or_default();
         let shared = maps.lines().filter_map(|line| {

@@ -143,8 +143,8 @@ fn collect(record: &Arc<Record>, mut pipe: impl Read + Send + 'static, target: f
     });
 }
 
-/// Notices the end on a thread of its own. The process is reaped under the lock, so that a signal sent under the same lock
-/// can never meet another process with a reused pid.
+/// Notices the end on a thread of its own. The process is reaped under the lock, so that a signal sent under the same
+/// lock can never meet another process with a reused pid.
 fn watch_end(record: &Arc<Record>, mut child: Child) {
     let record = Arc::clone(record);
     std::thread::spawn(move || {

@@ -1,4 +1,5 @@
-//! A stand-in for a worker: an HTTP server of a few lines whose answers a test decides, and which remembers what it was asked.
+//! A stand-in for a worker: an HTTP server of a few lines whose answers a test decides, and which remembers what it was
+//! asked.
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};

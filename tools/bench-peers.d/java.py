@@ -12,8 +12,8 @@ from process import Job, ToolError
 JVM = ["-Xmx512M", "-server", "-XX:+UseG1GC", "-XX:MaxGCPauseMillis=20", "-XX:InitiatingHeapOccupancyPercent=35",
        "-XX:+ExplicitGCInvokesConcurrent", "-Djava.awt.headless=true"]
 PRODUCER, CONSUMER = "org.apache.kafka.tools.ProducerPerformance", "org.apache.kafka.tools.ConsumerPerformance"
-# A consumer that does not know how much will come to it ends when nothing has come for so long (joining a group takes up to 5 s). It is
-# taken from its time; what it costs to wait is counted.
+# A consumer that does not know how much will come to it ends when nothing has come for so long (joining a group takes
+# up to 5 s). It is taken from its time; what it costs to wait is counted.
 IDLE_S, PATIENCE_S = 10, 30
 # "5000000 records sent, 621118.0 records/sec (59.23 MB/sec), 12.3 ms avg latency, 250.0 ms max latency, …"
 PRODUCED = re.compile(r"^(\d+) records sent, ([\d.]+) records/sec")

@@ -90,7 +90,8 @@ class Performance:
         self.runs += 1
         shares = [messages // case.clients + (nth < messages % case.clients) for nth in range(case.clients)]
         producers = [self._produce(case, topic, share) for share in shares] if case.mode != "consume" else []
-        # Of a full topic each takes its share; of what is produced meanwhile nobody knows how much comes to which consumer.
+        # Of a full topic each takes its share; of what is produced meanwhile nobody knows how much comes to which
+        # consumer.
         quota = Quota(messages, signal.SIGINT) if case.mode == "both" and case.clients > 1 else None
         consumers = [
             self._consume(case, topic, messages if quota else share, nth, quota) for nth, share in enumerate(shares)

@@ -26,8 +26,8 @@ class Pinload:
         result = folder / "pinload.json"
         (folder / "driver.yaml").write_text(driver(case, self.address), encoding="utf-8")
         (folder / "workload.yaml").write_text(workload(case, topic), encoding="utf-8")
-        # librdkafka takes up to a second to fetch again from partitions that were paused until the load began; the peers count from their
-        # first message.
+        # librdkafka takes up to a second to fetch again from partitions that were paused until the load began; the
+        # peers count from their first message.
         warm_up = "0s" if case.mode == "produce" else "3s" if self.quick and case.mode == "consume" else "1s"
         argv = ["run", "--no-progress", "--quiet", "--rate", "unlimited", "--warmup", warm_up, "--duration", f"{round(self.load_s * 1000)}ms",
                 "-d", "driver.yaml", "-o", str(result), "workload.yaml"]

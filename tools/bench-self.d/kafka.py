@@ -10,7 +10,8 @@ from process import ToolError
 PARTS = ("all", "none")
 # How long a load runs. Joining its group is a part of a consumer's.
 TIME = {"producer": "2s", "consumer": "3s"}
-# Loads before those that count: the first group that a broker sees waits for the topic of all groups, which takes longer than one load.
+# Loads before those that count: the first group that a broker sees waits for the topic of all groups, which takes
+# longer than one load.
 MOST_WARM_UPS = 5
 
 

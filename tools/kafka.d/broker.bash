@@ -1,8 +1,8 @@
 # One broker: its folder, ports, configuration, start and end. Sourced by tools/kafka.
 #
-# A broker's folder holds pid ("PID START-TIME"), address, env, server.properties, server.log, data. The broker itself, and whoever
-# it is tied to, hold a lock on `lock` in it and on one file for each of its ports, for as long as they live: so a folder without
-# a holder is debris of a killed broker, and two starts cannot choose one port.
+# A broker's folder holds pid ("PID START-TIME"), address, env, server.properties, server.log, data. The broker itself,
+# and whoever it is tied to, hold a lock on `lock` in it and on one file for each of its ports, for as long as they
+# live: so a folder without a holder is debris of a killed broker, and two starts cannot choose one port.
 
 folder=''
 broker_locks=()
@@ -31,8 +31,9 @@ broker_signal() {
   kill -"$2" "$pid"
 }
 
-# Ends the broker of folder $1 and deletes the folder. SIGKILL: the data is thrown away, there is nothing to flush. A broker that was
-# writing gigabytes may take half a minute to go: the kernel lets none of its threads end while the disk is at work for it.
+# Ends the broker of folder $1 and deletes the folder. SIGKILL: the data is thrown away, there is nothing to flush. A
+# broker that was writing gigabytes may take half a minute to go: the kernel lets none of its threads end while the disk
+# is at work for it.
 broker_end() {
   [[ -n $1 && -d $1 ]] || return 0
   local waited=0
@@ -58,8 +59,8 @@ hold() {
   if flock -n "$fd"; then broker_locks+=("$fd"); else exec {fd}>&-; return 1; fi
 }
 
-# Sets `port` to a port that nobody listens on and no other start has chosen. Ports lie below the range the kernel gives to
-# outgoing connections, so that none of those can take it before the broker does.
+# Sets `port` to a port that nobody listens on and no other start has chosen. Ports lie below the range the kernel gives
+# to outgoing connections, so that none of those can take it before the broker does.
 choose_port() {
   local low=15000 high tries=0 taken
   read -r high _ </proc/sys/net/ipv4/ip_local_port_range
@@ -210,7 +211,8 @@ give_up() {
   fail "$1 (the last lines of its log are above)"
 }
 
-# Starts a broker and returns when it answers. $1: `detached` (it outlives us) or `tied` (it dies with us, even by SIGKILL).
+# Starts a broker and returns when it answers. $1: `detached` (it outlives us) or `tied` (it dies with us, even by
+# SIGKILL).
 broker_start() {
   jars_ready
   [[ -z $jmx_exporter ]] || exporter_ready
@@ -230,7 +232,8 @@ broker_start() {
     give_up "Kafka's StorageTool could not format $folder/data"
 
   broker_launch "$1"
-  # From here on the locks are the broker's alone. One that is tied to us we may start again, and its ports are kept for that.
+  # From here on the locks are the broker's alone. One that is tied to us we may start again, and its ports are kept for
+  # that.
   [[ $1 == detached ]] || return 0
   local fd
   for fd in "${broker_locks[@]}"; do exec {fd}>&-; done

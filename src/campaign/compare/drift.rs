@@ -1,4 +1,5 @@
-//! Did a side change while it was looked at? Within a run along a fitted line; across repeats the later against the earlier half.
+//! Did a side change while it was looked at? Within a run along a fitted line; across repeats the later against the
+//! earlier half.
 
 use super::run::{ComparedRun, FIGURES};
 use crate::campaign::statistics::{CERTAINTY, Difference, SeriesMean, holm, trend};

@@ -1,10 +1,12 @@
 //! Is the new one better? Two sides of results, figure by figure, with an interval and a verdict in words.
 //!
-//! Where both sides have repeats, each repeat is one value, and the spread between repeats is the error: it holds what one run can never see
-//! (where topics lie, which CPUs, what else the machines do). Of one run each, the periods are the values, batched because neighbours hang
-//! together; what differs from start to start is then not in the interval, and the comparison says so. All figures are judged together (Holm).
+//! Where both sides have repeats, each repeat is one value, and the spread between repeats is the error: it holds what
+//! one run can never see (where topics lie, which CPUs, what else the machines do). Of one run each, the periods are
+//! the values, batched because neighbours hang together; what differs from start to start is then not in the interval,
+//! and the comparison says so. All figures are judged together (Holm).
 //!
-//! `run` reads figures, `settings` says what was not the same, `drift` what changed within a side, `gate` is `--fail-if`.
+//! `run` reads figures, `settings` says what was not the same, `drift` what changed within a side, `gate` is
+//! `--fail-if`.
 
 mod drift;
 pub mod gate;
@@ -15,7 +17,8 @@ use super::statistics::{CERTAINTY, Difference, FEWEST, SeriesMean, holm};
 pub use drift::{drifts, drifts_within};
 use run::{ComparedFigure, ComparedRun, Direction, FIGURES};
 
-/// Half of the interval of 95 % of a mean over periods, as a share of it. None: there are too few periods, or they are nothing.
+/// Half of the interval of 95 % of a mean over periods, as a share of it. None: there are too few periods, or they are
+/// nothing.
 pub fn spread_share(periods: &[f64]) -> Option<f64> {
     let series = SeriesMean::of_series(periods).filter(|series| series.mean > 0.0)?;
     Some(series.half_width(CERTAINTY) / series.mean)

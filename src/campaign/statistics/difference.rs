@@ -19,7 +19,8 @@ pub struct Difference {
 pub const CERTAINTY: f64 = 0.95;
 
 impl Difference {
-    /// Of two means above 0; on the scale of ratios, with the degrees of freedom of Welch and Satterthwaite. None: a mean is not above 0.
+    /// Of two means above 0; on the scale of ratios, with the degrees of freedom of Welch and Satterthwaite. None: a
+    /// mean is not above 0.
     pub fn of(base: &SeriesMean, new: &SeriesMean) -> Option<Self> {
         if base.mean <= 0.0 || new.mean <= 0.0 {
             return None;

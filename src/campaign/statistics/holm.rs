@@ -1,9 +1,10 @@
 //! Several figures asked at once: Holm's step-down.
 //!
-//! Of twenty figures one looks different by chance in every comparison of equal things. Holm's rule keeps the chance of any false alarm among all
-//! figures together at what is asked of one, and assumes nothing of how they hang together.
+//! Of twenty figures one looks different by chance in every comparison of equal things. Holm's rule keeps the chance of
+//! any false alarm among all figures together at what is asked of one, and assumes nothing of how they hang together.
 
-/// The chances as they count among all that were asked, in the order given: the smallest × n, the next × (n − 1), …, none below one before it.
+/// The chances as they count among all that were asked, in the order given: the smallest × n, the next × (n − 1), …,
+/// none below one before it.
 pub fn holm(chances: &[f64]) -> Vec<f64> {
     let mut order: Vec<usize> = (0..chances.len()).collect();
     order.sort_by(|a, b| chances[*a].total_cmp(&chances[*b]));

@@ -1,8 +1,9 @@
 //! The mean of a series whose values hang together: batch means.
 //!
-//! Neighbouring periods of a run resemble each other; taken as independent they would promise more than they hold. Batches of neighbours
-//! are averaged instead, as long as needed for their means to be nearly independent, and the interval is that of the batch means (Student's t).
-//! What dependence the batches still show widens it as for a first-order autoregression.
+//! Neighbouring periods of a run resemble each other; taken as independent they would promise more than they hold.
+//! Batches of neighbours are averaged instead, as long as needed for their means to be nearly independent, and the
+//! interval is that of the batch means (Student's t). What dependence the batches still show widens it as for a
+//! first-order autoregression.
 
 use statrs::distribution::{ContinuousCDF, StudentsT};
 

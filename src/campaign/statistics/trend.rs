@@ -6,8 +6,8 @@ use super::{CERTAINTY, Difference, SeriesMean};
 /// Shorter series have no trend.
 const FEWEST: usize = 9;
 
-/// The fitted change from the middle of the first third to the middle of the last, as a share of the former. Neighbours that hang together
-/// widen its interval as they do that of a mean. None: too short, or not above 0.
+/// The fitted change from the middle of the first third to the middle of the last, as a share of the former. Neighbours
+/// that hang together widen its interval as they do that of a mean. None: too short, or not above 0.
 pub fn trend(values: &[f64]) -> Option<Difference> {
     if values.len() < FEWEST {
         return None;

@@ -1,4 +1,5 @@
-//! The way of a message through pinload, librdkafka and the loopback, with hardly any broker: a short run on the embedded one.
+//! The way of a message through pinload, librdkafka and the loopback, with hardly any broker: a short run on the
+//! embedded one.
 
 use super::{Desk, Stop};
 use crate::cli::exit::ExitStatus;

@@ -13,7 +13,8 @@ use crate::units::{Rate, format_rate};
 const VALUE_BYTES: u32 = 1_024;
 /// As many as OMB's example workloads have.
 const PAYLOADS: u32 = 100;
-/// Messages are sent one at a time at this rate: slow enough that each is on its own, fast enough for a million in some seconds.
+/// Messages are sent one at a time at this rate: slow enough that each is on its own, fast enough for a million in some
+/// seconds.
 const SINGLE_PER_S: f64 = 100_000.0;
 /// The ladder, climbed until a rate does not come.
 const LADDER_PER_S: [f64; 4] = [1_000.0, 10_000.0, 100_000.0, 1_000_000.0];
@@ -75,7 +76,8 @@ pub(super) fn ladder(desk: &Desk<'_>, messages: &mut Messages) -> Result<Vec<Pac
 }
 
 impl Desk<'_> {
-    /// One measurement. It moves its own thread to the loops' CPU, and leaves that of its supervisor where all others are.
+    /// One measurement. It moves its own thread to the loops' CPU, and leaves that of its supervisor where all others
+    /// are.
     fn job(&self, role: Role, pace: Rate, parts: Parts) -> Result<Outcome, Stop> {
         let job = Job {
             role,

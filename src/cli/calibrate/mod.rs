@@ -1,4 +1,5 @@
-//! `pinload calibrate`: what this machine and build can do without a broker, measured part by part and stored for later results.
+//! `pinload calibrate`: what this machine and build can do without a broker, measured part by part and stored for later
+//! results.
 //!
 //! Measuring stands in `loops`, `gaps` and `end_to_end`; where the figures go, and what a run finds there, in `store`.
 

@@ -95,7 +95,8 @@ pub(super) fn write(floor: &Floor, named: Option<&Path>) -> Result<PathBuf, Stri
     Ok(path)
 }
 
-/// `$XDG_STATE_HOME/pinload` or `~/.local/state/pinload`; a relative path in the variable is to be ignored (XDG Base Directory Specification).
+/// `$XDG_STATE_HOME/pinload` or `~/.local/state/pinload`; a relative path in the variable is to be ignored (XDG Base
+/// Directory Specification).
 fn folder() -> Option<PathBuf> {
     let variable = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
     let state = variable("XDG_STATE_HOME").or_else(|| Some(variable("HOME")?.join(".local/state")))?;

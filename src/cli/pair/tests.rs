@@ -17,7 +17,8 @@ fn args(output_dir: &Path) -> RunArgs {
     }
 }
 
-/// A script that logs, loads or not, grows the series once if so, and ends as told (as failed, when the series cannot be written).
+/// A script that logs, loads or not, grows the series once if so, and ends as told (as failed, when the series cannot
+/// be written).
 fn script(outcome: Outcome, loads: bool) -> impl for<'a> FnOnce(&'a Plan, &mut dyn Observer) -> Series<'a> {
     move |plan, observer| {
         observer.log("Created 1 topics in 1.000 ms");

@@ -172,8 +172,8 @@ impl Books {
         }
     }
 
-    /// Messages of others' load: counted, and timed when they were created after our load began. Age before that is no latency. Whether they
-    /// are whole or come twice only those can tell who know what was sent.
+    /// Messages of others' load: counted, and timed when they were created after our load began. Age before that is no
+    /// latency. Whether they are whole or come twice only those can tell who know what was sent.
     fn of_others(&mut self, at_ns: u64, message: &Received<'_>) {
         match Stamp::read(message.value) {
             Reading::Stamp(stamp) if stamp.probe => self.counters[Counter::MessagesForeign] += 1,
@@ -191,8 +191,8 @@ impl Books {
         }
     }
 
-    /// A message of a pinload that shares no run with us (both are driven by OMB's protocol, which names none): its stamp tells when it was
-    /// sent, and when it was meant to be.
+    /// A message of a pinload that shares no run with us (both are driven by OMB's protocol, which names none): its
+    /// stamp tells when it was sent, and when it was meant to be.
     fn of_other_pinload(&mut self, at_ns: u64, stamp: &Stamp) {
         if !self.clocks().is_young(stamp) {
             self.counters[Counter::MessagesUntimed] += 1;
@@ -232,8 +232,8 @@ impl Books {
         self.kept.picked_up(at_ns, latency_ns, messages);
     }
 
-    /// The record's CreateTime stands for the actual send time; when it was meant to be sent nobody knows. A time of the broker's stands for
-    /// nothing.
+    /// The record's CreateTime stands for the actual send time; when it was meant to be sent nobody knows. A time of
+    /// the broker's stands for nothing.
     fn unstamped(&mut self, at_ns: u64, time: RecordTime) {
         match time {
             RecordTime::Created(created_ms) => {
@@ -264,7 +264,8 @@ impl Books {
         self.counters[Counter::IdleNs] += ns;
     }
 
-    /// Wall clock − raw clock, and when the load begins on the raw clock (0: not known yet): for messages without a stamp.
+    /// Wall clock − raw clock, and when the load begins on the raw clock (0: not known yet): for messages without a
+    /// stamp.
     pub(super) fn set_wall_clock(&mut self, offset_ns: i64, epoch_ns: u64) {
         self.wall_offset_ns = offset_ns;
         if self.expected.wall_stamps {

@@ -357,7 +357,8 @@ fn times_of_zero_and_below_are_counted_and_kept() {
 /// The wall clock of these tests is so far ahead of the raw one.
 const WALL_OFFSET_NS: i64 = 1_700_000_000_000_345_678;
 
-/// A consumer without messages that were stamped by its own run: one message after the other, at these times, with these records' times.
+/// A consumer without messages that were stamped by its own run: one message after the other, at these times, with
+/// these records' times.
 fn consume_unstamped(coming: Vec<Arriving>, producers: u32) -> Outcome {
     let run = Run { stamped: false, producers, ..Run::new(coming) };
     run.time.at(BEGIN + MS, |supervisor| {

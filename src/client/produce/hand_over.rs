@@ -8,13 +8,15 @@ use crate::telemetry::Wanted;
 
 /// With at least this many messages on their way a full queue is waited for by naps …
 const NAP_OUTSTANDING: u64 = 10_000;
-/// … of this length: at 2 M messages/s a twentieth of that many become free meanwhile, so the library never runs dry, and we are not woken for
-/// each of its batches. Acknowledgements, which take milliseconds then, are noticed up to this much later.
+/// … of this length: at 2 M messages/s a twentieth of that many become free meanwhile, so the library never runs dry,
+/// and we are not woken for each of its batches. Acknowledgements, which take milliseconds then, are noticed up to this
+/// much later.
 const NAP_NS: u64 = 250_000;
 
 /// Elsewhere than on a CPU of its own a loop waits for reports up to so long at a time.
 const WAIT_NS: u64 = 2_000_000;
-/// A wait for room in which nothing came back for longer than this was silent: somebody else than the size of the queue is the reason.
+/// A wait for room in which nothing came back for longer than this was silent: somebody else than the size of the queue
+/// is the reason.
 const SILENCE_NS: u64 = 100_000_000;
 /// A look on a CPU of one's own that took longer than this was no look: the loop itself stood still.
 const LOOK_NS: u64 = 1_000_000;
@@ -33,8 +35,9 @@ enum Blocked {
 impl<P: Producer, T: Time, M: Measuring> Produce<'_, P, T, M> {
     /// Makes `count` messages and hands them over, waiting for room as long as it takes.
     ///
-    /// They share one clock reading as their actual time, taken before they are made. A message that finds the queue full keeps its
-    /// times; those behind it in the batch are offered only when there is room again, and that is their actual time.
+    /// They share one clock reading as their actual time, taken before they are made. A message that finds the queue
+    /// full keeps its times; those behind it in the batch are offered only when there is room again, and that is their
+    /// actual time.
     #[inline]
     pub(super) fn send(&mut self, count: u32, now: u64) -> Result<(), DriverError> {
         if count == 1 { self.send_one(now) } else { self.send_several(count, now) }
@@ -155,7 +158,8 @@ impl<P: Producer, T: Time, M: Measuring> Produce<'_, P, T, M> {
         self.describe_failure();
     }
 
-    /// Messages `from..to` of the outbox, the next on schedule, were handed over: the first at `first_actual_ns`, the others at `actual_ns`.
+    /// Messages `from..to` of the outbox, the next on schedule, were handed over: the first at `first_actual_ns`, the
+    /// others at `actual_ns`.
     #[inline]
     fn account(&mut self, from: usize, to: usize, first_actual_ns: u64, actual_ns: u64) {
         let Some(pacer) = &mut self.pacer else { return };
@@ -193,8 +197,8 @@ impl<P: Producer, T: Time, M: Measuring> Produce<'_, P, T, M> {
         self.books.counters[Counter::QueueFullEvents] += 1;
         self.waits_for_room = true;
         let begun = self.time.now_ns();
-        // Room comes with reports. On a schedule and a CPU of our own we look for it all the time; otherwise a sleep leaves the CPU to the
-        // library's threads, which are what we wait for.
+        // Room comes with reports. On a schedule and a CPU of our own we look for it all the time; otherwise a sleep
+        // leaves the CPU to the library's threads, which are what we wait for.
         let spin = self.manner.spin && !self.unlimited;
         // Time in which there was something to do, or a wait was over, and the loop had no CPU: the queue's fault it
         // is not.

@@ -44,7 +44,8 @@ impl<P: Producer, T: Time, M: Measuring> Produce<'_, P, T, M> {
         Ok(())
     }
 
-    /// Stamps follow the wall clock. What has been stamped keeps what it has, also the message that waits for room in the queue.
+    /// Stamps follow the wall clock. What has been stamped keeps what it has, also the message that waits for room in
+    /// the queue.
     fn follow_wall_clock(&mut self) {
         let offset_ns = self.end.wall_offset_ns().cast_unsigned();
         if offset_ns != self.outbox.stamp_offset_ns {

@@ -226,7 +226,8 @@ impl Run {
 }
 
 impl Outcome {
-    /// Messages handed over; the order to stop is seen with the next tick, so up to `extra` more than the length of the load says.
+    /// Messages handed over; the order to stop is seen with the next tick, so up to `extra` more than the length of the
+    /// load says.
     fn enqueued(&self, expected: u64, extra: u64) -> u64 {
         let enqueued = self.counters[Counter::MessagesEnqueued];
         assert!((expected..=expected + extra).contains(&enqueued), "{enqueued} messages were sent, not {expected}");
@@ -395,7 +396,8 @@ fn a_stall_shows_in_the_intended_latencies_and_nothing_is_left_out() {
     run.library.stall = Some((EPOCH + S, EPOCH + 3 * S / 2));
     let outcome = run.load(1_000, 3 * S);
     outcome.assert_balanced();
-    // 100 messages filled the queue in 0.1 s; 0.4 s of messages had to wait for room, and those behind them to catch up.
+    // 100 messages filled the queue in 0.1 s; 0.4 s of messages had to wait for room, and those behind them to catch
+    // up.
     outcome.enqueued(3_000, 1);
     assert!(outcome.counters[Counter::QueueFullEvents] >= 1);
     let blocked = outcome.counters[Counter::QueueFullNs];

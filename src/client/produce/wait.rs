@@ -10,11 +10,11 @@ use crate::stats::Counter;
 const SERVED_AT_A_TIME: u32 = 64;
 /// Nothing but spinning happens this close to a send, so that serving reports does not delay it.
 const SPIN_ONLY_NS: u64 = 3_000;
-/// Spins between two empty looks at the report queue: about 0.5 µs. It leaves the queue's lock to the library's thread and makes an
-/// acknowledgement look no more than that later than it came.
+/// Spins between two empty looks at the report queue: about 0.5 µs. It leaves the queue's lock to the library's thread
+/// and makes an acknowledgement look no more than that later than it came.
 const SPINS: u32 = 16;
-/// Where the CPU is shared: a sleep, which a report ends at once, ends this long before the send. The kernel wakes a thread some 10 µs late
-/// (its timer slack is set to 1 µs).
+/// Where the CPU is shared: a sleep, which a report ends at once, ends this long before the send. The kernel wakes a
+/// thread some 10 µs late (its timer slack is set to 1 µs).
 const WAKE_EARLY_NS: u64 = 40_000;
 
 impl<P: Producer, T: Time, M: Measuring> Produce<'_, P, T, M> {

@@ -1,5 +1,5 @@
-//! Runs on a broker of known latencies with a producer and a consumer that are kept from their CPUs by chance: what was measured, and what the broker
-//! alone took. For the verdict, which has to tell one from the other.
+//! Runs on a broker of known latencies with a producer and a consumer that are kept from their CPUs by chance: what was
+//! measured, and what the broker alone took. For the verdict, which has to tell one from the other.
 
 use super::broker::{Fate, Producing};
 use super::feed::{Coming, consume_kept_away};

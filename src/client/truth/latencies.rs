@@ -1,4 +1,5 @@
-//! Known latencies: every reported figure is that of the broker's own books, and of the script that the broker followed.
+//! Known latencies: every reported figure is that of the broker's own books, and of the script that the broker
+//! followed.
 
 use super::broker::{Fate, Handled, Produced, Producing};
 use super::feed::{Coming, consume};
@@ -8,8 +9,8 @@ use crate::driver::Delivery;
 use crate::stats::{Counter, Latency};
 use crate::telemetry::raw::{Outcome, Record};
 
-/// How much later than it came a report can be picked up by a loop that spins: a round of it, or the last 3 µs before a send, in which
-/// it does not look.
+/// How much later than it came a report can be picked up by a loop that spins: a round of it, or the last 3 µs before a
+/// send, in which it does not look.
 const ROUND_NS: u64 = 4_000;
 /// What being woken takes.
 const WOKEN_NS: u64 = 10_000;

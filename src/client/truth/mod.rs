@@ -1,5 +1,6 @@
-//! What is reported against what happened. A broker in virtual time does what a script says and keeps books of its own; everything that the
-//! loops report of it (counters, both sides' accounts, all five latencies, raw samples) must be what those books say.
+//! What is reported against what happened. A broker in virtual time does what a script says and keeps books of its own;
+//! everything that the loops report of it (counters, both sides' accounts, all five latencies, raw samples) must be
+//! what those books say.
 //!
 //! `broker` is the scripted library of a producer, `feed` that of a consumer, `figures` the arithmetic on true values.
 

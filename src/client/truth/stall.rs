@@ -1,6 +1,7 @@
-//! A broker that stands still for a second under a schedule of 999 messages a second, with room for 50 in the producer's queue: what each
-//! message must have waited follows from arithmetic, the loops must measure it, and the figures must show it. Beside them stands what OMB's
-//! formulas would have said of the same run; the table is the one in docs/accuracy.md.
+//! A broker that stands still for a second under a schedule of 999 messages a second, with room for 50 in the
+//! producer's queue: what each message must have waited follows from arithmetic, the loops must measure it, and the
+//! figures must show it. Beside them stands what OMB's formulas would have said of the same run; the table is the one
+//! in docs/accuracy.md.
 
 use super::broker::{Fate, Handled, Produced, Producing};
 use super::feed::{Coming, Consumed, consume};
@@ -146,7 +147,8 @@ fn the_table_of_the_stall_in_readme_is_what_the_figures_and_ombs_formulas_say() 
     let books = &produced.books;
     let since = |begin: fn(&Handled) -> u64| books.iter().map(move |message| acknowledged_ns(message) - begin(message));
     let received = || books.iter().zip(&consumed.handed_out_ns);
-    // OMB: whole µs from the actual time; end to end whole ms of the wall clock at both ends, of which 0 and less is dropped.
+    // OMB: whole µs from the actual time; end to end whole ms of the wall clock at both ends, of which 0 and less is
+    // dropped.
     let omb_publish = since(|message| message.stamp.actual_ns).map(|ns| ns / 1_000 * 1_000);
     let omb_delay = books.iter().map(|message| (message.stamp.actual_ns - message.stamp.intended_ns) / 1_000 * 1_000);
     let omb_end_to_end = received()

@@ -1,5 +1,5 @@
-//! Keys that give a workload its shape: topics that differ from each other, topics that exist already, runs without producers, and
-//! messages of several sizes. Most come from OMB's forks; what they mean together is `plan::resolve`.
+//! Keys that give a workload its shape: topics that differ from each other, topics that exist already, runs without
+//! producers, and messages of several sizes. Most come from OMB's forks; what they mean together is `plan::resolve`.
 
 use crate::config::fields::Fields;
 use crate::config::yaml::{describe, scalar_text};

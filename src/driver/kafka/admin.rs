@@ -71,7 +71,8 @@ pub struct TopicSpec {
     pub config: Vec<(String, String)>,
 }
 
-/// What was done: the answer is `Result<AdminDone, DriverError>` as one JSON line on standard output. Err: nothing could be done at all.
+/// What was done: the answer is `Result<AdminDone, DriverError>` as one JSON line on standard output. Err: nothing
+/// could be done at all.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct AdminDone {
     /// Brokers in the cluster.

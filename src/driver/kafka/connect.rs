@@ -9,8 +9,8 @@ use rdkafka::metadata::{Metadata, MetadataTopic};
 use rdkafka::types::RDKafkaRespErr;
 use std::time::{Duration, Instant};
 
-/// First wait for metadata. It is short so that a refused password, which librdkafka only tells beside the wait and then tries again, is
-/// noticed early; each further wait is twice as long, for brokers that are slow to answer.
+/// First wait for metadata. It is short so that a refused password, which librdkafka only tells beside the wait and
+/// then tries again, is noticed early; each further wait is twice as long, for brokers that are slow to answer.
 const FIRST_WAIT: Duration = Duration::from_millis(250);
 /// Longest single wait for metadata: that of ten thousands of partitions takes a busy broker some seconds.
 const LONGEST_WAIT: Duration = Duration::from_secs(16);
@@ -82,7 +82,8 @@ impl std::fmt::Display for WaitLimit {
 
 /// Fetches metadata from `servers` until `look` is satisfied, `watch` has noticed a refusal, or `wait_limit` has ended.
 ///
-/// `fetch` asks once with a timeout, `serve` handles the client's waiting events. `look` gives the answer, or why this metadata will not do yet.
+/// `fetch` asks once with a timeout, `serve` handles the client's waiting events. `look` gives the answer, or why this
+/// metadata will not do yet.
 pub(super) fn await_metadata<T>(
     watch: &Watch,
     servers: &str,

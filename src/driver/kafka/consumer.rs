@@ -36,8 +36,8 @@ impl std::fmt::Debug for KafkaConsumer {
 }
 
 impl KafkaConsumer {
-    /// Connects, waits until the topic's metadata is known, and subscribes. `auto_commit`: commits are librdkafka's own affair.
-    /// `always_timed`: the record's time is wanted of messages with a stamp too.
+    /// Connects, waits until the topic's metadata is known, and subscribes. `auto_commit`: commits are librdkafka's own
+    /// affair. `always_timed`: the record's time is wanted of messages with a stamp too.
     pub fn connect(
         properties: &[(String, String)],
         topic: &str,
@@ -207,7 +207,8 @@ fn received<'a>(message: &'a BorrowedMessage<'_>, always_timed: bool) -> Receive
     }
 }
 
-/// The consumer's side of its group. It is also the client's rust-rdkafka context, called from `poll` on our own thread.
+/// The consumer's side of its group. It is also the client's rust-rdkafka context, called from `poll` on our own
+/// thread.
 #[derive(Debug, Default)]
 struct Group {
     watch: Watch,
@@ -230,7 +231,8 @@ struct Group {
 }
 
 impl Group {
-    /// Counts the end of a commit by librdkafka's code. With nothing new to commit it is neither a success nor a failure.
+    /// Counts the end of a commit by librdkafka's code. With nothing new to commit it is neither a success nor a
+    /// failure.
     fn committed(&self, code: i32) {
         self.commit_in_flight.store(false, Relaxed);
         if code == 0 {
@@ -246,8 +248,8 @@ impl Group {
 
     /// The next owner begins at what is committed: without this it would receive again what we have received.
     ///
-    /// Kafka takes it while the group is being rearranged, librdkafka's mock cluster refuses it. That is no trouble with committing: what comes
-    /// again because of it is counted where it comes.
+    /// Kafka takes it while the group is being rearranged, librdkafka's mock cluster refuses it. That is no trouble
+    /// with committing: what comes again because of it is counted where it comes.
     fn commit_before_leaving_partitions(&self, client: &BaseConsumer<Self>) {
         match self.commit_and_wait(client) {
             code if code == RDKafkaErrorCode::RebalanceInProgress as i32 => {}

@@ -1,7 +1,7 @@
 //! The embedded broker: librdkafka's mock cluster in a helper process, real TCP on loopback.
 //!
-//! It keeps at most 5 MB or 100,000 messages of each partition, knows no CreateTopics request (so it is told its topics at the start),
-//! and answers an empty fetch only when the consumer's `fetch.wait.max.ms` ends.
+//! It keeps at most 5 MB or 100,000 messages of each partition, knows no CreateTopics request (so it is told its topics
+//! at the start), and answers an empty fetch only when the consumer's `fetch.wait.max.ms` ends.
 
 mod faults;
 mod waker;
@@ -24,11 +24,13 @@ pub use faults::{BrokerFault, FaultKind};
 const SERVED_EVERY: Duration = Duration::from_secs(1);
 /// Between two lines about what is being done.
 const TELL_EVERY: Duration = Duration::from_secs(1);
-/// How often members of a KIP-848 group ask for their assignment (the mock's own default is 3 s). It takes each of them a few times to agree.
+/// How often members of a KIP-848 group ask for their assignment (the mock's own default is 3 s). It takes each of them
+/// a few times to agree.
 const HEARTBEAT_MS: i32 = 200;
-/// How long a classic group waits for further members before its first assignment (the mock's own default is 3 s): members that start
-/// together join together. Afterwards such a group has a flaw: when the leader's SyncGroup arrives before another member's, the mock calls
-/// the group complete, refuses the other one, and makes all wait for almost a session timeout. Hence the runs' consumers use KIP-848.
+/// How long a classic group waits for further members before its first assignment (the mock's own default is 3 s):
+/// members that start together join together. Afterwards such a group has a flaw: when the leader's SyncGroup arrives
+/// before another member's, the mock calls the group complete, refuses the other one, and makes all wait for almost a
+/// session timeout. Hence the runs' consumers use KIP-848.
 const GROUP_DELAY_MS: i32 = 500;
 
 /// What the helper is told, as JSON on its standard input.

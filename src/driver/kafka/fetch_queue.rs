@@ -1,5 +1,6 @@
-//! librdkafka's own pauses of fetching: a queue of fetched messages that has reached its limit makes it hold back the next fetch for
-//! `fetch.queue.backoff.ms`, even when the queue is empty long before. That looks like a slow broker and is none.
+//! librdkafka's own pauses of fetching: a queue of fetched messages that has reached its limit makes it hold back the
+//! next fetch for `fetch.queue.backoff.ms`, even when the queue is empty long before. That looks like a slow broker and
+//! is none.
 //!
 //! librdkafka does not tell of it. What it goes by can be seen: the queue's length when a batch is taken from it.
 

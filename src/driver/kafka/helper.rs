@@ -1,5 +1,5 @@
-//! How a helper process talks to the supervisor: one JSON document on standard input; on standard output JSON lines of what it is doing,
-//! and as the last one its answer.
+//! How a helper process talks to the supervisor: one JSON document on standard input; on standard output JSON lines of
+//! what it is doing, and as the last one its answer.
 
 use crate::driver::{DriverError, ErrorClass};
 use std::io::{self, Read, Write};

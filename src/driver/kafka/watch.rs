@@ -66,7 +66,8 @@ impl Watch {
         self.read(|notes| notes.fatal.clone())
     }
 
-    /// What no waiting mends, if there is such: the broker refused the credentials, or its certificate cannot be trusted.
+    /// What no waiting mends, if there is such: the broker refused the credentials, or its certificate cannot be
+    /// trusted.
     pub(super) fn refusal(&self) -> Option<DriverError> {
         self.read(|notes| notes.refusal.clone())
     }
@@ -138,8 +139,8 @@ impl Watch {
     }
 }
 
-/// A line without the thread it is from and without its moment: librdkafka tells the same trouble as an error and as a line of log, and again
-/// with each attempt.
+/// A line without the thread it is from and without its moment: librdkafka tells the same trouble as an error and as a
+/// line of log, and again with each attempt.
 fn essence(line: &str) -> &str {
     let line = match line.strip_prefix("[thrd:").and_then(|rest| rest.split_once("]: ")) {
         Some((_, rest)) => rest,

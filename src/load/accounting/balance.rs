@@ -1,13 +1,14 @@
 //! Both sides of the books: what a producer sent against what one subscription received from it.
 //!
 //! What can be proven, and what cannot:
-//! - The sums of mixed sequences tell sets of sequences apart (two different sets agree by a chance of 2^-64), so if what was received
-//!   has the count and the sum of what was acknowledged, nothing was lost, whatever else happened; likewise with the failed or the unknown
-//!   ones added.
-//! - With one receiving member, nothing failed, and nothing older than the window, its count of distinct messages is exact,
-//!   so `acknowledged − distinct` is what was lost.
-//! - A message that two members received (redelivered after a rebalance) is distinct in each member's books. It shows as a surplus,
-//!   which is counted as duplicated; together with losses the two can hide each other, and then only the sums tell that something is amiss.
+//! - The sums of mixed sequences tell sets of sequences apart (two different sets agree by a chance of 2^-64), so if
+//!   what was received has the count and the sum of what was acknowledged, nothing was lost, whatever else happened;
+//!   likewise with the failed or the unknown ones added.
+//! - With one receiving member, nothing failed, and nothing older than the window, its count of distinct messages is
+//!   exact, so `acknowledged − distinct` is what was lost.
+//! - A message that two members received (redelivered after a rebalance) is distinct in each member's books. It shows
+//!   as a surplus, which is counted as duplicated; together with losses the two can hide each other, and then only the
+//!   sums tell that something is amiss.
 //!
 //! In every other case the figures are the smallest explanation of the counts, and `proven` is false.
 
@@ -74,8 +75,8 @@ impl Balance {
 /// Above this many messages the sum over all sequences is not worth its time (about a second at the limit).
 const SUM_LIMIT: u64 = 1 << 30;
 
-/// Balances one producer's row with what the members of one subscription received from it. No members: nobody subscribes,
-/// nothing can be lost, and only the sending side is told.
+/// Balances one producer's row with what the members of one subscription received from it. No members: nobody
+/// subscribes, nothing can be lost, and only the sending side is told.
 pub fn balance(sent: u64, producer: &AccountingRow, received: &[AccountingRow]) -> Balance {
     let acknowledged = producer.unique;
     let failed = producer.second;
@@ -104,8 +105,8 @@ pub fn balance(sent: u64, producer: &AccountingRow, received: &[AccountingRow]) 
     balance
 }
 
-/// If what was received is exactly the acknowledged messages and all, or none, of the failed, and all, or none, of the unknown ones:
-/// how many failed and unknown ones that is.
+/// If what was received is exactly the acknowledged messages and all, or none, of the failed, and all, or none, of the
+/// unknown ones: how many failed and unknown ones that is.
 fn proven_extra(producer: &AccountingRow, unknown: u64, received: u64, checksum: u64) -> Option<u64> {
     let (acknowledged, failed) = (producer.unique, producer.second);
     if received == acknowledged && checksum == producer.checksum {

@@ -126,7 +126,8 @@ proptest! {
         prop_assert_eq!((balance.lost, balance.duplicated, balance.received, balance.proven), (0, duplicates, 1_000, true));
     }
 
-    /// Messages acknowledged, failed or unknown, each then received or not, by one member: the truth never exceeds the bounds.
+    /// Messages acknowledged, failed or unknown, each then received or not, by one member: the truth never exceeds the
+    /// bounds.
     #[test]
     fn a_proven_balance_is_the_truth(fates in prop::collection::vec((0u8..20, prop::bool::weighted(0.97), prop::bool::weighted(0.05)), 0..200)) {
         let mut sent = SentLedger::default();

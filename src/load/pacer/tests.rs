@@ -27,7 +27,8 @@ struct Sent {
     intended_ns: u64,
 }
 
-/// Runs the clock from `from_ns` to before `until_ns`, sleeping exactly to each wake time, with `step_ns` between busy looks.
+/// Runs the clock from `from_ns` to before `until_ns`, sleeping exactly to each wake time, with `step_ns` between busy
+/// looks.
 fn drive(pacer: &mut Pacer, from_ns: u64, until_ns: u64, limit: u32, step_ns: u64) -> Vec<Sent> {
     let mut sent = Vec::new();
     let mut now = from_ns;

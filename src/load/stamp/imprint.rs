@@ -1,4 +1,5 @@
-//! Stamps as they stand in values, one after the other: the next one differs in its sequence number, and the check follows from that.
+//! Stamps as they stand in values, one after the other: the next one differs in its sequence number, and the check
+//! follows from that.
 
 use super::{CHECK_SHIFT, FLAG_PROBE, MAGIC, STAMP_BYTES, Stamp, check, reduce, words_of};
 
@@ -84,7 +85,8 @@ impl Imprint {
         self.sequence
     }
 
-    /// The same with the next sequence number: the sum of its words is greater by one, and so is the check, where 1 follows 65,535.
+    /// The same with the next sequence number: the sum of its words is greater by one, and so is the check, where 1
+    /// follows 65,535.
     ///
     /// The last sequence number has no successor: what comes of it is no sound stamp, so it is found in no value.
     #[inline]

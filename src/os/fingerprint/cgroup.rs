@@ -54,7 +54,8 @@ impl CgroupFacts {
         Self::of(2, path, unified, |folder| limit_v2(files, folder), |folder| throttling_v2(files, folder))
     }
 
-    /// From the group up to the mount: a container sees its own group as the mount, under the host's name for it or `/`.
+    /// From the group up to the mount: a container sees its own group as the mount, under the host's name for it or
+    /// `/`.
     fn of(
         version: u32,
         path: &str,

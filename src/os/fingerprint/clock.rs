@@ -10,7 +10,8 @@ pub struct ClockFacts {
     pub clocksource: Option<String>,
     /// Those it could use.
     pub available_clocksources: Vec<String>,
-    /// The TSC runs at one speed, whatever the CPU's frequency (every CPU has the flag); None: /proc/cpuinfo lists no flags.
+    /// The TSC runs at one speed, whatever the CPU's frequency (every CPU has the flag); None: /proc/cpuinfo lists no
+    /// flags.
     pub constant_tsc: Option<bool>,
     /// The TSC goes on while a CPU sleeps.
     pub nonstop_tsc: Option<bool>,

@@ -10,7 +10,8 @@ pub struct IdleFacts {
     pub idle_driver: Option<String>,
     /// Who chooses among them: menu, teo, haltpoll, …
     pub idle_governor: Option<String>,
-    /// The states, and the CPUs where each may be used. Empty: the kernel lists none (they may be chosen by a hypervisor).
+    /// The states, and the CPUs where each may be used. Empty: the kernel lists none (they may be chosen by a
+    /// hypervisor).
     pub idle_states: Vec<IdleState>,
     /// Highest state that intel_idle may use, by its parameter.
     pub intel_idle_max_cstate: Option<u32>,

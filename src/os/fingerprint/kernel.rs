@@ -2,8 +2,8 @@
 
 use super::files::Files;
 
-/// Parameters of the kernel's command line that change how CPUs are shared, sleep or tell the time. Others are left out: a command line
-/// may hold secrets.
+/// Parameters of the kernel's command line that change how CPUs are shared, sleep or tell the time. Others are left
+/// out: a command line may hold secrets.
 const BOOT_SETTINGS: [&str; 27] = [
     "amd_pstate",
     "clocksource",

@@ -1,8 +1,10 @@
-//! What this machine is and how it is set up, as far as it can change a measurement: facts alone, no opinion (`report::findings` has those).
+//! What this machine is and how it is set up, as far as it can change a measurement: facts alone, no opinion
+//! (`report::findings` has those).
 //!
-//! Everything is read below a root folder, so that tests read fixture trees. A file that is missing, forbidden or holds something else than
-//! it should is a fact that is not known (`None`, an empty list), never an error: containers and small VMs hide much. Left out: what only
-//! a running process can find out (`tsc_across_cpus` does, and is kept apart for that).
+//! Everything is read below a root folder, so that tests read fixture trees. A file that is missing, forbidden or holds
+//! something else than it should is a fact that is not known (`None`, an empty list), never an error: containers and
+//! small VMs hide much. Left out: what only a running process can find out (`tsc_across_cpus` does, and is kept apart
+//! for that).
 
 mod cgroup;
 mod clock;
@@ -60,14 +62,16 @@ pub struct Fingerprint {
 }
 
 impl Fingerprint {
-    /// Of the machine that this process runs on: with what only a running process can find out, which takes about a millisecond for each CPU.
+    /// Of the machine that this process runs on: with what only a running process can find out, which takes about a
+    /// millisecond for each CPU.
     pub fn of_this_machine(root: &Path, allowed: Option<&CpuSet>) -> Self {
         let mut fingerprint = Self::read(root, allowed);
         fingerprint.clock.tsc_across_cpus = compare_tsc_across(&fingerprint.processors.usable());
         fingerprint
     }
 
-    /// Reads `root`/proc and `root`/sys. `allowed` are the CPUs that this process may use; None: as `root`/proc/self/status tells.
+    /// Reads `root`/proc and `root`/sys. `allowed` are the CPUs that this process may use; None: as
+    /// `root`/proc/self/status tells.
     pub fn read(root: &Path, allowed: Option<&CpuSet>) -> Self {
         let files = Files::below(root);
         Self {

@@ -1,5 +1,5 @@
-//! Network cards. Interfaces without a device behind them (loopback, bridges, a container's end of a pair) are left out: their speed is
-//! a number that nobody measured.
+//! Network cards. Interfaces without a device behind them (loopback, bridges, a container's end of a pair) are left
+//! out: their speed is a number that nobody measured.
 
 use super::files::Files;
 

@@ -1,5 +1,6 @@
-//! Do the TSCs of all CPUs show the same time? Threads on two CPUs pass a number to and fro and read their TSC: the answer's reading lies between
-//! the question's and the reply's, so each round bounds the difference of the two counters from both sides. The tightest bounds count.
+//! Do the TSCs of all CPUs show the same time? Threads on two CPUs pass a number to and fro and read their TSC: the
+//! answer's reading lies between the question's and the reply's, so each round bounds the difference of the two
+//! counters from both sides. The tightest bounds count.
 //!
 //! Left out: drift. The kernel watches it, and gives up the TSC as its clock source where it finds any.
 
@@ -68,8 +69,8 @@ struct Table {
     over: AtomicBool,
 }
 
-/// Compares all CPUs of the set with its first. Takes about a millisecond for each, up to 100 ms where a CPU is busy. None: fewer than
-/// two CPUs, or a processor without a TSC.
+/// Compares all CPUs of the set with its first. Takes about a millisecond for each, up to 100 ms where a CPU is busy.
+/// None: fewer than two CPUs, or a processor without a TSC.
 pub(super) fn compare_tsc_across(cpus: &CpuSet) -> Option<TscAcrossCpus> {
     let reference_cpu = cpus.iter().next()?;
     if cpus.len() < 2 || cfg!(not(target_arch = "x86_64")) {

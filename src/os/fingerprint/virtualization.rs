@@ -12,7 +12,8 @@ pub struct VirtualizationFacts {
     pub machine_product: Option<String>,
     /// What kind of container this is; None: none was recognised.
     pub container: Option<String>,
-    /// Share of the CPUs' time since boot that the hypervisor gave to others, percent. 0 may also mean that it does not tell.
+    /// Share of the CPUs' time since boot that the hypervisor gave to others, percent. 0 may also mean that it does not
+    /// tell.
     pub steal_percent: Option<f64>,
 }
 
@@ -53,7 +54,8 @@ fn container(files: &Files) -> Option<String> {
         .map(|engine| if engine == "kubepods" { "kubernetes" } else { engine }.to_owned())
 }
 
-/// `cpu  user nice system idle iowait irq softirq steal guest guest_nice` in ticks (man 5 proc); guest time is in user time already.
+/// `cpu  user nice system idle iowait irq softirq steal guest guest_nice` in ticks (man 5 proc); guest time is in user
+/// time already.
 #[expect(clippy::cast_precision_loss, reason = "ticks since boot are far below 2^53")]
 fn steal_percent(stat: &str) -> Option<f64> {
     let line = stat.lines().find_map(|line| line.strip_prefix("cpu "))?;

@@ -1,8 +1,9 @@
 //! Who a process is: its number, its start time, the name `top` shows.
 
-/// Lets the processes of other sessions go first where CPUs are contended: sets the nice value by which the kernel's autogroup scheduling
-/// weighs the calling process's session, which must be its own. True when done; false without autogroup scheduling, or when the kernel
-/// does not take it: without privileges it takes one such wish a tenth of a second on the whole machine, so it is asked several times.
+/// Lets the processes of other sessions go first where CPUs are contended: sets the nice value by which the kernel's
+/// autogroup scheduling weighs the calling process's session, which must be its own. True when done; false without
+/// autogroup scheduling, or when the kernel does not take it: without privileges it takes one such wish a tenth of a
+/// second on the whole machine, so it is asked several times.
 pub fn yield_to_other_sessions() -> bool {
     const NICE: &str = "10";
     const TRIES: usize = 20;
@@ -32,8 +33,8 @@ pub fn set_thread_name(name: &str) {
 pub fn own_pid() -> i32 {
     nix::unistd::getpid().as_raw()
 }
-/// Start time of process `pid` in clock ticks since boot (field 22 of /proc/PID/stat); None when there is no such process,
-/// or when it has ended and only waits to be reaped. Together with the pid it names a process for good.
+/// Start time of process `pid` in clock ticks since boot (field 22 of /proc/PID/stat); None when there is no such
+/// process, or when it has ended and only waits to be reaped. Together with the pid it names a process for good.
 pub fn start_time_ticks(pid: i32) -> Option<u64> {
     start_time_in(&std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?)
 }

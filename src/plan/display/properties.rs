@@ -1,4 +1,5 @@
-//! Client properties as `pinload plan` prints them: what was written, what librdkafka is given, why; then what is set without being written.
+//! Client properties as `pinload plan` prints them: what was written, what librdkafka is given, why; then what is set
+//! without being written.
 
 use crate::plan::properties::{Line, Translated, TranslatedProperties};
 use crate::units::wrap;

@@ -1,7 +1,8 @@
 //! What a run shall reach: `end_to_end_intended p99 <= 20ms in 99 % of 10s windows`.
 //!
-//! A goal is one figure of the detail file by its name there, a comparison, a bound with its unit, and optionally windows of time in each of
-//! which (or in a share of which) it shall hold. `figure` lists the figures, `grammar` reads goals; `verdict::goals` judges them.
+//! A goal is one figure of the detail file by its name there, a comparison, a bound with its unit, and optionally
+//! windows of time in each of which (or in a share of which) it shall hold. `figure` lists the figures, `grammar` reads
+//! goals; `verdict::goals` judges them.
 
 mod figure;
 mod grammar;

@@ -1,8 +1,8 @@
 //! The order in which CPUs become hot CPUs.
 //!
-//! CPUs are grouped into domains: the CPUs of one last-level cache within one node, or a whole node where its caches are
-//! small. A hot loop and its I/O threads hand messages to each other all the time, so each domain is filled with hot
-//! loops only so far that their I/O threads find room beside them, before it is filled further.
+//! CPUs are grouped into domains: the CPUs of one last-level cache within one node, or a whole node where its caches
+//! are small. A hot loop and its I/O threads hand messages to each other all the time, so each domain is filled with
+//! hot loops only so far that their I/O threads find room beside them, before it is filled further.
 
 use super::PlacementPolicy;
 use crate::os::affinity::CpuSet;

@@ -1,5 +1,5 @@
-//! Each row of both tables against the librdkafka in use: whatever a row lets through, librdkafka takes, by name and value; the
-//! ranges are its ranges.
+//! Each row of both tables against the librdkafka in use: whatever a row lets through, librdkafka takes, by name and
+//! value; the ranges are its ranges.
 
 use super::For::{Admin, Consumer, Producer};
 use super::kind::Kind;

@@ -1,5 +1,5 @@
-//! Addresses of brokers, checked as Java's client checks them and a little more: what cannot work is refused where it is written.
-//! librdkafka takes port 99092 for 33556, and a list with semicolons for one host.
+//! Addresses of brokers, checked as Java's client checks them and a little more: what cannot work is refused where it
+//! is written. librdkafka takes port 99092 for 33556, and a list with semicolons for one host.
 
 use super::remarks;
 

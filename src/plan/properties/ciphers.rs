@@ -33,7 +33,8 @@ const TLS_1_3: [&str; 5] = [
     "TLS_AES_128_CCM_8_SHA256",
 ];
 
-/// A comma list of Java's names in OpenSSL's form, without TLS 1.3's (so possibly empty); the name that is not known as an error.
+/// A comma list of Java's names in OpenSSL's form, without TLS 1.3's (so possibly empty); the name that is not known as
+/// an error.
 pub(super) fn openssl_names(java: &str) -> Result<String, String> {
     let mut names = Vec::new();
     for name in java.split(',').map(str::trim).filter(|name| !name.is_empty() && !TLS_1_3.contains(name)) {

@@ -1,5 +1,5 @@
-//! What librdkafka would refuse when a client is created (`rd_kafka_conf_finalize`, SASL set-up), said before anything is started,
-//! with the line and the remedy.
+//! What librdkafka would refuse when a client is created (`rd_kafka_conf_finalize`, SASL set-up), said before anything
+//! is started, with the line and the remedy.
 
 use super::kind::whole;
 use super::settings::Settings;

@@ -14,8 +14,8 @@ pub(super) fn offset_reset(asked: &Asked<'_>) -> Verdict {
     asked.pass(OneOf(&["earliest", "latest", "error", "smallest", "beginning", "largest", "end"]))
 }
 
-/// Assignors by class name or librdkafka's. Java goes by the oldest protocol in the list (eager, as soon as one eager assignor is
-/// named); librdkafka wants one protocol only.
+/// Assignors by class name or librdkafka's. Java goes by the oldest protocol in the list (eager, as soon as one eager
+/// assignor is named); librdkafka wants one protocol only.
 pub(super) fn assignors(asked: &Asked<'_>) -> Verdict {
     if asked.settings.says("group.protocol", "consumer") {
         return refused(

@@ -1,5 +1,5 @@
-//! Java's login text, `sasl.jaas.config`: `module flag name="value" …;`, read as Kafka's own tokenizer reads it (quotes of both
-//! kinds, backslash and octal escapes, comments), but taking bare words more freely. Messages hold no values.
+//! Java's login text, `sasl.jaas.config`: `module flag name="value" …;`, read as Kafka's own tokenizer reads it (quotes
+//! of both kinds, backslash and octal escapes, comments), but taking bare words more freely. Messages hold no values.
 
 /// What librdkafka needs of a login.
 #[derive(Debug, PartialEq, Eq)]

@@ -1,7 +1,7 @@
 //! The names of Kafka's Java clients (producer, consumer, admin; 4.1 and those that 3.x had besides), one row each.
 //!
-//! Numbers beyond librdkafka's ranges become the nearest in them. Rows that need more than a word are functions of `producing`,
-//! `consuming`, `network`, `tls` and `sasl`.
+//! Numbers beyond librdkafka's ranges become the nearest in them. Rows that need more than a word are functions of
+//! `producing`, `consuming`, `network`, `tls` and `sasl`.
 
 use super::kind::Kind::{Bool, Millis, Near, OneOf, Text};
 use super::table::Roles::{Any, Consumer, Producer};

@@ -1,9 +1,11 @@
-//! What the Java client does where the user wrote nothing, as far as it differs from librdkafka and matters to a measurement.
+//! What the Java client does where the user wrote nothing, as far as it differs from librdkafka and matters to a
+//! measurement.
 //!
-//! Defaults of kafka-clients 3.6.1, which OMB uses (linger.ms is 0 there; it is 5 from 4.0 on). Equal in both and therefore not
-//! here: acks=all, retries, compression, request.timeout.ms towards the broker, retry.backoff.*, auto.offset.reset=latest, session,
-//! heartbeat and poll times, all fetch sizes and waits, range assignment. Left to librdkafka although different: socket buffers
-//! (Java fixes 32–128 KiB, the system's own tuning does better), idle connections, creation of topics by metadata requests.
+//! Defaults of kafka-clients 3.6.1, which OMB uses (linger.ms is 0 there; it is 5 from 4.0 on). Equal in both and
+//! therefore not here: acks=all, retries, compression, request.timeout.ms towards the broker, retry.backoff.*,
+//! auto.offset.reset=latest, session, heartbeat and poll times, all fetch sizes and waits, range assignment. Left to
+//! librdkafka although different: socket buffers (Java fixes 32–128 KiB, the system's own tuning does better), idle
+//! connections, creation of topics by metadata requests.
 
 use super::settings::Settings;
 use super::{For, StickyBatches, TranslatedProperties};

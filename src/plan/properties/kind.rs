@@ -10,7 +10,8 @@ pub(super) enum Kind {
         /// Greatest.
         max: i64,
     },
-    /// A number as Java takes it, from `from` on; outside librdkafka's range it becomes the nearest in it, and that is said.
+    /// A number as Java takes it, from `from` on; outside librdkafka's range it becomes the nearest in it, and that is
+    /// said.
     Near {
         /// Least that Java takes.
         from: i64,

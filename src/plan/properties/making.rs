@@ -64,8 +64,8 @@ impl Making {
 }
 
 impl TranslatedProperties {
-    /// Adds a property that the user left out, with a line that says whose default it is. `name` and `value` are the default as
-    /// its owner calls it, `to` what librdkafka is given.
+    /// Adds a property that the user left out, with a line that says whose default it is. `name` and `value` are the
+    /// default as its owner calls it, `to` what librdkafka is given.
     pub(in crate::plan) fn add_default(&mut self, name: &str, value: &str, to: &[(&str, &str)], why: &str) {
         let to: Vec<(String, String)> =
             to.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();

@@ -1,9 +1,10 @@
-//! Java client properties translated to librdkafka's, table-driven: each line of a driver file is translated, passed on, ignored
-//! with a reason, or refused with a reason.
+//! Java client properties translated to librdkafka's, table-driven: each line of a driver file is translated, passed
+//! on, ignored with a reason, or refused with a reason.
 //!
-//! `java.rs` and `librdkafka.rs` are the tables (one row a name), `producing`, `consuming`, `network`, `tls`, `stores` and `sasl` hold the
-//! rows that need more than a word, `java_defaults` and `needs` complete what the user left out, `consistency` refuses what
-//! librdkafka would refuse later and less clearly. Pure: no file is opened here, so a path is not known to exist.
+//! `java.rs` and `librdkafka.rs` are the tables (one row a name), `producing`, `consuming`, `network`, `tls`, `stores`
+//! and `sasl` hold the rows that need more than a word, `java_defaults` and `needs` complete what the user left out,
+//! `consistency` refuses what librdkafka would refuse later and less clearly. Pure: no file is opened here, so a path
+//! is not known to exist.
 
 mod addresses;
 mod ciphers;
@@ -153,8 +154,8 @@ impl TranslatedProperties {
     pub fn masked(&self) -> Vec<(String, String)> {
         self.effective.iter().map(|(name, value)| (name.clone(), secrets::shown(name, value))).collect()
     }
-    /// Value of an effective property (librdkafka's name; of several spellings the one that Java shares, such as `acks`,
-    /// `linger.ms`, `delivery.timeout.ms`).
+    /// Value of an effective property (librdkafka's name; of several spellings the one that Java shares, such as
+    /// `acks`, `linger.ms`, `delivery.timeout.ms`).
     pub fn get(&self, name: &str) -> Option<&str> {
         self.effective.iter().rev().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }

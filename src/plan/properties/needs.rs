@@ -1,5 +1,5 @@
-//! What pinload itself needs of a client where the user wrote nothing. librdkafka's defaults that already suit are not repeated:
-//! no statistics, no end-of-partition events.
+//! What pinload itself needs of a client where the user wrote nothing. librdkafka's defaults that already suit are not
+//! repeated: no statistics, no end-of-partition events.
 
 use super::settings::Settings;
 use super::{For, TranslatedProperties};

@@ -8,8 +8,8 @@ use super::table::{Asked, Verdict, joined, refused, set};
 
 const INT_MAX: i64 = 2_147_483_647;
 
-/// A list of brokers, without blanks and protocols: Java goes by security.protocol whatever stands before an address, librdkafka
-/// passes over brokers where the two differ.
+/// A list of brokers, without blanks and protocols: Java goes by security.protocol whatever stands before an address,
+/// librdkafka passes over brokers where the two differ.
 pub(super) fn servers(asked: &Asked<'_>) -> Verdict {
     let parts = asked.value.split(',').map(str::trim).filter(|broker| !broker.is_empty());
     let brokers: Vec<String> = match parts.map(|part| addresses::broker(part, asked.settings.java)).collect() {
@@ -66,8 +66,9 @@ fn buffer(asked: &Asked<'_>, name: &'static str) -> Verdict {
     asked.to(name, Near { from: 0, min: 0, max: 100_000_000 }, "librdkafka's name for it")
 }
 
-/// One time in Java, two in librdkafka: how long the broker may wait for its replicas (producers), and how long the client waits
-/// for any answer. A producer that is not written for Java means the first, which is what librdkafka calls so.
+/// One time in Java, two in librdkafka: how long the broker may wait for its replicas (producers), and how long the
+/// client waits for any answer. A producer that is not written for Java means the first, which is what librdkafka calls
+/// so.
 pub(super) fn request_timeout(asked: &Asked<'_>) -> Verdict {
     let Some(ms) = whole(asked.value).filter(|&ms| ms >= 0) else {
         return refused("write a whole number of milliseconds");

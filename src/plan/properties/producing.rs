@@ -9,8 +9,8 @@ const INT_MAX: i64 = 2_147_483_647;
 /// librdkafka's default of queue.buffering.max.messages.
 const DEFAULT_QUEUE_MESSAGES: i64 = 100_000;
 
-/// Messages from this size on fill a queue of bytes before they fill the count set with it. Smaller ones meet the count, which
-/// bounds the about 250 bytes that librdkafka keeps beside each message.
+/// Messages from this size on fill a queue of bytes before they fill the count set with it. Smaller ones meet the
+/// count, which bounds the about 250 bytes that librdkafka keeps beside each message.
 const SMALL_MESSAGE: i64 = 100;
 
 const KEYS_NOT_LOOKED_AT: &str = "keys are not looked at; librdkafka draws a partition for each message that has one, where Java \
@@ -73,8 +73,8 @@ pub(super) fn gzip_level(asked: &Asked<'_>) -> Verdict {
     })
 }
 
-/// lz4: Java's levels 1…17 are those of lz4's slow form except 9, its default, which stands for the fast form; librdkafka's fast
-/// form is 0, and its slow form ends at 12.
+/// lz4: Java's levels 1…17 are those of lz4's slow form except 9, its default, which stands for the fast form;
+/// librdkafka's fast form is 0, and its slow form ends at 12.
 pub(super) fn lz4_level(asked: &Asked<'_>) -> Verdict {
     level(asked, "lz4", 1, 17, |written| {
         Ok(match written {

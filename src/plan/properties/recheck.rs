@@ -3,8 +3,8 @@
 use super::table::{self, Rule};
 use super::{addresses, kind};
 
-/// Could these be what a plan gives librdkafka? Names outside the tables, those that are refused or never given (plug-ins, callbacks,
-/// logs) and values that no plan lets through could not.
+/// Could these be what a plan gives librdkafka? Names outside the tables, those that are refused or never given
+/// (plug-ins, callbacks, logs) and values that no plan lets through could not.
 ///
 /// # Errors
 /// The first that could not, and why. Holds no value.

@@ -1,5 +1,5 @@
-//! What stands in a value and hardly belongs there: a comment, quotes, a placeholder that nobody filled in. Java takes each as part of
-//! the value, and so does pinload, but never in silence.
+//! What stands in a value and hardly belongs there: a comment, quotes, a placeholder that nobody filled in. Java takes
+//! each as part of the value, and so does pinload, but never in silence.
 
 use super::is_secret;
 use crate::config::properties::Written;

@@ -3,8 +3,8 @@
 /// What is shown in place of a secret.
 pub const MASK: &str = "****";
 
-/// Names that are secrets without saying so. Java holds certificates in its `PASSWORD` type too: they are masked likewise, a page of
-/// base64 helps nobody.
+/// Names that are secrets without saying so. Java holds certificates in its `PASSWORD` type too: they are masked
+/// likewise, a page of base64 helps nobody.
 const BY_NAME: [&str; 9] = [
     "sasl.jaas.config",
     "sasl.oauthbearer.config",
@@ -17,7 +17,8 @@ const BY_NAME: [&str; 9] = [
     "sasl.oauthbearer.assertion.private.key.pem",
 ];
 
-/// Is the value of this property a secret? Unknown and misspelt names that sound like one are. `producer.` and the like may stand before it.
+/// Is the value of this property a secret? Unknown and misspelt names that sound like one are. `producer.` and the like
+/// may stand before it.
 pub fn is_secret(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
     let narrow = ["common.", "producer.", "consumer."].iter().find_map(|block| name.strip_prefix(block));

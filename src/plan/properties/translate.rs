@@ -6,13 +6,14 @@ use super::table::{Asked, Roles, Rule, Verdict, find};
 use super::{For, Refusal, Translated, TranslatedProperties, consistency, java_defaults, needs, remarks, unknown};
 use crate::config::properties::Written;
 
-/// Translates one client's properties. `own` (producerConfig or consumerConfig; nothing for the admin client) overlays `common`,
-/// later lines overlay earlier ones. With `java_defaults` (the driver file names OMB's Java class) omitted keys get the Java
-/// client's defaults where they differ and matter, and names that both clients know mean what they mean in Java.
+/// Translates one client's properties. `own` (producerConfig or consumerConfig; nothing for the admin client) overlays
+/// `common`, later lines overlay earlier ones. With `java_defaults` (the driver file names OMB's Java class) omitted
+/// keys get the Java client's defaults where they differ and matter, and names that both clients know mean what they
+/// mean in Java.
 ///
 /// # Errors
-/// Everything that cannot be honoured, each with its line and what to write instead. What stands in `common` is refused for each
-/// role alike.
+/// Everything that cannot be honoured, each with its line and what to write instead. What stands in `common` is refused
+/// for each role alike.
 pub fn translate(
     common: &[Written],
     own: &[Written],

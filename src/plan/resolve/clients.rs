@@ -5,7 +5,8 @@ use super::topics::{Topics, as_many_as_topics};
 use crate::plan::{ClientPlan, Placement, TopicShape};
 use crate::telemetry::Role;
 
-/// More processes than this no machine runs with a meaning; it also keeps a slip of the keyboard from eating the machine.
+/// More processes than this no machine runs with a meaning; it also keeps a slip of the keyboard from eating the
+/// machine.
 pub const MAX_CLIENTS: u32 = 10_000;
 
 /// Numbers of clients, decided. Their sums fit: there are at most `MAX_CLIENTS`.
@@ -113,8 +114,8 @@ fn check_sense(desk: &mut Desk<'_>, topics: &Topics, crew: &Crew) -> Option<()> 
     Some(())
 }
 
-/// Producers of each topic that is produced to. The guide's shortest example names none and means one, so that omitted is 1 here; 0 is a
-/// run that only consumes.
+/// Producers of each topic that is produced to. The guide's shortest example names none and means one, so that omitted
+/// is 1 here; 0 is a run that only consumes.
 fn producers(desk: &mut Desk<'_>, topics: Option<&Topics>) -> Option<Vec<u32>> {
     const KEY: &str = "producersPerTopic";
     const LIST: &str = "producersPerTopicList";
@@ -207,7 +208,8 @@ impl Crew {
         if alike { Vec::new() } else { self.topics.clone() }
     }
 
-    /// The clients in order: producers (topic by topic), then consumers (topic, subscription, member), each at its place.
+    /// The clients in order: producers (topic by topic), then consumers (topic, subscription, member), each at its
+    /// place.
     pub(super) fn list(&self, placement: &Placement) -> Vec<ClientPlan> {
         let topics = || (0..).zip(&self.topics);
         let producers = topics()

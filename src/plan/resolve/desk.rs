@@ -95,7 +95,8 @@ impl<'a> Desk<'a> {
         !self.problems.is_empty()
     }
 
-    /// All problems: workload file, driver file, command line; within a file by line, what has no line of its own (a missing key) last.
+    /// All problems: workload file, driver file, command line; within a file by line, what has no line of its own (a
+    /// missing key) last.
     pub(super) fn into_problems(mut self) -> Problems {
         let driver = self.driver.map(|driver| driver.path.as_path());
         self.problems.sort_by_key(|problem| {

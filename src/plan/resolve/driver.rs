@@ -131,8 +131,8 @@ fn set_aside(desk: &mut Desk<'_>, written: &[Written]) -> (Vec<Written>, Vec<Lin
     (known, unknown)
 }
 
-/// Comments, quotes and placeholders in values. Of topics no property's value may have one; in a file that is refused anyway all are
-/// told as what they are: mistakes.
+/// Comments, quotes and placeholders in values. Of topics no property's value may have one; in a file that is refused
+/// anyway all are told as what they are: mistakes.
 fn remark_on_values(desk: &mut Desk<'_>, driver: &DriverFile) {
     for property in &driver.topic_config {
         if let Some(remark) = remark(property) {

@@ -1,5 +1,5 @@
-//! What the embedded broker (librdkafka's mock cluster) cannot carry: it keeps little of each partition, and what consumers have
-//! not fetched by then is gone.
+//! What the embedded broker (librdkafka's mock cluster) cannot carry: it keeps little of each partition, and what
+//! consumers have not fetched by then is gone.
 
 use super::clients::Crew;
 use super::desk::Desk;
@@ -86,8 +86,8 @@ pub(super) fn check(
     }
 }
 
-/// How many partitions the total rate is spread over: all of them where topics are alike; else as if all were as crowded as the topic in
-/// which the most producers share a partition.
+/// How many partitions the total rate is spread over: all of them where topics are alike; else as if all were as
+/// crowded as the topic in which the most producers share a partition.
 fn fed_alike(partitions: &[u32], crew: &Crew) -> f64 {
     let producers = f64::from(crew.producers());
     let fed = partitions.iter().zip(&crew.topics).filter(|(_, shape)| shape.producers > 0);

@@ -10,8 +10,8 @@ use crate::plan::{
 use crate::units::Rate;
 use std::time::Duration;
 
-/// A plan without topics and clients, whose messages nobody knows yet. Late producers catch up as OMB's do; stamps would change payloads
-/// that are the coordinator's.
+/// A plan without topics and clients, whose messages nobody knows yet. Late producers catch up as OMB's do; stamps
+/// would change payloads that are the coordinator's.
 ///
 /// # Errors
 /// All mistakes of the driver file.

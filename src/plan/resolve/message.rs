@@ -125,7 +125,8 @@ fn share(size_bytes: u32, ratio: f64) -> u32 {
     bytes
 }
 
-/// Neither a file nor random bytes: OMB fails after it has made the topics, the guide's shortest example is written so. Zeros then.
+/// Neither a file nor random bytes: OMB fails after it has made the topics, the guide's shortest example is written so.
+/// Zeros then.
 fn zeros(desk: &mut Desk<'_>) -> Option<PayloadPlan> {
     if desk.written_wrongly("useRandomizedPayloads") || desk.written_wrongly("payloadFile") {
         return None;
@@ -153,7 +154,8 @@ fn warn_of_what_a_distribution_replaces(desk: &mut Desk<'_>, file: bool, randomi
     }
 }
 
-/// As OMB (its PR 443): one payload for each range, as long as the range's end; the average is that of the ranges' middles.
+/// As OMB (its PR 443): one payload for each range, as long as the range's end; the average is that of the ranges'
+/// middles.
 fn by_weight(desk: &mut Desk<'_>, buckets: &[SizeBucket], randomized: bool) -> Sized {
     let ratio = if randomized { ratio(desk) } else { 0.0 };
     // A size that is never chosen is no size of this run.

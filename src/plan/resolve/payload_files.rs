@@ -1,4 +1,5 @@
-//! Payloads from the user's own files: one file, or a folder of them. Here they are looked at; `load::payloads` reads them.
+//! Payloads from the user's own files: one file, or a folder of them. Here they are looked at; `load::payloads` reads
+//! them.
 
 use super::desk::Desk;
 use super::message::Sized;

@@ -16,7 +16,8 @@ pub(super) struct Use {
 
 const BOTH: Use = Use { produced: true, consumed: true };
 
-/// The topics, and what each is for. How many producers and subscriptions each has (`TopicPlan::each`) is for `clients` to say.
+/// The topics, and what each is for. How many producers and subscriptions each has (`TopicPlan::each`) is for `clients`
+/// to say.
 #[derive(Debug)]
 pub(super) struct Topics {
     pub(super) plan: TopicPlan,
@@ -66,7 +67,8 @@ pub(super) fn decide(desk: &mut Desk<'_>, target: &Target) -> Option<Topics> {
     Some(Topics { plan, uses, partitions })
 }
 
-/// Existing topics: `--topics`, else the lists of the workload file. In one list: produced and consumed; in two: each its own.
+/// Existing topics: `--topics`, else the lists of the workload file. In one list: produced and consumed; in two: each
+/// its own.
 fn named(desk: &mut Desk<'_>, target: &Target) -> Named {
     const BOTH_WAYS: &str = "existingTopicList";
     let workload = desk.workload;

@@ -1,7 +1,8 @@
 //! Numbers as Java's `DecimalFormat` writes them in the root locale.
 
-/// The patterns `#` (0 digits), `#.##` (2), `#.###` (3): at most that many digits behind the point, no zeros at the end, halves to
-/// the even neighbour (judged by the exact binary value, as Java does since version 8). What is no finite number becomes an empty text.
+/// The patterns `#` (0 digits), `#.##` (2), `#.###` (3): at most that many digits behind the point, no zeros at the
+/// end, halves to the even neighbour (judged by the exact binary value, as Java does since version 8). What is no
+/// finite number becomes an empty text.
 pub fn decimal(value: f64, digits: usize) -> String {
     if !value.is_finite() {
         return String::new();

@@ -5,8 +5,8 @@ use hdrhistogram::Histogram;
 /// Java's `Long.MAX_VALUE`: what its histogram calls the smallest value of none.
 const NO_MINIMUM: u64 = i64::MAX as u64;
 
-/// Four figures of a series of rates, messages per second. All but the deviation are ends or middles of the histogram's classes, so
-/// 20,000 may read 19,456; that is OMB's doing and kept, for columns that can be compared.
+/// Four figures of a series of rates, messages per second. All but the deviation are ends or middles of the histogram's
+/// classes, so 20,000 may read 19,456; that is OMB's doing and kept, for columns that can be compared.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct RateFigures {
     /// Smallest that is not 0, lower end of its class; 9,223,372,036,854,775,807 where there is none.
@@ -20,8 +20,8 @@ pub struct RateFigures {
 }
 
 impl RateFigures {
-    /// Sums up rates; fractions are cut off first, what is below 0 or no number counts as 0. OMB's tool gives up above 16.7 million
-    /// messages per second; here the classes go on.
+    /// Sums up rates; fractions are cut off first, what is below 0 or no number counts as 0. OMB's tool gives up above
+    /// 16.7 million messages per second; here the classes go on.
     pub fn of(rates: &[f64]) -> Self {
         let mut histogram =
             Histogram::<u64>::new_with_bounds(1, NO_MINIMUM, 1).expect("bounds and digits are constants in range");

@@ -40,7 +40,8 @@ pub struct RunResult {
     others: Map<String, Value>,
 }
 
-/// The verdict of a run, and the percentile up to which its latencies are the broker's own; empty: not known, or not even the median is.
+/// The verdict of a run, and the percentile up to which its latencies are the broker's own; empty: not known, or not
+/// even the median is.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Whose {
     /// `valid`, `generator_limited` …

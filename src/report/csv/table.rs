@@ -27,9 +27,9 @@ const RATES: [&str; 8] = [
 const OCCASION: [&str; 5] = ["workload", "driver", "version", "beginTime", "endTime"];
 const FAMILIES: [&str; 3] = ["aggregatedPublishLatency", "aggregatedPublishDelayLatency", "aggregatedEndToEndLatency"];
 const FIGURES: [&str; 8] = ["Avg", "50pct", "75pct", "95pct", "99pct", "999pct", "9999pct", "Max"];
-/// pinload's own columns: throughput in MB/s (of 1024 × 1024 bytes, from the rates as they are), failed messages per second, the
-/// largest backlog in messages, end-to-end latency of the worst period in ms, the verdict and the percentile up to which latencies are the
-/// broker's own (both from the detail file beside the result), and the file.
+/// pinload's own columns: throughput in MB/s (of 1024 × 1024 bytes, from the rates as they are), failed messages per
+/// second, the largest backlog in messages, end-to-end latency of the worst period in ms, the verdict and the
+/// percentile up to which latencies are the broker's own (both from the detail file beside the result), and the file.
 const OWN: [&str; 11] = [
     "prod-mb-avg",
     "prod-mb-max",
@@ -44,8 +44,8 @@ const OWN: [&str; 11] = [
     "file",
 ];
 
-/// The table of all results with the names of their files, sorted by message size, topics, partitions; lines end with a line feed.
-/// OMB's header ends with a comma and its rows do not: whoever reads that reads this.
+/// The table of all results with the names of their files, sorted by message size, topics, partitions; lines end with a
+/// line feed. OMB's header ends with a comma and its rows do not: whoever reads that reads this.
 pub fn table(results: &[(String, RunResult)], columns: Columns) -> String {
     let mut rows: Vec<_> = results.iter().collect();
     let order = |(_, result): &(String, RunResult)| {

@@ -131,7 +131,8 @@ impl<'a> ClientDetail<'a> {
     }
 }
 
-/// The rows of a client as columns of equal length, which keeps long runs small and loads into a table at once. Each row has its own span.
+/// The rows of a client as columns of equal length, which keeps long runs small and loads into a table at once. Each
+/// row has its own span.
 #[derive(Debug)]
 struct Timeline<'a> {
     role: Role,

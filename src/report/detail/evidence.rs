@@ -1,5 +1,5 @@
-//! Where the figures of the detail document come from, what they may be wrong by, and which tests hold that: what `pinload explain` adds to
-//! the definitions in `fields.rs`, and the table in docs/accuracy.md. A table.
+//! Where the figures of the detail document come from, what they may be wrong by, and which tests hold that: what
+//! `pinload explain` adds to the definitions in `fields.rs`, and the table in docs/accuracy.md. A table.
 
 use super::fields::{DEFINITIONS, Definition};
 

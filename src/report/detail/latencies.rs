@@ -46,8 +46,8 @@ impl LatencyFigures {
 }
 
 impl LatencyFigures {
-    /// Both spans as one: counts, mean and extremes as they are of both together; a percentile is the higher of both, which that of all values
-    /// together is not above.
+    /// Both spans as one: counts, mean and extremes as they are of both together; a percentile is the higher of both,
+    /// which that of all values together is not above.
     fn joined(&self, later: &Self) -> Self {
         let (mine, theirs) = match (self.count, later.count) {
             (_, 0) => return *self,

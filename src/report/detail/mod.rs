@@ -1,7 +1,7 @@
 //! The detail document: everything pinload knows about a run beyond OMB's 62 fields, in one self-describing file.
 //!
-//! Every unit stands in a name (`_ns`, `_s`, `_bytes`, `_per_s`, `_ppm`); `fields` says what each name means. Times on the run's
-//! time line are seconds since the load's epoch. The parts stand in files of their own.
+//! Every unit stands in a name (`_ns`, `_s`, `_bytes`, `_per_s`, `_ppm`); `fields` says what each name means. Times on
+//! the run's time line are seconds since the load's epoch. The parts stand in files of their own.
 
 pub mod accounting;
 pub mod clients;
@@ -164,8 +164,8 @@ struct Topics<'a> {
 }
 
 impl<'a> DetailDocument<'a> {
-    /// Puts the document together. `periods` are the details of `series.periods`, made once per period, `verdicts` those on all periods, one by
-    /// one.
+    /// Puts the document together. `periods` are the details of `series.periods`, made once per period, `verdicts`
+    /// those on all periods, one by one.
     pub fn new(
         origin: &'a Origin,
         series: &'a Series<'_>,

@@ -3,8 +3,8 @@
 use crate::plan::{PayloadPlan, Plan, TranslatedProperties};
 use serde_json::{Map, Value};
 
-/// The plan as JSON. Durations, which serde writes as `{secs, nanos}`, become one number of seconds, and `_s` joins their
-/// names; `duration_s` is null for a run until it is interrupted.
+/// The plan as JSON. Durations, which serde writes as `{secs, nanos}`, become one number of seconds, and `_s` joins
+/// their names; `duration_s` is null for a run until it is interrupted.
 pub fn value(plan: &Plan) -> Value {
     let message = &plan.message;
     let mut plan = serde_json::to_value(plan).expect("a plan holds nothing but numbers, texts, lists and structs");

@@ -1,8 +1,8 @@
-//! The JSON Schema of the detail document (draft 2020-12), made from the table of definitions, so that it cannot fall behind it: a name that the
-//! table lacks is refused, and what has a unit is a number.
+//! The JSON Schema of the detail document (draft 2020-12), made from the table of definitions, so that it cannot fall
+//! behind it: a name that the table lacks is refused, and what has a unit is a number.
 //!
-//! It knows the parts of the document, which of them are always there, the names that may stand in objects, the figures of latencies and
-//! balances, the thresholds. It does not say which object each of the other names belongs to.
+//! It knows the parts of the document, which of them are always there, the names that may stand in objects, the figures
+//! of latencies and balances, the thresholds. It does not say which object each of the other names belongs to.
 
 use super::fields::DEFINITIONS;
 use super::{SCHEMA_NAME, SCHEMA_VERSION};

@@ -1,5 +1,5 @@
-//! What the facts about a machine (`os::fingerprint`) do to a measurement: one check per matter, each with a stable name. Pure: a function of the
-//! facts and of the CPUs that hot loops run on.
+//! What the facts about a machine (`os::fingerprint`) do to a measurement: one check per matter, each with a stable
+//! name. Pure: a function of the facts and of the CPUs that hot loops run on.
 //!
 //! A check comes to one of three ends: fine, found, not known. What is not known is said, and is no finding.
 

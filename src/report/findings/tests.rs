@@ -1,4 +1,5 @@
-//! Every finding has a tree of files that makes it and one, as near to it as can be, that does not; the tuned server has none.
+//! Every finding has a tree of files that makes it and one, as near to it as can be, that does not; the tuned server
+//! has none.
 
 use super::*;
 use crate::os::fingerprint::TscAcrossCpus;

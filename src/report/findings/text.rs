@@ -1,4 +1,5 @@
-//! Findings for people: worst first, what it does and how to change it below each; then what is fine, and what nobody knows.
+//! Findings for people: worst first, what it does and how to change it below each; then what is fine, and what nobody
+//! knows.
 
 use super::{Finding, Findings, Other, Severity};
 use crate::os::fingerprint::Fingerprint;

@@ -1,5 +1,5 @@
-//! A floor beside a result: the same figures of both, and which of the result's are so near the floor that they say more of the generator than of
-//! the broker.
+//! A floor beside a result: the same figures of both, and which of the result's are so near the floor that they say
+//! more of the generator than of the broker.
 
 use super::{Floor, Manner, PacingStep, Percentiles};
 use crate::plan::{DriverKind, Plan};
@@ -10,7 +10,8 @@ use crate::workload_generator::totals::{Measured, measured};
 
 /// A pacing error (p99) of up to so many times the floor's is the machine's own …
 const PACING_NEAR: f64 = 2.0;
-/// … which matters where it is at least this share of the acknowledgement time (p99) from the intended time: there it is seen as latency.
+/// … which matters where it is at least this share of the acknowledgement time (p99) from the intended time: there it
+/// is seen as latency.
 const PACING_SEEN: f64 = 0.1;
 /// A median latency of up to so many times the floor's is half pinload's, librdkafka's and the loopback's.
 const LATENCY_NEAR: f64 = 2.0;
@@ -124,7 +125,8 @@ impl<'a> FloorDetail<'a> {
     }
 }
 
-/// Lines below the closing table: the floor's figures beside the result's, a note for each that is near; or why there is none.
+/// Lines below the closing table: the floor's figures beside the result's, a note for each that is near; or why there
+/// is none.
 pub fn floor_lines(standing: &Standing, series: &Series<'_>) -> Vec<String> {
     match standing {
         Standing::Elsewhere | Standing::Off => Vec::new(),

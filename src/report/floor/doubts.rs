@@ -1,17 +1,20 @@
-//! What speaks against a floor: it was measured while others used the machine, or where there are too few CPUs for what it measures.
+//! What speaks against a floor: it was measured while others used the machine, or where there are too few CPUs for what
+//! it measures.
 
 use super::{EndToEndFloor, Floor};
 use crate::os::gaps::Gaps;
 
-/// More of the time than this waited for a CPU, or stolen: others took it. The verdict calls as much a run-queue delay, or steal.
+/// More of the time than this waited for a CPU, or stolen: others took it. The verdict calls as much a run-queue delay,
+/// or steal.
 const BUSY_PERCENT: f64 = 1.0;
-/// Gaps are those of the machine's own interrupts as well, which take 1.2 % of a virtual machine where nothing else runs (250 ticks a second, each
-/// some 20 µs, and devices).
+/// Gaps are those of the machine's own interrupts as well, which take 1.2 % of a virtual machine where nothing else
+/// runs (250 ticks a second, each some 20 µs, and devices).
 const BUSY_GAPS_PERCENT: f64 = 5.0;
 /// A producer, a consumer, librdkafka's threads and the broker.
 const ENOUGH_CPUS: usize = 4;
 
-/// What others took while a machine was calibrated, in percent of the time. null: not measured, or the kernel does not tell.
+/// What others took while a machine was calibrated, in percent of the time. null: not measured, or the kernel does not
+/// tell.
 #[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Disturbance {
     /// Is one of them above its limit: 5 % of gaps, 1 % of waits, 1 % of steal?

@@ -1,8 +1,9 @@
-//! The floor: what a machine and a build of pinload can do without a broker, measured by `pinload calibrate`. It is stored as one JSON document and
-//! put beside later results: a result that is near the floor says more of the generator than of the broker.
+//! The floor: what a machine and a build of pinload can do without a broker, measured by `pinload calibrate`. It is
+//! stored as one JSON document and put beside later results: a result that is near the floor says more of the generator
+//! than of the broker.
 //!
-//! Every unit stands in a name. `beside` compares, `text` prints, `identity` says whose floor it is, `doubts` what speaks against it; `cli` measures
-//! and stores.
+//! Every unit stands in a name. `beside` compares, `text` prints, `identity` says whose floor it is, `doubts` what
+//! speaks against it; `cli` measures and stores.
 
 mod beside;
 mod doubts;
@@ -155,8 +156,8 @@ impl From<&Distribution> for Percentiles {
     }
 }
 
-/// A short run through the embedded broker: pinload's own way from send to receive, with librdkafka twice and the loopback in between, and hardly any
-/// broker.
+/// A short run through the embedded broker: pinload's own way from send to receive, with librdkafka twice and the
+/// loopback in between, and hardly any broker.
 #[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct EndToEndFloor {
     /// The rate, one producer.

@@ -1,7 +1,8 @@
-//! How the system under test was: steady throughput, a backlog near 0, latencies in bands, no errors, a warm-up that was long enough.
+//! How the system under test was: steady throughput, a backlog near 0, latencies in bands, no errors, a warm-up that
+//! was long enough.
 //!
-//! The guide's "how to judge a result", as a section of the detail file and a line of the table. It judges the system; whether the generator
-//! can be believed is the verdict.
+//! The guide's "how to judge a result", as a section of the detail file and a line of the table. It judges the system;
+//! whether the generator can be believed is the verdict.
 
 mod seconds;
 mod trend;
@@ -19,7 +20,8 @@ use warm_up::WarmUp;
 
 const NS_PER_MS: f64 = 1e6;
 
-/// See the file's head. What does not apply (a rate that was to change, a run without producers) or cannot be told yet is null.
+/// See the file's head. What does not apply (a rate that was to change, a run without producers) or cannot be told yet
+/// is null.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
 pub struct Health {
     /// Nothing to complain of.

@@ -1,5 +1,5 @@
-//! The measurement row by row, all clients of a role together: from their timelines, which are there when the run has ended. Rows are seconds;
-//! in long runs older ones are longer, and each says how long it is.
+//! The measurement row by row, all clients of a role together: from their timelines, which are there when the run has
+//! ended. Rows are seconds; in long runs older ones are longer, and each says how long it is.
 
 use crate::stats::Counter;
 use crate::telemetry::Role;

@@ -1,4 +1,5 @@
-//! The straight line through a series (least squares), as fio's steady state looks at it: not how much a rate wavers but where it goes.
+//! The straight line through a series (least squares), as fio's steady state looks at it: not how much a rate wavers
+//! but where it goes.
 
 /// Fewer points than this say nothing about where a series goes.
 pub(super) const LEAST_POINTS: usize = 4;

@@ -1,5 +1,5 @@
-//! Was the warm-up long enough? While a system warms up its acknowledgements become faster; the second half of the measurement shows where
-//! they end.
+//! Was the warm-up long enough? While a system warms up its acknowledgements become faster; the second half of the
+//! measurement shows where they end.
 
 use super::seconds::{Second, median, median_over_time};
 
@@ -15,7 +15,8 @@ pub struct WarmUp {
     pub first_p50_ns: u64,
     /// The same in its second half.
     pub settled_p50_ns: u64,
-    /// The system was still warming up so long into the measurement, s; 0: the warm-up was long enough. None: it did not settle in the first half.
+    /// The system was still warming up so long into the measurement, s; 0: the warm-up was long enough. None: it did
+    /// not settle in the first half.
     pub settled_after_s: Option<u32>,
 }
 

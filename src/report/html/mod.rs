@@ -1,8 +1,8 @@
 //! The report: results as one HTML file that needs no network, for people.
 //!
-//! `reading` takes what a result file holds, pinload's detail file or OMB's own (`omb_reading`); `chart` makes of it what
-//! the page's script draws, thinned (`thin`); `sections` are the parts of the page. The script and the style are files of
-//! their own, embedded as they stand. Charts are drawn by uPlot.
+//! `reading` takes what a result file holds, pinload's detail file or OMB's own (`omb_reading`); `chart` makes of it
+//! what the page's script draws, thinned (`thin`); `sections` are the parts of the page. The script and the style are
+//! files of their own, embedded as they stand. Charts are drawn by uPlot.
 
 mod chart;
 mod frame;

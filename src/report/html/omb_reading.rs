@@ -1,4 +1,5 @@
-//! A result of OMB, its forks, or pinload's main file, in the shape of the detail document: what it holds, where the page looks for it.
+//! A result of OMB, its forks, or pinload's main file, in the shape of the detail document: what it holds, where the
+//! page looks for it.
 
 use crate::report::csv::read::RunResult;
 use serde_json::{Map, Value, json};

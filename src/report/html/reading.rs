@@ -56,7 +56,8 @@ struct DetailFile {
 }
 
 impl Reading {
-    /// Reads a detail file of pinload, or a result of OMB, its forks, or pinload's own main file. Error: why it is none.
+    /// Reads a detail file of pinload, or a result of OMB, its forks, or pinload's own main file. Error: why it is
+    /// none.
     pub fn parse(file: &str, text: &str) -> Result<Self, String> {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let why = |error: serde_json::Error| format!("is no result of a run: {error}");

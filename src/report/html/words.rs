@@ -13,7 +13,8 @@ pub(super) const FAMILIES: [(&str, &str); 5] = [
     ("publish_delay", "pacing error"),
 ];
 
-/// A label that tells on hover and on focus what `pinload explain` says of the field. Fields that nobody defines are plain.
+/// A label that tells on hover and on focus what `pinload explain` says of the field. Fields that nobody defines are
+/// plain.
 pub(super) fn defined(label: &str, field: &str) -> Markup {
     match definition(field) {
         Some(text) => html! { span.def tabindex="0" data-tip=(text) aria-description=(text) { (label) } },

@@ -1,7 +1,8 @@
 //! Raw samples → lines (CSV, JSON) and exact figures. The format is told in `telemetry/raw.rs`.
 //!
-//! A window is cut out as periods are: it begins with the first slot that a client has cut at or after its begin, and ends with the first
-//! at or after its end. So the figures of a window are those that the reports of the same window must show.
+//! A window is cut out as periods are: it begins with the first slot that a client has cut at or after its begin, and
+//! ends with the first at or after its end. So the figures of a window are those that the reports of the same window
+//! must show.
 
 pub mod exact;
 pub mod lines;
@@ -43,7 +44,8 @@ pub struct Walk {
 impl Walk {
     /// At the begin of a file.
     pub fn new(window: Window) -> Self {
-        // Before the first cut there is only what came before the epoch or within its first second: a window from 0 has it.
+        // Before the first cut there is only what came before the epoch or within its first second: a window from 0 has
+        // it.
         let from_the_beginning = window.from_ns.is_none_or(|from_ns| from_ns == 0);
         Self { window, begun_ns: from_the_beginning.then_some(0), ended_ns: None }
     }
@@ -59,8 +61,8 @@ impl Walk {
         self.begun_ns.is_some() && self.ended_ns.is_none()
     }
 
-    /// Was a message that was sent then sent within the window? What a producer counts when it sends is told by the report, which may come
-    /// a slot later.
+    /// Was a message that was sent then sent within the window? What a producer counts when it sends is told by the
+    /// report, which may come a slot later.
     pub fn sent_within(&self, sent_ns: u64) -> bool {
         self.begun_ns.is_some_and(|begun_ns| sent_ns >= begun_ns)
             && self.ended_ns.is_none_or(|ended_ns| sent_ns < ended_ns)

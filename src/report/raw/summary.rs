@@ -1,5 +1,5 @@
-//! Counts and exact percentiles of raw samples, of each client and of all together: made from the samples alone, by other code than the
-//! reports of a run.
+//! Counts and exact percentiles of raw samples, of each client and of all together: made from the samples alone, by
+//! other code than the reports of a run.
 
 use super::exact::Exact;
 use super::{Walk, Window, is_message};

@@ -1,4 +1,5 @@
-//! What OMB's chart script does with a result file, done to ours: it stops at the first field that is missing, empty, or no number.
+//! What OMB's chart script does with a result file, done to ours: it stops at the first field that is missing, empty,
+//! or no number.
 
 use crate::report::java_json;
 use crate::report::omb::{OmbPeriod, OmbResult};

@@ -1,4 +1,5 @@
-//! The files on disk. (The tests may run as root, whom permissions do not stop: a folder is made impossible in other ways.)
+//! The files on disk. (The tests may run as root, whom permissions do not stop: a folder is made impossible in other
+//! ways.)
 
 use crate::plan::Plan;
 use crate::report::{ResultFiles, WriteError};

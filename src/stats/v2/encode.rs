@@ -1,11 +1,12 @@
-//! Counts → bytes. Runs in the hot loop whenever a slot is cut: it looks only at what was touched, and allocates nothing.
+//! Counts → bytes. Runs in the hot loop whenever a slot is cut: it looks only at what was touched, and allocates
+//! nothing.
 
 use super::{COARSE_DIGITS, COUNT_MAX_BYTES, HEADER_BYTES, LENGTH_AT, header};
 use crate::stats::buckets::{COARSE, FINE, index_of, lowest_at};
 use crate::stats::recorder::SIGNIFICANT_DIGITS;
 
-/// Encodes counts that are not 0, (index, count) in ascending order (HdrHistogram's indices, 3 digits, 1 ns … HIGHEST_NS), into `out`.
-/// Returns the bytes written, or None when `out` is too small (its content is then undefined).
+/// Encodes counts that are not 0, (index, count) in ascending order (HdrHistogram's indices, 3 digits, 1 ns …
+/// HIGHEST_NS), into `out`. Returns the bytes written, or None when `out` is too small (its content is then undefined).
 pub fn encode(bins: impl Iterator<Item = (usize, u64)>, out: &mut [u8]) -> Option<usize> {
     let mut writer = Writer::new(out, SIGNIFICANT_DIGITS)?;
     for (index, count) in bins {

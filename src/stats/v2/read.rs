@@ -1,7 +1,7 @@
 //! Bytes → counts: as a histogram of the hdrhistogram crate, or bin by bin.
 //!
-//! Bytes may come from another process or another host, so they are checked here before anybody relies on them: the crate's own reader trusts
-//! lengths and overflows on a run of 2^63 zeros.
+//! Bytes may come from another process or another host, so they are checked here before anybody relies on them: the
+//! crate's own reader trusts lengths and overflows on a run of 2^63 zeros.
 
 use super::{COARSE_DIGITS, COOKIE, COUNT_MAX_BYTES, HEADER_BYTES, LENGTH_AT, header};
 use crate::stats::buckets::{COARSE, FINE, bins};
@@ -55,8 +55,8 @@ fn check_counts(mut payload: &[u8]) -> Result<(), String> {
     Ok(())
 }
 
-/// Checks what `encode` or `encode_coarse` wrote (nobody else: range and digits must be ours) and gives back the digits and the bytes that
-/// `Bins` walks.
+/// Checks what `encode` or `encode_coarse` wrote (nobody else: range and digits must be ours) and gives back the digits
+/// and the bytes that `Bins` walks.
 pub(in crate::stats) fn read_ours(bytes: &[u8]) -> Result<(u8, &[u8]), String> {
     let (found, payload) = bytes.split_first_chunk::<HEADER_BYTES>().ok_or("histogram: cut off in the header")?;
     let length = u32::try_from(payload.len()).map_err(|_| "histogram: too long")?;

@@ -1,4 +1,5 @@
-//! The reading end: a header, then record after record. A file that ends within a record is read up to its last whole one.
+//! The reading end: a header, then record after record. A file that ends within a record is read up to its last whole
+//! one.
 
 use super::{HEADER_LIMIT_BYTES, Header, MAGIC, PREFIX_BYTES, RECORD_BYTES, Record, VERSION};
 use std::fs::File;

@@ -27,7 +27,8 @@ pub struct RawWriter {
 }
 
 impl RawWriter {
-    /// Makes the file, readable for its owner alone, and writes the header. A file of that name is not replaced: it is an error.
+    /// Makes the file, readable for its owner alone, and writes the header. A file of that name is not replaced: it is
+    /// an error.
     pub fn create(path: &Path, header: &Header) -> io::Result<Self> {
         let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
         let head = head(header)?;
@@ -57,7 +58,8 @@ impl RawWriter {
         self.pending += 1;
     }
 
-    /// Marks that a slot is cut at `end_ns`, and writes everything, so that a client that is killed loses a second at most.
+    /// Marks that a slot is cut at `end_ns`, and writes everything, so that a client that is killed loses a second at
+    /// most.
     pub fn cut(&mut self, end_ns: u64, epoch_ns: u64) {
         if self.buffer.len() + RECORD_BYTES > BUFFER_BYTES {
             self.flush();

@@ -1,9 +1,10 @@
 //! The third answer: did the run reach its goals? Judged on the same figures that the detail file tells.
 //!
-//! `GoalWatch` sees each measured period once, while its histograms are there, and closes windows; `GoalResults` judges at the end (or so far).
-//! A goal is met only by figures that can carry it: of a run that is INVALID, that nobody could judge, or that did not come to its end, nothing is
-//! met. Where the generator was the limit, counts and rates are what they are, and a latency that stayed below its bound stayed there although the
-//! generator added to it, as long as the rate was offered as asked; anything else is not decided. `window` holds the arithmetic of windows.
+//! `GoalWatch` sees each measured period once, while its histograms are there, and closes windows; `GoalResults` judges
+//! at the end (or so far). A goal is met only by figures that can carry it: of a run that is INVALID, that nobody could
+//! judge, or that did not come to its end, nothing is met. Where the generator was the limit, counts and rates are what
+//! they are, and a latency that stayed below its bound stayed there although the generator added to it, as long as the
+//! rate was offered as asked; anything else is not decided. `window` holds the arithmetic of windows.
 
 mod window;
 

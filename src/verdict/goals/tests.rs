@@ -1,4 +1,5 @@
-//! Goals on runs made by hand: 20,000 msg/s, three periods of 10 s, acknowledgements from 1 to 1,000 µs, twice and three times as long later.
+//! Goals on runs made by hand: 20,000 msg/s, three periods of 10 s, acknowledgements from 1 to 1,000 µs, twice and
+//! three times as long later.
 
 use super::*;
 use crate::worker::LatencySet;

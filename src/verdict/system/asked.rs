@@ -73,7 +73,8 @@ fn on_its_way_s(series: &Series<'_>, target_per_s: f64) -> f64 {
 /// Share of what was asked for, and time's worth of it, by which what is on its way may grow while it is measured.
 const GROWTH_SHARE: f64 = 0.005;
 const GROWTH_S: f64 = 0.03;
-/// A system that is slow also varies by more: such a share of its median is allowed, where that is more than `GROWTH_S`.
+/// A system that is slow also varies by more: such a share of its median is allowed, where that is more than
+/// `GROWTH_S`.
 const GROWTH_OF_MEDIAN: f64 = 0.25;
 
 /// Did more and more stay on its way? A system that takes a little less than it is asked for acknowledges that a little

@@ -1,8 +1,8 @@
 //! What did the system under test do? It held the load, did not hold it, or failed; without a rate: what it took.
 //!
-//! One outcome, one sentence in plain words, and the list of what happened, each event with begin, length, amount and who saw it. The other
-//! question, which figures are the system's own and which the generator's, is that of the verdict's other half. Nothing of what the
-//! generator did to itself is told here as the system's.
+//! One outcome, one sentence in plain words, and the list of what happened, each event with begin, length, amount and
+//! who saw it. The other question, which figures are the system's own and which the generator's, is that of the
+//! verdict's other half. Nothing of what the generator did to itself is told here as the system's.
 //!
 //! `gone` tells of topics that somebody has deleted, `counts` reads messages that failed or were lost, `asked` what
 //! was asked for and reached, `ending` a broker that is gone, `stalls` whose stall it was, `errors` the texts;

@@ -1,4 +1,5 @@
-//! Whose stall was it? The broker's, when all its clients that could look waited for it; a client's own, when its loop stood still.
+//! Whose stall was it? The broker's, when all its clients that could look waited for it; a client's own, when its loop
+//! stood still.
 //!
 //! A client that stood still, or whose library's threads waited for a CPU, through most of a silence has seen nothing
 //! of it: it neither bears witness nor contradicts, and what it heard nothing for is told as the generator's.
@@ -141,8 +142,8 @@ fn of_brokers(
     events
 }
 
-/// From the earliest begin to the earliest end: who asked later, or stood still at the end, saw less of it, and nobody saw more. Those count
-/// that could look all the time, if there are such.
+/// From the earliest begin to the earliest end: who asked later, or stood still at the end, saw less of it, and nobody
+/// saw more. Those count that could look all the time, if there are such.
 fn common(together: &[Seen], judging: Role) -> Span {
     let of = |whole: bool| together.iter().filter(move |seen| seen.who.0 == judging && (seen.whole || !whole));
     let whole = of(true).next().is_some();

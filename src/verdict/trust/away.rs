@@ -8,7 +8,8 @@ use crate::worker::ClientFacts;
 /// Shares of messages by the longest that they can have been kept.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Away {
-    /// Longest time, ns (infinite: one without a known end), and the share of the messages kept for up to that and for longer; in order of time.
+    /// Longest time, ns (infinite: one without a known end), and the share of the messages kept for up to that and for
+    /// longer; in order of time.
     shares: Vec<(f64, f64)>,
 }
 

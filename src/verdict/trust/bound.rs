@@ -1,9 +1,10 @@
 //! The most that the generator can have added to a percentile, with nothing assumed of when it did.
 //!
-//! What was measured of a message is L = B + G: the system's time, and what the generator added. The loops record with each message what they can
-//! have kept it for, and so D, which the system took at least but for other keepers: B ≥ D − H. If H, what the others kept it for, was no longer than h
-//! for all but a share ε of the messages, then no more than ε of all can have come down across a bound by more: B(p) ≥ D(p − ε) − h. So the
-//! generator has added at most L(p) − D(p − ε) + h to the percentile p, for every ε; the smallest of these is told.
+//! What was measured of a message is L = B + G: the system's time, and what the generator added. The loops record with
+//! each message what they can have kept it for, and so D, which the system took at least but for other keepers: B ≥ D −
+//! H. If H, what the others kept it for, was no longer than h for all but a share ε of the messages, then no more than
+//! ε of all can have come down across a bound by more: B(p) ≥ D(p − ε) − h. So the generator has added at most L(p) −
+//! D(p − ε) + h to the percentile p, for every ε; the smallest of these is told.
 
 use super::away::Away;
 use super::quantiles::Quantiles;
@@ -34,8 +35,8 @@ pub(super) struct Keepers {
 }
 
 impl Keepers {
-    /// All but this share of the messages were kept for no longer than so many ns, by others than the loop that picked them up. Threads of the
-    /// library that wait like that loop can be late for half of the share.
+    /// All but this share of the messages were kept for no longer than so many ns, by others than the loop that picked
+    /// them up. Threads of the library that wait like that loop can be late for half of the share.
     fn beside_ns(&self, share: f64) -> f64 {
         let left = share - self.waits.unknown_share;
         if left < 0.0 {
@@ -54,13 +55,14 @@ impl Keepers {
     }
 }
 
-/// To a latency: what was measured, what the broker took at least. From the intended time it holds the pacing error and what a full queue kept as
-/// well, of which nothing is left in the latter.
+/// To a latency: what was measured, what the broker took at least. From the intended time it holds the pacing error and
+/// what a full queue kept as well, of which nothing is left in the latter.
 pub(super) fn added_to_actual(measured: &Quantiles, at_least: &Quantiles, p: f64, keepers: &Keepers) -> f64 {
     least(measured, p, |share| keepers.beside_ns(share) - at_least.at(p - share))
 }
 
-/// To a latency from the intended time, of which the pacing error is the generator's, and what a full queue kept is not.
+/// To a latency from the intended time, of which the pacing error is the generator's, and what a full queue kept is
+/// not.
 pub(super) fn added_by_errors(measured: &Quantiles, pacing: &Quantiles, p: f64, keepers: &Keepers) -> f64 {
     least(measured, p, |share| {
         let dealt = DEALS.map(|deal| keepers.longest_but(share * deal) + pacing.at(1.0 - share * (1.0 - deal)));

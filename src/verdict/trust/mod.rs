@@ -1,7 +1,9 @@
-//! Which figures are the cluster's own: for each latency and percentile what the generator itself can have added, against its size.
+//! Which figures are the cluster's own: for each latency and percentile what the generator itself can have added,
+//! against its size.
 //!
-//! `bound` has the formula. What goes into it: what the broker took at least, which the loops record with each message; `away`, for how long they
-//! can have kept messages; `waits`, what the library's threads waited for CPUs; the pacing error; the error of the hosts' clocks. `rate` says whether the rate was offered as asked, `sentence` puts the answer
+//! `bound` has the formula. What goes into it: what the broker took at least, which the loops record with each message;
+//! `away`, for how long they can have kept messages; `waits`, what the library's threads waited for CPUs; the pacing
+//! error; the error of the hosts' clocks. `rate` says whether the rate was offered as asked, `sentence` puts the answer
 //! into words.
 
 mod away;
@@ -136,7 +138,8 @@ impl Trust {
         trust
     }
 
-    /// Each latency that was judged, with the percentile up to which it is the cluster's own; 0: not even the median is.
+    /// Each latency that was judged, with the percentile up to which it is the cluster's own; 0: not even the median
+    /// is.
     pub fn percentiles(&self) -> Vec<(Latency, f64)> {
         let of = |trust: &LatencyTrust| (trust.latency, trust.own_up_to.map_or(0.0, OwnLevel::percentile));
         self.latencies.iter().map(of).collect()

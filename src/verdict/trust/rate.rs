@@ -14,7 +14,8 @@ pub struct OfferedRate {
     pub asked_per_s: f64,
     /// Messages per second that were handed over.
     pub offered_per_s: f64,
-    /// What the generator left out of what was asked for, a fraction; sends that a full queue held up for the broker are not in it.
+    /// What the generator left out of what was asked for, a fraction; sends that a full queue held up for the broker
+    /// are not in it.
     pub short_share: f64,
 }
 

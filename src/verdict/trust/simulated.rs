@@ -1,4 +1,5 @@
-//! On simulated runs, whose truth is known: a broker of scripted latencies, a producer and a consumer that are kept from their CPUs by chance.
+//! On simulated runs, whose truth is known: a broker of scripted latencies, a producer and a consumer that are kept
+//! from their CPUs by chance.
 
 use super::*;
 use crate::client::truth::disturbed::{Disturbed, run};
@@ -6,8 +7,8 @@ use crate::worker::KernelFacts;
 use crate::workload_generator::for_tests::{facts, plan};
 
 const SEEDS: u64 = 200;
-/// So many of a hundred latencies are told two or more steps too low at most: in a gap of the loop several messages came, and only of the first it is
-/// known when.
+/// So many of a hundred latencies are told two or more steps too low at most: in a gap of the loop several messages
+/// came, and only of the first it is known when.
 const LOWER_PERCENT: u64 = 5;
 /// What histograms may be wrong by (3 digits, at both ends of a difference).
 const ROUNDING: f64 = 0.002;

@@ -1,5 +1,5 @@
-//! What the library's threads waited for a CPU on the way of a message; the loop knows its own waits. The kernel tells sums (schedstat): so much in
-//! all, and how often the thread came onto a CPU.
+//! What the library's threads waited for a CPU on the way of a message; the loop knows its own waits. The kernel tells
+//! sums (schedstat): so much in all, and how often the thread came onto a CPU.
 
 use crate::stats::Counter;
 use crate::telemetry::Role;
@@ -19,12 +19,14 @@ pub(super) struct CpuWaits {
     pub(super) each_ns: f64,
     /// Share of the messages that the library's threads can have kept for nobody knows how long.
     pub(super) unknown_share: f64,
-    /// The library's threads share the loop's CPUs: their waits are spread like the loop's gaps, longer by this factor. 0: they do not.
+    /// The library's threads share the loop's CPUs: their waits are spread like the loop's gaps, longer by this factor.
+    /// 0: they do not.
     pub(super) like_loop: f64,
 }
 
 impl CpuWaits {
-    /// The worst of a role's clients, weighed by nothing: messages are dealt out evenly, and a library that starves keeps a client's all.
+    /// The worst of a role's clients, weighed by nothing: messages are dealt out evenly, and a library that starves
+    /// keeps a client's all.
     pub(super) fn of<'a>(clients: impl Iterator<Item = &'a ClientFacts>, role: Role) -> Self {
         let all: Vec<Self> = clients.filter(|facts| facts.role == role).map(Self::of_client).collect();
         let count = all.len().max(1) as f64;

@@ -1,4 +1,5 @@
-//! The beginning of a distributed run: who is there, whose clock is where, who gets which clients; later the start at one epoch.
+//! The beginning of a distributed run: who is there, whose clock is where, who gets which clients; later the start at
+//! one epoch.
 
 use super::clocks::{self, Watched, realtime_ns};
 use super::peer::{CallError, Peer};
@@ -176,7 +177,8 @@ impl DistributedWorkers {
     }
 }
 
-/// Workers do not have the coordinator's files: payloads that come from files travel with the plan. Random ones are made from their seed.
+/// Workers do not have the coordinator's files: payloads that come from files travel with the plan. Random ones are
+/// made from their seed.
 fn carry_payloads(plan: &mut Plan) -> Result<(), WorkerError> {
     if matches!(plan.message.payload, PayloadPlan::File { .. } | PayloadPlan::Folder { .. }) {
         let made = payloads::make(&plan.message).map_err(|error| WorkerError::System(format!("payload: {error}")))?;

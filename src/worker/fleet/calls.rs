@@ -1,5 +1,5 @@
-//! The same call to several workers at once. A signal, a lost worker or a dead client ends the wait: the calls are then left alone, and
-//! what workers are still doing is aborted before the next one.
+//! The same call to several workers at once. A signal, a lost worker or a dead client ends the wait: the calls are then
+//! left alone, and what workers are still doing is aborted before the next one.
 
 use super::peer::CallError;
 use super::{DistributedWorkers, Member, interruption};
@@ -19,7 +19,8 @@ enum Bodies {
 pub(in crate::worker) enum Loss {
     /// It fails.
     Fails,
-    /// What the others say still counts: they have said it once and will not say it again. The next wait tells of the loss.
+    /// What the others say still counts: they have said it once and will not say it again. The next wait tells of the
+    /// loss.
     IsToldLater,
 }
 

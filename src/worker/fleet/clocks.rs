@@ -1,10 +1,11 @@
-//! How far the wall clocks of hosts are apart: measured by repeated exchanges, bounded by the round trip of the best one.
+//! How far the wall clocks of hosts are apart: measured by repeated exchanges, bounded by the round trip of the best
+//! one.
 //!
-//! Of an exchange that left at t₀ and came back at t₁ with the other clock's reading T, the offset is T − (t₀ + t₁)/2, wrong by at most
-//! (t₁ − t₀)/2 (RFC 5905, §8, with the server's receive and transmit times in one).
+//! Of an exchange that left at t₀ and came back at t₁ with the other clock's reading T, the offset is T − (t₀ + t₁)/2,
+//! wrong by at most (t₁ − t₀)/2 (RFC 5905, §8, with the server's receive and transmit times in one).
 //!
-//! Clocks move. They are compared when a run begins, every two minutes, and when it ends; what end-to-end times may be wrong by is the worst of
-//! all comparisons, and what the clocks moved by between them.
+//! Clocks move. They are compared when a run begins, every two minutes, and when it ends; what end-to-end times may be
+//! wrong by is the worst of all comparisons, and what the clocks moved by between them.
 
 use super::heartbeat::Alarm;
 use super::peer::{CallError, Peer};
@@ -40,8 +41,8 @@ impl ClockOffset {
         }
     }
 
-    /// What to add to the coordinator's time to get the host's: nothing where the clocks agree as far as was measured, so that hosts that are
-    /// well synchronised start by their own clocks and not by ours and a round trip.
+    /// What to add to the coordinator's time to get the host's: nothing where the clocks agree as far as was measured,
+    /// so that hosts that are well synchronised start by their own clocks and not by ours and a round trip.
     pub(super) fn correction_ns(&self) -> i64 {
         if self.offset_ns.unsigned_abs() > self.offset_error_ns { self.offset_ns } else { 0 }
     }
@@ -123,7 +124,8 @@ pub(super) struct Watched {
     pub(super) there: Host,
 }
 
-/// Compares the clocks of all of them, each in a thread of its own, so that one which does not answer holds up no other.
+/// Compares the clocks of all of them, each in a thread of its own, so that one which does not answer holds up no
+/// other.
 pub(super) fn compare(hosts: &[Option<Watched>]) -> Comparison {
     std::thread::scope(|scope| {
         let asked: Vec<_> = hosts

@@ -1,4 +1,5 @@
-//! The end of a distributed run: consumers catch up, all commit before any leaves its group, the leader deletes the topics last.
+//! The end of a distributed run: consumers catch up, all commit before any leaves its group, the leader deletes the
+//! topics last.
 
 use super::clocks;
 use super::heartbeat::Alarm;
@@ -26,7 +27,8 @@ const TELLING_TOPICS: u32 = 100;
 const HURRIED_LIMIT: Duration = Duration::from_secs(5);
 
 impl DistributedWorkers {
-    /// Waits until consumers have all that was acknowledged, no more comes, or the limit is reached. The first signal does not end it.
+    /// Waits until consumers have all that was acknowledged, no more comes, or the limit is reached. The first signal
+    /// does not end it.
     pub(super) fn let_consumers_catch_up(&mut self) -> Result<(), WorkerError> {
         let plan = self.plan()?.clone();
         let begun_ns = self.clock.now_ns();

@@ -1,5 +1,5 @@
-//! A thread for each worker that asks for its pulse once a second: a worker that is gone is noticed in about two seconds, one that hangs in
-//! about seven, whatever verb is under way.
+//! A thread for each worker that asks for its pulse once a second: a worker that is gone is noticed in about two
+//! seconds, one that hangs in about seven, whatever verb is under way.
 
 use super::peer::{CallError, Peer};
 use crate::worker::wire::pinload::{Pulse, run_text};

@@ -1,9 +1,10 @@
-//! `DistributedWorkers`: a worker that is made of workers on other hosts, each a `pinload worker`, driven by pinload's own protocol
-//! (`wire::pinload`). The plan is one for all: clients are numbered over all hosts, one epoch and one schedule hold for all producers, and
-//! what depends on clients of several hosts (readiness, catching up, balances) is decided here from their standings.
+//! `DistributedWorkers`: a worker that is made of workers on other hosts, each a `pinload worker`, driven by pinload's
+//! own protocol (`wire::pinload`). The plan is one for all: clients are numbered over all hosts, one epoch and one
+//! schedule hold for all producers, and what depends on clients of several hosts (readiness, catching up, balances) is
+//! decided here from their standings.
 //!
-//! `split` says who does what, `peer` makes calls, `calls` makes them to all at once, `heartbeat` notices who is gone, `clocks` compares wall
-//! clocks, `begin` and `end` are the two ends of a run, `merge` adds up what workers report.
+//! `split` says who does what, `peer` makes calls, `calls` makes them to all at once, `heartbeat` notices who is gone,
+//! `clocks` compares wall clocks, `begin` and `end` are the two ends of a run, `merge` adds up what workers report.
 
 mod begin;
 pub(super) mod calls;

@@ -1,4 +1,5 @@
-//! One worker as the coordinator reaches it by pinload's own protocol: calls with a limit each, and what went wrong in words.
+//! One worker as the coordinator reaches it by pinload's own protocol: calls with a limit each, and what went wrong in
+//! words.
 
 use crate::worker::http_client::{HttpAnswer, HttpClient};
 use crate::worker::wire::pinload::{Failure, PREFIX, RUN_HEADER, run_text};

@@ -1,5 +1,5 @@
-//! Who is there: pinload's `hello`, asked of every worker before anything else. A worker that does not know the call may be one of OMB's;
-//! then OMB's protocol, which pinload's workers serve as well, is what the whole fleet speaks.
+//! Who is there: pinload's `hello`, asked of every worker before anything else. A worker that does not know the call
+//! may be one of OMB's; then OMB's protocol, which pinload's workers serve as well, is what the whole fleet speaks.
 
 use super::FleetSettings;
 use super::peer::{CallError, Peer};

@@ -1,4 +1,5 @@
-//! Who does what (OMB's DistributedWorkersEnsemble): which workers produce, which consume, and which client goes to which of them.
+//! Who does what (OMB's DistributedWorkersEnsemble): which workers produce, which consume, and which client goes to
+//! which of them.
 
 use crate::plan::ClientPlan;
 use crate::telemetry::Role;
@@ -12,8 +13,8 @@ pub struct Duties {
     pub consumers: Option<usize>,
 }
 
-/// The duties of `workers` workers in the order they were given: the first half produces (with `extra` the first (n + 2) / 3), the others
-/// consume; a single one does both. As in OMB both groups are counted from their last worker on.
+/// The duties of `workers` workers in the order they were given: the first half produces (with `extra` the first (n +
+/// 2) / 3), the others consume; a single one does both. As in OMB both groups are counted from their last worker on.
 pub fn duties(workers: usize, extra: bool) -> Vec<Duties> {
     if workers == 1 {
         return vec![Duties { producers: Some(0), consumers: Some(0) }];

@@ -1,5 +1,5 @@
-//! Is the broker still there? Its process, where it is ours, is watched as clients are; otherwise it is gone when no client has been answered for
-//! a stated time.
+//! Is the broker still there? Its process, where it is ours, is watched as clients are; otherwise it is gone when no
+//! client has been answered for a stated time.
 
 use super::{Client, LocalWorker};
 use crate::telemetry::Role;

@@ -80,7 +80,8 @@ impl LocalWorker {
         }
     }
 
-    /// Ends every client, drains once more, deletes own topics, stops the broker. Works from any state, also a half-made one.
+    /// Ends every client, drains once more, deletes own topics, stops the broker. Works from any state, also a
+    /// half-made one.
     pub(super) fn close(&mut self, tell: Tell<'_>) -> Result<RunEnd, WorkerError> {
         if self.epoch_ns > 0 && !self.in_a_hurry() && !self.broker_gone {
             self.let_consumers_commit();
@@ -134,8 +135,8 @@ impl LocalWorker {
         }
     }
 
-    /// Consumers commit while all of them are in their groups: the first that leaves begins a rebalance, in which the commits of the
-    /// others fail. Who does not come to it in time commits when it leaves.
+    /// Consumers commit while all of them are in their groups: the first that leaves begins a rebalance, in which the
+    /// commits of the others fail. Who does not come to it in time commits when it leaves.
     pub fn let_consumers_commit(&mut self) {
         for consumer in self.of_role(Role::Consumer) {
             consumer.end.want(Wanted::Quiesce);
@@ -216,7 +217,8 @@ impl Client {
     }
 }
 
-/// What a killed producer had on its way has no end that it could tell of: it is unknown, so that the sum still is what was sent.
+/// What a killed producer had on its way has no end that it could tell of: it is unknown, so that the sum still is what
+/// was sent.
 fn settle(counters: &mut Counters) {
     let told = counters[Counter::MessagesAcknowledged] + counters[Counter::MessagesFailed];
     counters[Counter::MessagesUnknown] = counters[Counter::MessagesEnqueued].saturating_sub(told);

@@ -10,15 +10,17 @@ use crate::worker::metrics::Desk;
 use crate::worker::{ClientLive, LatencySet, Live, PeriodStats, Rates, Second, WorkerError};
 use std::collections::BTreeMap;
 
-/// How long a living client may take to publish the slot of a boundary before it counts as late: on a crowded machine one may not get
-/// a CPU for a second.
+/// How long a living client may take to publish the slot of a boundary before it counts as late: on a crowded machine
+/// one may not get a CPU for a second.
 const LATE_AFTER_NS: u64 = 2 * NS_PER_S;
-/// The rings are read at least this often. They hold 32 slots of a second, so that even a wait that was not looked at for 20 s loses none.
+/// The rings are read at least this often. They hold 32 slots of a second, so that even a wait that was not looked at
+/// for 20 s loses none.
 const DRAIN_EVERY_NS: u64 = 8 * NS_PER_S;
 /// Between two looks for a missing slot.
 const LOOK_EVERY_NS: u64 = 5_000_000;
 
-/// What was acknowledged and not received yet. Topics without producers of ours have none: what they hold nobody has counted.
+/// What was acknowledged and not received yet. Topics without producers of ours have none: what they hold nobody has
+/// counted.
 #[derive(Debug, Default)]
 pub(super) struct Backlog {
     pub(super) expected: u64,

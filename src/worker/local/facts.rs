@@ -1,6 +1,8 @@
-//! Facts for the verdict: what the kernel tells of each client at the boundaries of periods, joined with what the client counted.
+//! Facts for the verdict: what the kernel tells of each client at the boundaries of periods, joined with what the
+//! client counted.
 //!
-//! Read by the supervisor, some ms after the boundary: it costs the clients nothing, and about 0.1 ms a client and period here.
+//! Read by the supervisor, some ms after the boundary: it costs the clients nothing, and about 0.1 ms a client and
+//! period here.
 
 use super::history::Difference;
 use super::{Client, LocalWorker};

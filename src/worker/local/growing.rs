@@ -1,5 +1,5 @@
-//! A run that is told call by call (OMB's protocol): clients are added as they are asked for, consumers count from then on, and what
-//! messages are made of is told when the load begins.
+//! A run that is told call by call (OMB's protocol): clients are added as they are asked for, consumers count from then
+//! on, and what messages are made of is told when the load begins.
 
 use super::drain::told;
 use super::{LocalWorker, naming};
@@ -73,7 +73,8 @@ impl LocalWorker {
         Some(plan.demand())
     }
 
-    /// Adds clients of a role, at places behind those that are there, and waits until each is connected. Consumers begin at once.
+    /// Adds clients of a role, at places behind those that are there, and waits until each is connected. Consumers
+    /// begin at once.
     pub fn add_clients(&mut self, role: Role, wishes: &[Wish], placement: &Placement) -> Result<(), WorkerError> {
         let there = self.clients.len();
         if let Some(demand) = self.demand_with(role, wishes.len(), placement) {
@@ -126,7 +127,8 @@ impl LocalWorker {
         Ok(u32::try_from(number).unwrap_or(u32::MAX))
     }
 
-    /// The load begins: all producers get the messages and one schedule at `total_per_s` together. The epoch, raw ns, comes back.
+    /// The load begins: all producers get the messages and one schedule at `total_per_s` together. The epoch, raw ns,
+    /// comes back.
     pub fn start_growing_load(&mut self, message: MessagePlan, rate: RatePlan) -> Result<u64, WorkerError> {
         let system = |error: &dyn std::fmt::Display| WorkerError::System(format!("payload: {error}"));
         let made = payloads::make(&message).map_err(|error| system(&error))?;
@@ -163,7 +165,8 @@ impl LocalWorker {
         self.period_stats(now_ns)
     }
 
-    /// Latencies since this was last asked (or since `forget_latencies`), cut now. OMB's coordinator relies on it that they are told once.
+    /// Latencies since this was last asked (or since `forget_latencies`), cut now. OMB's coordinator relies on it that
+    /// they are told once.
     pub fn latencies_until_now(&mut self) -> Result<LatencySet, WorkerError> {
         let now_ns = self.cut_all();
         self.drain_to(now_ns);

@@ -1,4 +1,5 @@
-//! The helper processes of the same binary: `pinload admin` for topics, `pinload embedded-broker` for librdkafka's mock cluster.
+//! The helper processes of the same binary: `pinload admin` for topics, `pinload embedded-broker` for librdkafka's mock
+//! cluster.
 
 use super::LocalWorker;
 use super::start::driver_error;
@@ -18,7 +19,8 @@ use std::time::Duration;
 
 /// On top of a helper's own limit: its start and its answer. At most as long as the limit itself.
 const HELPER_MARGIN: Duration = Duration::from_secs(5);
-/// Limit for a look at the cluster's settings: brokers answer it in some ms, and a run is not held up for one that does not.
+/// Limit for a look at the cluster's settings: brokers answer it in some ms, and a run is not held up for one that does
+/// not.
 const SETTINGS_LIMIT: Duration = Duration::from_secs(3);
 /// Limit for what still has to be done when everything is to end at once.
 const HURRIED: Duration = Duration::from_secs(1);
@@ -29,7 +31,8 @@ impl LocalWorker {
         self.administrate(AdminAction::Check, tell).map(drop)
     }
 
-    /// Creates the run's topics, or checks those that the user named. Topics that have the same names in every run may be there already.
+    /// Creates the run's topics, or checks those that the user named. Topics that have the same names in every run may
+    /// be there already.
     pub(super) fn create_or_check_topics(&mut self, tell: Tell<'_>) -> Result<(), WorkerError> {
         let plan = self.plan()?;
         let topics = plan.topics.clone();
@@ -37,7 +40,8 @@ impl LocalWorker {
             return self.check_topics(tell);
         }
         let wanted = self.specs(plan);
-        // Before anything is created: when the wait for the answer is interrupted, the broker may create them all the same.
+        // Before anything is created: when the wait for the answer is interrupted, the broker may create them all the
+        // same.
         if self.plan()?.delete_topics {
             self.topics_to_delete.clone_from(&wanted);
         }
@@ -67,7 +71,8 @@ impl LocalWorker {
         if allow_existing { self.check_topics(tell) } else { Ok(()) }
     }
 
-    /// Asks the cluster how it is configured. What it does not tell within the limit is not known, and no run ends for it.
+    /// Asks the cluster how it is configured. What it does not tell within the limit is not known, and no run ends for
+    /// it.
     pub(super) fn read_cluster_settings(&mut self, tell: Tell<'_>) {
         let action = AdminAction::Settings { topic: self.topics.first().cloned() };
         let limits = (SETTINGS_LIMIT, SETTINGS_LIMIT);
@@ -108,7 +113,8 @@ impl LocalWorker {
         (0..).zip(&self.topics).map(|(number, name)| (name, plan.partitions_of(number)))
     }
 
-    /// Do the topics exist, with the partitions that the workload says? Where it says nothing they are taken as they are.
+    /// Do the topics exist, with the partitions that the workload says? Where it says nothing they are taken as they
+    /// are.
     fn check_topics(&mut self, tell: Tell<'_>) -> Result<(), WorkerError> {
         let done = self.administrate(AdminAction::Describe { topics: self.topics.clone() }, tell)?;
         let plan = self.plan()?;
@@ -136,8 +142,8 @@ impl LocalWorker {
         Ok(())
     }
 
-    /// Deletes the topics that this run made, in a second or so when in a hurry. What cannot be deleted is a warning. True when nothing is
-    /// left.
+    /// Deletes the topics that this run made, in a second or so when in a hurry. What cannot be deleted is a warning.
+    /// True when nothing is left.
     pub(super) fn delete_topics(&mut self, tell: Tell<'_>) -> bool {
         let topics = std::mem::take(&mut self.topics_to_delete);
         if topics.is_empty() {
@@ -230,8 +236,8 @@ impl LocalWorker {
         Ok(())
     }
 
-    /// Starts a helper, hands it its request, and waits for its answer: the last line of JSON on its standard output. `tell` hears those
-    /// before it.
+    /// Starts a helper, hands it its request, and waits for its answer: the last line of JSON on its standard output.
+    /// `tell` hears those before it.
     pub(super) fn ask(
         &mut self,
         role: &str,

@@ -1,8 +1,9 @@
 //! What one client's slots said: baselines, the seconds of its timeline, and the differences that make periods.
 //!
-//! Histograms stay as sparse as the slots brought them: a client's history takes some ten thousand bytes, and whole arrays are filled only
-//! where clients are added up. Slots are cumulative. Every reader keeps its own baseline and subtracts: the current period from `period`, the whole
-//! measurement from `measurement`. Nothing is ever reset in the client.
+//! Histograms stay as sparse as the slots brought them: a client's history takes some ten thousand bytes, and whole
+//! arrays are filled only where clients are added up. Slots are cumulative. Every reader keeps its own baseline and
+//! subtracts: the current period from `period`, the whole measurement from `measurement`. Nothing is ever reset in the
+//! client.
 
 mod baseline;
 mod rungs;
@@ -21,7 +22,8 @@ use rungs::Rungs;
 use std::collections::VecDeque;
 
 const NS_PER_MS: u64 = 1_000_000;
-/// Slots that wait for the end of their period (some 10 kB each); who asks for a boundary later than in two minutes gets more in its period.
+/// Slots that wait for the end of their period (some 10 kB each); who asks for a boundary later than in two minutes
+/// gets more in its period.
 const PENDING_KEPT: usize = 120;
 
 /// Everything one client's slots have said so far.
@@ -85,7 +87,8 @@ impl History {
         self.timeline.take()
     }
 
-    /// Takes newly drained slots; `lost` were overwritten before the first of them. What each brought is added to `recorded`.
+    /// Takes newly drained slots; `lost` were overwritten before the first of them. What each brought is added to
+    /// `recorded`.
     pub(super) fn take(&mut self, slots: Vec<Slot>, lost: u64, mut recorded: Option<&mut Recorded>) {
         self.slots_lost += lost;
         let mut gap = lost > 0;
@@ -94,7 +97,8 @@ impl History {
             self.pending.push_back((slot, gap));
             gap = false;
         }
-        // A period of an hour needs no hour of slots: a boundary that is asked for lies ahead of those drained long ago.
+        // A period of an hour needs no hour of slots: a boundary that is asked for lies ahead of those drained long
+        // ago.
         while self.pending.len() > PENDING_KEPT && !self.keeps_seconds {
             let Some((slot, gap)) = self.pending.pop_front() else { break };
             self.absorb(slot, gap);

@@ -5,8 +5,8 @@ use crate::worker::WorkerError;
 use std::collections::BTreeMap;
 
 impl LocalWorker {
-    /// Joins a run of several workers: its id stands in every stamp, its groups have members elsewhere, stamps carry wall-clock times
-    /// when they are to be read by another worker's clients. To be called before clients are created.
+    /// Joins a run of several workers: its id stands in every stamp, its groups have members elsewhere, stamps carry
+    /// wall-clock times when they are to be read by another worker's clients. To be called before clients are created.
     pub fn join_run(&mut self, run_id: u64, groups: BTreeMap<(u32, u32), String>, wall_stamps: bool) {
         self.run_id = run_id;
         self.groups = groups;

@@ -1,9 +1,8 @@
 //! The worker that runs client processes on this host.
 //!
 //! `start` makes segments and processes, `wait` is the one place where the supervisor waits (signals, deaths, time),
-//! `drain` turns slots into periods, `balances` compares the books, `close` ends everything, `helpers` talks to the admin and broker processes,
-//! `metrics` answers scrapes.
-//! The supervisor itself never opens a Kafka client.
+//! `drain` turns slots into periods, `balances` compares the books, `close` ends everything, `helpers` talks to the
+//! admin and broker processes, `metrics` answers scrapes. The supervisor itself never opens a Kafka client.
 
 mod broker;
 mod close;
@@ -71,7 +70,8 @@ struct Client {
     partitions: partitions::PartitionSpan,
 }
 
-/// Runs client processes on this host. Must live on the main thread: the parent-death signal of every client is tied to it.
+/// Runs client processes on this host. Must live on the main thread: the parent-death signal of every client is tied to
+/// it.
 #[derive(Debug)]
 pub struct LocalWorker {
     signals: Receiver<Signal>,
@@ -120,8 +120,8 @@ pub struct LocalWorker {
 }
 
 impl LocalWorker {
-    /// A worker that hears of signals through `signals`. Finishes the clock's calibration, which waits until a second has
-    /// passed since it began. Below `root` stand the kernel's files that tell of clients.
+    /// A worker that hears of signals through `signals`. Finishes the clock's calibration, which waits until a second
+    /// has passed since it began. Below `root` stand the kernel's files that tell of clients.
     pub fn new(signals: Receiver<Signal>, calibration: Calibration, root: &Path) -> Self {
         let (wanted, reason) = (calibration.source(), calibration.reason().to_owned());
         let clock = calibration.finish(CALIBRATION_BASELINE);

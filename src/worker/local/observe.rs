@@ -16,7 +16,8 @@ impl LocalWorker {
     /// Reads the masks of all threads of all clients. What cannot be read (a thread that has just ended) is left out.
     pub(super) fn observe_masks(&mut self) {
         for client in &mut self.clients {
-            // Clients run their loop on their main thread, whose id is the process's; what they publish themselves comes later.
+            // Clients run their loop on their main thread, whose id is the process's; what they publish themselves
+            // comes later.
             let hot_tid = client.pid;
             client.observed = Masks::default();
             for (tid, name) in threads_of(client.pid) {

@@ -1,5 +1,5 @@
-//! Starting clients: a segment and a process for each, then the wait until every one is connected; later the release of all
-//! at one epoch.
+//! Starting clients: a segment and a process for each, then the wait until every one is connected; later the release of
+//! all at one epoch.
 
 use super::naming::group_name;
 use super::{Client, History, LocalWorker, facts, observe, partitions};
@@ -16,7 +16,8 @@ use crate::worker::WorkerError;
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// On top of the clients' own limit of connecting, so that it is they who say why: their start, and that of those before them.
+/// On top of the clients' own limit of connecting, so that it is they who say why: their start, and that of those
+/// before them.
 const START_MARGIN: Duration = Duration::from_secs(5);
 /// Time between the order to run and the epoch: every client must have seen the order before.
 const RELEASE_NS: u64 = 250_000_000;
@@ -190,13 +191,15 @@ impl LocalWorker {
         }
     }
 
-    /// Where a client records its raw samples. The run's id is in the name, so that the files of several runs can lie in one folder.
+    /// Where a client records its raw samples. The run's id is in the name, so that the files of several runs can lie
+    /// in one folder.
     fn raw_file(&self, client: &ClientPlan) -> Option<PathBuf> {
         let name = format!("{:016x}.{}-{}.raw", self.run_id, client.role, client.index);
         Some(self.raw_samples.as_ref()?.join(name))
     }
 
-    /// Has every client of a role come at least to `state`? Unlinks segments as their clients attach. Err: one has failed.
+    /// Has every client of a role come at least to `state`? Unlinks segments as their clients attach. Err: one has
+    /// failed.
     pub(super) fn all_of_role_at_least(&mut self, role: Role, state: ClientState) -> Result<bool, WorkerError> {
         let mut all = true;
         for client in self.clients.iter_mut().filter(|client| client.plan.role == role) {

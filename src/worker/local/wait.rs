@@ -114,8 +114,9 @@ impl LocalWorker {
         first
     }
 
-    /// What is to be done in time whoever waits for what, and whether or not anybody looks: in a run without a terminal and with long periods, in
-    /// the wait for readiness, between the calls of a coordinator that has other things to do.
+    /// What is to be done in time whoever waits for what, and whether or not anybody looks: in a run without a terminal
+    /// and with long periods, in the wait for readiness, between the calls of a coordinator that has other things to
+    /// do.
     fn keep_up(&mut self, now_ns: u64) {
         self.republish_wall_offset(now_ns);
         self.roll_metrics();
@@ -190,7 +191,8 @@ mod tests {
     fn a_wait_reads_the_rings_in_time_though_nobody_asks_for_a_period() {
         let (mut worker, mut client) = worker();
         let mut waited = true;
-        // Longer than two rings, as with sampleRateMillis: 60000, or in the wait for readiness; and calls that take some seconds each.
+        // Longer than two rings, as with sampleRateMillis: 60000, or in the wait for readiness; and calls that take
+        // some seconds each.
         for second in (1..=93).filter(|second| second % 20 < 14) {
             worker.clock = at(BEGIN_NS + second * NS_PER_S);
             let published = client.published_slots();

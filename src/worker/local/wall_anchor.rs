@@ -1,6 +1,8 @@
-//! The wall-clock anchor that clients are given: what leads from the run's clock to the wall clock, and what times made with it may be wrong by.
+//! The wall-clock anchor that clients are given: what leads from the run's clock to the wall clock, and what times made
+//! with it may be wrong by.
 //!
-//! A time daemon moves the wall clock all the time, an offset holds for the second until the next one. What it moved by is known then.
+//! A time daemon moves the wall clock all the time, an offset holds for the second until the next one. What it moved by
+//! is known then.
 
 use crate::os::clock::WallOffset;
 

@@ -1,7 +1,7 @@
 //! Prometheus' text format 0.0.4, as far as it is needed: families with HELP and TYPE, samples with labels. Pure.
 //!
-//! Why not a crate: those that write OpenMetrics put `_total` behind every counter and know no summaries, and those that know summaries
-//! write the quantile 1.0 as `1`. OMB's names and labels have to come out letter by letter.
+//! Why not a crate: those that write OpenMetrics put `_total` behind every counter and know no summaries, and those
+//! that know summaries write the quantile 1.0 as `1`. OMB's names and labels have to come out letter by letter.
 
 use std::fmt::Write as _;
 

@@ -1,7 +1,8 @@
 //! What a process has counted since it began: clients that are gone, and those that live. Pure.
 //!
-//! Clients never reset anything, and the ledger neither: it adds what each slot brought, keeps the last counters of clients that are gone, and
-//! subtracts where a span is asked for. So a scraper disturbs no period, and runs follow each other without a step back.
+//! Clients never reset anything, and the ledger neither: it adds what each slot brought, keeps the last counters of
+//! clients that are gone, and subtracts where a span is asked for. So a scraper disturbs no period, and runs follow
+//! each other without a step back.
 
 use crate::stats::{Counter, Counters, Distribution, Increment, Latency};
 use crate::telemetry::Role;
@@ -147,7 +148,8 @@ impl Ledger {
         now.duration_since(self.rolled) >= ROLL_EVERY
     }
 
-    /// The next minute begins. What came since the last roll is the last whole minute, also where nobody had time to look for longer.
+    /// The next minute begins. What came since the last roll is the last whole minute, also where nobody had time to
+    /// look for longer.
     pub fn roll(&mut self, now: Instant) {
         let mut minute = LatencySet::empty();
         let (before, so_far) = (&self.at_roll.by_family, &self.recorded.set.by_family);

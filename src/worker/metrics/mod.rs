@@ -1,7 +1,8 @@
 //! The metrics page: OMB's names and our own, in Prometheus' text format.
 //!
-//! The server's thread hands each scrape to the main thread, which answers it wherever it waits: between calls, in the middle of a verb, or
-//! in the middle of a local run. `ledger` keeps what is told, `omb` and `own` name it, `exposition` writes it.
+//! The server's thread hands each scrape to the main thread, which answers it wherever it waits: between calls, in the
+//! middle of a verb, or in the middle of a local run. `ledger` keeps what is told, `omb` and `own` name it,
+//! `exposition` writes it.
 
 pub mod exposition;
 pub mod ledger;
@@ -31,7 +32,8 @@ pub struct Desk {
 }
 
 impl Desk {
-    /// Answers what comes through `scrapes`. `whole`: all clients of a run are on this host, so their backlog is the run's.
+    /// Answers what comes through `scrapes`. `whole`: all clients of a run are on this host, so their backlog is the
+    /// run's.
     pub fn new(scrapes: Receiver<Scrape>, whole: bool) -> Self {
         Self { scrapes, ledger: Ledger::new(Instant::now()), whose: Whose::default(), whole }
     }

@@ -1,8 +1,9 @@
 //! The families of OMB's worker, by its names, labels and units, so that its dashboards go on working.
 //!
-//! As OMB's: counters count since the process began; `_count` and `_sum` too; quantiles are those of the last whole minute and NaN where
-//! it was empty; failures have no latency, so `success="false"` stays empty. Unlike OMB's: end-to-end times of 0 ms count, the sum is not
-//! cut to whole ms, and the quantile 1.0 of nothing is NaN throughout (OMB: sometimes `-Infinity`).
+//! As OMB's: counters count since the process began; `_count` and `_sum` too; quantiles are those of the last whole
+//! minute and NaN where it was empty; failures have no latency, so `success="false"` stays empty. Unlike OMB's:
+//! end-to-end times of 0 ms count, the sum is not cut to whole ms, and the quantile 1.0 of nothing is NaN throughout
+//! (OMB: sometimes `-Infinity`).
 
 use super::exposition::{Kind, Page};
 use super::ledger::Totals;

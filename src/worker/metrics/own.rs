@@ -1,5 +1,5 @@
-//! pinload's own families: every counter of every client, both latency families, and the state of the run. Units are Prometheus' base
-//! units and stand in the names.
+//! pinload's own families: every counter of every client, both latency families, and the state of the run. Units are
+//! Prometheus' base units and stand in the names.
 
 use super::exposition::{Kind, Page};
 use super::ledger::Totals;
@@ -117,8 +117,8 @@ fn behind_gaps(page: &mut Page, totals: &Totals<'_>) {
     }
 }
 
-/// One of the clients' counters. Its name follows from that in result files: `bytes_received` becomes `pinload_received_bytes_total`,
-/// `idle_ns` `pinload_idle_seconds_total`.
+/// One of the clients' counters. Its name follows from that in result files: `bytes_received` becomes
+/// `pinload_received_bytes_total`, `idle_ns` `pinload_idle_seconds_total`.
 fn client_counter(page: &mut Page, counter: Counter, totals: &Totals<'_>) {
     let (kind, end) = match counter {
         Counter::AssignedPartitions => (Kind::Gauge, ""),

@@ -9,7 +9,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 pub struct Whose(Arc<Mutex<Vec<(Latency, f64)>>>);
 
 impl Whose {
-    /// Each latency that was judged, with the percentile (50 … 100) up to which it is the broker's own; 0: not even the median is.
+    /// Each latency that was judged, with the percentile (50 … 100) up to which it is the broker's own; 0: not even the
+    /// median is.
     pub fn tell(&self, judged: Vec<(Latency, f64)>) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = judged;
     }

@@ -1,4 +1,5 @@
-//! The beginning of a run: who is there, the driver file to all, topics from the first worker, clients dealt out, probes, the load.
+//! The beginning of a run: who is there, the driver file to all, topics from the first worker, clients dealt out,
+//! probes, the load.
 
 use super::calls::{CallError, OmbPeer};
 use super::suit::keys_name;

@@ -1,6 +1,8 @@
-//! Calls of OMB's protocol to several workers at once, each with a limit, and what went wrong in the worker's own words.
+//! Calls of OMB's protocol to several workers at once, each with a limit, and what went wrong in the worker's own
+//! words.
 //!
-//! A signal or a lost worker ends the wait; calls that are still under way are left alone: `stop-all` ends what they began.
+//! A signal or a lost worker ends the wait; calls that are still under way are left alone: `stop-all` ends what they
+//! began.
 
 use super::{Member, OmbWorkers};
 use crate::worker::fleet::calls::Loss;
@@ -156,7 +158,8 @@ impl OmbWorkers {
         Ok(all)
     }
 
-    /// A worker that refuses before the load cannot be used; one that refuses during it has failed, and the result with it.
+    /// A worker that refuses before the load cannot be used; one that refuses during it has failed, and the result with
+    /// it.
     fn failed(&mut self, member: usize, path: &str, error: CallError) -> WorkerError {
         let member = &mut self.members[member];
         let worker = member.peer.url.clone();

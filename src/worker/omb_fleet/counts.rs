@@ -1,5 +1,5 @@
-//! What OMB's workers count: messages acknowledged, received and failed, probes among them. The probes of a run are what was counted when
-//! its load began; what comes after is messages.
+//! What OMB's workers count: messages acknowledged, received and failed, probes among them. The probes of a run are
+//! what was counted when its load began; what comes after is messages.
 
 use super::{CALL_LIMIT, OmbWorkers};
 use crate::stats::{Counter, Counters};

@@ -17,7 +17,8 @@ const NO_CLOSER_NS: u64 = 5 * NS_PER_S;
 const HURRIED_LIMIT: Duration = Duration::from_secs(5);
 
 impl OmbWorkers {
-    /// Until received is acknowledged × subscriptions, or comes no closer, or the limit is reached. The first signal does not end it.
+    /// Until received is acknowledged × subscriptions, or comes no closer, or the limit is reached. The first signal
+    /// does not end it.
     pub(super) fn let_consumers_catch_up(&mut self) -> Result<(), WorkerError> {
         // Whoever comes no closer for some seconds is not waited for; whoever does, has time.
         let limit = self.plan()?.limits.catch_up.saturating_mul(LONGER_WHILE_COMING);

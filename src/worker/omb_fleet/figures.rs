@@ -1,5 +1,5 @@
-//! Periods and latencies of all workers, added up. OMB's workers cut a period when they are asked: rates divide each worker's counts by the
-//! time since it was asked before, and the first period begins with the load.
+//! Periods and latencies of all workers, added up. OMB's workers cut a period when they are asked: rates divide each
+//! worker's counts by the time since it was asked before, and the first period begins with the load.
 
 use super::calls::Answer;
 use super::counts::Counts;
@@ -136,7 +136,8 @@ impl OmbWorkers {
     }
 }
 
-/// A worker's counters since its load began. Messages by its totals: those of periods hold probes, which came before the load.
+/// A worker's counters since its load began. Messages by its totals: those of periods hold probes, which came before
+/// the load.
 fn totals(counts: Counts, probes: Counts, before: &Counters, part: &OnWire, is_omb: bool) -> Counters {
     let mut totals = Counters::default();
     totals[Counter::MessagesAcknowledged] = counts.sent.saturating_sub(probes.sent);

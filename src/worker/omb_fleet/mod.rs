@@ -1,8 +1,8 @@
-//! `OmbWorkers`: a fleet with at least one worker that knows OMB's protocol only (OMB's own, in Java). The whole fleet then speaks it,
-//! pinload's workers too, and is driven as OMB's coordinator drives it (DistributedWorkersEnsemble), with these differences: a single worker
-//! is allowed; lists are dealt in order, not shuffled; before `stop-all` producers are slowed down and consumers waited for, so that
-//! acknowledged and received messages can be compared, and producers see the end before they are closed; a worker that
-//! fails is named with its own words.
+//! `OmbWorkers`: a fleet with at least one worker that knows OMB's protocol only (OMB's own, in Java). The whole fleet
+//! then speaks it, pinload's workers too, and is driven as OMB's coordinator drives it (DistributedWorkersEnsemble),
+//! with these differences: a single worker is allowed; lists are dealt in order, not shuffled; before `stop-all`
+//! producers are slowed down and consumers waited for, so that acknowledged and received messages can be compared, and
+//! producers see the end before they are closed; a worker that fails is named with its own words.
 //!
 //! `suit` refuses what such workers cannot do, `calls` makes calls to all at once, `begin`, `ready`, `end` and
 //! `run_out` are the ends of a run, `counts` and `figures` add up what workers report, `watch` notices who is gone.

@@ -56,8 +56,8 @@ impl OmbWorkers {
         self.post(Self::with(Role::Producer), "/probe-producers", CALL_LIMIT)
     }
 
-    /// OMB's workers count probes and do not tell whose they are. OMB waits for one for each subscription; here there must have been as
-    /// many as one from each producer makes.
+    /// OMB's workers count probes and do not tell whose they are. OMB waits for one for each subscription; here there
+    /// must have been as many as one from each producer makes.
     pub(super) fn missing(&mut self) -> Result<Vec<String>, WorkerError> {
         if self.now_ns().saturating_sub(self.counted_ns) >= LOOK_EVERY_NS {
             self.look()?;

@@ -1,5 +1,6 @@
-//! What a plan must be for workers that speak OMB's protocol: what they cannot do is refused by name before anything starts; what they do
-//! in a way of their own (no stamps, late messages caught up, topics kept) is written into the plan, so that the results say so.
+//! What a plan must be for workers that speak OMB's protocol: what they cannot do is refused by name before anything
+//! starts; what they do in a way of their own (no stamps, late messages caught up, topics kept) is written into the
+//! plan, so that the results say so.
 
 use crate::config::DriverClass;
 use crate::plan::record_times::no_end_to_end_times;

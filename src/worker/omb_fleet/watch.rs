@@ -1,5 +1,6 @@
-//! OMB's protocol has no heartbeat. While the load runs each worker is asked for its counters every two seconds, which costs it nothing: one
-//! that is gone is noticed then and not at the end of the period. (And a pinload worker's lease does not run out.)
+//! OMB's protocol has no heartbeat. While the load runs each worker is asked for its counters every two seconds, which
+//! costs it nothing: one that is gone is noticed then and not at the end of the period. (And a pinload worker's lease
+//! does not run out.)
 
 use super::Alarm;
 use super::calls::{CallError, OmbPeer};

@@ -1,4 +1,5 @@
-//! What the server's thread may know and do without the main thread: the worker's pulse, the lease, and the end of a verb under way.
+//! What the server's thread may know and do without the main thread: the worker's pulse, the lease, and the end of a
+//! verb under way.
 
 use crate::os::signals::Signal;
 use crate::worker::wire::pinload::{Pulse, run_text};

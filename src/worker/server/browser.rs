@@ -1,6 +1,6 @@
-//! A worker without a token is for programs of this host. A browser of this host runs pages from anywhere, and a page can reach
-//! 127.0.0.1: under a name of its own that it points there, or across origins. Such requests are told apart and
-//! refused, by the worker and by the metrics page.
+//! A worker without a token is for programs of this host. A browser of this host runs pages from anywhere, and a page
+//! can reach 127.0.0.1: under a name of its own that it points there, or across origins. Such requests are told apart
+//! and refused, by the worker and by the metrics page.
 
 use axum::http::{HeaderMap, Method, header};
 use std::net::IpAddr;
@@ -17,8 +17,8 @@ pub(super) struct Guard {
 }
 
 impl Guard {
-    /// Refuses what a page in a browser could have sent: status and words. `own`: the call is of pinload's own protocol, whose bodies are
-    /// JSON and say so. OMB's client says nothing of its bodies.
+    /// Refuses what a page in a browser could have sent: status and words. `own`: the call is of pinload's own
+    /// protocol, whose bodies are JSON and say so. OMB's client says nothing of its bodies.
     pub(super) fn refuses(self, method: &Method, headers: &HeaderMap, own: bool) -> Option<(u16, &'static str)> {
         match self.foreign(headers) {
             Some(Foreign::Name) => {

@@ -1,7 +1,9 @@
-//! One connection of a server: it gives its place back when it ends, and it ends when its other side has been silent for too long.
+//! One connection of a server: it gives its place back when it ends, and it ends when its other side has been silent
+//! for too long.
 //!
-//! The other side of a connection can vanish without a word (a host that lost its power, a tunnel that was cut), and its place would be
-//! taken for ever: after as many of them as `--max-connections` allows, nobody could reach the worker.
+//! The other side of a connection can vanish without a word (a host that lost its power, a tunnel that was cut), and
+//! its place would be taken for ever: after as many of them as `--max-connections` allows, nobody could reach the
+//! worker.
 
 use std::io::Result;
 use std::pin::Pin;

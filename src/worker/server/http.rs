@@ -1,4 +1,5 @@
-//! The HTTP server: axum on a thread of its own. It knows nothing of runs; it checks who may call and how much, and hands calls on.
+//! The HTTP server: axum on a thread of its own. It knows nothing of runs; it checks who may call and how much, and
+//! hands calls on.
 
 use super::browser::Guard;
 use super::listener::{ServerError, bind, serve, serve_beside};

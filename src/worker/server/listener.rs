@@ -24,8 +24,8 @@ pub(super) fn bind(wanted: SocketAddr) -> Result<(TcpListener, SocketAddr), Serv
     bound.map_err(|why| ServerError { address: wanted, why })
 }
 
-/// Runs a server from a thread that lives as long as the program. Without a runtime nothing is served: callers see that, and whoever holds
-/// the other end of the server's channels sees them closed.
+/// Runs a server from a thread that lives as long as the program. Without a runtime nothing is served: callers see
+/// that, and whoever holds the other end of the server's channels sees them closed.
 pub(super) fn serve_beside<S: Future>(
     address: SocketAddr,
     server: impl FnOnce() -> S + Send + 'static,

@@ -14,11 +14,12 @@ use std::time::Duration;
 
 /// Scrapers in a local run.
 const CONNECTIONS: usize = 16;
-/// A main thread that has not answered after this long is busy with something that does not wait; scrapers give up after 10 s.
+/// A main thread that has not answered after this long is busy with something that does not wait; scrapers give up
+/// after 10 s.
 const ANSWER_LIMIT: Duration = Duration::from_secs(8);
 
-/// Serves the page alone at `wanted`, from a thread that lives as long as the program. The address (port 0: a free one) and what is to be
-/// answered come back.
+/// Serves the page alone at `wanted`, from a thread that lives as long as the program. The address (port 0: a free one)
+/// and what is to be answered come back.
 ///
 /// # Errors
 /// A port that is taken or not ours.

@@ -1,8 +1,9 @@
 //! `pinload worker`: a worker that is driven over HTTP, by OMB's coordinator or by pinload's.
 //!
-//! `http` is a thread of its own with the server in it; it turns requests into `Call`s for the main thread, which owns the `Session` (and
-//! with it the clients: their parent-death signal is tied to that thread) and answers one call after the other. What both threads know
-//! stands on the `Board`. `metrics_page` is the server of the metrics page, here and in local runs.
+//! `http` is a thread of its own with the server in it; it turns requests into `Call`s for the main thread, which owns
+//! the `Session` (and with it the clients: their parent-death signal is tied to that thread) and answers one call after
+//! the other. What both threads know stands on the `Board`. `metrics_page` is the server of the metrics page, here and
+//! in local runs.
 
 pub mod board;
 mod browser;

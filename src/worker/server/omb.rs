@@ -1,5 +1,6 @@
-//! OMB's calls, answered as OMB's worker answers them: 200 and an empty body, or the three statistics and the topic names. What fails
-//! answers 500 with a sentence; OMB's coordinator only looks at the status, its user at this worker's log.
+//! OMB's calls, answered as OMB's worker answers them: 200 and an empty body, or the three statistics and the topic
+//! names. What fails answers 500 with a sentence; OMB's coordinator only looks at the status, its user at this worker's
+//! log.
 
 use super::session::{Run, Session};
 use super::{Call, Method, Reply};
@@ -207,7 +208,8 @@ fn publish_rate(value: &serde_json::Value) -> Result<f64, String> {
     value.as_f64().ok_or_else(|| format!("{value} is no rate"))
 }
 
-/// Stamps make end-to-end times exact between pinload's workers, and no part of OMB reads the values. None: they are stamped.
+/// Stamps make end-to-end times exact between pinload's workers, and no part of OMB reads the values. None: they are
+/// stamped.
 fn unstamped_for(run: &Run, work: &ProducerWorkAssignment, payloads: &[Vec<u8>]) -> Option<String> {
     let shortest = payloads.iter().map(Vec::len).min().unwrap_or(0);
     if !run.stamps {

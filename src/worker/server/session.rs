@@ -1,4 +1,5 @@
-//! What a worker has going: nothing, or one run. The main thread owns it and answers calls with it, one after the other.
+//! What a worker has going: nothing, or one run. The main thread owns it and answers calls with it, one after the
+//! other.
 
 use super::{Board, Call, Reply};
 use crate::os::clock::Calibration;
@@ -65,8 +66,8 @@ pub(super) struct Run {
     told: bool,
 }
 
-/// So many times the lease a coordinator of OMB may be silent before the load: it has no sign of life but its calls, and may be busy
-/// with topics and clients of other workers for minutes.
+/// So many times the lease a coordinator of OMB may be silent before the load: it has no sign of life but its calls,
+/// and may be busy with topics and clients of other workers for minutes.
 const PATIENCE_BEFORE_LOAD: u32 = 10;
 
 impl Run {

@@ -1,4 +1,5 @@
-//! OMB's worker protocol (its WorkerHandler and HttpWorkerClient): bodies of requests and answers, histograms as Java can add them.
+//! OMB's worker protocol (its WorkerHandler and HttpWorkerClient): bodies of requests and answers, histograms as Java
+//! can add them.
 
 use crate::plan::KeyDistributor;
 use crate::stats::{Distribution, v2};
@@ -58,7 +59,8 @@ pub struct ProducerWorkAssignment {
     pub publish_rate: f64,
     /// A name of OMB's; others mean NO_KEY.
     pub key_distributor_type: Option<String>,
-    /// May a pinload worker stamp the values? Only a pinload coordinator says so, and only to pinload's workers; None: as the worker likes.
+    /// May a pinload worker stamp the values? Only a pinload coordinator says so, and only to pinload's workers; None:
+    /// as the worker likes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stamp: Option<bool>,
 }

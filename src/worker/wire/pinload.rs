@@ -17,8 +17,8 @@
 //! | POST `period-stats`, `reset-stats` | `Boundary` → `PeriodStats`, – |
 //! | POST `stop` | – → `Stopped` |
 //!
-//! Every call but the first four carries the run's id in the header `x-pinload-run`. Whatever fails answers with status 4xx or 5xx and a
-//! `Failure`.
+//! Every call but the first four carries the run's id in the header `x-pinload-run`. Whatever fails answers with status
+//! 4xx or 5xx and a `Failure`.
 
 use crate::os::host::{Host, WallClock};
 use crate::plan::{Placement, Plan};
@@ -130,7 +130,8 @@ pub struct GroupName {
     pub name: String,
 }
 
-/// A run begins. `plan.clients` are this worker's alone, numbered over all workers; their places are the worker's to choose.
+/// A run begins. `plan.clients` are this worker's alone, numbered over all workers; their places are the worker's to
+/// choose.
 #[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
 pub struct Initialize {
     /// The run's id.

@@ -1,4 +1,5 @@
-//! Files of raw samples, read by the documented layout and by nothing of the program's own; and what a run's report must show of them.
+//! Files of raw samples, read by the documented layout and by nothing of the program's own; and what a run's report
+//! must show of them.
 
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -141,8 +142,8 @@ impl RawClient {
     }
 }
 
-/// The reported figures of a family are those of these values: count and extremes exactly, the mean but for rounding, percentiles within
-/// the stated 0.1 %.
+/// The reported figures of a family are those of these values: count and extremes exactly, the mean but for rounding,
+/// percentiles within the stated 0.1 %.
 #[track_caller]
 pub fn assert_figures(what: &str, shown: &Value, mut values: Vec<u64>) {
     values.sort_unstable();
@@ -174,7 +175,8 @@ fn assert_percentile(what: &str, name: &str, shown: Option<u64>, sorted: &[u64],
     assert!(shown >= exact && shown - exact <= exact / 1_000, "{what}: {name} is {exact}, shown is {shown}");
 }
 
-/// What was measured from second `from_s` to second `to_s` after the epoch, all clients together, as the detail file shows it.
+/// What was measured from second `from_s` to second `to_s` after the epoch, all clients together, as the detail file
+/// shows it.
 #[track_caller]
 pub fn assert_measurement(detail: &Value, clients: &[RawClient], from_s: u64, to_s: u64) {
     let mut all: BTreeMap<&'static str, Vec<u64>> = BTreeMap::new();
@@ -246,8 +248,9 @@ fn of_slots(values: &[(usize, u64)], slots: usize) -> Vec<Vec<u64>> {
     of_slots
 }
 
-/// What producers were told is stored is all that is stored, every place once, up to the broker's own end offsets, and consumers received each
-/// message from where it was stored. `end_offsets` by partition; None: the broker does not tell.
+/// What producers were told is stored is all that is stored, every place once, up to the broker's own end offsets, and
+/// consumers received each message from where it was stored. `end_offsets` by partition; None: the broker does not
+/// tell.
 #[track_caller]
 pub fn assert_places(clients: &[RawClient], end_offsets: Option<&BTreeMap<i32, u64>>) {
     let all = |outcome: &str| clients.iter().flat_map(|client| client.places(outcome)).collect::<Vec<_>>();

@@ -1,5 +1,5 @@
-//! Which topics go into one request: Kafka refuses a request that takes more than 10,000 records of its controller (KAFKA-17870), and a
-//! smaller one is answered sooner.
+//! Which topics go into one request: Kafka refuses a request that takes more than 10,000 records of its controller
+//! (KAFKA-17870), and a smaller one is answered sooner.
 
 use super::TopicSpec;
 

@@ -75,8 +75,8 @@ impl Admin {
         i32::try_from(self.wait_limit.left().as_millis()).unwrap_or(i32::MAX).max(100)
     }
 
-    /// Creates topics, part by part, and waits until every partition of all has a leader. Where one is refused the parts behind it are not
-    /// asked for any more: such a run does not begin.
+    /// Creates topics, part by part, and waits until every partition of all has a leader. Where one is refused the
+    /// parts behind it are not asked for any more: such a run does not begin.
     pub(super) fn create(
         &self,
         topics: &[TopicSpec],

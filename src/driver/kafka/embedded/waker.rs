@@ -1,9 +1,9 @@
 //! Keeps the mock cluster's thread awake while it is given orders.
 //!
-//! An order to the mock (a topic, a setting) is put into its queue with one byte in a pipe, and its answer is waited for. The mock's thread
-//! looks at its queue first and empties the pipe behind that. An order that comes in between, which is what the next one does when the
-//! last was answered, loses its byte: the thread sleeps its second out, and so did each second topic on a busy machine. A connection to
-//! the mock's port wakes the thread as well.
+//! An order to the mock (a topic, a setting) is put into its queue with one byte in a pipe, and its answer is waited
+//! for. The mock's thread looks at its queue first and empties the pipe behind that. An order that comes in between,
+//! which is what the next one does when the last was answered, loses its byte: the thread sleeps its second out, and so
+//! did each second topic on a busy machine. A connection to the mock's port wakes the thread as well.
 
 use crossbeam_channel::{RecvTimeoutError, Sender};
 use std::io;

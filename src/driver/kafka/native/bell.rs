@@ -1,8 +1,9 @@
-//! A bell for a queue: librdkafka rings when something comes into the empty queue. It tells when that was, and wakes who waits for it.
+//! A bell for a queue: librdkafka rings when something comes into the empty queue. It tells when that was, and wakes
+//! who waits for it.
 //!
-//! librdkafka's own waits count whole milliseconds: a loop that has 300 µs until its next send would have to sleep them away, and would notice
-//! an acknowledgement up to that much too late. And none of them tells when what ended it came, which is what a loop has to know to tell
-//! how long it kept it itself.
+//! librdkafka's own waits count whole milliseconds: a loop that has 300 µs until its next send would have to sleep them
+//! away, and would notice an acknowledgement up to that much too late. And none of them tells when what ended it came,
+//! which is what a loop has to know to tell how long it kept it itself.
 
 use super::handle::Queue;
 use crate::os::clock::Clock;
@@ -21,7 +22,8 @@ const LONG_AGO_NS: u64 = 1;
 /// What is written to ring: an eventfd counts in words of 8 bytes.
 const ONE: [u8; size_of::<u64>()] = 1_u64.to_ne_bytes();
 
-/// A queue and its bell, which is hung when it is first waited on: a loop that spins needs none, and the library is spared the ringing.
+/// A queue and its bell, which is hung when it is first waited on: a loop that spins needs none, and the library is
+/// spared the ringing.
 #[derive(Debug)]
 pub(super) struct BelledQueue {
     queue: Rc<Queue>,
@@ -34,8 +36,8 @@ impl BelledQueue {
         Self { queue: Rc::new(queue), bell: None }
     }
 
-    /// Waits until something is in the queue or `limit` has passed; may end at once. To be called when the queue has just been found empty.
-    /// False: it cannot wait, because the system gives no descriptor.
+    /// Waits until something is in the queue or `limit` has passed; may end at once. To be called when the queue has
+    /// just been found empty. False: it cannot wait, because the system gives no descriptor.
     pub(super) fn wait(&mut self, limit: Duration, clock: Clock) -> bool {
         if let Some(bell) = &self.bell {
             bell.wait(limit);
@@ -99,8 +101,9 @@ impl Bell {
         let rung = Rung { clock, first_ns, waited_for, descriptor };
         let bell = Self { queue: Rc::clone(queue), rung: Box::new(rung) };
         let opaque = ptr::from_ref(&*bell.rung).cast_mut().cast::<c_void>();
-        // SAFETY: the queue lives as long as `bell`. librdkafka calls `ring` with the queue locked, so never twice at once, and not any more when
-        // `drop`, which takes that lock, has returned: `rung`, which stays where it is, lives longer.
+        // SAFETY: the queue lives as long as `bell`. librdkafka calls `ring` with the queue locked, so never twice at
+        // once, and not any more when `drop`, which takes that lock, has returned: `rung`, which stays where it is,
+        // lives longer.
         unsafe { sys::rd_kafka_queue_cb_event_enable(bell.queue.as_ptr(), Some(ring), opaque) };
         Some(bell)
     }
@@ -111,7 +114,8 @@ impl Bell {
         self.rung.first_ns.swap(0, SeqCst)
     }
 
-    /// Waits until it is rung or `limit` has passed; not at all when it has been rung since it was last asked. May end early.
+    /// Waits until it is rung or `limit` has passed; not at all when it has been rung since it was last asked. May end
+    /// early.
     fn wait(&self, limit: Duration) {
         let rung = &*self.rung;
         // This before that, and the other way round in `ring`: one of both sees the other.

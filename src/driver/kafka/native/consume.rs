@@ -1,7 +1,7 @@
 //! The way into a consumer: one queue of our own that all assigned partitions are forwarded to, read in batches.
 //!
-//! Reading batches straight from a BaseConsumer's queue would lose assignments: its rebalance events would be answered by an
-//! unassign. So only messages are taken this way, and the BaseConsumer is polled for everything else.
+//! Reading batches straight from a BaseConsumer's queue would lose assignments: its rebalance events would be answered
+//! by an unassign. So only messages are taken this way, and the BaseConsumer is polled for everything else.
 
 use super::bell::BelledQueue;
 use super::handle::Queue;
@@ -29,8 +29,9 @@ impl std::fmt::Debug for Sink {
 }
 
 impl Sink {
-    /// A sink without partitions that reads `batch` messages at a time. 300 cost 0.87 × the C tool a message, 10,000 cost 1.13 ×: the array and what
-    /// it points to stay in cache. `client` must outlive the result. `always_timed`: the record's time is wanted of messages with a stamp too.
+    /// A sink without partitions that reads `batch` messages at a time. 300 cost 0.87 × the C tool a message, 10,000
+    /// cost 1.13 ×: the array and what it points to stay in cache. `client` must outlive the result. `always_timed`:
+    /// the record's time is wanted of messages with a stamp too.
     pub(in crate::driver::kafka) fn new(client: *mut sys::rd_kafka_t, batch: u32, always_timed: bool) -> Option<Self> {
         let queue = BelledQueue::new(Queue::new(client)?);
         Some(Self { queue, messages: vec![ptr::null_mut(); batch as usize].into(), always_timed })
@@ -52,7 +53,8 @@ impl Sink {
         let now_ns = time.now_ns();
         let mut bytes = 0;
         for &message in &self.messages[..have] {
-            // SAFETY: one of the `have` messages just received; nobody else has it, and it is destroyed below, after its last use.
+            // SAFETY: one of the `have` messages just received; nobody else has it, and it is destroyed below, after
+            // its last use.
             match unsafe { received(message, self.always_timed) } {
                 Ok(received) => {
                     bytes += received.value.len();
@@ -73,15 +75,17 @@ impl Sink {
     #[inline]
     fn read(&mut self) -> usize {
         let free = &mut self.messages;
-        // SAFETY: the queue is valid; the array has as many places as we say; the messages written there are ours to destroy.
+        // SAFETY: the queue is valid; the array has as many places as we say; the messages written there are ours to
+        // destroy.
         let more = unsafe { sys::rd_kafka_consume_batch_queue(self.queue.as_ptr(), 0, free.as_mut_ptr(), free.len()) };
         usize::try_from(more).unwrap_or(0)
     }
 
-    /// Waits until something is in the queue or `limit` has passed; may end at once. To be called when it has just been found empty. False: it
-    /// cannot wait, because the system gives no descriptor.
+    /// Waits until something is in the queue or `limit` has passed; may end at once. To be called when it has just been
+    /// found empty. False: it cannot wait, because the system gives no descriptor.
     ///
-    /// A read with a timeout would not do: one of a batch waits until its array is full, and none tells when the message came.
+    /// A read with a timeout would not do: one of a batch waits until its array is full, and none tells when the
+    /// message came.
     pub(in crate::driver::kafka) fn await_messages(&mut self, limit: Duration, clock: Clock) -> bool {
         self.queue.wait(limit, clock)
     }
@@ -132,7 +136,8 @@ unsafe fn received<'a>(message: *mut sys::rd_kafka_message_t, always_timed: bool
         RecordTime::Unknown
     } else {
         let mut kind = sys::rd_kafka_timestamp_type_t::RD_KAFKA_TIMESTAMP_NOT_AVAILABLE;
-        // SAFETY: as above; the type goes into a variable of ours, and librdkafka writes one of the three that there are.
+        // SAFETY: as above; the type goes into a variable of ours, and librdkafka writes one of the three that there
+        // are.
         let ms = unsafe { sys::rd_kafka_message_timestamp(message, &raw mut kind) };
         record_time(kind, ms)
     };
@@ -140,7 +145,8 @@ unsafe fn received<'a>(message: *mut sys::rd_kafka_message_t, always_timed: bool
     Ok(Received { value, partition, offset: fields.offset, record_time })
 }
 
-/// Without its type a timestamp says nothing: on a topic with `message.timestamp.type=LogAppendTime` it is the broker's.
+/// Without its type a timestamp says nothing: on a topic with `message.timestamp.type=LogAppendTime` it is the
+/// broker's.
 #[inline]
 fn record_time(kind: sys::rd_kafka_timestamp_type_t, ms: i64) -> RecordTime {
     match kind {
@@ -150,10 +156,11 @@ fn record_time(kind: sys::rd_kafka_timestamp_type_t, ms: i64) -> RecordTime {
     }
 }
 
-/// Begins a commit of what was handed out; its result comes as an event on `results`. Returns librdkafka's code (0: begun).
+/// Begins a commit of what was handed out; its result comes as an event on `results`. Returns librdkafka's code (0:
+/// begun).
 ///
-/// `BaseConsumer::commit_consumer_state` does not tell how an asynchronous commit ended: librdkafka reports it only to a queue of ours or to a
-/// callback, and rust-rdkafka sets neither.
+/// `BaseConsumer::commit_consumer_state` does not tell how an asynchronous commit ended: librdkafka reports it only to
+/// a queue of ours or to a callback, and rust-rdkafka sets neither.
 pub(in crate::driver::kafka) fn begin_commit(client: *mut sys::rd_kafka_t, results: &Queue) -> i32 {
     // SAFETY: client and queue are alive; null offsets mean what is stored, a null callback means an event.
     let code = unsafe { sys::rd_kafka_commit_queue(client, ptr::null(), results.as_ptr(), None, ptr::null_mut()) };
@@ -171,7 +178,8 @@ pub(in crate::driver::kafka) fn fetch_has_begun(client: *mut sys::rd_kafka_t, to
     code as i32 == 0 && high >= 0
 }
 
-/// Where the rebalance callback finds the sink: the callback's owner lives inside the client and cannot borrow what is made from it.
+/// Where the rebalance callback finds the sink: the callback's owner lives inside the client and cannot borrow what is
+/// made from it.
 #[derive(Debug, Default)]
 pub(in crate::driver::kafka) struct SinkSlot(AtomicPtr<sys::rd_kafka_queue_t>);
 
@@ -186,8 +194,8 @@ impl SinkSlot {
         self.0.store(ptr::null_mut(), Ordering::Release);
     }
 
-    /// Sends the messages of one partition to the sink. Called before the partition is assigned: librdkafka keeps a forward that the
-    /// application has set when it starts to fetch.
+    /// Sends the messages of one partition to the sink. Called before the partition is assigned: librdkafka keeps a
+    /// forward that the application has set when it starts to fetch.
     pub(in crate::driver::kafka) fn forward(&self, client: *mut sys::rd_kafka_t, topic: &str, partition: i32) {
         let sink = self.0.load(Ordering::Acquire);
         if sink.is_null() {
@@ -204,8 +212,9 @@ impl SinkSlot {
     fn redirect(&self, client: *mut sys::rd_kafka_t, topic: &str, partition: i32, target: *mut sys::rd_kafka_queue_t) {
         let Ok(topic) = CString::new(topic) else { return };
         let Some(queue) = Queue::of_partition(client, &topic, partition) else { return };
-        // SAFETY: `queue` is valid until the end of this function; `target` is null or the sink's queue, which `clear` takes out of the slot
-        // before it is destroyed; librdkafka holds references of its own to both ends of a forward.
+        // SAFETY: `queue` is valid until the end of this function; `target` is null or the sink's queue, which `clear`
+        // takes out of the slot before it is destroyed; librdkafka holds references of its own to both ends of a
+        // forward.
         unsafe { sys::rd_kafka_queue_forward(queue.as_ptr(), target) };
     }
 }

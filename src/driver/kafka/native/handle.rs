@@ -118,7 +118,8 @@ impl Event {
             }
             sys::RD_KAFKA_EVENT_LOG => {
                 let (mut facility, mut text, mut level) = (ptr::null(), ptr::null(), 0);
-                // SAFETY: all three out-pointers are valid; on success the texts belong to the event and are copied at once.
+                // SAFETY: all three out-pointers are valid; on success the texts belong to the event and are copied at
+                // once.
                 let read = unsafe { sys::rd_kafka_event_log(self.0.as_ptr(), &mut facility, &mut text, &mut level) };
                 if read != 0 {
                     return EventKind::Other;
@@ -145,8 +146,8 @@ impl Event {
         unsafe { copied(text) }
     }
 
-    /// Takes the next delivered messages out of the event into `chunk`; returns how many (0: there are no more). They stay valid
-    /// until the event is dropped.
+    /// Takes the next delivered messages out of the event into `chunk`; returns how many (0: there are no more). They
+    /// stay valid until the event is dropped.
     #[inline]
     pub(super) fn take_messages(&mut self, chunk: &mut [*const sys::rd_kafka_message_t]) -> usize {
         // SAFETY: the event is valid, and the array has as many places as we say.

@@ -1,12 +1,13 @@
 //! Values that librdkafka sends from where they stand, instead of a copy it makes of each.
 //!
-//! A value keeps its place from the hand-over to its delivery report. Then the place goes to the next message, the last one returned first, because it
-//! is the likeliest to be in the cache. What stands in it already is not written again: behind the head, which differs from message to
-//! message, values of one payload are the same.
+//! A value keeps its place from the hand-over to its delivery report. Then the place goes to the next message, the last
+//! one returned first, because it is the likeliest to be in the cache. What stands in it already is not written again:
+//! behind the head, which differs from message to message, values of one payload are the same.
 //!
-//! So a payload of a kilobyte is not copied at all, and what waits in the library's queue is written once. Places are as many as there ever
-//! were messages on their way; the memory of a place is touched when it is first used. They are all as long as the longest value, so values of
-//! different lengths are left to the library to copy: 100,000 short ones on their way would take the room of as many long ones.
+//! So a payload of a kilobyte is not copied at all, and what waits in the library's queue is written once. Places are
+//! as many as there ever were messages on their way; the memory of a place is touched when it is first used. They are
+//! all as long as the longest value, so values of different lengths are left to the library to copy: 100,000 short ones
+//! on their way would take the room of as many long ones.
 
 use crate::driver::Batch;
 use crate::driver::batch::HEAD_BYTES;
@@ -72,7 +73,8 @@ impl std::fmt::Debug for Lent {
 }
 
 impl Lent {
-    /// A place with message `i`'s value in it; where values differ in length, the value as it stands in the batch, to be copied.
+    /// A place with message `i`'s value in it; where values differ in length, the value as it stands in the batch, to
+    /// be copied.
     #[inline]
     pub(super) fn lend(&mut self, batch: &Batch, i: usize) -> Loan {
         let (_, value, tag) = batch.message(i);
@@ -115,7 +117,8 @@ impl Lent {
             self.free.reserve(self.places + count);
         }
         let chunk = self.chunks.last_mut().expect("one was there or has been made");
-        // SAFETY: `used + lines` is at most the length of the chunk (see above), and what is behind `used` is nobody's yet.
+        // SAFETY: `used + lines` is at most the length of the chunk (see above), and what is behind `used` is nobody's
+        // yet.
         let line = unsafe { chunk.lines.cast::<Line>().add(chunk.used) };
         // SAFETY: within an allocation, so it is not null. A line is aligned better than a place.
         let at = unsafe { NonNull::new_unchecked(line) }.cast::<Place>();
@@ -130,8 +133,8 @@ impl Lent {
     /// The library is done with what travelled under this opaque: the message's tag.
     ///
     /// # Safety
-    /// It comes from `lend` of this very object and has not been returned since, or from `to_be_copied`. The library does not read the value any
-    /// more.
+    /// It comes from `lend` of this very object and has not been returned since, or from `to_be_copied`. The library
+    /// does not read the value any more.
     #[inline]
     pub(super) unsafe fn returned(&mut self, opaque: *mut c_void) -> usize {
         if opaque.addr() & LENT == 0 {
@@ -149,7 +152,8 @@ impl Lent {
 impl Drop for Lent {
     fn drop(&mut self) {
         for chunk in self.chunks.drain(..) {
-            // SAFETY: made by `Box::into_raw` and freed here only; the client, and with it all that has read the places, is gone.
+            // SAFETY: made by `Box::into_raw` and freed here only; the client, and with it all that has read the
+            // places, is gone.
             drop(unsafe { Box::from_raw(chunk.lines) });
         }
     }

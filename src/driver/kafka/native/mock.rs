@@ -79,7 +79,8 @@ impl Mock {
         let cluster = self.0.as_ptr();
         // SAFETY: the cluster lives as long as its client; `name` is NUL-terminated and copied.
         unsafe { sys::rd_kafka_mock_topic_set_error(cluster, name.as_ptr(), gone) };
-        // SAFETY: the cluster as above; as many errors are there as we say, and they are copied before the call returns.
+        // SAFETY: the cluster as above; as many errors are there as we say, and they are copied before the call
+        // returns.
         unsafe { sys::rd_kafka_mock_push_request_errors_array(cluster, PRODUCE, errors.len(), errors.as_ptr()) };
     }
 }

@@ -85,9 +85,9 @@ impl Outlet {
             Some(sticky) if sticky.takes(batch.key(i)) => sticky.next(message_bytes(batch, i), self.now_ns),
             _ => self.partition,
         };
-        // SAFETY: without F_COPY and F_FREE librdkafka reads the value until it has made its report, and neither writes nor frees it; it stands in
-        // `lent` until that report has been handed out, or until the client is gone (the owner's fields are dropped in that order). With F_COPY it
-        // reads it before it returns, from `batch`.
+        // SAFETY: without F_COPY and F_FREE librdkafka reads the value until it has made its report, and neither writes
+        // nor frees it; it stands in `lent` until that report has been handed out, or until the client is gone (the
+        // owner's fields are dropped in that order). With F_COPY it reads it before it returns, from `batch`.
         let handed = unsafe { self.produce(lent::flags(batch), partition, batch.key(i), loan) };
         if handed != Handed::Accepted {
             self.sticky = before;
@@ -102,8 +102,8 @@ impl Outlet {
     #[inline]
     unsafe fn produce(&mut self, flags: i32, partition: i32, key: Option<&[u8]>, loan: Loan) -> Handed {
         let (key, key_len) = key.map_or((ptr::null(), 0), |key| (key.as_ptr().cast::<c_void>(), key.len()));
-        // SAFETY: the topic handle is valid; the caller vouches for the value; librdkafka copies the key (valid for its length) before it returns;
-        // the opaque is a number that is never followed as a pointer.
+        // SAFETY: the topic handle is valid; the caller vouches for the value; librdkafka copies the key (valid for its
+        // length) before it returns; the opaque is a number that is never followed as a pointer.
         let result = unsafe {
             sys::rd_kafka_produce(
                 self.topic.as_ptr(),
@@ -126,7 +126,8 @@ impl Outlet {
         }
     }
 
-    /// Hands over messages `from..` of a batch up to the first that finds the queue full; returns the index after the last handled.
+    /// Hands over messages `from..` of a batch up to the first that finds the queue full; returns the index after the
+    /// last handled.
     #[inline]
     pub(in crate::driver::kafka) fn send_batch(
         &mut self,
@@ -150,8 +151,9 @@ impl Outlet {
         let before = self.sticky;
         let named = self.name_partitions(batch, from);
         let wanted = i32::try_from(count).unwrap_or(i32::MAX);
-        // SAFETY: the topic handle is valid; the first `count` entries (at most their number) were just filled: values stand in `lent` as for
-        // `send_from`, keys in `batch`, which outlives the call, and are copied; opaques are numbers.
+        // SAFETY: the topic handle is valid; the first `count` entries (at most their number) were just filled: values
+        // stand in `lent` as for `send_from`, keys in `batch`, which outlives the call, and are copied; opaques are
+        // numbers.
         let taken = unsafe {
             sys::rd_kafka_produce_batch(
                 self.topic.as_ptr(),
@@ -206,8 +208,9 @@ impl Outlet {
 
     /// Hands out up to `limit` reports; events of other kinds go to `on_other`.
     ///
-    /// All reports of an event carry the time at which it was picked up, however long the handing out takes: their acknowledgements had all
-    /// come by then. An event is destroyed (its messages freed, its room in the queue given back) once all of it is handed out.
+    /// All reports of an event carry the time at which it was picked up, however long the handing out takes: their
+    /// acknowledgements had all come by then. An event is destroyed (its messages freed, its room in the queue given
+    /// back) once all of it is handed out.
     #[inline]
     pub(in crate::driver::kafka) fn poll_reports(
         &mut self,
@@ -233,16 +236,16 @@ impl Outlet {
             let asked = CHUNK.min(limit - reported);
             let count = event.take_messages(&mut chunk[..asked]);
             for &message in &chunk[..count] {
-                // SAFETY: `take_messages` has written `count` pointers, each valid until `event` is dropped, which is after this loop; nobody
-                // writes to them meanwhile.
+                // SAFETY: `take_messages` has written `count` pointers, each valid until `event` is dropped, which is
+                // after this loop; nobody writes to them meanwhile.
                 let message = unsafe { &*message };
-                // SAFETY: librdkafka reports each message once, with the opaque that it was handed over with, and then reads its value no more: with
-                // F_COPY it would free the value now.
+                // SAFETY: librdkafka reports each message once, with the opaque that it was handed over with, and then
+                // reads its value no more: with F_COPY it would free the value now.
                 let tag = unsafe { lent.returned(message._private) };
                 // SAFETY: a message of the event's, which lives as long as that; the call only reads it.
                 let broker = if self.tells_brokers { unsafe { sys::rd_kafka_message_broker_id(message) } } else { -1 };
-                // SAFETY: librdkafka keeps `len` bytes at a delivered message's payload as long as the message, and what was lent for it is not lent
-                // again before the report is made.
+                // SAFETY: librdkafka keeps `len` bytes at a delivered message's payload as long as the message, and
+                // what was lent for it is not lent again before the report is made.
                 on_report(*picked_up_ns, unsafe { report(message, tag, broker) });
             }
             reported += count;
@@ -255,8 +258,8 @@ impl Outlet {
         u32::try_from(reported).unwrap_or(u32::MAX)
     }
 
-    /// Waits until something is in the queue or `limit` has passed; may end at once. To be called when the queue has just been found
-    /// empty. False: it cannot wait, because the system gives no descriptor.
+    /// Waits until something is in the queue or `limit` has passed; may end at once. To be called when the queue has
+    /// just been found empty. False: it cannot wait, because the system gives no descriptor.
     pub(in crate::driver::kafka) fn await_reports(&mut self, limit: Duration, clock: Clock) -> bool {
         self.queue.wait(limit, clock)
     }
@@ -279,8 +282,8 @@ fn message_bytes(batch: &Batch, i: usize) -> usize {
     batch.value_bytes(i) as usize + batch.key(i).map_or(0, <[u8]>::len)
 }
 
-/// Ends the linger of what is waiting. `BaseProducer::flush` would take the delivery reports away from us; librdkafka's own only waits, and
-/// for the millisecond that it waits its threads send without linger.
+/// Ends the linger of what is waiting. `BaseProducer::flush` would take the delivery reports away from us; librdkafka's
+/// own only waits, and for the millisecond that it waits its threads send without linger.
 pub(in crate::driver::kafka) fn hurry(client: *mut sys::rd_kafka_t) {
     // SAFETY: `client` comes from a living BaseProducer, whose delivery reports are events: this call serves no queue.
     unsafe { sys::rd_kafka_flush(client, 1) };

@@ -1,4 +1,5 @@
-//! Creating and deleting topics, with the broker's own words on what it refused (rust-rdkafka's admin client drops them).
+//! Creating and deleting topics, with the broker's own words on what it refused (rust-rdkafka's admin client drops
+//! them).
 
 use super::handle::{Event, Queue, copied};
 use rdkafka_sys as sys;
@@ -44,7 +45,8 @@ pub(in crate::driver::kafka) fn create_topics(
     let mut pointers: Vec<_> = specs.iter().map(|spec| spec.0.as_ptr()).collect();
     let options = Options::new(client, Op::RD_KAFKA_ADMIN_OP_CREATETOPICS, limit_ms)?;
     let queue = answer_queue(client)?;
-    // SAFETY: client, options and queue are alive; `pointers` holds as many living topics as we say; all of it is copied by the call.
+    // SAFETY: client, options and queue are alive; `pointers` holds as many living topics as we say; all of it is
+    // copied by the call.
     unsafe {
         sys::rd_kafka_CreateTopics(client, pointers.as_mut_ptr(), pointers.len(), options.0.as_ptr(), queue.as_ptr());
     }
@@ -69,7 +71,8 @@ pub(in crate::driver::kafka) fn delete_topics(
     let mut pointers: Vec<_> = specs.iter().map(|spec| spec.0.as_ptr()).collect();
     let options = Options::new(client, Op::RD_KAFKA_ADMIN_OP_DELETETOPICS, limit_ms)?;
     let queue = answer_queue(client)?;
-    // SAFETY: client, options and queue are alive; `pointers` holds as many living names as we say; all of it is copied by the call.
+    // SAFETY: client, options and queue are alive; `pointers` holds as many living names as we say; all of it is copied
+    // by the call.
     unsafe {
         sys::rd_kafka_DeleteTopics(client, pointers.as_mut_ptr(), pointers.len(), options.0.as_ptr(), queue.as_ptr());
     }

@@ -1,5 +1,5 @@
-//! Maps of machines that few tests run on, with more clients than most runs have: what must hold of every map, and what changes with the
-//! number of clients.
+//! Maps of machines that few tests run on, with more clients than most runs have: what must hold of every map, and what
+//! changes with the number of clients.
 
 use super::{deal, hot, spread};
 use crate::os::affinity::CpuSet;
@@ -7,8 +7,8 @@ use crate::os::topology::{Cpu, Topology};
 use crate::plan::placement::Placement;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// `nodes` × `cores` cores of two threads, numbered as Linux does on such servers: first one thread of each core, then the other; one
-/// last-level cache a node.
+/// `nodes` × `cores` cores of two threads, numbered as Linux does on such servers: first one thread of each core, then
+/// the other; one last-level cache a node.
 fn server(nodes: usize, cores: usize) -> Topology {
     let all = nodes * cores;
     let cpu = |id: usize| {

@@ -71,7 +71,8 @@ fn index(at_s: f64) -> usize {
     at_s.round() as usize
 }
 
-/// The seconds that a row stands for. One that was lost is part of the next row; a row that ends within a second has none.
+/// The seconds that a row stands for. One that was lost is part of the next row; a row that ends within a second has
+/// none.
 fn seconds_of(timeline: &TimelineReading, row: usize) -> std::ops::Range<usize> {
     let (at_s, span_s) = (timeline.at_s[row], timeline.span_s.get(row).copied().unwrap_or(1.0));
     index(at_s - span_s)..index(at_s)

@@ -131,7 +131,8 @@ proptest! {
         client in prop::option::of((0..20_000u64, 600..9_000u64)),
         jitter in prop::collection::vec(0..20u64, 6),
     ) {
-        // What producer 0, which stands still as `client` says, producer 1 and the consumer see of a broker that stands still as `broker` says.
+        // What producer 0, which stands still as `client` says, producer 1 and the consumer see of a broker that stands
+        // still as `broker` says.
         let spans = |span: Option<(u64, u64)>| span.map(|(begin, length)| (begin, begin + length));
         let (broker, client) = (spans(broker), spans(client));
         let mut moments: Vec<ClientMoment> = Vec::new();

@@ -1,7 +1,8 @@
 //! A client's timeline while it grows: seconds, which become tens of seconds, minutes and longer rows as they age.
 //!
-//! Tens of seconds and minutes are not made from seconds but from the slots themselves, when their time has passed: their percentiles are as
-//! exact as those of a second. They wait until the rows that they stand for are dropped. Only what is longer than a minute is joined from rows.
+//! Tens of seconds and minutes are not made from seconds but from the slots themselves, when their time has passed:
+//! their percentiles are as exact as those of a second. They wait until the rows that they stand for are dropped. Only
+//! what is longer than a minute is joined from rows.
 
 use super::{histogram_of, percentiles_ns};
 use crate::stats::ageing::Ageing;

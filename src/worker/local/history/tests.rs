@@ -155,7 +155,8 @@ fn any_life() -> impl Strategy<Value = Vec<(Vec<u64>, bool, bool)>> {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
 
-    /// However seconds are drained together and cut into periods, the periods are the whole, and the whole is what was recorded.
+    /// However seconds are drained together and cut into periods, the periods are the whole, and the whole is what was
+    /// recorded.
     #[test]
     fn periods_sum_to_the_measurement_and_the_measurement_to_what_was_recorded(life in any_life(), warm_up in 0_usize..8) {
         let (mut client, mut history) = a_history();
