@@ -74,11 +74,26 @@ pub(super) fn events(moments: &[ClientMoment], plan: &Plan) -> Vec<SystemEvent> 
     let mut events: Vec<SystemEvent> = of_brokers(moments, &stood, plan, limit_ns);
     let stands = stood.iter().flat_map(|(who, spans)| spans.iter().map(|span| (*who, *span)));
     events.extend(of_generator(stands, limit_ns, |names, when| format!("{names} stood still for {when}")));
-    let starved = silences(moments, &stood).filter(|(_, starved)| *starved).map(|(seen, _)| (seen.who, seen.span));
-    events.extend(of_generator(starved, limit_ns, |names, when| {
+    let starved: Vec<Seen> = silences(moments, &stood).filter(|(_, starved)| *starved).map(|(seen, _)| seen).collect();
+    events.extend(of_generator(asked_for(&starved, judging(plan)), limit_ns, |names, when| {
         format!("librdkafka's threads of {names} waited for a CPU for most of {when}")
     }));
     events
+}
+
+/// A consumer hears nothing either while nothing comes: its silence began with its last message, and not when its
+/// library had no CPU any more. Where a producer's was starved at the same time, that one tells when.
+fn asked_for(starved: &[Seen], judging: Role) -> impl Iterator<Item = (Who, Span)> {
+    starved.iter().map(move |seen| {
+        let of_judges = starved.iter().filter(|judge| judge.who.0 == judging).map(|judge| judge.span);
+        let span = if seen.who.0 == judging { None } else { of_judges.max_by_key(|span| span.overlap_ns(seen.span)) };
+        (seen.who, span.filter(|span| span.overlap_ns(seen.span) > 0).unwrap_or(seen.span))
+    })
+}
+
+/// Whose silences tell of the broker.
+fn judging(plan: &Plan) -> Role {
+    if plan.producers() > 0 { Role::Producer } else { Role::Consumer }
 }
 
 fn limit_ns(plan: &Plan) -> u64 {
@@ -121,7 +136,7 @@ fn of_brokers(
     let mut left: Vec<Seen> = silences(moments, stood).filter(|(_, starved)| !starved).map(|(seen, _)| seen).collect();
     left.sort_by_key(|seen| seen.span.begin_ns);
     let brokers: std::collections::BTreeSet<i32> = left.iter().filter_map(|seen| seen.broker).collect();
-    let judging = if plan.producers() > 0 { Role::Producer } else { Role::Consumer };
+    let judging = judging(plan);
     let mut events = Vec::new();
     while let Some(first) = left.iter().position(|seen| seen.who.0 == judging) {
         let first = left.swap_remove(first);

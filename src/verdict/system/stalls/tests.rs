@@ -95,6 +95,9 @@ fn clients_that_waited_for_their_cpus_are_no_witnesses() {
     assert_eq!(told(&moments, &for_tests::plan()), [(GeneratorStall, 4_000, 2_000, 2)]);
     let words = events(&moments, &for_tests::plan()).remove(0).text;
     assert_eq!(words, "librdkafka's threads of producer 0, producer 1 waited for a CPU for most of 2.00 s at 4.0 s");
+    // The consumer's last message came before.
+    let with_consumer = [moments[0].clone(), moments[1].clone(), starved(silence(C0, 3_500, 6_020))];
+    assert_eq!(told(&with_consumer, &for_tests::plan()), [(GeneratorStall, 4_000, 2_000, 3)]);
     // The other one had its CPUs, and was answered.
     assert_eq!(told(&moments[..1], &for_tests::plan()), [(GeneratorStall, 4_000, 2_000, 1)]);
 }
