@@ -16,6 +16,7 @@ pub mod java_json;
 pub mod json_lines;
 pub mod junit;
 pub mod names;
+mod offline_page;
 pub mod omb;
 pub mod omb_figures;
 pub mod origin;

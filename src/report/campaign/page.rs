@@ -3,63 +3,40 @@
 
 use super::CampaignDocument;
 use super::table::{LEGEND, shown};
-use maud::{DOCTYPE, Markup, PreEscaped, html};
+use crate::report::offline_page::offline_page;
+use maud::{Markup, html};
 
-/// The charts' style, and the page's own.
-const STYLES: [&str; 2] = [include_str!("../html/vendor/uPlot-1.6.32.min.css"), include_str!("campaign.css")];
-/// The charts, and the page's own script.
-const SCRIPTS: [&str; 3] =
-    [include_str!("../html/vendor/uPlot-1.6.32.iife.min.js"), include_str!("sweeps.js"), include_str!("heat_map.js")];
-const LICENCE: &str = include_str!("../html/vendor/uPlot.LICENSE");
-/// Nothing may be fetched, whatever stands in the page.
-const POLICY: &str = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data: blob:";
+const STYLE: &str = include_str!("campaign.css");
+const SCRIPTS: [&str; 2] = [include_str!("sweeps.js"), include_str!("heat_map.js")];
 
 /// The whole file.
 pub fn campaign_page(document: &CampaignDocument) -> String {
-    let data = serde_json::to_string(document).unwrap_or_default().replace('<', "\\u003c");
-    let script = format!("/* uPlot:\n{LICENCE}*/\n{}", SCRIPTS.join("\n"));
+    let data = serde_json::to_string(document).unwrap_or_default();
     let varied = document.dimensions.iter().filter(|dimension| dimension.values.len() > 1).count();
-    let page = html! {
-        (DOCTYPE)
-        html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                meta name="color-scheme" content="light dark";
-                meta http-equiv="Content-Security-Policy" content=(POLICY);
-                meta name="generator" content=(concat!("pinload ", env!("CARGO_PKG_VERSION")));
-                link rel="icon" href="data:,";
-                title { (document.name) " · pinload campaign" }
-                style { (PreEscaped(STYLES.join("\n"))) }
-            }
-            body {
-                main {
-                    h1 { (document.name) }
-                    p.note { (document.extent()) }
-                    @for remark in &document.remarks { p.remark { (remark) } }
-                    noscript { p.note { "Charts need JavaScript; the tables don't." } }
-                    @if varied > 0 { (sweeps()) }
-                    @if varied > 1 { (heat_map()) }
-                    h2 { "Points" }
-                    (points(document))
-                    p.note { (LEGEND) }
-                    h2 { "Runs" }
-                    (runs(document))
-                    h2 { "To do the same again" }
-                    p.note { "In the folder of the campaign:" }
-                    pre { (document.repeat_command) }
-                    h2 { "Environment" }
-                    div.table { table { tbody {
-                        @for (name, value) in &document.environment { tr { th scope="row" { (name) } td { (value) } } }
-                    } } }
-                    footer { p.note { "Made by pinload " (document.pinload_version) ". Charts: uPlot (MIT)." } }
-                }
-                script #data type="application/json" { (PreEscaped(data)) }
-                script { (PreEscaped(script.replace("</", "<\\/"))) }
-            }
+    let body = html! {
+        main {
+            h1 { (document.name) }
+            p.note { (document.extent()) }
+            @for remark in &document.remarks { p.remark { (remark) } }
+            noscript { p.note { "Charts need JavaScript; the tables don't." } }
+            @if varied > 0 { (sweeps()) }
+            @if varied > 1 { (heat_map()) }
+            h2 { "Points" }
+            (points(document))
+            p.note { (LEGEND) }
+            h2 { "Runs" }
+            (runs(document))
+            h2 { "To do the same again" }
+            p.note { "In the folder of the campaign:" }
+            pre { (document.repeat_command) }
+            h2 { "Environment" }
+            div.table { table { tbody {
+                @for (name, value) in &document.environment { tr { th scope="row" { (name) } td { (value) } } }
+            } } }
+            footer { p.note { "Made by pinload " (document.pinload_version) ". Charts: uPlot (MIT)." } }
         }
     };
-    page.into_string()
+    offline_page(&format!("{} · pinload campaign", document.name), STYLE, &SCRIPTS, &data, &body)
 }
 
 fn sweeps() -> Markup {
