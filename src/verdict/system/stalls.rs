@@ -71,10 +71,11 @@ struct Seen {
 /// Stalls of the broker and of the generator among these moments, from `StallS` on, by their begin.
 pub(super) fn events(moments: &[ClientMoment], plan: &Plan) -> Vec<SystemEvent> {
     let (limit_ns, stood) = (limit_ns(plan), stood_still(moments));
-    let mut events: Vec<SystemEvent> = of_brokers(moments, &stood, plan, limit_ns);
+    let (starved, silences): (Vec<_>, Vec<_>) = silences(moments, &stood).partition(|(_, starved)| *starved);
+    let [starved, silences] = [starved, silences].map(|all| all.into_iter().map(|(seen, _)| seen).collect::<Vec<_>>());
+    let mut events: Vec<SystemEvent> = of_brokers(silences, &stood, plan, limit_ns);
     let stands = stood.iter().flat_map(|(who, spans)| spans.iter().map(|span| (*who, *span)));
     events.extend(of_generator(stands, limit_ns, |names, when| format!("{names} stood still for {when}")));
-    let starved: Vec<Seen> = silences(moments, &stood).filter(|(_, starved)| *starved).map(|(seen, _)| seen).collect();
     events.extend(of_generator(asked_for(&starved, judging(plan)), limit_ns, |names, when| {
         format!("librdkafka's threads of {names} waited for a CPU for most of {when}")
     }));
@@ -127,13 +128,7 @@ fn silences<'a>(
     })
 }
 
-fn of_brokers(
-    moments: &[ClientMoment],
-    stood: &BTreeMap<Who, Vec<Span>>,
-    plan: &Plan,
-    limit_ns: u64,
-) -> Vec<SystemEvent> {
-    let mut left: Vec<Seen> = silences(moments, stood).filter(|(_, starved)| !starved).map(|(seen, _)| seen).collect();
+fn of_brokers(mut left: Vec<Seen>, stood: &BTreeMap<Who, Vec<Span>>, plan: &Plan, limit_ns: u64) -> Vec<SystemEvent> {
     left.sort_by_key(|seen| seen.span.begin_ns);
     let brokers: std::collections::BTreeSet<i32> = left.iter().filter_map(|seen| seen.broker).collect();
     let judging = judging(plan);
