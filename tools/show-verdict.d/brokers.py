@@ -56,13 +56,18 @@ class Mock:
 
 
 class Kafka:
-    """A real one that makes no topics by itself. `disk_mib`: its data stands on a disk of this size."""
+    """A real one that makes no topics by itself.
 
-    def __init__(self, folder, disk_mib=None):
+    disk_mib: its data stands on a disk of this size.
+    session_s: a broker that stands still for longer is fenced, which is a second stall when it goes on; one that is
+    killed and started again is let in when its session before has ended.
+    """
+
+    def __init__(self, folder, disk_mib=None, session_s=60):
         folder.mkdir()
         command = [str(TOOL), "start", "--env", "--until-stdin-closes", "--dir", str(folder / "brokers")]
-        # A broker that stands still for longer than its session is fenced when it goes on: a second stall, of its own.
-        command += ["--property", "auto.create.topics.enable=false", "--property", "broker.session.timeout.ms=120000"]
+        command += ["--property", "auto.create.topics.enable=false"]
+        command += ["--property", f"broker.session.timeout.ms={session_s * 1000}"]
         if disk_mib:
             disk = folder / "disk"
             disk.mkdir()
@@ -185,16 +190,21 @@ class Pool:
         for broker in self.running:
             broker.end()
 
+    def end(self, broker):
+        self.running.remove(broker)
+        broker.end()
+
     def mock(self, topic, faults=()):
         self.running.append(Mock(self.binary, topic, faults))
         return self.running[-1]
 
-    def real(self, disk_mib=None):
-        if disk_mib is None and self.kafka and self.kafka.lives():
+    def real(self, own=None):
+        """`own`: what is particular to one that serves a single case."""
+        if not own and self.kafka and self.kafka.lives():
             return self.kafka
         self.count += 1
-        kafka = Kafka(self.folder / f"kafka-{self.count}", disk_mib)
+        kafka = Kafka(self.folder / f"kafka-{self.count}", **(own or {}))
         self.running.append(kafka)
-        if disk_mib is None:
+        if not own:
             self.kafka = kafka
         return kafka

@@ -33,7 +33,8 @@ class Case:
     # Of the mock: what goes wrong with it, ms after it has told its address → faults
     faults: tuple = ()
     embedded: bool = False
-    disk_mib: int = None
+    # What is particular to a Kafka of its own, see brokers.Kafka; none: the one that serves all cases.
+    own_kafka: dict = None
     quota_bytes_per_s: int = None
     # The CPUs of the broker and of pinload
     apart: bool = False
@@ -94,7 +95,8 @@ def _deleted(begin_s, until_s=None):
 
 def _limit(run, _broker):
     # A broker that throttles answers later, and lets the first seconds pass.
-    return Truth(DID_NOT_HOLD, FINE, (Told("below_target"),), ("broker_stall",), taken_per_s=(QUOTA / BYTES_OF_A_RECORD, 0.5))
+    taken_per_s = (QUOTA / BYTES_OF_A_RECORD, 0.5)
+    return Truth(DID_NOT_HOLD, FINE, (Told("below_target"),), ("broker_stall",), taken_per_s=taken_per_s)
 
 
 def _stop_clients(which, seconds, names):
@@ -156,8 +158,8 @@ ALL = [
     *_of_both("broker stopped for 2 s", _stop_broker(2), 6),
     *_of_both("broker stopped for 10 s", _stop_broker(10), 14),
     Case("broker restarted", "mock", _restart_mock, 14, AT_ONCE, faults=(("down", 8_000), ("up", 11_000))),
-    Case("broker restarted", "kafka", _restart_kafka, 50, KEEPS),
-    Case("disk full", "kafka", _fill_disk, 60, SOON, rate=8_000, size=1_000, disk_mib=40),
+    Case("broker restarted", "kafka", _restart_kafka, 50, KEEPS, own_kafka={"session_s": 9}),
+    Case("disk full", "kafka", _fill_disk, 60, SOON, rate=8_000, size=1_000, own_kafka={"disk_mib": 40}),
     Case("topic deleted", "mock", _delete_on_mock, 11, faults=(("topic_gone", 8_000),)),
     Case("topic deleted", "kafka", _delete_on_kafka, 7),
     Case("quota below the target", "kafka", _limit, 10, FEW, rate=1_000, client_id="limited", quota_bytes_per_s=QUOTA),

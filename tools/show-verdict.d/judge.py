@@ -26,6 +26,8 @@ def judged(case, pool, binary, folder):
         code, printed = running.end()
     finally:
         running.kill()
+        if case.own_kafka:
+            pool.end(broker)
         if broker and case.broker_apart | case.apart:
             runs.pin_all(broker.pid, {cases.FIRST, cases.SECOND})
     detail = running.detail()
@@ -51,13 +53,19 @@ def judged(case, pool, binary, folder):
     }
 
 
+def not_made(case, why):
+    """The row of a case that could not be made."""
+    nothing = {"compared": [], "events": [], "errors": [], "exit_code": None, "verdict": None}
+    return {"case": case.name, "broker": case.broker, "sentence": "–", "right": False, "wrong": [why], **nothing}
+
+
 def _broker(case, pool, topic):
     if case.broker == "mock":
         more = {"topic_gone": {"topic": topic}}
         faults = [{"at_ms": at_ms, "fault": fault, **more.get(fault, {})} for fault, at_ms in case.faults]
         broker = pool.mock(topic, faults)
     else:
-        broker = pool.real(case.disk_mib)
+        broker = pool.real(case.own_kafka)
         broker.create(topic)
         if case.quota_bytes_per_s:
             broker.limit(case.client_id, case.quota_bytes_per_s)
@@ -72,7 +80,8 @@ def _start(case, broker, binary, here, topic):
     settings = ["producer.linger.ms=1"]
     settings += [] if case.embedded else ["producer.acks=all", "consumer.auto.offset.reset=earliest"]
     properties = [word for setting in settings for word in ("--property", setting)]
-    shape = ["--producers", "2", "--consumers", "1", "--partitions", "1", "--rate", str(case.rate), "--size", str(case.size)]
+    shape = ["--producers", "2", "--consumers", "1", "--partitions", "1"]
+    shape += ["--rate", str(case.rate), "--size", str(case.size)]
     times = ["--warmup", "0s", "--duration", f"{case.length_s}s", "--no-progress", "--no-report"]
     # What a busy machine does to the rate is not the matter here.
     patient = ["--threshold", "rate-missed-share=0.1", "--threshold", "backlog-s=5"]

@@ -11,31 +11,31 @@ import run as runs
 from cases import FIRST, SECOND
 
 RATE = 10_000
-RTT_MS = 5
 LENGTH = "20s"
 PLACES = {"own": ("--cpus", str(SECOND), "--io-cpus", str(FIRST)), "shared": ("--placement", "none")}
 
 
-def measured(binary, folder, rounds, say):
+def measured(binary, folder, rounds, rtt_ms, say):
     """One row for each round and percentile of the latency of acknowledgements."""
     rows = []
     for nth in range(1, rounds + 1):
         told = {}
         for place in PLACES:
             say(f"a load on CPUs of its own and one on shared ones, round {nth}: {place}")
-            told[place] = _run(binary, folder / f"{place}-{nth}", place)
+            told[place] = _run(binary, folder / f"{place}-{nth}", place, rtt_ms)
         rows += _compared(nth, told)
     return rows
 
 
-def _run(binary, here, place):
+def _run(binary, here, place, rtt_ms):
     here.mkdir()
-    broker = brokers.Mock(binary, "seen", [{"at_ms": 0, "fault": "slow", "rtt_ms": RTT_MS}])
+    broker = brokers.Mock(binary, "seen", [{"at_ms": 0, "fault": "slow", "rtt_ms": rtt_ms}])
     try:
         broker.fault(0)
         runs.pin_all(broker.pid, {FIRST})
         where = ["--bootstrap", broker.address, "--topics", "seen", *PLACES[place]]
-        shape = ["--producers", "1", "--subscriptions", "0", "--consumers", "0", "--partitions", "1", "--rate", str(RATE), "--size", "100"]
+        shape = ["--producers", "1", "--subscriptions", "0", "--consumers", "0", "--partitions", "1"]
+        shape += ["--rate", str(RATE), "--size", "100"]
         times = ["--warmup", "2s", "--duration", LENGTH, "--no-progress", "--no-report"]
         argv = [str(binary), "run", *where, *shape, *times, "--property", "producer.linger.ms=0"]
         run = runs.Run(argv, here)

@@ -71,7 +71,8 @@ struct Seen {
 /// Stalls of the broker and of the generator among these moments, from `StallS` on, by their begin.
 pub(super) fn events(moments: &[ClientMoment], plan: &Plan) -> Vec<SystemEvent> {
     let (limit_ns, stood) = (limit_ns(plan), stood_still(moments));
-    let (starved, silences): (Vec<_>, Vec<_>) = silences(moments, &stood).partition(|(_, starved)| *starved);
+    let (starved, silences): (Vec<_>, Vec<_>) =
+        silences(moments, &stood, judging(plan)).partition(|(_, starved)| *starved);
     let [starved, silences] = [starved, silences].map(|all| all.into_iter().map(|(seen, _)| seen).collect::<Vec<_>>());
     let mut events: Vec<SystemEvent> = of_brokers(silences, &stood, plan, limit_ns);
     let stands = stood.iter().flat_map(|(who, spans)| spans.iter().map(|span| (*who, *span)));
@@ -82,8 +83,8 @@ pub(super) fn events(moments: &[ClientMoment], plan: &Plan) -> Vec<SystemEvent> 
     events
 }
 
-/// A consumer hears nothing either while nothing comes: its silence began with its last message, and not when its
-/// library had no CPU any more. Where a producer's was starved at the same time, that one tells when.
+/// A consumer hears nothing either while nothing comes: where a producer's library was starved at the same time, that
+/// one tells when.
 fn asked_for(starved: &[Seen], judging: Role) -> impl Iterator<Item = (Who, Span)> {
     starved.iter().map(move |seen| {
         let of_judges = starved.iter().filter(|judge| judge.who.0 == judging).map(|judge| judge.span);
@@ -118,12 +119,17 @@ fn span(moment: &ClientMoment) -> Span {
 fn silences<'a>(
     moments: &'a [ClientMoment],
     stood: &'a BTreeMap<Who, Vec<Span>>,
+    judging: Role,
 ) -> impl Iterator<Item = (Seen, bool)> + 'a {
-    moments.iter().filter_map(|moment| {
+    moments.iter().filter_map(move |moment| {
         let MomentKind::Silence { broker } = moment.kind else { return None };
         let (who, all) = ((moment.role, moment.index), span(moment));
-        let left = stood.get(&who).into_iter().flatten().fold(all, |left, stood| left.without(*stood));
+        let mut left = stood.get(&who).into_iter().flatten().fold(all, |left, stood| left.without(*stood));
         let starved = moment.starved_ns as f64 > all.length_ns() as f64 * SEEN_SHARE;
+        if starved && moment.role != judging {
+            // Its silence began with its last message; what it was starved for is the end, before the next one.
+            left.begin_ns = left.begin_ns.max(all.end_ns.saturating_sub(moment.starved_ns));
+        }
         (left.length_ns() >= SEEN_NS).then_some((Seen { who, broker, span: left, whole: left == all }, starved))
     })
 }

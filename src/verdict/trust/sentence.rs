@@ -63,7 +63,8 @@ fn of_latencies(latencies: &[LatencyTrust]) -> Option<String> {
         format_ns(figure.added_at_most_ns),
         format_ns(figure.latency_ns)
     );
-    Some(format!("{said}; beyond that the generator's own waits weigh ({of_size})"))
+    let from_there = if kind.worst.own_up_to.is_some() { "; beyond that" } else { ":" };
+    Some(format!("{said}{from_there} the generator's own waits weigh ({of_size})"))
 }
 
 fn owned(words: &str, level: Option<OwnLevel>, actual: Option<OwnLevel>) -> String {
@@ -115,6 +116,7 @@ mod tests {
     fn a_reader_learns_at_once_how_far_the_figures_are_the_brokers() {
         let [p99, p90, max] = [OwnLevel::P99, OwnLevel::P90, OwnLevel::Max].map(Some);
         let weighs = "beyond that the generator's own waits weigh";
+        let from_the_first = "the generator's own waits weigh";
         let size = "up to 2.70 ms of 9.80 ms";
         assert_eq!(
             of([p99; 2], [p99; 2]),
@@ -137,7 +139,7 @@ mod tests {
         assert_eq!(
             of([None; 2], [None; 2]),
             format!(
-                "the rate is exact; not even the median of latencies is the broker's alone; {weighs} (p50: {size})"
+                "the rate is exact; not even the median of latencies is the broker's alone: {from_the_first} (p50: {size})"
             )
         );
         let short = OfferedRate { asked_per_s: 1_000.0, offered_per_s: 900.0, short_share: 0.1 };

@@ -98,6 +98,9 @@ fn clients_that_waited_for_their_cpus_are_no_witnesses() {
     // The consumer's last message came before.
     let with_consumer = [moments[0].clone(), moments[1].clone(), starved(silence(C0, 3_500, 6_020))];
     assert_eq!(told(&with_consumer, &for_tests::plan()), [(GeneratorStall, 4_000, 2_000, 3)]);
+    // Its loop had no CPU either: what came before, while nothing came, is nobody's stall.
+    let consumer = [starved(silence(C0, 3_500, 5_600)), stood(C0, 4_200, 5_600)];
+    assert_eq!(told(&consumer, &for_tests::plan()), [(GeneratorStall, 4_200, 1_400, 1)]);
     // The other one had its CPUs, and was answered.
     assert_eq!(told(&moments[..1], &for_tests::plan()), [(GeneratorStall, 4_000, 2_000, 1)]);
 }
