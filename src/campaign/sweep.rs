@@ -5,6 +5,7 @@
 
 use super::compare::run::{ComparedRun, FIGURES};
 use super::statistics::{CERTAINTY, SeriesMean, holm, trend};
+use crate::units::format_difference;
 use serde::Serialize;
 
 /// A change over the whole campaign below this is none that anybody asked for.
@@ -162,7 +163,7 @@ pub fn changed_with_time(points: &[SweepPoint], runs: &[SweepRun], figures: &[Sw
     let shown = found.iter().zip(holm(&chances));
     let shown = shown.filter(|((_, trend), chance)| *chance < 1.0 - CERTAINTY && trend.share.abs() >= SMALLEST_TREND);
     let shown: Vec<String> =
-        shown.map(|((figure, trend), _)| format!("{} by {:+.1} %", figure.figure, trend.share * 100.0)).collect();
+        shown.map(|((figure, trend), _)| format!("{} by {}", figure.figure, format_difference(trend.share))).collect();
     (!shown.is_empty()).then(|| {
         format!(
             "from the first third of the campaign to the last, at the same points, these changed: {}; something else than \

@@ -8,7 +8,7 @@ use crate::campaign::compare::run::ComparedRun;
 use crate::campaign::compare::settings::{SettingDifference, differing};
 use crate::campaign::compare::{Comparison, FigureVerdict, FigureWord, SpreadSource, compare as judge, drifts};
 use crate::report::plain_table::{plain_table, table_lines};
-use crate::units::{counted, format_ns, format_rate, whole_ns};
+use crate::units::{counted, format_difference, format_ns, format_rate, whole_ns};
 use serde_json::{Value, json};
 use std::path::Path;
 
@@ -153,15 +153,15 @@ fn table(comparison: &Comparison) -> Vec<String> {
     let mut table = plain_table();
     table.set_header(["figure", "base", "new", "difference", "95 % interval", "verdict"]);
     for verdict in &comparison.figures {
-        let share = |share: f64| format!("{:+.1} %", share * 100.0);
         table.add_row([
             verdict.figure.to_owned(),
             value(verdict, verdict.base_mean),
             value(verdict, verdict.new_mean),
-            verdict.difference_share.map_or_else(|| "–".to_owned(), share),
-            verdict
-                .interval_share
-                .map_or_else(|| "–".to_owned(), |[from, to]| format!("{} to {}", share(from), share(to))),
+            verdict.difference_share.map_or_else(|| "–".to_owned(), format_difference),
+            verdict.interval_share.map_or_else(
+                || "–".to_owned(),
+                |[from, to]| format!("{} to {}", format_difference(from), format_difference(to)),
+            ),
             verdict.words.clone(),
         ]);
     }

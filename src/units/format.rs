@@ -31,6 +31,15 @@ fn three_digits(value: u64, unit: u64) -> String {
     format_count(value / unit + u64::from(value % unit >= unit.div_ceil(2)))
 }
 
+/// A difference as a share of what it is compared with: `+3.2 %`, `−40.0 %`; from three times as much on the factor,
+/// `× 73.1`.
+pub fn format_difference(share: f64) -> String {
+    if share >= 2.0 {
+        return format!("× {:.1}", share + 1.0);
+    }
+    format!("{:+.1} %", share * 100.0).replace('-', "−")
+}
+
 /// A length of time as people write it: `30 s`, `5 min`, `1 min 30 s`, `1 h 5 min`, `0.5 s`.
 pub fn format_duration(time: Duration) -> String {
     let seconds = time.as_secs();
@@ -121,6 +130,12 @@ mod tests {
         let names: Vec<String> = (0..2_000).map(|number| format!("t-{number}")).collect();
         assert_eq!(first_few(&names[..2], ", "), "t-0, t-1");
         assert_eq!(first_few(&names, ", "), "t-0, t-1, t-2, t-3, t-4, and 1,995 more");
+    }
+
+    #[test]
+    fn small_differences_are_per_cent_and_large_ones_factors() {
+        let shown = [0.032, -0.4, 0.0, 1.999, 2.0, 72.06].map(format_difference);
+        assert_eq!(shown, ["+3.2 %", "−40.0 %", "+0.0 %", "+199.9 %", "× 3.0", "× 73.1"]);
     }
 
     #[test]

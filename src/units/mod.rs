@@ -7,7 +7,9 @@ mod format;
 mod parse;
 mod wrap;
 
-pub use format::{counted, first_few, format_count, format_duration, format_ns, format_rate, format_size};
+pub use format::{
+    counted, first_few, format_count, format_difference, format_duration, format_ns, format_rate, format_size,
+};
 pub use parse::{parse_duration, parse_rate, parse_size};
 pub use wrap::wrap;
 

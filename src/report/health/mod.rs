@@ -11,7 +11,7 @@ mod warm_up;
 use crate::plan::{Plan, Threshold};
 use crate::stats::{Counter, Latency};
 use crate::telemetry::Role;
-use crate::units::{format_count, format_ns, whole_ns};
+use crate::units::{format_count, format_difference, format_ns, whole_ns};
 use crate::worker::PeriodStats;
 use crate::workload_generator::Series;
 use crate::workload_generator::totals::{Measured, measured};
@@ -94,7 +94,8 @@ impl Health {
         let steady = limit(Threshold::SteadyChangeShare);
         for (what, trend) in [("publish", self.publish_trend), ("consume", self.consume_trend)] {
             if let Some(trend) = trend.filter(|trend| trend.change_share.abs() > steady) {
-                complaints.push(format!("not steady: the {what} rate went by {}", signed_percent(trend.change_share)));
+                complaints
+                    .push(format!("not steady: the {what} rate went by {}", format_difference(trend.change_share)));
             }
         }
         if let Some(warm_up) = self.warm_up.filter(WarmUp::too_short) {
@@ -133,7 +134,7 @@ impl Health {
         let trends = [("publish", self.publish_trend), ("consume", self.consume_trend)];
         let trends: Vec<String> = trends
             .into_iter()
-            .filter_map(|(what, trend)| Some(format!("{what} {}", signed_percent(trend?.change_share))))
+            .filter_map(|(what, trend)| Some(format!("{what} {}", format_difference(trend?.change_share))))
             .collect();
         if !trends.is_empty() {
             parts.push(format!("steady ({})", trends.join(", ")));
@@ -153,10 +154,6 @@ impl BacklogTrend {
             None => String::new(),
         }
     }
-}
-
-fn signed_percent(share: f64) -> String {
-    format!("{:+.1} %", share * 100.0).replace('-', "−")
 }
 
 /// Is the rate meant to stay as it is?

@@ -4,6 +4,7 @@ use super::super::reading::Reading;
 use super::super::words::{FAMILIES, bytes, ns, number};
 use super::table::{Cell, table};
 use super::tree::leaves;
+use crate::units::format_difference;
 use maud::{Markup, html};
 use std::collections::BTreeMap;
 
@@ -40,7 +41,7 @@ pub(super) fn figures(runs: &[Reading]) -> Markup {
         let cells = runs.iter().enumerate().map(|(at, run)| {
             let value = run.number(&path);
             let beside = |value: f64| match first.filter(|first| at > 0 && *first > 0.0) {
-                Some(first) => format!("{} ({:+.1} %)", show(value), (value / first - 1.0) * 100.0),
+                Some(first) => format!("{} ({})", show(value), format_difference(value / first - 1.0)),
                 None => show(value),
             };
             Cell::made(value, beside)
