@@ -12,7 +12,7 @@ mod balance;
 mod tests;
 mod window;
 
-use crate::telemetry::layout::AccountingRow;
+use crate::telemetry::layout::{ReceivedRow, SentRow};
 pub use balance::{Balance, balance};
 use window::Window;
 
@@ -28,43 +28,42 @@ pub fn mix(sequence: u64) -> u64 {
 /// A producer's own ledger.
 #[derive(Debug, Clone, Default)]
 pub struct SentLedger {
-    row: AccountingRow,
+    row: SentRow,
 }
 
 impl SentLedger {
     /// Sequence `sequence` was acknowledged.
     #[inline]
     pub fn acknowledged(&mut self, sequence: u64) {
-        count(&mut self.row, sequence);
+        count(&mut self.row.acknowledged, &mut self.row.acknowledged_checksum, sequence);
     }
 
     /// So were the `messages` sequences from `first` on.
     #[inline]
     pub fn acknowledged_run(&mut self, first: u64, messages: u64) {
-        count_run(&mut self.row, first, messages);
+        count_run(&mut self.row.acknowledged, &mut self.row.acknowledged_checksum, first, messages);
     }
 
     /// Its delivery failed.
     #[inline]
     pub fn failed(&mut self, sequence: u64) {
-        self.row.second += 1;
-        self.row.second_checksum = self.row.second_checksum.wrapping_add(mix(sequence));
+        count(&mut self.row.failed, &mut self.row.failed_checksum, sequence);
     }
 
     /// It was purged: state unknown. Only counted: which ones they were follows from the others.
     pub fn unknown(&mut self, _sequence: u64) {
-        self.row.third += 1;
+        self.row.unknown += 1;
     }
 
     /// Sequences 0 … `count` − 1 have been handed to the library.
     #[inline]
     pub fn handed_over(&mut self, count: u64) {
-        self.row.fourth = count;
+        self.row.handed_over = count;
     }
 
     /// The row to publish.
-    pub fn row(&self) -> &AccountingRow {
-        &self.row
+    pub fn row(&self) -> SentRow {
+        self.row
     }
 }
 
@@ -84,7 +83,7 @@ pub enum Arrival {
 /// A consumer's ledger over the producers of its topic (rows) and partitions.
 #[derive(Debug, Clone)]
 pub struct ReceivedLedger {
-    rows: Vec<AccountingRow>,
+    rows: Vec<ReceivedRow>,
     /// Rows changed since the last `take_dirty`, and the same as flags by row.
     dirty: Vec<u32>,
     is_dirty: Vec<bool>,
@@ -111,7 +110,7 @@ impl ReceivedLedger {
             None => WINDOW_LEAST,
         };
         Self {
-            rows: vec![AccountingRow::default(); rows],
+            rows: vec![ReceivedRow::default(); rows],
             dirty: Vec::with_capacity(rows),
             is_dirty: vec![false; rows],
             windows: vec![Window::default(); count],
@@ -129,7 +128,7 @@ impl ReceivedLedger {
             && let Some(window) = self.windows.get_mut(at)
             && window.next_arrived(sequence, self.mask)
         {
-            count(&mut self.rows[row], sequence);
+            count_received(&mut self.rows[row], sequence);
             return Arrival::New;
         }
         self.arrived_otherwise(row, partition, sequence)
@@ -152,7 +151,8 @@ impl ReceivedLedger {
             && let Some(window) = self.windows.get_mut(at)
             && window.next_run_arrived(first, messages, self.mask)
         {
-            return count_run(&mut self.rows[row], first, messages);
+            let row = &mut self.rows[row];
+            return count_run(&mut row.distinct, &mut row.checksum, first, messages);
         }
         for sequence in (0..messages).map(|nth| first.wrapping_add(nth)) {
             match self.arrived(row, partition, sequence) {
@@ -176,13 +176,13 @@ impl ReceivedLedger {
         let arrival = self.windows[at].arrived(sequence, self.mask);
         let row = &mut self.rows[row];
         match arrival {
-            Arrival::New => count(row, sequence),
+            Arrival::New => count_received(row, sequence),
             Arrival::Reordered => {
-                count(row, sequence);
-                row.third += 1;
+                count_received(row, sequence);
+                row.reordered += 1;
             }
-            Arrival::Duplicate => row.second += 1,
-            Arrival::BeyondWindow => row.fourth += 1,
+            Arrival::Duplicate => row.duplicates += 1,
+            Arrival::BeyondWindow => row.beyond_window += 1,
         }
         arrival
     }
@@ -194,18 +194,18 @@ impl ReceivedLedger {
     }
 
     /// Calls `publish` with each row changed since the last call (of this or `take_dirty`); allocates nothing.
-    pub fn publish_dirty(&mut self, mut publish: impl FnMut(usize, &AccountingRow)) {
+    pub fn publish_dirty(&mut self, mut publish: impl FnMut(usize, ReceivedRow)) {
         for (row, dirty) in self.is_dirty.iter_mut().enumerate() {
             if std::mem::take(dirty) {
-                publish(row, &self.rows[row]);
+                publish(row, self.rows[row]);
             }
         }
         self.dirty.clear();
     }
 
     /// A row.
-    pub fn row(&self, row: usize) -> &AccountingRow {
-        &self.rows[row]
+    pub fn row(&self, row: usize) -> ReceivedRow {
+        self.rows[row]
     }
 
     /// Sequences each window holds.
@@ -214,17 +214,22 @@ impl ReceivedLedger {
     }
 }
 
-/// One more distinct message.
+/// One more message in a count and its checksum.
 #[inline]
-fn count(row: &mut AccountingRow, sequence: u64) {
-    row.unique += 1;
-    row.checksum = row.checksum.wrapping_add(mix(sequence));
+fn count(messages: &mut u64, checksum: &mut u64, sequence: u64) {
+    *messages += 1;
+    *checksum = checksum.wrapping_add(mix(sequence));
+}
+
+#[inline]
+fn count_received(row: &mut ReceivedRow, sequence: u64) {
+    count(&mut row.distinct, &mut row.checksum, sequence);
 }
 
 /// So many more, with the sequences from `first` on.
 #[inline]
-fn count_run(row: &mut AccountingRow, first: u64, messages: u64) {
+fn count_run(counted: &mut u64, checksum: &mut u64, first: u64, messages: u64) {
     let sum = (first..first + messages).fold(0u64, |sum, sequence| sum.wrapping_add(mix(sequence)));
-    row.unique += messages;
-    row.checksum = row.checksum.wrapping_add(sum);
+    *counted += messages;
+    *checksum = checksum.wrapping_add(sum);
 }

@@ -145,10 +145,10 @@ impl ClientEnd {
         }
     }
     /// Publishes one accounting row (relaxed stores). A row the shape does not have is ignored.
-    pub fn publish_row(&mut self, row: usize, values: &AccountingRow) {
+    pub fn publish_row(&mut self, row: usize, values: impl Into<AccountingRow>) {
         if row < self.shape.rows as usize {
             let first = self.layout.rows + row * ROW_WORDS;
-            for (offset, word) in values.to_words().into_iter().enumerate() {
+            for (offset, word) in values.into().to_words().into_iter().enumerate() {
                 self.memory.store(first + offset, word, Ordering::Relaxed);
             }
         }

@@ -225,32 +225,77 @@ const fn fnv(mut hash: u64, bytes: &[u8]) -> u64 {
     hash
 }
 
-/// One accounting row. In a producer: its own sends. In a consumer: what came from one producer of its topic.
-/// `checksum` is the wrapping sum of `load::accounting::mix(sequence)` over the messages counted in `unique`.
+/// One accounting row as it stands in shared memory: a producer's [`SentRow`], or one of a consumer's [`ReceivedRow`]s.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub struct AccountingRow {
-    /// Producer: acknowledged. Consumer: distinct messages received.
-    pub unique: u64,
-    /// Wrapping sum of mixed sequence numbers of `unique`.
-    pub checksum: u64,
-    /// Producer: failed. Consumer: duplicates.
-    pub second: u64,
-    /// Producer: wrapping sum over failed. Consumer: 0.
-    pub second_checksum: u64,
-    /// Producer: unknown (purged). Consumer: reordered.
-    pub third: u64,
-    /// Consumer: messages older than the window, counted as duplicates by assumption. Producer: highest sequence sent +
-    /// 1.
-    pub fourth: u64,
-}
+pub struct AccountingRow([u64; ROW_WORDS]);
+
 impl AccountingRow {
     pub(super) fn to_words(self) -> [u64; ROW_WORDS] {
-        let Self { unique, checksum, second, second_checksum, third, fourth } = self;
-        [unique, checksum, second, second_checksum, third, fourth]
+        self.0
     }
     pub(super) fn from_words(words: [u64; ROW_WORDS]) -> Self {
-        let [unique, checksum, second, second_checksum, third, fourth] = words;
-        Self { unique, checksum, second, second_checksum, third, fourth }
+        Self(words)
+    }
+}
+
+/// What became of the messages that a producer handed over. A checksum is the wrapping sum of
+/// `load::accounting::mix(sequence)` over the messages counted beside it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct SentRow {
+    /// Messages acknowledged.
+    pub acknowledged: u64,
+    /// Their checksum.
+    pub acknowledged_checksum: u64,
+    /// Messages whose delivery failed.
+    pub failed: u64,
+    /// Their checksum.
+    pub failed_checksum: u64,
+    /// Messages of which nobody knows (purged).
+    pub unknown: u64,
+    /// Messages handed to the library: the highest sequence + 1.
+    pub handed_over: u64,
+}
+
+impl From<SentRow> for AccountingRow {
+    fn from(row: SentRow) -> Self {
+        let SentRow { acknowledged, acknowledged_checksum, failed, failed_checksum, unknown, handed_over } = row;
+        Self([acknowledged, acknowledged_checksum, failed, failed_checksum, unknown, handed_over])
+    }
+}
+
+impl From<AccountingRow> for SentRow {
+    fn from(AccountingRow(words): AccountingRow) -> Self {
+        let [acknowledged, acknowledged_checksum, failed, failed_checksum, unknown, handed_over] = words;
+        Self { acknowledged, acknowledged_checksum, failed, failed_checksum, unknown, handed_over }
+    }
+}
+
+/// What a consumer received from one producer of its topic.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct ReceivedRow {
+    /// Distinct messages.
+    pub distinct: u64,
+    /// Wrapping sum of `load::accounting::mix(sequence)` over them.
+    pub checksum: u64,
+    /// Messages that had come before.
+    pub duplicates: u64,
+    /// Distinct messages that came after a later one of their partition.
+    pub reordered: u64,
+    /// Messages older than the window: taken for duplicates.
+    pub beyond_window: u64,
+}
+
+impl From<ReceivedRow> for AccountingRow {
+    fn from(row: ReceivedRow) -> Self {
+        let ReceivedRow { distinct, checksum, duplicates, reordered, beyond_window } = row;
+        Self([distinct, checksum, duplicates, reordered, beyond_window, 0])
+    }
+}
+
+impl From<AccountingRow> for ReceivedRow {
+    fn from(AccountingRow(words): AccountingRow) -> Self {
+        let [distinct, checksum, duplicates, reordered, beyond_window, _] = words;
+        Self { distinct, checksum, duplicates, reordered, beyond_window }
     }
 }
 
@@ -292,8 +337,10 @@ mod tests {
     }
 
     #[test]
-    fn a_row_survives_its_words() {
-        let words = [1, 2, 3, 4, 5, 6];
-        assert_eq!(AccountingRow::from_words(words).to_words(), words);
+    fn both_kinds_of_rows_survive_shared_memory() {
+        let sent = AccountingRow::from_words([1, 2, 3, 4, 5, 6]);
+        assert_eq!(AccountingRow::from(SentRow::from(sent)).to_words(), [1, 2, 3, 4, 5, 6]);
+        let received = AccountingRow::from_words([1, 2, 3, 4, 5, 0]);
+        assert_eq!(AccountingRow::from(ReceivedRow::from(received)).to_words(), [1, 2, 3, 4, 5, 0]);
     }
 }

@@ -2,7 +2,7 @@
 //! `tests/telemetry_kill.rs`.
 
 use super::header::{HEADER_WORDS, SEGMENT_MAGIC};
-use super::layout::{AccountingRow, Layout, WORD_BYTES};
+use super::layout::{AccountingRow, Layout, ReceivedRow, WORD_BYTES};
 use super::memory::store_hook::stopped_after;
 use super::memory::{Memory, SHM_FOLDER};
 use super::owner::new_name;
@@ -99,13 +99,13 @@ fn what_the_client_says_arrives() {
     let observed = Observed { pid: -1, hot_tid: 7, cpu: 3, hot_thread_cpu_ns: 8 };
     client.set_observed(observed);
     assert_eq!(supervisor.observed(), observed);
-    let row = AccountingRow { unique: 1, checksum: u64::MAX, fourth: 4, ..AccountingRow::default() };
-    client.publish_row(4, &row);
-    client.publish_row(5, &row);
+    let row = ReceivedRow { distinct: 1, checksum: u64::MAX, beyond_window: 4, ..ReceivedRow::default() };
+    client.publish_row(4, row);
+    client.publish_row(5, row);
     client.mark_probe(1);
     client.mark_probe(4);
     client.mark_probe(64);
-    assert_eq!(supervisor.accounting()[4], row);
+    assert_eq!(ReceivedRow::from(supervisor.accounting()[4]), row);
     assert_eq!(supervisor.accounting()[..4], [AccountingRow::default(); 4]);
     assert_eq!(supervisor.probes_seen(), [false, true, false, false, true]);
     client.publish_counters(&Counters([6; Counter::COUNT]));

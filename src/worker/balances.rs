@@ -10,7 +10,7 @@ use crate::load::accounting::{Balance, balance};
 use crate::plan::{DriverKind, Plan};
 use crate::stats::Counter;
 use crate::telemetry::Role;
-use crate::telemetry::layout::AccountingRow;
+use crate::telemetry::layout::{AccountingRow, ReceivedRow, SentRow};
 
 /// What can be told of messages one by one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,14 +44,15 @@ struct Side {
 
 /// Balances one producer, which handed over `sent` messages, with the members of one subscription.
 fn of_subscription(sent: u64, producer: Side, members: &[Side]) -> Balance {
-    let received: Vec<AccountingRow> = members.iter().map(|member| member.row).collect();
+    let sent_row = SentRow::from(producer.row);
+    let received: Vec<ReceivedRow> = members.iter().map(|member| member.row.into()).collect();
     let sent = if producer.cut_short {
-        let distinct: u64 = received.iter().map(|row| row.unique).sum();
-        sent.max(producer.row.fourth).max(distinct)
+        let distinct: u64 = received.iter().map(|row| row.distinct).sum();
+        sent.max(sent_row.handed_over).max(distinct)
     } else {
         sent
     };
-    let mut balance = balance(sent, &producer.row, &received);
+    let mut balance = balance(sent, sent_row, &received);
     balance.proven &= balance.lost == 0 || !members.iter().any(|member| member.cut_short);
     balance
 }
@@ -109,7 +110,7 @@ mod tests {
         let mut ledger = SentLedger::default();
         (0..acknowledged).for_each(|sequence| ledger.acknowledged(sequence));
         ledger.handed_over(sent);
-        Side { row: *ledger.row(), cut_short: killed }
+        Side { row: ledger.row().into(), cut_short: killed }
     }
 
     fn member(sequences: std::ops::Range<u64>, killed: bool) -> Side {
@@ -117,7 +118,7 @@ mod tests {
         sequences.for_each(|sequence| {
             ledger.arrived(0, 0, sequence);
         });
-        Side { row: *ledger.row(0), cut_short: killed }
+        Side { row: ledger.row(0).into(), cut_short: killed }
     }
 
     #[test]

@@ -6,6 +6,7 @@ use crate::driver::{ConsumerEvents, ErrorClass, Received, RecordTime};
 use crate::load::stamp::Stamp;
 use crate::stats::gap::{GAPS, kept};
 use crate::stats::{Counter, Counters, Latency};
+use crate::telemetry::layout::ReceivedRow;
 use crate::telemetry::{Role, Shape, Slot};
 use std::rc::Rc;
 
@@ -252,9 +253,9 @@ fn every_kind_of_message_is_counted_as_what_it_is() {
 
     let supervisor = outcome.time.supervisor();
     assert_eq!(supervisor.probes_seen(), [false, true]);
-    let rows = supervisor.accounting();
-    assert_eq!((rows[0].unique, rows[0].second), (2, 1));
-    assert_eq!((rows[1].unique, rows[1].third), (2, 1));
+    let rows: Vec<ReceivedRow> = supervisor.accounting().into_iter().map(ReceivedRow::from).collect();
+    assert_eq!((rows[0].distinct, rows[0].duplicates), (2, 1));
+    assert_eq!((rows[1].distinct, rows[1].reordered), (2, 1));
     assert_eq!(outcome.latency(Latency::EndToEndActual).len(), 5);
     let of_partition = &supervisor.partitions().unwrap().partitions[..];
     let [only] = of_partition else { panic!("{of_partition:?}") };

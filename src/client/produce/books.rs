@@ -10,7 +10,7 @@ use crate::driver::{Delivery, Report};
 use crate::load::accounting::SentLedger;
 use crate::load::stamp::{Reading, Stamp};
 use crate::stats::{Counter, Counters, Latency, Recorder};
-use crate::telemetry::layout::AccountingRow;
+use crate::telemetry::layout::SentRow;
 
 /// Counters, latencies and ledger of one producer.
 #[derive(Debug)]
@@ -247,7 +247,7 @@ impl Books {
     }
 
     /// The accounting row.
-    pub(super) fn row(&self) -> &AccountingRow {
+    pub(super) fn row(&self) -> SentRow {
         self.ledger.row()
     }
 

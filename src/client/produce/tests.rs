@@ -10,6 +10,7 @@ use crate::load::payloads::Choice;
 use crate::load::stamp::{Reading, Stamp};
 use crate::plan::KeyDistributor;
 use crate::stats::{Counters, Latency};
+use crate::telemetry::layout::SentRow;
 use crate::telemetry::payload_pool::{PoolOwner, PoolView};
 use crate::telemetry::{RateOrder, Role, Shape, Slot};
 use std::collections::VecDeque;
@@ -255,11 +256,14 @@ impl Outcome {
         assert_eq!(enqueued, acknowledged + failed + unknown, "{:?}", self.counters);
         assert_eq!(count(Counter::BytesEnqueued), enqueued * u64::from(VALUE_BYTES));
         assert_eq!(count(Counter::BytesAcknowledged), acknowledged * u64::from(VALUE_BYTES));
-        let row = self.time.supervisor().accounting()[0];
-        assert_eq!((row.unique, row.second, row.third, row.fourth), (acknowledged, failed, unknown, enqueued));
+        let row = SentRow::from(self.time.supervisor().accounting()[0]);
+        assert_eq!(
+            (row.acknowledged, row.failed, row.unknown, row.handed_over),
+            (acknowledged, failed, unknown, enqueued)
+        );
         if unknown == 0 {
             let all = (0..enqueued).fold(0u64, |sum, sequence| sum.wrapping_add(mix(sequence)));
-            assert_eq!(row.checksum.wrapping_add(row.second_checksum), all);
+            assert_eq!(row.acknowledged_checksum.wrapping_add(row.failed_checksum), all);
         }
         assert_eq!(self.recorded(Latency::AcknowledgeActual), acknowledged);
         assert_eq!(self.recorded(Latency::AcknowledgeIntended), acknowledged);

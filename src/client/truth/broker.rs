@@ -12,7 +12,7 @@ use crate::load::payloads::Choice;
 use crate::load::stamp::{Reading, Stamp};
 use crate::plan::{KeyDistributor, LatePolicy};
 use crate::stats::Counters;
-use crate::telemetry::layout::AccountingRow;
+use crate::telemetry::layout::SentRow;
 use crate::telemetry::raw::{Header, RECORD_BYTES, RawFile, RawWriter, Record};
 use crate::telemetry::{RateOrder, Role, Shape, Slot, Wanted};
 use std::collections::BTreeMap;
@@ -170,7 +170,7 @@ pub(super) struct Produced {
     pub(super) books: Vec<Handled>,
     pub(super) counters: Counters,
     pub(super) slots: Vec<Slot>,
-    pub(super) row: AccountingRow,
+    pub(super) row: SentRow,
     /// Its raw samples, cuts included.
     pub(super) raw: Vec<Record>,
 }
@@ -239,7 +239,7 @@ impl Producing {
         Produced {
             books: broker.books,
             counters: supervisor.counters(),
-            row: supervisor.accounting()[0],
+            row: supervisor.accounting()[0].into(),
             slots: drained.slots,
             raw: RawFile::open(&path).unwrap().collect::<Result<_, _>>().unwrap(),
         }

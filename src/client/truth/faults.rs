@@ -28,7 +28,7 @@ fn of(message: &Handled, at_ns: u64, offset: i64) -> Coming {
 }
 
 fn balanced(produced: &Produced, consumed: &Consumed) -> Balance {
-    balance(produced.counters[Counter::MessagesEnqueued], &produced.row, &consumed.rows)
+    balance(produced.counters[Counter::MessagesEnqueued], produced.row, &consumed.rows)
 }
 
 /// The producer's own figures and raw samples are those of the broker's books.

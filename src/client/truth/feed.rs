@@ -8,7 +8,7 @@ use crate::client::raw_log::ReceiveLog;
 use crate::client::virtual_time::VirtualTime;
 use crate::driver::{Consumer, ConsumerEvents, DriverError, Received, RecordTime, Time};
 use crate::stats::Counters;
-use crate::telemetry::layout::AccountingRow;
+use crate::telemetry::layout::ReceivedRow;
 use crate::telemetry::raw::{RawFile, RawWriter, Record};
 use crate::telemetry::{Role, Shape, Slot, Wanted};
 use std::rc::Rc;
@@ -102,7 +102,7 @@ pub(super) struct Consumed {
     pub(super) handed_out_ns: Vec<u64>,
     pub(super) counters: Counters,
     pub(super) slots: Vec<Slot>,
-    pub(super) rows: Vec<AccountingRow>,
+    pub(super) rows: Vec<ReceivedRow>,
     /// Its raw samples, cuts included.
     pub(super) raw: Vec<Record>,
 }
@@ -147,7 +147,7 @@ pub(super) fn consume_kept_away(coming: Vec<Coming>, length_ns: u64, stalls: Vec
         handed_out_ns: feed.handed_out_ns,
         counters: supervisor.counters(),
         slots: drained.slots,
-        rows: supervisor.accounting(),
+        rows: supervisor.accounting().into_iter().map(ReceivedRow::from).collect(),
         raw: RawFile::open(&path).unwrap().collect::<Result<_, _>>().unwrap(),
     }
 }

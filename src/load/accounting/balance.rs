@@ -13,7 +13,7 @@
 //! In every other case the figures are the smallest explanation of the counts, and `proven` is false.
 
 use super::mix;
-use crate::telemetry::layout::AccountingRow;
+use crate::telemetry::layout::{ReceivedRow, SentRow};
 
 /// Totals of one producer in one subscription (or of one subscription).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
@@ -77,10 +77,10 @@ const SUM_LIMIT: u64 = 1 << 30;
 
 /// Balances one producer's row with what the members of one subscription received from it. No members: nobody
 /// subscribes, nothing can be lost, and only the sending side is told.
-pub fn balance(sent: u64, producer: &AccountingRow, received: &[AccountingRow]) -> Balance {
-    let acknowledged = producer.unique;
-    let failed = producer.second;
-    let unknown = sent.saturating_sub(acknowledged.saturating_add(failed)).max(producer.third);
+pub fn balance(sent: u64, producer: SentRow, received: &[ReceivedRow]) -> Balance {
+    let acknowledged = producer.acknowledged;
+    let failed = producer.failed;
+    let unknown = sent.saturating_sub(acknowledged.saturating_add(failed)).max(producer.unknown);
     let mut balance = Balance { sent, acknowledged, failed, unknown, ..Balance::default() };
     if received.is_empty() {
         balance.proven = unknown == 0;
@@ -88,10 +88,10 @@ pub fn balance(sent: u64, producer: &AccountingRow, received: &[AccountingRow]) 
     }
     let mut checksum = 0u64;
     for row in received {
-        balance.received += row.unique;
-        balance.duplicated += row.second;
-        balance.reordered += row.third;
-        balance.beyond_window += row.fourth;
+        balance.received += row.distinct;
+        balance.duplicated += row.duplicates;
+        balance.reordered += row.reordered;
+        balance.beyond_window += row.beyond_window;
         checksum = checksum.wrapping_add(row.checksum);
     }
     if let Some(extra) = proven_extra(producer, unknown, balance.received, checksum) {
@@ -100,33 +100,33 @@ pub fn balance(sent: u64, producer: &AccountingRow, received: &[AccountingRow]) 
         balance.proven = true;
         return balance;
     }
-    let members = received.iter().filter(|row| row.unique > 0).count();
+    let members = received.iter().filter(|row| row.distinct > 0).count();
     explain(&mut balance, members);
     balance
 }
 
 /// If what was received is exactly the acknowledged messages and all, or none, of the failed, and all, or none, of the
 /// unknown ones: how many failed and unknown ones that is.
-fn proven_extra(producer: &AccountingRow, unknown: u64, received: u64, checksum: u64) -> Option<u64> {
-    let (acknowledged, failed) = (producer.unique, producer.second);
-    if received == acknowledged && checksum == producer.checksum {
+fn proven_extra(producer: SentRow, unknown: u64, received: u64, checksum: u64) -> Option<u64> {
+    let SentRow { acknowledged, acknowledged_checksum, failed, failed_checksum, handed_over, .. } = producer;
+    if received == acknowledged && checksum == acknowledged_checksum {
         return Some(0);
     }
-    let with_failed = producer.checksum.wrapping_add(producer.second_checksum);
+    let with_failed = acknowledged_checksum.wrapping_add(failed_checksum);
     if received == acknowledged + failed && checksum == with_failed {
         return Some(failed);
     }
-    // The unknown ones are all the others of 0 … fourth − 1, so their sum follows, when it is needed at all.
+    // The unknown ones are all the others of 0 … handed over − 1, so their sum follows, when it is needed at all.
     let all = acknowledged + failed + unknown;
     let needed = unknown > 0 && (received == all || received == acknowledged + unknown);
-    if !needed || producer.fourth != all || all > SUM_LIMIT {
+    if !needed || handed_over != all || all > SUM_LIMIT {
         return None;
     }
     let sum_of_all = (0..all).fold(0u64, |sum, sequence| sum.wrapping_add(mix(sequence)));
     if received == all && checksum == sum_of_all {
         return Some(failed + unknown);
     }
-    let without_failed = sum_of_all.wrapping_sub(producer.second_checksum);
+    let without_failed = sum_of_all.wrapping_sub(failed_checksum);
     (received == acknowledged + unknown && checksum == without_failed).then_some(unknown)
 }
 

@@ -57,7 +57,7 @@ proptest! {
         prop_assert_eq!(ledger.window(), 1_024);
         let mut model = Model::default();
         let mut at: HashMap<(usize, usize), u64> = HashMap::new();
-        let mut expected = [AccountingRow::default(); 2];
+        let mut expected = [ReceivedRow::default(); 2];
         for (row, partition, step) in steps {
             let sequence = at.entry((row, partition)).or_default();
             let next = sequence.saturating_add_signed(step);
@@ -69,17 +69,17 @@ proptest! {
             prop_assert_eq!(ledger.arrived(row, partition, next), arrival);
             let row = &mut expected[row];
             if matches!(arrival, Arrival::New | Arrival::Reordered) {
-                row.unique += 1;
+                row.distinct += 1;
                 row.checksum = row.checksum.wrapping_add(mix(next));
             }
             match arrival {
                 Arrival::New => {}
-                Arrival::Reordered => row.third += 1,
-                Arrival::Duplicate => row.second += 1,
-                Arrival::BeyondWindow => row.fourth += 1,
+                Arrival::Reordered => row.reordered += 1,
+                Arrival::Duplicate => row.duplicates += 1,
+                Arrival::BeyondWindow => row.beyond_window += 1,
             }
         }
-        prop_assert_eq!([*ledger.row(0), *ledger.row(1)], expected);
+        prop_assert_eq!([ledger.row(0), ledger.row(1)], expected);
     }
 
     #[test]
@@ -122,7 +122,7 @@ proptest! {
         for sequence in order {
             ledger.arrived(0, 0, sequence);
         }
-        let balance = balance(1_000, sent.row(), &[*ledger.row(0)]);
+        let balance = balance(1_000, sent.row(), &[ledger.row(0)]);
         prop_assert_eq!((balance.lost, balance.duplicated, balance.received, balance.proven), (0, duplicates, 1_000, true));
     }
 
@@ -152,7 +152,7 @@ proptest! {
             }
         }
         sent.handed_over(fates.len() as u64);
-        let balance = balance(truth.sent, sent.row(), &[*ledger.row(0)]);
+        let balance = balance(truth.sent, sent.row(), &[ledger.row(0)]);
         truth.proven = balance.proven;
         if balance.proven {
             prop_assert_eq!(balance, truth);
@@ -190,7 +190,7 @@ fn changed_rows_are_told_once() {
     assert!(ledger.take_dirty().is_empty());
     ledger.arrived(1, 0, 5);
     let mut told = Vec::new();
-    ledger.publish_dirty(|row, values| told.push((row, values.unique)));
+    ledger.publish_dirty(|row, values| told.push((row, values.distinct)));
     ledger.publish_dirty(|_, _| unreachable!());
     assert_eq!(told, [(1, 1)]);
     assert!(ledger.take_dirty().is_empty());
@@ -203,9 +203,9 @@ fn a_run_up_to_the_last_sequence_there_is_ends_there() {
     let mut told = Vec::new();
     ledger.arrived_run(0, 0, u64::MAX - 2, 2, |arrival| told.push(arrival));
     assert_eq!(told, []);
-    assert_eq!(ledger.row(0).unique, 3);
+    assert_eq!(ledger.row(0).distinct, 3);
     ledger.arrived_run(0, 0, u64::MAX, 1, |arrival| told.push(arrival));
-    assert_eq!((ledger.row(0).unique, told), (3, vec![Arrival::BeyondWindow]));
+    assert_eq!((ledger.row(0).distinct, told), (3, vec![Arrival::BeyondWindow]));
 }
 
 #[test]
@@ -216,20 +216,20 @@ fn a_partition_that_appears_later_has_its_own_window() {
     assert_eq!(ledger.arrived(1, 4, 7), Arrival::Duplicate);
 }
 
-fn producer(acknowledged: impl Iterator<Item = u64>, failed: impl Iterator<Item = u64>, sent: u64) -> AccountingRow {
+fn producer(acknowledged: impl Iterator<Item = u64>, failed: impl Iterator<Item = u64>, sent: u64) -> SentRow {
     let mut ledger = SentLedger::default();
     acknowledged.for_each(|sequence| ledger.acknowledged(sequence));
     failed.for_each(|sequence| ledger.failed(sequence));
     ledger.handed_over(sent);
-    *ledger.row()
+    ledger.row()
 }
 
-fn member(sequences: impl Iterator<Item = u64>) -> AccountingRow {
+fn member(sequences: impl Iterator<Item = u64>) -> ReceivedRow {
     let mut ledger = ReceivedLedger::new(1, 1, 0);
     sequences.for_each(|sequence| {
         ledger.arrived(0, 0, sequence);
     });
-    *ledger.row(0)
+    ledger.row(0)
 }
 
 const NONE: std::ops::Range<u64> = 0..0;
@@ -237,7 +237,7 @@ const NONE: std::ops::Range<u64> = 0..0;
 #[test]
 fn everything_received_by_two_members_is_proven() {
     let sent = producer(0..100, NONE, 100);
-    let balance = balance(100, &sent, &[member(0..60), member(60..100)]);
+    let balance = balance(100, sent, &[member(0..60), member(60..100)]);
     let expected = Balance { sent: 100, acknowledged: 100, received: 100, proven: true, ..Balance::default() };
     assert_eq!(balance, expected);
 }
@@ -245,20 +245,20 @@ fn everything_received_by_two_members_is_proven() {
 #[test]
 fn losses_are_proven_for_one_member_and_least_figures_for_two() {
     let sent = producer(0..100, NONE, 100);
-    let one = balance(100, &sent, &[member((0..100).filter(|s| s % 10 != 0)), AccountingRow::default()]);
+    let one = balance(100, sent, &[member((0..100).filter(|s| s % 10 != 0)), ReceivedRow::default()]);
     assert_eq!((one.lost, one.received, one.proven), (10, 90, true));
-    let two = balance(100, &sent, &[member(0..50), member(60..100)]);
+    let two = balance(100, sent, &[member(0..50), member(60..100)]);
     assert_eq!((two.lost, two.received, two.proven), (10, 90, false));
 }
 
 #[test]
 fn failed_but_received_is_proven_when_all_of_them_were() {
     let sent = producer(0..90, 90..100, 100);
-    let all = balance(100, &sent, &[member(0..100)]);
+    let all = balance(100, sent, &[member(0..100)]);
     assert_eq!((all.failed_but_received, all.lost, all.proven), (10, 0, true));
-    let none = balance(100, &sent, &[member(0..90)]);
+    let none = balance(100, sent, &[member(0..90)]);
     assert_eq!((none.failed_but_received, none.lost, none.proven), (0, 0, true));
-    let some = balance(100, &sent, &[member(0..95)]);
+    let some = balance(100, sent, &[member(0..95)]);
     assert_eq!((some.failed_but_received, some.lost, some.proven), (5, 0, false));
 }
 
@@ -266,28 +266,28 @@ fn failed_but_received_is_proven_when_all_of_them_were() {
 fn the_unknown_are_known_by_what_is_left() {
     // 0–79 acknowledged, 80–89 failed, 90–99 purged or never reported.
     let sent = producer(0..80, 80..90, 100);
-    let all = balance(100, &sent, &[member(0..100)]);
+    let all = balance(100, sent, &[member(0..100)]);
     assert_eq!((all.unknown, all.failed_but_received, all.proven), (10, 20, true));
-    let unknown_only = balance(100, &sent, &[member((0..80).chain(90..100))]);
+    let unknown_only = balance(100, sent, &[member((0..80).chain(90..100))]);
     assert_eq!((unknown_only.failed_but_received, unknown_only.lost, unknown_only.proven), (10, 0, true));
-    let failed_only = balance(100, &sent, &[member(0..90)]);
+    let failed_only = balance(100, sent, &[member(0..90)]);
     assert_eq!((failed_only.failed_but_received, failed_only.proven), (10, true));
 }
 
 #[test]
 fn a_redelivery_to_another_member_is_a_surplus() {
     let sent = producer(0..100, NONE, 100);
-    let balance = balance(100, &sent, &[member(0..60), member(50..100)]);
+    let balance = balance(100, sent, &[member(0..60), member(50..100)]);
     assert_eq!((balance.duplicated, balance.received, balance.lost, balance.proven), (10, 100, 0, false));
 }
 
 #[test]
 fn equal_counts_with_unequal_sums_are_not_taken_for_peace() {
     let sent = producer(0..90, 90..100, 100);
-    let swapped = balance(100, &sent, &[member((1..90).chain(95..96))]);
+    let swapped = balance(100, sent, &[member((1..90).chain(95..96))]);
     assert_eq!((swapped.lost, swapped.failed_but_received, swapped.proven), (1, 1, false));
     let sent = producer(0..100, NONE, 100);
-    let hidden = balance(100, &sent, &[member(0..50), member((49..50).chain(51..100))]);
+    let hidden = balance(100, sent, &[member(0..50), member((49..50).chain(51..100))]);
     assert_eq!((hidden.lost, hidden.duplicated, hidden.received, hidden.proven), (1, 1, 99, false));
 }
 
@@ -298,15 +298,15 @@ fn duplicates_older_than_the_window_do_not_spoil_a_proof() {
     for sequence in (0..5_000).chain(0..10) {
         ledger.arrived(0, 0, sequence);
     }
-    let proven = balance(5_000, &sent, &[*ledger.row(0)]);
+    let proven = balance(5_000, sent, &[ledger.row(0)]);
     assert_eq!((proven.beyond_window, proven.lost, proven.proven), (10, 0, true));
-    let doubtful = balance(5_001, &producer(0..5_001, NONE, 5_001), &[*ledger.row(0)]);
+    let doubtful = balance(5_001, producer(0..5_001, NONE, 5_001), &[ledger.row(0)]);
     assert_eq!((doubtful.beyond_window, doubtful.lost, doubtful.proven), (10, 1, false));
 }
 
 #[test]
 fn without_subscribers_only_the_sending_side_is_told() {
-    let balance = balance(101, &producer(0..90, 90..100, 101), &[]);
+    let balance = balance(101, producer(0..90, 90..100, 101), &[]);
     let expected = Balance { sent: 101, acknowledged: 90, failed: 10, unknown: 1, ..Balance::default() };
     assert_eq!(balance, expected);
 }
