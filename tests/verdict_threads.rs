@@ -103,6 +103,10 @@ struct Apart {
 
 impl Apart {
     fn new(name: &'static str, rate: u32, producer: &[&str]) -> Option<Self> {
+        Self::on(Broker::start("threads"), name, rate, producer)
+    }
+
+    fn on(broker: Broker, name: &'static str, rate: u32, producer: &[&str]) -> Option<Self> {
         let [io, hot] = own_cpus()[..].first_chunk::<2>().copied()?;
         let scene = Scene::new(name);
         let workload = Workload::small("threads")
@@ -114,7 +118,6 @@ impl Apart {
             .with("consumerPerSubscription", 0)
             .with("producerRate", rate);
         scene.write("threads.yaml", &workload.text());
-        let broker = Broker::start("threads");
         scene.write("driver.yaml", &driver(PYTHON_CLASS, &broker.bootstrap, &[], producer, &[]));
         Some(Self { scene, broker, cpus: [hot, io].map(|cpu| cpu.to_string()) })
     }
@@ -184,4 +187,24 @@ fn a_library_thread_that_cannot_keep_up_is_busy_and_one_that_waits_for_a_paused_
     let done = busy.run(&["--rate", "unlimited"], &thresholds).run();
     let detail = assert_limited(&busy.scene, &done, &["io_busy"]);
     assert!(words(&detail, "io_busy").contains("of the time while the queue was full"), "{done}");
+}
+
+/// The broker takes 20 ms for each answer, and until it has come the next batch, long due, may not be sent.
+#[test]
+fn an_idempotent_producers_library_thread_rests_until_its_next_batch_may_be_sent() {
+    const NAME: &str = "an_idempotent_producers_library_thread_rests_until_its_next_batch_may_be_sent";
+    let slow = || Broker::that_fails("threads", &serde_json::json!([{"at_ms": 0, "fault": "slow", "rtt_ms": 20}]));
+    let Some(apart) = Apart::on(slow(), NAME, 2_000, &["enable.idempotence=true", "linger.ms=1"]) else {
+        return left_out(NAME, "there is only one CPU");
+    };
+    let done = apart.run(&[], &[]).run();
+    done.assert_code(0);
+    let worked = apart.fact("verdict/facts/kernel/io_run_ns") / apart.fact("verdict/facts/kernel/span_ns");
+    assert!(worked < 0.5, "librdkafka's thread was on a CPU for {worked} of the time\n{done}");
+    let [sent, acknowledged] = ["messages_enqueued", "messages_acknowledged"].map(|counter| {
+        let detail = Detail::read(&apart.scene.detail_file());
+        let at = format!("/measurement/counters_whole_run/{counter}");
+        detail.at(&at).as_u64().unwrap_or_else(|| panic!("no {at}"))
+    });
+    assert!(acknowledged > 10_000 && acknowledged <= sent, "{sent} sent, {acknowledged} acknowledged\n{done}");
 }

@@ -67,9 +67,7 @@ fn begin(role: Role) -> Result<(ClientSpec, ClientEnd), DriverError> {
     };
     process::set_thread_name(&format!("pinload-{short}-{}", spec.shape.index));
     if spec.placement.hot_cpu_shared {
-        // librdkafka's threads poll without a pause while an idempotent producer waits for an acknowledgement. Where
-        // CPUs are shared that must not keep a broker on this host from answering; what it costs the client shows as
-        // pacing error.
+        // A broker on this host must get the CPU time to answer; what that costs the client shows as pacing error.
         process::yield_to_other_sessions();
     }
     let end = ClientEnd::attach(&spec.segment, spec.shape).map_err(|error| system("no segment", error))?;

@@ -10,6 +10,7 @@
 
 mod bell;
 mod consume;
+mod empty_polls;
 mod handle;
 mod lent;
 mod mock;
@@ -17,6 +18,7 @@ mod produce;
 mod topics;
 
 pub(super) use consume::{Found, Sink, SinkSlot, begin_commit, fetch_has_begun};
+pub(super) use empty_polls::rest_between_empty_polls;
 pub(super) use handle::{EventKind, Queue};
 pub(super) use lent::Lent;
 pub(super) use mock::Mock;

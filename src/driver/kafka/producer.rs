@@ -1,7 +1,7 @@
 //! A producer of one topic.
 
 use super::connect::{self, WaitLimit};
-use super::native::{Lent, Outlet, hurry};
+use super::native::{Lent, Outlet, hurry, rest_between_empty_polls};
 use super::sticky::Sticky;
 use super::watch::Watch;
 use crate::driver::{Batch, DriverError, ErrorClass, Handed, Producer, Report, Time};
@@ -40,6 +40,9 @@ impl KafkaProducer {
         ways: ProducerWays,
         limit: Duration,
     ) -> Result<Self, DriverError> {
+        if is_idempotent(properties) {
+            rest_between_empty_polls();
+        }
         let (mut client, mut leaders) = open(properties, topic, limit)?;
         if let Some(each) = ways.requests_per_partition
             && connect::most_by_one_broker(&leaders) > 1
@@ -64,6 +67,12 @@ impl KafkaProducer {
 
 /// librdkafka's limit.
 const MOST_REQUESTS: u32 = 1_000_000;
+
+/// Is idempotence asked for?
+fn is_idempotent(properties: &[(String, String)]) -> bool {
+    let mut written = properties.iter().rev().filter(|(name, _)| name == "enable.idempotence");
+    written.next().is_some_and(|(_, value)| value.trim().eq_ignore_ascii_case("true"))
+}
 
 /// A client that knows its topic, and the leader of each partition, of which there is at least one.
 fn open(
