@@ -1,9 +1,10 @@
 """From what a tool did and used to figures per message, and from rounds to medians and ratios.
 
-Two CPU figures. `cpu_us_per_message` is all CPU time of all processes of a tool from its start to its end, divided by the messages it
-handled: it holds a JVM's start as well as pinload's supervisor, its start and its close. `steady_cpu_us_per_message` is the same between two
-moments while the load runs, at least a second after its begin, where a tool tells how far it has come (Java's producer does so every
-5 s, Java's consumer not at all in a form that counts).
+Two CPU figures. `cpu_us_per_message` is all CPU time of all processes of a tool from its start to its end, divided by
+the messages it handled: it holds a JVM's start as well as pinload's supervisor, its start and its close.
+`steady_cpu_us_per_message` is the same between two moments while the load runs, at least a second after its begin,
+where a tool tells how far it has come (Java's producer does so every 5 s, Java's consumer not at all in a form that
+counts).
 """
 
 import statistics
@@ -17,6 +18,9 @@ STEADY_AT_LEAST_S = 1.0
 
 MOST_RECEIVED = 1.05
 RATIOS = ("cpu_us_per_message", "steady_cpu_us_per_message", "messages_per_s")
+# Of messages from their actual send to their acknowledgement, and to their receipt.
+LATENCIES = {"publish_p50_ms": "p50", "publish_p99_ms": "p99", "publish_p999_ms": "p999"}
+NO_FIGURES = ("round", "disk")
 
 
 @dataclass
@@ -36,11 +40,24 @@ class Run:
     steady_messages_per_s: float | None
     context_switches_per_message: float
     peak_memory_bytes: int
+    # Paced runs of tools that tell them
+    publish_p50_ms: float | None = None
+    publish_p99_ms: float | None = None
+    publish_p999_ms: float | None = None
+    end_to_end_p99_ms: float | None = None
+    # disk.between
+    disk: dict | None = None
 
 
-def run(done, messages, load_messages, load_s, size_bytes, steady_of=None):
-    """Figures of the processes in `done`, which together handled `messages`, `load_messages` of them in the `load_s` that the tool
-    measured. `steady_of`: those whose progress counts; None: all."""
+def latencies(publish_ms, end_to_end_ms=None):
+    """Fields of a run, from percentiles by the names p50, p99, p999."""
+    fields = {field: publish_ms.get(name) for field, name in LATENCIES.items()}
+    return {**fields, "end_to_end_p99_ms": (end_to_end_ms or {}).get("p99")}
+
+
+def run(done, messages, load_messages, load_s, size_bytes, steady_of=None, times=None):
+    """Figures of the processes in `done`, which together handled `messages`, `load_messages` of them in the `load_s`
+    that the tool measured. `steady_of`: those whose progress counts; None: all. `times`: of `latencies`."""
     if messages <= 0 or load_s <= 0:
         raise ToolError(f"no messages: {messages} in {load_s} s")
     cpu_s = sum(each.cpu_s for each in done)
@@ -59,6 +76,7 @@ def run(done, messages, load_messages, load_s, size_bytes, steady_of=None):
         steady_messages_per_s=steady_rate,
         context_switches_per_message=sum(each.context_switches for each in done) / messages,
         peak_memory_bytes=sum(each.peak_memory_bytes for each in done),
+        **(times or {}),
     )
 
 
@@ -70,7 +88,8 @@ def same_count(tool, sent, received):
 
 def steady(progressing, done):
     """CPU µs per message and messages per second while all of them were at work; None where that cannot be told."""
-    if not progressing or any(len(each.progress) < 2 for each in progressing) or any(len(each.cpu) < 2 for each in done):
+    known = progressing and all(len(each.progress) >= 2 for each in progressing)
+    if not known or any(len(each.cpu) < 2 for each in done):
         return None, None
     begin_s = max(each.progress[0][0] for each in progressing) + STEADY_AFTER_S
     end_s = min([each.progress[-1][0] for each in progressing] + [each.cpu[-1][0] for each in done])
@@ -85,14 +104,15 @@ def medians(runs):
     """Each figure's median over the rounds; None where no run has it."""
     values = {}
     for name in asdict(runs[0]):
-        if name != "round":
+        if name not in NO_FIGURES:
             known = [getattr(each, name) for each in runs if getattr(each, name) is not None]
             values[name] = statistics.median(known) if known else None
     return values
 
 
 def ratios(ours, theirs):
-    """pinload ÷ peer, round by round: median, smallest and largest of the ratios of each figure. None: a figure is not known of both."""
+    """pinload ÷ peer, round by round: median, smallest and largest of the ratios of each figure. None: a figure is not
+    known of both."""
     table = {}
     for name in RATIOS:
         pairs = [(getattr(our, name), getattr(their, name)) for our, their in zip(ours, theirs)]

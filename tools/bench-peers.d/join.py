@@ -1,4 +1,5 @@
-"""Several results of the tool as one: rounds of the same case one after the other, as if they had been taken in one run."""
+"""Several results of the tool as one: rounds of the same case one after the other, as if they had been taken in one
+run."""
 
 import json
 
@@ -14,12 +15,13 @@ def read(path):
 
 
 def joined(documents):
-    """A document of all rounds. They must be of the same versions, machine and length of load; ratios stay within their round."""
+    """A document of all rounds. They must be of the same versions, machine and length of load; ratios stay within their
+    round."""
     first = documents[0]
     for document in documents[1:]:
-        for key in ("schema", "versions", "machine", "load_s", "settings"):
-            if document[key] != first[key]:
-                raise ToolError(f"results of different {key}: {first[key]} and {document[key]}")
+        for key in ("schema", "versions", "machine", "load_s", "log_in_memory", "settings"):
+            if document.get(key) != first.get(key):
+                raise ToolError(f"results of different {key}: {first.get(key)} and {document.get(key)}")
     results = {}
     for document in documents:
         for case in document["cases"]:
@@ -29,10 +31,11 @@ def joined(documents):
             rounds = max(len(runs) for runs in tools.values())
             for each in case["tools"]:
                 tools[each["tool"]] += [Run(**{**run, "round": rounds + run["round"]}) for run in each["runs"]]
-    about = {key: first[key] for key in ("versions", "load_s", "settings", "interval")}
+    about = {key: first[key] for key in ("versions", "load_s", "log_in_memory", "settings", "interval") if key in first}
     rounds = max(len(runs) for tools in results.values() for runs in tools.values())
     return tables.document(results, {**about, "rounds": rounds})
 
 
 def _case(case):
-    return Case(**{name: case[name] for name in Case.__dataclass_fields__})
+    # A result of before a field was there has its default.
+    return Case(**{name: case[name] for name in Case.__dataclass_fields__ if name in case})

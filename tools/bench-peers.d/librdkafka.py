@@ -1,5 +1,5 @@
-"""rdkafka_performance: librdkafka's own C tool, built from the source of the rdkafka-sys crate in use against the very librdkafka (and OpenSSL,
-zlib, zstd) that the crate has built for pinload.
+"""rdkafka_performance: librdkafka's own C tool, built from the source of the rdkafka-sys crate in use against the very
+librdkafka (and OpenSSL, zlib, zstd) that the crate has built for pinload.
 """
 
 import json
@@ -14,23 +14,26 @@ from process import Job, Quota, ToolError
 INTERVAL_MS = 200
 # Ways to produce and consume: -C or -G, and how many messages -G takes at a time (None: one by one).
 GROUP = ("G", matrix.CONSUME_BATCH)
-WAYS = {"produce": [()], "consume": [("C",), GROUP, ("G",)], "both": [("C",), GROUP]}
+WAYS = {"produce": [()], "consume": [("C",), GROUP, ("G",)], "both": [("C",), GROUP], "paced": []}
 # Objects that rdkafka_performance needs from librdkafka come first: a linker looks each archive through once.
 ARCHIVES = ("librdkafka.a", "libssl.a", "libcrypto.a", "libz.a", "libzstd.a")
 
 
 def ways(case):
-    """Those that do the case's work. While messages are produced, a group of several shares out its partitions again as its members come, and
-    of what it has read until then some comes twice (with four of them 14 %) or, to those that wait for a number, not at all."""
+    """Those that do the case's work: none of paced ones, for it tells no percentiles. While messages are produced, a
+    group of several shares out its partitions again as its members come, and of what it has read until then some comes
+    twice (with four of them 14 %) or, to those that wait for a number, not at all."""
     return [way for way in WAYS[case.mode] if way != GROUP or case.mode != "both" or case.clients == 1]
 
 
 def build(repository, pinload, folder):
-    """Compiles it into `folder`. `pinload`: the binary; the archives that it was linked with lie beside it, in build/."""
+    """Compiles it into `folder`. `pinload`: the binary; the archives that it was linked with lie beside it, in
+    build/."""
     told = _output(["rustc", "-vV"], repository)
     host = next(line.split()[1] for line in told.splitlines() if line.startswith("host:"))
     # Of this platform only: cargo would fetch the crates of the others.
-    metadata = _output(["cargo", "metadata", "--format-version", "1", "--locked", "--filter-platform", host], repository)
+    asks = ["cargo", "metadata", "--format-version", "1", "--locked", "--filter-platform", host]
+    metadata = _output(asks, repository)
     packages = json.loads(metadata)["packages"]
     crate = Path(next(each["manifest_path"] for each in packages if each["name"] == "rdkafka-sys")).parent
     built = pinload.resolve().parent / "build"
@@ -72,14 +75,15 @@ def version(binary):
 
 
 class Performance:
-    """rdkafka_performance in one of its ways: -P, -C (a simple consumer), -G (a member of a group), or producers and consumers together.
+    """rdkafka_performance in one of its ways: -P, -C (a simple consumer), -G (a member of a group), or producers and
+    consumers together.
 
-    `batch`: what -G takes at a time (its -B, rd_kafka_consume_batch_queue); None: one by one (rd_kafka_consumer_poll). -C needs none: it
-    takes whatever has come with one call (rd_kafka_consume_callback_queue).
+    `batch`: what -G takes at a time (its -B, rd_kafka_consume_batch_queue); None: one by one (rd_kafka_consumer_poll).
+    -C needs none: it takes whatever has come with one call (rd_kafka_consume_callback_queue).
     """
 
-    def __init__(self, binary, broker_address, consumer=None, batch=None):
-        self.binary, self.address, self.consumer, self.batch = str(binary), broker_address, consumer, batch
+    def __init__(self, binary, consumer=None, batch=None):
+        self.binary, self.consumer, self.batch = str(binary), consumer, batch
         self.runs = 0
 
     @property
@@ -89,12 +93,14 @@ class Performance:
     def run(self, case, topic, messages, runner):
         self.runs += 1
         shares = [messages // case.clients + (nth < messages % case.clients) for nth in range(case.clients)]
-        producers = [self._produce(case, topic, share) for share in shares] if case.mode != "consume" else []
+        endpoint = runner.endpoint(case)
+        producers = [self._produce(case, topic, share, endpoint) for share in shares] if case.mode != "consume" else []
         # Of a full topic each takes its share; of what is produced meanwhile nobody knows how much comes to which
         # consumer.
         quota = Quota(messages, signal.SIGINT) if case.mode == "both" and case.clients > 1 else None
         consumers = [
-            self._consume(case, topic, messages if quota else share, nth, quota) for nth, share in enumerate(shares)
+            self._consume(case, topic, messages if quota else share, nth, endpoint, quota)
+            for nth, share in enumerate(shares)
         ] if case.mode != "produce" else []
         done = runner(consumers + producers)
         sent = [Row(each.stdout, "dr") for each in done[len(consumers):]]
@@ -112,25 +118,27 @@ class Performance:
         return figures.run(done, count, load_messages, load_s, case.size_bytes, progressing)
 
     def fill(self, case, topic, messages, runner):
-        runner([self._produce(case, topic, messages)])
+        runner([self._produce(case, topic, messages, runner.endpoint(case))])
 
-    def _produce(self, case, topic, messages):
+    def _produce(self, case, topic, messages, endpoint):
         place = ["-p", "0"] if case.partitions == 1 else []
         argv = ["-P", *place, "-s", str(case.size_bytes), "-m", matrix.payload(case.size_bytes), "-c", str(messages)]
-        return self._job(argv, topic, matrix.producer_settings(case), "dr")
+        return self._job(argv, topic, matrix.producer_settings(case), "dr", endpoint)
 
-    def _consume(self, case, topic, messages, nth, quota):
+    def _consume(self, case, topic, messages, nth, endpoint, quota):
         if self.consumer == "G":
             # A group that is known would go on where it has committed.
-            argv = ["-G", f"{topic}-{self.batch or 'one-by-one'}-{self.runs}", *(["-B", str(self.batch)] if self.batch else [])]
+            batch = ["-B", str(self.batch)] if self.batch else []
+            argv = ["-G", f"{topic}-{self.batch or 'one-by-one'}-{self.runs}", *batch]
         else:
             own = [str(partition) for partition in range(nth, case.partitions, case.clients)]
             argv = ["-C", "-o", "beginning", *[word for partition in own for word in ("-p", partition)]]
-        return self._job([*argv, "-c", str(messages)], topic, matrix.consumer_settings(), "msgs", quota)
+        return self._job([*argv, "-c", str(messages)], topic, matrix.consumer_settings(), "msgs", endpoint, quota)
 
-    def _job(self, argv, topic, settings, column, quota=None):
+    def _job(self, argv, topic, settings, column, endpoint, quota=None):
         # -T 0: no statistics, which it would otherwise have made once per interval.
-        common = ["-t", topic, "-b", self.address, "-u", "-i", str(INTERVAL_MS), "-T", "0"]
+        common = ["-t", topic, "-b", endpoint.address, "-u", "-i", str(INTERVAL_MS), "-T", "0"]
+        settings = {**endpoint.librdkafka(), **settings}
         given = [word for name, value in settings.items() for word in ("-X", f"{name}={value}")]
         # Its lines must come when they are written, not when a buffer is full.
         return Job(["stdbuf", "-oL", self.binary, *argv, *common, *given], progress=Progress(column), quota=quota)
@@ -167,7 +175,8 @@ class Row:
         return int(self.rows[-1][column])
 
     def busy(self):
-        """Messages and ms up to the last row before all had come: a consumer waits up to a second for more before it sees that it may end."""
+        """Messages and ms up to the last row before all had come: a consumer waits up to a second for more before it
+        sees that it may end."""
         rows = [(int(row["msgs"]), int(row["elapsed"])) for row in self.rows]
         before = [row for row in rows if 0 < row[0] < self.messages]
         return before[-1] if before else rows[-1]

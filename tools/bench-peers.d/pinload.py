@@ -1,4 +1,5 @@
-"""pinload itself, with everything it measures switched on, and with its stamp off where payloads are compressed."""
+"""pinload itself, with everything it measures switched on; with its stamp off where payloads are compressed; with the
+wire driver."""
 
 import json
 from pathlib import Path
@@ -11,36 +12,48 @@ from process import Job, ToolError
 DRIVER_CLASS = "benchmark.driver_kafka.kafka_benchmark_driver.KafkaBenchmarkDriver"
 
 
-class Pinload:
-    """`pinload run` on an existing topic, at unlimited rate, for a stated time."""
+# A latency's name in OMB's result, by ours.
+OMB_PERCENTILES = {"p50": "50pct", "p99": "99pct", "p999": "999pct"}
 
-    def __init__(self, binary, broker_address, load_s, stamp=True, quick=False):
-        self.binary, self.address, self.load_s, self.stamp, self.quick = str(binary), broker_address, load_s, stamp, quick
+
+class Pinload:
+    """`pinload run` on an existing topic, at unlimited rate or paced, for a stated time."""
+
+    def __init__(self, binary, load_s, more=(), quick=False):
+        self.binary, self.load_s, self.more, self.quick = str(binary), load_s, list(more), quick
 
     @property
     def name(self):
-        return "pinload" if self.stamp else "pinload --no-stamp"
+        return " ".join(["pinload", *self.more])
+
+    @property
+    def wire(self):
+        return "wire" in self.more
 
     def run(self, case, topic, _messages, runner):
         folder = runner.folder
         result = folder / "pinload.json"
-        (folder / "driver.yaml").write_text(driver(case, self.address), encoding="utf-8")
+        (folder / "driver.yaml").write_text(driver(case, runner.endpoint(case), self.wire), encoding="utf-8")
         (folder / "workload.yaml").write_text(workload(case, topic), encoding="utf-8")
         # librdkafka takes up to a second to fetch again from partitions that were paused until the load began; the
         # peers count from their first message.
         warm_up = "0s" if case.mode == "produce" else "3s" if self.quick and case.mode == "consume" else "1s"
-        argv = ["run", "--no-progress", "--quiet", "--rate", "unlimited", "--warmup", warm_up, "--duration", f"{round(self.load_s * 1000)}ms",
-                "-d", "driver.yaml", "-o", str(result), "workload.yaml"]
-        if not self.stamp:
-            argv.append("--no-stamp")
+        # What reads many times faster would come to the end of the topic.
+        fast = self.wire and case.mode == "consume" and not self.quick
+        load_s = self.load_s / 2 if fast else self.load_s
+        rate = ["--rate", str(case.rate_per_s), "--rate-scope", "total"] if case.rate_per_s else ["--rate", "unlimited"]
+        argv = ["run", "--no-progress", "--quiet", "--no-report", *rate, *self.more, "--warmup", warm_up,
+                "--duration", f"{round(load_s * 1000)}ms", "-d", "driver.yaml", "-o", str(result), "workload.yaml"]
         [done] = runner([Job([self.binary, *argv])])
         detail = json.loads(Path(result).with_suffix(".detail").read_text(encoding="utf-8"))
-        return read(done, detail, case, self.quick)
+        omb = json.loads(Path(result).read_text(encoding="utf-8")) if case.rate_per_s else {}
+        return read(done, detail, omb, case, self.quick)
 
 
-def read(done, detail, case, quick):
-    """Figures from the detail file. All messages of the run count against all its CPU time; the rate is the measurement's, except where
-    only is tried whether all works: there the topic may be read before the measurement begins, and the warm-up counts too."""
+def read(done, detail, omb, case, quick):
+    """Figures from the detail file. All messages of the run count against all its CPU time; the rate is the
+    measurement's, except where only is tried whether all works: there the topic may be read before the measurement
+    begins, and the warm-up counts too. Latencies of a paced run are those of the file in OMB's form."""
     if detail["outcome"]["outcome"] != "completed":
         raise ToolError(f"pinload: {detail['outcome']}")
     measured = detail["measurement"]
@@ -48,16 +61,22 @@ def read(done, detail, case, quick):
     failed = whole["messages_failed"] + whole["messages_unknown"]
     if failed:
         raise ToolError(f"pinload: {failed} messages failed")
-    received = case.mode != "produce"
-    counter = "messages_received" if received else "messages_acknowledged"
-    if case.mode == "both" and whole["messages_received"] != whole["messages_acknowledged"]:
-        raise ToolError(f"pinload: {whole['messages_acknowledged']} acknowledged, {whole['messages_received']} received")
+    counter = "messages_received" if case.mode in ("consume", "both") else "messages_acknowledged"
+    received, acknowledged = whole["messages_received"], whole["messages_acknowledged"]
+    if case.mode in ("both", "paced") and received != acknowledged * case.subscriptions:
+        by = f"{case.subscriptions} subscriptions"
+        raise ToolError(f"pinload: {acknowledged} acknowledged, {received} received by {by}")
     done.progress = timeline(detail, counter)
     progressing = [] if case.mode == "both" else None
     messages, load_s = measured["counters"][counter], measured["measured_s"]
     if quick:
         messages, load_s = whole[counter], load_s + measured["measurement_start_s"]
-    return figures.run([done], whole[counter], messages, load_s, case.size_bytes, progressing)
+    publish, end_to_end = [
+        {name: omb.get(f"aggregated{what}Latency{ending}") for name, ending in OMB_PERCENTILES.items()}
+        for what in ("Publish", "EndToEnd")
+    ]
+    times = figures.latencies(publish, end_to_end)
+    return figures.run([done], whole[counter], messages, load_s, case.size_bytes, progressing, times)
 
 
 def timeline(detail, counter):
@@ -73,12 +92,15 @@ def timeline(detail, counter):
     return series
 
 
-def driver(case, address):
+def driver(case, endpoint, wire):
     """A driver file with the settings of matrix.py."""
-    lines = lambda settings: "".join(f"  {name}={value}\n" for name, value in settings.items())
+    def lines(settings):
+        known = matrix.wire_settings(settings) if wire else settings
+        return "".join(f"  {name}={value}\n" for name, value in known.items())
+
     return (
         f"name: bench\ndriverClass: {DRIVER_CLASS}\nreplicationFactor: 1\ntopicConfig: \"\"\n"
-        f"commonConfig: |\n  bootstrap.servers={address}\n"
+        f"commonConfig: |\n{lines({'bootstrap.servers': endpoint.address, **endpoint.librdkafka()})}"
         f"producerConfig: |\n{lines(matrix.producer_settings(case))}"
         f"consumerConfig: |\n{lines(matrix.consumer_settings())}"
     )
@@ -93,11 +115,11 @@ def workload(case, topic):
         "messageSize": case.size_bytes,
         "payloadFile": f"payload-{case.size_bytes}",
         "producersPerTopic": case.clients if produces else 0,
-        "subscriptionsPerTopic": 1 if consumes else 0,
+        "subscriptionsPerTopic": case.subscriptions if consumes else 0,
         "testDurationMinutes": 1,
     }
     if produces:
-        keys["producerRate"] = 1  # replaced by --rate unlimited
+        keys["producerRate"] = 1  # replaced by --rate
     if consumes:
         keys["consumerPerSubscription"] = case.clients
     return "".join(f"{key}: {value}\n" for key, value in keys.items())

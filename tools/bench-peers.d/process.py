@@ -1,7 +1,7 @@
 """Running tools and measuring what they use: CPU time, context switches and memory of all their processes.
 
-`wait4` tells the CPU time and the context switches of a process and of every descendant that was waited for; pinload's supervisor
-waits for all its clients. Samples from /proc, taken while a tool runs, show how CPU time and memory grew.
+`wait4` tells the CPU time and the context switches of a process and of every descendant that was waited for; pinload's
+supervisor waits for all its clients. Samples from /proc, taken while a tool runs, show how CPU time and memory grew.
 """
 
 import os
@@ -34,7 +34,8 @@ class Job:
 
 
 class Quota:
-    """Jobs that share work which none of them knows its part of: asked to end (by a signal) when together they have done it all."""
+    """Jobs that share work which none of them knows its part of: asked to end (by a signal) when together they have
+    done it all."""
 
     def __init__(self, messages, ask_by):
         self.messages, self.ask_by, self.asked = messages, ask_by, False

@@ -1,5 +1,6 @@
 """A run's topic: made or filled for it, and compared with what the tool says it did."""
 
+import disk
 import librdkafka
 from process import ToolError
 
@@ -9,6 +10,8 @@ MOST_PROBES = 10
 QUICK_FILL, RESERVE = 300_000, 1.6
 # Before anything is known of the machine: messages read per second, at 100 B and at 1 KB.
 GUESS_PER_S = {100: 2_500_000, 1024: 700_000}
+# What a record takes in the log besides its value.
+RECORD_BYTES = 8
 
 
 class Production:
@@ -20,7 +23,9 @@ class Production:
     def run(self, tool, messages):
         topic = self.bench.new_topic(self.case)
         try:
+            before = disk.pages()
             run = tool.run(self.case, topic, messages, self.bench)
+            run.disk = disk.between(before, disk.pages())
             stored = self.bench.broker.messages(topic, self.case.partitions)
         finally:
             self.bench.broker.delete(topic)
@@ -43,12 +48,23 @@ class Consumption:
 
     def fill(self, messages):
         if messages > self.held:
-            librdkafka.Performance(self.bench.c_tool, self.bench.address).fill(self.case, self.topic, messages - self.held, self.bench)
+            self._has_room(messages - self.held)
+            librdkafka.Performance(self.bench.c_tool).fill(self.case, self.topic, messages - self.held, self.bench)
             self.held = self.bench.broker.messages(self.topic, self.case.partitions)
+
+    def _has_room(self, messages):
+        wanted_bytes = messages * (self.case.size_bytes + RECORD_BYTES)
+        if self.bench.log_in_memory and wanted_bytes > disk.available_bytes() - disk.OTHER_BYTES:
+            raise ToolError(
+                f"{self.case.name}: {wanted_bytes / 2**30:.1f} GiB more do not fit beside the broker's log in memory: "
+                "fewer --seconds, or --log DIR"
+            )
 
     def run(self, tool, messages):
         while True:
+            before = disk.pages()
             run = tool.run(self.case, self.topic, messages, self.bench)
+            run.disk = disk.between(before, disk.pages())
             if messages and not tool.name.startswith("pinload"):
                 return run
             if self.bench.options.quick:
