@@ -104,7 +104,7 @@ impl<'a> Script<'a, '_> {
         self.worker.create_producers(&topics)?;
         self.log_created(plan.producers(), "producers", begun_ns);
         self.observer.phase(Phase::Ready, Some(plan.limits.ready));
-        wait_until_ready(self.worker, self.observer, plan.limits.ready)?;
+        wait_until_ready(self.worker, self.observer, plan.producers(), plan.limits.ready)?;
         Ok(())
     }
 

@@ -9,15 +9,11 @@ use crate::os::room::raise_open_files;
 use crate::plan::demand::Demand;
 use crate::plan::{ClientPlan, MessagePlan, Placement, Plan, RatePlan, TopicShape};
 use crate::telemetry::payload_pool::{PoolName, PoolOwner};
-use crate::telemetry::{ClientState, Role, Wanted};
+use crate::telemetry::{Role, Wanted};
 use crate::worker::{LatencySet, PeriodStats, Worker, WorkerError, untold};
-use std::time::Duration;
 
 /// Payloads are written and mapped at least this fast: the load begins when all producers can have done so.
 const POOL_BYTES_PER_NS: u64 = 1;
-/// On top of the clients' own limit of connecting.
-const START_MARGIN: Duration = Duration::from_secs(5);
-
 /// What is kept for a run that grows.
 #[derive(Debug)]
 pub(super) struct Growing {
@@ -93,14 +89,10 @@ impl LocalWorker {
                 member: index,
                 placement,
             };
+            self.await_turn(role)?;
             self.start_client(client, wish.topic.clone(), wish.group.clone())?;
         }
-        let limit = self.plan()?.limits.connect;
-        let ready =
-            self.wait_for(limit + START_MARGIN, |worker| worker.all_of_role_at_least(role, ClientState::Ready))?;
-        if !ready {
-            return Err(WorkerError::Unreachable(format!("not all {role}s connected within {} s", limit.as_secs())));
-        }
+        self.await_ready(role, 0)?;
         if role == Role::Consumer {
             let epoch_ns = self.clock.now_ns();
             for client in self.clients.iter_mut().skip(there) {

@@ -104,6 +104,8 @@ pub struct LocalWorker {
     drain_due_ns: u64,
     wall_anchor: wall_anchor::WallAnchor,
     wall_offset_due_ns: u64,
+    /// Clients that have ended are looked for at this moment.
+    deaths_due_ns: u64,
     usage_at_start: crate::os::usage::Usage,
     /// This host, as it was before the load.
     environment: Option<Environment>,
@@ -156,6 +158,7 @@ impl LocalWorker {
             drain_due_ns: 0,
             wall_anchor: wall_anchor::WallAnchor::default(),
             wall_offset_due_ns: 0,
+            deaths_due_ns: 0,
             usage_at_start: crate::os::usage::of_self(),
             environment: None,
             cluster_settings: Vec::new(),

@@ -19,6 +19,9 @@ use std::time::Duration;
 /// On top of the clients' own limit of connecting, so that it is they who say why: their start, and that of those
 /// before them.
 const START_MARGIN: Duration = Duration::from_secs(5);
+/// So many clients for each CPU are on their way at a time: enough to fill the time that brokers take, and few enough
+/// that each has the CPU to come to its end. All at once would be late together.
+const STARTING_PER_CPU: usize = 16;
 /// Time between the order to run and the epoch: every client must have seen the order before.
 const RELEASE_NS: u64 = 250_000_000;
 /// And more of it for many clients.
@@ -39,9 +42,9 @@ impl LocalWorker {
         let plan = self.plan()?;
         // That it can be is a matter of the plan; where it could not, opening fails and says so.
         raise_open_files(plan.demand().open_files);
-        let limit = plan.limits.connect;
         let planned: Vec<ClientPlan> = plan.clients.iter().filter(|client| client.role == role).cloned().collect();
         for client in planned {
+            self.await_turn(role)?;
             let topic = topics[client.topic as usize].clone();
             let group = match client.subscription {
                 Some(number) => Some(self.group(client.topic, number, &topic)?),
@@ -49,9 +52,19 @@ impl LocalWorker {
             };
             self.start_client(client, topic, group)?;
         }
-        let all_ready =
-            self.wait_for(limit + START_MARGIN, |worker| worker.all_of_role_at_least(role, ClientState::Ready))?;
-        if all_ready {
+        self.await_ready(role, 0)
+    }
+
+    /// Waits until another client of a role may be started.
+    pub(super) fn await_turn(&mut self, role: Role) -> Result<(), WorkerError> {
+        let at_once = self.plan()?.placement.allowed.len().max(1) * STARTING_PER_CPU;
+        if self.of_role(role).count() < at_once { Ok(()) } else { self.await_ready(role, at_once - 1) }
+    }
+
+    /// Waits until at most so many clients of a role are not ready yet. The error names them.
+    pub(super) fn await_ready(&mut self, role: Role, most: usize) -> Result<(), WorkerError> {
+        let limit = self.plan()?.limits.connect;
+        if self.wait_for(limit + START_MARGIN, |worker| Ok(worker.starting(role)? <= most))? {
             return Ok(());
         }
         let late: Vec<String> = self
@@ -198,10 +211,9 @@ impl LocalWorker {
         Some(self.raw_samples.as_ref()?.join(name))
     }
 
-    /// Has every client of a role come at least to `state`? Unlinks segments as their clients attach. Err: one has
-    /// failed.
-    pub(super) fn all_of_role_at_least(&mut self, role: Role, state: ClientState) -> Result<bool, WorkerError> {
-        let mut all = true;
+    /// How many clients of a role are not ready yet. Unlinks segments as their clients attach. Err: one has failed.
+    fn starting(&mut self, role: Role) -> Result<usize, WorkerError> {
+        let mut starting = 0;
         for client in self.clients.iter_mut().filter(|client| client.plan.role == role) {
             let now = client.end.state();
             if now >= Some(ClientState::Attached) {
@@ -210,9 +222,9 @@ impl LocalWorker {
             if now == Some(ClientState::Failed) {
                 return Err(failure(client));
             }
-            all &= now >= Some(state);
+            starting += usize::from(now < Some(ClientState::Ready));
         }
-        Ok(all)
+        Ok(starting)
     }
 
     /// The earliest moment at which all clients can have seen the order to run.

@@ -9,15 +9,24 @@ use std::time::Duration;
 
 /// The wall-clock anchor is republished this often.
 const WALL_OFFSET_EVERY_NS: u64 = NS_PER_S;
+/// Without a signal that says so, clients that have ended are looked for this often: it is a system call for each.
+const DEATHS_EVERY_NS: u64 = NS_PER_S;
+/// Between two looks at what is waited for: short against everything that is, long against the cost of a look …
+const LOOK_EVERY_NS: u64 = 2_000_000;
+/// … which grows with the clients, who want the CPU meanwhile.
+const LOOK_PER_CLIENT_NS: u64 = 20_000;
 
 impl LocalWorker {
     /// Waits until `deadline_ns` on the run's clock, a signal, or a client's end, whichever comes first.
     pub(super) fn wait(&mut self, deadline_ns: u64) -> Wake {
         loop {
-            if let Some(death) = self.look_for_deaths() {
-                return Wake::ClientDied(death);
-            }
             let now_ns = self.clock.now_ns();
+            if now_ns >= self.deaths_due_ns {
+                self.deaths_due_ns = now_ns + DEATHS_EVERY_NS;
+                if let Some(death) = self.look_for_deaths() {
+                    return Wake::ClientDied(death);
+                }
+            }
             if let Some(loss) = self.look_for_broker(now_ns) {
                 return Wake::BrokerLost(loss);
             }
@@ -29,7 +38,7 @@ impl LocalWorker {
             let pause = Duration::from_nanos((deadline_ns - now_ns).min(WALL_OFFSET_EVERY_NS));
             crossbeam_channel::select! {
                 recv(self.signals) -> signal => match signal {
-                    Ok(Signal::Child) => {}
+                    Ok(Signal::Child) => self.deaths_due_ns = 0,
                     Ok(Signal::Interrupt) => return self.interrupted(Interruption::Interrupt),
                     Ok(Signal::Terminate) => return self.interrupted(Interruption::Terminate),
                     // The signal thread lives as long as the process; without it only time is left.
@@ -51,8 +60,6 @@ impl LocalWorker {
         limit: Duration,
         mut done: impl FnMut(&mut Self) -> Result<bool, WorkerError>,
     ) -> Result<bool, WorkerError> {
-        /// Between two looks: short against everything that is waited for, long against the cost of a look.
-        const LOOK_EVERY_NS: u64 = 2_000_000;
         let limit_ns = u64::try_from(limit.as_nanos()).unwrap_or(u64::MAX);
         let end_ns = self.clock.now_ns().saturating_add(limit_ns);
         loop {
@@ -63,7 +70,8 @@ impl LocalWorker {
             if now_ns >= end_ns {
                 return Ok(false);
             }
-            match self.wait((now_ns + LOOK_EVERY_NS).min(end_ns)) {
+            let look_ns = LOOK_EVERY_NS.max(self.clients.len() as u64 * LOOK_PER_CLIENT_NS);
+            match self.wait((now_ns + look_ns).min(end_ns)) {
                 Wake::Deadline => {}
                 Wake::Interrupted(by) => return Err(WorkerError::Interrupted(by)),
                 // This host is no other host.
