@@ -23,6 +23,7 @@ pub(crate) const TUNED: &[File<'_>] = &[
     ("proc/self/cgroup", "0::/user.slice\n"),
     ("proc/stat", "cpu  1000 0 500 8000 10 0 20 0 0 0\ncpu0 250 0 125 2000 2 0 5 0 0 0\n"),
     ("proc/meminfo", "MemTotal:       65804076 kB\nSwapTotal:             0 kB\n"),
+    ("proc/vmstat", "nr_dirty_threshold 786432\nnr_dirty_background_threshold 262144\n"),
     ("proc/sys/vm/swappiness", "60\n"),
     ("proc/sys/kernel/numa_balancing", "1\n"),
     ("proc/irq/default_smp_affinity", "3\n"),

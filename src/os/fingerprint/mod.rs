@@ -6,6 +6,7 @@
 //! small VMs hide much. Left out: what only a running process can find out (`tsc_across_cpus` does, and is kept apart
 //! for that).
 
+mod broker_logs;
 mod cgroup;
 mod clock;
 mod files;
@@ -19,6 +20,7 @@ mod processors;
 mod tsc_across_cpus;
 mod virtualization;
 
+pub use broker_logs::{BrokerLog, BrokerLogFacts};
 pub use cgroup::{CgroupFacts, CpuLimit, Throttling};
 pub use clock::ClockFacts;
 pub use frequency::{EnergyPreference, FrequencyFacts, Governor};
@@ -59,6 +61,9 @@ pub struct Fingerprint {
     pub network_interfaces: Vec<NetworkInterface>,
     /// Virtual machine, container, stolen time.
     pub virtualization: VirtualizationFacts,
+    /// Where brokers on this machine write.
+    #[serde(default)]
+    pub broker_logs: BrokerLogFacts,
 }
 
 impl Fingerprint {
@@ -85,6 +90,7 @@ impl Fingerprint {
             cgroup: CgroupFacts::read(&files),
             network_interfaces: network::read(&files),
             virtualization: VirtualizationFacts::read(&files),
+            broker_logs: BrokerLogFacts::read(&files),
         }
     }
 }

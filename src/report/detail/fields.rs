@@ -584,6 +584,16 @@ pub const DEFINITIONS: &[Definition] = &[
         "percent",
         "share of the CPUs' time since boot that the hypervisor gave to others; 0 may mean that it does not tell",
     ),
+    ("broker_logs", "", "where Kafka brokers on this machine write"),
+    (
+        "unwritten_limit_bytes",
+        "bytes",
+        "with more than this not written to a disk yet the kernel makes wait whoever writes",
+    ),
+    ("logs", "", "folders that the brokers which can be seen keep their logs in"),
+    ("broker_pid", "", "the broker's process"),
+    ("log_folder", "", "the folder, as the broker sees it"),
+    ("file_system", "", "kind of its file system; tmpfs is memory; null: not known"),
     // Pages of metrics
     ("scrapes", "", "metrics pages of brokers and hosts that were read beside the run (--scrape); absent: none"),
     ("scrape_name", "", "what the page is called"),

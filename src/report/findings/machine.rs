@@ -1,7 +1,7 @@
 //! Network, kernel, and what stands between pinload and a whole machine.
 
 use super::{Case, End, Severity};
-use crate::units::format_count;
+use crate::units::{format_count, format_size};
 
 /// Links below this are told, Mbit/s: one producer of 1 KiB messages fills a quarter of it.
 const FAST_MBIT_PER_S: u64 = 10_000;
@@ -101,6 +101,36 @@ pub(super) fn container(case: &Case<'_>) -> End {
                      may stand between clients and broker",
             remedy: "give it whole CPUs (--cpuset-cpus), the host's network (--network host) and room in /dev/shm (--shm-size)",
         },
+    }
+}
+
+pub(super) fn broker_log(case: &Case<'_>) -> End {
+    let facts = &case.facts.broker_logs;
+    let Some(first) = facts.logs.first() else {
+        return match facts.unwritten_limit_bytes {
+            Some(_) => End::Fine("no Kafka is seen here".to_owned()),
+            None => End::Unknown("the kernel does not tell what it lets wait to be written"),
+        };
+    };
+    let Some(log) = facts.logs.iter().find(|log| log.is_written_back() == Some(true)) else {
+        return match first.is_written_back() {
+            Some(_) => End::Fine(format!("that of process {} is in memory", first.broker_pid)),
+            None => End::Unknown("the file system of the log of a Kafka here is not told"),
+        };
+    };
+    let limit = facts.unwritten_limit_bytes.map(format_size).unwrap_or_else(|| "some GiB".to_owned());
+    End::Found {
+        severity: Severity::Minor,
+        text: format!(
+            "a Kafka here (process {}) has its log on a disk: {} ({}); with {limit} not written yet the kernel makes it wait",
+            log.broker_pid,
+            log.log_folder,
+            log.file_system.as_deref().unwrap_or("unknown"),
+        ),
+        effect: "runs of gigabytes come to that limit, and whichever comes then has half the rate at twice the CPU: the disk is measured, and the runs \
+                 before it",
+        remedy: "where the disk is not the question: the log on tmpfs (tools/kafka run --dir /dev/shm/kafka); else wait before each run until Dirty in \
+                 /proc/meminfo is small",
     }
 }
 

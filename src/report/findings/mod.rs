@@ -39,7 +39,7 @@ pub enum Area {
     Memory,
     /// Limits of control groups.
     Limits,
-    /// Network, kernel, virtual machine, container.
+    /// Network, kernel, virtual machine, container, brokers beside it.
     Machine,
 }
 
@@ -123,6 +123,7 @@ const CHECKS: &[Check] = &[
     Check("virtual_machine", Area::Machine, machine::virtual_machine),
     Check("time_stolen", Area::Machine, machine::steal),
     Check("container", Area::Machine, machine::container),
+    Check("broker_log_on_disk", Area::Machine, machine::broker_log),
 ];
 
 /// Makes every check. `hot`: CPUs that hot loops run on; empty: any CPU that can be used.

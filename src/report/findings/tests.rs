@@ -207,6 +207,21 @@ fn fixtures() -> Vec<Fixture<'static>> {
             text: "this is a container (docker)",
             without: &[("proc/1/cgroup", "0::/init.scope\n")],
         },
+        Fixture {
+            finding: "broker_log_on_disk",
+            severity: Minor,
+            with: &[
+                ("proc/77/cmdline", "java\0kafka.Kafka\0/etc/server.properties\0"),
+                ("proc/77/root/etc/server.properties", "log.dirs=/data/kafka\n"),
+                ("proc/77/mounts", "/dev/vda / ext4 rw 0 0\n/dev/vdb /data xfs rw 0 0\n"),
+            ],
+            text: "a Kafka here (process 77) has its log on a disk: /data/kafka (xfs); with 2.0 GiB not written yet the kernel makes it wait",
+            without: &[
+                ("proc/77/cmdline", "java\0kafka.Kafka\0/etc/server.properties\0"),
+                ("proc/77/root/etc/server.properties", "log.dirs=/dev/shm/kafka\n"),
+                ("proc/77/mounts", "/dev/vda / ext4 rw 0 0\ntmpfs /dev/shm tmpfs rw 0 0\n"),
+            ],
+        },
     ]
 }
 
