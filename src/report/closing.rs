@@ -68,8 +68,9 @@ impl<'a> JudgedRun<'a> {
         let whose = trust.map(|trust| trust.sentence.clone()).filter(|sentence| !sentence.is_empty());
         let (said, below) = match (verdict, judgement.reasons.first()) {
             (Verdict::Valid, _) => {
-                let whose = whose.unwrap_or_else(|| "nothing speaks against these figures".to_owned());
-                (format!("{verdict}: {whose}"), None)
+                let said =
+                    self.trust.as_ref().map(|trust| trust.sentence.as_str()).filter(|sentence| !sentence.is_empty());
+                (format!("{verdict}: {}", said.unwrap_or("nothing speaks against these figures")), None)
             }
             (Verdict::NotJudged, _) => {
                 let why = judgement.not_judged.first().map_or("nobody could look at the generator", String::as_str);

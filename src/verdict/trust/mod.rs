@@ -125,7 +125,9 @@ impl Trust {
         let mut trust =
             Self { sentence: String::new(), own_up_to: None, not_judged: None, own_share, rate, latencies: Vec::new() };
         if let Some(why) = nobody_could_look(plan, clients) {
-            trust.sentence = format!("whose the latencies are was not judged: {why}");
+            let of_latencies = format!("whose the latencies are was not judged: {why}");
+            let of_rate = sentence::sentence(rate, &[]);
+            trust.sentence = if of_rate.is_empty() { of_latencies } else { format!("{of_rate}; {of_latencies}") };
             trust.not_judged = Some(why.to_owned());
             return trust;
         }

@@ -60,10 +60,38 @@ pub(super) fn of_run(run: &Reading, at_most: usize) -> Option<Seconds> {
         names.push(format!("{family}.max_ns"));
         columns.push(column);
     }
+    if let Some(column) = backlog(run, seconds) {
+        names.push("backlog_messages".to_owned());
+        columns.push(column);
+    }
     let known = |column: &[Option<f64>]| column.iter().any(Option::is_some);
     let (names, columns): (Vec<_>, Vec<_>) = names.into_iter().zip(columns).filter(|(_, column)| known(column)).unzip();
     let at_s = (1..=u32::try_from(seconds).unwrap_or(u32::MAX)).map(f64::from).collect();
     Some(Seconds { names, rows: thinned(at_s, columns, at_most) })
+}
+
+/// Acknowledged messages times subscriptions less those received, since the load's epoch. None where topics differ in
+/// their subscriptions, or have none.
+fn backlog(run: &Reading, seconds: usize) -> Option<Vec<Option<f64>>> {
+    let subscriptions = run.number("/plan/subscriptions_per_topic").filter(|count| *count > 0.0)?;
+    if !run.list("/plan/topics/each").is_empty() {
+        return None;
+    }
+    let mut changes = vec![None; seconds];
+    for client in &run.clients {
+        for (counter, factor) in [("messages_acknowledged", subscriptions), ("messages_received", -1.0)] {
+            let Some(values) = client.timeline.counters.get(counter) else { continue };
+            let changed: Vec<f64> = values.iter().map(|value| value * factor).collect();
+            add_rate(&mut changes, &client.timeline, &changed);
+        }
+    }
+    let mut waiting = 0.0;
+    let at_end = changes.into_iter().map(|change: Option<f64>| {
+        waiting += change?;
+        // What a topic held before is received and was not sent; a second's end is not the same moment in all clients.
+        Some(f64::max(waiting, 0.0))
+    });
+    Some(at_end.collect())
 }
 
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "`as` saturates: 0 and usize::MAX")]
@@ -124,5 +152,26 @@ mod tests {
         assert_eq!(seconds.names, ["send_rate_per_s", "acknowledge_actual.max_ns"]);
         let rates: Vec<f64> = seconds.rows.columns[0].iter().flatten().map(|rate| rate.round()).collect();
         assert_eq!((rates, &seconds.rows.columns[1]), (vec![150.0; 3], &vec![Some(7.0); 3]));
+    }
+
+    #[test]
+    fn the_backlog_is_what_was_acknowledged_and_not_received_by_each_subscription() {
+        let client = |counter: &str, values: &[f64]| {
+            let mut client = ClientReading::default();
+            client.timeline.at_s = vec![1.0, 2.0, 3.0];
+            client.timeline.span_s = vec![1.0; 3];
+            client.timeline.counters.insert(counter.to_owned(), values.to_vec());
+            client
+        };
+        let clients = vec![
+            client("messages_acknowledged", &[100.0, 50.0, 0.0]),
+            client("messages_received", &[0.0, 150.0, 50.0]),
+            client("messages_received", &[100.0, 0.0, 50.0]),
+        ];
+        let shape = |each: serde_json::Value| serde_json::json!({ "plan": { "subscriptions_per_topic": 2, "topics": { "each": each } } });
+        let mut run = Reading { file: String::new(), detail: shape(serde_json::json!([])), clients };
+        assert_eq!(backlog(&run, 3), Some(vec![Some(100.0), Some(50.0), Some(0.0)]));
+        run.detail = shape(serde_json::json!([{ "topics": 1 }]));
+        assert_eq!(backlog(&run, 3), None);
     }
 }

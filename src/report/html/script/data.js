@@ -10,6 +10,9 @@ function periodSteps(periods, names) {
   const times = [periods.start_s ?? 0, ...periods.end_s];
   return { names: kept, table: [times, ...kept.map((name) => { const c = column(periods, name); return [c[0], ...c]; })] };
 }
+function periodEnds(periods, name) {
+  return column(periods, name) ? { names: [name], table: [periods.end_s, column(periods, name)] } : null;
+}
 function secondLines(seconds, names) {
   const kept = names.filter((name) => column(seconds, name));
   return kept.length ? { names: kept, table: [seconds.at_s, ...kept.map((name) => column(seconds, name))] } : null;

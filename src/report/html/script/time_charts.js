@@ -18,8 +18,8 @@ function rates(run, choice) {
   return timeSpec(run, "throughput", [{ table: [part.table[0], ...kept.map(({ i }) => part.table[i + 1])] }], series, y, ["messages", "bytes"]);
 }
 function backlog(run) {
-  const part = periodSteps(run.periods, ["backlog_messages"]);
-  return part && timeSpec(run, "backlog", [part], [{ name: "backlog_messages", label: "backlog", step: true }], { show: words.count, axis: words.countAxis });
+  const part = secondLines(run.seconds, ["backlog_messages"]) ?? periodEnds(run.periods, "backlog_messages");
+  return part && timeSpec(run, "backlog", [part], [{ name: "backlog_messages", label: "backlog" }], { show: words.count, axis: words.countAxis });
 }
 const figureLabels = { p50_ns: "p50", p99_ns: "p99", p99_9_ns: "p99.9", max_ns: "max" };
 function latency(run, families, choice, name) {

@@ -21,7 +21,7 @@ pub(super) fn over_time(run: &Reading) -> Markup {
         p.note data-thinned="" {}
         (place("rates", "Throughput", "Messages per second of all clients, second by second where the result has seconds."))
         @if run.list("/periods").iter().any(|period| period["backlog_messages"].is_number()) {
-            (place("backlog", "Backlog", "Acknowledged and not yet received, at the end of each period."))
+            (place("backlog", "Backlog", "Acknowledged and not yet received, second by second where the result has seconds, else at the end of each period."))
         }
         (place("acknowledged", "Acknowledgement latency", "p50, p99 and p99.9 of each period, all clients together; the largest value of each second."))
         @if run.at("/measurement/latencies/end_to_end_actual").is_some() {
