@@ -119,6 +119,16 @@ fn an_interrupted_campaign_goes_on_where_it_was_and_its_folder_stands_for_itself
     let [base, new] = ["runs/p001", "runs/p004"].map(|point| folder.join(point).display().to_string());
     scene.pinload(["compare", &base, &new]).run().assert_code(0).assert_stdout_has("plan.message");
 
+    // And from the bundle, without a campaign beside it.
+    let [base, new] = ["packed.tar.gz/runs/p001", "packed.tar.gz/runs/p004"];
+    scene.pinload(["compare", base, new]).run().assert_code(0).assert_stdout_has("plan.message");
+    for several in ["packed.tar.gz", &at] {
+        let refused = scene.pinload(["compare", several, new]).run();
+        refused.assert_code(REFUSED).assert_stderr_has("is a campaign of 4 points: name one of them, for example");
+    }
+    let missing = scene.pinload(["compare", "packed.tar.gz/runs/p009", new]).run();
+    missing.assert_code(REFUSED).assert_stderr_has("runs/p009 is not in the bundle");
+
     let given = folder.join("files/small.yaml");
     let mut text = std::fs::read_to_string(&given).expect("a copy");
     text.push_str("# changed\n");

@@ -4,6 +4,7 @@ use super::exit::ExitStatus;
 use super::messages::Messages;
 use super::report::{read, results_in};
 use super::tool_args::CompareArgs;
+use super::unpacked::Unpacked;
 use crate::campaign::compare::run::ComparedRun;
 use crate::campaign::compare::settings::{SettingDifference, differing};
 use crate::campaign::compare::{Comparison, FigureVerdict, FigureWord, SpreadSource, compare as judge, drifts};
@@ -83,7 +84,8 @@ fn side(called: &str, path: &Path) -> Result<Side, String> {
     let about = |why: String| format!("{}: {why}", path.display());
     let mut remarks = Vec::new();
     let (mut runs, mut document) = (Vec::new(), Value::Null);
-    for file in results_in(path).map_err(about)? {
+    let unpacked = Unpacked::of(path).map_err(about)?;
+    for file in results_in(&unpacked.path).map_err(about)? {
         let reading = read(&file).map_err(|why| format!("{}: {why}", file.display()))?;
         let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let run = ComparedRun::of(name, &reading.detail);

@@ -41,6 +41,7 @@ mod run;
 mod save;
 mod summary;
 mod token;
+mod unpacked;
 mod values;
 mod version;
 mod worker;

@@ -125,7 +125,8 @@ Examples:
 /// Arguments of `compare`.
 #[derive(Debug, Args)]
 pub struct CompareArgs {
-    /// A result file, or a folder of repeats (not those in folders below)
+    /// A result file, a folder of repeats (not those in folders below), or a bundle of one (campaign.tar.gz/runs/p001
+    /// is the first point of a campaign's)
     #[arg(value_name = "BASE")]
     pub base: PathBuf,
 
