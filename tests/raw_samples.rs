@@ -39,6 +39,46 @@ fn assert_true(scene: &Scene, folders: &[&str], to_s: u64) -> (Detail, Vec<RawCl
     (detail, clients)
 }
 
+/// Intended times of one producer's messages at 500 msg/s, ns since the first.
+fn intended(scene: &Scene, folder: &str, set: &[&str]) -> Vec<u64> {
+    let output = format!("{folder}.json");
+    let mut args = vec!["run", "--embedded", "--no-progress", "--duration", "4s", "--record-raw", folder];
+    args.extend(["--output", &output]);
+    args.extend(set.iter().flat_map(|setting| ["--set", *setting]));
+    args.push("small.yaml");
+    let done = scene.pinload(args).limit(LIMIT).run();
+    done.assert_code(0);
+    let clients = RawClient::read_all(&[scene.path(folder)]);
+    let producers = clients.iter().filter(|client| client.role() == "producer");
+    let messages = producers.flat_map(|client| &client.samples).map(|(_, sample)| sample);
+    let mut times: Vec<u64> = messages.filter(|sample| sample.is_message()).map(|sample| sample.intended_ns).collect();
+    times.sort_unstable();
+    times.iter().map(|time| time - times[0]).collect()
+}
+
+#[test]
+fn messages_are_due_as_arrivals_says_and_a_seed_brings_the_same_times_again() {
+    let scene = Scene::new("messages_are_due_as_arrivals_says_and_a_seed_brings_the_same_times_again");
+    scene.write("small.yaml", &Workload::small("arrivals").with("producersPerTopic", 1).text());
+    let uniform = intended(&scene, "uniform", &[]);
+    assert!(uniform.len() > 1_900 && uniform.windows(2).all(|pair| pair[1] - pair[0] == 2_000_000), "{uniform:?}");
+    let burst = intended(&scene, "burst", &["arrivals=burst", "burstMessages=50"]);
+    assert!(burst.len() > 1_900, "{}", burst.len());
+    for (i, time) in (0u64..).zip(burst) {
+        assert_eq!(time, i / 50 * 100_000_000);
+    }
+    let poisson = intended(&scene, "poisson", &["arrivals=poisson", "arrivalSeed=7"]);
+    let gaps: Vec<f64> = poisson.windows(2).map(|pair| (pair[1] - pair[0]) as f64).collect();
+    let mean = gaps.iter().sum::<f64>() / gaps.len() as f64;
+    let deviation = (gaps.iter().map(|gap| (gap - mean).powi(2)).sum::<f64>() / gaps.len() as f64).sqrt();
+    assert!((1.8e6..2.2e6).contains(&mean) && (deviation / mean - 1.0).abs() < 0.15, "{mean} {deviation}");
+    let again = intended(&scene, "again", &["arrivals=poisson", "arrivalSeed=7"]);
+    let both = poisson.len().min(again.len());
+    assert_eq!(poisson[..both], again[..both]);
+    let detail = Detail::read(&scene.path("poisson.detail"));
+    assert_eq!(detail.at("/plan/rate/arrivals/poisson/arrival_seed"), 7);
+}
+
 #[test]
 fn every_figure_of_a_run_is_that_of_its_samples() {
     let scene = Scene::new("every_figure_of_a_run_is_that_of_its_samples");

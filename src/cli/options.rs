@@ -9,6 +9,7 @@ use crate::plan::{Options, PlacementPolicy, RateScope, Thresholds};
 impl From<&RunArgs> for Options {
     fn from(args: &RunArgs) -> Self {
         Self {
+            rates_are_tried: false,
             only_shown: false,
             client: args.client.map(ClientLibrary::from),
             embedded: args.embedded,

@@ -22,17 +22,47 @@ pub(super) struct Files {
 
 /// The plan of each workload on each driver, in the order of the files. `only_shown`: nothing will run.
 pub(super) fn make(args: &RunArgs, machine: &Machine, only_shown: bool) -> Result<(Vec<Plan>, Files), Problems> {
-    let options = Options { only_shown, ..Options::from(args) };
-    let mut problems = Vec::new();
+    make_by(args, machine, &Options { only_shown, ..Options::from(args) })
+}
+
+/// The same for a search that gives each of its trials a rate.
+pub(super) fn make_for_trials(args: &RunArgs, machine: &Machine) -> Result<(Vec<Plan>, Files), Problems> {
+    let (plans, files) = make_by(args, machine, &Options { rates_are_tried: true, ..Options::from(args) })?;
+    match plans.iter().any(|plan| plan.rate.outstanding_messages.is_some()) {
+        false => Ok((plans, files)),
+        true => Err(closed_loop(&files).into()),
+    }
+}
+
+fn make_by(args: &RunArgs, machine: &Machine, options: &Options) -> Result<(Vec<Plan>, Files), Problems> {
+    let mut problems: Vec<Problem> = twice_scraped(args).into_iter().collect();
     let Files { workloads, drivers } = files(args, options.unknown_keys_warn, &mut problems);
     let mut plans = Vec::new();
     for workload in &workloads {
         for driver in &drivers {
-            let plan = resolve(workload, Some(driver), &options, machine);
+            let plan = resolve(workload, Some(driver), options, machine);
             plans.extend(keep(plan.map_err(|problems| by_option(problems, workload, driver)), &mut problems));
         }
     }
     if problems.is_empty() { Ok((plans, Files { workloads, drivers })) } else { Err(Problems(problems)) }
+}
+
+/// A closed loop has no rate that could be tried.
+fn closed_loop(files: &Files) -> Problem {
+    const KEY: &str = "outstandingMessages";
+    let what = "is a closed loop, which has no rate to search for: leave it out, or set outstandingMessages=0";
+    let written = files.workloads.iter().find(|workload| workload.spacing.outstanding_messages.is_some());
+    match written {
+        Some(workload) => Problem::of_key(&workload.path, workload.line(KEY), KEY, what),
+        None => Problem::of_option(Some(KEY), what),
+    }
+}
+
+/// Two pages of one name would be one in the results.
+fn twice_scraped(args: &RunArgs) -> Option<Problem> {
+    let named = |place: &usize| args.scrape[..*place].iter().any(|other| other.name == args.scrape[*place].name);
+    let name = &args.scrape[(0..args.scrape.len()).find(named)?].name;
+    Some(Problem::of_option(Some("--scrape"), format!("{name}: two pages have this name: give each its own")))
 }
 
 fn files(args: &RunArgs, warn: bool, problems: &mut Vec<Problem>) -> Files {

@@ -112,11 +112,6 @@ pub(super) fn fleet_of(args: &RunArgs, messages: &mut Messages) -> Result<Option
 
 /// The machine and the plans, or what is wrong with them, said. `only_shown`: nothing will run.
 fn prepare(args: &RunArgs, only_shown: bool, messages: &mut Messages) -> Result<(Machine, Vec<Plan>), ExitStatus> {
-    let named = |place: usize| args.scrape[..place].iter().any(|other| other.name == args.scrape[place].name);
-    if let Some(twice) = (0..args.scrape.len()).find(|place| named(*place)) {
-        messages.error(&format!("--scrape {}: two pages have this name: give each its own", args.scrape[twice].name));
-        return Err(ExitStatus::ConfigurationRefused);
-    }
     let machine = plans::read_machine(root()).map_err(|why| {
         messages.error(&why);
         ExitStatus::MachineRefused

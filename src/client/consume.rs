@@ -1,6 +1,7 @@
 //! The consumer's loop: batches of messages, one clock reading each; events, commits and pauses on ticks.
 
 mod books;
+mod work;
 
 #[cfg(test)]
 mod tests;
@@ -11,11 +12,13 @@ use super::pulse::Pulse;
 use super::raw_log::{self, ReceiveLog};
 use super::troubles::Troubles;
 use crate::driver::{Consumer, DriverError, Time};
+use crate::plan::processing::Processing;
 use crate::stats::Recorder;
 use crate::telemetry::{ClientEnd, ClientState, Wanted};
 use books::Books;
 pub(super) use books::Expected;
 use std::marker::PhantomData;
+use work::Work;
 
 /// Rebalances, commit results and errors are served this often: a group's rebalance does not wait for us.
 const EVENTS_NS: u64 = 10_000_000;
@@ -39,6 +42,10 @@ pub(super) struct Manner {
     pub(super) commit: bool,
     /// Read nothing before the load begins? A topic that others have filled would be half read before anybody measures.
     pub(super) hold: bool,
+    /// What it does with each message besides counting it.
+    pub(super) processing: Option<Processing>,
+    /// Which consumer it is, over all topics and hosts.
+    pub(super) index: u32,
 }
 
 /// One consumer at work.
@@ -138,32 +145,52 @@ impl<'a, C: Consumer, T: Time, M: Measuring> Consume<'a, C, T, M> {
     }
 
     fn receive_until_exit(&mut self) -> Result<(), DriverError> {
-        loop {
-            let mut now = self.time.now_ns();
-            if self.pulse.due(now) {
-                match self.tick(now)? {
-                    Wanted::Exit => return Ok(()),
-                    Wanted::Quiesce => self.become_quiet(),
-                    Wanted::Connect | Wanted::Run => {}
-                }
-                // A commit may have waited for the broker.
-                now = self.time.now_ns();
-            }
+        if let Some(processing) = self.manner.processing {
+            return self.work_until_exit(Work::new(processing, self.manner.index));
+        }
+        while let Some(now) = self.obey()? {
             if !self.manner.spin {
                 self.receive_waiting(now);
             } else if self.receive(now) == 0 {
-                (0..SPINS).for_each(|_| self.time.relax());
-                self.books.idle(idle::of_look_ns(now, self.time.now_ns()));
+                self.look_away(now);
             }
+        }
+        Ok(())
+    }
+
+    /// Does what a tick asks for, if one is due. The time then, or None: it is to exit.
+    #[inline]
+    fn obey(&mut self) -> Result<Option<u64>, DriverError> {
+        let now = self.time.now_ns();
+        if !self.pulse.due(now) {
+            return Ok(Some(now));
+        }
+        match self.tick(now)? {
+            Wanted::Exit => return Ok(None),
+            Wanted::Quiesce => self.become_quiet(),
+            Wanted::Connect | Wanted::Run => {}
+        }
+        // A commit may have waited for the broker.
+        Ok(Some(self.time.now_ns()))
+    }
+
+    /// Nothing was there: leaves the library alone for a moment.
+    #[inline]
+    fn look_away(&mut self, now: u64) {
+        (0..SPINS).for_each(|_| self.time.relax());
+        self.books.idle(idle::of_look_ns(now, self.time.now_ns()));
+    }
+
+    fn receive_waiting(&mut self, now: u64) {
+        if self.receive(now) > 0 {
+            self.pulse.hasten(now);
+        } else {
+            self.wait_for_messages(now);
         }
     }
 
     /// Blocked in the library until something comes or a tick is due: idle until then.
-    fn receive_waiting(&mut self, now: u64) {
-        if self.receive(now) > 0 {
-            self.pulse.hasten(now);
-            return;
-        }
+    fn wait_for_messages(&mut self, now: u64) {
         let until_ns = self.pulse.next_tick_ns().max(now + LEAST_REST_NS);
         let begun_ns = self.time.now_ns();
         self.driver.await_messages(until_ns, self.time);

@@ -22,7 +22,7 @@ use crate::os::clock::Clock;
 use crate::os::usage;
 use crate::plan::properties::ProducerWays;
 use crate::plan::schedule::interval_q32;
-use crate::plan::{KeyDistributor, LatePolicy};
+use crate::plan::{Arrivals, KeyDistributor, LatePolicy};
 use crate::stats::{Counters, Distribution};
 use crate::telemetry::payload_pool::{PoolOwner, PoolView};
 use crate::telemetry::{ClientEnd, RateOrder, Role, Shape, SupervisorEnd, Wanted};
@@ -231,6 +231,9 @@ impl<P: Producer, M: Measuring> Loop for ProducerLoop<P, M> {
             late: self.late,
             spin,
             curve: None,
+            arrivals: Arrivals::Uniform,
+            index: 0,
+            outstanding: None,
             flush: Duration::from_secs(10),
             wall_stamps: false,
             omb_probes: false,
@@ -256,7 +259,7 @@ impl<C: Consumer, M: Measuring> ConsumerLoop<C, M> {
 
 impl<C: Consumer, M: Measuring> Loop for ConsumerLoop<C, M> {
     fn run(&mut self, time: &impl Time, end: &mut ClientEnd, spin: bool) -> Result<Distribution, DriverError> {
-        let manner = consume::Manner { spin, commit: false, hold: false };
+        let manner = consume::Manner { spin, commit: false, hold: false, processing: None, index: 0 };
         let expected = Expected {
             run_id: RUN_ID,
             first_producer: 0,

@@ -63,6 +63,12 @@ impl Kept {
         std::mem::replace(&mut self.since_ns, since_ns)
     }
 
+    /// Something else than the loop makes what comes next wait for so long.
+    pub(super) fn put_off(&mut self, ns: u64) {
+        self.since_ns += ns;
+        self.looked_ns += ns;
+    }
+
     /// Messages of this latency, picked up at `at_ns` by the look under way.
     #[inline]
     pub(super) fn picked_up(&mut self, at_ns: u64, latency_ns: u64, messages: u64) {

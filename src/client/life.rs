@@ -143,6 +143,9 @@ fn produce(
     let manner = produce::Manner {
         late: spec.late,
         curve: spec.curve.clone(),
+        arrivals: spec.arrivals,
+        index: spec.shape.index,
+        outstanding: spec.outstanding_messages,
         spin: may_spin(spec),
         flush: spec.limits.flush,
         // What messages are made of may come later; without stamps in them it is not used.
@@ -160,7 +163,8 @@ fn consume(spec: &ClientSpec, end: &mut ClientEnd, driver: &mut impl Consumer) -
     // What others have filled is timed in whole ms, if at all: a spinning loop would see nothing sooner, and take the
     // CPU from a broker that shares the machine.
     let spin = may_spin(spec) && !hold;
-    let manner = consume::Manner { spin, commit: !spec.auto_commit, hold };
+    let manner =
+        consume::Manner { spin, commit: !spec.auto_commit, hold, processing: spec.processing, index: spec.shape.index };
     let expected = Expected {
         run_id: spec.run_id,
         first_producer: spec.first_producer_of_topic,

@@ -28,7 +28,7 @@ use crate::config::ClientLibrary;
 use crate::os::clock::Clock;
 use crate::plan::curve::RateCurve;
 use crate::plan::properties::ProducerWays;
-use crate::plan::{ClientPlacement, DriverKind, LatePolicy, Limits, MessagePlan};
+use crate::plan::{Arrivals, ClientPlacement, DriverKind, LatePolicy, Limits, MessagePlan, Processing};
 use crate::telemetry::Shape;
 use std::path::PathBuf;
 
@@ -76,6 +76,15 @@ pub struct ClientSpec {
     pub late: LatePolicy,
     /// A rate that changes by plan (producers).
     pub curve: Option<CurvePart>,
+    /// How messages come at their rate (producers).
+    #[serde(default)]
+    pub arrivals: Arrivals,
+    /// A closed loop: messages on their way (producers).
+    #[serde(default)]
+    pub outstanding_messages: Option<u32>,
+    /// What it does with each message (consumers).
+    #[serde(default)]
+    pub processing: Option<Processing>,
     /// Where it runs.
     pub placement: ClientPlacement,
     /// Limits of its waits.

@@ -5,6 +5,7 @@
 //! system call per message.
 
 mod books;
+mod closed_loop;
 mod flush;
 mod hand_over;
 mod orders;
@@ -23,7 +24,7 @@ use super::witness::Witness;
 use crate::client::CurvePart;
 use crate::driver::{DriverError, Producer, Time};
 use crate::load::pacer::{Due, Pacer};
-use crate::plan::LatePolicy;
+use crate::plan::{Arrivals, LatePolicy};
 use crate::stats::{Counter, Recorder};
 use crate::telemetry::{ClientEnd, ClientState, Wanted};
 use books::Books;
@@ -49,6 +50,12 @@ pub(super) struct Manner {
     pub(super) spin: bool,
     /// Its part in a rate that changes by plan.
     pub(super) curve: Option<CurvePart>,
+    /// How its messages come at their rate.
+    pub(super) arrivals: Arrivals,
+    /// Which producer it is, over all topics and hosts.
+    pub(super) index: u32,
+    /// A closed loop: so many messages are on their way, and the next is sent when one comes back.
+    pub(super) outstanding: Option<u32>,
     /// Limit of the flush.
     pub(super) flush: Duration,
     /// Do stamps carry wall-clock times?
@@ -201,6 +208,9 @@ impl<'a, P: Producer, T: Time, M: Measuring> Produce<'a, P, T, M> {
     }
 
     fn send_until_told(&mut self) -> Result<(), DriverError> {
+        if let Some(outstanding) = self.manner.outstanding {
+            return self.keep_outstanding(outstanding);
+        }
         loop {
             let now = self.time.now_ns();
             self.books.kept.handed_over(now);

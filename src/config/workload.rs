@@ -2,10 +2,14 @@
 //! Redpanda's `existingTopicList`, and what `shapes` reads. What omitted fields mean is `plan::resolve`.
 
 mod course;
+mod processing;
 mod shapes;
+mod spacing;
 
 pub use course::{Course, RateOverTime};
+pub use processing::ProcessingAsWritten;
 pub use shapes::{Shapes, SizeBucket};
+pub use spacing::{ArrivalShape, Spacing};
 
 use super::fields::{Fields, ForeignKey, Kind};
 use super::problem::{Problem, Problems};
@@ -105,6 +109,10 @@ pub struct WorkloadFile {
     pub shapes: Shapes,
     /// What changes while the load runs.
     pub course: Course,
+    /// How messages come at their rate.
+    pub spacing: Spacing,
+    /// `consumerProcessingTime`: pinload's own key.
+    pub consumer_processing: Option<ProcessingAsWritten>,
     /// The file's text; with settings that of all keys as they hold.
     pub text: String,
     /// The same as written, whatever the command line set.
@@ -157,6 +165,11 @@ const KIND: Kind = Kind {
         "consumerOnly",
         "messageSizeDistribution",
         "goals",
+        "arrivals",
+        "arrivalSeed",
+        "burstMessages",
+        "outstandingMessages",
+        "consumerProcessingTime",
     ],
     foreign: &[
         ForeignKey {
@@ -232,6 +245,8 @@ impl WorkloadFile {
             goals: fields.texts("goals", "[\"end_to_end_intended p99 <= 20ms\", \"lost == 0\"]"),
             shapes: Shapes::read(&mut fields),
             course: Course::read(&mut fields),
+            spacing: Spacing::read(&mut fields),
+            consumer_processing: processing::read(&mut fields),
             text: document.text.clone(),
             written: document.text.clone(),
             keys_set: Vec::new(),

@@ -2,12 +2,19 @@
 //!
 //! All times are kept with 32 binary places and only ever moved by whole intervals, so the `i`-th intended time is
 //! exactly `start + (i × interval_q32) >> 32`, after a billion messages as after one. The clock is the caller's.
+//!
+//! Messages that are not evenly spaced have their times from `uneven`. Then `even_q32` is 0, as at an unlimited rate,
+//! and an even schedule pays nothing for the others.
 
+mod rhythm;
+mod uneven;
+mod unevenly;
 mod walk;
 
-use crate::plan::LatePolicy;
 use crate::plan::curve::RateCurve;
+use crate::plan::{Arrivals, LatePolicy};
 use crate::telemetry::RateOrder;
+use uneven::Uneven;
 use walk::Walk;
 
 /// What to do now.
@@ -38,6 +45,8 @@ const BURST_NS: u64 = 50_000_000;
 #[derive(Debug, Clone)]
 pub struct Pacer {
     order: RateOrder,
+    /// Time between two messages of an even schedule, 32 binary places; 0: there is none.
+    even_q32: u128,
     policy: LatePolicy,
     /// Intended time of the next message, 32 binary places.
     next_q32: u128,
@@ -57,6 +66,8 @@ pub struct Pacer {
     /// The order holds for messages intended before this time; then the walk knows the next.
     until_ns: u64,
     walk: Option<Box<Walk>>,
+    /// The times, where they are not evenly spaced.
+    uneven: Option<Box<Uneven>>,
     /// Messages of the walk before this order.
     walked: u64,
     /// `shift`: whole sends of earlier orders …
@@ -66,10 +77,11 @@ pub struct Pacer {
 }
 
 impl Pacer {
-    /// A schedule under a policy.
+    /// An even schedule under a policy.
     pub fn new(order: RateOrder, policy: LatePolicy) -> Self {
         let mut pacer = Self {
             order,
+            even_q32: 0,
             policy,
             next_q32: 0,
             next_ns: 0,
@@ -81,6 +93,7 @@ impl Pacer {
             missed: 0,
             until_ns: u64::MAX,
             walk: None,
+            uneven: None,
             walked: 0,
             shifted: 0,
             shift_q32: 0,
@@ -89,12 +102,35 @@ impl Pacer {
         pacer
     }
 
+    /// The schedule of producer `index` with messages that come as these arrivals say.
+    pub fn arriving(order: RateOrder, policy: LatePolicy, arrivals: Arrivals, index: u32) -> Self {
+        let pacer = Self::new(order, policy);
+        if order.interval_q32 == 0 {
+            return pacer;
+        }
+        match Uneven::new(arrivals, index, order, multiple_q16(policy)) {
+            Some(uneven) => pacer.with(uneven),
+            None => pacer,
+        }
+    }
+
     /// Producer `index` of `producers` along a curve, from `epoch` on: raw ns, and the same moment as Unix time in ns.
     /// Who is late catches up (bounded or not): the other policies have no meaning here and are refused by `plan`.
-    pub fn along(curve: &RateCurve, index: u32, producers: u32, epoch: (u64, i128), policy: LatePolicy) -> Self {
-        let walk = Walk::new(curve, index, producers, epoch.0, epoch.1);
-        let (order, until_ns) = walk.schedule_from(0);
-        Self { until_ns, walk: Some(Box::new(walk)), ..Self::new(order, policy) }
+    pub fn along(
+        curve: &RateCurve,
+        (index, producers): (u32, u32),
+        epoch: (u64, i128),
+        policy: LatePolicy,
+        arrivals: Arrivals,
+    ) -> Self {
+        let first = (f64::from(index) + 0.5) * f64::from(arrivals.at_once());
+        let walk = Walk::new(curve, first, producers, epoch);
+        let (order, until_ns) = walk.schedule_at(0.0);
+        let pacer = Self::new(order, policy);
+        match Uneven::along(walk.clone(), arrivals, index, multiple_q16(policy)) {
+            Some(uneven) => pacer.with(uneven),
+            None => Self { until_ns, walk: Some(Box::new(walk)), ..pacer },
+        }
     }
 
     /// The next order of the walk: the next message does not belong to this one any more.
@@ -103,7 +139,8 @@ impl Pacer {
         let Some(walk) = &self.walk else { return };
         let done_q32 = self.next_q32 - (u128::from(self.order.start_ns) << 32);
         self.walked += u64::try_from(done_q32 / self.order.interval_q32).unwrap_or(u64::MAX);
-        let (order, until_ns) = walk.schedule_from(self.walked);
+        #[expect(clippy::cast_precision_loss, reason = "messages of a run are far below 2^53")]
+        let (order, until_ns) = walk.schedule_at(self.walked as f64);
         let gate_q32 = self.gate_q32;
         self.begin(order);
         // What was sent in a hurry counts on.
@@ -113,14 +150,22 @@ impl Pacer {
 
     fn begin(&mut self, order: RateOrder) {
         self.order = order;
+        self.even_q32 = order.interval_q32;
         self.next_at(u128::from(order.start_ns) << 32);
         self.wake_ns = order.start_ns;
         self.gate_q32 = 0;
         self.shift_q32 = 0;
         self.fast_q32 = match self.policy {
-            LatePolicy::Bounded { multiple } => catch_up_interval(order.interval_q32, multiple),
+            LatePolicy::Bounded { .. } => catch_up_interval(order.interval_q32, multiple_q16(self.policy)),
             LatePolicy::CatchUp | LatePolicy::Skip | LatePolicy::Shift => 0,
         };
+        // Without a rate there is nothing to be spaced.
+        self.uneven = self.uneven.take().filter(|_| order.interval_q32 > 0);
+        if let Some(uneven) = &mut self.uneven {
+            uneven.begin(order);
+            self.even_q32 = 0;
+            self.look_ahead();
+        }
     }
 
     /// The next message is intended at this time, 32 binary places.
@@ -128,7 +173,7 @@ impl Pacer {
     fn next_at(&mut self, next_q32: u128) {
         self.next_q32 = next_q32;
         self.next_ns = whole_ns(next_q32);
-        self.second_ns = whole_ns(next_q32 + self.order.interval_q32);
+        self.second_ns = whole_ns(next_q32 + self.even_q32);
     }
 
     /// How many are due at `now_ns`, at most `limit` (0 counts as 1). Before the order's start nothing is, at an
@@ -150,8 +195,8 @@ impl Pacer {
     /// More than one slot is due, or there is no schedule.
     #[inline(never)]
     fn due_behind(&mut self, now_ns: u64, limit: u32) -> u32 {
-        if self.order.interval_q32 == 0 {
-            return limit;
+        if self.even_q32 == 0 {
+            return self.due_unevenly(now_ns, limit);
         }
         match self.policy {
             LatePolicy::CatchUp => self.due_on_schedule(now_ns, limit),
@@ -177,15 +222,13 @@ impl Pacer {
     /// Slots from the next one on whose (whole) intended time is at or before `now_ns`.
     fn slots_until(&self, now_ns: u64) -> u64 {
         let end_q32 = (u128::from(now_ns) + 1) << 32;
-        let slots = end_q32.saturating_sub(self.next_q32).div_ceil(self.order.interval_q32);
+        let slots = end_q32.saturating_sub(self.next_q32).div_ceil(self.even_q32);
         u64::try_from(slots).unwrap_or(u64::MAX)
     }
 
     fn due_bounded(&mut self, now_ns: u64, limit: u32) -> u32 {
         let now_q32 = u128::from(now_ns) << 32;
-        if self.gate_q32 + (u128::from(BURST_NS) << 32) < now_q32 {
-            self.gate_q32 = now_q32;
-        }
+        self.gate_q32 = gate(self.gate_q32, now_ns);
         // `wake_ns` lets nothing through before the gate, so at least one message is allowed.
         let allowed = now_q32.saturating_sub(self.gate_q32) / self.fast_q32 + 1;
         let limit = u32::try_from(allowed).map_or(limit, |allowed| allowed.min(limit));
@@ -194,7 +237,7 @@ impl Pacer {
 
     /// Leaves out the slots that are late by more than one interval.
     fn skip(&mut self, now_ns: u64) {
-        let interval_q32 = self.order.interval_q32;
+        let interval_q32 = self.even_q32;
         let now_q32 = u128::from(now_ns) << 32;
         let late_q32 = now_q32.saturating_sub(self.next_q32);
         if late_q32 > interval_q32 {
@@ -208,27 +251,27 @@ impl Pacer {
     /// `due`.
     #[inline]
     pub fn intended_ns(&self, i: u32) -> u64 {
-        if self.order.interval_q32 == 0 {
-            return self.last_now_ns;
+        if self.even_q32 == 0 {
+            return self.uneven.as_ref().map_or(self.last_now_ns, |uneven| uneven.at_ns(i as usize));
         }
         if i == 0 {
             return self.next_ns;
         }
-        whole_ns(self.next_q32 + self.order.interval_q32 * u128::from(i))
+        whole_ns(self.next_q32 + self.even_q32 * u128::from(i))
     }
 
     /// `count` messages (at most what `due` allowed) were handed over; the schedule moves on.
     #[inline]
     pub fn sent(&mut self, count: u32) {
-        if self.order.interval_q32 == 0 || count == 0 {
-            return;
+        if self.even_q32 == 0 || count == 0 {
+            return self.sent_unevenly(count);
         }
         if matches!(self.policy, LatePolicy::Shift) {
             let delay_q32 = (u128::from(self.last_now_ns) << 32).saturating_sub(self.next_q32);
             self.shift_q32 += delay_q32;
             self.next_q32 += delay_q32;
         }
-        self.next_at(self.next_q32 + times(self.order.interval_q32, count));
+        self.next_at(self.next_q32 + times(self.even_q32, count));
         self.wake_ns = self.next_ns;
         if self.wake_ns >= self.until_ns {
             self.turn();
@@ -245,7 +288,11 @@ impl Pacer {
     pub fn change(&mut self, order: RateOrder, now_ns: u64) -> u64 {
         self.shifted = self.shifted();
         let last_of_old_ns = now_ns.min(order.start_ns.saturating_sub(1));
-        let debt = if self.order.interval_q32 == 0 { 0 } else { self.slots_until(last_of_old_ns) };
+        let debt = match &mut self.uneven {
+            Some(uneven) => uneven.count_off(last_of_old_ns),
+            None if self.even_q32 == 0 => 0,
+            None => self.slots_until(last_of_old_ns),
+        };
         (self.until_ns, self.walk) = (u64::MAX, None);
         self.begin(order);
         debt
@@ -275,14 +322,25 @@ fn times(interval_q32: u128, count: u32) -> u128 {
     if count == 1 { interval_q32 } else { interval_q32 * u128::from(count) }
 }
 
-/// interval ÷ multiple, at least the smallest step; the multiple is read to 16 binary places and not below 1.
+/// `bounded`: after a longer pause than it makes up for, counting starts anew.
+fn gate(gate_q32: u128, now_ns: u64) -> u128 {
+    let now_q32 = u128::from(now_ns) << 32;
+    if gate_q32 + (u128::from(BURST_NS) << 32) < now_q32 { now_q32 } else { gate_q32 }
+}
+
+/// How many times as fast as it is a schedule is caught up with: read to 16 binary places and not below 1.
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
     reason = "clamped to 1 … 2^32 before; NaN becomes 0 and then 1"
 )]
-fn catch_up_interval(interval_q32: u128, multiple: f64) -> u128 {
-    let multiple_q16 = ((multiple * 65_536.0).clamp(65_536.0, 4_294_967_296.0).round() as u64).max(65_536);
+fn multiple_q16(policy: LatePolicy) -> u64 {
+    let LatePolicy::Bounded { multiple } = policy else { return 65_536 };
+    ((multiple * 65_536.0).clamp(65_536.0, 4_294_967_296.0).round() as u64).max(65_536)
+}
+
+/// interval ÷ multiple, at least the smallest step.
+fn catch_up_interval(interval_q32: u128, multiple_q16: u64) -> u128 {
     ((interval_q32 << 16) / u128::from(multiple_q16)).max(1)
 }
 

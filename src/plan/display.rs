@@ -5,7 +5,7 @@ mod properties;
 
 use super::{ClientPlan, DriverKind, KeyDistributor, MessagePlan, PayloadPlan, Plan, SizePlan};
 use crate::telemetry::Role;
-use crate::units::{counted, format_count, format_duration, wrap};
+use crate::units::{Rate, counted, format_count, format_duration, wrap};
 use std::fmt::{Display, Formatter, Result};
 
 /// Width of the first column, which names what a line is about.
@@ -27,6 +27,9 @@ impl Display for Plan {
         } else {
             page.section("rate", &self.rate)?;
             page.more(&self.rate.scope_reason)?;
+            if self.rate.total != Rate::Unlimited {
+                page.more(format!("arrivals: {}", self.rate.arrivals))?;
+            }
             page.more(format!("late sends: {}", self.rate.late))?;
             page.section("message", self.message_text())?;
             page.more(match &self.message.no_stamp_reason {
@@ -40,6 +43,9 @@ impl Display for Plan {
             page.section("producers", format!("{each} of the topics"))?;
         }
         page.section("consumers", self.consumers_text())?;
+        if let Some(processing) = &self.consumer_processing {
+            page.more(format!("they process {processing}: end-to-end times end when a message's turn comes"))?;
+        }
         page.section("time", self.time_text())?;
         page.section("limits", self.limits_text())?;
         self.write_clients(&mut page)?;

@@ -1,8 +1,8 @@
 //! A plan to test with: one topic, two producers, one subscription of two consumers, 1,000 msg/s, no machine behind it.
 
 use super::{
-    ClientPlacement, ClientPlan, DriverKind, DriverPlan, KeyDistributor, LatePolicy, Limits, MessagePlan, PayloadPlan,
-    Placement, PlacementPolicy, Plan, RatePlan, RateScope, TopicPlan, TranslatedProperties,
+    Arrivals, ClientPlacement, ClientPlan, DriverKind, DriverPlan, KeyDistributor, LatePolicy, Limits, MessagePlan,
+    PayloadPlan, Placement, PlacementPolicy, Plan, RatePlan, RateScope, TopicPlan, TranslatedProperties,
 };
 use crate::os::affinity::CpuSet;
 use crate::telemetry::Role;
@@ -54,6 +54,7 @@ impl Plan {
             producers_per_topic: 2,
             subscriptions_per_topic: 1,
             consumers_per_subscription: 2,
+            consumer_processing: None,
             message: MessagePlan {
                 size_bytes: 1024,
                 largest_bytes: 1024,
@@ -64,6 +65,8 @@ impl Plan {
             },
             rate: RatePlan {
                 curve: None,
+                arrivals: Arrivals::Uniform,
+                outstanding_messages: None,
                 total: Rate::PerSecond(1000.0),
                 per_producer: Rate::PerSecond(500.0),
                 scope: RateScope::Total,

@@ -3,6 +3,7 @@
 //! `resolve` is a pure function of files, options and topology; `Display` (in `display.rs`) is what `pinload plan`
 //! prints.
 
+pub mod arrivals;
 pub mod course;
 pub mod curve;
 pub mod demand;
@@ -17,6 +18,7 @@ pub mod message;
 pub mod payload_folder;
 mod per_topic;
 pub mod placement;
+pub mod processing;
 pub mod properties;
 pub mod record_times;
 pub mod resolve;
@@ -25,6 +27,7 @@ pub mod thresholds;
 
 use crate::config::ClientLibrary;
 use crate::telemetry::Role;
+pub use arrivals::Arrivals;
 pub use course::{BacklogPlan, SearchPlan, SearchRule};
 pub use curve::{RateCurve, RatePoint};
 pub use demand::Demand;
@@ -33,6 +36,7 @@ pub use inputs::{FileAsWritten, Inputs};
 pub use measured_by::MeasuredBy;
 pub use message::{KeyDistributor, MessagePlan, PayloadPlan, SizePlan};
 pub use placement::{ClientPlacement, Placement, PlacementPolicy};
+pub use processing::Processing;
 pub use properties::{Translated, TranslatedProperties};
 pub use resolve::{Options, PERIOD, resolve};
 pub use schedule::{LatePolicy, RatePlan, RateScope};
@@ -61,6 +65,9 @@ pub struct Plan {
     pub subscriptions_per_topic: u32,
     /// Consumers in each group.
     pub consumers_per_subscription: u32,
+    /// What they do with each message besides counting it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub consumer_processing: Option<Processing>,
     /// Keys, payloads, stamp.
     pub message: MessagePlan,
     /// Rates and late policy.

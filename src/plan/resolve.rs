@@ -1,7 +1,9 @@
 //! Files + options + machine → `Plan`, or every problem at once. Each part of the plan has its own file below; this one
 //! holds what goes in and puts the parts together.
 
+mod arrivals;
 mod clients;
+mod closed_loop;
 pub mod course;
 mod desk;
 mod driver;
@@ -11,6 +13,7 @@ mod full_batch;
 mod goals;
 mod message;
 mod payload_files;
+mod processing;
 mod rate;
 mod sizes;
 mod topics;
@@ -46,6 +49,8 @@ pub struct Options {
     pub warmup: Option<Duration>,
     /// `--rate`.
     pub rate: Option<Rate>,
+    /// Rates are tried one after another, whatever the file has for one: no rate is no search of the run's own.
+    pub rates_are_tried: bool,
     /// `--rate-scope`.
     pub rate_scope: Option<RateScope>,
     /// `--late-policy`.
@@ -123,6 +128,7 @@ pub fn resolve(
     let topics = topics::decide(&mut desk, &target);
     let crew = clients::crew(&mut desk, topics.as_ref());
     let producers = crew.as_ref().map(clients::Crew::producers);
+    let consumer_processing = processing::decide(&mut desk, crew.as_ref().map(clients::Crew::consumers));
     let message = message::decide(&mut desk, producers);
     let rate = rate::decide(&mut desk, &target, producers);
     let has_backlog = crew.as_ref().is_some_and(clients::Crew::has_backlog);
@@ -173,6 +179,7 @@ pub fn resolve(
         producers_per_topic: crew.most(|shape| shape.producers),
         subscriptions_per_topic: crew.most(|shape| shape.subscriptions),
         consumers_per_subscription: crew.consumers_per_subscription,
+        consumer_processing,
         message,
         rate,
         warmup: warmup(workload, options),

@@ -1,9 +1,10 @@
 //! Rates: whose rate it is, how it is divided, and what happens to late sends.
 
+use super::arrivals::Arrivals;
 use super::curve::RateCurve;
 pub use crate::config::workload::RateScope;
 use crate::telemetry::RateOrder;
-use crate::units::{NS_PER_S, Rate, format_count};
+use crate::units::{NS_PER_S, Rate, counted, format_count};
 
 /// The slowest schedule of one producer: a message in 116 days.
 pub const MIN_PER_PRODUCER_PER_S: f64 = 1e-7;
@@ -75,10 +76,17 @@ pub struct RatePlan {
     pub producers: u32,
     /// A rate that changes over time by plan; `total` is then its highest.
     pub curve: Option<RateCurve>,
+    /// How messages come at this rate.
+    #[serde(default)]
+    pub arrivals: Arrivals,
+    /// A closed loop: each producer has so many messages on their way, and sends the next when one comes back. The rate
+    /// is then unlimited.
+    #[serde(default)]
+    pub outstanding_messages: Option<u32>,
 }
 
 impl RatePlan {
-    /// Reads `rate` under `scope` for so many producers (at least 1).
+    /// Reads `rate` under `scope` for so many producers (at least 1); messages come evenly.
     pub fn new(rate: Rate, scope: RateScope, scope_reason: String, late: LatePolicy, producers: u32) -> Self {
         let n = f64::from(producers.max(1));
         let (total, per_producer) = match (rate, scope) {
@@ -86,7 +94,17 @@ impl RatePlan {
             (Rate::PerSecond(rate), RateScope::PerProducer) => (Rate::PerSecond(rate * n), Rate::PerSecond(rate)),
             (Rate::PerSecond(rate), RateScope::Total) => (Rate::PerSecond(rate), Rate::PerSecond(rate / n)),
         };
-        Self { total, per_producer, scope, scope_reason, late, producers, curve: None }
+        Self {
+            total,
+            per_producer,
+            scope,
+            scope_reason,
+            late,
+            producers,
+            curve: None,
+            arrivals: Arrivals::Uniform,
+            outstanding_messages: None,
+        }
     }
 
     /// The order for producer `index` (0 … producers−1) when the load begins at `epoch_ns`: interval = 1 / per-producer
@@ -94,6 +112,8 @@ impl RatePlan {
     /// The half keeps sends off the epoch and, at rates that divide them evenly, off the whole seconds after it:
     /// periods of n × interval then hold n messages, where fence posts at both ends would make it n + 1, and a
     /// telemetry slot is not cut at the very moment of a send.
+    ///
+    /// Bursts are staggered in the same way: a producer's come as many intervals apart as they have messages.
     ///
     /// The interval is `producers ÷ total` and not `1 ÷ per_producer`: the total is the number the user gave (or an
     /// exact multiple of it), while its division by 3 producers is already rounded.
@@ -107,8 +127,9 @@ impl RatePlan {
         };
         let producers = self.producers.max(1);
         let interval_q32 = interval_q32(f64::from(producers), total_per_s);
-        // Below 2⁹⁴ × 2³³.
-        let phase_ns = (interval_q32 * (2 * u128::from(index) + 1) / (2 * u128::from(producers))) >> 32;
+        // Below 2⁹⁴ × 2³³; of bursts as far as it fits, which is farther than any clock goes.
+        let phase_q32 = interval_q32 * (2 * u128::from(index) + 1) / (2 * u128::from(producers));
+        let phase_ns = phase_q32.saturating_mul(self.arrivals.at_once().into()) >> 32;
         let phase_ns = u64::try_from(phase_ns).unwrap_or(u64::MAX);
         RateOrder { start_ns: epoch_ns.saturating_add(phase_ns), interval_q32 }
     }
@@ -120,12 +141,21 @@ impl std::fmt::Display for RatePlan {
         let plural = if self.producers == 1 { "" } else { "s" };
         if let Some(curve) = &self.curve {
             let (low, high) = (format_per_s(curve.lowest_per_s()), format_per_s(curve.highest_per_s()));
-            return write!(f, "{} producer{plural} together {low} … {high} msg/s, changing over time", self.producers);
+            let arrivals = self.arrivals.suffix();
+            return write!(
+                f,
+                "{} producer{plural} together {low} … {high} msg/s, changing over time{arrivals}",
+                self.producers
+            );
         }
         write!(f, "{} producer{plural} × ", self.producers)?;
+        if let Some(outstanding) = self.outstanding_messages {
+            let outstanding = counted(outstanding, "message");
+            return write!(f, "{outstanding} outstanding (closed loop)");
+        }
         match (self.per_producer, self.total) {
             (Rate::PerSecond(each), Rate::PerSecond(total)) => {
-                write!(f, "{} = {} msg/s", format_per_s(each), format_per_s(total))
+                write!(f, "{} = {} msg/s{}", format_per_s(each), format_per_s(total), self.arrivals.suffix())
             }
             _ => f.write_str("unlimited (as fast as its queue takes them)"),
         }
@@ -203,6 +233,17 @@ mod tests {
     }
 
     #[test]
+    fn bursts_are_staggered_like_messages_and_poisson_begins_at_once() {
+        let mut plan = plan(4000.0, RateScope::Total, 4);
+        plan.arrivals = Arrivals::Burst { burst_messages: 100 };
+        assert_eq!(plan.order(1, 7_000).start_ns, 7_000 + 12_500_000 + 25_000_000);
+        assert_eq!(plan.to_string(), "4 producers × 1,000 = 4,000 msg/s (bursts of 100)");
+        plan.arrivals = Arrivals::Poisson { arrival_seed: 3 };
+        assert_eq!(plan.order(1, 7_000), RateOrder { start_ns: 7_000, interval_q32: MS_Q32 });
+        assert_eq!(plan.to_string(), "4 producers × 1,000 = 4,000 msg/s (Poisson, seed 3)");
+    }
+
+    #[test]
     fn after_a_day_a_third_of_a_rate_has_not_drifted() {
         let order = plan(20_000.0, RateScope::Total, 3).order(0, 0);
         let sends_a_day: u128 = 20_000 * 86_400 / 3;
@@ -240,9 +281,11 @@ mod tests {
 
     #[test]
     fn unlimited_has_no_interval() {
-        let plan = RatePlan::new(Rate::Unlimited, RateScope::Total, String::new(), LatePolicy::CatchUp, 2);
+        let mut plan = RatePlan::new(Rate::Unlimited, RateScope::Total, String::new(), LatePolicy::CatchUp, 2);
         assert_eq!(plan.order(1, 9), RateOrder { start_ns: 9, interval_q32: 0 });
         assert_eq!(plan.to_string(), "2 producers × unlimited (as fast as its queue takes them)");
+        plan.outstanding_messages = Some(16);
+        assert_eq!(plan.to_string(), "2 producers × 16 messages outstanding (closed loop)");
     }
 
     #[test]

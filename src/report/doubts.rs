@@ -5,9 +5,10 @@
 
 use crate::load::accounting::Balance;
 use crate::os::clock::ClockSource;
+use crate::plan::processing::ProcessingManner;
 use crate::plan::{DriverKind, LatePolicy, MeasuredBy, Plan};
 use crate::stats::Counter;
-use crate::units::{Rate, counted, format_count, format_rate};
+use crate::units::{Rate, counted, format_count, format_ns, format_rate};
 use crate::verdict::HeldUp;
 use crate::verdict::system::asked_rate;
 use crate::workload_generator::totals::{Measured, measured, received_balance, totals};
@@ -28,19 +29,31 @@ pub enum Doubt {
     WireDriver,
     /// There was no broker at all.
     NullDriver,
-    /// Late sends are left out or shift the schedule.
+    /// Late sends are left out or shift the schedule, or there is none and messages wait for answers.
     NotOpenLoop {
-        /// The policy.
+        /// The late policy, or `closed-loop`.
         policy: &'static str,
+        /// Of a closed loop: messages on their way, of each producer.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        outstanding_messages: Option<u32>,
     },
     /// Unlimited rate.
     NoSchedule,
+    /// Consumers work on each message, as asked.
+    ConsumersProcess {
+        /// Mean time of a message.
+        processing_mean_ns: u64,
+        /// On the CPU, which is in the generator's CPU time.
+        spun: bool,
+    },
     /// acks=0.
     LocalAcknowledgement,
     /// Some or all received messages had no stamp.
     EndToEndFromCreateTime {
         /// Received without a stamp.
         unstamped_messages: u64,
+        /// Of all end-to-end times those of 0 or below.
+        end_to_end_not_positive_share: f64,
     },
     /// A worker spoke OMB's protocol only.
     MeasuredByOmb,
@@ -147,20 +160,34 @@ impl std::fmt::Display for Doubt {
                  partitions by plan",
             ),
             Self::NullDriver => f.write_str("no broker: the generator measured itself"),
-            Self::NotOpenLoop { policy } => {
+            Self::NotOpenLoop { policy, outstanding_messages: None } => {
                 write!(
                     f,
                     "not open-loop: late policy {policy} leaves out or moves late sends, so stalls are under-counted"
                 )
             }
+            Self::NotOpenLoop { outstanding_messages: Some(outstanding_messages), .. } => write!(
+                f,
+                "not open-loop: a closed loop with {} outstanding of each producer, who sends the next when one has come back: a stall \
+                 stops the load with it, and intended times are actual times",
+                counted(outstanding_messages, "message")
+            ),
             Self::NoSchedule => f.write_str("unlimited rate: without a schedule, intended times are actual times"),
+            Self::ConsumersProcess { processing_mean_ns, spun } => write!(
+                f,
+                "consumers were busy {} with each message, as asked: end-to-end times contain the work on the messages before{}",
+                format_ns(processing_mean_ns),
+                if spun { ", CPU times the work itself" } else { "" }
+            ),
             Self::LocalAcknowledgement => {
                 f.write_str("acks=0: acknowledgement latency is local to the client, no broker took part in it")
             }
-            Self::EndToEndFromCreateTime { unstamped_messages } => write!(
+            Self::EndToEndFromCreateTime { unstamped_messages, end_to_end_not_positive_share } => write!(
                 f,
-                "{} messages came without a stamp: their end-to-end latency is from the record's CreateTime, in whole ms",
-                n(unstamped_messages)
+                "{} messages came without a stamp: their end-to-end latency is from the record's CreateTime, in whole ms; {:.1} % of \
+                 the times are 0",
+                n(unstamped_messages),
+                end_to_end_not_positive_share * 100.0
             ),
             Self::MeasuredByOmb => f.write_str(
                 "driven by OMB's protocol: no figures from the intended time, producers started when each had the call, clocks not compared \
@@ -238,7 +265,11 @@ pub fn doubts(series: &Series<'_>) -> Vec<Doubt> {
     let totals = totals(series);
     let Measured { span_s: measured_s, rates, .. } = measured(series);
     if totals[Counter::MessagesUnstamped] > 0 {
-        doubts.push(Doubt::EndToEndFromCreateTime { unstamped_messages: totals[Counter::MessagesUnstamped] });
+        let unstamped_messages = totals[Counter::MessagesUnstamped];
+        // Where one has no stamp, none has.
+        let share = totals[Counter::EndToEndNotPositive] as f64 / unstamped_messages as f64;
+        let end_to_end_not_positive_share = share.min(1.0);
+        doubts.push(Doubt::EndToEndFromCreateTime { unstamped_messages, end_to_end_not_positive_share });
     }
     let of_brokers_time = totals[Counter::MessagesLogAppendTime];
     if of_brokers_time > 0 {
@@ -251,7 +282,9 @@ pub fn doubts(series: &Series<'_>) -> Vec<Doubt> {
         (asked_rate(series, measured_s), measured_s > 0.0 && series.plan.producers() > 0, &series.outcome)
     {
         let reached_per_s = rates.acknowledged_per_s;
-        if (reached_per_s / target_per_s - 1.0).abs() > RATE_TOLERANCE {
+        let asked = target_per_s * measured_s;
+        let by_chance = series.plan.rate.arrivals.short_by_chance(asked) / asked;
+        if (reached_per_s / target_per_s - 1.0).abs() > RATE_TOLERANCE + by_chance {
             doubts.push(Doubt::RateMissed { target_per_s, reached_per_s });
         }
     }
@@ -292,11 +325,20 @@ fn of_plan(plan: &Plan) -> Vec<Doubt> {
     }
     match plan.rate.late {
         LatePolicy::Bounded { .. } | LatePolicy::CatchUp => {}
-        LatePolicy::Skip => doubts.push(Doubt::NotOpenLoop { policy: "skip" }),
-        LatePolicy::Shift => doubts.push(Doubt::NotOpenLoop { policy: "shift" }),
+        LatePolicy::Skip => doubts.push(Doubt::NotOpenLoop { policy: "skip", outstanding_messages: None }),
+        LatePolicy::Shift => doubts.push(Doubt::NotOpenLoop { policy: "shift", outstanding_messages: None }),
     }
-    if plan.rate.total == Rate::Unlimited {
-        doubts.push(Doubt::NoSchedule);
+    match plan.rate.outstanding_messages {
+        Some(_) => doubts
+            .push(Doubt::NotOpenLoop { policy: "closed-loop", outstanding_messages: plan.rate.outstanding_messages }),
+        None if plan.rate.total == Rate::Unlimited => doubts.push(Doubt::NoSchedule),
+        None => {}
+    }
+    if let Some(processing) = plan.consumer_processing {
+        doubts.push(Doubt::ConsumersProcess {
+            processing_mean_ns: processing.processing_mean_ns,
+            spun: processing.processing_manner == ProcessingManner::Spin,
+        });
     }
     if plan.driver.acknowledgement_is_local {
         doubts.push(Doubt::LocalAcknowledgement);

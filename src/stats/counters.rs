@@ -153,6 +153,8 @@ counters! {
     /// Time the hot loop waited with nothing to do: empty looks while it spins, and what it was blocked in the library,
     /// however the wait ended.
     IdleNs => "idle_ns",
+    /// Time a consumer worked on messages, as asked for with consumerProcessingTime.
+    ProcessingNs => "processing_ns",
     /// User CPU time of the process.
     CpuUserNs => "cpu_user_ns",
     /// System CPU time of the process.

@@ -55,7 +55,8 @@ impl<'a> Context<'a> {
         (self.paced() && sent > 0).then(|| facts.span_ns as f64 / sent as f64)
     }
 
-    /// What a producer's queue holds of its schedule, ms. None: no schedule, or no queue of the library's.
+    /// What a producer's queue holds of its schedule, ms; a burst has to find room first. None: no schedule, or no
+    /// queue of the library's.
     pub(super) fn queue_holds_ms(&self, facts: &ClientFacts) -> Option<f64> {
         if self.plan.driver.kind == DriverKind::Null {
             return None;
@@ -70,7 +71,8 @@ impl<'a> Context<'a> {
         };
         let bytes = number("queue.buffering.max.kbytes", DEFAULT_QUEUE_KBYTES).saturating_mul(1024);
         let holds = messages.min(bytes / u64::from(self.plan.message.size_bytes.max(1)));
-        Some(holds as f64 * self.interval_ns(facts)? / NS_PER_MS)
+        let behind_burst = holds.saturating_sub(u64::from(self.plan.rate.arrivals.at_once().saturating_sub(1)));
+        Some(behind_burst as f64 * self.interval_ns(facts)? / NS_PER_MS)
     }
 
     /// The linger of the producers, ms.

@@ -21,9 +21,11 @@ pub(super) fn findings(facts: &ClientFacts, context: &Context<'_>) -> Vec<Findin
     all.into_iter().flatten().collect()
 }
 
-/// Waiting for the schedule, for messages, or for room in the queue is slack; without any the loop is the limit.
+/// Waiting for the schedule, for messages, or for room in the queue is slack, and so is work that a consumer was asked
+/// to do; without any the loop is the limit.
 fn slack(facts: &ClientFacts, context: &Context<'_>) -> Option<Finding> {
-    let waited = facts.counters[Counter::IdleNs] + facts.counters[Counter::QueueFullNs];
+    let counters = &facts.counters;
+    let waited = counters[Counter::IdleNs] + counters[Counter::QueueFullNs] + counters[Counter::ProcessingNs];
     let (slack, least) = (share(waited, facts.span_ns), context.limit(Threshold::SlackShare));
     (worked(facts) && slack < least).then(|| {
         let says = format!("its loop waited only {} of the time, {} is the least", percent(slack), percent(least));

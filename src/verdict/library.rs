@@ -32,7 +32,11 @@ fn busy(facts: &ClientFacts, context: &Context<'_>) -> Option<Finding> {
     busy.map(|busy| Finding { limits: context.rate_is_found(), ..busy })
 }
 
+/// Where a consumer is slow because it was asked to be, a full queue of its library's is what that does.
 fn fetch_pauses(facts: &ClientFacts, context: &Context<'_>) -> Option<Finding> {
+    if context.plan.consumer_processing.is_some() {
+        return None;
+    }
     let (pauses, paused_ns) = (facts.counters[Counter::FetchPauses], facts.counters[Counter::FetchPausedNs]);
     let paused = share(paused_ns, facts.span_ns);
     let held_back = context.above(Cause::FetchPauses, facts, paused, || {

@@ -20,7 +20,9 @@ pub(super) fn findings(facts: &ClientFacts, context: &Context<'_>) -> Vec<Findin
 
 /// p99.9 of the pacing error, against a share of the interval that has a floor and a ceiling.
 fn error(facts: &ClientFacts, context: &Context<'_>) -> Option<Finding> {
-    let (error_ns, interval_ns) = (facts.pacing_error_p999_ns?, context.interval_ns(facts)?);
+    let error_ns = facts.pacing_error_p999_ns?;
+    // A burst is handed over one after the other: it has the time until the next.
+    let interval_ns = context.interval_ns(facts)? * f64::from(context.plan.rate.arrivals.at_once().max(1));
     let us = |threshold| context.limit(threshold) * NS_PER_US;
     let limit_ns = (interval_ns * context.limit(Threshold::PacingErrorShare))
         .min(us(Threshold::PacingErrorCeilingUs))

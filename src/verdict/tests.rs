@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::load::accounting::Balance;
-use crate::plan::{DriverKind, LatePolicy, MeasuredBy, Threshold, Thresholds};
+use crate::plan::{Arrivals, DriverKind, LatePolicy, MeasuredBy, Threshold, Thresholds};
 use crate::stats::{Counter, Counters, Latency};
 use crate::telemetry::Role;
 use crate::units::Rate;
@@ -34,6 +34,49 @@ fn a_rate_that_was_not_offered_limits_a_run_and_a_broker_that_does_not_answer_do
         [],
         "its queue was full for the broker"
     );
+}
+
+#[test]
+fn a_poisson_process_may_be_short_by_chance_and_a_burst_has_the_time_until_the_next() {
+    let limited = |arrivals, missing: u64| {
+        let mut plan = plan();
+        plan.rate.arrivals = arrivals;
+        let mut series = completed_series(&plan);
+        let clients = &mut series.periods.last_mut().unwrap().clients;
+        for client in clients.iter_mut().filter(|client| client.measured.role == Role::Producer) {
+            client.measured.counters[Counter::MessagesEnqueued] -= missing;
+        }
+        causes(&Judgement::of_run(&series, &[]))
+    };
+    // Of 300,000 messages of a producer 1 % is 3,000, four standard deviations are 2,191.
+    let poisson = Arrivals::Poisson { arrival_seed: 1 };
+    assert_eq!(limited(Arrivals::Uniform, 4_000), [Cause::RateNotOffered]);
+    assert_eq!(limited(poisson, 4_000), []);
+    assert_eq!(limited(poisson, 6_000), [Cause::RateNotOffered]);
+    let mut plan = plan();
+    plan.rate.arrivals = Arrivals::Burst { burst_messages: 1_000 };
+    let error = |ns| causes_of(&producer(|facts| facts.pacing_error_p999_ns = Some(ns)), &plan);
+    assert_eq!((error(1_000_000), error(1_000_001)), (vec![], vec![Cause::PacingError]));
+}
+
+#[test]
+fn a_consumer_that_is_busy_because_it_was_asked_to_be_has_slack() {
+    let causes = |processing_ns, processing: bool| {
+        let mut plan = plan();
+        plan.consumer_processing = processing.then_some(crate::plan::Processing {
+            processing_mean_ns: 1_000_000,
+            processing_times: crate::plan::processing::ProcessingTimes::Constant,
+            processing_manner: crate::plan::processing::ProcessingManner::Spin,
+        });
+        let mut facts = facts(Role::Consumer, 0, 10);
+        set(
+            &mut facts.counters,
+            &[(Counter::IdleNs, 0), (Counter::ProcessingNs, processing_ns), (Counter::FetchPausedNs, 9 * S)],
+        );
+        causes_of(&facts, &plan)
+    };
+    assert_eq!(causes(0, false), [Cause::NoSlack, Cause::FetchPauses]);
+    assert_eq!(causes(9 * S, true), []);
 }
 
 #[test]

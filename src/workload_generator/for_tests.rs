@@ -9,7 +9,7 @@ use crate::os::fingerprint::for_tests::{TUNED, tree};
 use crate::os::fingerprint::{Fingerprint, TscAcrossCpus};
 use crate::plan::properties::{Line, ProducerWays, Translated};
 use crate::plan::{
-    ClientPlacement, ClientPlan, DriverKind, DriverPlan, FileAsWritten, KeyDistributor, LatePolicy, Limits,
+    Arrivals, ClientPlacement, ClientPlan, DriverKind, DriverPlan, FileAsWritten, KeyDistributor, LatePolicy, Limits,
     MessagePlan, PayloadPlan, Placement, PlacementPolicy, Plan, RatePlan, RateScope, TopicPlan, TranslatedProperties,
 };
 use crate::stats::partition_counts::PartitionCounts;
@@ -76,6 +76,7 @@ pub(crate) fn plan() -> Plan {
         producers_per_topic: 2,
         subscriptions_per_topic: 1,
         consumers_per_subscription: 1,
+        consumer_processing: None,
         message: MessagePlan {
             size_bytes: 1024,
             largest_bytes: 1024,
@@ -86,6 +87,8 @@ pub(crate) fn plan() -> Plan {
         },
         rate: RatePlan {
             curve: None,
+            arrivals: Arrivals::Uniform,
+            outstanding_messages: None,
             total: Rate::PerSecond(20_000.0),
             per_producer: Rate::PerSecond(10_000.0),
             scope: RateScope::Total,

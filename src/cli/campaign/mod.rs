@@ -20,6 +20,7 @@ use crate::campaign::matrix::{self, Visit};
 use crate::config::campaign_file::RunOrder;
 use crate::config::{CampaignFile, Problems};
 use crate::os::signals::Signal;
+use crate::plan::Plan;
 use crate::plan::resolve::Machine;
 use crate::report::floor::Standing;
 use crate::report::origin::now;
@@ -100,7 +101,7 @@ pub(super) fn campaign(args: &CampaignArgs, messages: &mut Messages, signals: &R
     for name in sweep_dead() {
         messages.detail(&format!("removed {name}: shared memory of a pinload that was killed"));
     }
-    run_all(&campaign, folder, &machine, messages, signals)
+    run_all(&campaign, folder, messages, signals)
 }
 
 fn refused(messages: &mut Messages, why: &str, status: ExitStatus) -> ExitStatus {
@@ -111,7 +112,6 @@ fn refused(messages: &mut Messages, why: &str, status: ExitStatus) -> ExitStatus
 fn run_all(
     campaign: &Campaign,
     mut folder: CampaignFolder,
-    machine: &Machine,
     messages: &mut Messages,
     signals: &Receiver<Signal>,
 ) -> ExitStatus {
@@ -138,7 +138,7 @@ fn run_all(
         }
         let begin = Instant::now();
         let began_at = now();
-        let (ended, result) = visit_point(campaign, *visit, &folder.path, machine, &mut log, signals);
+        let (ended, result) = visit_point(campaign, *visit, &folder.path, &mut log, signals);
         if ended.is_interruption() {
             status = status.then(ended);
             break;
@@ -195,7 +195,6 @@ fn visit_point(
     campaign: &Campaign,
     visit: Visit,
     folder: &Path,
-    machine: &Machine,
     log: &mut Messages,
     signals: &Receiver<Signal>,
 ) -> (ExitStatus, String) {
@@ -208,11 +207,11 @@ fn visit_point(
     }
     log.step(&format!("---- {name}: {}", told::settings(&campaign.file, &campaign.points[visit.point])));
     match &campaign.trips[visit.point].args {
-        TripArgs::Run(args) => {
+        TripArgs::Run(args, plan) => {
             let output = folder.join(format!("{name}.json"));
             let args =
                 RunArgs { output: Some(output), console: ConsoleForm::Rows, tui: false, ..args.as_ref().clone() };
-            let (status, detail) = run_once(&args, machine, log, signals);
+            let (status, detail) = run_once(&args, plan, log, signals);
             (status, if detail { format!("{name}.detail") } else { String::new() })
         }
         TripArgs::Capacity(args) => {
@@ -234,26 +233,19 @@ fn visit_point(
 }
 
 /// As `pinload run` does it. True: there is a result to be looked at.
-fn run_once(args: &RunArgs, machine: &Machine, log: &mut Messages, signals: &Receiver<Signal>) -> (ExitStatus, bool) {
-    let plan = match plans::make(args, machine, false) {
-        Ok((mut plans, _)) => plans.remove(0),
-        Err(Problems(problems)) => {
-            problems.iter().for_each(|problem| log.error(&problem.to_string()));
-            return (ExitStatus::ConfigurationRefused, false);
-        }
-    };
+fn run_once(args: &RunArgs, plan: &Plan, log: &mut Messages, signals: &Receiver<Signal>) -> (ExitStatus, bool) {
     let fleet = match fleet_of(args, log) {
         Ok(fleet) => fleet,
         Err(status) => return (status, false),
     };
     let ran = match &fleet {
-        Some(fleet) => pair::run_pair_on(fleet, &plan, args, &Standing::Elsewhere, log, signals),
+        Some(fleet) => pair::run_pair_on(fleet, plan, args, &Standing::Elsewhere, log, signals),
         None => {
             let floor = match calibrate::standing(args.floor.as_ref(), root()) {
                 Ok(floor) => floor,
                 Err(why) => return (refused(log, &why, ExitStatus::ConfigurationRefused), false),
             };
-            pair::run_pair(&plan, args, &floor, log, signals, &mut None)
+            pair::run_pair(plan, args, &floor, log, signals, &mut None)
         }
     };
     let measured = [ExitStatus::Success, ExitStatus::NotValid, ExitStatus::GoalMissed, ExitStatus::SystemFailed];

@@ -25,12 +25,18 @@ pub(super) struct Trip {
     pub(super) payload: Option<PathBuf>,
 }
 
-/// Arguments as parsed.
+/// Arguments, and what there is to be done by them.
 #[derive(Debug)]
 pub(super) enum TripArgs {
     /// A run.
+    Run(Box<RunArgs>, Box<Plan>),
+    /// A search, which plans each of its trials.
+    Capacity(Box<CapacityArgs>),
+}
+
+/// Arguments as parsed.
+enum Point {
     Run(Box<RunArgs>),
-    /// A search.
     Capacity(Box<CapacityArgs>),
 }
 
@@ -104,11 +110,15 @@ fn trip(file: &CampaignFile, turned: &[Turned<'_>], machine: &Machine) -> Result
     }
     let args = parsed(file, turned)?;
     let (run, budget) = match &args {
-        TripArgs::Run(run) => (run.as_ref(), None),
-        TripArgs::Capacity(capacity) => (&capacity.run, Some(capacity.budget)),
+        Point::Run(run) => (run.as_ref(), None),
+        Point::Capacity(capacity) => (&capacity.run, Some(capacity.budget)),
     };
-    let (plans, files) = plans::make(run, machine, false).map_err(|problems| by_line(file, turned, problems))?;
-    let [plan] = plans.as_slice() else {
+    let made = match budget {
+        None => plans::make(run, machine, false),
+        Some(_) => plans::make_for_trials(run, machine),
+    };
+    let (mut plans, files) = made.map_err(|problems| by_line(file, turned, problems))?;
+    let Some(plan) = plans.pop().filter(|_| plans.is_empty()) else {
         return Err(Problem::of_file(&file.path, "each point is one workload on one driver: name one of each").into());
     };
     if budget.is_none() && plan.duration.is_none() {
@@ -116,9 +126,13 @@ fn trip(file: &CampaignFile, turned: &[Turned<'_>], machine: &Machine) -> Result
         return Err(Problem::of_key(&file.path, file.document.line("settings"), "--duration", what).into());
     }
     let load = budget.unwrap_or_else(|| plan.warmup + plan.duration.unwrap_or_default());
-    let waits = if budget.is_some() { Duration::ZERO } else { waits(plan) };
+    let waits = if budget.is_some() { Duration::ZERO } else { waits(&plan) };
     let payload = files.workloads.into_iter().find_map(|workload| workload.payload_file);
     let payload = payload.filter(|_| turned.iter().all(|one| *one.knob != Knob::Payload));
+    let args = match args {
+        Point::Run(args) => TripArgs::Run(args, Box::new(plan)),
+        Point::Capacity(args) => TripArgs::Capacity(args),
+    };
     Ok(Trip { args, load, waits, payload })
 }
 
@@ -127,7 +141,7 @@ fn waits(plan: &Plan) -> Duration {
     limits.connect + limits.topics * 2 + limits.ready + limits.flush + limits.catch_up
 }
 
-fn parsed(file: &CampaignFile, turned: &[Turned<'_>]) -> Result<TripArgs, Problems> {
+fn parsed(file: &CampaignFile, turned: &[Turned<'_>]) -> Result<Point, Problems> {
     let folder = file.folder();
     let command = match file.measure {
         Measure::Run => "run",
@@ -140,8 +154,8 @@ fn parsed(file: &CampaignFile, turned: &[Turned<'_>]) -> Result<TripArgs, Proble
     let workload = turned.iter().find(|one| *one.knob == Knob::Workload);
     argv.extend(workload.iter().flat_map(|one| &one.value.0).map(|path| folder.join(path).into()));
     match Pinload::parse_from_argv(&argv, clap::ColorChoice::Never) {
-        Ok(Pinload { command: Command::Run(run) }) => Ok(TripArgs::Run(run)),
-        Ok(Pinload { command: Command::Capacity(capacity) }) => Ok(TripArgs::Capacity(capacity)),
+        Ok(Pinload { command: Command::Run(run) }) => Ok(Point::Run(run)),
+        Ok(Pinload { command: Command::Capacity(capacity) }) => Ok(Point::Capacity(capacity)),
         Ok(_) => Err(Problem::of_file(&file.path, "asks for something else than runs").into()),
         Err(error) => Err(mistyped(file, turned, &error.to_string()).into()),
     }

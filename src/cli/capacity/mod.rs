@@ -42,7 +42,7 @@ pub(super) fn capacity(args: &CapacityArgs, messages: &mut Messages, signals: &R
         }
     };
     let run = RunArgs { warmup: args.run.warmup.or(Some(WARM_UP)), ..args.run.clone() };
-    let plan = match plans::make(&run, &machine, false) {
+    let plan = match plans::make_for_trials(&run, &machine) {
         Ok((mut plans, _)) if plans.len() == 1 => plans.remove(0),
         Ok(_) => {
             messages.error("a capacity is that of one workload on one driver: name one of each");

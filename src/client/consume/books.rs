@@ -259,6 +259,16 @@ impl Books {
         self.messages
     }
 
+    /// Messages of the load so far.
+    pub(super) fn received(&self) -> u64 {
+        self.counters[Counter::MessagesReceived]
+    }
+
+    /// It worked on messages for so long.
+    pub(super) fn worked(&mut self, ns: u64) {
+        self.counters[Counter::ProcessingNs] += ns;
+    }
+
     /// The loop had nothing to do for so long.
     pub(super) fn idle(&mut self, ns: u64) {
         self.counters[Counter::IdleNs] += ns;

@@ -4,6 +4,7 @@ use super::*;
 use crate::client::virtual_time::VirtualTime;
 use crate::driver::{ConsumerEvents, ErrorClass, Received, RecordTime};
 use crate::load::stamp::Stamp;
+use crate::plan::processing::{ProcessingManner, ProcessingTimes};
 use crate::stats::gap::{GAPS, kept};
 use crate::stats::{Counter, Counters, Latency};
 use crate::telemetry::layout::ReceivedRow;
@@ -181,7 +182,7 @@ impl Run {
             time,
             end,
             library,
-            manner: Manner { spin: false, commit: true, hold: false },
+            manner: Manner { spin: false, commit: true, hold: false, processing: None, index: 0 },
             stamped: true,
             producers: 2,
         }
@@ -294,6 +295,55 @@ fn both_end_to_end_times_are_measured_from_the_stamp() {
 }
 
 #[test]
+fn a_message_is_received_when_its_turn_comes_and_the_work_on_those_before_is_nobodys_fault() {
+    const MANNERS: [(ProcessingManner, bool); 2] = [(ProcessingManner::Sleep, false), (ProcessingManner::Spin, true)];
+    for (processing_manner, spin) in MANNERS {
+        // Ten at once every 100 ms, each 2 ms after it was sent, with 3 ms of work; probes are no work.
+        let sent = |burst: u64| BEGIN + (burst + 1) * 100 * MS;
+        let burst = |burst: u64| {
+            let probe = arriving(sent(burst) + 2 * MS, &Stamp { probe: true, ..stamp(5, 0, sent(burst)) });
+            let message = move |i| arriving(sent(burst) + 2 * MS, &stamp(4, burst * 10 + i, sent(burst)));
+            std::iter::once(probe).chain((0..10).map(message))
+        };
+        let mut run = Run::new((0..5).flat_map(burst).collect());
+        let (processing_mean_ns, processing_times) = (3 * MS, ProcessingTimes::Constant);
+        let processing = Some(Processing { processing_mean_ns, processing_times, processing_manner });
+        run.manner = Manner { spin, processing, ..run.manner };
+        let outcome = run.until(S);
+        let count = |counter| outcome.counters[counter];
+        assert_eq!((count(Counter::MessagesReceived), count(Counter::ProbesReceived)), (50, 5));
+        let actual = outcome.latency(Latency::EndToEndActual);
+        assert!(actual.min().abs_diff(2 * MS) < 20_000 && actual.max().abs_diff(29 * MS) < 100_000, "{actual:?}");
+        let at_least = outcome.latency(Latency::EndToEndAtLeast);
+        assert!(at_least.max().abs_diff(29 * MS) < 100_000, "nothing was kept by the loop: {}", at_least.max());
+        assert!(count(Counter::ProcessingNs).abs_diff(150 * MS) < MS, "{}", count(Counter::ProcessingNs));
+        assert_eq!(count(Counter::LoopStalls), 0);
+        let slack = count(Counter::IdleNs) + count(Counter::ProcessingNs);
+        assert!(slack > 800 * MS || spin, "{slack}");
+    }
+}
+
+#[test]
+fn a_consumer_with_more_work_than_time_falls_behind_at_the_pace_of_its_work_and_still_obeys() {
+    let coming = (0..1_000).map(|i| arriving(BEGIN + MS + i * MS, &stamp(4, i, BEGIN + MS + i * MS))).collect();
+    let mut run = Run::new(coming);
+    run.manner.processing = Some(Processing {
+        processing_mean_ns: 4 * MS,
+        processing_times: ProcessingTimes::Exponential,
+        processing_manner: ProcessingManner::Sleep,
+    });
+    let outcome = run.until(2 * S);
+    assert_eq!(outcome.result, Ok(()));
+    let worked = outcome.counters[Counter::ProcessingNs];
+    // The order to exit is seen with a tick.
+    assert!((1_900 * MS..2_130 * MS).contains(&worked), "{worked}");
+    // 500 messages of 4 ms, and those of the batch that is being worked on.
+    let received = outcome.counters[Counter::MessagesReceived];
+    assert!((430..900).contains(&received), "{received}");
+    assert_eq!(outcome.counters[Counter::LoopStalls], 0);
+}
+
+#[test]
 fn what_others_sent_is_the_load_where_we_have_no_producers_and_only_young_messages_have_a_latency() {
     let at = BEGIN + 500 * MS;
     let wall_ms = |raw_ns: u64| RecordTime::Created(i64::try_from(raw_ns / MS).unwrap() + 1_000_000);
@@ -337,7 +387,7 @@ fn what_others_sent_is_the_load_where_we_have_no_producers_and_only_young_messag
 
 #[test]
 fn a_consumer_that_is_held_is_paused_from_the_first_moment_until_the_load_begins() {
-    let manner = Manner { spin: false, commit: true, hold: true };
+    let manner = Manner { spin: false, commit: true, hold: true, processing: None, index: 0 };
     let run = Run { manner, ..Run::new(Vec::new()) };
     run.time.at(BEGIN + 100 * MS, |supervisor| supervisor.set_epoch(BEGIN + 300 * MS));
     run.time.at(BEGIN + 500 * MS, |supervisor| supervisor.pause(true));

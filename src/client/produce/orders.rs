@@ -1,6 +1,6 @@
 //! What a tick does: orders are obeyed, probes sent, counters published, slots cut.
 
-use super::{LATE_NS, Produce};
+use super::{LATE_NS, Manner, Produce};
 use crate::client::measuring::Measuring;
 use crate::client::raw_log;
 use crate::driver::{DriverError, Handed, Producer, Time};
@@ -73,9 +73,11 @@ impl<P: Producer, T: Time, M: Measuring> Produce<'_, P, T, M> {
 
     /// On a curve the order says when the load begins, and nothing else.
     fn first_pacer(&self, order: RateOrder) -> Pacer {
-        let Some(course) = &self.manner.curve else { return Pacer::new(order, self.manner.late) };
+        let Manner { late, arrivals, index, .. } = self.manner;
+        let Some(course) = &self.manner.curve else { return Pacer::arriving(order, late, arrivals, index) };
         let epoch_wall_ns = i128::from(order.start_ns) + i128::from(self.end.wall_offset_ns());
-        Pacer::along(&course.curve, course.index, course.producers, (order.start_ns, epoch_wall_ns), self.manner.late)
+        let part = (course.index, course.producers);
+        Pacer::along(&course.curve, part, (order.start_ns, epoch_wall_ns), late, arrivals)
     }
 
     /// One probe for all rounds asked for since the last one; a full queue is tried again with the next tick.

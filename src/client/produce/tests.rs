@@ -182,6 +182,9 @@ impl Run {
         let library = Library::new(&time);
         let manner = Manner {
             curve: None,
+            arrivals: Arrivals::Uniform,
+            index: 0,
+            outstanding: None,
             late: LatePolicy::CatchUp,
             spin: true,
             flush: Duration::from_secs(10),
@@ -466,6 +469,42 @@ fn without_a_rate_it_sends_in_batches_as_fast_as_the_queue_takes_them() {
         assert_eq!((stamp.sequence, stamp.intended_ns), (i as u64, stamp.actual_ns));
         assert!(at >= stamp.actual_ns);
     }
+}
+
+#[test]
+fn a_closed_loop_has_as_many_on_their_way_as_it_is_told_and_waits_for_answers() {
+    for (spin, outstanding) in [(true, 1), (true, 16), (false, 16), (true, 250)] {
+        let mut run = Run::new();
+        run.manner.spin = spin;
+        run.manner.outstanding = Some(outstanding);
+        run.library.latency_ns = 2 * MS;
+        let outcome = run.load(0, S);
+        outcome.assert_balanced();
+        // As many a latency, but for what the loop itself takes.
+        let enqueued = outcome.counters[Counter::MessagesEnqueued];
+        let most = u64::from(outstanding) * 500;
+        assert!((most * 9 / 10..=most + u64::from(outstanding)).contains(&enqueued), "{outstanding}: {enqueued}");
+        for (from, (at_ns, _)) in outcome.library.log.iter().enumerate().skip(outstanding as usize) {
+            let before = outcome.library.log[from - outstanding as usize].0;
+            assert!(at_ns - before >= 2 * MS, "{outstanding}: {from} went before one had come back");
+        }
+        assert_eq!(outcome.latency(Latency::PublishDelay, 100.0), 0, "a message is intended when it is sent");
+        assert_eq!(outcome.counters[Counter::LateSends], 0);
+    }
+}
+
+#[test]
+fn a_closed_loop_stands_still_with_the_broker() {
+    let mut run = Run::new();
+    run.manner.outstanding = Some(10);
+    run.library.stall = Some((EPOCH + S / 4, EPOCH + 3 * S / 4));
+    let outcome = run.load(0, S);
+    outcome.assert_balanced();
+    let meanwhile = outcome.library.log.iter().filter(|(at_ns, _)| (EPOCH + S / 3..EPOCH + 2 * S / 3).contains(at_ns));
+    assert_eq!(meanwhile.count(), 0);
+    // Ten messages saw the stall, however long it was.
+    let slow = outcome.latency(Latency::AcknowledgeActual, 99.0);
+    assert!(slow < 10 * MS && outcome.latency(Latency::AcknowledgeActual, 100.0) > 400 * MS, "{slow}");
 }
 
 #[test]

@@ -10,7 +10,7 @@ use crate::driver::{Delivery, DriverError, Handed, Producer, Report, Time};
 use crate::load::keys::Keys;
 use crate::load::payloads::Choice;
 use crate::load::stamp::{Reading, Stamp};
-use crate::plan::{KeyDistributor, LatePolicy};
+use crate::plan::{Arrivals, KeyDistributor, LatePolicy};
 use crate::stats::Counters;
 use crate::telemetry::layout::SentRow;
 use crate::telemetry::raw::{Header, RECORD_BYTES, RawFile, RawWriter, Record};
@@ -209,6 +209,9 @@ impl Producing {
             late: self.late,
             spin: self.spin,
             curve: None,
+            arrivals: Arrivals::Uniform,
+            index: 0,
+            outstanding: None,
             flush: Duration::from_secs(10),
             wall_stamps: false,
             omb_probes: false,

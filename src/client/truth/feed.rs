@@ -134,7 +134,7 @@ pub(super) fn consume_kept_away(coming: Vec<Coming>, length_ns: u64, stalls: Vec
         stamped: true,
         wall_stamps: false,
     };
-    let manner = Manner { spin, commit: true, hold: false };
+    let manner = Manner { spin, commit: true, hold: false, processing: None, index: 0 };
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("samples");
     let log = ReceiveLog::new(RawWriter::create(&path, &header(Role::Consumer)).unwrap(), expected);

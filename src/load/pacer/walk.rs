@@ -10,7 +10,7 @@ use crate::units::NS_PER_S;
 pub(super) struct Walk {
     stairs: Stairs,
     producers: f64,
-    /// Number of this producer's first message among those of all, and half a message.
+    /// Messages of all before this producer's first: on an even schedule its number and half a message.
     first: f64,
     /// When the load begins: raw ns, seconds on the curve, and the messages that are past by then.
     epoch_ns: u64,
@@ -19,18 +19,18 @@ pub(super) struct Walk {
 }
 
 impl Walk {
-    /// Producer `index` of `producers`; the load begins at `epoch_ns` (raw), which is `epoch_wall_ns` of Unix time.
-    pub(super) fn new(curve: &RateCurve, index: u32, producers: u32, epoch_ns: u64, epoch_wall_ns: i128) -> Self {
+    /// One of `producers`; its first message is due when the rates add up to `first`. The load begins at `epoch`: raw
+    /// ns, and the same moment as Unix time in ns.
+    pub(super) fn new(curve: &RateCurve, first: f64, producers: u32, (epoch_ns, epoch_wall_ns): (u64, i128)) -> Self {
         let stairs = curve.stairs();
         let begin_s = curve.begin_s(epoch_wall_ns);
         let past = stairs.messages_until(begin_s);
-        Self { stairs, producers: f64::from(producers.max(1)), first: f64::from(index) + 0.5, epoch_ns, begin_s, past }
+        Self { stairs, producers: f64::from(producers.max(1)), first, epoch_ns, begin_s, past }
     }
 
-    /// The schedule that holds from this producer's message `number` on, and the raw time until which it does.
-    pub(super) fn schedule_from(&self, number: u64) -> (RateOrder, u64) {
-        #[expect(clippy::cast_precision_loss, reason = "messages of a run are far below 2^53")]
-        let messages = self.past + self.first + number as f64 * self.producers;
+    /// The schedule that holds after so many messages of this producer, and the raw time until which it does.
+    pub(super) fn schedule_at(&self, own: f64) -> (RateOrder, u64) {
+        let messages = self.past + self.first + own * self.producers;
         match self.stairs.stand(messages) {
             // Never: a schedule that begins at the end of time.
             None => (RateOrder { start_ns: u64::MAX, interval_q32: LONGEST_INTERVAL_Q32 }, u64::MAX),
@@ -60,8 +60,8 @@ fn whole(number: f64) -> u64 {
 #[cfg(test)]
 mod tests {
     use crate::load::pacer::{Due, Pacer};
-    use crate::plan::LatePolicy;
     use crate::plan::curve::{RateCurve, RatePoint};
+    use crate::plan::{Arrivals, LatePolicy};
 
     const S: u64 = 1_000_000_000;
 
@@ -72,7 +72,7 @@ mod tests {
 
     /// Intended times of all messages of producer `index` within `length_s`, seen by a loop that looks every `step_ns`.
     fn sends(curve: &RateCurve, index: u32, producers: u32, length_s: u64, step_ns: u64) -> Vec<u64> {
-        let mut pacer = Pacer::along(curve, index, producers, (7 * S, 0), LatePolicy::CatchUp);
+        let mut pacer = Pacer::along(curve, (index, producers), (7 * S, 0), LatePolicy::CatchUp, Arrivals::Uniform);
         let (mut times, mut now) = (Vec::new(), 7 * S);
         while now <= (7 + length_s) * S {
             match pacer.due(now, 1_000) {

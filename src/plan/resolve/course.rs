@@ -47,6 +47,7 @@ impl Default for SearchLimits {
 /// Is the rate to be searched for?
 pub(super) fn is_search(desk: &Desk<'_>) -> bool {
     desk.options.rate.is_none()
+        && super::closed_loop::outstanding(desk).is_none()
         && desk.workload.course.rate_over_time.is_none()
         && !desk.written_wrongly("producerRateList")
         && !desk.written_wrongly("producerRateSteps")

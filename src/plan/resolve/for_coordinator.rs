@@ -50,6 +50,7 @@ pub fn for_coordinator(
         producers_per_topic: 0,
         subscriptions_per_topic: 0,
         consumers_per_subscription: 0,
+        consumer_processing: None,
         message: MessagePlan {
             size_bytes: 0,
             largest_bytes: 0,

@@ -1,5 +1,6 @@
 //! Rate: how much, whose it is, and what late producers do.
 
+use super::closed_loop;
 use super::course::{SEARCH_FROM_PER_S, is_search};
 use super::desk::Desk;
 use super::driver::Target;
@@ -17,13 +18,21 @@ pub(super) fn decide(desk: &mut Desk<'_>, target: &Target, producers: Option<u32
         return nobody_sends(desk);
     }
     let late = late(desk);
-    let rate = rate(desk);
-    let (scope, reason) = if is_search(desk) {
+    let outstanding = closed_loop::outstanding(desk);
+    if outstanding.is_some() {
+        closed_loop::check(desk);
+    }
+    let rate = if outstanding.is_some() { Some(Rate::Unlimited) } else { rate(desk) };
+    let (scope, reason) = if outstanding.is_some() {
+        closed_loop::scope()
+    } else if is_search(desk) {
         (RateScope::Total, "searched for, from 10,000 msg/s on: the rate is of all producers together".to_owned())
     } else {
         scope(desk, target)
     };
-    let plan = RatePlan::new(rate?, scope, reason, late?, producers?);
+    let mut plan = RatePlan::new(rate?, scope, reason, late?, producers?);
+    plan.arrivals = super::arrivals::decide(desk, &plan);
+    plan.outstanding_messages = outstanding;
     if let Some((key, written)) = desk.workload.course.rate_over_time.clone() {
         return over_time(desk, key, &written, plan);
     }

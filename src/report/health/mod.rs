@@ -83,15 +83,16 @@ impl Health {
             error_share: errors(series),
             latency_bands: bands(series),
         };
-        health.complaints = health.complain(plan);
+        let messages = measured(series).counters[Counter::MessagesAcknowledged];
+        health.complaints = health.complain(plan, messages);
         health.healthy = health.complaints.is_empty();
         Some(health)
     }
 
-    fn complain(&self, plan: &Plan) -> Vec<String> {
+    fn complain(&self, plan: &Plan, messages: u64) -> Vec<String> {
         let limit = |threshold| plan.thresholds[threshold];
         let mut complaints = Vec::new();
-        let steady = limit(Threshold::SteadyChangeShare);
+        let steady = limit(Threshold::SteadyChangeShare) + plan.rate.arrivals.trend_by_chance(messages as f64);
         for (what, trend) in [("publish", self.publish_trend), ("consume", self.consume_trend)] {
             if let Some(trend) = trend.filter(|trend| trend.change_share.abs() > steady) {
                 complaints

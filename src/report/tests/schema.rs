@@ -2,7 +2,7 @@
 
 use super::detail_document::document;
 use crate::os::host::{Host, WallClock};
-use crate::plan::{BacklogPlan, MeasuredBy, RateCurve, RatePoint, SearchPlan, SearchRule};
+use crate::plan::{Arrivals, BacklogPlan, MeasuredBy, RateCurve, RatePoint, SearchPlan, SearchRule};
 use crate::report::detail::schema::schema;
 use crate::telemetry::Role;
 use crate::worker::fleet::clocks::ClockOffset;
@@ -76,6 +76,16 @@ fn every_way_a_run_can_end_is_valid() {
 }
 
 #[test]
+fn the_intervals_of_a_long_run_are_valid() {
+    let plan = plan();
+    let mut series = completed_series(&plan);
+    series.periods = vec![series.periods[0].clone(); 30];
+    let document = document(&series);
+    assert!(document["intervals"].as_array().is_some_and(|all| !all.is_empty()), "{document:#}");
+    assert_valid(&document);
+}
+
+#[test]
 fn a_backlog_a_rate_search_and_a_curve_are_valid() {
     let mut plan = plan();
     plan.backlog = Some(BacklogPlan {
@@ -96,6 +106,11 @@ fn a_backlog_a_rate_search_and_a_curve_are_valid() {
     });
     let points = vec![RatePoint { at_s: 0.0, per_s: 20_000.0 }];
     plan.rate.curve = Some(RateCurve { points, slopes: false, cycle_s: None, clock_offset_s: Some(-3_600) });
+    let dithered = Arrivals::Dithered { arrival_seed: 1 };
+    for arrivals in [dithered, Arrivals::Poisson { arrival_seed: 1 }, Arrivals::Burst { burst_messages: 100 }] {
+        plan.rate.arrivals = arrivals;
+        assert_valid(&document(&completed_series(&plan)));
+    }
     let mut series = completed_series(&plan);
     series.phases = vec![PhaseMark {
         name: PhaseName::BacklogBuild,

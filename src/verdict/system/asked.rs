@@ -43,7 +43,9 @@ pub(super) fn reached(series: &Series<'_>) -> Reached {
     if span_s <= 0.0 || series.plan.producers() == 0 {
         return Reached::NotAsked;
     }
-    let tolerance = series.plan.thresholds[Threshold::RateMissedShare] + on_its_way_s(series, target_per_s) / span_s;
+    let by_chance_s = series.plan.rate.arrivals.short_by_chance(target_per_s * span_s) / target_per_s;
+    let tolerance = series.plan.thresholds[Threshold::RateMissedShare]
+        + (on_its_way_s(series, target_per_s) + by_chance_s) / span_s;
     let misses = |per_s: f64, of_per_s: f64| per_s < of_per_s * (1.0 - tolerance);
     let (offered_per_s, taken_per_s) = (rates.enqueued_per_s, rates.acknowledged_per_s);
     if !misses(taken_per_s, target_per_s) {
@@ -91,7 +93,9 @@ pub fn fell_behind(series: &Series<'_>) -> bool {
     let grown = sum(Counter::MessagesEnqueued).saturating_sub(told) as f64;
     let median_ns = series.cumulative.as_ref().map_or(0, |set| set[Latency::AcknowledgeActual].percentile_ns(50.0));
     let varies_s = (median_ns as f64 / 1e9 * GROWTH_OF_MEDIAN).max(GROWTH_S);
-    grown > target_per_s * (span_s * GROWTH_SHARE + varies_s)
+    // The last burst may still be on its way, and the one before the first was not.
+    let at_once = f64::from(series.plan.rate.arrivals.at_once().saturating_sub(1));
+    grown > target_per_s * (span_s * GROWTH_SHARE + varies_s) + at_once
 }
 
 /// Did producers wait for the broker with full queues for as much of the time as may be missing?

@@ -200,7 +200,10 @@ fn all_saw(
 /// Is a producer's next message so far away that it may have had nothing on its way through the stall?
 fn rarely_sends(plan: &Plan, stall: Span) -> bool {
     match plan.rate.per_producer {
-        Rate::PerSecond(per_s) if per_s > 0.0 => NS_PER_S as f64 / per_s > stall.length_ns() as f64 / 2.0,
+        Rate::PerSecond(per_s) if per_s > 0.0 => {
+            let gap_ns = plan.rate.arrivals.longest_gap_intervals() * NS_PER_S as f64 / per_s;
+            gap_ns > stall.length_ns() as f64 / 2.0
+        }
         Rate::PerSecond(_) | Rate::Unlimited => false,
     }
 }

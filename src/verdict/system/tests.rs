@@ -1,6 +1,7 @@
 //! Answers on hand-made runs: each outcome with its sentence.
 
 use super::*;
+use crate::plan::Arrivals;
 use crate::stats::Counter;
 use crate::units::Rate;
 use crate::worker::{BrokerLoss, ClientDeath};
@@ -88,6 +89,24 @@ fn a_rate_that_was_not_reached_was_not_held_unless_it_was_not_offered() {
     assert_eq!(generator.outcome, SystemOutcome::NotJudged);
     assert_eq!(generator.sentence, "the generator offered 15,000/s of 20,000/s, and the broker took all of it.");
     assert_eq!(rates(20_000.0, 19_801.0).outcome, SystemOutcome::Held);
+}
+
+#[test]
+fn what_a_poisson_process_or_a_burst_leaves_out_by_chance_is_not_missing() {
+    let answer = |arrivals, taken: f64| {
+        let mut plan = plan();
+        plan.rate.arrivals = arrivals;
+        let mut series = completed_series(&plan);
+        let rates = &mut series.periods.last_mut().unwrap().since_reset;
+        (rates.enqueued_per_s, rates.acknowledged_per_s) = (20_000.0, taken);
+        SystemAnswer::of_run(&series).outcome
+    };
+    // Of 600,000 messages 1 % is 6,000, four standard deviations are 3,098.
+    let poisson = Arrivals::Poisson { arrival_seed: 1 };
+    assert_eq!(answer(Arrivals::Uniform, 19_750.0), SystemOutcome::DidNotHold);
+    assert_eq!(answer(poisson, 19_750.0), SystemOutcome::Held);
+    assert_eq!(answer(poisson, 19_650.0), SystemOutcome::DidNotHold);
+    assert_eq!(answer(Arrivals::Burst { burst_messages: 3_000 }, 19_750.0), SystemOutcome::Held);
 }
 
 #[test]

@@ -37,7 +37,8 @@ impl OfferedRate {
             asked += scheduled;
             offered += sent;
             // The one that is due as the span ends may fall into the next.
-            short += (scheduled - sent - held_up - 1.0).max(0.0);
+            let by_chance = context.plan.rate.arrivals.short_by_chance(scheduled);
+            short += (scheduled - sent - held_up - 1.0 - by_chance).max(0.0);
             asked_per_s += NS_PER_S as f64 / interval_ns;
             offered_per_s += sent * NS_PER_S as f64 / facts.span_ns as f64;
         }

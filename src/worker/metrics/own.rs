@@ -165,7 +165,8 @@ fn counting(counter: Counter) -> &'static [Role] {
         | Rebalances
         | AssignedPartitions
         | FetchPauses
-        | FetchPausedNs => &ROLES[1..],
+        | FetchPausedNs
+        | ProcessingNs => &ROLES[1..],
         _ => &ROLES,
     }
 }

@@ -4,7 +4,7 @@
 
 use crate::config::DriverClass;
 use crate::plan::record_times::no_end_to_end_times;
-use crate::plan::{DriverKind, DriverSource, KeyDistributor, LatePolicy, MeasuredBy, PayloadPlan, Plan};
+use crate::plan::{Arrivals, DriverKind, DriverSource, KeyDistributor, LatePolicy, MeasuredBy, PayloadPlan, Plan};
 use crate::units::Rate;
 
 /// OMB's Kafka driver.
@@ -81,6 +81,12 @@ fn refusals(plan: &Plan) -> Vec<String> {
         matches!(plan.rate.late, LatePolicy::Skip | LatePolicy::Shift),
         "--late-policy skip and shift: they always catch up with what is late",
     );
+    refuse(
+        plan.consumer_processing.is_some(),
+        "consumerProcessingTime: their consumers do nothing with messages but count them",
+    );
+    refuse(plan.rate.outstanding_messages.is_some(), "outstandingMessages: they send at a rate, whatever comes back");
+    refuse(plan.rate.arrivals != Arrivals::Uniform, "arrivals: they send all messages the same time apart");
     wrong
 }
 
@@ -184,16 +190,24 @@ mod tests {
         plan.topics.existing = vec!["mine".to_owned()];
         plan.rate.total = Rate::Unlimited;
         plan.rate.late = LatePolicy::Skip;
+        plan.rate.arrivals = Arrivals::Burst { burst_messages: 10 };
         let source = plan.driver.source.as_mut().unwrap();
         source.class = Some(DriverClass::Python);
         source.missing_blocks = vec!["topicConfig"];
         let wrong = suit(&plan).unwrap_err();
-        for named in
-            ["driverClass", "topicConfig", "RANDOM", "976 MiB", "existing topics", "unlimited", "--late-policy"]
-        {
+        for named in [
+            "driverClass",
+            "topicConfig",
+            "RANDOM",
+            "976 MiB",
+            "existing topics",
+            "unlimited",
+            "--late-policy",
+            "arrivals",
+        ] {
             assert!(wrong.iter().any(|why| why.contains(named)), "{named}: {wrong:?}");
         }
-        assert_eq!(wrong.len(), 7, "{wrong:?}");
+        assert_eq!(wrong.len(), 8, "{wrong:?}");
         plan.driver.kind = DriverKind::Embedded;
         assert!(suit(&plan).unwrap_err()[0].contains("--embedded"));
     }

@@ -28,7 +28,7 @@ use crate::worker::{BrokerLoss, ClientDeath, Interruption, RunEnd, WorkerError};
 /// Header with the run's id: 16 hexadecimal digits.
 pub const RUN_HEADER: &str = "x-pinload-run";
 /// Version of this protocol; peers of another version are refused.
-pub const WIRE: u32 = 1;
+pub const WIRE: u32 = 2;
 /// Where pinload's own calls begin.
 pub const PREFIX: &str = "/pinload/v1/";
 

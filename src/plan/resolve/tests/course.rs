@@ -1,7 +1,7 @@
 //! Backlog, rate search, rates over time, sampling period.
 
 use super::*;
-use crate::plan::{SearchRule, curve::DAY_S};
+use crate::plan::{Arrivals, SearchRule, curve::DAY_S};
 
 #[test]
 fn a_backlog_is_in_gib_over_all_subscriptions_and_drained_at_1000_messages_or_the_rest_of_the_ratio() {
@@ -91,4 +91,62 @@ fn one_rate_on_the_command_line_beats_rates_over_time() {
     let options = Options { rate: Some(Rate::PerSecond(7.0)), ..Options::default() };
     let plan = plan_with(&format!("{SOUND}producerRateSteps: [[0, 10]]\n"), &options).unwrap();
     assert!(plan.rate.curve.is_none() && plan.warnings.iter().any(|warning| warning.contains("--rate")));
+}
+
+#[test]
+fn arrivals_are_even_unless_they_are_poisson_or_bursts() {
+    let arrivals = |written: &str| plan(&format!("{SOUND}producerRate: 100\n{written}")).rate.arrivals;
+    assert_eq!(arrivals(""), Arrivals::Uniform);
+    assert_eq!(arrivals("arrivals: uniform\n"), Arrivals::Uniform);
+    assert_eq!(arrivals("arrivals: poisson\n"), Arrivals::Poisson { arrival_seed: 1 });
+    assert_eq!(arrivals("arrivals: Poisson\narrivalSeed: 7\n"), Arrivals::Poisson { arrival_seed: 7 });
+    assert_eq!(arrivals("arrivals: dithered\n"), Arrivals::Dithered { arrival_seed: 1 });
+    assert_eq!(arrivals("arrivals: burst\nburstMessages: 50\n"), Arrivals::Burst { burst_messages: 50 });
+    let burst = plan(&format!("{SOUND}producerRate: 100\narrivals: burst\nburstMessages: 50\n"));
+    assert!(burst.to_string().contains("arrivals: burst (50 at once from one producer, then from the next"), "{burst}");
+    let unused = plan(&format!("{SOUND}producerRate: 100\nburstMessages: 50\narrivalSeed: 2\n"));
+    for key in ["burstMessages", "arrivalSeed"] {
+        assert!(unused.warnings.iter().any(|warning| warning.contains(key)), "{:?}", unused.warnings);
+    }
+    let curve = plan(&format!("{SOUND}producerRateSteps: [[0, 10], [30, 100]]\narrivals: poisson\n"));
+    assert!(curve.rate.curve.is_some() && curve.rate.arrivals != Arrivals::Uniform);
+}
+
+#[test]
+fn a_closed_loop_takes_the_place_of_a_rate() {
+    let plan = plan(&format!("{SOUND}producerRate: 100\noutstandingMessages: 16\narrivals: poisson\n"));
+    assert_eq!((plan.rate.total, plan.rate.outstanding_messages), (Rate::Unlimited, Some(16)));
+    assert!(plan.search.is_none() && plan.rate.arrivals == Arrivals::Uniform);
+    for key in ["producerRate", "arrivals"] {
+        assert!(plan.warnings.iter().any(|warning| warning.contains(key)), "{:?}", plan.warnings);
+    }
+    assert!(plan.to_string().contains("4 producers × 16 messages outstanding (closed loop)"), "{plan}");
+    let without = "outstandingMessages: 16\n";
+    assert!(super::plan(&format!("{SOUND}{without}")).search.is_none());
+    assert_eq!(
+        super::plan(&format!("{SOUND}outstandingMessages: 0\nproducerRate: 5\n")).rate.outstanding_messages,
+        None
+    );
+    let rate = Options { rate: Some(Rate::PerSecond(5.0)), ..Options::default() };
+    assert!(refusals(&format!("{SOUND}{without}"), &rate)[0].contains("does not go with --rate"));
+    let steps = format!("{SOUND}{without}producerRateSteps: [[0, 1]]\n");
+    assert!(refusals(&steps, &Options::default())[0].contains("does not go with outstandingMessages"));
+    assert!(refusals(&format!("{SOUND}{without}"), &embedded())[0].contains("give a rate"));
+}
+
+#[test]
+fn arrivals_that_say_nothing_or_do_not_go_with_the_rate_are_refused() {
+    for (written, what) in [
+        ("producerRate: 5\narrivals: random", "none of uniform, dithered, poisson and burst"),
+        ("producerRate: 5\narrivals: burst", "burstMessages: is missing"),
+        ("producerRate: 5\narrivals: burst\nburstMessages: 0", "write at least 1"),
+        ("producerRate: 0\narrivals: poisson", "or search with pinload capacity"),
+    ] {
+        let found = refusals(&format!("{SOUND}{written}\n"), &Options::default());
+        assert!(found.len() == 1 && found[0].contains(what), "{written}: {found:#?}");
+    }
+    let unlimited = Options { rate: Some(Rate::Unlimited), ..Options::default() };
+    let plan = plan_with(&format!("{SOUND}arrivals: poisson\n"), &unlimited).unwrap();
+    assert_eq!(plan.rate.arrivals, Arrivals::Uniform);
+    assert!(plan.warnings.iter().any(|warning| warning.contains("as fast as they can")), "{:?}", plan.warnings);
 }

@@ -182,3 +182,30 @@ fn a_folder_of_payloads_says_the_sizes() {
         "{wrong:?}"
     );
 }
+
+#[test]
+fn consumers_process_as_long_as_the_file_says_and_short_work_is_spun() {
+    let processing = |written: &str| {
+        let text = format!("{SOUND}producerRate: 100\nconsumerProcessingTime: {written}\n");
+        plan(&text).consumer_processing.map(|processing| processing.to_string())
+    };
+    assert_eq!(processing("5us").as_deref(), Some("5.00 µs a message, spun"));
+    assert_eq!(processing("1ms").as_deref(), Some("1.00 ms a message, slept"));
+    let exponential = "{mean: 2ms, distribution: exponential, manner: spin}";
+    assert_eq!(processing(exponential).as_deref(), Some("2.00 ms a message on average (exponential), spun"));
+    assert_eq!((processing("0"), processing("0ms")), (None, None));
+    let shown = plan(&format!("{SOUND}producerRate: 100\nconsumerProcessingTime: 1ms\n")).to_string();
+    assert!(shown.contains("they process 1.00 ms a message, slept"), "{shown}");
+    for (written, what) in [
+        ("5", "write a number and a unit"),
+        ("fast", "write a number and a unit"),
+        ("2m", "is more than a minute"),
+        ("{distribution: exponential}", "has no mean"),
+        ("{mean: 1ms, distribution: normal}", "neither constant nor exponential"),
+        ("{mean: 1ms, how: spin}", "none of mean, distribution and manner"),
+    ] {
+        let found =
+            refusals(&format!("{SOUND}producerRate: 1\nconsumerProcessingTime: {written}\n"), &Options::default());
+        assert!(found.len() == 1 && found[0].contains(what), "{written}: {found:#?}");
+    }
+}

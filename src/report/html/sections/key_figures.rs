@@ -67,6 +67,10 @@ fn facts(run: &Reading) -> Markup {
     facts.extend(clients.0.map(|producers| format!("producers of each topic: {producers}")));
     facts.extend(clients.1.map(|consumers| format!("consumers of each subscription: {consumers}")));
     facts.extend(run.number("/plan/message/size_bytes").map(|size| format!("messages of {}", bytes(size))));
+    let arrivals = |path: &str| run.number(&format!("/plan/rate/arrivals/{path}")).map(number);
+    facts.extend(arrivals("poisson/arrival_seed").map(|seed| format!("Poisson arrivals, seed {seed}")));
+    facts.extend(arrivals("dithered/arrival_seed").map(|seed| format!("dithered arrivals, seed {seed}")));
+    facts.extend(arrivals("burst/burst_messages").map(|messages| format!("bursts of {messages}")));
     facts.extend(run.number("/measurement/measured_s").map(|seconds| format!("{} s measured", number(seconds))));
     facts.extend(run.text("/host/cpu_model").map(str::to_owned));
     facts.extend(run.text("/started_at").filter(|at| !at.is_empty()).map(|at| format!("started {at}")));
