@@ -16,6 +16,13 @@ const TOLD: [(&str, &str); 5] = [
     ("end_to_end_actual p99", "p99"),
 ];
 
+/// How sure a figure is, over the periods of its run.
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+pub struct FigureInterval {
+    figure: &'static str,
+    half_width_share: f64,
+}
+
 /// Values of the periods, for each figure of `FIGURES`; empty where nobody measures it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PeriodValues(pub Vec<Vec<f64>>);
@@ -28,6 +35,15 @@ impl PeriodValues {
             values.iter_mut().zip(period).for_each(|(all, value)| all.extend(value));
         }
         Self(values)
+    }
+
+    /// How sure each figure is, where there are periods enough.
+    pub fn intervals(&self) -> Vec<FigureInterval> {
+        let all = FIGURES.iter().zip(&self.0).filter_map(|(figure, values)| {
+            let half_width_share = spread_share(values).filter(|share| share.is_finite())?;
+            Some(FigureInterval { figure: figure.name, half_width_share })
+        });
+        all.collect()
     }
 
     /// The intervals in a line, where there are periods enough, and every change in a line of its own.
@@ -77,6 +93,15 @@ mod tests {
         assert!(steady[0].starts_with("  over the periods (95 %): rate ±0 %, p99 ±"), "{steady:?}");
         let drifting = values(30, 0.05).lines();
         assert!(drifting[1].starts_with("  drift: acknowledge_actual p99 rose by "), "{drifting:?}");
+    }
+
+    #[test]
+    fn the_detail_file_has_the_same_intervals() {
+        let intervals = values(30, 0.0).intervals();
+        let figures: Vec<&str> = intervals.iter().map(|interval| interval.figure).collect();
+        assert_eq!(figures, ["publish_rate_per_s", "acknowledge_actual p99"]);
+        assert!((0.005..0.1).contains(&intervals[1].half_width_share), "{intervals:?}");
+        assert_eq!(values(3, 0.0).intervals(), []);
     }
 
     #[test]

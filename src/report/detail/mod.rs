@@ -21,6 +21,7 @@ use super::floor::{FloorDetail, Standing};
 use super::health::Health;
 use super::omb::HIGHEST_END_TO_END_US;
 use super::origin::Origin;
+use super::spread::{FigureInterval, PeriodValues};
 use crate::driver::kafka::admin::settings::ClusterSettings;
 use crate::load::stamp::STAMP_BYTES;
 use crate::os::clock::ClockSource;
@@ -60,6 +61,8 @@ pub struct DetailDocument<'a> {
     doubts: Vec<DoubtDetail>,
     warnings: Vec<&'a str>,
     measurement: Measurement,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    intervals: Vec<FigureInterval>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     phases: Vec<course::PhaseDetail<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -191,6 +194,7 @@ impl<'a> DetailDocument<'a> {
             doubts: doubts(series).into_iter().map(|doubt| DoubtDetail { text: doubt.to_string(), doubt }).collect(),
             warnings: plan.warnings.iter().chain(&series.warnings).map(String::as_str).collect(),
             measurement: Measurement::new(series),
+            intervals: PeriodValues::of(periods.iter().map(PeriodDetail::compared)).intervals(),
             phases: course::phases(series),
             rate_search: course::search(series),
             periods,

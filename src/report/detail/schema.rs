@@ -41,8 +41,9 @@ const ALWAYS: [&str; 26] = [
     "fields",
 ];
 /// Parts that are there when there is something to say.
-const SOMETIMES: [&str; 12] = [
+const SOMETIMES: [&str; 13] = [
     "goals",
+    "intervals",
     "phases",
     "rate_search",
     "hosts",
