@@ -75,10 +75,10 @@ def is_memory(folder):
 
 
 def place():
-    """A folder for the broker's log in memory; None where there is none, or not enough."""
+    """A new folder's name for the broker's log in memory; None where there is none, or not enough."""
     try:
         room = os.statvfs(TMPFS)
     except OSError:
         return None
     fits = room.f_bavail * room.f_frsize >= LOG_BYTES and available_bytes() >= LOG_BYTES + OTHER_BYTES
-    return f"{TMPFS}/pinload-bench-peers-{os.getuid()}" if fits and is_memory(TMPFS) else None
+    return f"{TMPFS}/pinload-bench-peers-{os.getpid()}" if fits and is_memory(TMPFS) else None
