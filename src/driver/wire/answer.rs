@@ -65,8 +65,8 @@ impl<'a> Reading<'a> {
     }
 }
 
-/// Does the broker speak the versions that we do? The first that it does not, otherwise.
-pub(super) fn versions(bytes: &[u8]) -> Option<Result<(), Question>> {
+/// Does the broker speak our versions of the requests that are `needed`? The first that it does not, otherwise.
+pub(super) fn versions(bytes: &[u8], needed: impl Fn(Question) -> bool) -> Option<Result<(), Question>> {
     let mut reading = Reading::new(bytes);
     let _error = reading.i16()?;
     let mut known = [false; Question::ALL.len()];
@@ -77,8 +77,50 @@ pub(super) fn versions(bytes: &[u8]) -> Option<Result<(), Question>> {
             *known |= ours == kind && (least..=most).contains(&version);
         }
     }
-    let missing = known.iter().zip(Question::ALL).find(|(known, _)| !**known);
+    let missing = known.iter().zip(Question::ALL).find(|(known, question)| !**known && needed(*question));
     Some(missing.map_or(Ok(()), |(_, question)| Err(question)))
+}
+
+/// The code of an error, and the ways to log in that the broker has.
+pub(super) fn handshake(bytes: &[u8]) -> Option<(i16, Vec<&str>)> {
+    let mut reading = Reading::new(bytes);
+    let error = reading.i16()?;
+    let mut mechanisms = Vec::new();
+    for _ in 0..reading.count()? {
+        mechanisms.push(reading.text()?);
+    }
+    Some((error, mechanisms))
+}
+
+/// What the broker says to a message of a login.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct LoginAnswer<'a> {
+    pub(super) error: i16,
+    /// What is wrong, in the broker's words.
+    pub(super) words: &'a str,
+    pub(super) message: &'a [u8],
+    /// The login holds so long; 0: for ever.
+    pub(super) lifetime_ms: i64,
+}
+
+/// The answer to a message of a login.
+pub(super) fn authenticated(bytes: &[u8]) -> Option<LoginAnswer<'_>> {
+    let mut reading = Reading::new(bytes);
+    let (error, words) = (reading.i16()?, reading.text()?);
+    let length = reading.count()?;
+    let message = &bytes[reading.take(length)?];
+    Some(LoginAnswer { error, words, message, lifetime_ms: reading.i64()? })
+}
+
+/// A producer's id and epoch, or an error's code.
+pub(super) type IdAnswer = Result<(i64, i16), i16>;
+
+/// Throttle time (ms), and the id.
+pub(super) fn producer_id(bytes: &[u8]) -> Option<(i32, IdAnswer)> {
+    let mut reading = Reading::new(bytes);
+    let (throttle_ms, error) = (reading.i32()?, reading.i16()?);
+    let id = (reading.i64()?, reading.i16()?);
+    Some((throttle_ms, if error == 0 { Ok(id) } else { Err(error) }))
 }
 
 /// A broker's address.

@@ -1,20 +1,28 @@
 //! The brokers that are known, the connections to them, and who leads the topic's partitions.
 
+mod entrance;
+
 use super::answer::{self, BrokerAt, Metadata};
 use super::codes;
 use super::complaints::Complaints;
 use super::link::{Asked, Body, Inbox, Link};
+use super::login::Dialogue;
+use super::pipe::{self, Pipe};
 use super::question::{self, Question, Writing};
+use super::tls;
 use crate::driver::{DriverError, ErrorClass, Time};
 use crate::plan::properties::wire::Connecting;
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll, ppoll};
 use nix::sys::time::TimeSpec;
+use rustls::pki_types::ServerName;
+use rustls::{ClientConfig, ClientConnection};
 use socket2::{Domain, Socket, Type};
 use std::io;
 use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
 use std::ops::Range;
 use std::os::fd::AsFd;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// A connection from which no answer is awaited is looked at this often, so that one that was closed is noticed.
@@ -43,6 +51,8 @@ enum State {
     Connecting(u64),
     /// Its versions are asked for.
     New,
+    /// What was asked before is still answered; nothing new is asked until it is done.
+    LoggingIn,
     Ready,
 }
 
@@ -55,6 +65,9 @@ pub(super) struct Peer<B> {
     addresses: Vec<SocketAddr>,
     next_address: usize,
     link: Option<(Link<B>, State)>,
+    dialogue: Option<Dialogue>,
+    /// The login must be renewed then.
+    login_ends_ns: u64,
     failures: u32,
     retry_at_ns: u64,
     looked_ns: u64,
@@ -67,6 +80,9 @@ pub(super) struct Peer<B> {
 pub(super) struct Cluster<B> {
     pub(super) manners: Connecting,
     pub(super) topic: String,
+    /// Must brokers give out producer ids?
+    pub(super) needs_ids: bool,
+    tls: Option<Arc<ClientConfig>>,
     peers: Vec<Peer<B>>,
     /// Leaders as the last answer told them, not looked at yet.
     fresh: Option<Metadata>,
@@ -89,11 +105,12 @@ pub(super) fn back_off_ns((first, most): (u64, u64), failures: u32) -> u64 {
 impl<B: Body> Cluster<B> {
     /// Nobody is connected yet.
     pub(super) fn new(manners: Connecting, topic: &str) -> Result<Self, DriverError> {
+        let tls = manners.security.tls.as_ref().map(tls::set_up).transpose()?;
         let mut peers = Vec::new();
         for (server, id) in
             manners.servers.split(',').map(str::trim).filter(|server| !server.is_empty()).zip(FIRST_BOOTSTRAP..)
         {
-            let server = server.strip_prefix("PLAINTEXT://").unwrap_or(server);
+            let server = server.split_once("://").map_or(server, |(_, server)| server);
             let (host, port) = server.rsplit_once(':').unwrap_or((server, "9092"));
             let port = port.parse().map_err(|_| {
                 DriverError::new(ErrorClass::Configuration, format!("bootstrap.servers: {server} has no port"))
@@ -103,6 +120,8 @@ impl<B: Body> Cluster<B> {
         Ok(Self {
             manners,
             topic: topic.to_owned(),
+            needs_ids: false,
+            tls,
             peers,
             fresh: None,
             metadata_wanted: true,
@@ -179,10 +198,10 @@ impl<B: Body> Cluster<B> {
         if peer.link.is_some() || now_ns < peer.retry_at_ns {
             return;
         }
-        match peer.open() {
-            Ok(socket) => {
+        match peer.open(self.tls.as_ref()) {
+            Ok(pipe) => {
                 let limit_ns = now_ns + self.manners.connect_limit_ns;
-                peer.link = Some((Link::new(socket), State::Connecting(limit_ns)));
+                peer.link = Some((Link::new(pipe), State::Connecting(limit_ns)));
             }
             Err(error) => self.lose(at, &error, now_ns, &mut |_, _| None),
         }
@@ -211,14 +230,14 @@ impl<B: Body> Cluster<B> {
         let peer = &mut self.peers[at];
         let Some((link, state)) = &mut peer.link else { return Ok(()) };
         if let State::Connecting(until_ns) = *state {
-            if !is_connected(link.socket())? {
+            if !is_connected(link.pipe.socket())? {
                 return if now_ns < until_ns { Ok(()) } else { Err(io::ErrorKind::TimedOut.into()) };
             }
             *state = State::New;
             let deadline_ns = now_ns + self.manners.request_limit_ns;
             link.ask(Question::Versions, question::versions(&self.manners.client_id), Vec::new(), false, deadline_ns);
         }
-        if link.awaits() || now_ns >= peer.looked_ns + IDLE_LOOK_NS {
+        if link.awaits() || link.pipe.has_unread() || now_ns >= peer.looked_ns + IDLE_LOOK_NS {
             peer.looked_ns = now_ns;
             while let Some((link, _)) = &mut self.peers[at].link {
                 let came = link.read()?;
@@ -236,6 +255,9 @@ impl<B: Body> Cluster<B> {
                     break;
                 }
             }
+        }
+        if now_ns >= self.peers[at].login_ends_ns {
+            self.log_in(at, now_ns);
         }
         let Some((link, _)) = &mut self.peers[at].link else { return Ok(()) };
         if link.is_overdue(now_ns) {
@@ -261,29 +283,13 @@ impl<B: Body> Cluster<B> {
         now_ns: u64,
         on_event: &mut impl FnMut(Event<'_, B>, u64) -> Understood,
     ) -> io::Result<()> {
-        let peer = &mut self.peers[at];
-        let Some((link, state)) = &mut peer.link else { return Ok(()) };
         let name = asked.question.kind().2;
         let (question, end) = (asked.question, range.end);
+        let Some((link, _)) = &mut self.peers[at].link else { return Ok(()) };
         let understood = match question {
-            Question::Versions => {
-                peer.failures = 0;
-                *state = State::Ready;
-                match answer::versions(link.inbox.bytes(range)) {
-                    Some(Ok(())) => Some(0),
-                    Some(Err(missing)) => {
-                        let (_, version, name) = missing.kind();
-                        let why = format!(
-                            "the broker at {}:{} does not speak version {version} of {name}: \
-                             the wire driver needs Kafka 2.3 or later",
-                            peer.host, peer.port
-                        );
-                        self.fault.get_or_insert(DriverError::new(ErrorClass::Configuration, why));
-                        Some(0)
-                    }
-                    None => None,
-                }
-            }
+            Question::Versions => self.versions_came(at, range, now_ns),
+            Question::Handshake => self.handshake_came(at, range, now_ns),
+            Question::Authenticate => self.authenticate_came(at, range, now_ns),
             Question::Metadata => {
                 self.metadata_asked = false;
                 let metadata = answer::metadata(link.inbox.bytes(range));
@@ -322,13 +328,20 @@ impl<B: Body> Cluster<B> {
         peer.failures = peer.failures.saturating_add(1);
         peer.retry_at_ns = now_ns + back_off_ns(self.manners.reconnect_ns, peer.failures - 1);
         peer.next_address += 1;
-        self.complaints.error(format!("broker at {}:{}: {error}", peer.host, peer.port));
+        (peer.dialogue, peer.login_ends_ns) = (None, u64::MAX);
+        let words = format!("broker at {}:{}: {error}", peer.host, peer.port);
+        if pipe::is_distrust(error) {
+            self.fault.get_or_insert(DriverError::new(ErrorClass::Unreachable, format!("{words} (ssl.ca.location)")));
+        }
+        self.complaints.error(words);
         if let Some((link, _)) = gone {
             for asked in link.into_asked() {
-                if asked.question == Question::Metadata {
-                    self.metadata_asked = false;
-                } else {
-                    on_event(Event::Lost(asked), now_ns);
+                match asked.question {
+                    Question::Metadata => self.metadata_asked = false,
+                    Question::Versions | Question::Handshake | Question::Authenticate => {}
+                    _ => {
+                        on_event(Event::Lost(asked), now_ns);
+                    }
                 }
             }
             if !self.peers.iter().any(|peer| matches!(peer.link, Some((_, State::Ready)))) {
@@ -397,7 +410,7 @@ impl<B: Body> Cluster<B> {
         let Some(peer) = self.find(id).map(|at| &self.peers[at]) else { return Err(now_ns + 1_000_000) };
         match &peer.link {
             None => Err(peer.retry_at_ns),
-            Some((_, State::Connecting(_) | State::New)) => Err(now_ns + 1_000_000),
+            Some((_, State::Connecting(_) | State::New | State::LoggingIn)) => Err(now_ns + 1_000_000),
             Some(_) if now_ns < peer.muted_until_ns => Err(peer.muted_until_ns),
             Some((link, State::Ready)) if link.open(question) >= most => Err(u64::MAX),
             Some(_) => Ok(()),
@@ -412,9 +425,12 @@ impl<B: Body> Cluster<B> {
         }
         let mut descriptors = Vec::with_capacity(self.peers.len());
         for (link, state) in self.peers.iter().filter_map(|peer| peer.link.as_ref()) {
+            if link.pipe.has_unread() {
+                return;
+            }
             let writes = matches!(state, State::Connecting(_)) || link.has_unwritten();
             let interest = if writes { PollFlags::POLLIN | PollFlags::POLLOUT } else { PollFlags::POLLIN };
-            descriptors.push(PollFd::new(link.socket().as_fd(), interest));
+            descriptors.push(PollFd::new(link.pipe.as_fd(), interest));
         }
         let left = Duration::from_nanos(until_ns - now_ns);
         // A signal ends it early, which is all right.
@@ -512,6 +528,8 @@ impl<B: Body> Peer<B> {
             addresses: Vec::new(),
             next_address: 0,
             link: None,
+            dialogue: None,
+            login_ends_ns: u64::MAX,
             failures: 0,
             retry_at_ns: 0,
             looked_ns: 0,
@@ -520,7 +538,7 @@ impl<B: Body> Peer<B> {
     }
 
     /// Begins to connect to the next of its addresses, which are looked up when there are none or all have failed.
-    fn open(&mut self) -> io::Result<TcpStream> {
+    fn open(&mut self, tls: Option<&Arc<ClientConfig>>) -> io::Result<Pipe> {
         if self.next_address >= self.addresses.len() {
             self.addresses = (self.host.as_str(), self.port).to_socket_addrs()?.collect();
             self.next_address = 0;
@@ -535,7 +553,11 @@ impl<B: Body> Peer<B> {
             Err(error) if error.raw_os_error() == Some(Errno::EINPROGRESS as i32) => {}
             Err(error) => return Err(error),
         }
-        Ok(socket.into())
+        let session = tls.map(|tls| {
+            let name = ServerName::try_from(self.host.clone()).map_err(io::Error::other)?;
+            ClientConnection::new(Arc::clone(tls), name).map_err(io::Error::other)
+        });
+        Ok(Pipe::new(socket.into(), session.transpose()?))
     }
 }
 

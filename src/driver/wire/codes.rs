@@ -10,9 +10,12 @@ pub(super) const CONNECTION_LOST: i32 = -1_002;
 pub(super) const TOO_LARGE: i32 = -1_003;
 
 pub(super) const OFFSET_OUT_OF_RANGE: i16 = 1;
+pub(super) const OUT_OF_ORDER_SEQUENCE: i16 = 45;
+pub(super) const DUPLICATE_SEQUENCE: i16 = 46;
+pub(super) const UNKNOWN_PRODUCER_ID: i16 = 59;
 
 /// Number, name, is it tried again?, are the leaders asked for anew?
-const CODES: [(i32, &str, bool, bool); 39] = [
+const CODES: [(i32, &str, bool, bool); 45] = [
     (1, "OFFSET_OUT_OF_RANGE", false, false),
     (2, "CORRUPT_MESSAGE", true, false),
     (3, "UNKNOWN_TOPIC_OR_PARTITION", true, true),
@@ -38,6 +41,8 @@ const CODES: [(i32, &str, bool, bool); 39] = [
     (30, "GROUP_AUTHORIZATION_FAILED", false, false),
     (31, "CLUSTER_AUTHORIZATION_FAILED", false, false),
     (32, "INVALID_TIMESTAMP", false, false),
+    (33, "UNSUPPORTED_SASL_MECHANISM", false, false),
+    (34, "ILLEGAL_SASL_STATE", false, false),
     (35, "UNSUPPORTED_VERSION", false, false),
     (42, "INVALID_REQUEST", false, false),
     (43, "UNSUPPORTED_FOR_MESSAGE_FORMAT", false, false),
@@ -45,13 +50,17 @@ const CODES: [(i32, &str, bool, bool); 39] = [
     (45, "OUT_OF_ORDER_SEQUENCE_NUMBER", false, false),
     (46, "DUPLICATE_SEQUENCE_NUMBER", false, false),
     (47, "INVALID_PRODUCER_EPOCH", false, false),
+    (51, "CONCURRENT_TRANSACTIONS", true, false),
+    (53, "TRANSACTIONAL_ID_AUTHORIZATION_FAILED", false, false),
     (56, "KAFKA_STORAGE_ERROR", true, true),
+    (58, "SASL_AUTHENTICATION_FAILED", false, false),
     (59, "UNKNOWN_PRODUCER_ID", false, false),
     (74, "FENCED_LEADER_EPOCH", true, true),
     (75, "UNKNOWN_LEADER_EPOCH", true, true),
     (76, "UNSUPPORTED_COMPRESSION_TYPE", false, false),
     (87, "INVALID_RECORD", false, false),
     (89, "THROTTLING_QUOTA_EXCEEDED", true, false),
+    (90, "PRODUCER_FENCED", false, false),
 ];
 
 fn find(code: i32) -> Option<&'static (i32, &'static str, bool, bool)> {
@@ -68,6 +77,11 @@ pub(super) fn is_about_leaders(code: i16) -> bool {
     find(code.into()).is_some_and(|(_, _, _, leaders)| *leaders)
 }
 
+/// Can a producer with numbers not go on after this? As in Java: its rights or its id are gone.
+pub(super) fn ends_producer(code: i16) -> bool {
+    matches!(code, 31 | 35 | 53 | 90)
+}
+
 /// Kafka's name of a code, or our own words.
 pub(super) fn describe(code: i32) -> String {
     match code {
@@ -81,7 +95,7 @@ pub(super) fn describe(code: i32) -> String {
 /// What kind of trouble a code is when nothing can be done without it.
 pub(super) fn class(code: i32) -> ErrorClass {
     match code {
-        29..=31 => ErrorClass::Authentication,
+        29..=31 | 33 | 34 | 53 | 58 => ErrorClass::Authentication,
         3 | 5 | 17 => ErrorClass::Topics,
         _ => ErrorClass::System,
     }

@@ -11,6 +11,7 @@ mod track;
 
 use super::cluster::Cluster;
 use super::link::NoBody;
+use super::unpack::Unpacker;
 use crate::driver::{Consumer, ConsumerEvents, DriverError, Received, Time};
 use crate::plan::properties::wire::{Connecting, ConsumerWay};
 use offsets::Offsets;
@@ -45,6 +46,7 @@ pub struct WireConsumer {
     parcels: VecDeque<Parcel>,
     /// Memory for answers.
     spare: Vec<Vec<u8>>,
+    unpacker: Unpacker,
     paused: bool,
     events: ConsumerEvents,
     blocked_ns: u64,
@@ -78,6 +80,7 @@ impl WireConsumer {
             tracks,
             parcels: VecDeque::new(),
             spare: Vec::new(),
+            unpacker: Unpacker::default(),
             paused: false,
             events,
             blocked_ns: 0,
@@ -97,7 +100,8 @@ impl WireConsumer {
             if at_ns == 0 {
                 at_ns = time.now_ns();
             }
-            match parcel.hand_out(Self::BATCH - count, at_ns, &mut self.tracks, self.way.check_crcs, on_message) {
+            let (tracks, check, unpacker) = (&mut self.tracks, self.way.check_crcs, &mut self.unpacker);
+            match parcel.hand_out(Self::BATCH - count, at_ns, tracks, check, unpacker, on_message) {
                 Ok(handed) => count += handed,
                 Err((partition, offset, error)) => {
                     let text = format!("{}, partition {partition}, from offset {offset}: {error}", self.topic);

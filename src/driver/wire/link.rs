@@ -1,10 +1,10 @@
 //! One connection to a broker: requests written from where their parts stand, answers read in order, in bounded pieces,
 //! never blocking.
 
+use super::pipe::Pipe;
 use super::question::Question;
 use std::collections::VecDeque;
-use std::io::{self, ErrorKind, IoSlice, Read, Write};
-use std::net::TcpStream;
+use std::io::{self, ErrorKind, IoSlice};
 use std::ops::Range;
 
 /// Most bytes that one look writes: what a copy into the socket's buffer takes is what it holds the loop up (some 20
@@ -110,7 +110,7 @@ impl Inbox {
 /// A connection.
 #[derive(Debug)]
 pub(super) struct Link<B> {
-    socket: TcpStream,
+    pub(super) pipe: Pipe,
     asked: VecDeque<Asked<B>>,
     /// The first request that is not wholly written, and how much of it is.
     writing: usize,
@@ -120,13 +120,9 @@ pub(super) struct Link<B> {
 }
 
 impl<B: Body> Link<B> {
-    /// Over a socket that does not block.
-    pub(super) fn new(socket: TcpStream) -> Self {
-        Self { socket, asked: VecDeque::new(), writing: 0, written: 0, correlation: 0, inbox: Inbox::default() }
-    }
-
-    pub(super) fn socket(&self) -> &TcpStream {
-        &self.socket
+    /// Nothing is asked yet.
+    pub(super) fn new(pipe: Pipe) -> Self {
+        Self { pipe, asked: VecDeque::new(), writing: 0, written: 0, correlation: 0, inbox: Inbox::default() }
     }
 
     /// Puts a request into the row.
@@ -156,7 +152,7 @@ impl<B: Body> Link<B> {
 
     /// Is something not written yet?
     pub(super) fn has_unwritten(&self) -> bool {
-        self.writing < self.asked.len()
+        self.writing < self.asked.len() || self.pipe.has_unwritten()
     }
 
     /// Has the oldest request waited for too long?
@@ -169,7 +165,7 @@ impl<B: Body> Link<B> {
     pub(super) fn write(&mut self, mut ended: impl FnMut(Asked<B>)) -> io::Result<()> {
         let mut left = WRITTEN_AT_A_TIME;
         while left > 0 {
-            let Some(asked) = self.asked.get(self.writing) else { return Ok(()) };
+            let Some(asked) = self.asked.get(self.writing) else { return self.pipe.flush() };
             let mut parts = [IoSlice::new(&[]); PARTS];
             let (mut count, mut skip, mut offered) = (0, self.written, 0);
             for part in std::iter::once(&asked.head[..]).chain(asked.bodies.iter().map(Body::as_sent)) {
@@ -190,7 +186,7 @@ impl<B: Body> Link<B> {
                 self.wholly_written(&mut ended);
                 continue;
             }
-            match self.socket.write_vectored(&parts[..count]) {
+            match self.pipe.write(&parts[..count]) {
                 Ok(0) => return Err(ErrorKind::WriteZero.into()),
                 Ok(written) => {
                     self.written += written;
@@ -222,7 +218,7 @@ impl<B: Body> Link<B> {
     /// Reads what has come, a bounded piece at most. False: nothing has.
     pub(super) fn read(&mut self) -> io::Result<bool> {
         loop {
-            return match (&self.socket).read(self.inbox.room()) {
+            return match self.pipe.read(self.inbox.room()) {
                 Ok(0) => Err(io::Error::new(ErrorKind::UnexpectedEof, "the broker has closed the connection")),
                 Ok(count) => {
                     self.inbox.end += count;

@@ -87,19 +87,47 @@ fn the_other_requests_are_read_by_others() {
 }
 
 #[test]
+fn logins_and_ids_are_asked_for_and_understood() {
+    let handshake: theirs::SaslHandshakeRequest = asked(Question::Handshake, question::handshake("me", "PLAIN"), &[]);
+    assert_eq!(handshake.mechanism.as_str(), "PLAIN");
+    let login: theirs::SaslAuthenticateRequest =
+        asked(Question::Authenticate, question::authenticate("me", b"\0me\0secret"), &[]);
+    assert_eq!(&login.auth_bytes[..], b"\0me\0secret");
+    let id: theirs::InitProducerIdRequest = asked(Question::ProducerId, question::producer_id("me"), &[]);
+    assert_eq!(id.transactional_id, None);
+
+    let has = theirs::SaslHandshakeResponse::default()
+        .with_error_code(33)
+        .with_mechanisms(vec![text("PLAIN"), text("GSSAPI")]);
+    assert_eq!(answer::handshake(&answered(Question::Handshake, &has)), Some((33, vec!["PLAIN", "GSSAPI"])));
+    let said = theirs::SaslAuthenticateResponse::default()
+        .with_error_message(Some(text("no")))
+        .with_auth_bytes(Bytes::from("v=1"))
+        .with_session_lifetime_ms(9);
+    let bytes = answered(Question::Authenticate, &said);
+    let read = answer::LoginAnswer { error: 0, words: "no", message: b"v=1", lifetime_ms: 9 };
+    assert_eq!(answer::authenticated(&bytes), Some(read));
+    let id = theirs::InitProducerIdResponse::default().with_producer_id(7.into()).with_producer_epoch(2);
+    assert_eq!(answer::producer_id(&answered(Question::ProducerId, &id)), Some((0, Ok((7, 2)))));
+    let id = theirs::InitProducerIdResponse::default().with_throttle_time_ms(5).with_error_code(31);
+    assert_eq!(answer::producer_id(&answered(Question::ProducerId, &id)), Some((5, Err(31))));
+}
+
+#[test]
 fn a_broker_that_lacks_a_version_is_told_by_the_requests_name() {
     use theirs::api_versions_response::ApiVersion;
-    let of = |missing: Option<Question>| {
+    let of = |missing: Option<Question>, needed: &dyn Fn(Question) -> bool| {
         let all = Question::ALL.into_iter().map(|question| {
             let (kind, version, _) = question.kind();
             let most = if Some(question) == missing { version - 1 } else { version + 3 };
             ApiVersion::default().with_api_key(kind).with_min_version(0).with_max_version(most)
         });
         let answer = theirs::ApiVersionsResponse::default().with_api_keys(all.collect());
-        answer::versions(&answered(Question::Versions, &answer)).unwrap()
+        answer::versions(&answered(Question::Versions, &answer), needed).unwrap()
     };
-    assert_eq!(of(None), Ok(()));
-    assert_eq!(of(Some(Question::Fetch)), Err(Question::Fetch));
+    assert_eq!(of(None, &|_| true), Ok(()));
+    assert_eq!(of(Some(Question::Fetch), &|_| true), Err(Question::Fetch));
+    assert_eq!(of(Some(Question::ProducerId), &|question| question != Question::ProducerId), Ok(()));
 }
 
 #[test]
@@ -203,7 +231,10 @@ proptest! {
             // Counts that are believable, so that reading gets somewhere.
             bytes.iter_mut().for_each(|byte| *byte %= 3);
         }
-        let _ = answer::versions(&bytes);
+        let _ = answer::versions(&bytes, |_| true);
+        let _ = answer::handshake(&bytes);
+        let _ = answer::authenticated(&bytes);
+        let _ = answer::producer_id(&bytes);
         let _ = answer::metadata(&bytes);
         let _ = answer::coordinator(&bytes);
         let mut each = 0;

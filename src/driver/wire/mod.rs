@@ -10,11 +10,16 @@ mod complaints;
 mod consumer;
 mod format;
 mod link;
+mod login;
+mod pack;
+mod pipe;
 mod producer;
 mod question;
 mod records;
 mod spread;
 mod stored;
+mod tls;
+mod unpack;
 mod varint;
 
 pub use consumer::{Share, WireConsumer};
@@ -23,6 +28,16 @@ pub use producer::WireProducer;
 #[cfg(test)]
 mod messages_tests;
 #[cfg(test)]
+mod packed_tests;
+#[cfg(test)]
 mod records_tests;
 #[cfg(test)]
+mod scripted_broker;
+#[cfg(test)]
+mod scripted_idempotence_tests;
+#[cfg(test)]
+mod scripted_login_tests;
+#[cfg(test)]
 mod scripted_tests;
+#[cfg(test)]
+mod scripted_tls_tests;

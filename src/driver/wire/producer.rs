@@ -3,11 +3,14 @@
 //!
 //! All work is done by the loop that sends, in bounded pieces, when it looks for reports.
 
+mod identity;
 mod lanes;
+mod numbers;
 mod requests;
 
 use super::cluster::Cluster;
 use super::codes;
+use super::pack::Packer;
 use super::question::Question;
 use super::records::Records;
 use super::spread::Spread;
@@ -38,6 +41,7 @@ pub struct WireProducer {
     way: ProducerWay,
     topic: String,
     lanes: Lanes,
+    packer: Packer,
     spread: Spread,
     /// Messages and bytes of batches that have not been reported.
     messages: u64,
@@ -71,10 +75,12 @@ impl WireProducer {
     ) -> Result<Self, DriverError> {
         let way = ProducerWay::of(properties);
         let mut cluster = Cluster::new(Connecting::of(properties), topic)?;
+        cluster.needs_ids = way.idempotent;
         let leaders = cluster.meet(limit, time)?;
         let partitions = u32::try_from(leaders.len()).unwrap_or(u32::MAX);
         let mut producer = Self {
             cluster,
+            packer: Packer::new(way.compression),
             spread: Spread::new(way.hash, partitions, way.batch_bytes as u64),
             way,
             topic: topic.to_owned(),
@@ -90,6 +96,10 @@ impl WireProducer {
         };
         producer.lanes.led_by(&leaders);
         producer.meet_leaders(limit, time)?;
+        if way.idempotent {
+            let identity = producer.ask_for_identity(limit, time)?;
+            producer.lanes.number(identity);
+        }
         Ok(producer)
     }
 

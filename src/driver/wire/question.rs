@@ -17,11 +17,14 @@ pub(super) enum Question {
     Committed,
     Coordinator,
     Versions,
+    ProducerId,
+    Handshake,
+    Authenticate,
 }
 
 impl Question {
     /// All of them.
-    pub(super) const ALL: [Self; 8] = [
+    pub(super) const ALL: [Self; 11] = [
         Self::Produce,
         Self::Fetch,
         Self::Offsets,
@@ -30,6 +33,9 @@ impl Question {
         Self::Committed,
         Self::Coordinator,
         Self::Versions,
+        Self::ProducerId,
+        Self::Handshake,
+        Self::Authenticate,
     ];
 
     /// Kafka's number of it, the version, Kafka's name.
@@ -43,6 +49,9 @@ impl Question {
             Self::Committed => (9, 5, "OffsetFetch"),
             Self::Coordinator => (10, 2, "FindCoordinator"),
             Self::Versions => (18, 0, "ApiVersions"),
+            Self::ProducerId => (22, 1, "InitProducerId"),
+            Self::Handshake => (17, 1, "SaslHandshake"),
+            Self::Authenticate => (36, 1, "SaslAuthenticate"),
         }
     }
 }
@@ -112,6 +121,28 @@ impl Writing {
 /// Which versions does the broker speak?
 pub(super) fn versions(client_id: &str) -> Writing {
     Writing::new(Question::Versions, client_id)
+}
+
+/// Let us log in this way.
+pub(super) fn handshake(client_id: &str, mechanism: &str) -> Writing {
+    let mut writing = Writing::new(Question::Handshake, client_id);
+    writing.string(mechanism);
+    writing
+}
+
+/// A message of the login's own.
+pub(super) fn authenticate(client_id: &str, message: &[u8]) -> Writing {
+    let mut writing = Writing::new(Question::Authenticate, client_id);
+    writing.count(message.len());
+    writing.0.extend_from_slice(message);
+    writing
+}
+
+/// A number for a producer without transactions.
+pub(super) fn producer_id(client_id: &str) -> Writing {
+    let mut writing = Writing::new(Question::ProducerId, client_id);
+    writing.null().i32(i32::MAX);
+    writing
 }
 
 /// Who leads the partitions of a topic, which is not to be made for that?

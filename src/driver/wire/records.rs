@@ -5,6 +5,7 @@
 //! sent from where its batches stand.
 
 use super::format::{ATTRIBUTES_AT, CRC_AT, put_i16, put_i32, put_i64};
+use super::pack::{PLAIN, Packer};
 use super::stored::{RecordsIn, StoredRecord};
 use super::varint;
 use crate::plan::message::BATCH_HEADER_BYTES;
@@ -18,11 +19,29 @@ const FIRST_BYTES: usize = 4 * 1024;
 /// Most that a record takes beside its key and value: four lengths, a delta of times, its attributes, no headers.
 const RECORD_BYTES: usize = 5 * varint::INT_BYTES + 2;
 
+/// What an idempotent producer's batch is known by to the broker.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct BatchNumber {
+    pub(super) producer_id: i64,
+    pub(super) epoch: i16,
+    /// Of its first message, within the partition.
+    pub(super) sequence: i32,
+}
+
+/// Of a producer that is not idempotent.
+const NO_NUMBER: BatchNumber = BatchNumber { producer_id: -1, epoch: -1, sequence: -1 };
+
 /// One batch.
 #[derive(Debug, Default)]
 pub(super) struct Records {
     bytes: Vec<u8>,
     len: usize,
+    /// The batch as it is sent where its codec is not `PLAIN`; else empty.
+    packed: Vec<u8>,
+    codec: u8,
+    number: Option<BatchNumber>,
+    /// It was sent, and may have been stored.
+    pub(super) in_doubt: bool,
     pub(super) count: i32,
     /// No tag: none of its messages has one.
     tags: Vec<usize>,
@@ -48,15 +67,17 @@ impl Records {
         self.tags.clear();
         (self.partition, self.serial, self.opened_ns, self.base_ms) = (partition, serial, opened_ns, base_ms);
         (self.latest_delta_ms, self.closed, self.attempts) = (0, false, 0);
+        (self.number, self.in_doubt) = (None, false);
+        self.packed.clear();
     }
 
-    /// Bytes of the batch as it is sent.
+    /// Bytes of the batch before it is compressed.
     #[inline]
     pub(super) fn batch_bytes(&self) -> usize {
         self.len - PREFIX_BYTES
     }
 
-    /// Bytes of memory that it holds.
+    /// Bytes of memory that it holds; what it is compressed into comes on top.
     pub(super) fn room_bytes(&self) -> usize {
         self.bytes.len()
     }
@@ -119,35 +140,58 @@ impl Records {
         self.tags.push(tag);
     }
 
-    /// Writes the header, after which the batch can be sent.
-    pub(super) fn seal(&mut self) {
+    /// Compresses it and writes its header, after which it can be sent.
+    pub(super) fn seal(&mut self, packer: &mut Packer) {
         self.closed = true;
-        let length = self.batch_bytes();
-        let (prefix, rest) = self.bytes.split_at_mut(PREFIX_BYTES);
+        self.codec = packer.pack(&self.bytes[RECORDS_AT..self.len], RECORDS_AT, &mut self.packed);
+        self.write_head();
+    }
+
+    fn write_head(&mut self) {
+        let whole = if self.codec == PLAIN { &mut self.bytes[..self.len] } else { &mut self.packed[..] };
+        let (prefix, batch) = whole.split_at_mut(PREFIX_BYTES);
+        let length = batch.len();
         put_i32(prefix, 0, self.partition.cast_signed());
         put_i32(prefix, 4, as_i32(length));
-        let batch = &mut rest[..length];
         put_i64(batch, 0, 0);
         put_i32(batch, 8, as_i32(length - 12));
         put_i32(batch, 12, -1);
         batch[16] = 2;
-        put_i16(batch, 21, 0);
+        put_i16(batch, ATTRIBUTES_AT, self.codec.into());
         put_i32(batch, 23, self.count - 1);
         put_i64(batch, 27, self.base_ms);
         put_i64(batch, 35, self.base_ms + i64::from(self.latest_delta_ms));
-        // No producer's id, epoch and sequence: it is not idempotent.
-        put_i64(batch, 43, -1);
-        put_i16(batch, 51, -1);
-        put_i32(batch, 53, -1);
+        let number = self.number.unwrap_or(NO_NUMBER);
+        put_i64(batch, 43, number.producer_id);
+        put_i16(batch, 51, number.epoch);
+        put_i32(batch, 53, number.sequence);
         put_i32(batch, 57, self.count);
         let crc = crc32c::crc32c(&batch[ATTRIBUTES_AT..]);
         put_i32(batch, CRC_AT, crc.cast_signed());
     }
 
+    /// Its number, if it has one.
+    pub(super) fn number(&self) -> Option<BatchNumber> {
+        self.number
+    }
+
+    /// Gives it a number, another than it was sent with if it was.
+    pub(super) fn set_number(&mut self, number: BatchNumber) {
+        self.number = Some(number);
+        if self.attempts > 0 {
+            self.write_head();
+        }
+    }
+
+    /// Its number does not hold any more.
+    pub(super) fn forget_number(&mut self) {
+        self.number = None;
+    }
+
     /// The part of a produce request that it is, once sealed.
     #[inline]
     pub(super) fn as_sent(&self) -> &[u8] {
-        &self.bytes[..self.len]
+        if self.codec == PLAIN { &self.bytes[..self.len] } else { &self.packed }
     }
 
     /// A place to read its messages from, the first one first.

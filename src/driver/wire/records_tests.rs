@@ -1,7 +1,9 @@
 //! Batches as we write them read by `kafka-protocol`, and as it writes them read by us.
 
-use super::records::Records;
+use super::pack::{PLAIN, Packer};
+use super::records::{BatchNumber, Records};
 use super::stored::{BatchHead, RecordsIn, Unreadable};
+use crate::plan::properties::wire::{Codec, Compression as Packing};
 use bytes::{Bytes, BytesMut};
 use kafka_protocol::records::{
     Compression, Record, RecordBatchDecoder, RecordBatchEncoder, RecordEncodeOptions, TimestampType,
@@ -22,8 +24,12 @@ fn written(messages: &[Message]) -> Records {
     for (tag, (key, value, ms)) in messages.iter().enumerate() {
         records.add(key.as_deref(), value, tag, 1_000 + u64::from(*ms) * 1_000_000);
     }
-    records.seal();
+    records.seal(&mut plain());
     records
+}
+
+fn plain() -> Packer {
+    Packer::new(Packing { codec: Codec::Plain, level: 0 })
 }
 
 proptest! {
@@ -81,7 +87,7 @@ proptest! {
         head.check(&bytes).unwrap();
         prop_assert_eq!(head.base_offset, base);
         prop_assert_eq!(head.next_offset(), Some(base + i64::try_from(messages.len()).unwrap()));
-        prop_assert_eq!((head.is_control(), head.is_transactional(), head.compression()), (false, false, None));
+        prop_assert_eq!((head.is_control(), head.is_transactional(), head.codec()), (false, false, PLAIN));
         prop_assert!(!head.has_brokers_time());
         let mut stamped_by_broker = bytes.clone();
         stamped_by_broker[22] |= 8;
@@ -125,6 +131,24 @@ proptest! {
             prop_assert!(count <= bytes.len());
         }
     }
+}
+
+#[test]
+fn a_number_is_read_by_others_another_one_too_after_it_was_sent() {
+    let mut records = Records::default();
+    records.begin(0, 0, 0, 0);
+    (0..3).for_each(|_| records.add(None, b"value", 0, 0));
+    let read = |records: &Records| {
+        let mut bytes = Bytes::copy_from_slice(&records.as_sent()[8..]);
+        let read = RecordBatchDecoder::decode(&mut bytes).unwrap().records;
+        (read[0].producer_id, read[0].producer_epoch, read[0].sequence, read[2].sequence)
+    };
+    records.set_number(BatchNumber { producer_id: 70, epoch: 1, sequence: 500 });
+    records.seal(&mut plain());
+    assert_eq!(read(&records), (70, 1, 500, 502));
+    records.attempts = 1;
+    records.set_number(BatchNumber { producer_id: 70, epoch: 2, sequence: 0 });
+    assert_eq!(read(&records), (70, 2, 0, 2));
 }
 
 #[test]

@@ -14,8 +14,12 @@ pub(super) enum Unreadable {
     Crc,
     #[error("a record batch whose bytes make no sense")]
     Malformed,
-    #[error("a record batch compressed with {0}, which the wire driver does not read yet")]
+    #[error("a record batch compressed with {0} that cannot be decompressed")]
     Compressed(&'static str),
+    #[error("a record batch compressed with codec {0}, which Kafka does not have")]
+    UnknownCodec(u8),
+    #[error("a record batch of more than {} MiB when it is decompressed", super::unpack::MOST_BYTES / 1024 / 1024)]
+    TooLarge,
 }
 
 /// The head of a batch.
@@ -98,21 +102,10 @@ impl BatchHead {
         self.attributes & 8 != 0
     }
 
-    /// Its codec: 0 is none.
+    /// Number of its codec (`pack`).
+    #[inline]
     pub(super) fn codec(&self) -> u8 {
         self.attributes.to_be_bytes()[1] & 7
-    }
-
-    /// Name of its codec; None: it has none.
-    pub(super) fn compression(&self) -> Option<&'static str> {
-        match self.codec() {
-            0 => None,
-            1 => Some("gzip"),
-            2 => Some("snappy"),
-            3 => Some("lz4"),
-            4 => Some("zstd"),
-            _ => Some("an unknown codec"),
-        }
     }
 }
 

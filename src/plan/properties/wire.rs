@@ -1,15 +1,20 @@
 //! What the wire driver makes of client properties, which it is given by librdkafka's names: each is honoured, is
 //! without effect and told why, or is refused. Nothing is left aside in silence.
 
+mod compression;
+mod security;
+
 use super::For;
+pub use compression::{Codec, Compression};
+pub use security::{Mechanism, Pem, SaslUser, Security, TlsWay};
 
 /// What becomes of a property.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Fate {
     /// The driver does as it says.
     Honoured,
-    /// Only this value, which is what the driver does anyway.
-    Only(&'static str),
+    /// Only these values.
+    Only(&'static [&'static str]),
     /// Nothing that is sent or measured depends on it.
     NoMatter,
 }
@@ -26,12 +31,23 @@ const OF_ALL: &[(&str, Fate)] = &[
     ("retry.backoff.ms", Honoured),
     ("retry.backoff.max.ms", Honoured),
     ("metadata.max.age.ms", Honoured),
-    ("security.protocol", Only("plaintext")),
-    ("socket.nagle.disable", Only("true")),
-    ("socket.keepalive.enable", Only("false")),
-    ("broker.address.family", Only("any")),
-    ("allow.auto.create.topics", Only("false")),
-    ("enable.metrics.push", Only("false")),
+    ("security.protocol", Honoured),
+    ("sasl.mechanism", Only(security::MECHANISM_NAMES)),
+    ("sasl.username", Honoured),
+    ("sasl.password", Honoured),
+    ("ssl.ca.location", Honoured),
+    ("ssl.ca.pem", Honoured),
+    ("ssl.certificate.location", Honoured),
+    ("ssl.certificate.pem", Honoured),
+    ("ssl.key.location", Honoured),
+    ("ssl.key.pem", Honoured),
+    ("ssl.endpoint.identification.algorithm", Honoured),
+    ("enable.ssl.certificate.verification", Only(&["true"])),
+    ("socket.nagle.disable", Only(&["true"])),
+    ("socket.keepalive.enable", Only(&["false"])),
+    ("broker.address.family", Only(&["any"])),
+    ("allow.auto.create.topics", Only(&["false"])),
+    ("enable.metrics.push", Only(&["false"])),
     ("log.connection.close", NoMatter),
     ("log.thread.name", NoMatter),
 ];
@@ -49,10 +65,11 @@ const OF_PRODUCERS: &[(&str, Fate)] = &[
     ("request.timeout.ms", Honoured),
     ("retries", Honoured),
     ("partitioner", Honoured),
-    ("compression.type", Only("none")),
-    ("enable.idempotence", Only("false")),
-    ("enable.gapless.guarantee", Only("false")),
-    ("queuing.strategy", Only("fifo")),
+    ("compression.type", Honoured),
+    ("compression.level", Honoured),
+    ("enable.idempotence", Honoured),
+    ("enable.gapless.guarantee", Only(&["false"])),
+    ("queuing.strategy", Only(&["fifo"])),
     // Messages without a key fill a batch of a partition, whatever the time: what Java's defaults ask for.
     (STICKY, NoMatter),
 ];
@@ -69,7 +86,7 @@ const OF_CONSUMERS: &[(&str, Fate)] = &[
     ("isolation.level", Honoured),
     ("check.crcs", Honoured),
     // No group is joined; the other protocol is asked for by who wants one.
-    ("group.protocol", Only("classic")),
+    ("group.protocol", Only(&["classic"])),
     // A queue between the library's thread and the loop: there is neither.
     ("fetch.queue.backoff.ms", NoMatter),
     ("message.max.bytes", NoMatter),
@@ -82,8 +99,8 @@ const STICKY: &str = "sticky.partitioning.linger.ms";
 const PARTITIONERS: [(&str, KeyHash); 3] =
     [("consistent_random", KeyHash::Crc32), ("murmur2_random", KeyHash::Murmur2), ("random", KeyHash::Ignored)];
 
-/// Why the wire driver cannot do as this property says; None: it can. `written`: by the user, not by default.
-pub fn why_not(name: &str, value: &str, written: bool, role: For) -> Option<String> {
+/// Why the wire driver cannot do as this property of `all` says; None: it can. `written`: by the user, not by default.
+pub fn why_not(name: &str, value: &str, all: &[(String, String)], written: bool, role: For) -> Option<String> {
     let own = match role {
         For::Admin => return None,
         For::Producer => OF_PRODUCERS,
@@ -93,9 +110,10 @@ pub fn why_not(name: &str, value: &str, written: bool, role: For) -> Option<Stri
     let fate = OF_ALL.iter().chain(own).find(|(known, _)| *known == name).map(|(_, fate)| *fate);
     match fate {
         _ if name == STICKY && written => Some(lacks("the wire driver fills a batch of a partition before it goes on")),
-        Some(Only(only)) if !value.eq_ignore_ascii_case(only) => {
-            Some(lacks(&format!("the wire driver has {only} only")))
+        Some(Only(only)) if !only.iter().any(|only| value.eq_ignore_ascii_case(only)) => {
+            Some(lacks(&format!("the wire driver has {} only", only.join(", "))))
         }
+        _ if name == "compression.level" => compression::why_no_level(value, Given(all)),
         _ if name == "partitioner" && !PARTITIONERS.iter().any(|(known, _)| *known == value) => {
             Some(lacks(&format!("the wire driver does not have {value}")))
         }
@@ -126,6 +144,11 @@ struct Given<'a>(&'a [(String, String)]);
 impl<'a> Given<'a> {
     fn text(self, name: &str) -> Option<&'a str> {
         self.0.iter().rev().find(|(known, _)| known == name).map(|(_, value)| value.trim())
+    }
+
+    /// With the spaces around it.
+    fn exactly(self, name: &str) -> Option<&'a str> {
+        self.0.iter().rev().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 
     /// A number, which may have a fraction where it is milliseconds.
@@ -182,6 +205,8 @@ pub struct Connecting {
     pub retry_ns: (u64, u64),
     /// Leaders are asked for anew this often, ns.
     pub metadata_age_ns: u64,
+    /// TLS, and who logs in.
+    pub security: Security,
 }
 
 impl Connecting {
@@ -196,6 +221,7 @@ impl Connecting {
             reconnect_ns: (given.ns("reconnect.backoff.ms", 100), given.ns("reconnect.backoff.max.ms", 10_000)),
             retry_ns: given.retry_ns(),
             metadata_age_ns: given.ns("metadata.max.age.ms", 900_000),
+            security: Security::of(given),
         }
     }
 }
@@ -229,7 +255,14 @@ pub struct ProducerWay {
     pub retry_ns: (u64, u64),
     /// Which partition a key goes to.
     pub hash: KeyHash,
+    /// What batches are compressed with.
+    pub compression: Compression,
+    /// Do batches have numbers, by which a broker knows one that it has stored already?
+    pub idempotent: bool,
 }
+
+/// Requests in flight of an idempotent producer: brokers remember as many batches of a partition.
+const IN_FLIGHT_OF_IDEMPOTENT: usize = 5;
 
 impl ProducerWay {
     /// As these properties say.
@@ -246,6 +279,8 @@ impl ProducerWay {
         };
         let partitioner = given.text("partitioner").unwrap_or("consistent_random");
         let hash = PARTITIONERS.iter().find(|(known, _)| *known == partitioner);
+        let idempotent = given.flag("enable.idempotence", false);
+        let most_in_flight = if idempotent { IN_FLIGHT_OF_IDEMPOTENT } else { usize::MAX };
         Self {
             acks: acks.parse().unwrap_or(-1),
             ack_limit_ms: given.whole("request.timeout.ms", 30_000),
@@ -253,13 +288,15 @@ impl ProducerWay {
             batch_bytes: given.size("batch.size", 1_000_000),
             batch_messages: given.whole("batch.num.messages", 10_000),
             request_bytes: given.size("message.max.bytes", 1_000_000),
-            in_flight: given.size("max.in.flight.requests.per.connection", 1_000_000).max(1),
+            in_flight: given.size("max.in.flight.requests.per.connection", 1_000_000).clamp(1, most_in_flight),
             queue_messages: messages,
             queue_bytes: given.count("queue.buffering.max.kbytes", 1_048_576).saturating_mul(1_024),
             delivery_ns,
             retries: u32::try_from(given.count("retries", i32::MAX.unsigned_abs())).unwrap_or(u32::MAX),
             retry_ns: given.retry_ns(),
             hash: hash.map_or(KeyHash::Crc32, |(_, hash)| *hash),
+            compression: Compression::of(given),
+            idempotent,
         }
     }
 }
@@ -326,28 +363,37 @@ mod tests {
     use super::*;
 
     fn refused(name: &str, value: &str, role: For) -> String {
-        why_not(name, value, true, role).unwrap_or_default()
+        why_not(name, value, &[], true, role).unwrap_or_default()
     }
 
     #[test]
     fn what_the_driver_lacks_is_refused_by_name_and_value() {
         for (name, value) in [
-            ("compression.type", "lz4"),
-            ("enable.idempotence", "true"),
-            ("security.protocol", "ssl"),
+            ("enable.gapless.guarantee", "true"),
+            ("ssl.keystore.location", "me.p12"),
+            ("ssl.key.password", "secret"),
+            ("enable.ssl.certificate.verification", "false"),
+            ("sasl.mechanism", "OAUTHBEARER"),
             ("partitioner", "fnv1a"),
             ("partitioner", "murmur2"),
-            ("sasl.username", "me"),
             (STICKY, "10"),
             ("client.rack", "a"),
         ] {
             assert!(refused(name, value, For::Producer).ends_with("(--client librdkafka)"), "{name}");
         }
         assert!(!refused("session.timeout.ms", "9000", For::Consumer).is_empty());
-        for (name, value) in [("compression.type", "none"), ("acks", "all"), ("security.protocol", "PLAINTEXT")] {
+        for (name, value) in [
+            ("compression.type", "zstd"),
+            ("compression.level", "9"),
+            ("enable.idempotence", "true"),
+            ("acks", "all"),
+            ("security.protocol", "sasl_ssl"),
+            ("sasl.mechanism", "SCRAM-SHA-256"),
+            ("ssl.ca.location", "ca.pem"),
+        ] {
             assert_eq!(refused(name, value, For::Producer), "", "{name}");
         }
-        assert_eq!(why_not(STICKY, "10", false, For::Producer), None);
+        assert_eq!(why_not(STICKY, "10", &[], false, For::Producer), None);
     }
 
     #[test]
@@ -358,6 +404,8 @@ mod tests {
         assert_eq!((way.acks, way.linger_ns, way.hash), (1, 500_000, KeyHash::Murmur2));
         assert_eq!((way.batch_bytes, way.queue_messages), (1_000_000, 100_000));
         assert_eq!(ProducerWay::of(&[given("acks", "all")]).acks, -1);
+        assert_eq!((way.in_flight, way.idempotent), (1_000_000, false));
+        assert_eq!(ProducerWay::of(&[given("enable.idempotence", "true")]).in_flight, 5);
         let way = ConsumerWay::of(&[given("auto.offset.reset", "earliest"), given("enable.auto.commit", "true")]);
         assert_eq!((way.reset, way.auto_commit_ns, way.check_crcs), (Reset::Earliest, Some(5_000_000_000), true));
         assert!(way.committed_only);

@@ -85,12 +85,13 @@ pub(super) fn decide(desk: &mut Desk<'_>, target: &Target) -> Option<DriverPlan>
         check_bootstrap(desk, driver);
         remark_on_values(desk, driver);
     }
-    let (admin, producer, mut consumer) = (admin?, producer?, consumer?);
+    let (admin, mut producer, mut consumer) = (admin?, producer?, consumer?);
     let client = wire::client(desk);
     if kind == DriverKind::Embedded {
         embedded::suit_consumer(&mut consumer, client);
     }
     if client == ClientLibrary::Wire {
+        wire::suit_producer(&mut producer);
         wire::check(desk, &producer, &consumer);
     }
     let acks = producer.get("acks").or_else(|| producer.get("request.required.acks"));

@@ -3,8 +3,11 @@
 
 use super::track::Track;
 use crate::driver::wire::answer::Fetched;
+use crate::driver::wire::pack::PLAIN;
 use crate::driver::wire::stored::{BatchHead, RecordsIn, Unreadable};
+use crate::driver::wire::unpack::Unpacker;
 use crate::driver::{Received, RecordTime};
+use crate::plan::message::BATCH_HEADER_BYTES;
 use std::collections::VecDeque;
 use std::ops::Range;
 
@@ -80,21 +83,24 @@ impl Parcel {
         at_ns: u64,
         tracks: &mut [Track],
         check: bool,
+        unpacker: &mut Unpacker,
         on_message: &mut impl FnMut(u64, Received<'_>),
     ) -> Result<u32, Damage> {
         let mut count = 0;
         while let Some(part) = self.parts.front_mut() {
             let track = &mut tracks[part.track];
             let Some(open) = &mut part.open else {
-                let opened = part.open_next(&self.bytes, track, check);
+                let opened = part.open_next(&self.bytes, track, check, unpacker);
                 if !opened.map_err(|error| (part.partition, track.position, error))? {
                     self.parts.pop_front();
                 }
                 continue;
             };
             let Open { records, head } = open;
+            // One batch is open at a time: what was unpacked is of this one.
+            let bytes = if head.codec() == PLAIN { &self.bytes[..] } else { unpacker.bytes() };
             while count < most {
-                let record = records.next(&self.bytes).map_err(|error| (part.partition, track.position, error))?;
+                let record = records.next(bytes).map_err(|error| (part.partition, track.position, error))?;
                 let Some(record) = record else { break };
                 let offset = head.base_offset.saturating_add(record.offset_delta);
                 if offset < track.position {
@@ -125,7 +131,13 @@ impl Parcel {
 
 impl Part {
     /// Opens the next batch, or passes over it. False: there is none.
-    fn open_next(&mut self, bytes: &[u8], track: &mut Track, check: bool) -> Result<bool, Unreadable> {
+    fn open_next(
+        &mut self,
+        bytes: &[u8],
+        track: &mut Track,
+        check: bool,
+        unpacker: &mut Unpacker,
+    ) -> Result<bool, Unreadable> {
         let at = self.left.start;
         let batch = bytes.get(self.left.clone()).unwrap_or_default();
         let Some(head) = BatchHead::read(batch)? else { return Ok(false) };
@@ -143,10 +155,13 @@ impl Part {
                 self.begun.retain(|producer| *producer != head.producer_id);
             }
         } else if !(head.is_transactional() && is_aborted) && next > track.position {
-            if let Some(codec) = head.compression() {
-                return Err(Unreadable::Compressed(codec));
-            }
-            self.open = Some(Open { records: RecordsIn::of(&head, at), head });
+            let records = if head.codec() == PLAIN {
+                RecordsIn::of(&head, at)
+            } else {
+                let packed = batch.get(BATCH_HEADER_BYTES..head.bytes).unwrap_or_default();
+                RecordsIn::new(0, unpacker.unpack(head.codec(), packed)?)
+            };
+            self.open = Some(Open { records, head });
             return Ok(true);
         }
         track.position = track.position.max(next);

@@ -1,6 +1,7 @@
 //! The batches that are not on their way: by partition, and the partitions by the broker that leads them.
 
 use super::super::cluster::back_off_ns;
+use super::numbers::Numbers;
 use crate::driver::wire::records::Records;
 use crate::plan::properties::wire::ProducerWay;
 use std::collections::VecDeque;
@@ -21,6 +22,8 @@ struct Lane {
     not_before_ns: u64,
     failures: u32,
     next_serial: u64,
+    /// None: batches have no numbers.
+    numbers: Option<Numbers>,
 }
 
 /// A broker that leads partitions.
@@ -56,6 +59,16 @@ impl Lanes {
             spare: Vec::new(),
             room_bytes: 0,
         }
+    }
+
+    /// From now on batches have numbers, of this producer's id and epoch.
+    pub(super) fn number(&mut self, (producer_id, epoch): (i64, i16)) {
+        self.lanes.iter_mut().for_each(|lane| lane.numbers = Some(Numbers::new(producer_id, epoch)));
+    }
+
+    /// The numbers of a partition's batches, where they have any.
+    pub(super) fn numbers(&mut self, partition: u32) -> Option<&mut Numbers> {
+        self.lanes[partition as usize].numbers.as_mut()
     }
 
     /// Says who leads each partition: a broker's id, −1 for nobody. Partitions that were added later are not used.
@@ -212,12 +225,17 @@ impl Lanes {
                 exit.has_closed = true;
                 break;
             }
-            if lane.is_retrying || (first.attempts > 0 && lane.in_flight > 0) {
+            let (first_bytes, is_resend) = (first.batch_bytes(), first.attempts > 0);
+            let is_alone = is_resend || lane.numbers.as_ref().is_some_and(Numbers::are_broken);
+            if lane.is_retrying || (is_alone && lane.in_flight > 0) {
                 kept.push(partition);
                 continue;
             }
-            lane.is_retrying = first.attempts > 0;
-            bytes += first.batch_bytes();
+            if let Some(numbers) = &mut lane.numbers {
+                numbers.mend(&mut lane.queue);
+            }
+            lane.is_retrying = is_resend;
+            bytes += first_bytes;
             lane.in_flight += 1;
             taken.extend(lane.queue.pop_front());
             match lane.queue.front() {
@@ -236,7 +254,13 @@ impl Lanes {
     pub(super) fn ended(&mut self, partition: u32, well: bool) {
         let lane = &mut self.lanes[partition as usize];
         lane.in_flight = lane.in_flight.saturating_sub(1);
-        let was_retrying = std::mem::take(&mut lane.is_retrying);
+        let mut was_retrying = std::mem::take(&mut lane.is_retrying);
+        if let Some(numbers) = &mut lane.numbers {
+            if !well {
+                numbers.are_interrupted();
+            }
+            was_retrying |= numbers.are_broken();
+        }
         if well {
             lane.failures = 0;
         }
@@ -255,8 +279,11 @@ impl Lanes {
         lane.is_retrying = false;
         let before = lane.queue.iter().take_while(|queued| queued.serial < records.serial).count();
         lane.queue.insert(before, records);
-        lane.not_before_ns = now_ns + back_off_ns(way.retry_ns, lane.failures);
-        lane.failures = lane.failures.saturating_add(1);
+        // Several that come back at once are one failure.
+        if now_ns >= lane.not_before_ns {
+            lane.not_before_ns = now_ns + back_off_ns(way.retry_ns, lane.failures);
+            lane.failures = lane.failures.saturating_add(1);
+        }
         if let Some(exit) = lane.exit.and_then(|exit| self.exits.get_mut(exit)) {
             exit.row.retain(|listed| *listed != partition);
         }
@@ -271,7 +298,11 @@ impl Lanes {
         let mut expired = Vec::new();
         for lane in &mut self.lanes {
             while lane.queue.front().is_some_and(|first| now_ns >= first.opened_ns.saturating_add(way.delivery_ns)) {
-                expired.extend(lane.queue.pop_front());
+                let Some(first) = lane.queue.pop_front() else { break };
+                if let (Some(numbers), Some(_)) = (&mut lane.numbers, first.number()) {
+                    numbers.are_interrupted();
+                }
+                expired.push(first);
             }
         }
         expired

@@ -7,7 +7,7 @@ use crate::driver::wire::cluster::{Event, Understood};
 use crate::driver::wire::codes;
 use crate::driver::wire::question::{self, Question};
 use crate::driver::wire::records::Records;
-use crate::driver::{Delivery, Time};
+use crate::driver::{Delivery, DriverError, Time};
 use crate::plan::properties::wire::ProducerWay;
 use std::collections::VecDeque;
 
@@ -36,15 +36,19 @@ impl WireProducer {
 
     fn steps(&mut self, time: &impl Time) {
         let Self { cluster, lanes, ended, way, .. } = self;
-        let mut leaders_moved = false;
+        let (mut leaders_moved, mut fault) = (false, None);
         for at in 0..cluster.len() {
             let broker = cluster.id(at);
             cluster.step(at, time, |event, now_ns| {
-                Back { lanes, ended, way, broker, now_ns, leaders_moved: &mut leaders_moved }.event(event)
+                let leaders_moved = &mut leaders_moved;
+                Back { lanes, ended, way, broker, now_ns, leaders_moved, fault: &mut fault }.event(event)
             });
         }
         if leaders_moved {
             cluster.want_metadata();
+        }
+        if let Some(DriverError { class, text }) = fault {
+            cluster.give_up(class, text);
         }
     }
 
@@ -72,7 +76,7 @@ impl WireProducer {
 
     /// Puts a request to each broker that has something due and is not busy. True: there was one.
     fn send_due(&mut self, now_ns: u64) -> bool {
-        let Self { cluster, lanes, way, hurry, topic, .. } = self;
+        let Self { cluster, lanes, way, hurry, topic, packer, .. } = self;
         let mut any = false;
         for exit in 0..lanes.exits() {
             while lanes.is_due(exit, now_ns, *hurry, way) {
@@ -92,7 +96,7 @@ impl WireProducer {
                 }
                 for records in &mut batches {
                     if records.attempts == 0 {
-                        records.seal();
+                        records.seal(packer);
                     }
                     records.attempts = records.attempts.saturating_add(1);
                 }
@@ -114,6 +118,7 @@ struct Back<'a> {
     broker: i32,
     now_ns: u64,
     leaders_moved: &'a mut bool,
+    fault: &'a mut Option<DriverError>,
 }
 
 impl Back<'_> {
@@ -144,10 +149,43 @@ impl Back<'_> {
 
     fn answered(&mut self, records: Records, error: i16, offset: i64) {
         *self.leaders_moved |= codes::is_about_leaders(error);
+        if self.way.idempotent {
+            return self.numbered(records, error, offset);
+        }
         match error {
             0 => self.end(records, Delivery::Acknowledged, offset),
             _ if codes::is_retriable(error) => self.again(records, error.into()),
             _ => self.end(records, Delivery::Failed(error.into()), -1),
+        }
+    }
+
+    /// The same of a batch that has a number, as Java's producer takes the answers.
+    fn numbered(&mut self, mut records: Records, error: i16, offset: i64) {
+        let (number, count) = (records.number(), records.count);
+        let numbers = self.lanes.numbers(records.partition).zip(number);
+        match error {
+            // That it was stored before is as good: nobody knows where any more.
+            0 | codes::DUPLICATE_SEQUENCE => {
+                if let Some((numbers, number)) = numbers {
+                    numbers.acknowledged(number, count);
+                }
+                self.end(records, Delivery::Acknowledged, if error == 0 { offset } else { -1 });
+            }
+            codes::OUT_OF_ORDER_SEQUENCE | codes::UNKNOWN_PRODUCER_ID => {
+                if let Some((numbers, number)) = numbers {
+                    numbers.refused(number);
+                }
+                records.in_doubt = false;
+                self.again(records, error.into());
+            }
+            _ if codes::is_retriable(error) => self.again(records, error.into()),
+            _ => {
+                if codes::ends_producer(error) {
+                    let text = format!("partition {}: {}", records.partition, codes::describe(error.into()));
+                    self.fault.get_or_insert(DriverError::new(codes::class(error.into()), text));
+                }
+                self.end(records, Delivery::Failed(error.into()), -1);
+            }
         }
     }
 
