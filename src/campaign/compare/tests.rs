@@ -109,6 +109,12 @@ fn what_changes_within_a_run_or_with_the_repeats_is_told() {
 }
 
 #[test]
+fn a_difference_of_three_times_as_much_and_more_is_told_as_a_factor() {
+    assert_eq!(super::by("better", -0.08), format!("better by {}", super::percent(-0.08)));
+    assert_eq!(super::by("worse", 4.7), "worse: × 5.7");
+}
+
+#[test]
 fn settings_that_differ_are_named_and_what_changes_by_itself_is_not() {
     let document = |linger: &str, seed: u64| {
         json!({

@@ -27,12 +27,14 @@ pub fn campaign_page(document: &CampaignDocument) -> String {
             h2 { "Runs" }
             (runs(document))
             h2 { "To do the same again" }
-            p.note { "In the folder of the campaign:" }
+            @if document.repeat_command.ends_with(".yaml") { p.note { "In the folder of the campaign:" } }
             pre { (document.repeat_command) }
-            h2 { "Environment" }
-            div.table { table { tbody {
-                @for (name, value) in &document.environment { tr { th scope="row" { (name) } td { (value) } } }
-            } } }
+            @if !document.environment.is_empty() {
+                h2 { "Environment" }
+                div.table { table { tbody {
+                    @for (name, value) in &document.environment { tr { th scope="row" { (name) } td { (value) } } }
+                } } }
+            }
             footer { p.note { "Made by pinload " (document.pinload_version) ". Charts: uPlot (MIT)." } }
         }
     };

@@ -54,11 +54,22 @@ if (sweeps && present.length) {
     const top = Math.min(Math.max(...ends), 3 * Math.max(...means)), low = log ? Math.max(Math.min(...ends), Math.min(...means) / 3) : 0;
     const step = x.length > 1 ? Math.min(...x.slice(1).map((v, i) => v - x[i])) : 1, pad = step / 2;
     const offset = (i) => names.length < 2 ? 0 : (i / (names.length - 1) - .5) * Math.min(14, 3 * names.length);
+    // A label that would lie on the one before it is left out.
+    const width = (plot.clientWidth || 600) - 110, reach = x.at(-1) - x[0] + 2 * pad;
+    const labels = (u, splits) => {
+      let end = -Infinity;
+      return splits.map((v) => {
+        const label = String(dimension.values[x.indexOf(v)] ?? ""), half = label.length * 3.7, at = (v - x[0] + pad) / reach * width;
+        if (at - half < end + 6) return "";
+        end = at + half;
+        return label;
+      });
+    };
     drawn?.destroy();
     drawn = new uPlot({
       width: plot.clientWidth || 600, height: innerWidth < 600 ? 260 : 360,
       scales: { x: { time: false, range: [x[0] - pad, x.at(-1) + pad] }, y: { distr: log ? 3 : 1, range: log ? [low / 1.1, top * 1.1] : [0, top * 1.08] } },
-      axes: [{ ...axisStyle((u, splits) => splits.map((v) => dimension.values[x.indexOf(v)] ?? ""), 0, dimension.name), splits: x, filter: (u, s) => s },
+      axes: [{ ...axisStyle(labels, 0, dimension.name), splits: x, filter: (u, s) => s },
         { ...axisStyle((u, splits) => splits.map((v) => v == null ? "" : v === 0 ? "0" : text(v)), 84, figure.figure), ...(log ? { splits: (u, i, min, max) => logTicks(min, max), filter: (u, s) => s } : {}) }],
       series: [{}, ...names.map((name, i) => ({ label: name, stroke: styleOf("--c" + (i % 8)), width: 1.8, dash: dashes[(i >> 3) % 4], points: { show: true, size: 6 } }))],
       legend: { show: false }, cursor: { drag: { x: false, y: false } },
