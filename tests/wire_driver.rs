@@ -5,7 +5,7 @@ mod scene;
 
 use scene::results::{Detail, OmbResult, Totals};
 use scene::workload::{JAVA_CLASS, driver};
-use scene::{Kafka, Outcome, Scene, Workload};
+use scene::{Deadline, Kafka, Outcome, Scene, Workload};
 use std::time::Duration;
 
 const LIMIT: Duration = Duration::from_secs(120);
@@ -154,9 +154,13 @@ fn a_broker_that_stood_still_stores_nothing_twice_of_an_idempotent_producer() {
     for run in &runs {
         run.wait_for_line("measurement begins", LIMIT);
     }
-    std::thread::sleep(Duration::from_secs(2));
+    let passes = |time: Duration| {
+        let until = Deadline::within(time);
+        while until.pause() {}
+    };
+    passes(Duration::from_secs(2));
     kafka.order("pause");
-    std::thread::sleep(Duration::from_secs(4));
+    passes(Duration::from_secs(4));
     kafka.order("resume");
     let totals = runs.into_iter().zip(cases).map(|(run, (name, _))| {
         let done = run.outcome();
