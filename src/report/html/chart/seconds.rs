@@ -85,9 +85,12 @@ fn backlog(run: &Reading, seconds: usize) -> Option<Vec<Option<f64>>> {
             add_rate(&mut changes, &client.timeline, &changed);
         }
     }
+    // Where one of the clients has ended, the others' last messages would seem to wait.
+    let ends = run.clients.iter().filter_map(|client| client.timeline.at_s.last().map(|at_s| index(at_s.floor())));
+    let known = ends.min().unwrap_or(0);
     let mut waiting = 0.0;
-    let at_end = changes.into_iter().map(|change: Option<f64>| {
-        waiting += change?;
+    let at_end = changes.into_iter().enumerate().map(|(second, change): (usize, Option<f64>)| {
+        waiting += change.filter(|_| second < known)?;
         // What a topic held before is received and was not sent; a second's end is not the same moment in all clients.
         Some(f64::max(waiting, 0.0))
     });
