@@ -38,7 +38,9 @@ fn figures(run: &Reading) -> Vec<Markup> {
     };
     rate("acknowledged messages", "/measurement/publish_rate_per_s", "/measurement/publish_bytes_per_s");
     rate("received messages", "/measurement/consume_rate_per_s", "/measurement/consume_bytes_per_s");
-    for (family, label) in [("acknowledge_actual", "acknowledged"), ("end_to_end_actual", "end to end")] {
+    let measured = |family: &str| run.number(&format!("/measurement/latencies/{family}/count")) != Some(0.0);
+    let families = [("acknowledge_actual", "acknowledged"), ("end_to_end_actual", "end to end")];
+    for (family, label) in families.into_iter().filter(|(family, _)| measured(family)) {
         for (figure, name) in [("p50_ns", "p50"), ("p99_ns", "p99"), ("max_ns", "max")] {
             let path = format!("/measurement/latencies/{family}/{figure}");
             if let Some(value) = run.number(&path) {

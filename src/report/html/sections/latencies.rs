@@ -25,6 +25,10 @@ fn of_families(run: &Reading) -> Option<Markup> {
         .iter()
         .filter_map(|(family, label)| {
             let figures = run.at(&format!("/measurement/latencies/{family}"))?;
+            // Of nothing there are no percentiles; OMB's files have zeros there.
+            if figures["count"] == 0 {
+                return None;
+            }
             let cell = |(_, field): &Column<'_>| match *field {
                 "count" => Cell::number(figures.get(field)),
                 _ => Cell::ns(figures.get(field)),
