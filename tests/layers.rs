@@ -1,6 +1,7 @@
-//! The rooms of the library stand in layer order: each may use those above it in `src/lib.rs`' list, none below. And
-//! unsafe code stays in the rooms that were built for it.
+//! The rooms of the library stand in layer order: each may use those above it in `src/lib.rs`' list, none below.
+//! Unsafe code stays in the rooms that were built for it. And no two types have one name.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// The rooms in layer order, as the design lists them.
@@ -25,6 +26,9 @@ const ROOMS: [&str; 16] = [
 
 /// Where unsafe code may stand: whole rooms, and one file.
 const UNSAFE_ALLOWED: [&str; 3] = ["os/", "telemetry/", "driver/kafka/native.rs"];
+
+/// Types that stand in two files under one name because they are one idea: ours, and as OMB's protocol writes it.
+const ONE_IDEA_IN_TWO_LAYERS: [&str; 2] = ["CountersStats", "PeriodStats"];
 
 /// Words that a line of code reaches into another room with, when a room's name follows.
 const ROOTS: [&str; 2] = ["crate::", "pinload::"];
@@ -137,6 +141,31 @@ fn no_room_uses_a_room_below_it() {
         }
     }
     assert!(wrong.is_empty(), "uses from below:\n{}", wrong.join("\n"));
+}
+
+#[test]
+fn no_two_types_have_one_name() {
+    let mut places: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for (file, text) in all_files() {
+        for name in text.lines().filter_map(|line| type_defined(code(line))) {
+            places.entry(name.to_owned()).or_default().insert(file.clone());
+        }
+    }
+    places.retain(|name, files| files.len() > 1 && !ONE_IDEA_IN_TWO_LAYERS.contains(&name.as_str()));
+    assert!(places.is_empty(), "a reader cannot know which is meant: {places:#?}");
+}
+
+/// The type that a line defines. Types of traits (indented `type`) have the name that the trait gives them.
+fn type_defined(line: &str) -> Option<&str> {
+    let visible = line.trim_start();
+    let item = match visible.strip_prefix("pub(") {
+        Some(rest) => rest.split_once(") ")?.1,
+        None => visible.strip_prefix("pub ").unwrap_or(visible),
+    };
+    let (kind, rest) = item.split_once(' ')?;
+    let defines = ["struct", "enum", "trait", "union"].contains(&kind) || (kind == "type" && visible == line);
+    let end = rest.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(rest.len());
+    defines.then_some(&rest[..end])
 }
 
 #[test]

@@ -9,7 +9,7 @@ use super::exit::ExitStatus;
 use super::messages::Messages;
 use super::root;
 use super::values::positive_duration;
-use crate::client::floor::{self, Job, Length, Outcome, Parts, Passing, Target};
+use crate::client::floor::{self, Job, Length, LoopResult, LoopTarget, Parts, TimeMode};
 use crate::os::clock::{Calibration, MIN_BASELINE};
 use crate::stats::{Counter, Distribution};
 use crate::telemetry::Role;
@@ -101,13 +101,13 @@ struct Figures {
     cpu_ns_per_message: f64,
     slots_published: u64,
     largest_slot_bytes: usize,
-    pacing_error_ns: Quantiles,
-    pause_per_slot_ns: Quantiles,
+    pacing_error_ns: QuantilesNs,
+    pause_per_slot_ns: QuantilesNs,
 }
 
 /// Quantiles of a distribution in ns.
 #[derive(Debug, serde::Serialize)]
-struct Quantiles {
+struct QuantilesNs {
     count: u64,
     p50: u64,
     p99: u64,
@@ -115,7 +115,7 @@ struct Quantiles {
     max: u64,
 }
 
-impl Quantiles {
+impl QuantilesNs {
     fn of(distribution: &Distribution) -> Self {
         Self {
             count: distribution.count(),
@@ -155,23 +155,25 @@ fn job(args: &BenchLoopArgs) -> Job {
         payloads: args.payloads,
         parts: args.measuring,
         length: args.messages.map_or(Length::Time(args.time), Length::Messages),
-        passing: args.step_ns.map_or(Passing::Real, Passing::Stepped),
+        passing: args.step_ns.map_or(TimeMode::Real, TimeMode::Stepped),
         clock: Calibration::begin(root()).finish(baseline),
         cpu: args.cpu,
         cut_every: args.cut_every,
         target: match &args.topic {
-            None => Target::Null,
-            Some(topic) => {
-                Target::Kafka { properties: args.property.clone(), topic: topic.clone(), partitions: args.partitions }
-            }
+            None => LoopTarget::Null,
+            Some(topic) => LoopTarget::Kafka {
+                properties: args.property.clone(),
+                topic: topic.clone(),
+                partitions: args.partitions,
+            },
         },
         stop: None,
     }
 }
 
 #[expect(clippy::cast_precision_loss, reason = "figures for people")]
-fn figures(outcome: &Outcome) -> Figures {
-    let Outcome { messages, elapsed_ns, cpu_ns, process_cpu_ns, counters, pacing_error, pauses, largest_slot_bytes } =
+fn figures(outcome: &LoopResult) -> Figures {
+    let LoopResult { messages, elapsed_ns, cpu_ns, process_cpu_ns, counters, pacing_error, pauses, largest_slot_bytes } =
         outcome;
     Figures {
         messages: *messages,
@@ -182,7 +184,7 @@ fn figures(outcome: &Outcome) -> Figures {
         cpu_ns_per_message: *process_cpu_ns as f64 / (*messages).max(1) as f64,
         slots_published: counters[Counter::SlotsPublished],
         largest_slot_bytes: *largest_slot_bytes,
-        pacing_error_ns: Quantiles::of(pacing_error),
-        pause_per_slot_ns: Quantiles::of(pauses),
+        pacing_error_ns: QuantilesNs::of(pacing_error),
+        pause_per_slot_ns: QuantilesNs::of(pauses),
     }
 }

@@ -19,7 +19,7 @@ const SETTINGS_TOLD: usize = 15;
 const VALUE_TOLD: usize = 40;
 
 /// One side: its runs that can be compared, the first one's document, and what is to be said of it.
-struct Side {
+struct ComparedSide {
     runs: Vec<ComparedRun>,
     document: Value,
     remarks: Vec<String>,
@@ -75,12 +75,12 @@ pub(super) fn compare(args: &CompareArgs, messages: &mut Messages) -> ExitStatus
     ExitStatus::ComparisonFailed
 }
 
-fn names(side: &Side) -> Vec<&str> {
+fn names(side: &ComparedSide) -> Vec<&str> {
     side.runs.iter().map(|run| run.name.as_str()).collect()
 }
 
 /// The runs at `path`. Error: there is none that can be compared.
-fn side(called: &str, path: &Path) -> Result<Side, String> {
+fn side(called: &str, path: &Path) -> Result<ComparedSide, String> {
     let about = |why: String| format!("{}: {why}", path.display());
     let mut remarks = Vec::new();
     let (mut runs, mut document) = (Vec::new(), Value::Null);
@@ -104,13 +104,13 @@ fn side(called: &str, path: &Path) -> Result<Side, String> {
     }
     match runs.is_empty() {
         true => Err(about("all its runs are INVALID: there is nothing to compare".to_owned())),
-        false => Ok(Side { runs, document, remarks }),
+        false => Ok(ComparedSide { runs, document, remarks }),
     }
 }
 
 fn text(
-    base: &Side,
-    new: &Side,
+    base: &ComparedSide,
+    new: &ComparedSide,
     settings: &[SettingDifference],
     comparison: &Comparison,
     remarks: &[String],
@@ -137,7 +137,7 @@ fn text(
     lines.join("\n")
 }
 
-fn of_runs(side: &Side) -> String {
+fn of_runs(side: &ComparedSide) -> String {
     match side.runs.as_slice() {
         [run] => run.name.clone(),
         runs => counted(runs.len(), "run"),

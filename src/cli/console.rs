@@ -8,9 +8,9 @@ use crate::report::rows::Rows;
 use crate::report::{ResultFiles, WriteError, omb_aggregated_line, omb_period_line, omb_prefix};
 use crate::verdict::Trust;
 use crate::verdict::goals::GoalOutcome;
-use crate::worker::metrics::Whose;
+use crate::worker::metrics::TrustSlate;
 use crate::worker::{LatencySet, PeriodStats};
-use crate::workload_generator::{Observer, Outcome, Phase, Series, Tick};
+use crate::workload_generator::{LiveTick, Observer, Phase, RunOutcome, RunResult};
 use std::time::{Duration, SystemTime};
 
 /// OMB's class that logs what happens in a run.
@@ -39,14 +39,14 @@ pub(super) struct Console<'a> {
     /// Has the run's early end been told?
     told: bool,
     /// Where the metrics page reads how far latencies are the broker's own.
-    whose: Option<Whose>,
+    whose: Option<TrustSlate>,
     /// Goals that were missed when that was last told.
     missed: Vec<String>,
 }
 
 /// What became of the result files.
 #[derive(Debug)]
-pub(super) struct Written {
+pub(super) struct FilesWritten {
     /// The files.
     pub(super) files: ResultFiles,
     /// Have they been written at least once?
@@ -84,14 +84,14 @@ impl<'a> Console<'a> {
     }
 
     /// The same, telling the metrics page how far latencies are the broker's own.
-    pub(super) fn telling(self, whose: Option<Whose>) -> Self {
+    pub(super) fn telling(self, whose: Option<TrustSlate>) -> Self {
         Self { whose, ..self }
     }
 
     /// The run is over: what became of its files.
-    pub(super) fn written(self) -> Written {
+    pub(super) fn written(self) -> FilesWritten {
         let Self { files, any, failure, told, .. } = self;
-        Written { files, any, failure, told }
+        FilesWritten { files, any, failure, told }
     }
 
     /// When this period's phase began.
@@ -120,8 +120,8 @@ impl<'a> Console<'a> {
     }
 
     /// What became of the goals so far: said when one is missed that was not, and when one is not any more.
-    fn tell_goals(&mut self, series: &Series<'_>) {
-        if series.plan.goals.is_empty() || series.outcome != Outcome::Running {
+    fn tell_goals(&mut self, series: &RunResult<'_>) {
+        if series.plan.goals.is_empty() || series.outcome != RunOutcome::Running {
             return;
         }
         let goals = self.files.goal_results(series);
@@ -184,21 +184,21 @@ impl Observer for Console<'_> {
         }
     }
 
-    fn ends_early(&mut self, outcome: &Outcome) {
+    fn ends_early(&mut self, outcome: &RunOutcome) {
         self.told = true;
         match outcome {
-            Outcome::ClientDied { death } => {
+            RunOutcome::ClientDied { death } => {
                 self.messages.error(&format!("{death}; the result is invalid, ending the run"))
             }
-            Outcome::WorkerLost { loss } => {
+            RunOutcome::WorkerLost { loss } => {
                 self.messages.error(&format!("{loss}; the result is invalid, ending the run"))
             }
-            Outcome::BrokerLost { loss } => self.messages.error(&format!("{loss}: ending the run")),
-            Outcome::Failed { why, .. } => self.messages.error(&format!("{why}: ending the run")),
-            Outcome::Interrupted { by } => {
+            RunOutcome::BrokerLost { loss } => self.messages.error(&format!("{loss}: ending the run")),
+            RunOutcome::Failed { why, .. } => self.messages.error(&format!("{why}: ending the run")),
+            RunOutcome::Interrupted { by } => {
                 self.messages.warn(&format!("interrupted by {by}: closing (once more: end at once)"));
             }
-            Outcome::Running | Outcome::Completed => self.told = false,
+            RunOutcome::Running | RunOutcome::Completed => self.told = false,
         }
     }
 
@@ -231,11 +231,11 @@ impl Observer for Console<'_> {
         self.messages.has_live()
     }
 
-    fn tick(&mut self, tick: &Tick) {
+    fn tick(&mut self, tick: &LiveTick) {
         self.messages.show_figures(tick);
     }
 
-    fn series(&mut self, series: &Series<'_>) -> Result<(), String> {
+    fn series(&mut self, series: &RunResult<'_>) -> Result<(), String> {
         if let (Some(whose), Some(trust)) = (&self.whose, Trust::of_run(series)) {
             whose.tell(trust.percentiles());
         }

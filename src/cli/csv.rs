@@ -3,7 +3,7 @@
 use super::exit::ExitStatus;
 use super::messages::Messages;
 use super::tool_args::CsvArgs;
-use crate::report::csv::{Columns, RunResult, Whose, table};
+use crate::report::csv::{CsvColumns, CsvRun, RunTrust, table};
 use crate::report::{detail_found_beside, is_detail};
 use crate::units::counted;
 use std::fs;
@@ -15,7 +15,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 #[derive(Debug, Default)]
 struct Folder {
     /// Result files by name, in the order of names.
-    results: Vec<(String, RunResult)>,
+    results: Vec<(String, CsvRun)>,
     /// Detail files that are called `.json`, as they once were: they stand beside a result and are none.
     details: usize,
     /// Files that are no results, and why.
@@ -41,7 +41,7 @@ pub(super) fn csv(args: &CsvArgs, messages: &mut Messages) -> ExitStatus {
         messages.error(&format!("{}: holds no result files (*.json)", args.folder.display()));
         return ExitStatus::ConfigurationRefused;
     }
-    let text = table(&folder.results, if args.wide { Columns::Wide } else { Columns::Omb });
+    let text = table(&folder.results, if args.wide { CsvColumns::Wide } else { CsvColumns::Omb });
     let skipped = match folder.details {
         0 => String::new(),
         details => format!(", {} skipped", counted(details, "detail file")),
@@ -84,10 +84,10 @@ fn read(path: &Path) -> Result<Folder, String> {
             continue;
         }
         let text = fs::read_to_string(&file).map_err(|error| format!("cannot be read: {error}"));
-        match text.and_then(|text| RunResult::parse(&text).map_err(|error| error.to_string())) {
+        match text.and_then(|text| CsvRun::parse(&text).map_err(|error| error.to_string())) {
             Ok(mut result) => {
                 let detail = detail_found_beside(&file).and_then(|path| fs::read_to_string(path).ok());
-                result.whose = detail.map(|text| Whose::of_detail(&text)).unwrap_or_default();
+                result.whose = detail.map(|text| RunTrust::of_detail(&text)).unwrap_or_default();
                 folder.results.push((name, result));
             }
             Err(why) => folder.wrong.push(format!("{}: {why}", file.display())),

@@ -10,18 +10,18 @@ use crate::report::findings::{Findings, findings_text, judge, machine_line};
 use crate::units::counted;
 
 /// Name and version of the document that `--json` prints; the version rises when a field changes its meaning or goes.
-const SCHEMA: Schema = Schema { name: "pinload-doctor", version: 1 };
+const SCHEMA: DoctorSchema = DoctorSchema { name: "pinload-doctor", version: 1 };
 
 #[derive(Debug, serde::Serialize)]
-struct Schema {
+struct DoctorSchema {
     name: &'static str,
     version: u32,
 }
 
 /// What `--json` prints.
 #[derive(Debug, serde::Serialize)]
-struct Document<'a> {
-    schema: Schema,
+struct DoctorDocument<'a> {
+    schema: DoctorSchema,
     pinload_version: &'static str,
     /// Where /proc and /sys were read.
     root: String,
@@ -46,7 +46,7 @@ pub(super) fn doctor(args: &DoctorArgs, messages: &mut Messages) -> ExitStatus {
     let hot = args.cpus.clone().unwrap_or_else(|| facts.processors.usable());
     let findings = judge(&facts, &hot);
     if args.json {
-        let document = Document {
+        let document = DoctorDocument {
             schema: SCHEMA,
             pinload_version: env!("CARGO_PKG_VERSION"),
             root: root.display().to_string(),

@@ -2,7 +2,7 @@
 
 use crate::report::WriteError;
 use crate::worker::Interruption;
-use crate::workload_generator::{Cause, Outcome};
+use crate::workload_generator::{FailureCause, RunOutcome};
 use std::process::ExitCode;
 
 /// How the program ends.
@@ -67,19 +67,19 @@ impl From<Interruption> for ExitStatus {
     }
 }
 
-impl From<&Outcome> for ExitStatus {
-    fn from(outcome: &Outcome) -> Self {
+impl From<&RunOutcome> for ExitStatus {
+    fn from(outcome: &RunOutcome) -> Self {
         match outcome {
-            Outcome::Completed => Self::Success,
-            Outcome::Interrupted { by } => (*by).into(),
-            Outcome::ClientDied { .. } | Outcome::WorkerLost { .. } => Self::ClientDied,
-            Outcome::BrokerLost { .. } => Self::SystemFailed,
-            Outcome::Failed { cause: Cause::Broker, .. } => Self::BrokerRefused,
-            Outcome::Failed { cause: Cause::Configuration, .. } => Self::ConfigurationRefused,
-            Outcome::Failed { cause: Cause::Machine, .. } => Self::MachineRefused,
-            Outcome::Failed { cause: Cause::Results, .. } => Self::ResultsNotWritten,
+            RunOutcome::Completed => Self::Success,
+            RunOutcome::Interrupted { by } => (*by).into(),
+            RunOutcome::ClientDied { .. } | RunOutcome::WorkerLost { .. } => Self::ClientDied,
+            RunOutcome::BrokerLost { .. } => Self::SystemFailed,
+            RunOutcome::Failed { cause: FailureCause::Broker, .. } => Self::BrokerRefused,
+            RunOutcome::Failed { cause: FailureCause::Configuration, .. } => Self::ConfigurationRefused,
+            RunOutcome::Failed { cause: FailureCause::Machine, .. } => Self::MachineRefused,
+            RunOutcome::Failed { cause: FailureCause::Results, .. } => Self::ResultsNotWritten,
             // A run that still goes on when it is over has not come to its end.
-            Outcome::Failed { cause: Cause::TimedOut, .. } | Outcome::Running => Self::RunFailed,
+            RunOutcome::Failed { cause: FailureCause::TimedOut, .. } | RunOutcome::Running => Self::RunFailed,
         }
     }
 }
@@ -99,7 +99,7 @@ mod tests {
 
     #[test]
     fn every_outcome_has_the_documented_code() {
-        let failed = |cause| Outcome::Failed { cause, why: String::new() };
+        let failed = |cause| RunOutcome::Failed { cause, why: String::new() };
         let death = ClientDeath {
             worker: None,
             role: Role::Producer,
@@ -111,16 +111,16 @@ mod tests {
         };
         let loss = BrokerLoss::Died { pid: 2, cause: "exit code 1".to_owned(), at_ns: 3 };
         for (outcome, code) in [
-            (Outcome::Completed, 0),
-            (failed(Cause::TimedOut), 1),
-            (failed(Cause::Configuration), 3),
-            (failed(Cause::Broker), 4),
-            (Outcome::ClientDied { death }, 5),
-            (failed(Cause::Results), 6),
-            (failed(Cause::Machine), 7),
-            (Outcome::BrokerLost { loss }, 10),
-            (Outcome::Interrupted { by: Interruption::Interrupt }, 130),
-            (Outcome::Interrupted { by: Interruption::Terminate }, 143),
+            (RunOutcome::Completed, 0),
+            (failed(FailureCause::TimedOut), 1),
+            (failed(FailureCause::Configuration), 3),
+            (failed(FailureCause::Broker), 4),
+            (RunOutcome::ClientDied { death }, 5),
+            (failed(FailureCause::Results), 6),
+            (failed(FailureCause::Machine), 7),
+            (RunOutcome::BrokerLost { loss }, 10),
+            (RunOutcome::Interrupted { by: Interruption::Interrupt }, 130),
+            (RunOutcome::Interrupted { by: Interruption::Terminate }, 143),
         ] {
             assert_eq!(ExitStatus::from(&outcome) as u8, code, "{outcome:?}");
         }

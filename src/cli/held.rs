@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 /// Lines in the order in which they were said.
 #[derive(Debug)]
-pub(super) struct Held {
+pub(super) struct HeldOutput {
     /// Do results go to the terminal too? Otherwise they need not wait.
     results_too: bool,
     lines: Vec<(Output, String)>,
@@ -16,7 +16,7 @@ enum Output {
     Others,
 }
 
-impl Held {
+impl HeldOutput {
     pub(super) fn new(results_too: bool) -> Self {
         Self { results_too, lines: Vec::new() }
     }
@@ -52,13 +52,13 @@ mod tests {
 
     #[test]
     fn what_was_said_is_printed_in_order_and_results_wait_only_on_a_terminal() {
-        let mut held = Held::new(true);
+        let mut held = HeldOutput::new(true);
         assert!(held.result("row"));
         held.other("warn   x\n".to_owned());
         assert!(held.result("end"));
         let (mut results, mut others) = (Vec::new(), Vec::new());
         held.print(&mut results, &mut others).unwrap();
         assert_eq!((results.as_slice(), others.as_slice()), (&b"row\nend\n"[..], &b"warn   x\n"[..]));
-        assert!(!Held::new(false).result("row"));
+        assert!(!HeldOutput::new(false).result("row"));
     }
 }

@@ -2,7 +2,7 @@
 
 use super::exit::ExitStatus;
 use super::messages::Messages;
-use super::pair::Ran;
+use super::workload_and_driver::PairResult;
 use crate::plan::Plan;
 use crate::report::junit::{JunitRun, document, suite};
 use quick_junit::TestSuite;
@@ -23,7 +23,7 @@ impl JunitFile {
     }
 
     /// A run is over.
-    pub(super) fn add(&mut self, plan: &Plan, ran: &Ran, took: Duration, messages: &mut Messages) -> ExitStatus {
+    pub(super) fn add(&mut self, plan: &Plan, ran: &PairResult, took: Duration, messages: &mut Messages) -> ExitStatus {
         let well = matches!(ran.status, ExitStatus::Success | ExitStatus::GoalMissed);
         let failure = (!well).then(|| format!("exit code {}", ran.status as u8));
         let name = format!("{} on {}", plan.workload_name, plan.driver_name);

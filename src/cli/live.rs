@@ -2,7 +2,7 @@
 
 use crate::report::rows::clock;
 use crate::units::{format_count, format_duration, format_ns, format_rate};
-use crate::workload_generator::{Phase, Tick};
+use crate::workload_generator::{LiveTick, Phase};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::time::Duration;
 
@@ -11,11 +11,11 @@ const MOVE_EVERY: Duration = Duration::from_secs(1);
 
 /// The line on the terminal. Without a terminal there is none: see `Live::on_terminal`.
 #[derive(Debug)]
-pub(super) struct Live {
+pub(super) struct LiveLine {
     bar: ProgressBar,
 }
 
-impl Live {
+impl LiveLine {
     /// A line, if standard error is a terminal.
     pub(super) fn on_terminal() -> Option<Self> {
         let live = Self { bar: ProgressBar::no_length() };
@@ -64,7 +64,7 @@ const SPINNER: usize = 2;
 
 /// `measure 00:37/05:00  sent 19,998/s  received 20,003/s  backlog 12  ack p99 2.10 ms  e2e p99 3.40 ms  late 0`, as
 /// much of it as `columns` hold.
-pub(super) fn figures(tick: &Tick, columns: usize) -> String {
+pub(super) fn figures(tick: &LiveTick, columns: usize) -> String {
     let elapsed = clock(tick.elapsed_ns);
     let time = tick.planned_ns.map_or_else(|| elapsed.clone(), |planned| format!("{elapsed}/{}", clock(planned)));
     let latency = |ns: Option<u64>| ns.map_or_else(|| "–".to_owned(), format_ns);
@@ -110,8 +110,8 @@ mod tests {
     use super::*;
     use crate::units::NS_PER_S;
 
-    fn tick(phase: Phase, planned_s: Option<u64>) -> Tick {
-        Tick {
+    fn tick(phase: Phase, planned_s: Option<u64>) -> LiveTick {
+        LiveTick {
             phase,
             elapsed_ns: 37 * NS_PER_S + 400_000_000,
             planned_ns: planned_s.map(|s| s * NS_PER_S),

@@ -4,12 +4,12 @@
 //! it.
 
 use super::args::{ColorWhen, RunArgs};
-use super::held::Held;
-use super::live::{self, Live};
-use crate::tui::{LiveView, News, Theme};
+use super::held::HeldOutput;
+use super::live::{self, LiveLine};
+use crate::tui::{LiveView, Theme, ViewUpdate};
 use crate::units::wrap;
 use crate::verdict::goals::{GoalOutcome, GoalResult};
-use crate::workload_generator::{Phase, Tick};
+use crate::workload_generator::{LiveTick, Phase};
 use anstyle::{AnsiColor, Style};
 use std::io::{self, ErrorKind, IsTerminal as _, Write};
 use std::time::Duration;
@@ -38,22 +38,22 @@ pub(super) struct Messages {
     results: Box<dyn Write>,
     others: Box<dyn Write>,
     verbosity: Verbosity,
-    live: Option<Live>,
+    live: Option<LiveLine>,
     /// The view over the whole terminal, and what is to be printed when it is gone.
-    view: Option<(LiveView, Held)>,
+    view: Option<(LiveView, HeldOutput)>,
     /// Columns of each output, where it is a terminal: there, long lines are broken between words.
-    columns: Columns,
+    columns: TerminalColumns,
     /// The first failure to write results.
     failure: Option<io::Error>,
 }
 
 #[derive(Debug, Clone, Copy, Default)]
-struct Columns {
+struct TerminalColumns {
     results: Option<usize>,
     others: Option<usize>,
 }
 
-impl Columns {
+impl TerminalColumns {
     fn of_terminals() -> Self {
         let columns =
             |size: Option<(terminal_size::Width, terminal_size::Height)>| size.map(|(width, _)| usize::from(width.0));
@@ -83,15 +83,15 @@ impl Messages {
             (false, true) => Verbosity::Verbose,
         };
         let wants_live = !args.no_progress && !args.tui && verbosity > Verbosity::Quiet;
-        let live = if wants_live { Live::on_terminal() } else { None };
-        let columns = Columns::of_terminals();
+        let live = if wants_live { LiveLine::on_terminal() } else { None };
+        let columns = TerminalColumns::of_terminals();
         Self { live, columns, ..Self::to(Box::new(anstream::stdout()), Box::new(anstream::stderr()), verbosity) }
     }
 
     /// The same without a live line.
     pub(super) fn plain(color: ColorWhen) -> Self {
         choose_color(color);
-        let columns = Columns::of_terminals();
+        let columns = TerminalColumns::of_terminals();
         let outputs: [Box<dyn Write>; 2] = [Box::new(anstream::stdout()), Box::new(anstream::stderr())];
         let [results, others] = outputs;
         Self { columns, ..Self::to(results, others, Verbosity::Normal) }
@@ -104,7 +104,7 @@ impl Messages {
 
     /// Other outputs.
     fn to(results: Box<dyn Write>, others: Box<dyn Write>, verbosity: Verbosity) -> Self {
-        Self { results, others, verbosity, live: None, view: None, columns: Columns::default(), failure: None }
+        Self { results, others, verbosity, live: None, view: None, columns: TerminalColumns::default(), failure: None }
     }
 
     /// How much is said.
@@ -205,7 +205,7 @@ impl Messages {
         }
         if let Some((view, held)) = &mut self.view {
             if !label.is_empty() {
-                view.tell(News::Said(format!("{label}: {}", text.replace('\n', " "))));
+                view.tell(ViewUpdate::Said(format!("{label}: {}", text.replace('\n', " "))));
             }
             held.other(all);
             return;
@@ -227,7 +227,7 @@ impl Messages {
             // Nothing is lost where it fails: Ctrl-C is still there.
             let _tried = crate::os::signals::interrupt_this_process();
         })?;
-        self.view = Some((view, Held::new(io::stdout().is_terminal())));
+        self.view = Some((view, HeldOutput::new(io::stdout().is_terminal())));
         Ok(())
     }
 
@@ -246,7 +246,7 @@ impl Messages {
     fn mind_view(&mut self) {
         if self.view.as_ref().is_some_and(|(view, _)| !view.is_open()) {
             self.close_view();
-            self.live = Live::on_terminal();
+            self.live = LiveLine::on_terminal();
         }
     }
 
@@ -256,10 +256,10 @@ impl Messages {
     }
 
     /// New figures for the live line, if there is one.
-    pub(super) fn show_figures(&mut self, tick: &Tick) {
+    pub(super) fn show_figures(&mut self, tick: &LiveTick) {
         self.mind_view();
         if let Some((view, _)) = &self.view {
-            view.tell(News::Tick(Box::new(tick.clone())));
+            view.tell(ViewUpdate::Tick(Box::new(tick.clone())));
         }
         if let Some(live) = &self.live {
             live.show(live::figures(tick, self.columns.others.unwrap_or(usize::MAX)));
@@ -271,7 +271,7 @@ impl Messages {
         let of = |outcome: GoalOutcome| goals.iter().filter(|goal| goal.outcome == outcome).count();
         if let Some((view, _)) = &self.view {
             let missed = of(GoalOutcome::Missed) > 0;
-            view.tell(News::Goals { met: of(GoalOutcome::Met), all: goals.len(), missed });
+            view.tell(ViewUpdate::Goals { met: of(GoalOutcome::Met), all: goals.len(), missed });
         }
     }
 
@@ -286,7 +286,7 @@ impl Messages {
     pub(super) fn show_waiting(&mut self, phase: Phase, limit: Option<Duration>) {
         self.mind_view();
         if let Some((view, _)) = &self.view {
-            view.tell(News::Phase(phase, limit));
+            view.tell(ViewUpdate::Phase(phase, limit));
         }
         if let Some(live) = &self.live {
             live.wait(live::waiting(phase, limit));
@@ -297,7 +297,7 @@ impl Messages {
     pub(super) fn clear_live(&mut self) {
         if let Some(live) = self.live.take() {
             live.clear();
-            self.live = Live::on_terminal();
+            self.live = LiveLine::on_terminal();
         }
     }
 
@@ -319,7 +319,7 @@ fn fit(text: &str, columns: Option<usize>, margin: usize, hang: usize) -> String
 }
 
 /// Prints with the live line, if there is one, out of the way.
-fn aside<T>(live: Option<&Live>, print: impl FnOnce() -> T) -> T {
+fn aside<T>(live: Option<&LiveLine>, print: impl FnOnce() -> T) -> T {
     match live {
         Some(live) => live.aside(print),
         None => print(),
@@ -422,7 +422,7 @@ pub(super) mod tests {
     #[test]
     fn on_a_terminal_long_lines_are_broken_beside_their_label() {
         let (mut messages, results, others) = captured(Verbosity::Normal);
-        messages.columns = Columns { results: Some(12), others: Some(20) };
+        messages.columns = TerminalColumns { results: Some(12), others: Some(20) };
         messages.warn("one two three four");
         messages.table("  note: one two");
         messages.result("Pub rate of OMB, whole");

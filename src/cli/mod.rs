@@ -31,7 +31,6 @@ mod held;
 mod junit_file;
 mod live;
 mod messages;
-mod pair;
 mod plans;
 mod raw;
 mod raw_folder;
@@ -45,6 +44,7 @@ mod unpacked;
 mod values;
 mod version;
 mod worker;
+mod workload_and_driver;
 
 use crate::os::signals::{self, Signal};
 use args::{Command, Pinload, RunArgs};
@@ -59,7 +59,7 @@ use std::process::ExitCode;
 /// The program: a hidden role when it was started as one, else what the user asked for.
 pub fn main() -> ExitCode {
     let argv: Vec<OsString> = std::env::args_os().collect();
-    if let Some(role) = roles::Role::of(&argv) {
+    if let Some(role) = roles::ProcessRole::of(&argv) {
         return role.play();
     }
     serve(argv).into()

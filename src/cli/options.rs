@@ -3,10 +3,10 @@
 use super::args::{ClientArg, PlacementArg, RateScopeArg, RunArgs, UnknownKeys};
 use crate::config::ClientLibrary;
 use crate::plan::placement::PlacementWishes;
-use crate::plan::resolve::course::SearchLimits;
-use crate::plan::{Options, PlacementPolicy, RateScope, Thresholds};
+use crate::plan::resolve::varying_load::SearchLimits;
+use crate::plan::{PlacementPolicy, RateScope, ResolveOptions, Thresholds};
 
-impl From<&RunArgs> for Options {
+impl From<&RunArgs> for ResolveOptions {
     fn from(args: &RunArgs) -> Self {
         Self {
             rates_are_tried: false,

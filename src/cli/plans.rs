@@ -1,19 +1,19 @@
 //! All files read and all plans made before anything starts; every mistake of every file at once.
 
 use super::args::RunArgs;
-use crate::config::yaml::Document;
+use crate::config::yaml::YamlDocument;
 use crate::config::{DriverFile, Problem, Problems, WorkloadFile, shipped};
 use crate::os::affinity;
+use crate::os::host_capacity::HostCapacity;
 use crate::os::memory_policy;
-use crate::os::room::Room;
 use crate::os::topology::Topology;
 use crate::plan::resolve::Machine;
-use crate::plan::{Options, Plan, resolve};
+use crate::plan::{Plan, ResolveOptions, resolve};
 use std::path::Path;
 
 /// What the plans were made from, as the command line left it.
 #[derive(Debug)]
-pub(super) struct Files {
+pub(super) struct InputFiles {
     /// By the base names of their files, as OMB orders them.
     pub(super) workloads: Vec<WorkloadFile>,
     /// As given.
@@ -21,22 +21,23 @@ pub(super) struct Files {
 }
 
 /// The plan of each workload on each driver, in the order of the files. `only_shown`: nothing will run.
-pub(super) fn make(args: &RunArgs, machine: &Machine, only_shown: bool) -> Result<(Vec<Plan>, Files), Problems> {
-    make_by(args, machine, &Options { only_shown, ..Options::from(args) })
+pub(super) fn make(args: &RunArgs, machine: &Machine, only_shown: bool) -> Result<(Vec<Plan>, InputFiles), Problems> {
+    make_by(args, machine, &ResolveOptions { only_shown, ..ResolveOptions::from(args) })
 }
 
 /// The same for a search that gives each of its trials a rate.
-pub(super) fn make_for_trials(args: &RunArgs, machine: &Machine) -> Result<(Vec<Plan>, Files), Problems> {
-    let (plans, files) = make_by(args, machine, &Options { rates_are_tried: true, ..Options::from(args) })?;
+pub(super) fn make_for_trials(args: &RunArgs, machine: &Machine) -> Result<(Vec<Plan>, InputFiles), Problems> {
+    let (plans, files) =
+        make_by(args, machine, &ResolveOptions { rates_are_tried: true, ..ResolveOptions::from(args) })?;
     match plans.iter().any(|plan| plan.rate.outstanding_messages.is_some()) {
         false => Ok((plans, files)),
         true => Err(closed_loop(&files).into()),
     }
 }
 
-fn make_by(args: &RunArgs, machine: &Machine, options: &Options) -> Result<(Vec<Plan>, Files), Problems> {
+fn make_by(args: &RunArgs, machine: &Machine, options: &ResolveOptions) -> Result<(Vec<Plan>, InputFiles), Problems> {
     let mut problems: Vec<Problem> = twice_scraped(args).into_iter().collect();
-    let Files { workloads, drivers } = files(args, options.unknown_keys_warn, &mut problems);
+    let InputFiles { workloads, drivers } = files(args, options.unknown_keys_warn, &mut problems);
     let mut plans = Vec::new();
     for workload in &workloads {
         for driver in &drivers {
@@ -44,11 +45,11 @@ fn make_by(args: &RunArgs, machine: &Machine, options: &Options) -> Result<(Vec<
             plans.extend(keep(plan.map_err(|problems| by_option(problems, workload, driver)), &mut problems));
         }
     }
-    if problems.is_empty() { Ok((plans, Files { workloads, drivers })) } else { Err(Problems(problems)) }
+    if problems.is_empty() { Ok((plans, InputFiles { workloads, drivers })) } else { Err(Problems(problems)) }
 }
 
 /// A closed loop has no rate that could be tried.
-fn closed_loop(files: &Files) -> Problem {
+fn closed_loop(files: &InputFiles) -> Problem {
     const KEY: &str = "outstandingMessages";
     let what = "is a closed loop, which has no rate to search for: leave it out, or set outstandingMessages=0";
     let written = files.workloads.iter().find(|workload| workload.spacing.outstanding_messages.is_some());
@@ -65,10 +66,10 @@ fn twice_scraped(args: &RunArgs) -> Option<Problem> {
     Some(Problem::of_option(Some("--scrape"), format!("{name}: two pages have this name: give each its own")))
 }
 
-fn files(args: &RunArgs, warn: bool, problems: &mut Vec<Problem>) -> Files {
+fn files(args: &RunArgs, warn: bool, problems: &mut Vec<Problem>) -> InputFiles {
     let start = &args.start;
     let (keys, driver_keys) = (start.workload_keys(), start.driver_keys());
-    let read = |path: &Path| WorkloadFile::with(Document::read_filled(path)?, &keys, warn);
+    let read = |path: &Path| WorkloadFile::with(YamlDocument::read_filled(path)?, &keys, warn);
     let mut workloads: Vec<WorkloadFile> = match args.workloads.as_slice() {
         [] => keep(shipped::workload(&keys, warn), problems).into_iter().collect(),
         paths => paths.iter().filter_map(|path| keep(read(path), problems)).collect(),
@@ -79,12 +80,12 @@ fn files(args: &RunArgs, warn: bool, problems: &mut Vec<Problem>) -> Files {
         Some(bootstrap) => Some(shipped::kafka_driver(bootstrap, &driver_keys, &start.property, warn)),
         None => None,
     };
-    let read = |path: &Path| DriverFile::with(Document::read_filled(path)?, &driver_keys, &start.property, warn);
+    let read = |path: &Path| DriverFile::with(YamlDocument::read_filled(path)?, &driver_keys, &start.property, warn);
     let drivers = match built_in {
         Some(driver) => keep(driver, problems).into_iter().collect(),
         None => args.drivers.iter().filter_map(|path| keep(read(path), problems)).collect(),
     };
-    Files { workloads, drivers }
+    InputFiles { workloads, drivers }
 }
 
 /// A mistake in what an option sets is the option's, not the file's.
@@ -134,7 +135,7 @@ pub(super) fn read_machine(root: &Path) -> Result<Machine, String> {
         topology: Topology::read(root).map_err(|error| error.to_string())?,
         allowed: affinity::current_mask().map_err(|error| error.to_string())?,
         memory_policy: memory_policy::current().map_err(|error| error.to_string())?,
-        room: Room::of_self(root),
+        room: HostCapacity::of_self(root),
     })
 }
 

@@ -3,16 +3,16 @@
 use super::exit::ExitStatus;
 use super::messages::Messages;
 use super::tool_args::{RawArgs, RawFormat};
-use crate::report::raw::lines::{COLUMNS, Line};
+use crate::report::raw::lines::{COLUMNS, RecordLine};
 use crate::report::raw::summary::{Summary, document};
-use crate::report::raw::{Walk, Window};
-use crate::telemetry::raw::{Outcome, RawFile};
+use crate::report::raw::{RecordWalk, TimeWindow};
+use crate::telemetry::raw::{RawFile, RecordedEvent};
 use crate::units::counted;
 use std::io::{self, BufWriter, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 /// Where the lines go.
-type Sink = BufWriter<io::StdoutLock<'static>>;
+type LineSink = BufWriter<io::StdoutLock<'static>>;
 
 /// Reads all files, one after the other. The first that cannot be read ends it.
 pub(super) fn raw(args: &RawArgs, messages: &mut Messages) -> ExitStatus {
@@ -20,7 +20,7 @@ pub(super) fn raw(args: &RawArgs, messages: &mut Messages) -> ExitStatus {
         Ok(files) => files,
         Err(why) => return refused(messages, &why),
     };
-    let window = Window::of_seconds(args.from, args.to);
+    let window = TimeWindow::of_seconds(args.from, args.to);
     if args.summary { summarise(&files, window, messages) } else { print(&files, args.format, window, messages) }
 }
 
@@ -56,7 +56,7 @@ fn is_raw(path: &Path) -> bool {
     path.extension().is_some_and(|extension| extension == "raw") && path.is_file()
 }
 
-fn summarise(files: &[PathBuf], window: Window, messages: &mut Messages) -> ExitStatus {
+fn summarise(files: &[PathBuf], window: TimeWindow, messages: &mut Messages) -> ExitStatus {
     let mut clients = Vec::new();
     for path in files {
         match summary_of(path, window, messages) {
@@ -71,7 +71,7 @@ fn summarise(files: &[PathBuf], window: Window, messages: &mut Messages) -> Exit
     ExitStatus::Success
 }
 
-fn summary_of(path: &Path, window: Window, messages: &mut Messages) -> Result<Summary, String> {
+fn summary_of(path: &Path, window: TimeWindow, messages: &mut Messages) -> Result<Summary, String> {
     let mut file = RawFile::open(path).map_err(|error| error.to_string())?;
     let mut summary = Summary::new(file.header(), window);
     for record in file.by_ref() {
@@ -83,31 +83,31 @@ fn summary_of(path: &Path, window: Window, messages: &mut Messages) -> Result<Su
 }
 
 /// What stopped the printing.
-enum Stopped {
+enum PrintEnd {
     Reading(String),
     Writing(io::Error),
 }
 
-impl From<io::Error> for Stopped {
+impl From<io::Error> for PrintEnd {
     fn from(error: io::Error) -> Self {
         Self::Writing(error)
     }
 }
 
-fn print(files: &[PathBuf], format: RawFormat, window: Window, messages: &mut Messages) -> ExitStatus {
+fn print(files: &[PathBuf], format: RawFormat, window: TimeWindow, messages: &mut Messages) -> ExitStatus {
     let mut out = BufWriter::with_capacity(1 << 16, io::stdout().lock());
     for (number, path) in files.iter().enumerate() {
         let printed = print_file(&mut out, path, format, window, number == 0, messages);
-        match printed.and_then(|()| out.flush().map_err(Stopped::from)) {
+        match printed.and_then(|()| out.flush().map_err(PrintEnd::from)) {
             Ok(()) => {}
-            Err(Stopped::Reading(why)) => {
+            Err(PrintEnd::Reading(why)) => {
                 // What was read so far is right, and may be wanted.
                 drop(out.flush());
                 return refused(messages, &format!("{}: {why}", path.display()));
             }
             // Who closed the pipe has seen enough.
-            Err(Stopped::Writing(error)) if error.kind() == ErrorKind::BrokenPipe => return ExitStatus::Success,
-            Err(Stopped::Writing(error)) => {
+            Err(PrintEnd::Writing(error)) if error.kind() == ErrorKind::BrokenPipe => return ExitStatus::Success,
+            Err(PrintEnd::Writing(error)) => {
                 messages.error(&format!("cannot write to standard output: {error}"));
                 return ExitStatus::ResultsNotWritten;
             }
@@ -117,26 +117,26 @@ fn print(files: &[PathBuf], format: RawFormat, window: Window, messages: &mut Me
 }
 
 fn print_file(
-    out: &mut Sink,
+    out: &mut LineSink,
     path: &Path,
     format: RawFormat,
-    window: Window,
+    window: TimeWindow,
     first: bool,
     messages: &mut Messages,
-) -> Result<(), Stopped> {
-    let mut file = RawFile::open(path).map_err(|error| Stopped::Reading(error.to_string()))?;
+) -> Result<(), PrintEnd> {
+    let mut file = RawFile::open(path).map_err(|error| PrintEnd::Reading(error.to_string()))?;
     let header = file.header().clone();
     let role = header.role.to_string();
-    let mut walk = Walk::new(window);
+    let mut walk = RecordWalk::new(window);
     if first && format == RawFormat::Csv {
         writeln!(out, "{}", COLUMNS.join(","))?;
     }
     for record in file.by_ref() {
-        let record = record.map_err(|error| Stopped::Reading(error.to_string()))?;
-        if !walk.takes(&record) && record.outcome != Outcome::Cut {
+        let record = record.map_err(|error| PrintEnd::Reading(error.to_string()))?;
+        if !walk.takes(&record) && record.outcome != RecordedEvent::Cut {
             continue;
         }
-        let line = Line::of(&header, &role, &record);
+        let line = RecordLine::of(&header, &role, &record);
         match format {
             RawFormat::Json => {
                 serde_json::to_writer(&mut *out, &line).map_err(io::Error::from)?;

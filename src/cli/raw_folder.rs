@@ -4,7 +4,7 @@ use super::exit::ExitStatus;
 use super::messages::Messages;
 use crate::stats::Counter;
 use crate::units::counted;
-use crate::workload_generator::Series;
+use crate::workload_generator::RunResult;
 use crate::workload_generator::totals::totals;
 use std::path::Path;
 
@@ -17,7 +17,7 @@ pub(super) fn make(folder: &Path) -> Result<(), String> {
 }
 
 /// Says where samples are, and what is missing of them: why stands among the warnings.
-pub(super) fn tell(series: &Series<'_>, messages: &mut Messages) -> ExitStatus {
+pub(super) fn tell(series: &RunResult<'_>, messages: &mut Messages) -> ExitStatus {
     let totals = totals(series);
     let (recorded, lost) = (totals[Counter::RawSamplesRecorded], totals[Counter::RawSamplesLost]);
     let files = series.end.iter().flat_map(|end| &end.clients).filter_map(|client| client.raw_samples_file.as_deref());

@@ -3,7 +3,7 @@
 use super::exit::ExitStatus;
 use super::messages::Messages;
 use super::tool_args::ReportArgs;
-use crate::report::html::{page, reading::Reading};
+use crate::report::html::{page, reading::ResultDocument};
 use crate::report::names::{detail_found_beside, is_detail, page_beside};
 use std::fs;
 use std::io;
@@ -73,13 +73,13 @@ fn best_of(path: &Path) -> PathBuf {
 }
 
 /// One result. Error: why it cannot be read.
-pub(super) fn read(file: &Path) -> Result<Reading, String> {
+pub(super) fn read(file: &Path) -> Result<ResultDocument, String> {
     let text = fs::read_to_string(file).map_err(|error| match error.kind() {
         io::ErrorKind::NotFound => "does not exist; check the path (it is relative to the current folder)".to_owned(),
         io::ErrorKind::InvalidData => "is no result of a run: it is no text".to_owned(),
         _ => format!("cannot be read: {error}"),
     })?;
-    Reading::parse(&file.file_name().unwrap_or_default().to_string_lossy(), &text)
+    ResultDocument::parse(&file.file_name().unwrap_or_default().to_string_lossy(), &text)
 }
 
 /// The page beside a run's files. Error: why there is none.

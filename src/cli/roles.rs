@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 /// A process that the supervisor starts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Role {
+pub(super) enum ProcessRole {
     /// `pinload producer INDEX`
     Producer,
     /// `pinload consumer INDEX`
@@ -17,7 +17,7 @@ pub(super) enum Role {
     EmbeddedBroker,
 }
 
-impl Role {
+impl ProcessRole {
     /// The role a command line asks for. The index is there to be seen in `ps`; the process is told it again.
     pub(super) fn of(argv: &[OsString]) -> Option<Self> {
         let words: Vec<_> = argv.iter().skip(1).map(|arg| arg.to_str()).collect();
@@ -49,10 +49,10 @@ mod tests {
     #[test]
     fn only_exact_command_lines_are_roles() {
         for (line, role) in [
-            ("pinload producer 3", Some(Role::Producer)),
-            ("pinload consumer 12", Some(Role::Consumer)),
-            ("pinload admin", Some(Role::Admin)),
-            ("pinload embedded-broker", Some(Role::EmbeddedBroker)),
+            ("pinload producer 3", Some(ProcessRole::Producer)),
+            ("pinload consumer 12", Some(ProcessRole::Consumer)),
+            ("pinload admin", Some(ProcessRole::Admin)),
+            ("pinload embedded-broker", Some(ProcessRole::EmbeddedBroker)),
             ("pinload producer", None),
             ("pinload producer three", None),
             ("pinload producer 3 4", None),
@@ -60,7 +60,7 @@ mod tests {
             ("pinload", None),
         ] {
             let argv: Vec<OsString> = line.split(' ').map(OsString::from).collect();
-            assert_eq!(Role::of(&argv), role, "{line}");
+            assert_eq!(ProcessRole::of(&argv), role, "{line}");
         }
     }
 }

@@ -4,15 +4,15 @@ use super::args::RunArgs;
 use super::exit::ExitStatus;
 use super::junit_file::JunitFile;
 use super::messages::Messages;
-use super::{calibrate, fleet, pair, plans, root, save, summary};
+use super::{calibrate, fleet, plans, root, save, summary, workload_and_driver};
 use crate::os::signals::Signal;
 use crate::plan::Plan;
 use crate::plan::resolve::Machine;
-use crate::report::floor::Standing;
+use crate::report::floor::FloorStanding;
 use crate::telemetry::sweep::sweep_dead;
 use crate::worker::Interruption;
 use crate::worker::fleet::{FleetSettings, split};
-use crate::worker::metrics::Desk;
+use crate::worker::metrics::MetricsEndpoint;
 use crate::worker::server::metrics_page;
 use crossbeam_channel::Receiver;
 use std::time::Instant;
@@ -36,7 +36,7 @@ pub(super) fn run(args: &RunArgs, messages: &mut Messages, signals: &Receiver<Si
         Err(status) => return status,
     };
     let floor = match calibrate::standing(args.floor.as_ref(), root()) {
-        Ok(_) if fleet.is_some() => Standing::Elsewhere,
+        Ok(_) if fleet.is_some() => FloorStanding::Elsewhere,
         Ok(floor) => floor,
         Err(why) => {
             messages.error(&why);
@@ -49,8 +49,8 @@ pub(super) fn run(args: &RunArgs, messages: &mut Messages, signals: &Receiver<Si
         None => {
             let begin = Instant::now();
             let ran = match &fleet {
-                Some(fleet) => pair::run_pair_on(fleet, plan, args, &floor, messages, signals),
-                None => pair::run_pair(plan, args, &floor, messages, signals, &mut metrics),
+                Some(fleet) => workload_and_driver::run_pair_on(fleet, plan, args, &floor, messages, signals),
+                None => workload_and_driver::run_pair(plan, args, &floor, messages, signals, &mut metrics),
             };
             let Some(junit) = &mut junit else { return ran.status };
             ran.status.then(junit.add(plan, &ran, begin.elapsed(), messages))
@@ -59,7 +59,7 @@ pub(super) fn run(args: &RunArgs, messages: &mut Messages, signals: &Receiver<Si
 }
 
 /// The metrics page, where one is asked for; it serves from here on, and is answered while runs go on.
-fn metrics(args: &RunArgs, on_workers: bool, messages: &mut Messages) -> Result<Option<Desk>, ExitStatus> {
+fn metrics(args: &RunArgs, on_workers: bool, messages: &mut Messages) -> Result<Option<MetricsEndpoint>, ExitStatus> {
     let Some(wanted) = args.metrics_addr else { return Ok(None) };
     if on_workers {
         messages.error(
@@ -71,7 +71,7 @@ fn metrics(args: &RunArgs, on_workers: bool, messages: &mut Messages) -> Result<
     match metrics_page::listen(wanted) {
         Ok((address, scrapes)) => {
             messages.step(&format!("metrics on http://{address}/metrics"));
-            Ok(Some(Desk::new(scrapes, true)))
+            Ok(Some(MetricsEndpoint::new(scrapes, true)))
         }
         Err(error) => {
             messages.error(&format!("--metrics-addr: {error}: take another address, or end who has it"));

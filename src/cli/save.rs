@@ -2,9 +2,9 @@
 
 use super::args::{RateScopeArg, RunArgs};
 use super::messages::Messages;
-use super::plans::Files;
+use super::plans::InputFiles;
 use crate::config::workload::WorkloadFile;
-use crate::config::yaml::Document;
+use crate::config::yaml::YamlDocument;
 use crate::units::Rate;
 use serde_yaml::Value;
 use std::fs::{self, OpenOptions};
@@ -19,7 +19,7 @@ const MODE: u32 = 0o600;
 ///
 /// # Errors
 /// The folder or a file cannot be written, or another file of that name is there.
-pub(super) fn save(args: &RunArgs, files: &Files, folder: &Path, messages: &mut Messages) -> Result<(), String> {
+pub(super) fn save(args: &RunArgs, files: &InputFiles, folder: &Path, messages: &mut Messages) -> Result<(), String> {
     let fail = |path: &Path, error| format!("--save: cannot write {}: {error}; name another folder", path.display());
     fs::create_dir_all(folder).map_err(|error| fail(folder, error))?;
     let name = |base: String| folder.join(format!("{base}.yaml"));
@@ -76,7 +76,7 @@ fn workload_text(file: &WorkloadFile, args: &RunArgs) -> String {
         return file.text.clone();
     }
     // It was read before; what was read can be read again.
-    let Ok(mut document) = Document::parse(&file.path, &file.text) else { return file.text.clone() };
+    let Ok(mut document) = YamlDocument::parse(&file.path, &file.text) else { return file.text.clone() };
     said.into_iter().filter_map(|(key, value)| Some((key, value?))).for_each(|(key, value)| document.set(key, value));
     document.text
 }

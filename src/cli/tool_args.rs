@@ -249,7 +249,7 @@ pub struct CalibrateArgs {
 
     /// Only these parts (a comma list); then nothing is stored, unless --output names a file
     #[arg(long, value_name = "PARTS", value_enum, value_delimiter = ',')]
-    pub parts: Vec<Part>,
+    pub parts: Vec<CalibrationPart>,
 
     /// CPUs to use: gaps are watched on each of them, loops run on the first [default: all that can be used]
     #[arg(long, value_name = "CPUS")]
@@ -266,7 +266,7 @@ pub struct CalibrateArgs {
 
 /// A part of a calibration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Part {
+pub enum CalibrationPart {
     /// What reading a clock costs
     Clock,
     /// Messages per second and ns per message of the loops on the null driver
@@ -279,7 +279,7 @@ pub enum Part {
     EndToEnd,
 }
 
-impl Part {
+impl CalibrationPart {
     /// All, in the order in which they are measured.
     pub const ALL: [Self; 5] = [Self::Clock, Self::Loop, Self::Pacing, Self::Gaps, Self::EndToEnd];
 
@@ -297,7 +297,7 @@ impl Part {
 
 impl CalibrateArgs {
     /// Is this part to be measured?
-    pub fn wants(&self, part: Part) -> bool {
+    pub fn wants(&self, part: CalibrationPart) -> bool {
         self.parts.is_empty() || self.parts.contains(&part)
     }
 }

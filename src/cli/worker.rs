@@ -9,9 +9,9 @@ use crate::os::signals::Signal;
 use crate::plan::placement::PlacementWishes;
 use crate::telemetry::sweep::sweep_dead;
 use crate::worker::Interruption;
-use crate::worker::metrics::Desk;
-use crate::worker::server::session::Manner;
-use crate::worker::server::{Board, Listening, Session, Settings, http};
+use crate::worker::metrics::MetricsEndpoint;
+use crate::worker::server::session::SessionOptions;
+use crate::worker::server::{Listening, ServerSettings, Session, WorkerStatus, http};
 use crossbeam_channel::{Receiver, Sender};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
@@ -48,7 +48,7 @@ pub(super) fn serve(args: &WorkerArgs, signals: Receiver<Signal>) -> ExitStatus 
     }
     let ending = Arc::new(Ending::default());
     let (to_verbs, of_verbs) = crossbeam_channel::unbounded();
-    let board = Arc::new(Board::new(to_verbs.clone()));
+    let board = Arc::new(WorkerStatus::new(to_verbs.clone()));
     if let Err(error) = pass_on(signals, to_verbs, Arc::clone(&ending)) {
         messages.error(&format!("cannot start a thread: {error}"));
         return ExitStatus::MachineRefused;
@@ -61,7 +61,7 @@ pub(super) fn serve(args: &WorkerArgs, signals: Receiver<Signal>) -> ExitStatus 
         }
     };
     messages.step(&format!("pinload worker listening on http://{address}, metrics on http://{stats_address}/metrics"));
-    let manner = Manner {
+    let manner = SessionOptions {
         placement: PlacementWishes {
             policy: args.placement.into(),
             cpus: args.cpus.as_ref().map(|cpus| cpus.0.clone()),
@@ -73,7 +73,7 @@ pub(super) fn serve(args: &WorkerArgs, signals: Receiver<Signal>) -> ExitStatus 
         stamps: !args.no_stamp,
         record_raw: args.record_raw.clone(),
     };
-    let metrics = Desk::new(scrapes.clone(), false);
+    let metrics = MetricsEndpoint::new(scrapes.clone(), false);
     let mut session = Session::new(machine, manner, board, of_verbs.clone(), metrics, root());
     let by = loop {
         crossbeam_channel::select! {
@@ -106,7 +106,7 @@ pub(super) fn serve(args: &WorkerArgs, signals: Receiver<Signal>) -> ExitStatus 
     by.into()
 }
 
-fn settings(args: &WorkerArgs, messages: &mut Messages) -> Result<Settings, String> {
+fn settings(args: &WorkerArgs, messages: &mut Messages) -> Result<ServerSettings, String> {
     if !args.bind.is_loopback() && args.token_file.is_none() && !args.insecure {
         return Err(format!(
             "--bind {}: whoever reaches this port can start processes here and send messages as you: give a token with --token-file, \
@@ -118,7 +118,7 @@ fn settings(args: &WorkerArgs, messages: &mut Messages) -> Result<Settings, Stri
         warning.iter().for_each(|warning| messages.warn(warning));
         token
     });
-    Ok(Settings {
+    Ok(ServerSettings {
         bind: args.bind,
         port: args.port,
         stats_port: args.stats_port,

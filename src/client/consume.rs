@@ -1,22 +1,22 @@
 //! The consumer's loop: batches of messages, one clock reading each; events, commits and pauses on ticks.
 
-mod books;
+mod stats;
 mod work;
 
 #[cfg(test)]
 mod tests;
 
 use super::idle;
-use super::measuring::{Everything, Measuring};
-use super::pulse::Pulse;
+use super::measuring::{MeasureAll, Measuring};
 use super::raw_log::{self, ReceiveLog};
+use super::telemetry_ticker::TelemetryTicker;
 use super::troubles::Troubles;
 use crate::driver::{Consumer, DriverError, Time};
 use crate::plan::processing::Processing;
 use crate::stats::Recorder;
 use crate::telemetry::{ClientEnd, ClientState, Wanted};
-use books::Books;
-pub(super) use books::Expected;
+use stats::ConsumerStats;
+pub(super) use stats::Expected;
 use std::marker::PhantomData;
 use work::Work;
 
@@ -35,7 +35,7 @@ const LEAST_REST_NS: u64 = 200_000;
 
 /// How this consumer is to behave.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Manner {
+pub(super) struct ConsumerOptions {
     /// Has the loop a CPU of its own, to spin on? Otherwise it sleeps until a message comes.
     pub(super) spin: bool,
     /// Do we commit, or librdkafka by itself?
@@ -49,14 +49,14 @@ pub(super) struct Manner {
 }
 
 /// One consumer at work.
-pub(super) struct Consume<'a, C: Consumer, T: Time, M: Measuring = Everything> {
+pub(super) struct Consume<'a, C: Consumer, T: Time, M: Measuring = MeasureAll> {
     measuring: PhantomData<M>,
     driver: &'a mut C,
     time: &'a T,
     end: &'a mut ClientEnd,
-    manner: Manner,
-    books: Books,
-    pulse: Pulse,
+    manner: ConsumerOptions,
+    stats: ConsumerStats,
+    ticker: TelemetryTicker,
     paused: bool,
     next_events_ns: u64,
     /// When events were served last.
@@ -80,18 +80,18 @@ impl<'a, C: Consumer, T: Time, M: Measuring> Consume<'a, C, T, M> {
         driver: &'a mut C,
         time: &'a T,
         end: &'a mut ClientEnd,
-        manner: Manner,
+        manner: ConsumerOptions,
         expected: Expected,
     ) -> Self {
-        let pulse = Pulse::new(time.now_ns(), manner.spin);
+        let ticker = TelemetryTicker::new(time.now_ns(), manner.spin);
         Self {
             measuring: PhantomData,
             driver,
             time,
             end,
             manner,
-            books: Books::new(expected),
-            pulse,
+            stats: ConsumerStats::new(expected),
+            ticker,
             paused: false,
             next_events_ns: 0,
             served_ns: 0,
@@ -113,7 +113,7 @@ impl<'a, C: Consumer, T: Time, M: Measuring> Consume<'a, C, T, M> {
 
     /// From ready to done. Err: the driver cannot go on; what was counted is published.
     pub(super) fn run(&mut self) -> Result<(), DriverError> {
-        self.pulse.introduce(self.books.counters_mut(), self.end);
+        self.ticker.introduce(self.stats.counters_mut(), self.end);
         self.end.set_state(ClientState::Ready);
         let result = self.receive_until_exit();
         if result.is_ok() {
@@ -136,12 +136,12 @@ impl<'a, C: Consumer, T: Time, M: Measuring> Consume<'a, C, T, M> {
 
     /// Has each publication's pause recorded: of the floor.
     pub(super) fn watch_pauses(&mut self) {
-        self.pulse.watch_pauses();
+        self.ticker.watch_pauses();
     }
 
     /// The pauses so far, if they are watched.
     pub(super) fn pauses(&self) -> Option<&Recorder> {
-        self.pulse.pauses()
+        self.ticker.pauses()
     }
 
     fn receive_until_exit(&mut self) -> Result<(), DriverError> {
@@ -162,7 +162,7 @@ impl<'a, C: Consumer, T: Time, M: Measuring> Consume<'a, C, T, M> {
     #[inline]
     fn obey(&mut self) -> Result<Option<u64>, DriverError> {
         let now = self.time.now_ns();
-        if !self.pulse.due(now) {
+        if !self.ticker.due(now) {
             return Ok(Some(now));
         }
         match self.tick(now)? {
@@ -178,12 +178,12 @@ impl<'a, C: Consumer, T: Time, M: Measuring> Consume<'a, C, T, M> {
     #[inline]
     fn look_away(&mut self, now: u64) {
         (0..SPINS).for_each(|_| self.time.relax());
-        self.books.idle(idle::of_look_ns(now, self.time.now_ns()));
+        self.stats.idle(idle::of_look_ns(now, self.time.now_ns()));
     }
 
     fn receive_waiting(&mut self, now: u64) {
         if self.receive(now) > 0 {
-            self.pulse.hasten(now);
+            self.ticker.hasten(now);
         } else {
             self.wait_for_messages(now);
         }
@@ -191,29 +191,29 @@ impl<'a, C: Consumer, T: Time, M: Measuring> Consume<'a, C, T, M> {
 
     /// Blocked in the library until something comes or a tick is due: idle until then.
     fn wait_for_messages(&mut self, now: u64) {
-        let until_ns = self.pulse.next_tick_ns().max(now + LEAST_REST_NS);
+        let until_ns = self.ticker.next_tick_ns().max(now + LEAST_REST_NS);
         let begun_ns = self.time.now_ns();
         self.driver.await_messages(until_ns, self.time);
         // How much later the loop has its CPU again is its own.
         let over_ns = idle::over_ns(until_ns, self.time.now_ns(), self.driver.came_ns());
-        self.books.idle(over_ns.saturating_sub(begun_ns));
-        self.pulse.blocked_until(over_ns);
+        self.stats.idle(over_ns.saturating_sub(begun_ns));
+        self.ticker.blocked_until(over_ns);
     }
 
     /// Picks up what is there. `before_ns`: a time shortly before.
     #[inline]
     fn receive(&mut self, before_ns: u64) -> u32 {
-        let books = &mut self.books;
-        books.kept.look(before_ns, self.driver.rung_ns());
+        let stats = &mut self.stats;
+        stats.hold_times.look(before_ns, self.driver.rung_ns());
         let count = match &mut self.raw {
-            None => self.driver.poll_batch(self.time, |at_ns, message| books.receive::<M>(at_ns, &message)),
+            None => self.driver.poll_batch(self.time, |at_ns, message| stats.receive::<M>(at_ns, &message)),
             Some(raw) => self.driver.poll_batch(self.time, |at_ns, message| {
-                raw.received(at_ns, &message, books.clocks());
-                books.receive::<M>(at_ns, &message);
+                raw.received(at_ns, &message, stats.clocks());
+                stats.receive::<M>(at_ns, &message);
             }),
         };
-        books.settle::<M>();
-        books.kept.looked(count < C::BATCH);
+        stats.settle::<M>();
+        stats.hold_times.looked(count < C::BATCH);
         count
     }
 
@@ -225,8 +225,8 @@ impl<'a, C: Consumer, T: Time, M: Measuring> Consume<'a, C, T, M> {
             self.paused = paused;
             self.driver.set_paused(paused);
         }
-        let messages = self.books.messages();
-        let tick = self.pulse.tick(now, messages, self.end);
+        let messages = self.stats.messages();
+        let tick = self.ticker.tick(now, messages, self.end);
         if now >= self.next_events_ns {
             self.next_events_ns = now + EVENTS_NS;
             let before_ns = self.driver.blocked_ns();
@@ -238,9 +238,9 @@ impl<'a, C: Consumer, T: Time, M: Measuring> Consume<'a, C, T, M> {
         if M::TELEMETRY && tick.publish {
             if let Some(raw) = &mut self.raw {
                 raw.writer.flush_if_worth_it();
-                raw_log::account(&raw.writer, self.books.counters_mut(), self.end);
+                raw_log::account(&raw.writer, self.stats.counters_mut(), self.end);
             }
-            self.pulse.publish(now, messages, self.books.counters_mut(), self.end);
+            self.ticker.publish(now, messages, self.stats.counters_mut(), self.end);
             self.publish_rows();
         }
         if M::TELEMETRY && tick.cut {
@@ -259,27 +259,27 @@ impl<'a, C: Consumer, T: Time, M: Measuring> Consume<'a, C, T, M> {
     }
 
     fn serve_events(&mut self) -> Result<(), DriverError> {
-        self.books.set_wall_clock(self.end.wall_offset_ns(), self.end.epoch_ns());
+        self.stats.set_wall_clock(self.end.wall_offset_ns(), self.end.epoch_ns());
         let now = self.time.now_ns();
-        let since_ns = self.books.kept.elsewhere_since(std::mem::replace(&mut self.served_ns, now));
-        let (books, raw) = (&mut self.books, &mut self.raw);
+        let since_ns = self.stats.hold_times.elsewhere_since(std::mem::replace(&mut self.served_ns, now));
+        let (stats, raw) = (&mut self.stats, &mut self.raw);
         self.driver.serve_events(self.time, |at_ns, message| {
             if let Some(raw) = raw {
-                raw.received(at_ns, &message, books.clocks());
+                raw.received(at_ns, &message, stats.clocks());
             }
-            books.receive::<M>(at_ns, &message);
+            stats.receive::<M>(at_ns, &message);
         });
-        self.books.settle::<M>();
-        self.books.kept.elsewhere_since(since_ns);
+        self.stats.settle::<M>();
+        self.stats.hold_times.elsewhere_since(since_ns);
         let events = self.driver.events();
-        self.books.set_events(&events);
+        self.stats.set_events(&events);
         self.look_for_brokers(events.all_brokers_down);
         self.driver.fault().map_or(Ok(()), Err)
     }
 
     /// A consumer that receives nothing need not lack a broker, unless its library says that none is there.
     fn look_for_brokers(&mut self, all_brokers_down: u64) {
-        let messages = self.books.messages();
+        let messages = self.stats.messages();
         if all_brokers_down != self.downs {
             self.downs = all_brokers_down;
             self.messages_when_down.get_or_insert(messages);
@@ -288,16 +288,16 @@ impl<'a, C: Consumer, T: Time, M: Measuring> Consume<'a, C, T, M> {
             self.messages_when_down = None;
         }
         let now = self.time.now_ns();
-        self.books.witness.look(now, messages, self.messages_when_down.is_some());
-        self.books.witness.listen(now);
+        self.stats.witness.look(now, messages, self.messages_when_down.is_some());
+        self.stats.witness.listen(now);
         let troubles = &mut self.troubles;
         self.driver.tell_troubles(&mut |text, count| troubles.note(text, count, now));
         self.troubles.publish(self.end);
-        self.books.witness.publish(self.end);
+        self.stats.witness.publish(self.end);
     }
 
     fn commit_if_due(&mut self, now: u64) {
-        let messages = self.books.messages();
+        let messages = self.stats.messages();
         let due = messages - self.committed_messages >= COMMIT_MESSAGES && now >= self.next_commit_ns;
         if self.manner.commit && due && !self.driver.commit_in_flight() {
             self.committed_messages = messages;
@@ -317,7 +317,7 @@ impl<'a, C: Consumer, T: Time, M: Measuring> Consume<'a, C, T, M> {
 
     /// Commits, and waits for the answer, if anything has come since that was last done.
     fn commit_the_rest(&mut self) {
-        let messages = self.books.messages();
+        let messages = self.stats.messages();
         if self.manner.commit && self.committed_finally != Some(messages) {
             self.committed_messages = messages;
             self.committed_finally = Some(messages);
@@ -330,30 +330,30 @@ impl<'a, C: Consumer, T: Time, M: Measuring> Consume<'a, C, T, M> {
     /// What has come to the driver's time in calls that wait for the broker: no standing still of the loop.
     fn was_blocked_since(&mut self, before_ns: u64) {
         let blocked_ns = self.driver.blocked_ns().saturating_sub(before_ns);
-        self.books.idle(blocked_ns);
-        self.pulse.excuse(blocked_ns);
+        self.stats.idle(blocked_ns);
+        self.ticker.excuse(blocked_ns);
     }
 
     fn publish_rows(&mut self) {
-        for row in self.books.take_probed_rows() {
+        for row in self.stats.take_probed_rows() {
             self.end.mark_probe(row);
         }
-        self.books.publish_dirty_rows(self.end);
+        self.stats.publish_dirty_rows(self.end);
     }
 
     fn cut(&mut self, now: u64) {
-        self.books.set_events(&self.driver.events());
+        self.stats.set_events(&self.driver.events());
         if let Some(raw) = &self.raw {
-            raw_log::account(&raw.writer, self.books.counters_mut(), self.end);
+            raw_log::account(&raw.writer, self.stats.counters_mut(), self.end);
         }
-        let (counters, mut latencies) = self.books.cut_parts();
-        self.pulse.cut(now, counters, &mut latencies, self.end);
+        let (counters, mut latencies) = self.stats.cut_parts();
+        self.ticker.cut(now, counters, &mut latencies, self.end);
         self.publish_rows();
-        self.books.publish_partitions(now, self.end);
+        self.stats.publish_partitions(now, self.end);
         if let Some(raw) = &mut self.raw {
             raw.writer.cut(now, self.end.epoch_ns());
         }
         let after = self.time.now_ns();
-        self.pulse.paused(after.saturating_sub(now));
+        self.ticker.paused(after.saturating_sub(now));
     }
 }

@@ -9,7 +9,7 @@ mod supervise;
 
 use super::consume::{self, Consume, Expected};
 use super::measuring::{self, Measuring, With};
-use super::outbox::{Outbox, Sender};
+use super::message_batcher::{MessageBatcher, Sender};
 use super::produce::{self, Produce};
 use super::run_time::RunTime;
 use crate::driver::kafka::{KafkaConsumer, KafkaProducer};
@@ -31,7 +31,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 use stepped::Stepped;
-use supervise::{Seen, Supervise};
+use supervise::{LoopObservation, LoopSupervisor};
 
 /// From the begin of a job to the first message.
 const LEAD_NS: u64 = 2_000_000;
@@ -74,7 +74,7 @@ pub enum Length {
 
 /// How time passes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Passing {
+pub enum TimeMode {
     /// As it does.
     Real,
     /// By so many ns with each reading of the clock (which is read all the same), so that a count of instructions does
@@ -84,7 +84,7 @@ pub enum Passing {
 
 /// Where messages go to, or come from.
 #[derive(Debug, Clone)]
-pub enum Target {
+pub enum LoopTarget {
     /// Nowhere.
     Null,
     /// A topic that is there. Consumers read it from where their group stands.
@@ -114,7 +114,7 @@ pub struct Job {
     /// How long.
     pub length: Length,
     /// How time passes.
-    pub passing: Passing,
+    pub passing: TimeMode,
     /// The clock.
     pub clock: Clock,
     /// The CPU of the loop, which then spins there as a client does that has its own; None: it sleeps when a wait is
@@ -123,14 +123,14 @@ pub struct Job {
     /// Between two slots asked for besides those of each second.
     pub cut_every: Option<Duration>,
     /// Where to.
-    pub target: Target,
+    pub target: LoopTarget,
     /// Ends the load under real time at once when it becomes true.
     pub stop: Option<Arc<AtomicBool>>,
 }
 
 /// What came of it.
 #[derive(Debug)]
-pub struct Outcome {
+pub struct LoopResult {
     /// Messages sent, or received.
     pub messages: u64,
     /// From before the first message to the last report, real time.
@@ -154,7 +154,7 @@ pub struct Outcome {
 ///
 /// # Errors
 /// When there is no shared memory, the CPU cannot be had, or Kafka cannot be reached.
-pub fn run(job: &Job) -> Result<Outcome, DriverError> {
+pub fn run(job: &Job) -> Result<LoopResult, DriverError> {
     /// The combinations that are compiled in.
     macro_rules! with_parts {
         ($function:ident, [$($parts:literal)+]) => {
@@ -165,12 +165,12 @@ pub fn run(job: &Job) -> Result<Outcome, DriverError> {
         };
     }
     match &job.target {
-        Target::Null => with_parts!(on_null, [0 1 3 7 15 31 63 61 59 55 47]),
-        Target::Kafka { .. } => with_parts!(on_kafka, [0 63]),
+        LoopTarget::Null => with_parts!(on_null, [0 1 3 7 15 31 63 61 59 55 47]),
+        LoopTarget::Kafka { .. } => with_parts!(on_kafka, [0 63]),
     }
 }
 
-fn on_null<M: Measuring>(job: &Job) -> Result<Outcome, DriverError> {
+fn on_null<M: Measuring>(job: &Job) -> Result<LoopResult, DriverError> {
     match job.role {
         Role::Producer => timed(job, ProducerLoop::<_, M>::new(NullProducer::new(), job)?),
         Role::Consumer => {
@@ -180,9 +180,9 @@ fn on_null<M: Measuring>(job: &Job) -> Result<Outcome, DriverError> {
     }
 }
 
-fn on_kafka<M: Measuring>(job: &Job) -> Result<Outcome, DriverError> {
+fn on_kafka<M: Measuring>(job: &Job) -> Result<LoopResult, DriverError> {
     const CONNECT: Duration = Duration::from_secs(30);
-    let Target::Kafka { properties, topic, partitions } = &job.target else { return on_null::<M>(job) };
+    let LoopTarget::Kafka { properties, topic, partitions } = &job.target else { return on_null::<M>(job) };
     match job.role {
         Role::Producer => {
             let driver = KafkaProducer::connect(properties, topic, ProducerWays::default(), CONNECT)?;
@@ -203,7 +203,7 @@ trait Loop {
 
 struct ProducerLoop<P: Producer, M: Measuring> {
     driver: P,
-    outbox: Option<Outbox>,
+    batcher: Option<MessageBatcher>,
     late: LatePolicy,
     measuring: std::marker::PhantomData<M>,
 }
@@ -218,16 +218,16 @@ impl<P: Producer, M: Measuring> ProducerLoop<P, M> {
         let pool = PoolView::attach(owner.name()).map_err(|error| system("no payloads", error))?;
         let sender = Sender { run_id: RUN_ID, producer: 0, value_bytes: job.value_bytes, stamped: true };
         let keys = Keys::new(KeyDistributor::NoKey, RUN_ID, 0);
-        let outbox = Outbox::new(sender, keys, Some(pool), Choice::new(RUN_ID, job.payloads.max(1)));
+        let batcher = MessageBatcher::new(sender, keys, Some(pool), Choice::new(RUN_ID, job.payloads.max(1)));
         let late = LatePolicy::Bounded { multiple: 2.0 };
-        Ok(Self { driver, outbox: Some(outbox), late, measuring: std::marker::PhantomData })
+        Ok(Self { driver, batcher: Some(batcher), late, measuring: std::marker::PhantomData })
     }
 }
 
 impl<P: Producer, M: Measuring> Loop for ProducerLoop<P, M> {
     fn run(&mut self, time: &impl Time, end: &mut ClientEnd, spin: bool) -> Result<Distribution, DriverError> {
-        let Some(outbox) = self.outbox.take() else { return Ok(Distribution::empty()) };
-        let manner = produce::Manner {
+        let Some(batcher) = self.batcher.take() else { return Ok(Distribution::empty()) };
+        let manner = produce::ProducerOptions {
             late: self.late,
             spin,
             curve: None,
@@ -238,7 +238,7 @@ impl<P: Producer, M: Measuring> Loop for ProducerLoop<P, M> {
             wall_stamps: false,
             omb_probes: false,
         };
-        let mut produce = Produce::<_, _, M>::new(&mut self.driver, time, end, manner, outbox);
+        let mut produce = Produce::<_, _, M>::new(&mut self.driver, time, end, manner, batcher);
         produce.watch_pauses();
         produce.load()?;
         Ok(produce.pauses().map_or_else(Distribution::empty, |pauses| distribution(pauses.clone())))
@@ -259,7 +259,7 @@ impl<C: Consumer, M: Measuring> ConsumerLoop<C, M> {
 
 impl<C: Consumer, M: Measuring> Loop for ConsumerLoop<C, M> {
     fn run(&mut self, time: &impl Time, end: &mut ClientEnd, spin: bool) -> Result<Distribution, DriverError> {
-        let manner = consume::Manner { spin, commit: false, hold: false, processing: None, index: 0 };
+        let manner = consume::ConsumerOptions { spin, commit: false, hold: false, processing: None, index: 0 };
         let expected = Expected {
             run_id: RUN_ID,
             first_producer: 0,
@@ -276,7 +276,7 @@ impl<C: Consumer, M: Measuring> Loop for ConsumerLoop<C, M> {
 }
 
 /// Runs a loop with a supervisor's orders and takes its time.
-fn timed(job: &Job, mut work: impl Loop) -> Result<Outcome, DriverError> {
+fn timed(job: &Job, mut work: impl Loop) -> Result<LoopResult, DriverError> {
     if matches!(job.length, Length::Messages(_)) && job.parts.0 & measuring::TELEMETRY == 0 {
         return Err(system("a number of messages", "can only be seen with telemetry"));
     }
@@ -287,8 +287,8 @@ fn timed(job: &Job, mut work: impl Loop) -> Result<Outcome, DriverError> {
     supervisor.unlink();
     let spin = job.cpu.is_some();
     match job.passing {
-        Passing::Real => {
-            let supervise = Supervise::new(supervisor, job);
+        TimeMode::Real => {
+            let supervise = LoopSupervisor::new(supervisor, job);
             let (order, orders) = crossbeam_channel::bounded(1);
             let thread = std::thread::Builder::new()
                 .name("supervisor".to_owned())
@@ -303,7 +303,7 @@ fn timed(job: &Job, mut work: impl Loop) -> Result<Outcome, DriverError> {
             let seen = thread.join().map_err(|_| system("the supervisor's thread", "panicked"))?;
             measured.outcome(job.role, seen)
         }
-        Passing::Stepped(step_ns) => {
+        TimeMode::Stepped(step_ns) => {
             pin(job)?;
             let Length::Time(length) = job.length else {
                 return Err(system("stepped time", "the length must be a time"));
@@ -312,7 +312,7 @@ fn timed(job: &Job, mut work: impl Loop) -> Result<Outcome, DriverError> {
             give_orders(&supervisor, job, LEAD_NS);
             let time = Stepped::new(job.clock, step_ns, LEAD_NS + length_ns, supervisor, ending(job.role));
             let measured = measure(|| work.run(&time, &mut end, true));
-            measured.outcome(job.role, Seen::of_stepped(time.into_supervisor()))
+            measured.outcome(job.role, LoopObservation::of_stepped(time.into_supervisor()))
         }
     }
 }
@@ -344,19 +344,19 @@ fn pin(job: &Job) -> Result<(), DriverError> {
 }
 
 /// A loop's result and what it took.
-struct Measured {
+struct LoopRun {
     pauses: Distribution,
     elapsed_ns: u64,
     cpu_ns: u64,
     process_cpu_ns: u64,
 }
 
-fn measure(work: impl FnOnce() -> Result<Distribution, DriverError>) -> Result<Measured, DriverError> {
+fn measure(work: impl FnOnce() -> Result<Distribution, DriverError>) -> Result<LoopRun, DriverError> {
     let cpu = |usage: usage::Usage| usage.cpu_user_ns + usage.cpu_system_ns;
     let (process, thread) = (cpu(usage::of_self()), cpu(usage::of_thread()));
     let begun = std::time::Instant::now();
     let pauses = work()?;
-    Ok(Measured {
+    Ok(LoopRun {
         pauses,
         elapsed_ns: u64::try_from(begun.elapsed().as_nanos()).unwrap_or(u64::MAX),
         cpu_ns: cpu(usage::of_thread()) - thread,
@@ -365,21 +365,30 @@ fn measure(work: impl FnOnce() -> Result<Distribution, DriverError>) -> Result<M
 }
 
 trait IntoOutcome {
-    fn outcome(self, role: Role, seen: Seen) -> Result<Outcome, DriverError>;
+    fn outcome(self, role: Role, seen: LoopObservation) -> Result<LoopResult, DriverError>;
 }
 
-impl IntoOutcome for Result<Measured, DriverError> {
-    fn outcome(self, role: Role, seen: Seen) -> Result<Outcome, DriverError> {
+impl IntoOutcome for Result<LoopRun, DriverError> {
+    fn outcome(self, role: Role, seen: LoopObservation) -> Result<LoopResult, DriverError> {
         use crate::stats::Counter;
-        let Measured { pauses, elapsed_ns, cpu_ns, process_cpu_ns } = self?;
-        let Seen { counters, pacing_error, largest_slot_bytes } = seen;
+        let LoopRun { pauses, elapsed_ns, cpu_ns, process_cpu_ns } = self?;
+        let LoopObservation { counters, pacing_error, largest_slot_bytes } = seen;
         let messages = match role {
             Role::Producer => counters[Counter::MessagesEnqueued],
             Role::Consumer => counters[Counter::MessagesReceived],
         };
         // Before the epoch there is nothing to do.
         let elapsed_ns = elapsed_ns.saturating_sub(LEAD_NS).max(1);
-        Ok(Outcome { messages, elapsed_ns, cpu_ns, process_cpu_ns, counters, pacing_error, pauses, largest_slot_bytes })
+        Ok(LoopResult {
+            messages,
+            elapsed_ns,
+            cpu_ns,
+            process_cpu_ns,
+            counters,
+            pacing_error,
+            pauses,
+            largest_slot_bytes,
+        })
     }
 }
 

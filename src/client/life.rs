@@ -1,8 +1,8 @@
 //! From a spec on standard input to an exit code: the hidden roles `pinload producer N` and `pinload consumer N`.
 
 use super::consume::{self, Consume, Expected};
-use super::measuring::Everything;
-use super::outbox::{Outbox, Sender};
+use super::measuring::MeasureAll;
+use super::message_batcher::{MessageBatcher, Sender};
 use super::produce::{self, Produce};
 use super::raw_log::{self, ReceiveLog, SendLog};
 use super::run_time::RunTime;
@@ -100,18 +100,18 @@ fn live(spec: &ClientSpec, end: &mut ClientEnd) -> Result<(), DriverError> {
 }
 
 fn live_as_producer(spec: &ClientSpec, end: &mut ClientEnd) -> Result<(), DriverError> {
-    let outbox = outbox(spec, &spec.message, spec.payload_pool.as_deref())?;
+    let batcher = batcher(spec, &spec.message, spec.payload_pool.as_deref())?;
     match spec.driver {
         DriverKind::Kafka | DriverKind::Embedded if spec.client == ClientLibrary::Wire => {
             let limit = spec.limits.connect;
             let mut driver = WireProducer::connect(&spec.properties, &spec.topic, limit, &RunTime(spec.clock))?;
-            produce(spec, end, outbox, &mut driver)
+            produce(spec, end, batcher, &mut driver)
         }
         DriverKind::Kafka | DriverKind::Embedded => {
             let mut driver = KafkaProducer::connect(&spec.properties, &spec.topic, spec.ways, spec.limits.connect)?;
-            produce(spec, end, outbox, &mut driver)
+            produce(spec, end, batcher, &mut driver)
         }
-        DriverKind::Null => produce(spec, end, outbox, &mut NullProducer::new()),
+        DriverKind::Null => produce(spec, end, batcher, &mut NullProducer::new()),
     }
 }
 
@@ -136,11 +136,11 @@ fn live_as_consumer(spec: &ClientSpec, end: &mut ClientEnd) -> Result<(), Driver
 fn produce(
     spec: &ClientSpec,
     end: &mut ClientEnd,
-    outbox: Outbox,
+    batcher: MessageBatcher,
     driver: &mut impl Producer,
 ) -> Result<(), DriverError> {
     pin(spec)?;
-    let manner = produce::Manner {
+    let manner = produce::ProducerOptions {
         late: spec.late,
         curve: spec.curve.clone(),
         arrivals: spec.arrivals,
@@ -154,7 +154,7 @@ fn produce(
     };
     let later = spec.message_later.as_deref().map(|name| || outbox_of_order(spec, name));
     let raw = raw_log::create(spec)?.map(|writer| SendLog::new(writer, spec.shape.index));
-    Produce::<_, _, Everything>::new(driver, &RunTime(spec.clock), end, manner, outbox).recording(raw).run(later)
+    Produce::<_, _, MeasureAll>::new(driver, &RunTime(spec.clock), end, manner, batcher).recording(raw).run(later)
 }
 
 fn consume(spec: &ClientSpec, end: &mut ClientEnd, driver: &mut impl Consumer) -> Result<(), DriverError> {
@@ -163,8 +163,13 @@ fn consume(spec: &ClientSpec, end: &mut ClientEnd, driver: &mut impl Consumer) -
     // What others have filled is timed in whole ms, if at all: a spinning loop would see nothing sooner, and take the
     // CPU from a broker that shares the machine.
     let spin = may_spin(spec) && !hold;
-    let manner =
-        consume::Manner { spin, commit: !spec.auto_commit, hold, processing: spec.processing, index: spec.shape.index };
+    let manner = consume::ConsumerOptions {
+        spin,
+        commit: !spec.auto_commit,
+        hold,
+        processing: spec.processing,
+        index: spec.shape.index,
+    };
     let expected = Expected {
         run_id: spec.run_id,
         first_producer: spec.first_producer_of_topic,
@@ -174,11 +179,15 @@ fn consume(spec: &ClientSpec, end: &mut ClientEnd, driver: &mut impl Consumer) -
         wall_stamps: spec.wall_stamps,
     };
     let raw = raw_log::create(spec)?.map(|writer| ReceiveLog::new(writer, expected));
-    Consume::<_, _, Everything>::new(driver, &RunTime(spec.clock), end, manner, expected).recording(raw).run()
+    Consume::<_, _, MeasureAll>::new(driver, &RunTime(spec.clock), end, manner, expected).recording(raw).run()
 }
 
 /// What the producer sends. The keys are those of the run, the choice among payloads is the producer's own.
-fn outbox(spec: &ClientSpec, message: &MessagePlan, payload_pool: Option<&str>) -> Result<Outbox, DriverError> {
+fn batcher(
+    spec: &ClientSpec,
+    message: &MessagePlan,
+    payload_pool: Option<&str>,
+) -> Result<MessageBatcher, DriverError> {
     let pool = match payload_pool {
         Some(name) => Some(PoolView::attach(name).map_err(|error| system("no payloads", error))?),
         None => None,
@@ -192,15 +201,15 @@ fn outbox(spec: &ClientSpec, message: &MessagePlan, payload_pool: Option<&str>) 
         Some(weights) => Choice::by_weight(seed, weights.into()),
     };
     let sender = Sender { run_id: spec.run_id, producer, value_bytes: message.largest_bytes, stamped: message.stamp };
-    Ok(Outbox::new(sender, keys, pool, choice))
+    Ok(MessageBatcher::new(sender, keys, pool, choice))
 }
 
 /// The same when it was not known at the start what messages are made of.
-fn outbox_of_order(spec: &ClientSpec, name: &str) -> Result<Outbox, DriverError> {
+fn outbox_of_order(spec: &ClientSpec, name: &str) -> Result<MessageBatcher, DriverError> {
     let order = PoolView::attach(name).map_err(|error| system("no message order", error))?;
     let order: MessageOrder = serde_json::from_slice(order.payload(0))
         .map_err(|error| system("cannot understand the message order", error))?;
-    outbox(spec, &order.message, Some(&order.payload_pool))
+    batcher(spec, &order.message, Some(&order.payload_pool))
 }
 
 /// Moves this thread, and it alone, to the hot CPU: the library's threads exist by now and stay on the I/O CPUs.

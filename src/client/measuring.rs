@@ -25,7 +25,7 @@ pub(super) trait Measuring: std::fmt::Debug + 'static {
 pub(super) struct With<const PARTS: u8>;
 
 /// What a client measures.
-pub(super) type Everything = With<ALL>;
+pub(super) type MeasureAll = With<ALL>;
 
 /// Bit of `Measuring::REPORTS`.
 pub(super) const REPORTS: u8 = 1;

@@ -1,23 +1,23 @@
 //! The life of one client process: spec from standard input, segment, driver, hot loop, end.
 
+#[cfg(test)]
+pub(crate) mod accuracy_tests;
 mod consume;
 pub mod floor;
+mod hold_times;
 mod idle;
 mod in_flight;
-mod kept;
 mod life;
 mod measuring;
-mod outbox;
+mod message_batcher;
+mod message_run;
 mod produce;
-mod pulse;
 mod raw_log;
 mod run_time;
-mod sequel;
 mod stamp_offsets;
 mod starved;
+mod telemetry_ticker;
 mod troubles;
-#[cfg(test)]
-pub(crate) mod truth;
 #[cfg(test)]
 mod virtual_time;
 mod witness;
@@ -28,7 +28,7 @@ use crate::config::ClientLibrary;
 use crate::os::clock::Clock;
 use crate::plan::curve::RateCurve;
 use crate::plan::properties::ProducerWays;
-use crate::plan::{Arrivals, ClientPlacement, DriverKind, LatePolicy, Limits, MessagePlan, Processing};
+use crate::plan::{Arrivals, ClientPlacement, DriverKind, LatePolicy, MessagePlan, Processing, WaitLimits};
 use crate::telemetry::Shape;
 use std::path::PathBuf;
 
@@ -88,7 +88,7 @@ pub struct ClientSpec {
     /// Where it runs.
     pub placement: ClientPlacement,
     /// Limits of its waits.
-    pub limits: Limits,
+    pub limits: WaitLimits,
     /// Do stamps carry wall-clock times? When messages go from one host to another, whose raw clocks have nothing in
     /// common.
     pub wall_stamps: bool,

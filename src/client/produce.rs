@@ -4,30 +4,30 @@
 //! or as a batch, and all waiting is spent on delivery reports. Nothing here allocates, locks, formats or makes a
 //! system call per message.
 
-mod books;
 mod closed_loop;
 mod flush;
 mod hand_over;
 mod orders;
+mod stats;
 mod wait;
 
 #[cfg(test)]
 mod tests;
 
 use super::idle;
-use super::measuring::{Everything, Measuring};
-use super::outbox::Outbox;
-use super::pulse::Pulse;
+use super::measuring::{MeasureAll, Measuring};
+use super::message_batcher::MessageBatcher;
 use super::raw_log::SendLog;
+use super::telemetry_ticker::TelemetryTicker;
 use super::troubles::Troubles;
-use super::witness::Witness;
+use super::witness::SilenceWatch;
 use crate::client::CurvePart;
 use crate::driver::{DriverError, Producer, Time};
 use crate::load::pacer::{Due, Pacer};
 use crate::plan::{Arrivals, LatePolicy};
 use crate::stats::{Counter, Recorder};
 use crate::telemetry::{ClientEnd, ClientState, Wanted};
-use books::Books;
+use stats::ProducerStats;
 use std::marker::PhantomData;
 use std::time::Duration;
 
@@ -43,7 +43,7 @@ const CUT_ROOM_NS: u64 = 200_000;
 
 /// How this producer is to behave.
 #[derive(Debug, Clone)]
-pub(super) struct Manner {
+pub(super) struct ProducerOptions {
     /// What it does when late.
     pub(super) late: LatePolicy,
     /// Has the loop a CPU of its own, to spin on? Otherwise it sleeps when a wait is long enough.
@@ -65,15 +65,15 @@ pub(super) struct Manner {
 }
 
 /// One producer at work.
-pub(super) struct Produce<'a, P: Producer, T: Time, M: Measuring = Everything> {
+pub(super) struct Produce<'a, P: Producer, T: Time, M: Measuring = MeasureAll> {
     measuring: PhantomData<M>,
     driver: &'a mut P,
     time: &'a T,
     end: &'a mut ClientEnd,
-    manner: Manner,
-    outbox: Outbox,
-    books: Books,
-    pulse: Pulse,
+    manner: ProducerOptions,
+    batcher: MessageBatcher,
+    stats: ProducerStats,
+    ticker: TelemetryTicker,
     pacer: Option<Pacer>,
     /// Rate orders obeyed.
     orders: u32,
@@ -100,19 +100,25 @@ pub(super) struct Produce<'a, P: Producer, T: Time, M: Measuring = Everything> {
 
 impl<'a, P: Producer, T: Time, M: Measuring> Produce<'a, P, T, M> {
     /// A connected producer that has not begun.
-    pub(super) fn new(driver: &'a mut P, time: &'a T, end: &'a mut ClientEnd, manner: Manner, outbox: Outbox) -> Self {
-        let pulse = Pulse::new(time.now_ns(), manner.spin);
-        let mut books = Books::new();
-        books.witness = Witness::new(driver.leaders());
+    pub(super) fn new(
+        driver: &'a mut P,
+        time: &'a T,
+        end: &'a mut ClientEnd,
+        manner: ProducerOptions,
+        batcher: MessageBatcher,
+    ) -> Self {
+        let ticker = TelemetryTicker::new(time.now_ns(), manner.spin);
+        let mut stats = ProducerStats::new();
+        stats.witness = SilenceWatch::new(driver.leaders());
         Self {
             measuring: PhantomData,
             driver,
             time,
             end,
             manner,
-            outbox,
-            books,
-            pulse,
+            batcher,
+            stats,
+            ticker,
             pacer: None,
             orders: 0,
             unlimited: false,
@@ -140,9 +146,9 @@ impl<'a, P: Producer, T: Time, M: Measuring> Produce<'a, P, T, M> {
     /// what was counted is published.
     pub(super) fn run(
         &mut self,
-        outbox_later: Option<impl FnOnce() -> Result<Outbox, DriverError>>,
+        outbox_later: Option<impl FnOnce() -> Result<MessageBatcher, DriverError>>,
     ) -> Result<(), DriverError> {
-        self.pulse.introduce(&mut self.books.counters, self.end);
+        self.ticker.introduce(&mut self.stats.counters, self.end);
         self.end.set_state(ClientState::Ready);
         let result = self.follow_orders(outbox_later);
         if let Some(raw) = &mut self.raw {
@@ -154,15 +160,15 @@ impl<'a, P: Producer, T: Time, M: Measuring> Produce<'a, P, T, M> {
 
     fn follow_orders(
         &mut self,
-        outbox_later: Option<impl FnOnce() -> Result<Outbox, DriverError>>,
+        outbox_later: Option<impl FnOnce() -> Result<MessageBatcher, DriverError>>,
     ) -> Result<(), DriverError> {
         self.idle_until(Wanted::Run)?;
         if self.end.wanted() == Wanted::Run {
             if let Some(make) = outbox_later {
                 // Its first messages may come before the next tick.
-                let stamp_offset_ns = self.outbox.stamp_offset_ns;
-                self.outbox = make()?;
-                self.outbox.stamp_offset_ns = stamp_offset_ns;
+                let stamp_offset_ns = self.batcher.stamp_offset_ns;
+                self.batcher = make()?;
+                self.batcher.stamp_offset_ns = stamp_offset_ns;
             }
             self.end.set_state(ClientState::Running);
             self.send_until_told()?;
@@ -180,12 +186,12 @@ impl<'a, P: Producer, T: Time, M: Measuring> Produce<'a, P, T, M> {
 
     /// Has each publication's pause recorded: of the floor.
     pub(super) fn watch_pauses(&mut self) {
-        self.pulse.watch_pauses();
+        self.ticker.watch_pauses();
     }
 
     /// The pauses so far, if they are watched.
     pub(super) fn pauses(&self) -> Option<&Recorder> {
-        self.pulse.pauses()
+        self.ticker.pauses()
     }
 
     fn become_quiet(&mut self) {
@@ -198,7 +204,7 @@ impl<'a, P: Producer, T: Time, M: Measuring> Produce<'a, P, T, M> {
     fn idle_until(&mut self, wanted: Wanted) -> Result<(), DriverError> {
         while self.end.wanted() < wanted {
             let now = self.time.now_ns();
-            if self.pulse.due(now) {
+            if self.ticker.due(now) {
                 self.tick(now)?;
                 self.cut_if_due();
             }
@@ -213,14 +219,14 @@ impl<'a, P: Producer, T: Time, M: Measuring> Produce<'a, P, T, M> {
         }
         loop {
             let now = self.time.now_ns();
-            self.books.kept.handed_over(now);
-            if self.pulse.due(now) {
+            self.stats.hold_times.handed_over(now);
+            if self.ticker.due(now) {
                 self.tick(now)?;
             }
             if self.wanted > Wanted::Run {
                 return Ok(());
             }
-            let capacity = self.outbox.capacity();
+            let capacity = self.batcher.capacity();
             match self.pacer.as_mut().map(|pacer| pacer.due(now, capacity)) {
                 Some(Due::Now { count }) => {
                     self.send(count, now)?;
@@ -250,24 +256,24 @@ impl<'a, P: Producer, T: Time, M: Measuring> Produce<'a, P, T, M> {
     /// Picks up reports, up to so many. `before_ns`: a time shortly before.
     #[inline]
     fn poll(&mut self, limit: u32, before_ns: u64) -> u32 {
-        self.books.kept.look(before_ns, self.driver.rung_ns());
+        self.stats.hold_times.look(before_ns, self.driver.rung_ns());
         let count = if self.raw.is_some() { self.poll_recording(limit) } else { self.poll_only(limit) };
-        self.books.kept.looked(count < limit);
+        self.stats.hold_times.looked(count < limit);
         count
     }
 
     #[inline]
     fn poll_only(&mut self, limit: u32) -> u32 {
-        let (books, in_flight) = (&mut self.books, &mut self.outbox.in_flight);
+        let (stats, in_flight) = (&mut self.stats, &mut self.batcher.in_flight);
         if M::REPORTS {
             let count = self.driver.poll_reports(limit, self.time, |at_ns, report| {
-                books.report::<M>(at_ns, &report, in_flight);
+                stats.report::<M>(at_ns, &report, in_flight);
             });
-            books.settle::<M>();
+            stats.settle::<M>();
             count
         } else {
             let count = self.driver.poll_reports(limit, self.time, |_, _| {});
-            books.acknowledged_unseen(count);
+            stats.acknowledged_unseen(count);
             count
         }
     }
@@ -277,12 +283,12 @@ impl<'a, P: Producer, T: Time, M: Measuring> Produce<'a, P, T, M> {
     #[cold]
     fn poll_recording(&mut self, limit: u32) -> u32 {
         let Some(raw) = &mut self.raw else { return 0 };
-        let (books, in_flight) = (&mut self.books, &mut self.outbox.in_flight);
+        let (stats, in_flight) = (&mut self.stats, &mut self.batcher.in_flight);
         let count = self.driver.poll_reports(limit, self.time, |at_ns, report| {
-            raw.report(at_ns, &report, in_flight, &books.stamp_offsets);
-            books.report::<M>(at_ns, &report, in_flight);
+            raw.report(at_ns, &report, in_flight, &stats.stamp_offsets);
+            stats.report::<M>(at_ns, &report, in_flight);
         });
-        books.settle::<M>();
+        stats.settle::<M>();
         count
     }
 
@@ -292,17 +298,17 @@ impl<'a, P: Producer, T: Time, M: Measuring> Produce<'a, P, T, M> {
             return;
         }
         let rested_ns = now + REST_NS;
-        let until_ns = if self.manner.spin { rested_ns } else { rested_ns.max(self.pulse.next_tick_ns()) };
+        let until_ns = if self.manner.spin { rested_ns } else { rested_ns.max(self.ticker.next_tick_ns()) };
         let begun_ns = self.time.now_ns();
         let over_ns = self.await_reports_until(until_ns);
-        self.books.counters[Counter::IdleNs] += over_ns.saturating_sub(begun_ns);
+        self.stats.counters[Counter::IdleNs] += over_ns.saturating_sub(begun_ns);
     }
 
     /// Waits for reports up to `until_ns`, raw ns; returns until when the loop had nothing to do.
     fn await_reports_until(&mut self, until_ns: u64) -> u64 {
         self.driver.await_reports(until_ns, self.time);
         let over_ns = idle::over_ns(until_ns, self.time.now_ns(), self.driver.came_ns());
-        self.pulse.blocked_until(over_ns);
+        self.ticker.blocked_until(over_ns);
         over_ns
     }
 }

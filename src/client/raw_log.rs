@@ -5,12 +5,12 @@ use super::ClientSpec;
 use super::consume::Expected;
 use super::in_flight::{InFlight, Times};
 use super::stamp_offsets::StampOffsets;
-use crate::driver::{Delivery, DriverError, ErrorClass, Received, RecordTime, Report};
-use crate::load::stamp::{Reading, Stamp};
+use crate::driver::{Delivery, DriverError, ErrorClass, ReceivedMessage, RecordTime, Report};
+use crate::load::stamp::{ReadStamp, Stamp};
 use crate::os::process;
 use crate::stats::{Counter, Counters};
 use crate::telemetry::ClientEnd;
-use crate::telemetry::raw::{Header, Outcome, RECORD_BYTES, RawWriter, Record, flag};
+use crate::telemetry::raw::{Header, RECORD_BYTES, RawWriter, Record, RecordedEvent, flag};
 
 const NS_PER_MS: i64 = 1_000_000;
 
@@ -57,7 +57,7 @@ const BLANK: Record = Record {
     producer: 0,
     value_bytes: 0,
     code: 0,
-    outcome: Outcome::Unknown,
+    outcome: RecordedEvent::Unknown,
     flags: 0,
 };
 /// Nothing is known of its times.
@@ -82,15 +82,15 @@ impl SendLog {
         let blank = Record { at_ns, producer: self.producer, value_bytes: length(report.value), ..BLANK };
         let known = if report.tag == 0 {
             let reading = Stamp::read(report.value);
-            let sequence = if let Reading::Stamp(stamp) = reading { stamp.sequence } else { 0 };
+            let sequence = if let ReadStamp::Stamp(stamp) = reading { stamp.sequence } else { 0 };
             of_stamp(reading, offsets.of(sequence), blank).unwrap_or(Record { flags: flag::PROBE | TIMELESS, ..blank })
         } else {
             timed(in_flight.peek(report.tag), blank)
         };
         let (outcome, code) = match report.delivery {
-            Delivery::Acknowledged => (Outcome::Acknowledged, 0),
-            Delivery::Failed(code) => (Outcome::Failed, code),
-            Delivery::Unknown => (Outcome::Unknown, 0),
+            Delivery::Acknowledged => (RecordedEvent::Acknowledged, 0),
+            Delivery::Failed(code) => (RecordedEvent::Failed, code),
+            Delivery::Unknown => (RecordedEvent::Unknown, 0),
         };
         self.writer.push(&Record {
             offset: report.offset,
@@ -106,7 +106,7 @@ impl SendLog {
     pub(super) fn refused(&mut self, times: Times, value_bytes: usize, code: i32) {
         let value_bytes = u32::try_from(value_bytes).unwrap_or(u32::MAX);
         let blank = Record { at_ns: times.actual_ns, producer: self.producer, value_bytes, ..BLANK };
-        self.writer.push(&Record { outcome: Outcome::Refused, code: short(code), ..timed(times, blank) });
+        self.writer.push(&Record { outcome: RecordedEvent::Refused, code: short(code), ..timed(times, blank) });
     }
 
     /// What is reported from now on has been counted as unknown.
@@ -155,24 +155,24 @@ impl ReceiveLog {
     }
 
     /// A received message.
-    pub(super) fn received(&mut self, at_ns: u64, message: &Received<'_>, clocks: Clocks) {
+    pub(super) fn received(&mut self, at_ns: u64, message: &ReceivedMessage<'_>, clocks: Clocks) {
         let blank = Record {
             at_ns,
             offset: message.offset,
             partition: i32::try_from(message.partition).unwrap_or(-1),
             value_bytes: length(message.value),
-            outcome: Outcome::Received,
+            outcome: RecordedEvent::Received,
             ..BLANK
         };
         let record = match Stamp::read(message.value) {
-            Reading::Stamp(stamp) if self.expected.producers == 0 && stamp.probe => foreign(blank),
-            reading @ Reading::Stamp(stamp) if self.expected.producers == 0 && stamp.is_of_wall_clock() => {
+            ReadStamp::Stamp(stamp) if self.expected.producers == 0 && stamp.probe => foreign(blank),
+            reading @ ReadStamp::Stamp(stamp) if self.expected.producers == 0 && stamp.is_of_wall_clock() => {
                 let offset_ns = clocks.wall_offset_ns.cast_unsigned();
                 let known = if clocks.is_young(&stamp) { of_stamp(reading, offset_ns, blank) } else { None };
                 known.unwrap_or(Record { flags: TIMELESS, ..blank })
             }
             _ if self.expected.producers == 0 => created(message, clocks, true, blank),
-            reading @ Reading::Stamp(stamp) => {
+            reading @ ReadStamp::Stamp(stamp) => {
                 let ours = stamp.run_id == self.expected.run_id
                     && stamp.producer.wrapping_sub(self.expected.first_producer) < self.expected.producers;
                 match of_stamp(reading, clocks.stamp_offset_ns, blank) {
@@ -180,21 +180,21 @@ impl ReceiveLog {
                     _ => foreign(blank),
                 }
             }
-            Reading::Unstamped if self.expected.stamped => foreign(blank),
-            Reading::Unstamped => created(message, clocks, false, blank),
-            Reading::Corrupt => Record { outcome: Outcome::Corrupt, flags: TIMELESS, ..blank },
+            ReadStamp::Unstamped if self.expected.stamped => foreign(blank),
+            ReadStamp::Unstamped => created(message, clocks, false, blank),
+            ReadStamp::Corrupt => Record { outcome: RecordedEvent::Corrupt, flags: TIMELESS, ..blank },
         };
         self.writer.push(&record);
     }
 }
 
 fn foreign(blank: Record) -> Record {
-    Record { outcome: Outcome::Foreign, flags: TIMELESS, ..blank }
+    Record { outcome: RecordedEvent::Foreign, flags: TIMELESS, ..blank }
 }
 
 /// With the CreateTime for its send time, so that receipt − send time is what was measured: whole ms. `of_others`: only
 /// if it is young.
-fn created(message: &Received<'_>, clocks: Clocks, of_others: bool, blank: Record) -> Record {
+fn created(message: &ReceivedMessage<'_>, clocks: Clocks, of_others: bool, blank: Record) -> Record {
     match message.record_time {
         RecordTime::Created(ms) if !of_others || ms >= clocks.load_begins_ms => {
             let sent_ns = blank.at_ns.wrapping_sub(clocks.since_created_ns(blank.at_ns, ms).cast_unsigned());
@@ -205,8 +205,8 @@ fn created(message: &Received<'_>, clocks: Clocks, of_others: bool, blank: Recor
 }
 
 /// None: no sound stamp.
-fn of_stamp(reading: Reading, stamp_offset_ns: u64, blank: Record) -> Option<Record> {
-    let Reading::Stamp(stamp) = reading else { return None };
+fn of_stamp(reading: ReadStamp, stamp_offset_ns: u64, blank: Record) -> Option<Record> {
+    let ReadStamp::Stamp(stamp) = reading else { return None };
     Some(Record {
         sequence: stamp.sequence,
         intended_ns: stamp.intended_ns.wrapping_sub(stamp_offset_ns),

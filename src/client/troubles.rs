@@ -1,12 +1,12 @@
 //! The last distinct errors of a client, with how often and when: as many as the segment has cells for.
 
 use crate::telemetry::ClientEnd;
-use crate::telemetry::witness::{TROUBLES, Trouble};
+use crate::telemetry::witness::{TROUBLES, WitnessedError};
 
 /// See the file's head.
 #[derive(Debug, Default)]
 pub(super) struct Troubles {
-    cells: Vec<Trouble>,
+    cells: Vec<WitnessedError>,
     /// Cells that have changed since they were published, a bit each.
     changed: u32,
 }
@@ -16,7 +16,7 @@ impl Troubles {
     pub(super) fn note(&mut self, text: &str, count: u64, now_ns: u64) {
         let known = self.cells.iter().position(|trouble| trouble.text == text);
         let cell = known.unwrap_or_else(|| {
-            let new = Trouble { text: text.to_owned(), count: 0, first_ns: now_ns, last_ns: now_ns };
+            let new = WitnessedError { text: text.to_owned(), count: 0, first_ns: now_ns, last_ns: now_ns };
             if self.cells.len() < TROUBLES {
                 self.cells.push(new);
                 return self.cells.len() - 1;

@@ -12,12 +12,12 @@ const PAUSE_NS: u64 = 30;
 /// How late a sleep ends.
 const OVERSLEEP_NS: u64 = 8_000;
 
-type Act = Box<dyn FnOnce(&SupervisorEnd)>;
+type ScheduledAct = Box<dyn FnOnce(&SupervisorEnd)>;
 
 /// A virtual clock that carries the supervisor's script.
 pub(super) struct VirtualTime {
     now_ns: Cell<u64>,
-    script: RefCell<VecDeque<(u64, Act)>>,
+    script: RefCell<VecDeque<(u64, ScheduledAct)>>,
     /// Begin and length of the times in which the client is kept from its CPU, in order.
     stalls: RefCell<VecDeque<(u64, u64)>>,
     supervisor: RefCell<SupervisorEnd>,

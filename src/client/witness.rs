@@ -9,7 +9,7 @@
 
 use super::starved::Starved;
 use crate::telemetry::ClientEnd;
-use crate::telemetry::witness::{Moment, MomentKind};
+use crate::telemetry::witness::{MomentKind, StallMoment};
 use std::path::Path;
 
 /// Silences from this on are noted. A linger, a fetch's wait, or the pause of a collector is shorter.
@@ -24,12 +24,12 @@ const KEPT: usize = 32;
 
 /// See the file's head.
 #[derive(Debug)]
-pub(super) struct Witness {
+pub(super) struct SilenceWatch {
     /// Position in `brokers`, by partition; a partition that is not there is the first broker's.
     leads: Vec<usize>,
     /// Id, and when it answered last (raw ns; 0: not yet).
     brokers: Vec<(Option<i32>, u64)>,
-    noted: Vec<Moment>,
+    noted: Vec<StallMoment>,
     /// What had been answered at the last look.
     answered: u64,
     looked_ns: u64,
@@ -38,7 +38,7 @@ pub(super) struct Witness {
     published_ns: u64,
 }
 
-impl Witness {
+impl SilenceWatch {
     /// Of the partitions' leaders; none: all answers are of one broker.
     pub(super) fn new(leaders: &[i32]) -> Self {
         let mut ids: Vec<i32> = leaders.to_vec();
@@ -98,7 +98,7 @@ impl Witness {
     fn silent(&mut self, broker: Option<i32>, begin_ns: u64, end_ns: u64) {
         if self.noted.len() < KEPT {
             let (kind, starved_ns) = (MomentKind::Silence { broker }, self.starved.waited_ns());
-            self.noted.push(Moment { kind, begin_ns, end_ns, starved_ns });
+            self.noted.push(StallMoment { kind, begin_ns, end_ns, starved_ns });
         }
     }
 
@@ -160,8 +160,8 @@ mod tests {
 
     const MS: u64 = 1_000_000;
 
-    fn noted(witness: &Witness) -> Vec<(Option<i32>, u64, u64)> {
-        let told = |moment: &Moment| match moment.kind {
+    fn noted(witness: &SilenceWatch) -> Vec<(Option<i32>, u64, u64)> {
+        let told = |moment: &StallMoment| match moment.kind {
             MomentKind::Silence { broker } => (broker, moment.begin_ns / MS, moment.end_ns / MS),
             MomentKind::StoodStill => unreachable!("a witness tells of brokers"),
         };
@@ -170,7 +170,7 @@ mod tests {
 
     #[test]
     fn a_silence_begins_with_the_last_answer_or_the_first_question() {
-        let mut witness = Witness::new(&[]);
+        let mut witness = SilenceWatch::new(&[]);
         for i in 0..100 {
             witness.heard(0, -1, (i * 10 + 5) * MS, i * 10 * MS);
         }
@@ -186,14 +186,14 @@ mod tests {
 
     #[test]
     fn answers_that_are_slow_and_keep_coming_are_no_silence() {
-        let mut witness = Witness::new(&[]);
+        let mut witness = SilenceWatch::new(&[]);
         (0..200).for_each(|i| witness.heard(0, -1, (2_000 + i * 20) * MS, i * 20 * MS));
         assert_eq!(noted(&witness).len(), 1, "the first one alone: before it nothing was heard");
     }
 
     #[test]
     fn each_broker_is_silent_by_itself() {
-        let mut witness = Witness::new(&[7, 9, 7]);
+        let mut witness = SilenceWatch::new(&[7, 9, 7]);
         for i in 0..300 {
             let sent_ns = i * 10 * MS;
             witness.heard(1, -1, sent_ns + MS, sent_ns);
@@ -208,7 +208,7 @@ mod tests {
 
     #[test]
     fn what_a_partition_waited_for_its_new_leader_is_told_of_the_old_one() {
-        let mut witness = Witness::new(&[7, 9]);
+        let mut witness = SilenceWatch::new(&[7, 9]);
         (0..100).for_each(|i| {
             witness.heard(0, 7, (i * 10 + 1) * MS, i * 10 * MS);
             witness.heard(1, 9, (i * 10 + 1) * MS, i * 10 * MS);
@@ -227,7 +227,7 @@ mod tests {
 
     #[test]
     fn who_stood_still_waited_for_nobody_meanwhile() {
-        let mut witness = Witness::new(&[]);
+        let mut witness = SilenceWatch::new(&[]);
         (0..10).for_each(|i| witness.look((1_000 + i * 5) * MS, 1, true));
         assert_eq!(witness.waiting_since_ns, 1_005 * MS);
         // Stopped for a minute.
@@ -237,7 +237,7 @@ mod tests {
 
     #[test]
     fn it_waits_from_the_first_look_without_an_answer_on() {
-        let mut witness = Witness::new(&[]);
+        let mut witness = SilenceWatch::new(&[]);
         witness.look(10, 1, true);
         assert_eq!(witness.waiting_since_ns, 0);
         witness.look(20, 1, true);

@@ -1,11 +1,11 @@
 //! The driver file as written: OMB's fields for Kafka (`DriverConfiguration` and the Kafka driver's `Config`), with the
 //! four blocks of Java properties read line by line.
 
-use super::fields::{Fields, ForeignKey, Kind, nearest};
+use super::fields::{DocumentKind, FieldReader, ForeignKey, nearest};
 use super::problem::{Problem, Problems};
-use super::properties::{self, Written};
+use super::properties::{self, WrittenProperty};
 use super::setting::{Block, KeySetting, PropertySetting};
-use super::yaml::{Document, Entry, Source, Style, describe, scalar_text};
+use super::yaml::{Entry, Source, Style, YamlDocument, describe, scalar_text};
 use serde_yaml::{Mapping, Value};
 use std::path::{Path, PathBuf};
 
@@ -75,13 +75,13 @@ pub struct DriverFile {
     /// `replicationFactor`; −1: the broker's default.
     pub replication_factor: Option<i16>,
     /// `topicConfig`.
-    pub topic_config: Vec<Written>,
+    pub topic_config: Vec<WrittenProperty>,
     /// `commonConfig`.
-    pub common_config: Vec<Written>,
+    pub common_config: Vec<WrittenProperty>,
     /// `producerConfig`.
-    pub producer_config: Vec<Written>,
+    pub producer_config: Vec<WrittenProperty>,
     /// `consumerConfig`.
-    pub consumer_config: Vec<Written>,
+    pub consumer_config: Vec<WrittenProperty>,
     /// Mistakes of form; `plan::resolve` refuses the file for them.
     pub mistakes: Vec<Problem>,
     /// What the user should know.
@@ -98,7 +98,7 @@ pub struct DriverFile {
     lines: Vec<(String, Option<usize>)>,
 }
 
-const KIND: Kind = Kind {
+const KIND: DocumentKind = DocumentKind {
     name: "driver file",
     known: &[
         "name",
@@ -121,12 +121,12 @@ impl DriverFile {
     /// the other kind; all other mistakes are in `mistakes`, which `plan::resolve` reports together with its own.
     /// `unknown_keys_warn`: unknown keys are warnings.
     pub fn read(path: &Path, unknown_keys_warn: bool) -> Result<Self, Problems> {
-        Self::with(Document::read_filled(path)?, &[], &[], unknown_keys_warn)
+        Self::with(YamlDocument::read_filled(path)?, &[], &[], unknown_keys_warn)
     }
 
     /// Sets keys and properties over those of a document. The mistakes in them have no line.
     pub fn with(
-        mut document: Document,
+        mut document: YamlDocument,
         keys: &[KeySetting],
         properties: &[PropertySetting],
         unknown_keys_warn: bool,
@@ -150,7 +150,7 @@ impl DriverFile {
     }
 
     /// A property set for all clients holds over what the file says for producers or consumers alone.
-    fn set_property(&mut self, document: &mut Document, setting: &PropertySetting) {
+    fn set_property(&mut self, document: &mut YamlDocument, setting: &PropertySetting) {
         let PropertySetting { block, name, value, .. } = setting;
         let narrower: &[Block] = if *block == Block::Common { &[Block::Producer, Block::Consumer] } else { &[] };
         for other in narrower {
@@ -162,7 +162,7 @@ impl DriverFile {
         }
         let written = self.block_mut(*block);
         written.retain(|property| property.name != *name);
-        written.push(Written { name: name.clone(), value: value.clone(), line: None });
+        written.push(WrittenProperty { name: name.clone(), value: value.clone(), line: None });
         document.set(block.key(), properties::text(written).into());
         if !self.has(block.key()) {
             self.lines.push((block.key().to_owned(), None));
@@ -171,7 +171,7 @@ impl DriverFile {
         }
     }
 
-    fn block_mut(&mut self, block: Block) -> &mut Vec<Written> {
+    fn block_mut(&mut self, block: Block) -> &mut Vec<WrittenProperty> {
         match block {
             Block::Topic => &mut self.topic_config,
             Block::Common => &mut self.common_config,
@@ -183,12 +183,12 @@ impl DriverFile {
     /// The same from text that came over a network: nothing is filled in, this environment is no business of its
     /// sender's. `path` names the file.
     pub fn parse(path: &Path, text: &str, unknown_keys_warn: bool) -> Result<Self, Problems> {
-        Document::parse(path, text).and_then(|document| Self::of(&document, unknown_keys_warn))
+        YamlDocument::parse(path, text).and_then(|document| Self::of(&document, unknown_keys_warn))
     }
 
-    fn of(document: &Document, unknown_keys_warn: bool) -> Result<Self, Problems> {
+    fn of(document: &YamlDocument, unknown_keys_warn: bool) -> Result<Self, Problems> {
         KIND.check(document)?;
-        let mut fields = Fields::new(document);
+        let mut fields = FieldReader::new(document);
         fields.check_keys(&KIND, unknown_keys_warn);
         let class_name = fields.text("driverClass", CLASSES[0].0).unwrap_or_default();
         let class = class(&mut fields, class_name.trim(), unknown_keys_warn);
@@ -204,7 +204,7 @@ impl DriverFile {
                  with test-topic, AutoMQ's all topics; OMB dropped the key in 2022)",
             );
         }
-        let Fields { mut mistakes, mut warnings, .. } = fields;
+        let FieldReader { mut mistakes, mut warnings, .. } = fields;
         mistakes.sort_by_key(|problem| problem.line);
         warnings.sort_by_key(|problem| problem.line);
         Ok(Self {
@@ -244,7 +244,7 @@ impl DriverFile {
     }
 }
 
-fn class(fields: &mut Fields<'_>, name: &str, warn: bool) -> Option<DriverClass> {
+fn class(fields: &mut FieldReader<'_>, name: &str, warn: bool) -> Option<DriverClass> {
     let accepted = || CLASSES.map(|(name, _)| name).join(", ");
     let wrong = fields.mistakes.iter().any(|mistake| mistake.key.as_deref() == Some("driverClass"));
     if name.is_empty() && (wrong || fields.misspelt.contains(&"driverClass")) {
@@ -277,7 +277,7 @@ fn class(fields: &mut Fields<'_>, name: &str, warn: bool) -> Option<DriverClass>
 }
 
 /// `client: wire`, which `driverClass: pinload.wire` means too.
-fn client(fields: &mut Fields<'_>, class: Option<DriverClass>) -> Option<ClientLibrary> {
+fn client(fields: &mut FieldReader<'_>, class: Option<DriverClass>) -> Option<ClientLibrary> {
     let of_class = (class == Some(DriverClass::Wire)).then_some(ClientLibrary::Wire);
     let Some(text) = fields.text("client", "wire") else { return of_class };
     let named = match text.trim() {
@@ -299,7 +299,7 @@ fn client(fields: &mut Fields<'_>, class: Option<DriverClass>) -> Option<ClientL
     named
 }
 
-fn replication_factor(fields: &mut Fields<'_>, class: Option<DriverClass>) -> Option<i16> {
+fn replication_factor(fields: &mut FieldReader<'_>, class: Option<DriverClass>) -> Option<i16> {
     const KEY: &str = "replicationFactor";
     let entry = fields.document.get(KEY).filter(|entry| !entry.value.is_null());
     let Some(entry) = entry else {
@@ -326,7 +326,7 @@ fn replication_factor(fields: &mut Fields<'_>, class: Option<DriverClass>) -> Op
 const BLOCKS: [&str; 4] = ["topicConfig", "commonConfig", "producerConfig", "consumerConfig"];
 
 /// One of the four blocks. Missing is empty; OMB would fail, which a user of OMB may want to know.
-fn text_block(fields: &mut Fields<'_>, key: &str, class: Option<DriverClass>) -> Vec<Written> {
+fn text_block(fields: &mut FieldReader<'_>, key: &str, class: Option<DriverClass>) -> Vec<WrittenProperty> {
     let Some(entry) = fields.document.get(key) else {
         if class == Some(DriverClass::Java) {
             fields.warning(key, "is missing and taken as empty; OMB itself needs it (write an empty text: \"\")");
@@ -371,7 +371,12 @@ fn text_block(fields: &mut Fields<'_>, key: &str, class: Option<DriverClass>) ->
 }
 
 /// A block as a YAML mapping of names to values, which says the same: the Python port's files have it.
-fn mapped_block(fields: &mut Fields<'_>, key: &str, mapping: &Mapping, class: Option<DriverClass>) -> Vec<Written> {
+fn mapped_block(
+    fields: &mut FieldReader<'_>,
+    key: &str,
+    mapping: &Mapping,
+    class: Option<DriverClass>,
+) -> Vec<WrittenProperty> {
     if class == Some(DriverClass::Java) {
         fields.warning(key, "is a mapping, which OMB itself does not read: it wants lines name=value (with a bar)");
     }
@@ -391,7 +396,7 @@ fn mapped_block(fields: &mut Fields<'_>, key: &str, mapping: &Mapping, class: Op
         });
         let line = line.or(key_line);
         match property_text(value).filter(|_| !name.is_empty()) {
-            Some(value) => written.push(Written { name, value, line }),
+            Some(value) => written.push(WrittenProperty { name, value, line }),
             None => {
                 let what = format!("{name} has {}, no text; write name: value", describe(value));
                 fields.mistakes.push(Problem::of_key(&fields.document.path, line, key, what));
@@ -410,7 +415,7 @@ fn property_text(value: &Value) -> Option<String> {
 }
 
 /// The text that OMB's workers are sent: they fill in nothing from their environment and read no mappings.
-fn text_for_others(document: &Document) -> String {
+fn text_for_others(document: &YamlDocument) -> String {
     let is_mapping = |key: &str| document.get(key).is_some_and(|entry| entry.value.is_mapping());
     if !document.filled && !BLOCKS.into_iter().any(is_mapping) {
         return document.text.clone();
@@ -467,7 +472,7 @@ mod tests {
     fn texts(problems: &[Problem]) -> Vec<String> {
         problems.iter().map(ToString::to_string).collect()
     }
-    fn written(properties: &[Written]) -> Vec<(&str, &str, Option<usize>)> {
+    fn written(properties: &[WrittenProperty]) -> Vec<(&str, &str, Option<usize>)> {
         properties.iter().map(|property| (property.name.as_str(), property.value.as_str(), property.line)).collect()
     }
 
@@ -574,7 +579,7 @@ mod tests {
              sasl.jaas.config=x username=\"$ConnectionString\";\n  client.id=${{NONE}}\n"
         );
         let of = |text: &str| {
-            let document = Document::parse_with(Path::new("d.yaml"), text, Some(&variable)).unwrap();
+            let document = YamlDocument::parse_with(Path::new("d.yaml"), text, Some(&variable)).unwrap();
             DriverFile::of(&document, false).unwrap()
         };
         let unset = of(&text);
@@ -662,7 +667,7 @@ mod tests {
 
     #[test]
     fn settings_hold_over_the_file_and_its_text_says_what_holds() {
-        let document = |text: &str| Document::parse(Path::new("d.yaml"), text).unwrap();
+        let document = |text: &str| YamlDocument::parse(Path::new("d.yaml"), text).unwrap();
         let set = |keys: &[&str], properties: &[&str]| {
             let keys: Vec<_> = keys.iter().map(|text| KeySetting::parse(text).unwrap()).collect();
             let properties: Vec<_> = properties.iter().map(|text| PropertySetting::parse(text).unwrap()).collect();

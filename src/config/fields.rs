@@ -2,7 +2,7 @@
 //! way. Unknown keys are mistakes too, or warnings when the user says so.
 
 use super::problem::Problem;
-use super::yaml::{Document, describe, scalar_text};
+use super::yaml::{YamlDocument, describe, scalar_text};
 use serde_yaml::Value;
 
 /// A key that pinload knows and does not have: OMB or one of its forks has or had it.
@@ -16,7 +16,7 @@ pub struct ForeignKey {
 
 /// What kind of file is read: its keys, and the keys it is known for not to have.
 #[derive(Debug, Clone, Copy)]
-pub struct Kind {
+pub struct DocumentKind {
     /// "workload file", "driver file".
     pub name: &'static str,
     /// Keys it has.
@@ -31,9 +31,9 @@ pub struct Kind {
 
 /// Reads the keys of one document.
 #[derive(Debug)]
-pub struct Fields<'a> {
+pub struct FieldReader<'a> {
     /// The document.
-    pub document: &'a Document,
+    pub document: &'a YamlDocument,
     /// Mistakes so far.
     pub mistakes: Vec<Problem>,
     /// Warnings so far.
@@ -42,9 +42,9 @@ pub struct Fields<'a> {
     pub misspelt: Vec<&'static str>,
 }
 
-impl<'a> Fields<'a> {
+impl<'a> FieldReader<'a> {
     /// Begins with the mistakes of the document itself.
-    pub fn new(document: &'a Document) -> Self {
+    pub fn new(document: &'a YamlDocument) -> Self {
         let warnings = document.left_out.iter().cloned().collect();
         Self { document, mistakes: document.mistakes.clone(), warnings, misspelt: Vec::new() }
     }
@@ -201,7 +201,7 @@ impl<'a> Fields<'a> {
 
     /// Looks for keys that are none: keys of OMB's forks that are not built are mistakes by name, unless their value
     /// turns them off; others are mistakes with the nearest known key. With `warn` they are warnings.
-    pub fn check_keys(&mut self, kind: &Kind, warn: bool) {
+    pub fn check_keys(&mut self, kind: &DocumentKind, warn: bool) {
         let document = self.document;
         for entry in &document.entries {
             let key = entry.key.as_str();
@@ -275,9 +275,9 @@ fn is_off(value: &Value) -> bool {
     }
 }
 
-impl Kind {
+impl DocumentKind {
     /// Err: the document has keys of the other kind of file, so that there is no use in looking at each.
-    pub fn check(&self, document: &Document) -> Result<(), Problem> {
+    pub fn check(&self, document: &YamlDocument) -> Result<(), Problem> {
         let strangers = document.entries.iter().filter(|entry| self.other.contains(&entry.key.as_str())).count();
         if strangers < 2 {
             return Ok(());
@@ -300,7 +300,7 @@ mod tests {
     use super::*;
     use std::path::Path;
 
-    const KIND: Kind = Kind {
+    const KIND: DocumentKind = DocumentKind {
         name: "test file",
         known: &["topics", "messageSize", "producerRate"],
         foreign: &[ForeignKey { name: "sampleRateMillis", what: "Redpanda's sampling period" }],
@@ -308,9 +308,9 @@ mod tests {
         other_remedy: "give it with -d",
     };
 
-    fn read<T>(text: &str, read: impl Fn(&mut Fields<'_>) -> T) -> (T, Vec<String>) {
-        let document = Document::parse(Path::new("w.yaml"), text).unwrap();
-        let mut fields = Fields::new(&document);
+    fn read<T>(text: &str, read: impl Fn(&mut FieldReader<'_>) -> T) -> (T, Vec<String>) {
+        let document = YamlDocument::parse(Path::new("w.yaml"), text).unwrap();
+        let mut fields = FieldReader::new(&document);
         let value = read(&mut fields);
         (value, fields.mistakes.iter().map(ToString::to_string).collect())
     }
@@ -376,8 +376,8 @@ mod tests {
 
     #[test]
     fn keys_that_are_not_ours_are_mistakes_or_warnings_when_the_user_says_so() {
-        let document = Document::parse(Path::new("w.yaml"), "producer_rate: 1\nsampleRateMillis: 1\n").unwrap();
-        let mut fields = Fields::new(&document);
+        let document = YamlDocument::parse(Path::new("w.yaml"), "producer_rate: 1\nsampleRateMillis: 1\n").unwrap();
+        let mut fields = FieldReader::new(&document);
         fields.check_keys(&KIND, true);
         assert_eq!(fields.mistakes, []);
         let warnings: Vec<_> = fields.warnings.iter().map(ToString::to_string).collect();
@@ -426,7 +426,7 @@ mod tests {
 
     #[test]
     fn a_file_of_the_other_kind_is_recognised() {
-        let check = |text| KIND.check(&Document::parse(Path::new("w.yaml"), text).unwrap());
+        let check = |text| KIND.check(&YamlDocument::parse(Path::new("w.yaml"), text).unwrap());
         let other = check("driverClass: x\ncommonConfig: y\n").unwrap_err();
         assert_eq!(other.to_string(), "w.yaml: is no test file: give it with -d");
         assert_eq!(check("driverClass: x\ntopics: 1\n"), Ok(()));

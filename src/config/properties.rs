@@ -6,7 +6,7 @@ use std::io::Read;
 
 /// One property as written.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Written {
+pub struct WrittenProperty {
     /// Its name.
     pub name: String,
     /// Its value, escapes resolved, trailing blanks removed.
@@ -19,7 +19,7 @@ pub struct Written {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct PropertiesText {
     /// The properties in order; of a name written twice the last, as in Java.
-    pub properties: Vec<Written>,
+    pub properties: Vec<WrittenProperty>,
     /// What the user may not have meant: line, name, words.
     pub warnings: Vec<(Option<usize>, String, String)>,
     /// What cannot be read: line, words with remedy.
@@ -55,14 +55,14 @@ pub fn parse(text: &str, line_of: impl Fn(usize) -> Option<usize>) -> Properties
             let at = earlier.line.map(|line| format!(" (line {line})")).unwrap_or_default();
             result.warnings.push((line, name.clone(), format!("is written twice{at}; the last one holds, as in Java")));
         }
-        result.properties.push(Written { name, value, line });
+        result.properties.push(WrittenProperty { name, value, line });
     }
     result
 }
 
 /// The text that `parse` reads as these properties. (The crate's own writer escapes every colon, which nobody likes to
 /// read.)
-pub fn text(properties: &[Written]) -> String {
+pub fn text(properties: &[WrittenProperty]) -> String {
     let escaped = |text: &str, special: &[char]| {
         let mut escaped = String::new();
         for (at, c) in text.char_indices() {
@@ -77,7 +77,7 @@ pub fn text(properties: &[Written]) -> String {
         }
         escaped
     };
-    let line = |property: &Written| {
+    let line = |property: &WrittenProperty| {
         format!("{}={}\n", escaped(&property.name, &[' ', '=', ':', '#', '!']), escaped(&property.value, &[]))
     };
     properties.iter().map(line).collect()
@@ -257,8 +257,11 @@ mod tests {
 
     #[test]
     fn properties_that_are_written_are_read_as_they_were() {
-        let written =
-            |(name, value): (&str, &str)| Written { name: name.to_owned(), value: value.to_owned(), line: None };
+        let written = |(name, value): (&str, &str)| WrittenProperty {
+            name: name.to_owned(),
+            value: value.to_owned(),
+            line: None,
+        };
         let properties = [
             ("bootstrap.servers", "a:9092,b:9092"),
             ("a b=c", " leading"),

@@ -2,7 +2,7 @@
 
 use super::problem::Problems;
 use super::setting::{KeySetting, PropertySetting};
-use super::yaml::Document;
+use super::yaml::YamlDocument;
 use super::{DriverFile, WorkloadFile};
 use serde_yaml::Value;
 use std::path::{Path, PathBuf};
@@ -68,8 +68,8 @@ impl Shipped {
         told.find('?').map_or(told, |end| &told[..=end])
     }
 
-    fn document(self) -> Result<Document, Problems> {
-        Document::parse(&path_of(self.name), self.text)
+    fn document(self) -> Result<YamlDocument, Problems> {
+        YamlDocument::parse(&path_of(self.name), self.text)
     }
 }
 
@@ -89,7 +89,7 @@ pub fn embedded_driver(
     properties: &[PropertySetting],
     unknown_keys_warn: bool,
 ) -> Result<DriverFile, Problems> {
-    let document = Document::parse(&path_of("embedded"), EMBEDDED_DRIVER)?;
+    let document = YamlDocument::parse(&path_of("embedded"), EMBEDDED_DRIVER)?;
     DriverFile::with(document, keys, properties, unknown_keys_warn)
 }
 

@@ -1,9 +1,9 @@
 //! The workers file of OMB and of the guide: `workers:` and a list of base addresses. Other keys are ignored, as OMB
 //! does.
 
-use super::fields::Fields;
+use super::fields::FieldReader;
 use super::problem::{Problem, Problems};
-use super::yaml::Document;
+use super::yaml::YamlDocument;
 use std::path::Path;
 
 /// Base addresses of workers, as written.
@@ -19,12 +19,12 @@ impl WorkersFile {
     /// # Errors
     /// No YAML, no list `workers`, an empty one, or something that is no address.
     pub fn read(path: &Path) -> Result<Self, Problems> {
-        Document::read_filled(path).and_then(|document| Self::of(&document))
+        YamlDocument::read_filled(path).and_then(|document| Self::of(&document))
     }
 
-    fn of(document: &Document) -> Result<Self, Problems> {
+    fn of(document: &YamlDocument) -> Result<Self, Problems> {
         const KEY: &str = "workers";
-        let mut fields = Fields::new(document);
+        let mut fields = FieldReader::new(document);
         let workers = fields.texts(KEY, "[\"http://host-1:8080\", \"http://host-2:8080\"]");
         let mut mistakes = fields.mistakes;
         let wrong = |what: String| Problem::of_key(&document.path, document.line(KEY), KEY, what);
@@ -83,7 +83,7 @@ mod tests {
     use super::*;
 
     fn parse(text: &str) -> Result<Vec<String>, String> {
-        Document::parse(Path::new("workers.yaml"), text)
+        YamlDocument::parse(Path::new("workers.yaml"), text)
             .and_then(|document| WorkersFile::of(&document))
             .map(|file| file.workers)
             .map_err(|problems| problems.to_string())

@@ -1,21 +1,21 @@
 //! The workload file as written: the 17 fields of the guide and of OMB's Workload.java, plus `producerRateScope`,
 //! Redpanda's `existingTopicList`, and what `shapes` reads. What omitted fields mean is `plan::resolve`.
 
-mod course;
+mod load_keys;
 mod processing;
 mod shapes;
 mod spacing;
 
-pub use course::{Course, RateOverTime};
+pub use load_keys::{LoadKeys, RateOverTime};
 pub use processing::ProcessingAsWritten;
 pub use shapes::{Shapes, SizeBucket};
 pub use spacing::{ArrivalShape, Spacing};
 
-use super::fields::{Fields, ForeignKey, Kind};
+use super::fields::{DocumentKind, FieldReader, ForeignKey};
 use super::problem::{Problem, Problems};
 use super::setting::KeySetting;
 use super::workload_set;
-use super::yaml::Document;
+use super::yaml::YamlDocument;
 use std::path::{Path, PathBuf};
 
 /// Is `producerRate` the rate of each producer or of all together?
@@ -108,7 +108,7 @@ pub struct WorkloadFile {
     /// Topics that differ, runs without producers, messages of several sizes.
     pub shapes: Shapes,
     /// What changes while the load runs.
-    pub course: Course,
+    pub course: LoadKeys,
     /// How messages come at their rate.
     pub spacing: Spacing,
     /// `consumerProcessingTime`: pinload's own key.
@@ -127,7 +127,7 @@ pub struct WorkloadFile {
     lines: Vec<(String, usize)>,
 }
 
-const KIND: Kind = Kind {
+const KIND: DocumentKind = DocumentKind {
     name: "workload file",
     known: &[
         "name",
@@ -197,11 +197,11 @@ impl WorkloadFile {
     /// of the other kind; all other mistakes are in `mistakes`, which `plan::resolve` reports together with its own.
     /// `unknown_keys_warn`: unknown keys are warnings.
     pub fn read(path: &Path, unknown_keys_warn: bool) -> Result<Self, Problems> {
-        Document::read_filled(path).and_then(|document| Self::of(&document, unknown_keys_warn))
+        YamlDocument::read_filled(path).and_then(|document| Self::of(&document, unknown_keys_warn))
     }
 
     /// Sets keys over those of a document. The mistakes in them have no line.
-    pub fn with(mut document: Document, keys: &[KeySetting], unknown_keys_warn: bool) -> Result<Self, Problems> {
+    pub fn with(mut document: YamlDocument, keys: &[KeySetting], unknown_keys_warn: bool) -> Result<Self, Problems> {
         let written = document.text.clone();
         keys.iter().for_each(|setting| document.set(&setting.key, setting.value.clone()));
         Ok(Self { keys_set: keys.to_vec(), written, ..Self::of(&document, unknown_keys_warn)? })
@@ -209,17 +209,17 @@ impl WorkloadFile {
 
     /// The same from text; `path` names the file.
     pub fn parse(path: &Path, text: &str, unknown_keys_warn: bool) -> Result<Self, Problems> {
-        Document::parse(path, text).and_then(|document| Self::of(&document, unknown_keys_warn))
+        YamlDocument::parse(path, text).and_then(|document| Self::of(&document, unknown_keys_warn))
     }
 
-    fn of(document: &Document, unknown_keys_warn: bool) -> Result<Self, Problems> {
+    fn of(document: &YamlDocument, unknown_keys_warn: bool) -> Result<Self, Problems> {
         KIND.check(document)?;
         if workload_set::is_template(document) {
             let what =
                 "is a template of workloads, with lists: make the workload files with pinload generate -t FILE -o DIR";
             return Err(Problem::of_file(&document.path, what).into());
         }
-        let mut fields = Fields::new(document);
+        let mut fields = FieldReader::new(document);
         fields.check_keys(&KIND, unknown_keys_warn);
         let mut file = Self {
             path: document.path.clone(),
@@ -244,7 +244,7 @@ impl WorkloadFile {
             existing_topic_list: fields.texts("existingTopicList", "[my-topic]"),
             goals: fields.texts("goals", "[\"end_to_end_intended p99 <= 20ms\", \"lost == 0\"]"),
             shapes: Shapes::read(&mut fields),
-            course: Course::read(&mut fields),
+            course: LoadKeys::read(&mut fields),
             spacing: Spacing::read(&mut fields),
             consumer_processing: processing::read(&mut fields),
             text: document.text.clone(),
@@ -288,7 +288,7 @@ pub(super) fn base_name(path: &Path) -> String {
     }
 }
 
-pub(super) fn key_distributor(fields: &mut Fields<'_>) -> Option<KeyDistributor> {
+pub(super) fn key_distributor(fields: &mut FieldReader<'_>) -> Option<KeyDistributor> {
     let text = fields.text("keyDistributor", "NO_KEY")?;
     if text.is_empty() {
         return None;
@@ -302,7 +302,7 @@ pub(super) fn key_distributor(fields: &mut Fields<'_>) -> Option<KeyDistributor>
     found
 }
 
-fn rate_scope(fields: &mut Fields<'_>) -> Option<RateScope> {
+fn rate_scope(fields: &mut FieldReader<'_>) -> Option<RateScope> {
     let text = fields.text("producerRateScope", "total")?;
     match text.trim() {
         "per-producer" => Some(RateScope::PerProducer),
@@ -439,7 +439,7 @@ mod tests {
     #[test]
     fn settings_hold_over_the_file_and_their_mistakes_have_no_line() {
         let with = |settings: &[&str]| {
-            let document = Document::parse(Path::new("w.yaml"), "topics: 1\nmessageSize: x # bytes\n").unwrap();
+            let document = YamlDocument::parse(Path::new("w.yaml"), "topics: 1\nmessageSize: x # bytes\n").unwrap();
             let settings: Vec<_> = settings.iter().map(|text| KeySetting::parse(text).unwrap()).collect();
             WorkloadFile::with(document, &settings, false).unwrap()
         };

@@ -6,10 +6,10 @@
 
 mod name;
 
-use super::fields::{Fields, Kind};
+use super::fields::{DocumentKind, FieldReader};
 use super::problem::{Problem, Problems};
 use super::workload::{KeyDistributor, key_distributor};
-use super::yaml::Document;
+use super::yaml::YamlDocument;
 use name::NameFormat;
 use serde::Serialize;
 use serde_yaml::Number;
@@ -26,7 +26,7 @@ const LISTS: [&str; 7] = [
     "producerRate",
 ];
 
-const KIND: Kind = Kind {
+const KIND: DocumentKind = DocumentKind {
     name: "workload template",
     known: &[
         "nameFormat",
@@ -88,7 +88,7 @@ impl SetWorkload {
 }
 
 /// Is this a template rather than a workload file? It names a format, or has lists where a workload has numbers.
-pub(super) fn is_template(document: &Document) -> bool {
+pub(super) fn is_template(document: &YamlDocument) -> bool {
     let is_list = |key: &&str| document.get(key).is_some_and(|entry| entry.value.is_sequence());
     document.get("nameFormat").is_some() || LISTS.iter().filter(|key| is_list(key)).count() >= 2
 }
@@ -96,12 +96,12 @@ pub(super) fn is_template(document: &Document) -> bool {
 /// All workloads of a template, in the order of its loops, and what the user should know. Errors: all mistakes of the
 /// file.
 pub fn read(path: &Path) -> Result<(Vec<SetWorkload>, Vec<Problem>), Problems> {
-    workloads(&Document::read(path)?)
+    workloads(&YamlDocument::read(path)?)
 }
 
-fn workloads(document: &Document) -> Result<(Vec<SetWorkload>, Vec<Problem>), Problems> {
+fn workloads(document: &YamlDocument) -> Result<(Vec<SetWorkload>, Vec<Problem>), Problems> {
     KIND.check(document)?;
-    let mut fields = Fields::new(document);
+    let mut fields = FieldReader::new(document);
     fields.check_keys(&KIND, false);
     let lists = LISTS.map(|key| fields.counts(key, "[1, 10]").unwrap_or_default());
     for (key, list) in LISTS.into_iter().zip(&lists) {

@@ -25,7 +25,7 @@ pub struct Entry {
 
 /// A file that is one YAML mapping.
 #[derive(Debug, Clone)]
-pub struct Document {
+pub struct YamlDocument {
     /// The path as given.
     pub path: PathBuf,
     /// Top-level keys in the order of the file; of a key written twice the first.
@@ -65,7 +65,7 @@ pub struct Source {
     pub first_line: usize,
 }
 
-impl Document {
+impl YamlDocument {
     /// Reads and parses a file as it stands. The error is one clear sentence: missing, a folder, not readable, not
     /// UTF-8, or what `parse` says.
     pub fn read(path: &Path) -> Result<Self, Problems> {
@@ -391,8 +391,8 @@ impl<'de> Visitor<'de> for TopVisitor {
 mod tests {
     use super::*;
 
-    fn parse(text: &str) -> Result<Document, Problems> {
-        Document::parse(Path::new("w.yaml"), text)
+    fn parse(text: &str) -> Result<YamlDocument, Problems> {
+        YamlDocument::parse(Path::new("w.yaml"), text)
     }
     fn refusal(text: &str) -> String {
         parse(text).unwrap_err().to_string()
@@ -473,7 +473,7 @@ mod tests {
     fn what_is_filled_in_has_its_lines_and_what_cannot_be_is_a_mistake_of_its_key() {
         let variable = |name: &str| (name == "SET").then(|| "topics".to_owned());
         let text = "a: 1\n${SET}: 3\nb: ${NONE}\nc: [x, ${NONE}]\n";
-        let document = Document::parse_with(Path::new("w.yaml"), text, Some(&variable)).unwrap();
+        let document = YamlDocument::parse_with(Path::new("w.yaml"), text, Some(&variable)).unwrap();
         assert_eq!((document.line("topics"), document.filled), (Some(2), true));
         let what = "the environment variable NONE is not set: set it, or write a default: ${NONE:-value}";
         let told: Vec<_> = document.mistakes.iter().map(ToString::to_string).collect();
@@ -500,7 +500,7 @@ mod tests {
     fn files_that_cannot_be_read_yield_one_clear_error_each() {
         let folder = tempfile::tempdir().unwrap();
         let at = |name: &str| folder.path().join(name);
-        let refusal = |path: &Path| Document::read(path).unwrap_err().0.remove(0);
+        let refusal = |path: &Path| YamlDocument::read(path).unwrap_err().0.remove(0);
         assert!(refusal(&at("none.yaml")).what.starts_with("does not exist"));
         assert!(refusal(folder.path()).what.starts_with("is a folder"));
         std::fs::write(at("latin1.yaml"), b"topics: 1\nname: caf\xe9\n").unwrap();

@@ -21,7 +21,7 @@ pub struct Batch {
     values: Box<[u8]>,
     /// Room of each value.
     room_bytes: usize,
-    slots: Box<[Slot]>,
+    slots: Box<[BatchSlot]>,
     len: usize,
     number: u32,
     /// Was there ever a value shorter than its room?
@@ -29,7 +29,7 @@ pub struct Batch {
 }
 
 #[derive(Debug, Clone, Copy, Default)]
-struct Slot {
+struct BatchSlot {
     key: [u8; KEY_BYTES],
     /// `KEY_NONE`: no key.
     key_len: u8,
@@ -42,7 +42,7 @@ const KEY_NONE: u8 = u8::MAX;
 /// The payload that values have before they are given one: zeros.
 const ZEROS: u32 = u32::MAX;
 
-impl Slot {
+impl BatchSlot {
     #[inline]
     fn key(&self) -> Option<&[u8]> {
         if self.key_len == KEY_NONE { None } else { Some(&self.key[..usize::from(self.key_len)]) }
@@ -57,7 +57,7 @@ impl Batch {
             values: vec![0; capacity * room_bytes].into(),
             room_bytes,
             slots: vec![
-                Slot { key_len: KEY_NONE, value_len: value_bytes, payload: ZEROS, ..Slot::default() };
+                BatchSlot { key_len: KEY_NONE, value_len: value_bytes, payload: ZEROS, ..BatchSlot::default() };
                 capacity
             ]
             .into(),

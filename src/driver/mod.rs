@@ -31,7 +31,7 @@ pub trait Time {
 
 /// What became of one message handed over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Handed {
+pub enum SendResult {
     /// The library has it; a report will come.
     Accepted,
     /// The library's queue is full; it was not taken.
@@ -75,7 +75,7 @@ pub trait Producer {
     const NAPS: bool = true;
 
     /// Hands over one message. The value is copied before this returns.
-    fn send(&mut self, key: Option<&[u8]>, value: &[u8], tag: usize) -> Handed;
+    fn send(&mut self, key: Option<&[u8]>, value: &[u8], tag: usize) -> SendResult;
 
     /// What is handed over next is handed over at this time, raw ns.
     #[inline(always)]
@@ -83,7 +83,7 @@ pub trait Producer {
 
     /// Hands over message `i` of a batch.
     #[inline(always)]
-    fn send_from(&mut self, batch: &Batch, i: usize) -> Handed {
+    fn send_from(&mut self, batch: &Batch, i: usize) -> SendResult {
         let (key, value, tag) = batch.message(i);
         self.send(key, value, tag)
     }
@@ -97,9 +97,9 @@ pub trait Producer {
         for i in from..batch.len() {
             let (key, value, tag) = batch.message(i);
             match self.send(key, value, tag) {
-                Handed::Accepted => {}
-                Handed::QueueFull => return i,
-                Handed::Refused(code) => refused(i, code),
+                SendResult::Accepted => {}
+                SendResult::QueueFull => return i,
+                SendResult::Refused(code) => refused(i, code),
             }
         }
         batch.len()
@@ -129,7 +129,7 @@ pub trait Producer {
     }
 
     /// Sends what waits for company (linger) now. May take a millisecond.
-    fn hurry(&mut self);
+    fn flush_linger(&mut self);
 
     /// Gives up on everything in flight; the reports then say `Unknown`.
     fn purge(&mut self);
@@ -160,7 +160,7 @@ pub trait Producer {
 
 /// One received message.
 #[derive(Debug, Clone, Copy)]
-pub struct Received<'a> {
+pub struct ReceivedMessage<'a> {
     /// The value; empty when it has none.
     pub value: &'a [u8],
     /// Its partition.
@@ -210,7 +210,7 @@ pub trait Consumer {
 
     /// Hands out the messages that are there, up to `BATCH`, with the time at which they were picked up. Returns how
     /// many, those that were errors included; fewer than `BATCH`: there are no more.
-    fn poll_batch(&mut self, time: &impl Time, on_message: impl FnMut(u64, Received<'_>)) -> u32;
+    fn poll_batch(&mut self, time: &impl Time, on_message: impl FnMut(u64, ReceivedMessage<'_>)) -> u32;
 
     /// Gives the CPU away until a message is there or about `deadline_ns`; may return early without one. To be called
     /// after `poll_batch` has found none.
@@ -233,7 +233,7 @@ pub trait Consumer {
 
     /// Serves rebalances, commit results, errors. To be called some times a second; messages that turn up here are
     /// handed out too.
-    fn serve_events(&mut self, time: &impl Time, on_message: impl FnMut(u64, Received<'_>)) -> u32;
+    fn serve_events(&mut self, time: &impl Time, on_message: impl FnMut(u64, ReceivedMessage<'_>)) -> u32;
 
     /// Time that the loop has been blocked so far in calls of this consumer's that wait for the broker's answer, ns.
     /// Measured around them; `await_messages` is not among them.

@@ -1,14 +1,16 @@
 //! Takes everything and acknowledges at once: measures the generator itself. Its consumer receives nothing, or as much
 //! as it can take.
 
-use super::{Consumer, ConsumerEvents, Delivery, DriverError, Handed, Producer, Received, RecordTime, Report, Time};
+use super::{
+    Consumer, ConsumerEvents, Delivery, DriverError, Producer, ReceivedMessage, RecordTime, Report, SendResult, Time,
+};
 use crate::load::stamp::{STAMP_BYTES, Stamp};
 
 /// Messages it holds between two polls; a power of two. A full ring is a full queue, as with a real library.
 const CAPACITY: usize = 1 << 16;
 
 #[derive(Debug, Clone, Copy)]
-struct Held {
+struct HeldMessages {
     /// The value's first bytes: a stamp is all a report needs.
     head: [u8; STAMP_BYTES],
     value_bytes: usize,
@@ -18,7 +20,7 @@ struct Held {
 /// The producer. Reports come with the next poll, in order.
 #[derive(Debug)]
 pub struct NullProducer {
-    ring: Box<[Held]>,
+    ring: Box<[HeldMessages]>,
     /// A value as long as the longest sent; each report writes its head over it.
     value: Vec<u8>,
     taken: usize,
@@ -29,7 +31,7 @@ pub struct NullProducer {
 impl NullProducer {
     /// An empty one.
     pub fn new() -> Self {
-        let held = Held { head: [0; STAMP_BYTES], value_bytes: 0, tag: 0 };
+        let held = HeldMessages { head: [0; STAMP_BYTES], value_bytes: 0, tag: 0 };
         Self { ring: vec![held; CAPACITY].into(), value: Vec::new(), taken: 0, reported: 0, purged: false }
     }
 }
@@ -42,9 +44,9 @@ impl Default for NullProducer {
 
 impl Producer for NullProducer {
     #[inline]
-    fn send(&mut self, _key: Option<&[u8]>, value: &[u8], tag: usize) -> Handed {
+    fn send(&mut self, _key: Option<&[u8]>, value: &[u8], tag: usize) -> SendResult {
         if self.taken - self.reported == CAPACITY {
-            return Handed::QueueFull;
+            return SendResult::QueueFull;
         }
         if value.len() > self.value.len() {
             self.value.resize(value.len(), 0);
@@ -57,7 +59,7 @@ impl Producer for NullProducer {
         }
         held.tag = tag;
         self.taken += 1;
-        Handed::Accepted
+        SendResult::Accepted
     }
 
     #[inline]
@@ -79,7 +81,7 @@ impl Producer for NullProducer {
         count
     }
 
-    fn hurry(&mut self) {}
+    fn flush_linger(&mut self) {}
 
     fn purge(&mut self) {
         self.purged = true;
@@ -126,7 +128,7 @@ impl Consumer for NullConsumer {
     const BATCH: u32 = 300;
 
     #[inline]
-    fn poll_batch(&mut self, time: &impl Time, mut on_message: impl FnMut(u64, Received<'_>)) -> u32 {
+    fn poll_batch(&mut self, time: &impl Time, mut on_message: impl FnMut(u64, ReceivedMessage<'_>)) -> u32 {
         let Some((stamp, value)) = &mut self.next else { return 0 };
         let now_ns = time.now_ns();
         for _ in 0..Self::BATCH {
@@ -136,7 +138,7 @@ impl Consumer for NullConsumer {
             stamp.write(value);
             on_message(
                 now_ns,
-                Received {
+                ReceivedMessage {
                     value,
                     partition: 0,
                     offset: stamp.sequence.cast_signed(),
@@ -148,7 +150,7 @@ impl Consumer for NullConsumer {
         Self::BATCH
     }
 
-    fn serve_events(&mut self, _time: &impl Time, _on_message: impl FnMut(u64, Received<'_>)) -> u32 {
+    fn serve_events(&mut self, _time: &impl Time, _on_message: impl FnMut(u64, ReceivedMessage<'_>)) -> u32 {
         0
     }
 
@@ -195,7 +197,7 @@ mod tests {
     fn reports_come_back_in_order_with_value_and_tag() {
         let mut producer = NullProducer::new();
         for tag in 0..3usize {
-            assert_eq!(producer.send(None, &[u8::try_from(tag).unwrap(); 100], tag), Handed::Accepted);
+            assert_eq!(producer.send(None, &[u8::try_from(tag).unwrap(); 100], tag), SendResult::Accepted);
         }
         let mut seen = Vec::new();
         let first = producer.poll_reports(2, &Still, |at, report| seen.push((at, report.value[0], report.tag)));
@@ -210,7 +212,7 @@ mod tests {
         let mut batch = Batch::new(CAPACITY + 5, 1);
         batch.set_len(CAPACITY + 5);
         assert_eq!(producer.send_batch(&batch, 0, |_, _| ()), CAPACITY);
-        assert_eq!(producer.send(None, b"x", 0), Handed::QueueFull);
+        assert_eq!(producer.send(None, b"x", 0), SendResult::QueueFull);
         producer.poll_reports(5, &Still, |_, _| ());
         assert_eq!(producer.send_batch(&batch, CAPACITY, |_, _| ()), CAPACITY + 5);
     }

@@ -14,7 +14,7 @@ mod window;
 
 use crate::telemetry::layout::{ReceivedRow, SentRow};
 pub use balance::{Balance, balance};
-use window::Window;
+use window::SequenceWindow;
 
 /// A 64-bit mix (splitmix64's finalizer), so that sums of sequences do not cancel by accident.
 #[inline]
@@ -88,7 +88,7 @@ pub struct ReceivedLedger {
     dirty: Vec<u32>,
     is_dirty: Vec<bool>,
     /// Window of (partition, row) at `partition × rows + row`.
-    windows: Vec<Window>,
+    windows: Vec<SequenceWindow>,
     /// Sequences in a window − 1; a window is a power of two.
     mask: u64,
 }
@@ -113,7 +113,7 @@ impl ReceivedLedger {
             rows: vec![ReceivedRow::default(); rows],
             dirty: Vec::with_capacity(rows),
             is_dirty: vec![false; rows],
-            windows: vec![Window::default(); count],
+            windows: vec![SequenceWindow::default(); count],
             mask: window - 1,
         }
     }
@@ -171,7 +171,7 @@ impl ReceivedLedger {
         let at = partition * self.rows.len() + row;
         if at >= self.windows.len() {
             // A partition that was added to the topic while we read it.
-            self.windows.resize((partition + 1) * self.rows.len(), Window::default());
+            self.windows.resize((partition + 1) * self.rows.len(), SequenceWindow::default());
         }
         let arrival = self.windows[at].arrived(sequence, self.mask);
         let row = &mut self.rows[row];

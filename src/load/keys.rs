@@ -16,11 +16,11 @@ const DECIMAL_CHARS: usize = 10;
 /// Chooses keys for one producer; writes into its own buffer, allocates nothing per message.
 #[derive(Debug, Clone)]
 pub struct Keys {
-    state: State,
+    state: KeyState,
 }
 
 #[derive(Debug, Clone)]
-enum State {
+enum KeyState {
     None,
     RoundRobin { keys: Box<[[u8; KEY_CHARS]]>, at: usize },
     Nano { keys: Box<[[u8; KEY_CHARS]]> },
@@ -33,17 +33,17 @@ impl Keys {
     /// ROUND_ROBIN key.
     pub fn new(distributor: KeyDistributor, seed: u64, producer_index: u32) -> Self {
         let state = match distributor {
-            KeyDistributor::NoKey => State::None,
-            KeyDistributor::KeyRoundRobin => State::RoundRobin { keys: omb_keys(seed), at: 0 },
-            KeyDistributor::RandomNano => State::Nano { keys: omb_keys(seed) },
+            KeyDistributor::NoKey => KeyState::None,
+            KeyDistributor::KeyRoundRobin => KeyState::RoundRobin { keys: omb_keys(seed), at: 0 },
+            KeyDistributor::RandomNano => KeyState::Nano { keys: omb_keys(seed) },
             // Each producer draws its own numbers; the odd factor keeps the seeds of neighbours apart.
-            KeyDistributor::Random => State::Random {
+            KeyDistributor::Random => KeyState::Random {
                 rng: fastrand::Rng::with_seed(
                     seed ^ (u64::from(producer_index) + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15),
                 ),
                 text: Decimal::of(0),
             },
-            KeyDistributor::RoundRobin => State::Index { text: Decimal::of(producer_index) },
+            KeyDistributor::RoundRobin => KeyState::Index { text: Decimal::of(producer_index) },
         };
         Self { state }
     }
@@ -51,15 +51,15 @@ impl Keys {
     /// Is there never a key?
     #[inline]
     pub fn none(&self) -> bool {
-        matches!(self.state, State::None)
+        matches!(self.state, KeyState::None)
     }
 
     /// The next key; None with NO_KEY. `now_ns` feeds RANDOM_NANO.
     #[inline]
     pub fn next(&mut self, now_ns: u64) -> Option<&[u8]> {
         match &mut self.state {
-            State::None => None,
-            State::RoundRobin { keys, at } => {
+            KeyState::None => None,
+            KeyState::RoundRobin { keys, at } => {
                 // OMB moves on before it reads: the first key is number 1.
                 *at += 1;
                 if *at >= KEY_COUNT {
@@ -67,15 +67,15 @@ impl Keys {
                 }
                 Some(&keys[*at])
             }
-            State::Nano { keys } => {
+            KeyState::Nano { keys } => {
                 let at = usize::try_from(now_ns % KEY_COUNT as u64).unwrap_or(0);
                 Some(&keys[at])
             }
-            State::Random { rng, text } => {
+            KeyState::Random { rng, text } => {
                 *text = Decimal::of(rng.u32(0..=RANDOM_HIGHEST));
                 Some(text.as_bytes())
             }
-            State::Index { text } => Some(text.as_bytes()),
+            KeyState::Index { text } => Some(text.as_bytes()),
         }
     }
 }

@@ -6,16 +6,16 @@
 //! Messages that are not evenly spaced have their times from `uneven`. Then `even_q32` is 0, as at an unlimited rate,
 //! and an even schedule pays nothing for the others.
 
+mod rate_cursor;
 mod rhythm;
 mod uneven;
 mod unevenly;
-mod walk;
 
 use crate::plan::curve::RateCurve;
 use crate::plan::{Arrivals, LatePolicy};
 use crate::telemetry::RateOrder;
+use rate_cursor::RateCursor;
 use uneven::Uneven;
-use walk::Walk;
 
 /// What to do now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,7 +65,7 @@ pub struct Pacer {
     missed: u64,
     /// The order holds for messages intended before this time; then the walk knows the next.
     until_ns: u64,
-    walk: Option<Box<Walk>>,
+    walk: Option<Box<RateCursor>>,
     /// The times, where they are not evenly spaced.
     uneven: Option<Box<Uneven>>,
     /// Messages of the walk before this order.
@@ -124,7 +124,7 @@ impl Pacer {
         arrivals: Arrivals,
     ) -> Self {
         let first = (f64::from(index) + 0.5) * f64::from(arrivals.at_once());
-        let walk = Walk::new(curve, first, producers, epoch);
+        let walk = RateCursor::new(curve, first, producers, epoch);
         let (order, until_ns) = walk.schedule_at(0.0);
         let pacer = Self::new(order, policy);
         match Uneven::along(walk.clone(), arrivals, index, multiple_q16(policy)) {

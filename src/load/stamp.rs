@@ -16,11 +16,11 @@
 //! within one byte or one word for certain. It is no defence against forgery, nor does it cover the payload behind the
 //! stamp.
 //!
-//! Stamps one after the other, and how they are made and recognised without summing up each: `imprint.rs`.
+//! Stamps one after the other, and how they are made and recognised without summing up each: `encoded_stamp.rs`.
 
-mod imprint;
+mod encoded_stamp;
 
-pub use imprint::{Imprint, Series};
+pub use encoded_stamp::{EncodedStamp, StampTemplate};
 
 /// Bytes of a stamp.
 pub const STAMP_BYTES: usize = 48;
@@ -54,7 +54,7 @@ pub struct Stamp {
 
 /// What a value turned out to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Reading {
+pub enum ReadStamp {
     /// A sound stamp.
     Stamp(Stamp),
     /// No stamp: another first word, or too short for one.
@@ -64,7 +64,7 @@ pub enum Reading {
 }
 
 /// The stamp as six little-endian words; the layout above, eight bytes a line.
-type Words = [u64; STAMP_BYTES / 8];
+type StampWords = [u64; STAMP_BYTES / 8];
 
 impl Stamp {
     /// Are its times of the wall clock, so that anybody can compare them with their own?
@@ -76,25 +76,25 @@ impl Stamp {
     /// Writes the stamp over the first 48 bytes of `value` (at least that long, else it panics).
     #[inline]
     pub fn write(&self, value: &mut [u8]) {
-        Imprint::of(self).write(value);
+        EncodedStamp::of(self).write(value);
     }
 
     /// Reads it back.
     #[inline]
-    pub fn read(value: &[u8]) -> Reading {
+    pub fn read(value: &[u8]) -> ReadStamp {
         let Some(mut words) = words_of(value) else {
-            return if value.starts_with(&MAGIC) { Reading::Corrupt } else { Reading::Unstamped };
+            return if value.starts_with(&MAGIC) { ReadStamp::Corrupt } else { ReadStamp::Unstamped };
         };
         if halves(words[0]).0 != u32::from_le_bytes(MAGIC) {
-            return Reading::Unstamped;
+            return ReadStamp::Unstamped;
         }
         let found = words[0] >> CHECK_SHIFT;
         words[0] &= (1 << CHECK_SHIFT) - 1;
         let (producer, value_bytes) = halves(words[2]);
         if found != check(&words) || usize::try_from(value_bytes) != Ok(value.len()) {
-            return Reading::Corrupt;
+            return ReadStamp::Corrupt;
         }
-        Reading::Stamp(Self {
+        ReadStamp::Stamp(Self {
             probe: words[0] >> 32 & FLAG_PROBE != 0,
             run_id: words[1],
             producer,
@@ -108,9 +108,9 @@ impl Stamp {
 
 /// The words at the start of a value; None: it is too short for a stamp.
 #[inline]
-fn words_of(value: &[u8]) -> Option<Words> {
+fn words_of(value: &[u8]) -> Option<StampWords> {
     let head = value.first_chunk::<STAMP_BYTES>()?;
-    let mut words: Words = [0; STAMP_BYTES / 8];
+    let mut words: StampWords = [0; STAMP_BYTES / 8];
     for (word, bytes) in words.iter_mut().zip(head.as_chunks::<8>().0) {
         *word = u64::from_le_bytes(*bytes);
     }
@@ -126,7 +126,7 @@ fn halves(word: u64) -> (u32, u32) {
 
 /// Ones' complement sum of the 16-bit words, the check field being 0.
 #[inline]
-fn check(words: &Words) -> u64 {
+fn check(words: &StampWords) -> u64 {
     reduce(words.iter().map(|word| u128::from(*word)).sum())
 }
 
@@ -169,7 +169,7 @@ mod tests {
         #[test]
         fn what_is_written_is_read_back_and_the_rest_is_untouched(stamp in any_stamp()) {
             let value = value_of(&stamp);
-            prop_assert_eq!(Stamp::read(&value), Reading::Stamp(stamp));
+            prop_assert_eq!(Stamp::read(&value), ReadStamp::Stamp(stamp));
             prop_assert!(value[STAMP_BYTES..].iter().all(|&byte| byte == 0xa5));
         }
 
@@ -177,7 +177,7 @@ mod tests {
         fn any_damage_to_one_byte_is_noticed(stamp in any_stamp(), at in 0usize..STAMP_BYTES, flip in 1u8..) {
             let mut value = value_of(&stamp);
             value[at] ^= flip;
-            let expected = if at < MAGIC.len() { Reading::Unstamped } else { Reading::Corrupt };
+            let expected = if at < MAGIC.len() { ReadStamp::Unstamped } else { ReadStamp::Corrupt };
             prop_assert_eq!(Stamp::read(&value), expected);
         }
 
@@ -186,14 +186,14 @@ mod tests {
             prop_assume!(length != stamp.value_bytes as usize);
             let mut value = value_of(&stamp);
             value.resize(length, 0);
-            prop_assert_eq!(Stamp::read(&value), Reading::Corrupt);
+            prop_assert_eq!(Stamp::read(&value), ReadStamp::Corrupt);
         }
 
         #[test]
         fn it_does_not_matter_how_the_value_is_aligned(stamp in any_stamp(), offset in 0usize..9) {
             let mut room = vec![0; offset];
             room.extend(value_of(&stamp));
-            prop_assert_eq!(Stamp::read(&room[offset..]), Reading::Stamp(stamp));
+            prop_assert_eq!(Stamp::read(&room[offset..]), ReadStamp::Stamp(stamp));
         }
     }
 
@@ -206,7 +206,7 @@ mod tests {
             &[0; 100],
             b"PLD\x02 a later version, which is not ours to read, padded",
         ] {
-            assert_eq!(Stamp::read(value), Reading::Unstamped);
+            assert_eq!(Stamp::read(value), ReadStamp::Unstamped);
         }
     }
 

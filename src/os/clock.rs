@@ -174,7 +174,7 @@ impl Clock {
             ClockSource::Tsc => self.ns_at(ticks_fenced()),
             ClockSource::Vdso => raw_ns(),
         };
-        let Pair { width, middle, between: wall } = tightest(now, || read(ClockId::CLOCK_REALTIME));
+        let ClockPair { width, middle, between: wall } = tightest(now, || read(ClockId::CLOCK_REALTIME));
         WallOffset { offset_ns: wall.wrapping_sub(middle).cast_signed(), error_ns: width.div_ceil(2) }
     }
 }
@@ -200,7 +200,7 @@ fn slope_q32(begun: (u64, u64), ended: (u64, u64)) -> Option<u64> {
 fn reading(source: ClockSource) -> (u64, u64) {
     match source {
         ClockSource::Tsc => {
-            let Pair { middle: ticks, between: raw, .. } = tightest(ticks_fenced, raw_ns);
+            let ClockPair { middle: ticks, between: raw, .. } = tightest(ticks_fenced, raw_ns);
             (ticks, raw)
         }
         ClockSource::Vdso => (0, raw_ns()),
@@ -209,19 +209,19 @@ fn reading(source: ClockSource) -> (u64, u64) {
 
 /// `between` was read between two readings of another clock, which were `width` apart.
 #[derive(Debug, Clone, Copy)]
-struct Pair {
+struct ClockPair {
     width: u64,
     middle: u64,
     between: u64,
 }
 
 /// Reads `inner` between two readings of `outer`, several times; gives the closest pair.
-fn tightest(outer: impl Fn() -> u64, inner: impl Fn() -> u64) -> Pair {
+fn tightest(outer: impl Fn() -> u64, inner: impl Fn() -> u64) -> ClockPair {
     let pair = || {
         let before = outer();
         let between = inner();
         let width = outer().saturating_sub(before);
-        Pair { width, middle: before + width / 2, between }
+        ClockPair { width, middle: before + width / 2, between }
     };
     (1..PAIRS).fold(pair(), |best, _| {
         let next = pair();
@@ -304,7 +304,7 @@ mod tests {
     fn a_calibrated_clock_agrees_with_the_raw_clock() {
         let clock = Calibration::begin(Path::new("/")).finish(Duration::from_millis(100));
         // Any one triple may be torn apart by the scheduler: the tightest is the honest one.
-        let Pair { middle: raw, between: own, .. } = tightest(raw_ns, || clock.now_ns());
+        let ClockPair { middle: raw, between: own, .. } = tightest(raw_ns, || clock.now_ns());
         assert!(raw.abs_diff(own) < 50_000, "raw {raw}, own {own}, {clock:?}");
         assert!(clock.drift_ppm().abs() < 100.0, "{} ppm", clock.drift_ppm());
         assert!(clock.ticks_per_s() > 1e8 && clock.ticks_per_s() < 1e11, "{} Hz", clock.ticks_per_s());
@@ -419,7 +419,8 @@ mod tests {
         };
         assert!(wrong.beside_raw().1 > 9_000_000, "{wrong:?}");
         let WallOffset { offset_ns, error_ns } = wrong.wall_offset();
-        let Pair { width, middle: own, between: wall } = tightest(|| wrong.now_ns(), || read(ClockId::CLOCK_REALTIME));
+        let ClockPair { width, middle: own, between: wall } =
+            tightest(|| wrong.now_ns(), || read(ClockId::CLOCK_REALTIME));
         let apart_ns = own.wrapping_add_signed(offset_ns).abs_diff(wall);
         // The wall clock is slewed by 500 ppm at most; between the two readings are microseconds, on a crowded machine
         // milliseconds.

@@ -16,7 +16,7 @@ pub struct WallClock {
 
 /// This host.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub struct Host {
+pub struct HostIdentity {
     /// Its name.
     pub name: String,
     /// Changes with every boot of the kernel: two workers with the same one read the same clock.
@@ -25,7 +25,7 @@ pub struct Host {
     pub cpus: usize,
 }
 
-impl Host {
+impl HostIdentity {
     /// Reads it below `root`; what cannot be read is empty.
     pub fn read(root: &Path) -> Self {
         let line = |path: &str| {
@@ -63,9 +63,9 @@ mod tests {
 
     #[test]
     fn this_host_has_a_boot_and_cpus() {
-        let host = Host::read(Path::new("/"));
+        let host = HostIdentity::read(Path::new("/"));
         assert!(!host.boot_id.is_empty() && host.cpus > 0, "{host:?}");
-        assert_eq!(host, Host::read(Path::new("/")));
+        assert_eq!(host, HostIdentity::read(Path::new("/")));
     }
 
     #[test]

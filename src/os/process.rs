@@ -16,7 +16,7 @@ use std::process::{Command, Stdio};
 pub mod child;
 pub mod identity;
 
-pub use child::{Child, Exit};
+pub use child::{Child, ProcessExit};
 pub use identity::{own_pid, set_thread_name, start_time_ticks, yield_to_other_sessions};
 
 /// How a process starts. `ps` shows exactly `pinload ARGS…`.

@@ -56,7 +56,7 @@ impl RateCurve {
     }
 
     /// Steps of constant rate, slopes cut into seconds.
-    pub fn stairs(&self) -> Stairs {
+    pub fn stairs(&self) -> RateSteps {
         let mut steps: Vec<Step> = Vec::new();
         let mut messages = 0.0;
         let mut push = |from_s: f64, to_s: f64, per_s: f64| {
@@ -84,7 +84,7 @@ impl RateCurve {
         {
             push(last.at_s, last.at_s, last.per_s);
         }
-        Stairs { steps, cycle_s: self.cycle_s.unwrap_or(f64::INFINITY), cycle_messages: messages }
+        RateSteps { steps, cycle_s: self.cycle_s.unwrap_or(f64::INFINITY), cycle_messages: messages }
     }
 }
 
@@ -98,7 +98,7 @@ struct Step {
 
 /// A curve as steps.
 #[derive(Debug, Clone)]
-pub struct Stairs {
+pub struct RateSteps {
     steps: Vec<Step>,
     cycle_s: f64,
     cycle_messages: f64,
@@ -106,7 +106,7 @@ pub struct Stairs {
 
 /// Where a message stands on the stairs.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Stand {
+pub struct RatePosition {
     /// When it is due, seconds on the curve.
     pub at_s: f64,
     /// Rate of its step, messages per second.
@@ -115,7 +115,7 @@ pub struct Stand {
     pub until_s: f64,
 }
 
-impl Stairs {
+impl RateSteps {
     /// Messages due from the curve's beginning (and whole cycles) until `at_s`.
     pub fn messages_until(&self, at_s: f64) -> f64 {
         let (cycles, in_cycle_s) = if self.cycle_s.is_finite() {
@@ -130,7 +130,7 @@ impl Stairs {
     }
 
     /// When the rates add up to so many messages. None: never.
-    pub fn stand(&self, messages: f64) -> Option<Stand> {
+    pub fn stand(&self, messages: f64) -> Option<RatePosition> {
         if self.cycle_s.is_finite() && self.cycle_messages <= 0.0 {
             return None;
         }
@@ -146,7 +146,11 @@ impl Stairs {
         // Rounding may put it on the very end of its step; behind a last step without a rate it is never due.
         let beyond =
             at_s > until_s + 1e-6 && number + 1 == self.steps.len().saturating_sub(1) && !self.cycle_s.is_finite();
-        (!beyond).then_some(Stand { at_s: begin_s + at_s.min(until_s), per_s: step.per_s, until_s: begin_s + until_s })
+        (!beyond).then_some(RatePosition {
+            at_s: begin_s + at_s.min(until_s),
+            per_s: step.per_s,
+            until_s: begin_s + until_s,
+        })
     }
 }
 
@@ -164,8 +168,8 @@ mod tests {
         let stairs = curve(&[(0.0, 10.0), (5.0, 100.0)], false, None).stairs();
         assert_eq!(stairs.messages_until(5.0), 50.0);
         assert_eq!(stairs.messages_until(7.0), 250.0);
-        assert_eq!(stairs.stand(0.5), Some(Stand { at_s: 0.05, per_s: 10.0, until_s: 5.0 }));
-        assert_eq!(stairs.stand(150.0), Some(Stand { at_s: 6.0, per_s: 100.0, until_s: f64::INFINITY }));
+        assert_eq!(stairs.stand(0.5), Some(RatePosition { at_s: 0.05, per_s: 10.0, until_s: 5.0 }));
+        assert_eq!(stairs.stand(150.0), Some(RatePosition { at_s: 6.0, per_s: 100.0, until_s: f64::INFINITY }));
     }
 
     #[test]

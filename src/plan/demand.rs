@@ -1,7 +1,7 @@
 //! What the clients of a run take of a machine: at least this, before a message is sent.
 
 use super::{ClientPlan, DriverKind, PayloadPlan, Plan};
-use crate::os::room::Room;
+use crate::os::host_capacity::HostCapacity;
 use crate::telemetry::{Role, Shape};
 use crate::units::{counted, format_count, format_size};
 
@@ -84,7 +84,7 @@ const INSTEAD: &str =
 
 impl Demand {
     /// Why it cannot be met at all, with figures; None: it can, as far as is known.
-    pub fn refusal(&self, room: &Room) -> Option<String> {
+    pub fn refusal(&self, room: &HostCapacity) -> Option<String> {
         let clients = counted(self.clients, "client");
         if let Some(has) = room.memory_bytes.filter(|has| self.memory_bytes > *has) {
             let (needs, has) = (format_size(self.memory_bytes), format_size(has));
@@ -114,7 +114,7 @@ impl Demand {
     }
 
     /// What is short just now; None: nothing, as far as is known.
-    pub fn warning(&self, room: &Room) -> Option<String> {
+    pub fn warning(&self, room: &HostCapacity) -> Option<String> {
         let has = room.memory_free_bytes.filter(|has| self.memory_bytes > *has)?;
         let (clients, needs, has) = (counted(self.clients, "client"), format_size(self.memory_bytes), format_size(has));
         Some(format!(
@@ -151,7 +151,7 @@ mod tests {
 
     #[test]
     fn eight_thousand_clients_are_refused_on_a_small_machine_with_both_figures() {
-        let room = Room { memory_bytes: Some(24 * GIB), ..Room::default() };
+        let room = HostCapacity { memory_bytes: Some(24 * GIB), ..HostCapacity::default() };
         let refusal = of(8_001).refusal(&room).unwrap();
         assert!(refusal.starts_with("8,001 clients need at least "), "{refusal}");
         assert!(
@@ -160,21 +160,25 @@ mod tests {
         );
         assert!(of(8_001).memory_bytes > 50 * GIB, "{:?}", of(8_001));
         assert_eq!(of(200).refusal(&room), None);
-        assert_eq!(of(8_001).refusal(&Room::default()), None, "nothing is known");
+        assert_eq!(of(8_001).refusal(&HostCapacity::default()), None, "nothing is known");
     }
 
     #[test]
     fn each_kind_of_room_is_looked_at() {
         let demand = of(100);
         for (room, words) in [
-            (Room { shared_memory_free_bytes: Some(64 << 20), ..Room::default() }, "64.0 MiB are free in /dev/shm"),
-            (Room { tasks_free: Some(100), ..Room::default() }, "100 can be started"),
-            (Room { open_files: Some(128), ..Room::default() }, "128 are allowed"),
+            (
+                HostCapacity { shared_memory_free_bytes: Some(64 << 20), ..HostCapacity::default() },
+                "64.0 MiB are free in /dev/shm",
+            ),
+            (HostCapacity { tasks_free: Some(100), ..HostCapacity::default() }, "100 can be started"),
+            (HostCapacity { open_files: Some(128), ..HostCapacity::default() }, "128 are allowed"),
         ] {
             let refusal = demand.refusal(&room).unwrap();
             assert!(refusal.contains(words), "{refusal}");
         }
-        let busy = Room { memory_bytes: Some(4 * GIB), memory_free_bytes: Some(GIB / 2), ..Room::default() };
+        let busy =
+            HostCapacity { memory_bytes: Some(4 * GIB), memory_free_bytes: Some(GIB / 2), ..HostCapacity::default() };
         assert_eq!(demand.refusal(&busy), None);
         assert!(demand.warning(&busy).is_some_and(|warning| warning.contains("512.0 MiB are free now")));
     }

@@ -15,7 +15,7 @@ const ROOM: usize = 100 - LABEL - 1;
 
 impl Display for Plan {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
-        let mut page = Page { f, label: "" };
+        let mut page = PlanPage { f, label: "" };
         page.section("plan", format!("{} on {}", self.workload_name, self.target()))?;
         page.section("topics", self.topics_text())?;
         for (name, value) in &self.topics.config {
@@ -69,12 +69,12 @@ const ONLY_CONSUMED: &str = "consumers are held until the load begins; end-to-en
      accounting";
 
 /// Lines under a label that is printed once.
-struct Page<'a, 'f> {
+struct PlanPage<'a, 'f> {
     f: &'a mut Formatter<'f>,
     label: &'static str,
 }
 
-impl Page<'_, '_> {
+impl PlanPage<'_, '_> {
     fn section(&mut self, label: &'static str, text: impl Display) -> Result {
         self.label = label;
         self.more(text)
@@ -216,7 +216,7 @@ impl Plan {
         )
     }
 
-    fn write_clients(&self, page: &mut Page<'_, '_>) -> Result {
+    fn write_clients(&self, page: &mut PlanPage<'_, '_>) -> Result {
         let clients = u32::try_from(self.clients.len()).unwrap_or(u32::MAX);
         let supervisor = &self.placement.supervisor;
         let cpus = if supervisor.len() == 1 { "CPU" } else { "CPUs" };

@@ -1,8 +1,8 @@
 //! A plan to test with: one topic, two producers, one subscription of two consumers, 1,000 msg/s, no machine behind it.
 
 use super::{
-    Arrivals, ClientPlacement, ClientPlan, DriverKind, DriverPlan, KeyDistributor, LatePolicy, Limits, MessagePlan,
-    PayloadPlan, Placement, PlacementPolicy, Plan, RatePlan, RateScope, TopicPlan, TranslatedProperties,
+    Arrivals, ClientPlacement, ClientPlan, DriverKind, DriverPlan, KeyDistributor, LatePolicy, MessagePlan,
+    PayloadPlan, Placement, PlacementPolicy, Plan, RatePlan, RateScope, TopicPlan, TranslatedProperties, WaitLimits,
 };
 use crate::os::affinity::CpuSet;
 use crate::telemetry::Role;
@@ -79,7 +79,7 @@ impl Plan {
             backlog: None,
             search: None,
             duration,
-            limits: Limits {
+            limits: WaitLimits {
                 connect: Duration::from_secs(30),
                 topics: Duration::from_secs(60),
                 ready: Duration::from_secs(60),

@@ -4,7 +4,6 @@
 //! prints.
 
 pub mod arrivals;
-pub mod course;
 pub mod curve;
 pub mod demand;
 pub mod display;
@@ -24,11 +23,11 @@ pub mod record_times;
 pub mod resolve;
 pub mod schedule;
 pub mod thresholds;
+pub mod varying_load;
 
 use crate::config::ClientLibrary;
 use crate::telemetry::Role;
 pub use arrivals::Arrivals;
-pub use course::{BacklogPlan, SearchPlan, SearchRule};
 pub use curve::{RateCurve, RatePoint};
 pub use demand::Demand;
 pub use driver_source::DriverSource;
@@ -38,10 +37,11 @@ pub use message::{KeyDistributor, MessagePlan, PayloadPlan, SizePlan};
 pub use placement::{ClientPlacement, Placement, PlacementPolicy};
 pub use processing::Processing;
 pub use properties::{Translated, TranslatedProperties};
-pub use resolve::{Options, PERIOD, resolve};
+pub use resolve::{PERIOD, ResolveOptions, resolve};
 pub use schedule::{LatePolicy, RatePlan, RateScope};
 use std::time::Duration;
 pub use thresholds::{Threshold, Thresholds};
+pub use varying_load::{BacklogPlan, SearchPlan, SearchRule};
 
 /// One workload on one driver, decided.
 #[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
@@ -83,7 +83,7 @@ pub struct Plan {
     /// The rate is searched for, from `rate.total` on.
     pub search: Option<SearchPlan>,
     /// Limits of each wait.
-    pub limits: Limits,
+    pub limits: WaitLimits,
     /// Which CPUs, which memory.
     pub placement: Placement,
     /// The clients in order: all producers, then all consumers.
@@ -197,7 +197,7 @@ pub struct TopicShape {
 
 /// Limits of waits; every one has a message when it ends.
 #[derive(Debug, Clone, Copy, serde::Serialize, serde::Deserialize)]
-pub struct Limits {
+pub struct WaitLimits {
     /// A broker's first answer.
     pub connect: Duration,
     /// Topics created, or deleted, however many requests it takes.

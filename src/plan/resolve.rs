@@ -4,8 +4,7 @@
 mod arrivals;
 mod clients;
 mod closed_loop;
-pub mod course;
-mod desk;
+mod context;
 mod driver;
 mod embedded;
 pub mod for_coordinator;
@@ -17,6 +16,7 @@ mod processing;
 mod rate;
 mod sizes;
 mod topics;
+pub mod varying_load;
 mod wire;
 
 pub use clients::MAX_CLIENTS;
@@ -24,19 +24,19 @@ pub use clients::MAX_CLIENTS;
 use super::goal::Goal;
 use super::placement::{PlacementWishes, place};
 use super::record_times::no_end_to_end_times;
-use super::{Inputs, LatePolicy, Limits, Placement, Plan, RateScope, Thresholds, TopicPlan};
+use super::{Inputs, LatePolicy, Placement, Plan, RateScope, Thresholds, TopicPlan, WaitLimits};
 use crate::config::{ClientLibrary, DriverFile, Problem, Problems, WorkloadFile};
 use crate::os::affinity::CpuSet;
+use crate::os::host_capacity::HostCapacity;
 use crate::os::memory_policy::MemoryPolicy;
-use crate::os::room::Room;
 use crate::os::topology::Topology;
 use crate::units::Rate;
-use desk::Desk;
+use context::ResolveContext;
 use std::time::Duration;
 
 /// What the command line says that overrides or completes the files.
 #[derive(Debug, Clone, Default)]
-pub struct Options {
+pub struct ResolveOptions {
     /// The plan is only looked at: what this machine has no room for is a warning.
     pub only_shown: bool,
     /// `--client`.
@@ -72,7 +72,7 @@ pub struct Options {
     /// `--unreachable-timeout`.
     pub unreachable_timeout: Option<Duration>,
     /// Limits of the rate search, from the environment.
-    pub search_limits: course::SearchLimits,
+    pub search_limits: varying_load::SearchLimits,
     /// Clients run on workers, which place them themselves.
     pub on_workers: bool,
     /// `--threshold`: what the result is judged by.
@@ -93,7 +93,7 @@ pub struct Machine {
     /// The memory policy inherited at start.
     pub memory_policy: MemoryPolicy,
     /// What it has room for.
-    pub room: Room,
+    pub room: HostCapacity,
 }
 
 /// Warm-up when neither file nor option says (OMB's and the guide's default).
@@ -103,7 +103,7 @@ const DEFAULT_WARMUP: Duration = Duration::from_secs(60);
 pub const PERIOD: Duration = Duration::from_secs(10);
 
 /// Limits when no option says.
-const LIMITS: Limits = Limits {
+const LIMITS: WaitLimits = WaitLimits {
     connect: Duration::from_secs(30),
     topics: Duration::from_secs(60),
     ready: Duration::from_secs(60),
@@ -120,51 +120,52 @@ const LIMITS: Limits = Limits {
 pub fn resolve(
     workload: &WorkloadFile,
     driver: Option<&DriverFile>,
-    options: &Options,
+    options: &ResolveOptions,
     machine: &Machine,
 ) -> Result<Plan, Problems> {
-    let mut desk = Desk::new(workload, driver, options);
-    let target = driver::target(&mut desk);
-    let topics = topics::decide(&mut desk, &target);
-    let crew = clients::crew(&mut desk, topics.as_ref());
-    let producers = crew.as_ref().map(clients::Crew::producers);
-    let consumer_processing = processing::decide(&mut desk, crew.as_ref().map(clients::Crew::consumers));
-    let message = message::decide(&mut desk, producers);
-    let rate = rate::decide(&mut desk, &target, producers);
-    let has_backlog = crew.as_ref().is_some_and(clients::Crew::has_backlog);
-    let backlog = course::backlog(&mut desk, &target, rate.as_ref(), message.as_ref(), has_backlog);
-    let search = course::search(&mut desk, &target, rate.as_ref());
-    let period = course::period(&mut desk);
-    if let (Some(topics), Some(crew), Some(message), Some(rate)) = (&topics, &crew, &message, &rate) {
-        embedded::check(&mut desk, &target, &topics.partitions, crew, message, rate);
+    let mut context = ResolveContext::new(workload, driver, options);
+    let target = driver::target(&mut context);
+    let topics = topics::decide(&mut context, &target);
+    let counts = clients::counts(&mut context, topics.as_ref());
+    let producers = counts.as_ref().map(clients::ClientCounts::producers);
+    let consumer_processing = processing::decide(&mut context, counts.as_ref().map(clients::ClientCounts::consumers));
+    let message = message::decide(&mut context, producers);
+    let rate = rate::decide(&mut context, &target, producers);
+    let has_backlog = counts.as_ref().is_some_and(clients::ClientCounts::has_backlog);
+    let backlog = varying_load::backlog(&mut context, &target, rate.as_ref(), message.as_ref(), has_backlog);
+    let search = varying_load::search(&mut context, &target, rate.as_ref());
+    let period = varying_load::period(&mut context);
+    if let (Some(topics), Some(counts), Some(message), Some(rate)) = (&topics, &counts, &message, &rate) {
+        embedded::check(&mut context, &target, &topics.partitions, counts, message, rate);
     }
-    let goals = goals::decide(&mut desk, rate.as_ref(), period);
-    let mut driver_plan = driver::decide(&mut desk, &target);
+    let goals = goals::decide(&mut context, rate.as_ref(), period);
+    let mut driver_plan = driver::decide(&mut context, &target);
     if let (Some(topics), Some(message), Some(driver)) = (&topics, &message, &mut driver_plan) {
-        sizes::check(&mut desk, message, driver, topics);
+        sizes::check(&mut context, message, driver, topics);
         full_batch::say(message, driver);
     }
-    let placement = crew.as_ref().and_then(|crew| {
+    let placement = counts.as_ref().and_then(|counts| {
         let (allowed, policy) = (&machine.allowed, &machine.memory_policy);
-        let placed = place(&machine.topology, allowed, policy, &options.placement, crew.producers(), crew.consumers());
+        let placed =
+            place(&machine.topology, allowed, policy, &options.placement, counts.producers(), counts.consumers());
         let placed = placed.map(|placement| if options.on_workers { elsewhere(placement) } else { placement });
-        placed.map_err(|error| desk.refuse_option(None, error.to_string())).ok()
+        placed.map_err(|error| context.refuse_option(None, error.to_string())).ok()
     });
-    let limits = Limits {
+    let limits = WaitLimits {
         connect: options.connect_timeout.unwrap_or(LIMITS.connect),
         ready: options.ready_timeout.unwrap_or(LIMITS.ready),
         unreachable: options.unreachable_timeout.unwrap_or(LIMITS.unreachable),
         ..LIMITS
     };
-    let (Some(topics), Some(crew), Some(message), Some(rate), Some(driver_plan), Some(placement)) =
-        (topics, crew, message, rate, driver_plan, placement)
+    let (Some(topics), Some(counts), Some(message), Some(rate), Some(driver_plan), Some(placement)) =
+        (topics, counts, message, rate, driver_plan, placement)
     else {
-        return Err(desk.into_problems());
+        return Err(context.into_problems());
     };
-    if desk.has_problems() {
-        return Err(desk.into_problems());
+    if context.has_problems() {
+        return Err(context.into_problems());
     }
-    no_end_to_end_times(&topics.plan, &message).into_iter().for_each(|why| desk.warn_plainly(why));
+    no_end_to_end_times(&topics.plan, &message).into_iter().for_each(|why| context.warn_plainly(why));
     let mut plan = Plan {
         workload_name: workload.name.clone().unwrap_or_else(|| workload.base_name()),
         workload_file_base: workload.base_name(),
@@ -175,10 +176,10 @@ pub fn resolve(
         goals,
         measured_by: crate::plan::MeasuredBy::Pinload,
         delete_topics: !options.keep_topics && topics.plan.existing.is_empty() && !topics.plan.fixed_names(),
-        topics: TopicPlan { each: crew.differing(), ..topics.plan },
-        producers_per_topic: crew.most(|shape| shape.producers),
-        subscriptions_per_topic: crew.most(|shape| shape.subscriptions),
-        consumers_per_subscription: crew.consumers_per_subscription,
+        topics: TopicPlan { each: counts.differing(), ..topics.plan },
+        producers_per_topic: counts.most(|shape| shape.producers),
+        subscriptions_per_topic: counts.most(|shape| shape.subscriptions),
+        consumers_per_subscription: counts.consumers_per_subscription,
         consumer_processing,
         message,
         rate,
@@ -188,9 +189,9 @@ pub fn resolve(
         backlog,
         search,
         limits,
-        clients: crew.list(&placement),
+        clients: counts.list(&placement),
         placement,
-        warnings: desk.into_warnings(),
+        warnings: context.into_warnings(),
     };
     plan.limits.topics = options.topics_timeout.unwrap_or_else(|| plan.default_topics_limit());
     // Workers look for themselves.
@@ -219,12 +220,12 @@ fn from_minutes(minutes: f64) -> Option<Duration> {
     Duration::try_from_secs_f64(minutes * 60.0).ok().filter(|time| !time.is_zero())
 }
 
-fn warmup(workload: &WorkloadFile, options: &Options) -> Duration {
+fn warmup(workload: &WorkloadFile, options: &ResolveOptions) -> Duration {
     let written = workload.warmup_duration_minutes.map(|minutes| from_minutes(minutes).unwrap_or_default());
     options.warmup.or(written).unwrap_or(DEFAULT_WARMUP)
 }
 
-fn duration(workload: &WorkloadFile, options: &Options) -> Option<Duration> {
+fn duration(workload: &WorkloadFile, options: &ResolveOptions) -> Option<Duration> {
     match options.duration {
         Some(duration) => Some(duration).filter(|time| !time.is_zero()),
         None => workload.test_duration_minutes.and_then(from_minutes),

@@ -9,15 +9,15 @@ use crate::stats::{Counter, Latency};
 use crate::units::{format_count, format_ns, format_rate};
 use crate::verdict::{Judgement, OwnLevel, Reason, SystemAnswer, SystemEventKind, Trust, Verdict};
 use crate::worker::{Interruption, LatencySet};
-use crate::workload_generator::totals::{Measured, measured, received_balance, totals};
-use crate::workload_generator::{Outcome, PhaseName, SearchReport, Series};
+use crate::workload_generator::totals::{MeasuredRun, measured, received_balance, totals};
+use crate::workload_generator::{PhaseName, RunOutcome, RunResult, SearchReport};
 
 /// Remarks below the verdict; the rest is counted.
 const REMARKS: usize = 3;
 
 /// The screen at the end of a run: plain text of several lines, the last one without newline, every number with its
 /// unit. `periods`: the verdicts on the measured periods.
-pub fn closing_screen(series: &Series<'_>, periods: &[Verdict]) -> String {
+pub fn closing_screen(series: &RunResult<'_>, periods: &[Verdict]) -> String {
     let judged = JudgedRun::of(series, periods);
     let mut lines = vec![judged.system.line()];
     lines.extend(judged.verdict_lines());
@@ -37,7 +37,7 @@ pub fn closing_screen(series: &Series<'_>, periods: &[Verdict]) -> String {
 
 /// A run and all that is judged of it, each once.
 pub(super) struct JudgedRun<'a> {
-    series: &'a Series<'a>,
+    series: &'a RunResult<'a>,
     /// The verdicts on the measured periods.
     periods: &'a [Verdict],
     system: SystemAnswer,
@@ -47,7 +47,7 @@ pub(super) struct JudgedRun<'a> {
 }
 
 impl<'a> JudgedRun<'a> {
-    pub(super) fn of(series: &'a Series<'a>, periods: &'a [Verdict]) -> Self {
+    pub(super) fn of(series: &'a RunResult<'a>, periods: &'a [Verdict]) -> Self {
         Self {
             series,
             periods,
@@ -154,21 +154,21 @@ fn concerns_messages(doubt: &Doubt) -> bool {
 }
 
 /// How it ended, where neither the verdict's reasons nor the plan say.
-fn ending(outcome: &Outcome) -> Option<String> {
+fn ending(outcome: &RunOutcome) -> Option<String> {
     match outcome {
-        Outcome::Interrupted { by } => {
+        RunOutcome::Interrupted { by } => {
             let signal = match by {
                 Interruption::Interrupt => "Ctrl-C (SIGINT)",
                 Interruption::Terminate => "SIGTERM or SIGHUP",
             };
             Some(format!("interrupted by {signal}: what follows is what was measured until then"))
         }
-        Outcome::Running => Some("still running".to_owned()),
-        Outcome::Completed
-        | Outcome::ClientDied { .. }
-        | Outcome::WorkerLost { .. }
-        | Outcome::BrokerLost { .. }
-        | Outcome::Failed { .. } => None,
+        RunOutcome::Running => Some("still running".to_owned()),
+        RunOutcome::Completed
+        | RunOutcome::ClientDied { .. }
+        | RunOutcome::WorkerLost { .. }
+        | RunOutcome::BrokerLost { .. }
+        | RunOutcome::Failed { .. } => None,
     }
 }
 
@@ -181,7 +181,7 @@ const ROWS: [Latency; 5] = [
     Latency::PublishDelay,
 ];
 
-fn latency_rows(series: &Series<'_>) -> Vec<String> {
+fn latency_rows(series: &RunResult<'_>) -> Vec<String> {
     let mut table = plain_table();
     table.set_header(["", "p50", "p99", "p99.9", "max"]);
     for latency in ROWS.into_iter().filter(|family| series.plan.measured_by.knows_latency(*family)) {
@@ -205,7 +205,7 @@ fn cells(latencies: Option<&LatencySet>, latency: Latency) -> [String; 4] {
 }
 
 /// What a row is, with the label that its source asks for.
-fn label(latency: Latency, series: &Series<'_>) -> String {
+fn label(latency: Latency, series: &RunResult<'_>) -> String {
     let Plan { driver, message, .. } = series.plan;
     let acknowledged = if driver.acknowledgement_is_local { "acknowledged locally (acks=0)" } else { "acknowledged" };
     let counters = totals(series);
@@ -227,8 +227,8 @@ fn label(latency: Latency, series: &Series<'_>) -> String {
 }
 
 /// Mean rates of the measurement.
-fn measured_line(series: &Series<'_>) -> Option<String> {
-    let Measured { span_s, rates, .. } = measured(series);
+fn measured_line(series: &RunResult<'_>) -> Option<String> {
+    let MeasuredRun { span_s, rates, .. } = measured(series);
     let mib = |bytes_per_s: f64| bytes_per_s / 1024.0 / 1024.0;
     (span_s > 0.0).then(|| {
         format!(
@@ -242,7 +242,7 @@ fn measured_line(series: &Series<'_>) -> Option<String> {
 }
 
 /// What the rate search found, and the parts of a measurement with a backlog.
-fn course_lines(series: &Series<'_>) -> Vec<String> {
+fn course_lines(series: &RunResult<'_>) -> Vec<String> {
     let mut lines: Vec<String> = series
         .phases
         .iter()
@@ -275,7 +275,7 @@ fn course_lines(series: &Series<'_>) -> Vec<String> {
 }
 
 /// Messages of the whole run, warm-up included; figures that ought to be 0 and seldom are not appear when they are not.
-fn counts_line(series: &Series<'_>) -> String {
+fn counts_line(series: &RunResult<'_>) -> String {
     let totals = totals(series);
     let count = |word: &str, counter| format!("{word} {}", format_count(totals[counter]));
     let mut parts: Vec<String> = [
@@ -303,7 +303,7 @@ fn counts_line(series: &Series<'_>) -> String {
 }
 
 /// What the accounting found, over all producers and subscriptions.
-fn balance_line(series: &Series<'_>) -> Option<String> {
+fn balance_line(series: &RunResult<'_>) -> Option<String> {
     let balance = received_balance(series)?;
     let count = |word: &str, value| format!("{word} {}", format_count(value));
     let mut parts = vec![
@@ -324,7 +324,7 @@ fn balance_line(series: &Series<'_>) -> Option<String> {
 }
 
 /// Where a retry of the producers' own may be what duplicated or reordered messages, that and the way out.
-fn what_retries_do(series: &Series<'_>) -> &'static str {
+fn what_retries_do(series: &RunResult<'_>) -> &'static str {
     let producer = &series.plan.driver.producer;
     let says = |name, value| producer.get(name) == Some(value);
     if series.plan.driver.kind == DriverKind::Null || says("enable.idempotence", "true") || says("retries", "0") {
@@ -335,8 +335,8 @@ fn what_retries_do(series: &Series<'_>) -> &'static str {
 
 /// CPU of all clients in the measurement, per acknowledged message (received, where nothing was sent), and the
 /// supervisor's.
-fn cpu_line(series: &Series<'_>) -> Option<String> {
-    let Measured { counters, span_s, .. } = measured(series);
+fn cpu_line(series: &RunResult<'_>) -> Option<String> {
+    let MeasuredRun { counters, span_s, .. } = measured(series);
     let cpu_ns = counters[Counter::CpuUserNs] + counters[Counter::CpuSystemNs];
     let mut parts = Vec::new();
     if span_s > 0.0 && cpu_ns > 0 {

@@ -9,10 +9,10 @@ use crate::plan::processing::ProcessingManner;
 use crate::plan::{DriverKind, LatePolicy, MeasuredBy, Plan};
 use crate::stats::Counter;
 use crate::units::{Rate, counted, format_count, format_ns, format_rate};
-use crate::verdict::HeldUp;
+use crate::verdict::BlockedTime;
 use crate::verdict::system::asked_rate;
-use crate::workload_generator::totals::{Measured, measured, received_balance, totals};
-use crate::workload_generator::{Outcome, Series};
+use crate::workload_generator::totals::{MeasuredRun, measured, received_balance, totals};
+use crate::workload_generator::{RunOutcome, RunResult};
 
 /// A rate that misses its target by more than this share is told.
 const RATE_TOLERANCE: f64 = 0.01;
@@ -257,13 +257,13 @@ impl std::fmt::Display for Doubt {
 }
 
 /// A number that ought to be 0, and the doubt that it raises when it is not.
-type Counted = (u64, fn(u64) -> Doubt);
+type CountedDoubt = (u64, fn(u64) -> Doubt);
 
 /// Every doubt about this series, in the order in which a reader should meet them.
-pub fn doubts(series: &Series<'_>) -> Vec<Doubt> {
+pub fn doubts(series: &RunResult<'_>) -> Vec<Doubt> {
     let mut doubts = of_plan(series.plan);
     let totals = totals(series);
-    let Measured { span_s: measured_s, rates, .. } = measured(series);
+    let MeasuredRun { span_s: measured_s, rates, .. } = measured(series);
     if totals[Counter::MessagesUnstamped] > 0 {
         let unstamped_messages = totals[Counter::MessagesUnstamped];
         // Where one has no stamp, none has.
@@ -278,7 +278,7 @@ pub fn doubts(series: &Series<'_>) -> Vec<Doubt> {
     if totals[Counter::MessagesUntimed] > of_brokers_time {
         doubts.push(Doubt::Untimed { messages: totals[Counter::MessagesUntimed] - of_brokers_time });
     }
-    if let (Rate::PerSecond(target_per_s), true, Outcome::Completed) =
+    if let (Rate::PerSecond(target_per_s), true, RunOutcome::Completed) =
         (asked_rate(series, measured_s), measured_s > 0.0 && series.plan.producers() > 0, &series.outcome)
     {
         let reached_per_s = rates.acknowledged_per_s;
@@ -291,7 +291,7 @@ pub fn doubts(series: &Series<'_>) -> Vec<Doubt> {
     doubts.extend(held_up(series));
     let balance = received_balance(series);
     let balanced = |pick: fn(&Balance) -> u64| balance.as_ref().map_or(0, pick);
-    let counted: [Counted; 10] = [
+    let counted: [CountedDoubt; 10] = [
         (totals[Counter::MessagesFailed], |messages| Doubt::Failed { messages }),
         (totals[Counter::MessagesUnknown], |messages| Doubt::Unknown { messages }),
         (balanced(|balance| balance.lost), |messages| Doubt::Lost { messages }),
@@ -360,9 +360,9 @@ fn of_plan(plan: &Plan) -> Vec<Doubt> {
 }
 
 /// Producers that the broker kept waiting: what is late for it is no fault of the generator.
-fn held_up(series: &Series<'_>) -> Option<Doubt> {
+fn held_up(series: &RunResult<'_>) -> Option<Doubt> {
     let clients = &series.periods.last()?.clients;
-    let held_up = clients.iter().map(|client| (HeldUp::of_client(&client.measured, series.plan), client));
+    let held_up = clients.iter().map(|client| (BlockedTime::of_client(&client.measured, series.plan), client));
     let held_up: Vec<_> = held_up
         .map(|(held_up, client)| (held_up.by_broker_ns as f64 / client.measured.span_ns.max(1) as f64, client))
         .filter(|(share, _)| *share > HELD_UP_TOLERANCE)
@@ -372,7 +372,7 @@ fn held_up(series: &Series<'_>) -> Option<Doubt> {
     Some(Doubt::HeldUpByBroker { producers: held_up.len() as u64, worst_share, late_messages: late })
 }
 
-fn of_end(series: &Series<'_>) -> Vec<Doubt> {
+fn of_end(series: &RunResult<'_>) -> Vec<Doubt> {
     let Some(end) = &series.end else { return Vec::new() };
     let mut doubts = Vec::new();
     if end.hosts.iter().any(|host| host.hot_cpus_shared == Some(true)) {

@@ -8,7 +8,7 @@
 use crate::stats::Latency;
 use crate::units::NS_PER_S;
 use crate::worker::{LatencySet, PeriodStats};
-use crate::workload_generator::Series;
+use crate::workload_generator::RunResult;
 use hdrhistogram::serialization::V2DeflateSerializer;
 use hdrhistogram::serialization::interval_log::{IntervalLogWriterBuilder, Tag};
 use std::fs::{File, OpenOptions};
@@ -31,7 +31,7 @@ pub struct Hlog {
 
 impl Hlog {
     /// Adds the lines of a period: of its seconds, or of itself where they are not known.
-    pub fn add(&mut self, period: &PeriodStats, series: &Series<'_>) -> io::Result<()> {
+    pub fn add(&mut self, period: &PeriodStats, series: &RunResult<'_>) -> io::Result<()> {
         let mut builder = IntervalLogWriterBuilder::new();
         builder.with_max_value_divisor(MAX_VALUE_DIVISOR);
         if !std::mem::replace(&mut self.begun, true) {
@@ -81,7 +81,7 @@ fn of_interest(lines: &[u8], told: bool) -> &[u8] {
     if told { &lines[first_line..] } else { lines }
 }
 
-fn head(builder: &mut IntervalLogWriterBuilder, series: &Series<'_>) {
+fn head(builder: &mut IntervalLogWriterBuilder, series: &RunResult<'_>) {
     let wall_ns = u64::try_from(series.epoch_wall_ns).unwrap_or(0);
     let epoch = SystemTime::UNIX_EPOCH + Duration::from_nanos(wall_ns);
     builder

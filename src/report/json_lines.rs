@@ -7,8 +7,8 @@ use crate::stats::{Counter, Distribution, Latency};
 use crate::verdict::goals::GoalResult;
 use crate::verdict::{Judgement, OwnLevel, SystemAnswer, SystemOutcome, Trust, Verdict};
 use crate::worker::{LatencySet, PeriodStats};
-use crate::workload_generator::totals::{Measured, measured, received_balance, totals};
-use crate::workload_generator::{Outcome, Phase, Series};
+use crate::workload_generator::totals::{MeasuredRun, measured, received_balance, totals};
+use crate::workload_generator::{Phase, RunOutcome, RunResult};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -41,7 +41,7 @@ struct EndLine<'a> {
     workload: &'a str,
     driver: &'a str,
     #[serde(flatten)]
-    outcome: &'a Outcome,
+    outcome: &'a RunOutcome,
     system: SystemLine,
     verdict: Verdict,
     reasons: Vec<ReasonLine>,
@@ -108,11 +108,11 @@ pub fn period_line(period: &PeriodStats, phase: Phase, phase_ns: u64, plan: &Pla
 
 /// The line of a run that is over; `periods` are the verdicts on its periods, `goals` what became of its goals,
 /// `files` what was written.
-pub fn end_line(series: &Series<'_>, periods: &[Verdict], goals: &[GoalResult], files: Vec<String>) -> String {
+pub fn end_line(series: &RunResult<'_>, periods: &[Verdict], goals: &[GoalResult], files: Vec<String>) -> String {
     let plan = series.plan;
     let judgement = Judgement::of_run(series, periods);
     let SystemAnswer { outcome, sentence, .. } = SystemAnswer::of_run(series);
-    let Measured { span_s, rates, .. } = measured(series);
+    let MeasuredRun { span_s, rates, .. } = measured(series);
     line(&EndLine {
         r#type: "end",
         workload: &plan.workload_name,
@@ -142,7 +142,7 @@ pub fn end_line(series: &Series<'_>, periods: &[Verdict], goals: &[GoalResult], 
 }
 
 /// Messages of the whole run, warm-up included.
-fn messages(series: &Series<'_>) -> Map<String, Value> {
+fn messages(series: &RunResult<'_>) -> Map<String, Value> {
     let totals = totals(series);
     let counted = [
         ("sent", Counter::MessagesEnqueued),

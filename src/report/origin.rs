@@ -20,12 +20,12 @@ pub struct Origin {
     /// Start of the run, local time with offset, RFC 3339.
     pub started_at: String,
     /// The host that ran the supervisor.
-    pub host: Host,
+    pub host: OriginHost,
 }
 
 /// A machine.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
-pub struct Host {
+pub struct OriginHost {
     /// Host name.
     pub name: String,
     /// Kernel and its release: `Linux 6.8.0-31-generic`.
@@ -42,12 +42,12 @@ impl Origin {
             librdkafka_version: rdkafka::util::get_rdkafka_version().1,
             command_line: command_line.to_vec(),
             started_at: rfc3339(started_at),
-            host: Host::read(root),
+            host: OriginHost::read(root),
         }
     }
 }
 
-impl Host {
+impl OriginHost {
     fn read(root: &Path) -> Self {
         let kernel_text = |name: &str| {
             let text = std::fs::read_to_string(root.join("proc/sys/kernel").join(name)).unwrap_or_default();

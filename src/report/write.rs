@@ -7,18 +7,18 @@
 use super::WriteError;
 use super::detail::DetailDocument;
 use super::detail::periods::PeriodDetail;
-use super::floor::Standing;
+use super::floor::FloorStanding;
 use super::hlog::Hlog;
 use super::omb::{OmbPeriod, OmbResult};
 use super::origin::{Origin, local};
 use super::spread::PeriodValues;
 use super::{java_json, names};
 use crate::plan::Plan;
-use crate::stats::ageing::Ageing;
+use crate::stats::ageing::RowAging;
 use crate::verdict::Verdict;
 use crate::verdict::goals::{GoalResult, GoalWatch};
 use crate::worker::scrape::{ScrapeBoard, ScrapedTarget};
-use crate::workload_generator::Series;
+use crate::workload_generator::RunResult;
 use serde::Serialize;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind, Write};
@@ -42,7 +42,7 @@ pub struct ResultFiles {
     omb_periods: Vec<OmbPeriod>,
     /// Old ones are joined: see `detail_ageing`.
     detail_periods: Vec<PeriodDetail>,
-    detail_ageing: Ageing,
+    detail_ageing: RowAging,
     /// On each period, none joined.
     verdicts: Vec<Verdict>,
     /// End of the last period that was taken over, ns.
@@ -50,7 +50,7 @@ pub struct ResultFiles {
     /// HdrHistogram's log, where one is wanted.
     hlog: Option<Hlog>,
     /// What is known of the floor.
-    floor: Standing,
+    floor: FloorStanding,
     /// Sees each period before its histograms go.
     goals: GoalWatch,
     /// CPU time of this process when it was last looked at, ns; None: the measurement has not begun.
@@ -91,11 +91,11 @@ impl ResultFiles {
             origin: Origin::capture(started_at, command_line, Path::new("/")),
             omb_periods: Vec::new(),
             detail_periods: Vec::new(),
-            detail_ageing: Ageing::new(NEWEST_PERIODS, OLD_PERIODS),
+            detail_ageing: RowAging::new(NEWEST_PERIODS, OLD_PERIODS),
             verdicts: Vec::new(),
             taken_until_ns: 0,
             hlog: None,
-            floor: Standing::None,
+            floor: FloorStanding::None,
             goals: GoalWatch::new(plan),
             own_cpu_ns: None,
             scrapes: None,
@@ -111,7 +111,7 @@ impl ResultFiles {
 
     /// The same with what is known of the floor.
     #[must_use]
-    pub fn with_floor(self, floor: Standing) -> Self {
+    pub fn with_floor(self, floor: FloorStanding) -> Self {
         Self { floor, ..self }
     }
 
@@ -155,12 +155,12 @@ impl ResultFiles {
     }
 
     /// What became of the goals, judged on all periods that were written.
-    pub fn goal_results(&self, series: &Series<'_>) -> Vec<GoalResult> {
+    pub fn goal_results(&self, series: &RunResult<'_>) -> Vec<GoalResult> {
         self.goals.judge(series, &self.verdicts)
     }
 
     /// Rewrites both files from what the series holds now.
-    pub fn write(&mut self, series: &Series<'_>) -> Result<(), WriteError> {
+    pub fn write(&mut self, series: &RunResult<'_>) -> Result<(), WriteError> {
         // Each period is summed up once, however often the files are rewritten. Those that the series has joined were
         // taken long before.
         let taken_until_ns = self.taken_until_ns;
@@ -194,7 +194,7 @@ impl ResultFiles {
     }
 
     /// What brokers and hosts have told of themselves since the load began.
-    fn scraped(&self, series: &Series<'_>) -> Vec<ScrapedTarget> {
+    fn scraped(&self, series: &RunResult<'_>) -> Vec<ScrapedTarget> {
         let board = self.scrapes.as_ref().filter(|_| series.epoch_ns > 0);
         board.map(|board| board.told(series.epoch_wall_ns)).unwrap_or_default()
     }

@@ -3,7 +3,7 @@
 /// How far the rows of one list have aged: the newest stay as they are, those before them are joined, twice as many in
 /// each whenever there are too many. So the old part has one resolution throughout.
 #[derive(Debug, Clone)]
-pub struct Ageing {
+pub struct RowAging {
     newest: usize,
     most_old: usize,
     /// Old rows, at the front of the list.
@@ -14,7 +14,7 @@ pub struct Ageing {
     filling: u32,
 }
 
-impl Ageing {
+impl RowAging {
     /// A list has at most `newest` + `most_old` rows (and one more while it is aged).
     pub const fn new(newest: usize, most_old: usize) -> Self {
         Self { newest, most_old, old: 0, grain: 1, filling: 0 }
@@ -61,10 +61,10 @@ mod tests {
     use proptest::prelude::*;
 
     /// (begin, end)
-    type Span = (u32, u32);
+    type RowSpan = (u32, u32);
 
-    fn gathered(count: u32, newest: usize, most_old: usize) -> (Vec<Span>, usize) {
-        let (mut rows, mut most, mut ageing) = (Vec::new(), 0, Ageing::new(newest, most_old));
+    fn gathered(count: u32, newest: usize, most_old: usize) -> (Vec<RowSpan>, usize) {
+        let (mut rows, mut most, mut ageing) = (Vec::new(), 0, RowAging::new(newest, most_old));
         for second in 0..count {
             rows.push((second, second + 1));
             ageing.age(&mut rows, |row, later| {

@@ -7,8 +7,8 @@ use super::control::{
 use super::layout::{AccountingRow, Layout, ROW_WORDS, Shape};
 use super::memory::{Memory, system};
 use super::ring;
-use super::slot_bytes::{self, Cut};
-use super::supervisor_end::{Observed, check_segment};
+use super::slot_bytes::{self, SlotHead};
+use super::supervisor_end::{ObservedPlacement, check_segment};
 use crate::stats::{Counter, Counters, Latency, Recorder};
 use std::sync::atomic::{Ordering, fence};
 
@@ -162,7 +162,7 @@ impl ClientEnd {
         }
     }
     /// What this client sees of its placement.
-    pub fn set_observed(&mut self, observed: Observed) {
+    pub fn set_observed(&mut self, observed: ObservedPlacement) {
         for (offset, word) in observed.to_words().into_iter().enumerate() {
             self.memory.store(self.layout.state + state_word::OBSERVED + offset, word, Ordering::Relaxed);
         }
@@ -179,7 +179,7 @@ impl ClientEnd {
     ) {
         debug_assert!(latencies.iter().all(|(latency, _)| self.shape.families().contains(latency)));
         let sequence = self.next_slot;
-        let cut = Cut { sequence, start_ns: self.last_end_ns.unwrap_or(start_ns), end_ns };
+        let cut = SlotHead { sequence, start_ns: self.last_end_ns.unwrap_or(start_ns), end_ns };
         let (used, coarsened) = slot_bytes::encode(&mut self.scratch, cut, latencies);
         self.next_slot += 1;
         self.slots_coarsened += u64::from(coarsened);

@@ -213,11 +213,11 @@ pub(super) mod store_hook {
     thread_local! {
         static STORES_LEFT: Cell<Option<usize>> = const { Cell::new(None) };
     }
-    struct Stopped;
+    struct CopyStopped;
 
     pub(super) fn before_store() {
         match STORES_LEFT.get() {
-            Some(0) => resume_unwind(Box::new(Stopped)),
+            Some(0) => resume_unwind(Box::new(CopyStopped)),
             Some(n) => STORES_LEFT.set(Some(n - 1)),
             None => {}
         }
@@ -229,7 +229,7 @@ pub(super) mod store_hook {
         STORES_LEFT.set(None);
         match result {
             Ok(()) => true,
-            Err(payload) if payload.is::<Stopped>() => false,
+            Err(payload) if payload.is::<CopyStopped>() => false,
             Err(payload) => resume_unwind(payload),
         }
     }

@@ -29,13 +29,13 @@ pub struct PoolOwner {
 pub struct PoolView {
     memory: Memory,
     /// Where each payload stands; checked against the mapping.
-    places: Box<[Place]>,
+    places: Box<[PayloadSpan]>,
     cumulative: Box<[u64]>,
 }
 
 /// Begin and length of a payload in the segment, bytes.
 #[derive(Debug, Clone, Copy)]
-struct Place {
+struct PayloadSpan {
     offset: usize,
     length: usize,
 }
@@ -84,10 +84,10 @@ impl PoolOwner {
             return refused("weights must be one for each payload, above 0 in sum");
         };
         let mut end = first_payload(payloads.len(), !cumulative.is_empty());
-        let places: Vec<Place> = payloads
+        let places: Vec<PayloadSpan> = payloads
             .iter()
             .map(|payload| {
-                let place = Place { offset: end, length: payload.len() };
+                let place = PayloadSpan { offset: end, length: payload.len() };
                 end += payload.len().next_multiple_of(ALIGNMENT);
                 place
             })
@@ -138,9 +138,9 @@ impl PoolView {
             let offset = usize::try_from(get(HEADER_WORDS + 2 * i)).ok()?;
             let length = usize::try_from(get(HEADER_WORDS + 2 * i + 1)).ok()?;
             let end = offset.checked_add(length)?;
-            (offset >= first && end <= memory.bytes()).then_some(Place { offset, length })
+            (offset >= first && end <= memory.bytes()).then_some(PayloadSpan { offset, length })
         });
-        let places: Option<Box<[Place]>> = places.collect();
+        let places: Option<Box<[PayloadSpan]>> = places.collect();
         let Some(places) = places else { return Err(mismatch(name, "the end of a payload", bytes, first as u64)) };
         let sums = if weighted == 1 { count } else { 0 };
         let cumulative: Box<[u64]> = (0..sums).map(|i| get(HEADER_WORDS + 2 * count + i)).collect();
@@ -171,7 +171,7 @@ impl PoolView {
     /// Payload `i` (i < count, else it panics).
     #[inline]
     pub fn payload(&self, i: usize) -> &[u8] {
-        let Place { offset, length } = self.places[i];
+        let PayloadSpan { offset, length } = self.places[i];
         // SAFETY: `attach` checked of every place that it ends within the mapping.
         let first = unsafe { self.memory.base().add(offset) };
         // SAFETY: the payload lies within the mapping (see above), which lives as long as `self`. Nobody writes it

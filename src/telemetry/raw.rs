@@ -67,7 +67,7 @@ pub mod flag {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
 #[repr(u8)]
-pub enum Outcome {
+pub enum RecordedEvent {
     /// Acknowledged.
     Acknowledged = 1,
     /// Delivery failed.
@@ -86,7 +86,7 @@ pub enum Outcome {
     Cut = 255,
 }
 
-impl Outcome {
+impl RecordedEvent {
     /// All of them.
     pub const ALL: [Self; 8] = [
         Self::Acknowledged,
@@ -161,7 +161,7 @@ pub struct Record {
     /// librdkafka's code; 0: none.
     pub code: i16,
     /// What became of it.
-    pub outcome: Outcome,
+    pub outcome: RecordedEvent,
     /// See [`flag`].
     pub flags: u8,
 }
@@ -179,7 +179,7 @@ impl Record {
             producer: 0,
             value_bytes: 0,
             code: 0,
-            outcome: Outcome::Cut,
+            outcome: RecordedEvent::Cut,
             flags: 0,
         }
     }
@@ -218,7 +218,7 @@ impl Record {
             producer: u32::from_le_bytes(part(bytes, 44)),
             value_bytes: u32::from_le_bytes(part(bytes, 48)),
             code: i16::from_le_bytes(part(bytes, 52)),
-            outcome: Outcome::of_byte(bytes[54])?,
+            outcome: RecordedEvent::of_byte(bytes[54])?,
             flags: bytes[55],
         })
     }

@@ -22,7 +22,7 @@ const COUNTERS_AT: usize = 5;
 
 /// Span and number of a slot.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Cut {
+pub(super) struct SlotHead {
     pub(super) sequence: u64,
     pub(super) start_ns: u64,
     pub(super) end_ns: u64,
@@ -32,7 +32,7 @@ pub(super) struct Cut {
 /// it goes in coarsely. Returns the bytes used and whether any family was coarsened.
 ///
 /// `out` is at least `Shape::minimum_slot_bytes` long and `latencies` are the role's families, so the coarse forms fit.
-pub(super) fn encode(out: &mut [u8], cut: Cut, latencies: &mut [(Latency, &mut Recorder)]) -> (usize, bool) {
+pub(super) fn encode(out: &mut [u8], cut: SlotHead, latencies: &mut [(Latency, &mut Recorder)]) -> (usize, bool) {
     let mut at = FIXED_WORDS * WORD_BYTES;
     let (mut families, mut coarsened) = (0, false);
     let mut behind = latencies.len();
@@ -64,7 +64,7 @@ pub(super) fn put_counters(out: &mut [u8], counters: &Counters) {
 /// Reads what `encode` and `put_counters` wrote; None when any number in it cannot be.
 pub(super) fn decode(bytes: &[u8], sequence: u64) -> Option<Slot> {
     let length = bytes.len();
-    let mut words = Words { bytes };
+    let mut words = SlotWords { bytes };
     let [found, used, start_ns, end_ns, families] = words.take()?;
     if found != sequence || usize::try_from(used) != Ok(length) || families > Latency::COUNT as u64 {
         return None;
@@ -77,7 +77,7 @@ pub(super) fn decode(bytes: &[u8], sequence: u64) -> Option<Slot> {
     Some(Slot { sequence, start_ns, end_ns, counters, bytes: length, latencies })
 }
 
-fn decode_family(words: &mut Words<'_>) -> Option<SlotLatency> {
+fn decode_family(words: &mut SlotWords<'_>) -> Option<SlotLatency> {
     let [family, count, min_ns, max_ns, sum_ns, length, coarse] = words.take::<FAMILY_WORDS>()?;
     let latency = *Latency::EVERY.get(usize::try_from(family).ok()?)?;
     let histogram = Sparse::read(words.take_bytes(usize::try_from(length).ok()?)?).ok()?;
@@ -95,11 +95,11 @@ fn put(out: &mut [u8], first: usize, words: &[u64]) {
 }
 
 /// Takes words and bytes from the front, never more than there are.
-struct Words<'a> {
+struct SlotWords<'a> {
     bytes: &'a [u8],
 }
 
-impl<'a> Words<'a> {
+impl<'a> SlotWords<'a> {
     fn take<const N: usize>(&mut self) -> Option<[u64; N]> {
         let bytes = self.take_bytes(N * WORD_BYTES)?;
         let (words, _) = bytes.as_chunks::<WORD_BYTES>();
@@ -133,7 +133,7 @@ mod tests {
     fn slot_of(recorders: &mut [Recorder; 3], sequence: u64) -> (Vec<u8>, bool) {
         let mut out = vec![0xa5; Shape::new(Role::Producer, 0, 1).slot_bytes as usize];
         let mut latencies: Vec<_> = Latency::PRODUCER.into_iter().zip(recorders.iter_mut()).collect();
-        let cut = Cut { sequence, start_ns: 5, end_ns: 9 };
+        let cut = SlotHead { sequence, start_ns: 5, end_ns: 9 };
         let (used, coarsened) = encode(&mut out, cut, &mut latencies);
         put_counters(&mut out, &Counters([sequence; Counter::COUNT]));
         out.truncate(used);

@@ -145,9 +145,9 @@ impl SupervisorEnd {
         (0..self.shape.rows as usize).map(|i| word(i) >> (i % 64) & 1 == 1).collect()
     }
     /// What the client saw of its own placement at its last cut.
-    pub fn observed(&self) -> Observed {
+    pub fn observed(&self) -> ObservedPlacement {
         let first = self.layout.state + state_word::OBSERVED;
-        Observed::from_words(std::array::from_fn(|i| self.memory.load(first + i, Ordering::Relaxed)))
+        ObservedPlacement::from_words(std::array::from_fn(|i| self.memory.load(first + i, Ordering::Relaxed)))
     }
     /// New slots since the last drain. Always terminates; never returns a torn slot.
     pub fn drain(&mut self) -> Drained {
@@ -204,7 +204,7 @@ fn details(shape: &Shape) -> [(&'static str, u64); DETAIL_WORDS] {
 
 /// What a client saw of its own placement.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub struct Observed {
+pub struct ObservedPlacement {
     /// Process id as the client wrote it.
     pub pid: i32,
     /// Thread id of the hot loop.
@@ -215,7 +215,7 @@ pub struct Observed {
     pub hot_thread_cpu_ns: u64,
 }
 
-impl Observed {
+impl ObservedPlacement {
     pub(super) fn to_words(self) -> [u64; 4] {
         let Self { pid, hot_tid, cpu, hot_thread_cpu_ns } = self;
         [u64::from(pid.cast_unsigned()), u64::from(hot_tid.cast_unsigned()), u64::from(cpu), hot_thread_cpu_ns]

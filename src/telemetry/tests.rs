@@ -6,7 +6,7 @@ use super::layout::{AccountingRow, Layout, ReceivedRow, WORD_BYTES};
 use super::memory::store_hook::stopped_after;
 use super::memory::{Memory, SHM_FOLDER};
 use super::owner::new_name;
-use super::supervisor_end::Observed;
+use super::supervisor_end::ObservedPlacement;
 use super::*;
 use crate::stats::{Counter, Counters, Latency, Recorder};
 use proptest::prelude::*;
@@ -25,12 +25,12 @@ fn both(shape: Shape) -> (SupervisorEnd, ClientEnd) {
 }
 
 /// A client whose slot n says n + 1 everywhere: any mixture of two slots shows.
-struct Writer {
+struct ScriptedClient {
     end: ClientEnd,
     recorder: Recorder,
     n: u64,
 }
-impl Writer {
+impl ScriptedClient {
     fn new(end: ClientEnd) -> Self {
         Self { end, recorder: Recorder::new(), n: 0 }
     }
@@ -96,7 +96,7 @@ fn what_the_client_says_arrives() {
     client.set_state(ClientState::Ready);
     client.heartbeat(9);
     assert_eq!((supervisor.state(), supervisor.heartbeat_ns()), (Some(ClientState::Running), 9));
-    let observed = Observed { pid: -1, hot_tid: 7, cpu: 3, hot_thread_cpu_ns: 8 };
+    let observed = ObservedPlacement { pid: -1, hot_tid: 7, cpu: 3, hot_thread_cpu_ns: 8 };
     client.set_observed(observed);
     assert_eq!(supervisor.observed(), observed);
     let row = ReceivedRow { distinct: 1, checksum: u64::MAX, beyond_window: 4, ..ReceivedRow::default() };
@@ -128,7 +128,7 @@ fn last_words_are_cut_between_characters() {
 fn a_writer_stopped_after_any_single_store_leaves_the_last_complete_slot() {
     for stores in 0.. {
         let (mut supervisor, client) = both(small(Role::Producer, 3));
-        let mut writer = Writer::new(client);
+        let mut writer = ScriptedClient::new(client);
         // The slot that is interrupted overwrites one that was never read.
         (0..4).for_each(|_| writer.publish());
         let finished = stopped_after(stores, || writer.publish());
@@ -183,7 +183,7 @@ fn a_client_stopped_within_its_last_words_leaves_all_or_none() {
 #[test]
 fn a_reader_that_stalls_longer_than_the_ring_loses_resolution_only() {
     let (mut supervisor, client) = both(small(Role::Producer, 4));
-    let mut writer = Writer::new(client);
+    let mut writer = ScriptedClient::new(client);
     (0..3).for_each(|_| writer.publish());
     assert_eq!(supervisor.drain().slots.len(), 3);
     (0..50).for_each(|_| writer.publish());
@@ -202,7 +202,7 @@ fn a_reader_beside_a_writer_at_full_speed_never_sees_a_torn_slot_or_order() {
     let stop = AtomicBool::new(false);
     std::thread::scope(|scope| {
         let thread = scope.spawn(|| {
-            let mut writer = Writer::new(client);
+            let mut writer = ScriptedClient::new(client);
             let mut last_order = 0;
             while !stop.load(Ordering::Relaxed) {
                 writer.publish();
@@ -237,7 +237,7 @@ fn no_counter_goes_back_in_live_sweeps_or_slots_that_are_read_while_they_are_wri
     let stop = AtomicBool::new(false);
     std::thread::scope(|scope| {
         scope.spawn(|| {
-            let mut writer = Writer::new(client);
+            let mut writer = ScriptedClient::new(client);
             while !stop.load(Ordering::Relaxed) {
                 writer.end.publish_counters(&Counters([writer.n; Counter::COUNT]));
                 writer.publish();
@@ -358,7 +358,7 @@ proptest! {
     ) {
         let shape = small(Role::Producer, 2);
         let mut supervisor = SupervisorEnd::create(shape).unwrap();
-        let mut writer = Writer::new(ClientEnd::attach(supervisor.name(), shape).unwrap());
+        let mut writer = ScriptedClient::new(ClientEnd::attach(supervisor.name(), shape).unwrap());
         (0..3).for_each(|_| writer.publish());
         let garble = Memory::open(supervisor.name()).unwrap();
         let layout = Layout::of(&shape);

@@ -43,7 +43,7 @@ pub enum MomentKind {
 
 /// A span in which something did not go on. Raw ns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Moment {
+pub struct StallMoment {
     /// What.
     pub kind: MomentKind,
     /// From …
@@ -57,7 +57,7 @@ pub struct Moment {
 
 /// One distinct error: how often, and when.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Trouble {
+pub struct WitnessedError {
     /// In the words of whoever told it.
     pub text: String,
     /// How often.
@@ -95,7 +95,7 @@ impl ClientEnd {
     }
 
     /// Leaves a moment for the supervisor. One that is not read in time makes room for the next.
-    pub fn note_moment(&mut self, moment: Moment) {
+    pub fn note_moment(&mut self, moment: StallMoment) {
         let head_word = self.layout.moments;
         let head = self.memory.load(head_word, Ordering::Relaxed);
         let first = moment_at(head_word, head);
@@ -110,7 +110,7 @@ impl ClientEnd {
     }
 
     /// Publishes one of its errors in cell `cell`; there are `TROUBLES`.
-    pub fn publish_trouble(&mut self, cell: usize, trouble: &Trouble) {
+    pub fn publish_trouble(&mut self, cell: usize, trouble: &WitnessedError) {
         let first = self.layout.troubles + cell.min(TROUBLES - 1) * TROUBLE_WORDS;
         let cut = (0..=trouble.text.len().min(TEXT_BYTES)).rev().find(|end| trouble.text.is_char_boundary(*end));
         let text = &trouble.text.as_bytes()[..cut.unwrap_or(0)];
@@ -134,7 +134,7 @@ impl SupervisorEnd {
     }
 
     /// Moments since the last call, in order; those that were overwritten before are left out.
-    pub fn drain_moments(&mut self) -> Vec<Moment> {
+    pub fn drain_moments(&mut self) -> Vec<StallMoment> {
         let head_word = self.layout.moments;
         let head = self.memory.load(head_word, Ordering::Acquire);
         let room = MOMENTS as u64;
@@ -153,22 +153,22 @@ impl SupervisorEnd {
         whole
             .filter_map(|(_, [kind, begin_ns, end_ns, starved])| {
                 let starved_ns = (starved != NOT_KNOWN).then_some(starved);
-                Some(Moment { kind: MomentKind::from_word(kind)?, begin_ns, end_ns, starved_ns })
+                Some(StallMoment { kind: MomentKind::from_word(kind)?, begin_ns, end_ns, starved_ns })
             })
             .collect()
     }
 
     /// The client's errors, read now, by their first time.
-    pub fn troubles(&self) -> Vec<Trouble> {
+    pub fn troubles(&self) -> Vec<WitnessedError> {
         let cells = (0..TROUBLES).map(|cell| self.layout.troubles + cell * TROUBLE_WORDS);
-        let mut all: Vec<Trouble> = cells.filter_map(|first| read_trouble(&self.memory, first)).collect();
+        let mut all: Vec<WitnessedError> = cells.filter_map(|first| read_trouble(&self.memory, first)).collect();
         all.sort_by_key(|trouble| trouble.first_ns);
         all
     }
 }
 
 /// None: nothing stands there, or the client was writing it whenever we looked.
-fn read_trouble(memory: &Memory, first: usize) -> Option<Trouble> {
+fn read_trouble(memory: &Memory, first: usize) -> Option<WitnessedError> {
     (0..TRIES).find_map(|_| {
         let version = memory.load(first, Ordering::Acquire);
         let word = |offset| memory.load(first + offset, Ordering::Relaxed);
@@ -178,7 +178,7 @@ fn read_trouble(memory: &Memory, first: usize) -> Option<Trouble> {
         fence(Ordering::Acquire);
         let whole = version != 0 && version.is_multiple_of(2) && word(0) == version;
         let text = String::from_utf8_lossy(&bytes).into_owned();
-        whole.then_some(Trouble { text, count, first_ns, last_ns })
+        whole.then_some(WitnessedError { text, count, first_ns, last_ns })
     })
 }
 
@@ -199,9 +199,9 @@ mod tests {
         (supervisor, client)
     }
 
-    fn silence(begin_ns: u64) -> Moment {
+    fn silence(begin_ns: u64) -> StallMoment {
         let kind = MomentKind::Silence { broker: Some(-1) };
-        Moment { kind, begin_ns, end_ns: begin_ns + 1, starved_ns: Some(begin_ns) }
+        StallMoment { kind, begin_ns, end_ns: begin_ns + 1, starved_ns: Some(begin_ns) }
     }
 
     #[test]
@@ -210,8 +210,8 @@ mod tests {
         assert_eq!(supervisor.drain_moments(), []);
         let moments = [
             silence(5),
-            Moment { kind: MomentKind::StoodStill, begin_ns: 6, end_ns: 9, starved_ns: None },
-            Moment { kind: MomentKind::Silence { broker: None }, begin_ns: 7, end_ns: 8, starved_ns: Some(0) },
+            StallMoment { kind: MomentKind::StoodStill, begin_ns: 6, end_ns: 9, starved_ns: None },
+            StallMoment { kind: MomentKind::Silence { broker: None }, begin_ns: 7, end_ns: 8, starved_ns: Some(0) },
         ];
         moments.iter().for_each(|moment| client.note_moment(*moment));
         assert_eq!(supervisor.drain_moments(), moments);
@@ -225,13 +225,13 @@ mod tests {
     fn errors_are_read_whole_and_long_texts_are_cut_between_characters() {
         let (supervisor, mut client) = pair();
         assert_eq!(supervisor.troubles(), []);
-        let refused = Trouble { text: "Connection refused".to_owned(), count: 3, first_ns: 10, last_ns: 20 };
-        let long = Trouble { text: "ä".repeat(200), count: 1, first_ns: 5, last_ns: 5 };
+        let refused = WitnessedError { text: "Connection refused".to_owned(), count: 3, first_ns: 10, last_ns: 20 };
+        let long = WitnessedError { text: "ä".repeat(200), count: 1, first_ns: 5, last_ns: 5 };
         client.publish_trouble(0, &refused);
         client.publish_trouble(7, &long);
-        let cut = Trouble { text: "ä".repeat(120), ..long };
+        let cut = WitnessedError { text: "ä".repeat(120), ..long };
         assert_eq!(supervisor.troubles(), [cut, refused.clone()]);
-        client.publish_trouble(7, &Trouble { count: 4, first_ns: 30, ..refused.clone() });
+        client.publish_trouble(7, &WitnessedError { count: 4, first_ns: 30, ..refused.clone() });
         assert_eq!(supervisor.troubles()[1].count, 4);
     }
 

@@ -11,7 +11,7 @@ use ratatui::widgets::{Cell, Row, Table};
 
 /// What the table is sorted by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Order {
+pub(super) enum SortOrder {
     Client,
     Cpu,
     Rate,
@@ -19,7 +19,7 @@ pub(super) enum Order {
     Pacing,
 }
 
-impl Order {
+impl SortOrder {
     pub(super) fn next(self) -> Self {
         match self {
             Self::Client => Self::Cpu,
@@ -42,15 +42,15 @@ impl Order {
 }
 
 /// By number as they are; by a figure the highest first, clients without one last.
-pub(super) fn sorted(clients: &[ClientLive], order: Order, reversed: bool) -> Vec<&ClientLive> {
+pub(super) fn sorted(clients: &[ClientLive], order: SortOrder, reversed: bool) -> Vec<&ClientLive> {
     let mut sorted: Vec<&ClientLive> = clients.iter().collect();
     let figure = |client: &ClientLive| -> f64 {
         let figure = match order {
-            Order::Client => None,
-            Order::Cpu => client.second.as_ref().map(cpu_share),
-            Order::Rate => Some(rate(client)),
-            Order::P99 => latency(client, 0).map(|ns| ns as f64),
-            Order::Pacing => pacing(client).map(|ns| ns as f64),
+            SortOrder::Client => None,
+            SortOrder::Cpu => client.second.as_ref().map(cpu_share),
+            SortOrder::Rate => Some(rate(client)),
+            SortOrder::P99 => latency(client, 0).map(|ns| ns as f64),
+            SortOrder::Pacing => pacing(client).map(|ns| ns as f64),
         };
         figure.unwrap_or(-1.0)
     };

@@ -3,7 +3,7 @@
 
 use super::chart::{Curve, chart};
 use super::clients::table;
-use super::state::{Point, Shown, State};
+use super::state::{ChartPoint, ShownState, ViewState};
 use super::theme::Theme;
 use crate::report::rows::clock;
 use crate::units::{format_count, format_duration, format_ns, format_rate};
@@ -18,7 +18,7 @@ use std::time::Duration;
 /// Fewer lines than this show no charts.
 const LEAST_FOR_CHARTS: u16 = 20;
 
-pub(super) fn draw(frame: &mut Frame<'_>, state: &State, theme: Theme) {
+pub(super) fn draw(frame: &mut Frame<'_>, state: &ViewState, theme: Theme) {
     let area = frame.area();
     let charts = if area.height >= LEAST_FOR_CHARTS { (area.height - 11) / 2 } else { 0 };
     let clients = u16::try_from(state.clients().len()).unwrap_or(u16::MAX).saturating_add(2);
@@ -42,7 +42,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, state: &State, theme: Theme) {
 }
 
 /// `simple-workload on Kafka   measured 00:37 of 05:00, 4 min 23 s left`
-fn heading(state: &State, theme: Theme, width: u16) -> Line<'static> {
+fn heading(state: &ViewState, theme: Theme, width: u16) -> Line<'static> {
     let shown = state.shown();
     let mut right = match (&shown.waiting, &shown.tick) {
         (Some((phase, limit, since)), _) => {
@@ -80,7 +80,7 @@ fn doing(phase: Phase) -> &'static str {
     }
 }
 
-fn key_figures(shown: &Shown, theme: Theme) -> Vec<Line<'static>> {
+fn key_figures(shown: &ShownState, theme: Theme) -> Vec<Line<'static>> {
     let Some(tick) = &shown.tick else { return Vec::new() };
     let latency = |ns: Option<u64>| ns.map_or_else(|| "–".to_owned(), format_ns);
     let failed = if shown.failed > 0 { theme.alarm() } else { theme.quiet() };
@@ -102,15 +102,15 @@ fn key_figures(shown: &Shown, theme: Theme) -> Vec<Line<'static>> {
 }
 
 /// `goals 1/2`: met so far, of how many.
-fn goals_so_far(shown: &Shown, theme: Theme) -> Span<'static> {
+fn goals_so_far(shown: &ShownState, theme: Theme) -> Span<'static> {
     let Some((met, all, missed)) = shown.goals else { return Span::raw("") };
     let style = if missed { theme.alarm() } else { theme.quiet() };
     Span::styled(format!("goals {met}/{all}"), style)
 }
 
-fn draw_charts(frame: &mut Frame<'_>, area: Rect, shown: &Shown, theme: Theme) {
+fn draw_charts(frame: &mut Frame<'_>, area: Rect, shown: &ShownState, theme: Theme) {
     let [rates, backlog, latencies] = Layout::horizontal([Constraint::Ratio(1, 3); 3]).spacing(1).areas(area);
-    let of = |name, style, value: &dyn Fn(&Point) -> Option<f64>| Curve {
+    let of = |name, style, value: &dyn Fn(&ChartPoint) -> Option<f64>| Curve {
         name,
         points: curve(&shown.points, area.width, value),
         style,
@@ -130,7 +130,7 @@ fn draw_charts(frame: &mut Frame<'_>, area: Rect, shown: &Shown, theme: Theme) {
 }
 
 /// The newest seconds that have room, as seconds before now.
-fn curve(points: &VecDeque<Point>, width: u16, value: &dyn Fn(&Point) -> Option<f64>) -> Vec<(f64, f64)> {
+fn curve(points: &VecDeque<ChartPoint>, width: u16, value: &dyn Fn(&ChartPoint) -> Option<f64>) -> Vec<(f64, f64)> {
     let seconds = usize::from(width).min(points.len());
     let newest = points.iter().skip(points.len() - seconds).enumerate();
     newest.filter_map(|(at, point)| Some((at as f64 + 1.0 - seconds as f64, value(point)?))).collect()
@@ -145,7 +145,7 @@ fn short(value: f64) -> String {
     }
 }
 
-fn draw_clients(frame: &mut Frame<'_>, area: Rect, state: &State, theme: Theme) {
+fn draw_clients(frame: &mut Frame<'_>, area: Rect, state: &ViewState, theme: Theme) {
     let clients = state.clients();
     let room = usize::from(area.height.saturating_sub(2)).max(1);
     // The last ones fill the table.
@@ -160,7 +160,7 @@ fn draw_clients(frame: &mut Frame<'_>, area: Rect, state: &State, theme: Theme) 
     frame.render_widget(table(seen, theme).block(block), area);
 }
 
-fn draw_said(frame: &mut Frame<'_>, area: Rect, state: &State, theme: Theme) {
+fn draw_said(frame: &mut Frame<'_>, area: Rect, state: &ViewState, theme: Theme) {
     let said = &state.shown().said;
     let room = usize::from(area.height.saturating_sub(1));
     let newest = said.iter().skip(said.len().saturating_sub(room));
@@ -173,7 +173,7 @@ fn draw_said(frame: &mut Frame<'_>, area: Rect, state: &State, theme: Theme) {
     frame.render_widget(Paragraph::new(lines).block(block), area);
 }
 
-fn keys_line(state: &State, theme: Theme) -> Line<'static> {
+fn keys_line(state: &ViewState, theme: Theme) -> Line<'static> {
     if state.asks {
         return Line::styled("end the run? y: yes, any other key: no", theme.alarm());
     }

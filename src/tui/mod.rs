@@ -12,14 +12,14 @@ mod state;
 mod tests;
 mod theme;
 
-use crate::workload_generator::{Phase, Tick};
+use crate::workload_generator::{LiveTick, Phase};
 use crossbeam_channel::{Receiver, Sender, unbounded};
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
 use ratatui::crossterm::event::{self, Event, KeyEventKind};
 use ratatui::crossterm::terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode};
 use ratatui::crossterm::{cursor, execute};
-use state::{Act, State};
+use state::{KeyAction, ViewState};
 use std::io::{self, Stderr, Write};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -30,9 +30,9 @@ const KEYS_EVERY: Duration = Duration::from_millis(100);
 
 /// What the view is told.
 #[derive(Debug)]
-pub enum News {
+pub enum ViewUpdate {
     /// About once a second while there is load.
-    Tick(Box<Tick>),
+    Tick(Box<LiveTick>),
     /// A phase without load begins; it takes `Duration` at most, where that is known.
     Phase(Phase, Option<Duration>),
     /// An error, a warning, or a step of the run, in one line.
@@ -51,7 +51,7 @@ pub enum News {
 /// The view, open until it is closed or its user leaves it.
 #[derive(Debug)]
 pub struct LiveView {
-    news: Option<Sender<News>>,
+    news: Option<Sender<ViewUpdate>>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -65,13 +65,13 @@ impl LiveView {
         let screen = Screen::take()?;
         let (sender, receiver) = unbounded();
         let thread = std::thread::Builder::new().name("view".to_owned()).spawn(move || {
-            show(screen, &receiver, State::new(title), theme, &end_run);
+            show(screen, &receiver, ViewState::new(title), theme, &end_run);
         })?;
         Ok(Self { news: Some(sender), thread: Some(thread) })
     }
 
     /// Tells it something; false: its user has left it.
-    pub fn tell(&self, news: News) -> bool {
+    pub fn tell(&self, news: ViewUpdate) -> bool {
         self.news.as_ref().is_some_and(|sender| sender.send(news).is_ok())
     }
 
@@ -129,7 +129,7 @@ fn give_back() {
     drop(io::stderr().flush());
 }
 
-fn show(mut screen: Screen, news: &Receiver<News>, mut state: State, theme: Theme, end_run: &impl Fn()) {
+fn show(mut screen: Screen, news: &Receiver<ViewUpdate>, mut state: ViewState, theme: Theme, end_run: &impl Fn()) {
     let mut stale = true;
     loop {
         loop {
@@ -147,9 +147,9 @@ fn show(mut screen: Screen, news: &Receiver<News>, mut state: State, theme: Them
             Ok(Some(Event::Key(key))) if key.kind == KeyEventKind::Press => {
                 stale = true;
                 match state.key(key) {
-                    Act::Nothing => {}
-                    Act::Leave => return,
-                    Act::EndRun => end_run(),
+                    KeyAction::Nothing => {}
+                    KeyAction::Leave => return,
+                    KeyAction::EndRun => end_run(),
                 }
             }
             Ok(Some(Event::Resize(..))) => stale = true,

@@ -1,10 +1,10 @@
 //! What the view was told, and what keys mean. Pure.
 
-use super::News;
-use super::clients::{Order, sorted};
+use super::ViewUpdate;
+use super::clients::{SortOrder, sorted};
 use crate::stats::Counter;
 use crate::worker::ClientLive;
-use crate::workload_generator::{Phase, Tick};
+use crate::workload_generator::{LiveTick, Phase};
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
@@ -16,7 +16,7 @@ const LINES_KEPT: usize = 200;
 
 /// One second, drawn.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Point {
+pub(super) struct ChartPoint {
     pub(super) sent_per_s: f64,
     pub(super) received_per_s: f64,
     pub(super) backlog: f64,
@@ -26,7 +26,7 @@ pub(super) struct Point {
 
 /// What a key asks the view's owner for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Act {
+pub(super) enum KeyAction {
     Nothing,
     Leave,
     EndRun,
@@ -34,10 +34,10 @@ pub(super) enum Act {
 
 /// What is shown; while the view is paused it stays as it is.
 #[derive(Debug, Clone)]
-pub(super) struct Shown {
-    pub(super) tick: Option<Tick>,
+pub(super) struct ShownState {
+    pub(super) tick: Option<LiveTick>,
     pub(super) waiting: Option<(Phase, Option<Duration>, Instant)>,
-    pub(super) points: VecDeque<Point>,
+    pub(super) points: VecDeque<ChartPoint>,
     pub(super) said: VecDeque<String>,
     pub(super) failed: u64,
     /// Met, of how many, and is one missed? None: there are none.
@@ -46,30 +46,45 @@ pub(super) struct Shown {
 
 /// See the file's head.
 #[derive(Debug)]
-pub(super) struct State {
+pub(super) struct ViewState {
     pub(super) title: String,
-    now: Shown,
+    now: ShownState,
     /// The picture that was paused.
-    paused: Option<Box<Shown>>,
-    pub(super) order: Order,
+    paused: Option<Box<ShownState>>,
+    pub(super) order: SortOrder,
     pub(super) reversed: bool,
     pub(super) scroll: usize,
     pub(super) asks: bool,
     pub(super) ending: bool,
 }
 
-impl State {
+impl ViewState {
     pub(super) fn new(title: String) -> Self {
-        let now =
-            Shown { tick: None, waiting: None, points: VecDeque::new(), said: VecDeque::new(), failed: 0, goals: None };
-        Self { title, now, paused: None, order: Order::Client, reversed: false, scroll: 0, asks: false, ending: false }
+        let now = ShownState {
+            tick: None,
+            waiting: None,
+            points: VecDeque::new(),
+            said: VecDeque::new(),
+            failed: 0,
+            goals: None,
+        };
+        Self {
+            title,
+            now,
+            paused: None,
+            order: SortOrder::Client,
+            reversed: false,
+            scroll: 0,
+            asks: false,
+            ending: false,
+        }
     }
 
     pub(super) fn is_paused(&self) -> bool {
         self.paused.is_some()
     }
 
-    pub(super) fn shown(&self) -> &Shown {
+    pub(super) fn shown(&self) -> &ShownState {
         self.paused.as_deref().unwrap_or(&self.now)
     }
 
@@ -80,11 +95,11 @@ impl State {
     }
 
     /// Takes news; true: something is to be drawn anew.
-    pub(super) fn hear(&mut self, news: News) -> bool {
+    pub(super) fn hear(&mut self, news: ViewUpdate) -> bool {
         match news {
-            News::Tick(tick) => {
+            ViewUpdate::Tick(tick) => {
                 let ms = |ns: Option<u64>| ns.map(|ns| ns as f64 / 1e6);
-                self.now.points.push_back(Point {
+                self.now.points.push_back(ChartPoint {
                     sent_per_s: tick.sent_per_s,
                     received_per_s: tick.received_per_s,
                     backlog: tick.backlog as f64,
@@ -103,9 +118,9 @@ impl State {
                 self.now.waiting = None;
                 self.now.tick = Some(*tick);
             }
-            News::Phase(phase, limit) => self.now.waiting = Some((phase, limit, Instant::now())),
-            News::Said(line) => self.say(line),
-            News::Goals { met, all, missed } => self.now.goals = Some((met, all, missed)),
+            ViewUpdate::Phase(phase, limit) => self.now.waiting = Some((phase, limit, Instant::now())),
+            ViewUpdate::Said(line) => self.say(line),
+            ViewUpdate::Goals { met, all, missed } => self.now.goals = Some((met, all, missed)),
         }
         !self.is_paused()
     }
@@ -118,13 +133,13 @@ impl State {
         }
     }
 
-    pub(super) fn key(&mut self, key: KeyEvent) -> Act {
+    pub(super) fn key(&mut self, key: KeyEvent) -> KeyAction {
         if std::mem::take(&mut self.asks) && matches!(key.code, KeyCode::Char('y' | 'Y')) {
             return self.end();
         }
         match (key.code, key.modifiers.contains(KeyModifiers::CONTROL)) {
             (KeyCode::Char('c'), true) => return self.end(),
-            (KeyCode::Char('q') | KeyCode::Esc, _) => return Act::Leave,
+            (KeyCode::Char('q') | KeyCode::Esc, _) => return KeyAction::Leave,
             (KeyCode::Char('e'), _) => self.asks = true,
             (KeyCode::Char('p' | ' '), _) => {
                 self.paused = match self.paused.take() {
@@ -140,11 +155,11 @@ impl State {
             (KeyCode::Up | KeyCode::Char('k'), _) => self.scroll = self.scroll.saturating_sub(1),
             _ => {}
         }
-        Act::Nothing
+        KeyAction::Nothing
     }
 
-    fn end(&mut self) -> Act {
+    fn end(&mut self) -> KeyAction {
         self.ending = true;
-        Act::EndRun
+        KeyAction::EndRun
     }
 }

@@ -1,13 +1,13 @@
 //! The view on a terminal that is none: what stands where, and what keys do.
 
-use super::News;
+use super::ViewUpdate;
 use super::draw::draw;
-use super::state::{Act, State};
+use super::state::{KeyAction, ViewState};
 use super::theme::Theme;
 use crate::stats::{Counter, Counters};
 use crate::telemetry::{ClientState, Role};
 use crate::worker::{ClientLive, TimelinePoint};
-use crate::workload_generator::{Phase, Tick};
+use crate::workload_generator::{LiveTick, Phase};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
@@ -29,8 +29,8 @@ fn client(role: Role, index: u32, cpu_share: u64, p99_ns: u64) -> ClientLive {
     ClientLive { worker: None, role, index, state: Some(ClientState::Running), cpu: Some(2), second: Some(second) }
 }
 
-fn tick(second: u64, sent_per_s: f64) -> News {
-    News::Tick(Box::new(Tick {
+fn tick(second: u64, sent_per_s: f64) -> ViewUpdate {
+    ViewUpdate::Tick(Box::new(LiveTick {
         phase: Phase::Measure,
         elapsed_ns: second * S,
         planned_ns: Some(300 * S),
@@ -49,15 +49,15 @@ fn tick(second: u64, sent_per_s: f64) -> News {
     }))
 }
 
-fn state() -> State {
-    let mut state = State::new("simple-workload on Kafka".to_owned());
+fn state() -> ViewState {
+    let mut state = ViewState::new("simple-workload on Kafka".to_owned());
     for second in 1..=37 {
         assert!(state.hear(tick(second, 20_000.0)));
     }
     state
 }
 
-fn picture(state: &State, width: u16, height: u16) -> String {
+fn picture(state: &ViewState, width: u16, height: u16) -> String {
     let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
     terminal.draw(|frame| draw(frame, state, Theme::Plain)).unwrap();
     let buffer = terminal.backend().buffer().clone();
@@ -65,7 +65,7 @@ fn picture(state: &State, width: u16, height: u16) -> String {
     (0..height).map(|y| line(y).trim_end().to_owned() + "\n").collect()
 }
 
-fn press(state: &mut State, key: char) -> Act {
+fn press(state: &mut ViewState, key: char) -> KeyAction {
     state.key(KeyEvent::new(KeyCode::Char(key), KeyModifiers::NONE))
 }
 
@@ -98,7 +98,7 @@ fn a_terminal_of_80_columns_and_24_lines_shows_everything() {
 fn goals_are_counted_as_they_stand() {
     let mut state = state();
     assert!(!picture(&state, 80, 24).contains("goals"));
-    assert!(state.hear(News::Goals { met: 1, all: 2, missed: true }));
+    assert!(state.hear(ViewUpdate::Goals { met: 1, all: 2, missed: true }));
     let seen = picture(&state, 80, 24);
     assert!(seen.contains("end to end 3.40 ms") && seen.contains("goals 1/2"), "{seen}");
 }
@@ -106,7 +106,7 @@ fn goals_are_counted_as_they_stand() {
 #[test]
 fn a_small_terminal_and_a_large_one_are_drawn_too() {
     for (width, height) in [(20, 5), (1, 1), (40, 12), (80, 24), (160, 50), (300, 100)] {
-        picture(&State::new("w".to_owned()), width, height);
+        picture(&ViewState::new("w".to_owned()), width, height);
         picture(&state(), width, height);
     }
 }
@@ -125,7 +125,7 @@ fn a_paused_view_stands_still_and_misses_nothing() {
 #[test]
 fn clients_are_sorted_by_the_column_that_is_asked_for() {
     let mut state = state();
-    let names = |state: &State| -> Vec<String> {
+    let names = |state: &ViewState| -> Vec<String> {
         state.clients().iter().map(|client| format!("{} {}", client.role, client.index)).collect()
     };
     assert_eq!(names(&state)[0], "producer 0");
@@ -139,23 +139,23 @@ fn clients_are_sorted_by_the_column_that_is_asked_for() {
 #[test]
 fn leaving_the_view_is_one_key_and_ending_the_run_asks_first() {
     let mut state = state();
-    assert_eq!(press(&mut state, 'q'), Act::Leave);
-    assert_eq!(press(&mut state, 'e'), Act::Nothing);
+    assert_eq!(press(&mut state, 'q'), KeyAction::Leave);
+    assert_eq!(press(&mut state, 'e'), KeyAction::Nothing);
     assert!(picture(&state, 80, 24).contains("end the run?"));
-    assert_eq!(press(&mut state, 'n'), Act::Nothing);
+    assert_eq!(press(&mut state, 'n'), KeyAction::Nothing);
     assert!(!picture(&state, 80, 24).contains("end the run?"));
     press(&mut state, 'e');
-    assert_eq!(press(&mut state, 'y'), Act::EndRun);
+    assert_eq!(press(&mut state, 'y'), KeyAction::EndRun);
     assert!(picture(&state, 80, 24).contains("the run is ending"));
-    assert_eq!(state.key(KeyEvent::new(KeyCode::Char('c'), KeyModifiers::CONTROL)), Act::EndRun);
+    assert_eq!(state.key(KeyEvent::new(KeyCode::Char('c'), KeyModifiers::CONTROL)), KeyAction::EndRun);
 }
 
 #[test]
 fn errors_are_shown_as_they_come_and_control_characters_are_not() {
     let mut state = state();
-    state.hear(News::Said("error: broker gone\u{1b}[2J".to_owned()));
+    state.hear(ViewUpdate::Said("error: broker gone\u{1b}[2J".to_owned()));
     let seen = picture(&state, 80, 24);
     assert!(seen.contains("error: broker gone") && !seen.contains('\u{1b}'), "{seen}");
-    state.hear(News::Phase(Phase::Flush, Some(std::time::Duration::from_secs(10))));
+    state.hear(ViewUpdate::Phase(Phase::Flush, Some(std::time::Duration::from_secs(10))));
     assert!(picture(&state, 80, 24).contains("flushing 0 s of at most 10 s"));
 }

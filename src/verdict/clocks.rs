@@ -3,7 +3,7 @@
 
 use crate::plan::Threshold;
 use crate::stats::Latency;
-use crate::workload_generator::Series;
+use crate::workload_generator::RunResult;
 
 /// The error of end-to-end times for the clocks of the hosts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
@@ -26,7 +26,7 @@ impl EndToEndClocks {
     }
 
     /// None: all clients ran on one host, or nothing was measured end to end.
-    pub fn of(series: &Series<'_>) -> Option<Self> {
+    pub fn of(series: &RunResult<'_>) -> Option<Self> {
         let clock_error_ns = series.end.as_ref()?.end_to_end_clock_error_ns?;
         let measured = series.cumulative.as_ref().map(|latencies| &latencies[Latency::EndToEndActual]);
         let median_ns = measured.filter(|measured| measured.count() > 0).map(|measured| measured.percentile_ns(50.0));

@@ -1,7 +1,7 @@
 //! What the plan means for judging a client.
 
 use super::Cause;
-use super::gather::Finding;
+use super::gather::FoundCause;
 use crate::plan::{DriverKind, Plan, Threshold, Thresholds};
 use crate::stats::Counter;
 use crate::telemetry::Role;
@@ -96,15 +96,15 @@ impl<'a> Context<'a> {
         facts: &ClientFacts,
         value: f64,
         says: impl FnOnce() -> String,
-    ) -> Option<Finding> {
+    ) -> Option<FoundCause> {
         let limit = self.limit(cause.threshold()?);
         (value > limit).then(|| finding(cause, facts, value, limit, says()))
     }
 }
 
 /// A finding at a client; the further above its limit, the worse.
-pub(super) fn finding(cause: Cause, facts: &ClientFacts, value: f64, limit: f64, says: String) -> Finding {
-    Finding {
+pub(super) fn finding(cause: Cause, facts: &ClientFacts, value: f64, limit: f64, says: String) -> FoundCause {
+    FoundCause {
         cause,
         client: Some((facts.role, facts.index)),
         value: Some(value),

@@ -1,14 +1,14 @@
 //! Had the hot loop its CPU, and time to spare on it?
 
 use super::context::{Context, finding, percent, worked};
-use super::gather::Finding;
+use super::gather::FoundCause;
 use super::{Cause, share};
 use crate::plan::Threshold;
 use crate::stats::Counter;
 use crate::units::{format_count, format_ns};
 use crate::worker::ClientFacts;
 
-pub(super) fn findings(facts: &ClientFacts, context: &Context<'_>) -> Vec<Finding> {
+pub(super) fn findings(facts: &ClientFacts, context: &Context<'_>) -> Vec<FoundCause> {
     let all = [
         slack(facts, context),
         switches(facts, context),
@@ -23,13 +23,13 @@ pub(super) fn findings(facts: &ClientFacts, context: &Context<'_>) -> Vec<Findin
 
 /// Waiting for the schedule, for messages, or for room in the queue is slack, and so is work that a consumer was asked
 /// to do; without any the loop is the limit.
-fn slack(facts: &ClientFacts, context: &Context<'_>) -> Option<Finding> {
+fn slack(facts: &ClientFacts, context: &Context<'_>) -> Option<FoundCause> {
     let counters = &facts.counters;
     let waited = counters[Counter::IdleNs] + counters[Counter::QueueFullNs] + counters[Counter::ProcessingNs];
     let (slack, least) = (share(waited, facts.span_ns), context.limit(Threshold::SlackShare));
     (worked(facts) && slack < least).then(|| {
         let says = format!("its loop waited only {} of the time, {} is the least", percent(slack), percent(least));
-        Finding {
+        FoundCause {
             badness: -slack,
             limits: context.rate_is_found(),
             ..finding(Cause::NoSlack, facts, slack, least, says)
@@ -38,7 +38,7 @@ fn slack(facts: &ClientFacts, context: &Context<'_>) -> Option<Finding> {
 }
 
 /// Where a CPU is shared the CPU is taken from everybody now and then: there the run-queue delay tells what that costs.
-fn switches(facts: &ClientFacts, context: &Context<'_>) -> Option<Finding> {
+fn switches(facts: &ClientFacts, context: &Context<'_>) -> Option<FoundCause> {
     let count = facts.counters[Counter::HotSwitchesInvoluntary];
     let per_s = count as f64 * 1e9 / facts.span_ns as f64;
     if !facts.own_cpu {
@@ -49,7 +49,7 @@ fn switches(facts: &ClientFacts, context: &Context<'_>) -> Option<Finding> {
     })
 }
 
-fn migrations(facts: &ClientFacts, context: &Context<'_>) -> Option<Finding> {
+fn migrations(facts: &ClientFacts, context: &Context<'_>) -> Option<FoundCause> {
     let count = facts.counters[Counter::Migrations];
     let per_s = count as f64 * 1e9 / facts.span_ns as f64;
     let times = format!("moved to another CPU {} times", format_count(count));
@@ -60,7 +60,7 @@ fn migrations(facts: &ClientFacts, context: &Context<'_>) -> Option<Finding> {
     context.above(Cause::Migrations, facts, per_s, || format!("{times}, {per_s:.1} times a second"))
 }
 
-fn run_queue(facts: &ClientFacts, context: &Context<'_>) -> Option<Finding> {
+fn run_queue(facts: &ClientFacts, context: &Context<'_>) -> Option<FoundCause> {
     let wait_ns = facts.kernel.hot_wait_ns?;
     let waited = share(wait_ns, facts.kernel.span_ns);
     context.above(Cause::RunQueueDelay, facts, waited, || {
@@ -68,7 +68,7 @@ fn run_queue(facts: &ClientFacts, context: &Context<'_>) -> Option<Finding> {
     })
 }
 
-fn stalls(facts: &ClientFacts, context: &Context<'_>) -> Option<Finding> {
+fn stalls(facts: &ClientFacts, context: &Context<'_>) -> Option<FoundCause> {
     let (count, stall_ns) = (facts.counters[Counter::LoopStalls], facts.counters[Counter::LoopStallNs]);
     let stood = share(stall_ns, facts.span_ns);
     context.above(Cause::LoopStalls, facts, stood, || {
@@ -77,14 +77,14 @@ fn stalls(facts: &ClientFacts, context: &Context<'_>) -> Option<Finding> {
     })
 }
 
-fn steal(facts: &ClientFacts, context: &Context<'_>) -> Option<Finding> {
+fn steal(facts: &ClientFacts, context: &Context<'_>) -> Option<FoundCause> {
     let stolen = share(facts.kernel.steal_ns?, facts.kernel.span_ns);
     context.above(Cause::Steal, facts, stolen, || {
         format!("the hypervisor gave its CPU to somebody else for {} of the time", percent(stolen))
     })
 }
 
-fn throttled(facts: &ClientFacts, context: &Context<'_>) -> Option<Finding> {
+fn throttled(facts: &ClientFacts, context: &Context<'_>) -> Option<FoundCause> {
     let throttled_ns = facts.kernel.throttled_ns?;
     let stopped = share(throttled_ns, facts.kernel.span_ns);
     context.above(Cause::Throttled, facts, stopped, || {

@@ -9,7 +9,7 @@ const NAMED: usize = 4;
 
 /// One cause found at one client (or at the run as a whole).
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Finding {
+pub(super) struct FoundCause {
     /// The cause.
     pub(super) cause: Cause,
     /// The client; None: the run as a whole.
@@ -27,10 +27,10 @@ pub(super) struct Finding {
 }
 
 /// One reason for each cause, the worst first, in the causes' order.
-pub(super) fn gather(findings: Vec<Finding>, clients: usize) -> Vec<Reason> {
+pub(super) fn gather(findings: Vec<FoundCause>, clients: usize) -> Vec<Reason> {
     let mut reasons = Vec::new();
     for &cause in Cause::ALL {
-        let found: Vec<&Finding> = findings.iter().filter(|finding| finding.cause == cause).collect();
+        let found: Vec<&FoundCause> = findings.iter().filter(|finding| finding.cause == cause).collect();
         // The first of equals.
         let Some(worst) = found.iter().rev().max_by(|a, b| a.badness.total_cmp(&b.badness)) else { continue };
         let mut named: Vec<String> =

@@ -2,11 +2,11 @@
 
 use super::Cause;
 use super::context::Context;
-use super::gather::Finding;
+use super::gather::FoundCause;
 use crate::units::format_count;
 use crate::worker::ClientFacts;
 
-pub(super) fn findings(facts: &ClientFacts, context: &Context<'_>) -> Vec<Finding> {
+pub(super) fn findings(facts: &ClientFacts, context: &Context<'_>) -> Vec<FoundCause> {
     let lost = context.above(Cause::SlotsLost, facts, facts.slots_lost as f64, || {
         format!(
             "{} were overwritten before they were read: seconds are missing in the timeline, nothing in the totals",

@@ -1,17 +1,17 @@
 //! The client library's own part: its threads, and its pauses of fetching.
 
 use super::context::{Context, percent};
-use super::gather::Finding;
+use super::gather::FoundCause;
 use super::{Cause, share};
 use crate::stats::Counter;
 use crate::units::{format_count, format_ns};
 use crate::worker::ClientFacts;
 
-pub(super) fn findings(facts: &ClientFacts, context: &Context<'_>) -> Vec<Finding> {
+pub(super) fn findings(facts: &ClientFacts, context: &Context<'_>) -> Vec<FoundCause> {
     [waiting(facts, context), busy(facts, context), fetch_pauses(facts, context)].into_iter().flatten().collect()
 }
 
-fn waiting(facts: &ClientFacts, context: &Context<'_>) -> Option<Finding> {
+fn waiting(facts: &ClientFacts, context: &Context<'_>) -> Option<FoundCause> {
     let wait_ns = facts.kernel.io_wait_ns?;
     let waited = share(wait_ns, facts.kernel.span_ns);
     context.above(Cause::IoRunQueueDelay, facts, waited, || {
@@ -21,7 +21,7 @@ fn waiting(facts: &ClientFacts, context: &Context<'_>) -> Option<Finding> {
 
 /// A queue that is full while the library's thread does nothing but work is full for the thread, and not for the
 /// broker.
-fn busy(facts: &ClientFacts, context: &Context<'_>) -> Option<Finding> {
+fn busy(facts: &ClientFacts, context: &Context<'_>) -> Option<FoundCause> {
     if facts.counters[Counter::QueueFullNs] == 0 || context.idempotent() {
         return None;
     }
@@ -29,11 +29,11 @@ fn busy(facts: &ClientFacts, context: &Context<'_>) -> Option<Finding> {
     let busy = context.above(Cause::IoBusy, facts, worked, || {
         format!("it worked {} of the time while the queue was full", percent(worked))
     });
-    busy.map(|busy| Finding { limits: context.rate_is_found(), ..busy })
+    busy.map(|busy| FoundCause { limits: context.rate_is_found(), ..busy })
 }
 
 /// Where a consumer is slow because it was asked to be, a full queue of its library's is what that does.
-fn fetch_pauses(facts: &ClientFacts, context: &Context<'_>) -> Option<Finding> {
+fn fetch_pauses(facts: &ClientFacts, context: &Context<'_>) -> Option<FoundCause> {
     if context.plan.consumer_processing.is_some() {
         return None;
     }
@@ -47,5 +47,5 @@ fn fetch_pauses(facts: &ClientFacts, context: &Context<'_>) -> Option<Finding> {
             format_ns(paused_ns)
         )
     });
-    held_back.map(|held_back| Finding { limits: context.rate_is_found(), ..held_back })
+    held_back.map(|held_back| FoundCause { limits: context.rate_is_found(), ..held_back })
 }

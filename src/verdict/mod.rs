@@ -26,15 +26,15 @@ mod tests;
 pub mod trust;
 
 pub use cause::Cause;
-pub use queue::HeldUp;
+pub use queue::BlockedTime;
 pub use system::{SystemAnswer, SystemEvent, SystemEventKind, SystemOutcome, fell_behind};
 pub use trust::{LatencyTrust, OwnFigure, OwnLevel, Trust};
 
 use crate::plan::Plan;
 use crate::worker::{ClientFacts, PeriodStats};
-use crate::workload_generator::Series;
+use crate::workload_generator::RunResult;
 use context::Context;
-use gather::{Finding, gather};
+use gather::{FoundCause, gather};
 
 /// The verdict, from best to worst.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
@@ -106,7 +106,7 @@ pub struct Judgement {
 }
 
 impl Judgement {
-    fn of(findings: Vec<Finding>, clients: usize, not_judged: Vec<String>) -> Self {
+    fn of(findings: Vec<FoundCause>, clients: usize, not_judged: Vec<String>) -> Self {
         let reasons = gather(findings, clients);
         let verdict = reasons.iter().map(|reason| reason.verdict).max().unwrap_or_default();
         Self { verdict, reasons, not_judged }
@@ -141,7 +141,7 @@ impl Judgement {
     }
 
     /// On the run as far as it has come; `periods` are the verdicts on its periods.
-    pub fn of_run(series: &Series<'_>, periods: &[Verdict]) -> Self {
+    pub fn of_run(series: &RunResult<'_>, periods: &[Verdict]) -> Self {
         let context = Context::new(series.plan);
         let clients = series.periods.last().map_or(&[][..], |period| &period.clients);
         let mut findings: Vec<_> = clients.iter().flat_map(|client| of_client(&client.measured, &context)).collect();
@@ -163,7 +163,11 @@ impl Judgement {
     }
 
     /// The facts of one client over the measurement, where they are known.
-    pub fn facts_of<'a>(series: &'a Series<'_>, role: crate::telemetry::Role, index: u32) -> Option<&'a ClientFacts> {
+    pub fn facts_of<'a>(
+        series: &'a RunResult<'_>,
+        role: crate::telemetry::Role,
+        index: u32,
+    ) -> Option<&'a ClientFacts> {
         let clients = &series.periods.last()?.clients;
         let of = |facts: &ClientFacts| (facts.role, facts.index) == (role, index);
         clients.iter().map(|client| &client.measured).find(|facts| of(facts))
@@ -171,7 +175,7 @@ impl Judgement {
 }
 
 /// All causes that one client's own facts show.
-fn of_client(facts: &ClientFacts, context: &Context<'_>) -> Vec<Finding> {
+fn of_client(facts: &ClientFacts, context: &Context<'_>) -> Vec<FoundCause> {
     if facts.span_ns == 0 {
         return Vec::new();
     }

@@ -2,7 +2,7 @@
 //! is.
 
 use super::context::{Context, finding, percent};
-use super::gather::Finding;
+use super::gather::FoundCause;
 use super::{Cause, share};
 use crate::plan::Threshold;
 use crate::stats::Counter;
@@ -11,7 +11,7 @@ use crate::worker::ClientFacts;
 
 const NS_PER_US: f64 = 1e3;
 
-pub(super) fn findings(facts: &ClientFacts, context: &Context<'_>) -> Vec<Finding> {
+pub(super) fn findings(facts: &ClientFacts, context: &Context<'_>) -> Vec<FoundCause> {
     if !context.paced() {
         return Vec::new();
     }
@@ -19,7 +19,7 @@ pub(super) fn findings(facts: &ClientFacts, context: &Context<'_>) -> Vec<Findin
 }
 
 /// p99.9 of the pacing error, against a share of the interval that has a floor and a ceiling.
-fn error(facts: &ClientFacts, context: &Context<'_>) -> Option<Finding> {
+fn error(facts: &ClientFacts, context: &Context<'_>) -> Option<FoundCause> {
     let error_ns = facts.pacing_error_p999_ns?;
     // A burst is handed over one after the other: it has the time until the next.
     let interval_ns = context.interval_ns(facts)? * f64::from(context.plan.rate.arrivals.at_once().max(1));
@@ -55,7 +55,7 @@ fn circumstances(facts: &ClientFacts) -> String {
     if parts.is_empty() { String::new() } else { format!("; meanwhile {}", parts.join(", ")) }
 }
 
-fn late(facts: &ClientFacts, context: &Context<'_>) -> Option<Finding> {
+fn late(facts: &ClientFacts, context: &Context<'_>) -> Option<FoundCause> {
     let counters = &facts.counters;
     let late = counters[Counter::LateSends].saturating_sub(counters[Counter::LateSendsBehindQueue]);
     let sent = counters[Counter::MessagesEnqueued];
@@ -67,7 +67,7 @@ fn late(facts: &ClientFacts, context: &Context<'_>) -> Option<Finding> {
 
 /// Sends that the policies skip and shift leave out. A schedule that was changed by order has dropped its debt on
 /// purpose.
-fn missed(facts: &ClientFacts, context: &Context<'_>) -> Option<Finding> {
+fn missed(facts: &ClientFacts, context: &Context<'_>) -> Option<FoundCause> {
     let counters = &facts.counters;
     let dropped = if context.constant_rate() { counters[Counter::DroppedDebt] } else { 0 };
     let interval_ns = context.interval_ns(facts)?;

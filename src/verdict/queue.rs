@@ -6,7 +6,7 @@
 //! in which nothing came back for a long time.
 
 use super::context::{Context, percent};
-use super::gather::Finding;
+use super::gather::FoundCause;
 use super::{Cause, share};
 use crate::plan::{Plan, Threshold};
 use crate::stats::Counter;
@@ -18,14 +18,14 @@ const SILENCE_MS: f64 = 100.0;
 
 /// Time producers were blocked, by whose doing.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct HeldUp {
+pub struct BlockedTime {
     /// Their own queue is too small, ns.
     pub by_queue_ns: u64,
     /// The broker, ns.
     pub by_broker_ns: u64,
 }
 
-impl HeldUp {
+impl BlockedTime {
     /// Of one producer under its plan.
     pub fn of_client(facts: &ClientFacts, plan: &Plan) -> Self {
         Self::of(facts, &Context::new(plan))
@@ -50,8 +50,8 @@ impl HeldUp {
     }
 }
 
-pub(super) fn findings(facts: &ClientFacts, context: &Context<'_>) -> Option<Finding> {
-    let held_up = HeldUp::of(facts, context);
+pub(super) fn findings(facts: &ClientFacts, context: &Context<'_>) -> Option<FoundCause> {
+    let held_up = BlockedTime::of(facts, context);
     let blocked = share(held_up.by_queue_ns, facts.span_ns);
     context.above(Cause::QueueTooSmall, facts, blocked, || {
         let holds = context.queue_holds_ms(facts).map_or_else(String::new, |holds_ms| {

@@ -2,7 +2,7 @@
 //! together.
 
 use super::context::{Context, percent};
-use super::gather::Finding;
+use super::gather::FoundCause;
 use super::{Cause, Trust, Verdict, share};
 use crate::plan::{MeasuredBy, Threshold};
 use crate::stats::{Counter, Counters};
@@ -11,9 +11,9 @@ use crate::units::{format_count, format_ns, format_rate};
 use crate::verdict::clocks::EndToEndClocks;
 use crate::worker::{ClientReport, RunEnd};
 use crate::workload_generator::totals::received_balance;
-use crate::workload_generator::{Outcome, Series};
+use crate::workload_generator::{RunOutcome, RunResult};
 
-pub(super) fn findings(series: &Series<'_>, context: &Context<'_>) -> Vec<Finding> {
+pub(super) fn findings(series: &RunResult<'_>, context: &Context<'_>) -> Vec<FoundCause> {
     let mut findings: Vec<_> = ending(series).into_iter().collect();
     if let Some(end) = &series.end {
         findings.extend(counts(series, end, context));
@@ -24,46 +24,51 @@ pub(super) fn findings(series: &Series<'_>, context: &Context<'_>) -> Vec<Findin
     findings
 }
 
-fn of_run(cause: Cause, says: String) -> Finding {
-    Finding { cause, client: None, value: None, limit: None, badness: 0.0, limits: false, says }
+fn of_run(cause: Cause, says: String) -> FoundCause {
+    FoundCause { cause, client: None, value: None, limit: None, badness: 0.0, limits: false, says }
 }
 
-fn measured(cause: Cause, value: f64, limit: f64, says: String) -> Finding {
-    Finding { value: Some(value), limit: Some(limit), badness: value, ..of_run(cause, says) }
+fn measured(cause: Cause, value: f64, limit: f64, says: String) -> FoundCause {
+    FoundCause { value: Some(value), limit: Some(limit), badness: value, ..of_run(cause, says) }
 }
 
-fn ending(series: &Series<'_>) -> Option<Finding> {
+fn ending(series: &RunResult<'_>) -> Option<FoundCause> {
     match &series.outcome {
-        Outcome::ClientDied { death } => Some(of_run(Cause::ClientDied, death.to_string())),
-        Outcome::WorkerLost { loss } => Some(of_run(Cause::WorkerLost, loss.to_string())),
-        Outcome::Failed { why, .. } => Some(of_run(Cause::RunFailed, why.clone())),
-        Outcome::Completed | Outcome::Interrupted { .. } | Outcome::BrokerLost { .. } if series.periods.is_empty() => {
+        RunOutcome::ClientDied { death } => Some(of_run(Cause::ClientDied, death.to_string())),
+        RunOutcome::WorkerLost { loss } => Some(of_run(Cause::WorkerLost, loss.to_string())),
+        RunOutcome::Failed { why, .. } => Some(of_run(Cause::RunFailed, why.clone())),
+        RunOutcome::Completed | RunOutcome::Interrupted { .. } | RunOutcome::BrokerLost { .. }
+            if series.periods.is_empty() =>
+        {
             let says = "the run ended before the first second of the measurement had passed".to_owned();
             Some(of_run(Cause::NothingMeasured, says))
         }
-        Outcome::Running | Outcome::Completed | Outcome::Interrupted { .. } | Outcome::BrokerLost { .. } => None,
+        RunOutcome::Running
+        | RunOutcome::Completed
+        | RunOutcome::Interrupted { .. }
+        | RunOutcome::BrokerLost { .. } => None,
     }
 }
 
 /// Counts that must agree whatever the broker did. Messages lost or duplicated between them are the broker's, and
 /// accounted for.
-fn counts(series: &Series<'_>, end: &RunEnd, context: &Context<'_>) -> Vec<Finding> {
+fn counts(series: &RunResult<'_>, end: &RunEnd, context: &Context<'_>) -> Vec<FoundCause> {
     // Of clients that were killed the last moments are missing, and that is said.
-    if matches!(series.outcome, Outcome::ClientDied { .. } | Outcome::WorkerLost { .. }) {
+    if matches!(series.outcome, RunOutcome::ClientDied { .. } | RunOutcome::WorkerLost { .. }) {
         return Vec::new();
     }
     let producers = end.clients.iter().filter(|client| client.role == Role::Producer).filter_map(sent_side);
     let all = producers.chain(received_side(series, end)).chain(by_count(series, end));
     let limit = context.limit(Threshold::CountsOffMessages);
     all.filter(|(off, ..)| *off as f64 > limit)
-        .map(|(off, client, says)| Finding { client, ..measured(Cause::CountsOff, off as f64, limit, says) })
+        .map(|(off, client, says)| FoundCause { client, ..measured(Cause::CountsOff, off as f64, limit, says) })
         .collect()
 }
 
-type Off = (u64, Option<(Role, u32)>, String);
+type ImbalanceCount = (u64, Option<(Role, u32)>, String);
 
 /// Handed over = acknowledged + failed + unknown.
-fn sent_side(client: &ClientReport) -> Option<Off> {
+fn sent_side(client: &ClientReport) -> Option<ImbalanceCount> {
     let count = |counter| client.counters[counter];
     let sent = count(Counter::MessagesEnqueued);
     let told = count(Counter::MessagesAcknowledged) + count(Counter::MessagesFailed) + count(Counter::MessagesUnknown);
@@ -76,7 +81,7 @@ fn sent_side(client: &ClientReport) -> Option<Off> {
 }
 
 /// What consumers counted = what their books say, message by message.
-fn received_side(series: &Series<'_>, end: &RunEnd) -> Option<Off> {
+fn received_side(series: &RunResult<'_>, end: &RunEnd) -> Option<ImbalanceCount> {
     let plan = series.plan;
     let all_told = plan.message.stamp && plan.topics_fed_by_others() == 0 && end.totals.is_none();
     let balance = received_balance(series).filter(|_| all_told)?;
@@ -94,7 +99,7 @@ fn received_side(series: &Series<'_>, end: &RunEnd) -> Option<Off> {
 }
 
 /// Where messages are only counted: is what was received what should have been?
-fn by_count(series: &Series<'_>, end: &RunEnd) -> Option<Off> {
+fn by_count(series: &RunResult<'_>, end: &RunEnd) -> Option<ImbalanceCount> {
     let (plan, totals) = (series.plan, end.totals?);
     let expected = totals[Counter::MessagesAcknowledged] * u64::from(plan.subscriptions_of(0));
     let received = totals[Counter::MessagesReceived];
@@ -110,16 +115,16 @@ fn by_count(series: &Series<'_>, end: &RunEnd) -> Option<Off> {
 }
 
 /// Pinned clients that were seen elsewhere when they ended.
-fn misplaced(end: &RunEnd) -> impl Iterator<Item = Finding> {
+fn misplaced(end: &RunEnd) -> impl Iterator<Item = FoundCause> {
     end.clients.iter().filter_map(|client| {
         let (planned, seen) = (client.planned_cpu?, client.observed_cpu?);
         let says = format!("it was planned on CPU {planned} and seen on CPU {seen}");
-        let finding = Finding { client: Some((client.role, client.index)), ..of_run(Cause::Migrations, says) };
+        let finding = FoundCause { client: Some((client.role, client.index)), ..of_run(Cause::Migrations, says) };
         (usize::try_from(seen) != Ok(planned)).then_some(finding)
     })
 }
 
-fn drift(end: &RunEnd, context: &Context<'_>) -> Option<Finding> {
+fn drift(end: &RunEnd, context: &Context<'_>) -> Option<FoundCause> {
     let limit = context.limit(Threshold::ClockDriftPpm);
     let hosts = end.hosts.iter().filter_map(|host| Some((host.clock_drift_ppm?, format!(" at {}", host.worker))));
     let all = hosts.chain([(end.clock_drift_ppm, String::new())]);
@@ -130,7 +135,7 @@ fn drift(end: &RunEnd, context: &Context<'_>) -> Option<Finding> {
     })
 }
 
-fn clocks(series: &Series<'_>, context: &Context<'_>) -> Option<Finding> {
+fn clocks(series: &RunResult<'_>, context: &Context<'_>) -> Option<FoundCause> {
     let limit = context.limit(Threshold::ClockErrorShare);
     let clocks = EndToEndClocks::of(series).filter(|clocks| !clocks.usable)?;
     let error = format_ns(clocks.clock_error_ns);
@@ -157,7 +162,7 @@ fn clocks(series: &Series<'_>, context: &Context<'_>) -> Option<Finding> {
 
 /// A run that is valid as a whole, and in too many of its periods is not. One period is never too many: in a run of two
 /// it would be half of them, and what it had to say was weighed with the whole.
-pub(super) fn of_periods(periods: &[Verdict], context: &Context<'_>) -> Option<Finding> {
+pub(super) fn of_periods(periods: &[Verdict], context: &Context<'_>) -> Option<FoundCause> {
     let limit = context.limit(Threshold::PeriodsShare);
     let bad = periods.iter().filter(|verdict| verdict.spoils()).count();
     let bad_share = share(bad as u64, periods.len() as u64);
@@ -168,8 +173,8 @@ pub(super) fn of_periods(periods: &[Verdict], context: &Context<'_>) -> Option<F
 
 /// Consumers that have no time left, or whose library holds back fetches, while what waits for them grows: theirs is
 /// the rate they receive at.
-pub(super) fn behind_consumers(findings: &mut [Finding], series: &Series<'_>) {
-    let slow = |finding: &Finding| {
+pub(super) fn behind_consumers(findings: &mut [FoundCause], series: &RunResult<'_>) {
+    let slow = |finding: &FoundCause| {
         matches!(finding.cause, Cause::NoSlack | Cause::FetchPauses)
             && finding.client.is_some_and(|(role, _)| role == Role::Consumer)
     };
@@ -179,7 +184,7 @@ pub(super) fn behind_consumers(findings: &mut [Finding], series: &Series<'_>) {
 }
 
 /// What the generator left out of the rate, and medians that are not the broker's.
-pub(super) fn of_trust(trust: &Trust, context: &Context<'_>) -> Vec<Finding> {
+pub(super) fn of_trust(trust: &Trust, context: &Context<'_>) -> Vec<FoundCause> {
     let mut findings = Vec::new();
     let limit = context.limit(Threshold::RateShortShare);
     if let Some(rate) = trust.rate.filter(|rate| rate.short_share > limit) {
@@ -201,7 +206,7 @@ pub(super) fn of_trust(trust: &Trust, context: &Context<'_>) -> Vec<Finding> {
 }
 
 /// What nobody could look at.
-pub(super) fn not_judged(series: &Series<'_>) -> Vec<String> {
+pub(super) fn not_judged(series: &RunResult<'_>) -> Vec<String> {
     if series.plan.measured_by == MeasuredBy::Omb {
         return vec![
             "everything about the generator but its counts: OMB's protocol does not carry pacing, queues, CPUs and stalls"
@@ -209,7 +214,7 @@ pub(super) fn not_judged(series: &Series<'_>) -> Vec<String> {
         ];
     }
     let Some(period) = series.periods.last().filter(|period| !period.clients.is_empty()) else { return Vec::new() };
-    let unknown = |pick: fn(&crate::worker::KernelFacts) -> Option<u64>| {
+    let unknown = |pick: fn(&crate::worker::ClientKernelFacts) -> Option<u64>| {
         period.clients.iter().any(|client| pick(&client.measured.kernel).is_none())
     };
     let mut all = Vec::new();

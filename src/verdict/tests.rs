@@ -8,7 +8,7 @@ use crate::telemetry::Role;
 use crate::units::Rate;
 use crate::worker::{ClientDeath, WorkerLoss};
 use crate::workload_generator::for_tests::{completed_series, distribution, facts, plan};
-use crate::workload_generator::{Cause as FailedFor, Outcome};
+use crate::workload_generator::{FailureCause as FailedFor, RunOutcome};
 use proptest::prelude::*;
 
 const MS: u64 = 1_000_000;
@@ -123,11 +123,11 @@ fn a_client_that_has_its_cpu_and_keeps_its_schedule_is_valid() {
 }
 
 /// A cause and what it takes.
-type Case = (Cause, fn(&mut ClientFacts));
+type CauseCase = (Cause, fn(&mut ClientFacts));
 
 #[test]
 fn each_cause_is_recognised_just_above_its_threshold_and_not_at_it() {
-    let above: [Case; 16] = [
+    let above: [CauseCase; 16] = [
         (Cause::PacingError, |facts| facts.pacing_error_p999_ns = Some(100_001)),
         (Cause::LateSends, |facts| facts.counters[Counter::LateSends] = 101),
         (Cause::QueueTooSmall, |facts| facts.counters[Counter::QueueFullNs] = 101 * MS),
@@ -150,7 +150,7 @@ fn each_cause_is_recognised_just_above_its_threshold_and_not_at_it() {
         (Cause::LateReports, |facts| facts.late_reports = 1),
         (Cause::MissedSends, |facts| facts.counters[Counter::MissedSends] = 101),
     ];
-    let at: [Case; 16] = [
+    let at: [CauseCase; 16] = [
         (Cause::PacingError, |facts| facts.pacing_error_p999_ns = Some(100_000)),
         (Cause::LateSends, |facts| facts.counters[Counter::LateSends] = 100),
         (Cause::QueueTooSmall, |facts| facts.counters[Counter::QueueFullNs] = 100 * MS),
@@ -256,7 +256,7 @@ fn a_slow_broker_is_not_the_generators_fault_whatever_the_size_of_the_queue() {
         plan.driver.producer.effective.push(("queue.buffering.max.messages".to_owned(), queue.to_owned()));
         let facts = producer(blocked);
         assert_eq!(causes_of(&facts, &plan), [], "{queue}");
-        assert!(HeldUp::of_client(&facts, &plan).by_broker_ns >= 3_990 * MS);
+        assert!(BlockedTime::of_client(&facts, &plan).by_broker_ns >= 3_990 * MS);
     }
 }
 
@@ -340,7 +340,7 @@ fn idempotent_producers_may_keep_their_librarys_thread_busy() {
 }
 
 /// The run with its last report changed.
-fn run(change: impl FnOnce(&mut Series<'_>)) -> Judgement {
+fn run(change: impl FnOnce(&mut RunResult<'_>)) -> Judgement {
     let plan = plan();
     let mut series = completed_series(&plan);
     change(&mut series);
@@ -364,10 +364,10 @@ fn runs_that_broke_off_or_measured_nothing_are_invalid() {
         last_words: None,
     };
     let loss = WorkerLoss { worker: "http://a".to_owned(), cause: "gone".to_owned() };
-    let failed = Outcome::Failed { cause: FailedFor::TimedOut, why: "too slow".to_owned() };
+    let failed = RunOutcome::Failed { cause: FailedFor::TimedOut, why: "too slow".to_owned() };
     for (outcome, cause) in [
-        (Outcome::ClientDied { death }, Cause::ClientDied),
-        (Outcome::WorkerLost { loss }, Cause::WorkerLost),
+        (RunOutcome::ClientDied { death }, Cause::ClientDied),
+        (RunOutcome::WorkerLost { loss }, Cause::WorkerLost),
         (failed, Cause::RunFailed),
     ] {
         let judgement = run(|series| series.outcome = outcome);
@@ -375,7 +375,10 @@ fn runs_that_broke_off_or_measured_nothing_are_invalid() {
     }
     let nothing = run(|series| series.periods.clear());
     assert_eq!(causes(&nothing), [Cause::NothingMeasured]);
-    assert_eq!(run(|series| (series.outcome, series.periods) = (Outcome::Running, Vec::new())).verdict, Verdict::Valid);
+    assert_eq!(
+        run(|series| (series.outcome, series.periods) = (RunOutcome::Running, Vec::new())).verdict,
+        Verdict::Valid
+    );
 }
 
 #[test]
@@ -474,7 +477,7 @@ fn any_facts() -> impl Strategy<Value = ClientFacts> {
             let role = if consumer { Role::Consumer } else { Role::Producer };
             let mut counters = Counters::default();
             values.into_iter().for_each(|(at, value)| counters.0[at] = value);
-            let kernel = crate::worker::KernelFacts {
+            let kernel = crate::worker::ClientKernelFacts {
                 span_ns,
                 hot_wait_ns: kernel[0],
                 hot_runs: kernel[0].map(|_| 1_000),
@@ -536,7 +539,7 @@ proptest! {
         let plan = plan();
         let judged = |facts: &[ClientFacts]| {
             // Whose latencies are is of all clients together.
-            let mut series = Series { cumulative: None, ..completed_series(&plan) };
+            let mut series = RunResult { cumulative: None, ..completed_series(&plan) };
             let clients = &mut series.periods.last_mut().unwrap().clients;
             *clients = facts.iter().map(|facts| crate::worker::ClientSpans { period: facts.clone(), measured: facts.clone() }).collect();
             Judgement::of_run(&series, &[])

@@ -5,7 +5,7 @@
 //! where a killed member may have had them.
 
 use super::SubscriptionBalance;
-use super::standing::{Ended, Standing, subscriptions};
+use super::client_status::{ClientEnding, ClientStatus, subscriptions};
 use crate::load::accounting::{Balance, balance};
 use crate::plan::{DriverKind, Plan};
 use crate::stats::Counter;
@@ -14,7 +14,7 @@ use crate::telemetry::layout::{AccountingRow, ReceivedRow, SentRow};
 
 /// What can be told of messages one by one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Told {
+enum Identifiable {
     /// Somebody receives messages that carry no stamp: they cannot be told apart.
     Nothing,
     /// Nobody receives anything.
@@ -23,7 +23,7 @@ enum Told {
     BothSides,
 }
 
-impl Told {
+impl Identifiable {
     fn of(plan: &Plan, topic: u32) -> Self {
         let received = plan.subscriptions_of(topic) > 0 && plan.driver.kind != DriverKind::Null;
         match (received, plan.message.stamp) {
@@ -36,14 +36,14 @@ impl Told {
 
 /// One client's side.
 #[derive(Debug, Clone, Copy, Default)]
-struct Side {
+struct ClientSide {
     row: AccountingRow,
     /// Was it killed (or its host), so that its books may end early?
     cut_short: bool,
 }
 
 /// Balances one producer, which handed over `sent` messages, with the members of one subscription.
-fn of_subscription(sent: u64, producer: Side, members: &[Side]) -> Balance {
+fn of_subscription(sent: u64, producer: ClientSide, members: &[ClientSide]) -> Balance {
     let sent_row = SentRow::from(producer.row);
     let received: Vec<ReceivedRow> = members.iter().map(|member| member.row.into()).collect();
     let sent = if producer.cut_short {
@@ -58,12 +58,13 @@ fn of_subscription(sent: u64, producer: Side, members: &[Side]) -> Balance {
 }
 
 /// The balance of every producer in every subscription of its topic, as far as it can be told.
-pub(super) fn balance_all(plan: &Plan, standings: &[Standing]) -> Vec<SubscriptionBalance> {
+pub(super) fn balance_all(plan: &Plan, statuses: &[ClientStatus]) -> Vec<SubscriptionBalance> {
     let mut balances = Vec::new();
-    let subscriptions = subscriptions(standings);
-    for producer in standings.iter().filter(|standing| standing.role == Role::Producer) {
+    let subscriptions = subscriptions(statuses);
+    for producer in statuses.iter().filter(|status| status.role == Role::Producer) {
         let sent = producer.counters[Counter::MessagesEnqueued];
-        let side = Side { row: producer.rows.first().copied().unwrap_or_default(), cut_short: producer.cut_short() };
+        let side =
+            ClientSide { row: producer.rows.first().copied().unwrap_or_default(), cut_short: producer.cut_short() };
         let entry = |group, balance| SubscriptionBalance {
             topic: producer.topic_name.clone(),
             group,
@@ -71,21 +72,23 @@ pub(super) fn balance_all(plan: &Plan, standings: &[Standing]) -> Vec<Subscripti
             balance,
         };
         // Of clients whose host is gone only a part is known, and nobody knows which.
-        if producer.ended == Some(Ended::Unknown) {
+        if producer.ended == Some(ClientEnding::Unknown) {
             continue;
         }
-        match Told::of(plan, producer.topic) {
-            Told::Nothing => {}
-            Told::SendingSide => balances.push(entry(None, of_subscription(sent, side, &[]))),
-            Told::BothSides => {
+        match Identifiable::of(plan, producer.topic) {
+            Identifiable::Nothing => {}
+            Identifiable::SendingSide => balances.push(entry(None, of_subscription(sent, side, &[]))),
+            Identifiable::BothSides => {
                 let topic = producer.topic;
-                let gone = |members: &&Vec<&Standing>| members.iter().any(|one| one.ended == Some(Ended::Unknown));
+                let gone =
+                    |members: &&Vec<&ClientStatus>| members.iter().any(|one| one.ended == Some(ClientEnding::Unknown));
                 for members in subscriptions
                     .range((topic, 0)..=(topic, u32::MAX))
                     .map(|(_, members)| members)
                     .filter(|members| !gone(members))
                 {
-                    let sides: Vec<Side> = members.iter().map(|member| side_of(member, producer.member)).collect();
+                    let sides: Vec<ClientSide> =
+                        members.iter().map(|member| side_of(member, producer.member)).collect();
                     balances.push(entry(members[0].group.clone(), of_subscription(sent, side, &sides)));
                 }
             }
@@ -95,9 +98,9 @@ pub(super) fn balance_all(plan: &Plan, standings: &[Standing]) -> Vec<Subscripti
 }
 
 /// What a consumer has from the producer with this number within the topic.
-fn side_of(consumer: &Standing, producer: u32) -> Side {
+fn side_of(consumer: &ClientStatus, producer: u32) -> ClientSide {
     let row = consumer.rows.get(producer as usize).copied().unwrap_or_default();
-    Side { row, cut_short: consumer.cut_short() }
+    ClientSide { row, cut_short: consumer.cut_short() }
 }
 
 #[cfg(test)]
@@ -106,32 +109,32 @@ mod tests {
     use crate::load::accounting::{ReceivedLedger, SentLedger};
     use std::time::Duration;
 
-    fn producer(acknowledged: u64, sent: u64, killed: bool) -> Side {
+    fn producer(acknowledged: u64, sent: u64, killed: bool) -> ClientSide {
         let mut ledger = SentLedger::default();
         (0..acknowledged).for_each(|sequence| ledger.acknowledged(sequence));
         ledger.handed_over(sent);
-        Side { row: ledger.row().into(), cut_short: killed }
+        ClientSide { row: ledger.row().into(), cut_short: killed }
     }
 
-    fn member(sequences: std::ops::Range<u64>, killed: bool) -> Side {
+    fn member(sequences: std::ops::Range<u64>, killed: bool) -> ClientSide {
         let mut ledger = ReceivedLedger::new(1, 1, 0);
         sequences.for_each(|sequence| {
             ledger.arrived(0, 0, sequence);
         });
-        Side { row: ledger.row(0).into(), cut_short: killed }
+        ClientSide { row: ledger.row(0).into(), cut_short: killed }
     }
 
     #[test]
     fn messages_that_cannot_be_told_apart_are_not_balanced() {
         let mut plan = Plan::for_tests(Duration::ZERO, None);
-        assert_eq!(Told::of(&plan, 0), Told::BothSides);
+        assert_eq!(Identifiable::of(&plan, 0), Identifiable::BothSides);
         plan.message.stamp = false;
-        assert_eq!(Told::of(&plan, 0), Told::Nothing);
+        assert_eq!(Identifiable::of(&plan, 0), Identifiable::Nothing);
         plan.subscriptions_per_topic = 0;
-        assert_eq!(Told::of(&plan, 0), Told::SendingSide);
+        assert_eq!(Identifiable::of(&plan, 0), Identifiable::SendingSide);
         plan.driver.kind = DriverKind::Null;
         plan.subscriptions_per_topic = 1;
-        assert_eq!(Told::of(&plan, 0), Told::SendingSide, "the null driver delivers nothing");
+        assert_eq!(Identifiable::of(&plan, 0), Identifiable::SendingSide, "the null driver delivers nothing");
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! The end of a run: until when consumers are waited for.
 
 use super::balances::balance_all;
+use super::client_status::{ClientStatus, expected_receipts, total};
 use super::readiness::all_assigned;
-use super::standing::{Standing, expected_receipts, total};
 use crate::plan::Plan;
 use crate::stats::Counter;
 use crate::telemetry::Role;
@@ -48,44 +48,44 @@ impl CatchingUp {
     }
 
     /// Have consumers received everything that was acknowledged, or is there nothing more to come?
-    pub(super) fn is_over(&mut self, plan: &Plan, standings: &[Standing], now_ns: u64) -> bool {
-        let received = total(standings)[Counter::MessagesReceived];
+    pub(super) fn is_over(&mut self, plan: &Plan, statuses: &[ClientStatus], now_ns: u64) -> bool {
+        let received = total(statuses)[Counter::MessagesReceived];
         // While a group is being rearranged, or a member stands still, what is missing may be on its way to another
         // member.
         if received != self.received {
             self.came_ns = now_ns;
         }
-        if received != self.received || more_may_come(plan, standings) {
+        if received != self.received || more_may_come(plan, statuses) {
             (self.received, self.progress_ns) = (received, now_ns);
         }
         let nothing_more = now_ns.saturating_sub(self.progress_ns) >= NOTHING_MORE_NS;
-        nothing_more || everything_has_come(plan, standings)
+        nothing_more || everything_has_come(plan, statuses)
     }
 }
 
 /// Have consumers received everything that was acknowledged? Counts alone do not tell: a message that a second member
 /// receives again would stand for one that is still missing. So the balances have to agree as well, where there are
 /// any.
-fn everything_has_come(plan: &Plan, standings: &[Standing]) -> bool {
+fn everything_has_come(plan: &Plan, statuses: &[ClientStatus]) -> bool {
     // Of topics that others feed nobody knows how much there is.
-    let ours = standings.iter().filter(|standing| plan.producers_of(standing.topic) > 0);
+    let ours = statuses.iter().filter(|status| plan.producers_of(status.topic) > 0);
     let distinct: u64 = ours
         .map(|one| one.counters[Counter::MessagesReceived].saturating_sub(one.counters[Counter::MessagesDuplicated]))
         .sum();
-    distinct >= expected_receipts(plan, standings)
-        && balance_all(plan, standings)
+    distinct >= expected_receipts(plan, statuses)
+        && balance_all(plan, statuses)
             .iter()
             .all(|row| row.group.is_none() || row.balance.proven && row.balance.lost == 0)
 }
 
 /// Is a living consumer silent, or are partitions of a group without a living owner for now? After a death nothing is
 /// waited for: the group would take its session's timeout, and the run is invalid anyway.
-fn more_may_come(plan: &Plan, standings: &[Standing]) -> bool {
-    let consumers = || standings.iter().filter(|standing| standing.role == Role::Consumer);
+fn more_may_come(plan: &Plan, statuses: &[ClientStatus]) -> bool {
+    let consumers = || statuses.iter().filter(|status| status.role == Role::Consumer);
     if consumers().any(|consumer| consumer.ended.is_some()) {
         return false;
     }
-    consumers().any(|consumer| consumer.silent_ns > SILENT_NS) || !all_assigned(plan, standings)
+    consumers().any(|consumer| consumer.silent_ns > SILENT_NS) || !all_assigned(plan, statuses)
 }
 
 #[cfg(test)]
@@ -96,11 +96,11 @@ mod tests {
     const LIMIT: Duration = Duration::from_secs(30);
 
     /// A producer's and a consumer's standing after so many messages.
-    fn standings(acknowledged: u64, received: u64) -> Vec<Standing> {
+    fn statuses(acknowledged: u64, received: u64) -> Vec<ClientStatus> {
         let of = |role, subscription: Option<u32>, counts: &[(Counter, u64)]| {
             let mut counters = Counters::default();
             counts.iter().for_each(|(counter, count)| counters[*counter] = *count);
-            Standing {
+            ClientStatus {
                 role,
                 index: 0,
                 topic: 0,
@@ -131,7 +131,7 @@ mod tests {
     fn ends(acknowledged: u64, last_s: u64) -> (u64, Option<String>) {
         let (plan, mut catching_up) = (plan(), CatchingUp::begin(0, LIMIT));
         for s in 1.. {
-            let over = catching_up.is_over(&plan, &standings(acknowledged, s.min(last_s)), s * NS_PER_S);
+            let over = catching_up.is_over(&plan, &statuses(acknowledged, s.min(last_s)), s * NS_PER_S);
             let given_up = catching_up.gives_up(s * NS_PER_S);
             if over || given_up.is_some() {
                 return (s, given_up.filter(|_| !over));
@@ -160,7 +160,7 @@ mod tests {
     #[test]
     fn a_consumer_that_stands_still_has_the_limit_alone() {
         let (plan, mut catching_up) = (plan(), CatchingUp::begin(0, LIMIT));
-        let mut stopped = standings(10, 3);
+        let mut stopped = statuses(10, 3);
         stopped[1].silent_ns = 5 * NS_PER_S;
         for s in 1..30 {
             assert!(!catching_up.is_over(&plan, &stopped, s * NS_PER_S), "{s}");

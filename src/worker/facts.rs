@@ -29,13 +29,13 @@ pub struct ClientFacts {
     /// Times it did not report the end of a period in time.
     pub late_reports: u64,
     /// What the kernel tells.
-    pub kernel: KernelFacts,
+    pub kernel: ClientKernelFacts,
 }
 
 /// What the kernel tells of one client's threads, CPU and cgroup in a span. None: it does not tell, or could not be
 /// asked.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub struct KernelFacts {
+pub struct ClientKernelFacts {
     /// Length of the span between both looks, ns.
     pub span_ns: u64,
     /// Time the hot thread was ready to run and waited for a CPU, ns.

@@ -1,8 +1,8 @@
 //! A worker without processes on a virtual clock: scripted readiness, periods, deaths, signals and failures.
 
 use super::{
-    ClientDeath, CountersStats, Interruption, LatencySet, Live, PeriodStats, Rates, RunEnd, SubscriptionBalance, Tell,
-    Wake, Worker, WorkerError,
+    ClientDeath, CountersStats, Interruption, LatencySet, LiveCounters, PeriodStats, ProgressText, Rates, RunEnd,
+    SubscriptionBalance, Wake, Worker, WorkerError,
 };
 use crate::os::clock::Clock;
 use crate::plan::Plan;
@@ -16,7 +16,7 @@ pub(crate) type Failing = (&'static str, fn() -> WorkerError);
 
 /// Something that happens at a moment of the virtual clock.
 #[derive(Debug, Clone)]
-pub(crate) enum Event {
+pub(crate) enum FakeEvent {
     Signal(Interruption),
     Death,
 }
@@ -28,7 +28,7 @@ pub(crate) struct FakeWorker {
     /// Messages per second, all producers.
     pub(crate) rate_per_s: u64,
     /// What happens when, in order of time.
-    pub(crate) events: VecDeque<(u64, Event)>,
+    pub(crate) events: VecDeque<(u64, FakeEvent)>,
     /// Answers of `missing_for_readiness`; the last one stays.
     pub(crate) missing: VecDeque<Vec<String>>,
     /// The verb that fails, and how.
@@ -77,17 +77,17 @@ impl Worker for FakeWorker {
         {
             self.now_ns = self.now_ns.max(at_ns);
             return match event {
-                Event::Signal(by) => Wake::Interrupted(by),
-                Event::Death => Wake::ClientDied(a_death()),
+                FakeEvent::Signal(by) => Wake::Interrupted(by),
+                FakeEvent::Death => Wake::ClientDied(a_death()),
             };
         }
         self.now_ns = self.now_ns.max(deadline_ns);
         Wake::Deadline
     }
-    fn initialize_driver(&mut self, _plan: &Plan, _tell: Tell<'_>) -> Result<(), WorkerError> {
+    fn initialize_driver(&mut self, _plan: &Plan, _tell: ProgressText<'_>) -> Result<(), WorkerError> {
         self.call("initialize_driver")
     }
-    fn create_topics(&mut self, tell: Tell<'_>) -> Result<Vec<String>, WorkerError> {
+    fn create_topics(&mut self, tell: ProgressText<'_>) -> Result<Vec<String>, WorkerError> {
         tell("creating topics: 500 of 2,000 topics");
         self.call("create_topics").map(|()| vec!["topic".to_owned()])
     }
@@ -125,11 +125,11 @@ impl Worker for FakeWorker {
     fn counters_stats(&mut self) -> Result<CountersStats, WorkerError> {
         Ok(CountersStats::default())
     }
-    fn live(&mut self) -> Result<Live, WorkerError> {
+    fn live(&mut self) -> Result<LiveCounters, WorkerError> {
         let mut counters = Counters::default();
         counters[Counter::MessagesAcknowledged] =
             self.now_ns.saturating_sub(self.epoch_ns) * self.rate_per_s / NS_PER_S;
-        Ok(Live {
+        Ok(LiveCounters {
             counters,
             expected_receipts: 0,
             receipts: 0,
@@ -186,7 +186,7 @@ impl Worker for FakeWorker {
     fn catch_up(&mut self) -> Result<(), WorkerError> {
         self.call("catch_up")
     }
-    fn stop_all(&mut self, _tell: Tell<'_>) -> Result<RunEnd, WorkerError> {
+    fn stop_all(&mut self, _tell: ProgressText<'_>) -> Result<RunEnd, WorkerError> {
         self.call("stop_all")?;
         Ok(RunEnd {
             clients: Vec::new(),

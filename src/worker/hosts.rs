@@ -3,7 +3,7 @@
 use super::fleet::clocks::ClockOffset;
 use crate::os::clock::Clock;
 use crate::os::fingerprint::Fingerprint;
-use crate::os::host::{Host, WallClock};
+use crate::os::host::{HostIdentity, WallClock};
 use std::borrow::Cow;
 
 /// What a worker is, and how it was driven.
@@ -54,7 +54,7 @@ pub struct HostReport {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub cannot_tell: Vec<Cow<'static, str>>,
     /// The host, as it told; None: a worker that does not tell.
-    pub host: Option<Host>,
+    pub host: Option<HostIdentity>,
     /// Its version of pinload.
     pub version: Option<String>,
     /// The kernel's account of its wall clock at the beginning of the run.

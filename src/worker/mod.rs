@@ -3,6 +3,7 @@
 
 mod balances;
 mod catching_up;
+pub mod client_status;
 pub mod facts;
 #[cfg(test)]
 pub mod fake;
@@ -15,13 +16,12 @@ pub mod omb_fleet;
 mod readiness;
 pub mod scrape;
 pub mod server;
-pub mod standing;
 pub mod stats;
 mod timeline;
 pub mod wire;
 pub mod witness;
 
-pub use facts::{ClientFacts, ClientSpans, KernelFacts};
+pub use facts::{ClientFacts, ClientKernelFacts, ClientSpans};
 pub use hosts::{Environment, HostReport};
 pub use stats::*;
 pub use timeline::{ClientTimeline, PackedPoint};
@@ -201,7 +201,7 @@ pub enum Wake {
 }
 
 /// Hears, in words for people, what a verb that takes its time is doing.
-pub type Tell<'a> = &'a mut dyn FnMut(&str);
+pub type ProgressText<'a> = &'a mut dyn FnMut(&str);
 
 /// For who does not want to hear it.
 pub fn untold(_: &str) {}
@@ -214,9 +214,9 @@ pub trait Worker {
     fn wait_until(&mut self, deadline_ns: u64) -> Wake;
     /// Takes the plan and what belongs to the driver (embedded broker started, connection and credentials checked).
     /// `tell` hears what is waited for, here and below.
-    fn initialize_driver(&mut self, plan: &Plan, tell: Tell<'_>) -> Result<(), WorkerError>;
+    fn initialize_driver(&mut self, plan: &Plan, tell: ProgressText<'_>) -> Result<(), WorkerError>;
     /// Creates the topics (existing ones are an error unless named as such) and returns their names.
-    fn create_topics(&mut self, tell: Tell<'_>) -> Result<Vec<String>, WorkerError>;
+    fn create_topics(&mut self, tell: ProgressText<'_>) -> Result<Vec<String>, WorkerError>;
     /// Starts all consumers and waits until each is connected.
     fn create_consumers(&mut self, topics: &[String]) -> Result<(), WorkerError>;
     /// Starts all producers and waits until each is connected.
@@ -236,7 +236,7 @@ pub trait Worker {
     /// Live totals, read now.
     fn counters_stats(&mut self) -> Result<CountersStats, WorkerError>;
     /// Live totals and the newest second's p99s, for people.
-    fn live(&mut self) -> Result<Live, WorkerError>;
+    fn live(&mut self) -> Result<LiveCounters, WorkerError>;
     /// What happened since the last call (or `reset_stats`), cut at `boundary_ns`, which lies on the 1-s time line.
     fn period_stats(&mut self, boundary_ns: u64) -> Result<PeriodStats, WorkerError>;
     /// Latencies since `reset_stats`, asked for once, at the end of a phase.
@@ -253,7 +253,7 @@ pub trait Worker {
     fn catch_up(&mut self) -> Result<(), WorkerError>;
     /// Ends every client, drains once more, deletes own topics as planned, stops helpers. Never leaves anything behind,
     /// whatever failed before.
-    fn stop_all(&mut self, tell: Tell<'_>) -> Result<RunEnd, WorkerError>;
+    fn stop_all(&mut self, tell: ProgressText<'_>) -> Result<RunEnd, WorkerError>;
     /// Per topic, subscription and producer: the balance so far.
     fn balances(&mut self) -> Result<Vec<SubscriptionBalance>, WorkerError>;
 }

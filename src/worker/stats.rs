@@ -69,7 +69,7 @@ impl LatencySet {
 }
 /// What the live line shows.
 #[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
-pub struct Live {
+pub struct LiveCounters {
     /// Live counters of all clients added.
     pub counters: Counters,
     /// Messages that subscriptions should have received: acknowledged × subscriptions of their topic.
@@ -102,7 +102,7 @@ pub struct ClientLive {
     /// Its newest whole second; None: there is none yet.
     pub second: Option<TimelinePoint>,
 }
-impl Live {
+impl LiveCounters {
     /// Messages acknowledged and not received yet.
     pub fn backlog(&self) -> u64 {
         self.expected_receipts.saturating_sub(self.receipts)
@@ -200,7 +200,7 @@ pub struct PeriodStats {
     pub late_clients: u32,
     /// Its seconds, where they are kept (`--hlog`); none come from workers on other hosts.
     #[serde(skip)]
-    pub seconds: Vec<Second>,
+    pub seconds: Vec<FleetSecond>,
     /// What each client did, and what was done to it. Only the newest period of a series keeps it.
     #[serde(default)]
     pub clients: Vec<super::ClientSpans>,
@@ -238,7 +238,7 @@ impl PeriodStats {
 
 /// One second of all clients together.
 #[derive(Debug, Clone)]
-pub struct Second {
+pub struct FleetSecond {
     /// Its number since the load's epoch: 0 ends a second after it. What a client told late stands in the last second
     /// of its period.
     pub number: u64,

@@ -2,8 +2,8 @@
 //! runs. Unlike OMB's pause this is a real one (partitions are paused, polling goes on, nobody is expelled), and both
 //! phases have a limit.
 
-use super::course::{Course, Look};
-use super::series::{Observer, PhaseMark, PhaseName, Series};
+use super::load_phase::{LoadPhase, PhaseStatus};
+use super::series::{Observer, PhaseMark, PhaseName, RunResult};
 use crate::plan::BacklogPlan;
 use crate::units::{NS_PER_S, format_count};
 use crate::worker::{CountersStats, Worker, WorkerError};
@@ -15,7 +15,7 @@ const BUILD_LOOK_NS: u64 = NS_PER_S;
 const DRAIN_LOOK_NS: u64 = NS_PER_S / 10;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Stage {
+enum BacklogStage {
     Build,
     Drain,
     Done,
@@ -23,20 +23,20 @@ enum Stage {
 
 /// See the file's head.
 #[derive(Debug)]
-pub(super) struct Backlog {
+pub(super) struct BacklogPhase {
     plan: BacklogPlan,
     /// The stated time; None: until interrupted.
     duration_ns: Option<u64>,
     /// The rate to go back to after a drain at another one; None: unlimited.
     rate_per_s: Option<f64>,
-    stage: Stage,
+    stage: BacklogStage,
     since_ns: u64,
     next_ns: u64,
     marks: Vec<PhaseMark>,
     warnings: Vec<String>,
 }
 
-impl Backlog {
+impl BacklogPhase {
     /// Pauses the consumers: the backlog builds from `now_ns` on.
     pub(super) fn begin(
         plan: &BacklogPlan,
@@ -52,7 +52,7 @@ impl Backlog {
             plan: plan.clone(),
             duration_ns,
             rate_per_s,
-            stage: Stage::Build,
+            stage: BacklogStage::Build,
             since_ns: now_ns,
             next_ns: now_ns + BUILD_LOOK_NS,
             marks: Vec::new(),
@@ -97,7 +97,7 @@ impl Backlog {
         }
         worker.resume_consumers()?;
         observer.log("--- Start draining backlog ---");
-        self.stage = Stage::Drain;
+        self.stage = BacklogStage::Drain;
         Ok(())
     }
 
@@ -107,11 +107,11 @@ impl Backlog {
         messages: u64,
         worker: &mut dyn Worker,
         observer: &mut dyn Observer,
-    ) -> Result<Look, WorkerError> {
+    ) -> Result<PhaseStatus, WorkerError> {
         let drained = messages <= self.plan.drained_at_messages;
         let took = Duration::from_nanos(now_ns - self.since_ns);
         if !drained && took < self.plan.drain_limit {
-            return Ok(Look::GoesOn);
+            return Ok(PhaseStatus::GoesOn);
         }
         let what = if drained {
             observer.log(&format!("--- Completed backlog draining in {:.3} s ---", took.as_secs_f64()));
@@ -130,8 +130,8 @@ impl Backlog {
         if let (Some(_), Some(rate)) = (self.plan.drain_rate_per_s, self.rate_per_s) {
             worker.adjust_publish_rate(rate)?;
         }
-        self.stage = Stage::Done;
-        Ok(self.duration_ns.map_or(Look::GoesOn, |duration_ns| Look::EndsAt(now_ns + duration_ns)))
+        self.stage = BacklogStage::Done;
+        Ok(self.duration_ns.map_or(PhaseStatus::GoesOn, |duration_ns| PhaseStatus::EndsAt(now_ns + duration_ns)))
     }
 }
 
@@ -140,36 +140,41 @@ fn waiting(stats: &CountersStats) -> u64 {
     stats.expected_receipts.saturating_sub(stats.receipts)
 }
 
-impl Course for Backlog {
+impl LoadPhase for BacklogPhase {
     fn next_ns(&self) -> u64 {
         self.next_ns
     }
 
-    fn look(&mut self, now_ns: u64, worker: &mut dyn Worker, observer: &mut dyn Observer) -> Result<Look, WorkerError> {
+    fn look(
+        &mut self,
+        now_ns: u64,
+        worker: &mut dyn Worker,
+        observer: &mut dyn Observer,
+    ) -> Result<PhaseStatus, WorkerError> {
         let messages = waiting(&worker.counters_stats()?);
         let look = match self.stage {
-            Stage::Build => self.build(now_ns, messages, worker, observer).map(|()| Look::GoesOn),
-            Stage::Drain => self.drain(now_ns, messages, worker, observer),
-            Stage::Done => Ok(Look::GoesOn),
+            BacklogStage::Build => self.build(now_ns, messages, worker, observer).map(|()| PhaseStatus::GoesOn),
+            BacklogStage::Drain => self.drain(now_ns, messages, worker, observer),
+            BacklogStage::Done => Ok(PhaseStatus::GoesOn),
         };
         self.next_ns = match self.stage {
-            Stage::Build => now_ns + BUILD_LOOK_NS,
-            Stage::Drain => now_ns + DRAIN_LOOK_NS,
-            Stage::Done => u64::MAX,
+            BacklogStage::Build => now_ns + BUILD_LOOK_NS,
+            BacklogStage::Drain => now_ns + DRAIN_LOOK_NS,
+            BacklogStage::Done => u64::MAX,
         };
         look
     }
 
-    fn end(&mut self, now_ns: u64, worker: &mut dyn Worker, series: &mut Series<'_>) {
-        if self.stage == Stage::Build
+    fn end(&mut self, now_ns: u64, worker: &mut dyn Worker, series: &mut RunResult<'_>) {
+        if self.stage == BacklogStage::Build
             && let Err(error) = worker.resume_consumers()
         {
             series.warnings.push(format!("consumers could not be resumed: {error}"));
         }
         let (name, what) = match self.stage {
-            Stage::Build => (PhaseName::BacklogBuild, "the run ended while the backlog was built"),
-            Stage::Drain => (PhaseName::BacklogDrain, "the run ended while the backlog drained"),
-            Stage::Done => (PhaseName::Test, "the stated time"),
+            BacklogStage::Build => (PhaseName::BacklogBuild, "the run ended while the backlog was built"),
+            BacklogStage::Drain => (PhaseName::BacklogDrain, "the run ended while the backlog drained"),
+            BacklogStage::Done => (PhaseName::Test, "the stated time"),
         };
         let messages = worker.counters_stats().map_or(0, |stats| waiting(&stats));
         self.mark(name, now_ns, messages, what.to_owned());

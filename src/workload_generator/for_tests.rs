@@ -1,24 +1,25 @@
 //! A small run by hand: 2 producers and 1 consumer on one topic, 3 periods of 10 s after 5 s of warm-up.
 
-use super::{Outcome, Series};
+use super::{RunOutcome, RunResult};
 use crate::driver::kafka::admin::settings::{ClusterSetting, ClusterSettings};
 use crate::load::accounting::Balance;
 use crate::os::affinity::CpuSet;
 use crate::os::clock::{Clock, ClockSource};
 use crate::os::fingerprint::for_tests::{TUNED, tree};
 use crate::os::fingerprint::{Fingerprint, TscAcrossCpus};
-use crate::plan::properties::{Line, ProducerWays, Translated};
+use crate::plan::properties::{ProducerWays, PropertyLine, Translated};
 use crate::plan::{
-    Arrivals, ClientPlacement, ClientPlan, DriverKind, DriverPlan, FileAsWritten, KeyDistributor, LatePolicy, Limits,
+    Arrivals, ClientPlacement, ClientPlan, DriverKind, DriverPlan, FileAsWritten, KeyDistributor, LatePolicy,
     MessagePlan, PayloadPlan, Placement, PlacementPolicy, Plan, RatePlan, RateScope, TopicPlan, TranslatedProperties,
+    WaitLimits,
 };
 use crate::stats::partition_counts::PartitionCounts;
 use crate::stats::{Counter, Counters, Distribution, Latency, Recorder};
 use crate::telemetry::Role;
 use crate::units::Rate;
 use crate::worker::{
-    ClientFacts, ClientReport, ClientSpans, Environment, KernelFacts, LatencySet, PartitionsReceived, PeriodStats,
-    Rates, RunEnd, SubscriptionBalance, TimelinePoint,
+    ClientFacts, ClientKernelFacts, ClientReport, ClientSpans, Environment, LatencySet, PartitionsReceived,
+    PeriodStats, Rates, RunEnd, SubscriptionBalance, TimelinePoint,
 };
 use std::time::{Duration, SystemTime};
 
@@ -50,7 +51,7 @@ pub(crate) fn plan() -> Plan {
                 effective: [("acks", "all"), ("compression.type", "lz4"), ("sasl.password", "top-secret")]
                     .map(|(name, value)| (name.to_owned(), value.to_owned()))
                     .to_vec(),
-                lines: vec![Line {
+                lines: vec![PropertyLine {
                     name: "buffer.memory".to_owned(),
                     value: "67108864".to_owned(),
                     outcome: Translated::Renamed {
@@ -101,7 +102,7 @@ pub(crate) fn plan() -> Plan {
         search: None,
         warmup: Duration::from_secs(5),
         duration: Some(Duration::from_millis(30_500)),
-        limits: Limits {
+        limits: WaitLimits {
             connect: Duration::from_secs(30),
             topics: Duration::from_secs(60),
             ready: Duration::from_secs(60),
@@ -259,7 +260,7 @@ pub(crate) fn facts(role: Role, index: u32, seconds: u64) -> ClientFacts {
         pacing_error_p999_ns,
         slots_lost: 0,
         late_reports: 0,
-        kernel: KernelFacts {
+        kernel: ClientKernelFacts {
             span_ns,
             hot_wait_ns: Some(0),
             hot_runs: Some(100),
@@ -273,24 +274,24 @@ pub(crate) fn facts(role: Role, index: u32, seconds: u64) -> ClientFacts {
 }
 
 /// Before anything was measured.
-pub(crate) fn empty_series(plan: &Plan) -> Series<'_> {
-    Series::begin(plan, started_at())
+pub(crate) fn empty_series(plan: &Plan) -> RunResult<'_> {
+    RunResult::begin(plan, started_at())
 }
 
 /// The whole run, completed.
-pub(crate) fn completed_series(plan: &Plan) -> Series<'_> {
+pub(crate) fn completed_series(plan: &Plan) -> RunResult<'_> {
     let mut cumulative = latencies(1);
     for (family, more) in cumulative.by_family.iter_mut().zip(latencies(3).by_family) {
         family.add(&more);
     }
-    Series {
+    RunResult {
         epoch_wall_ns: 0,
         epoch_ns: EPOCH_NS,
         measurement_start_ns: EPOCH_NS + 5 * SECOND_NS,
         periods: (0..3).map(period).collect(),
         cumulative: Some(cumulative),
         balances: (0..2).map(balance).collect(),
-        outcome: Outcome::Completed,
+        outcome: RunOutcome::Completed,
         end: Some(end(plan)),
         warnings: vec!["a probe was repeated".to_owned(), "a topic took long to go".to_owned()],
         ..empty_series(plan)

@@ -4,9 +4,9 @@
 //! on a virtual clock tests every path.
 
 mod backlog;
-mod course;
 #[cfg(test)]
 pub(crate) mod for_tests;
+mod load_phase;
 mod ramp;
 mod rate_search;
 pub mod ready;

@@ -7,7 +7,7 @@ use crate::plan::SearchPlan;
 
 /// Totals of counters at the end of a step.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct Totals {
+pub(super) struct StepTotals {
     /// Acknowledged.
     pub(super) published: u64,
     /// What subscriptions should have received.
@@ -22,12 +22,12 @@ pub(super) struct Decision {
     pub(super) next_per_s: f64,
     pub(super) publish_backlog: u64,
     pub(super) receive_backlog: u64,
-    pub(super) verdict: Verdict,
+    pub(super) verdict: StepVerdict,
 }
 
 /// How the step went.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Verdict {
+pub(super) enum StepVerdict {
     /// Nothing fell behind.
     Held,
     /// Consumers fell behind.
@@ -41,16 +41,16 @@ pub(super) enum Verdict {
 pub(super) struct Ramp {
     limits: SearchPlan,
     factor: f64,
-    before: Totals,
+    before: StepTotals,
 }
 
 impl Ramp {
     pub(super) fn new(limits: &SearchPlan) -> Self {
-        Self { limits: limits.clone(), factor: limits.max_ramping_factor, before: Totals::default() }
+        Self { limits: limits.clone(), factor: limits.max_ramping_factor, before: StepTotals::default() }
     }
 
     /// After a step of `period_s` at `rate_per_s`, with these totals at its end.
-    pub(super) fn next(&mut self, rate_per_s: f64, period_s: f64, totals: Totals) -> Decision {
+    pub(super) fn next(&mut self, rate_per_s: f64, period_s: f64, totals: StepTotals) -> Decision {
         let before = std::mem::replace(&mut self.before, totals);
         let expected = (rate_per_s * period_s).trunc();
         let published = number(totals.published.saturating_sub(before.published));
@@ -62,12 +62,12 @@ impl Ramp {
         let receive_backlog = totals.expected_receipts.saturating_sub(totals.receipts);
         let publish_backlog = whole(expected - published);
         let (next_per_s, verdict) = if receive_backlog > self.limits.receive_backlog_limit {
-            (self.less(received, expected, number(receive_backlog), period_s), Verdict::ReceiversBehind)
+            (self.less(received, expected, number(receive_backlog), period_s), StepVerdict::ReceiversBehind)
         } else if publish_backlog > self.limits.publish_backlog_limit {
-            (self.less(published, expected, number(publish_backlog), period_s), Verdict::PublishersBehind)
+            (self.less(published, expected, number(publish_backlog), period_s), StepVerdict::PublishersBehind)
         } else {
             self.factor = (self.factor * 2.0).min(self.limits.max_ramping_factor);
-            (rate_per_s + rate_per_s * self.factor, Verdict::Held)
+            (rate_per_s + rate_per_s * self.factor, StepVerdict::Held)
         };
         Decision { next_per_s: next_per_s.max(self.limits.floor_per_s), publish_backlog, receive_backlog, verdict }
     }
@@ -83,16 +83,16 @@ impl Ramp {
 #[derive(Debug, Clone)]
 pub(super) struct GuideRule {
     limits: SearchPlan,
-    before: Totals,
+    before: StepTotals,
 }
 
 impl GuideRule {
     pub(super) fn new(limits: &SearchPlan) -> Self {
-        Self { limits: limits.clone(), before: Totals::default() }
+        Self { limits: limits.clone(), before: StepTotals::default() }
     }
 
     /// After a step of `period_s` at `rate_per_s`, with these totals at its end.
-    pub(super) fn next(&mut self, rate_per_s: f64, period_s: f64, totals: Totals) -> Decision {
+    pub(super) fn next(&mut self, rate_per_s: f64, period_s: f64, totals: StepTotals) -> Decision {
         const KEEPS_UP: f64 = 0.95;
         const STEP: f64 = 0.1;
         let before = std::mem::replace(&mut self.before, totals);
@@ -101,13 +101,13 @@ impl GuideRule {
         let expected_receipts = number(totals.expected_receipts.saturating_sub(before.expected_receipts));
         let receipts = number(totals.receipts.saturating_sub(before.receipts));
         let verdict = if receipts < KEEPS_UP * expected_receipts {
-            Verdict::ReceiversBehind
+            StepVerdict::ReceiversBehind
         } else if published < KEEPS_UP * expected {
-            Verdict::PublishersBehind
+            StepVerdict::PublishersBehind
         } else {
-            Verdict::Held
+            StepVerdict::Held
         };
-        let factor = if verdict == Verdict::Held { 1.0 + STEP } else { 1.0 - STEP };
+        let factor = if verdict == StepVerdict::Held { 1.0 + STEP } else { 1.0 - STEP };
         Decision {
             next_per_s: (rate_per_s * factor).max(self.limits.floor_per_s),
             publish_backlog: whole(expected - published),
@@ -145,8 +145,8 @@ mod tests {
         }
     }
 
-    fn totals(published: u64, received: u64) -> Totals {
-        Totals { published, expected_receipts: published, receipts: received }
+    fn totals(published: u64, received: u64) -> StepTotals {
+        StepTotals { published, expected_receipts: published, receipts: received }
     }
 
     /// OMB's own test vectors, steps of a second.
@@ -154,12 +154,12 @@ mod tests {
     fn the_ramp_decides_as_ombs_does() {
         let mut receive = Ramp::new(&limits());
         let first = receive.next(10_000.0, 1.0, totals(10_000, 10_000));
-        assert_eq!((first.next_per_s, receive.factor, first.verdict), (20_000.0, 1.0, Verdict::Held));
+        assert_eq!((first.next_per_s, receive.factor, first.verdict), (20_000.0, 1.0, StepVerdict::Held));
         let mut publish = receive.clone();
         let second = receive.next(20_000.0, 1.0, totals(20_000, 15_000));
-        assert_eq!((second.next_per_s, receive.factor, second.verdict), (5_000.0, 0.5, Verdict::ReceiversBehind));
+        assert_eq!((second.next_per_s, receive.factor, second.verdict), (5_000.0, 0.5, StepVerdict::ReceiversBehind));
         let second = publish.next(20_000.0, 1.0, totals(15_000, 20_000));
-        assert_eq!((second.next_per_s, publish.factor, second.verdict), (5_000.0, 0.5, Verdict::PublishersBehind));
+        assert_eq!((second.next_per_s, publish.factor, second.verdict), (5_000.0, 0.5, StepVerdict::PublishersBehind));
         let mut ramp = Ramp::new(&limits());
         assert_eq!((ramp.next(10_000.0, 1.0, totals(10_000, 5_000)).next_per_s, ramp.factor), (5_000.0, 0.5));
         assert_eq!((ramp.next(5_000.0, 1.0, totals(20_000, 20_000)).next_per_s, ramp.factor), (10_000.0, 1.0));
@@ -169,7 +169,7 @@ mod tests {
     fn a_stall_does_not_end_the_search_at_0() {
         let mut ramp = Ramp::new(&limits());
         let stalled = ramp.next(10_000.0, 3.0, totals(0, 0));
-        assert_eq!((stalled.next_per_s, stalled.verdict), (1.0, Verdict::PublishersBehind));
+        assert_eq!((stalled.next_per_s, stalled.verdict), (1.0, StepVerdict::PublishersBehind));
         let next = ramp.next(1.0, 3.0, totals(20_000, 20_000));
         assert_eq!(next.next_per_s, 2.0);
     }
@@ -177,12 +177,12 @@ mod tests {
     #[test]
     fn two_subscriptions_count_twice_and_none_does_not_count() {
         let mut ramp = Ramp::new(&limits());
-        let fan_out = Totals { published: 10_000, expected_receipts: 20_000, receipts: 12_000 };
+        let fan_out = StepTotals { published: 10_000, expected_receipts: 20_000, receipts: 12_000 };
         let behind = ramp.next(10_000.0, 1.0, fan_out);
-        assert_eq!((behind.verdict, behind.receive_backlog), (Verdict::ReceiversBehind, 8_000));
+        assert_eq!((behind.verdict, behind.receive_backlog), (StepVerdict::ReceiversBehind, 8_000));
         assert_eq!(behind.next_per_s, 2_000.0, "min(6,000 received for each subscription, 10,000 − 8,000)");
         let mut ramp = Ramp::new(&limits());
-        let produce_only = Totals { published: 10_000, expected_receipts: 0, receipts: 0 };
+        let produce_only = StepTotals { published: 10_000, expected_receipts: 0, receipts: 0 };
         assert_eq!(ramp.next(10_000.0, 1.0, produce_only).next_per_s, 20_000.0);
     }
 
@@ -191,6 +191,6 @@ mod tests {
         let mut rule = GuideRule::new(&limits());
         assert!((rule.next(10_000.0, 3.0, totals(30_000, 29_000)).next_per_s - 11_000.0).abs() < 1e-6);
         assert!((rule.next(11_000.0, 3.0, totals(63_000, 60_000)).next_per_s - 9_900.0).abs() < 1e-6);
-        assert_eq!(rule.next(9_900.0, 3.0, totals(80_000, 80_000)).verdict, Verdict::PublishersBehind);
+        assert_eq!(rule.next(9_900.0, 3.0, totals(80_000, 80_000)).verdict, StepVerdict::PublishersBehind);
     }
 }

@@ -9,9 +9,9 @@
 //! by what was acknowledged meanwhile. The guide's rule goes by its own steps to the end; its rate is the mean of what
 //! was acknowledged over the last steps.
 
-use super::course::{Course, Look};
-use super::ramp::{Decision, GuideRule, Ramp, Totals, Verdict, number};
-use super::series::{Observer, SearchReport, SearchStep, Series};
+use super::load_phase::{LoadPhase, PhaseStatus};
+use super::ramp::{Decision, GuideRule, Ramp, StepTotals, StepVerdict, number};
+use super::series::{Observer, RunResult, SearchReport, SearchStep};
 use crate::plan::{RatePlan, SearchPlan, SearchRule};
 use crate::units::{NS_PER_S, Rate, format_rate};
 use crate::worker::{CountersStats, Worker, WorkerError};
@@ -44,7 +44,7 @@ const REFUTES: f64 = 0.9;
 const SAME: f64 = 1.001;
 
 #[derive(Debug)]
-enum Stage {
+enum SearchStage {
     Ramp(Ramp),
     Guide(GuideRule),
     Settle,
@@ -56,7 +56,7 @@ enum Stage {
 #[derive(Debug)]
 pub(super) struct RateSearch {
     limits: SearchPlan,
-    stage: Stage,
+    stage: SearchStage,
     rate_per_s: f64,
     held_per_s: Option<f64>,
     failed_per_s: Option<f64>,
@@ -85,8 +85,8 @@ impl RateSearch {
         Self {
             limits: plan.clone(),
             stage: match plan.rule {
-                SearchRule::Omb => Stage::Ramp(Ramp::new(plan)),
-                SearchRule::Guide => Stage::Guide(GuideRule::new(plan)),
+                SearchRule::Omb => SearchStage::Ramp(Ramp::new(plan)),
+                SearchRule::Guide => SearchStage::Guide(GuideRule::new(plan)),
             },
             rate_per_s,
             held_per_s: None,
@@ -104,7 +104,7 @@ impl RateSearch {
 
     fn decide(&mut self, now_ns: u64, stats: &CountersStats) -> (f64, u64, u64, String) {
         let step_s = seconds(now_ns - self.begun_ns);
-        let totals = Totals {
+        let totals = StepTotals {
             published: stats.messages_sent,
             expected_receipts: stats.expected_receipts,
             receipts: stats.receipts,
@@ -113,22 +113,22 @@ impl RateSearch {
         let acknowledged = number(stats.messages_sent.saturating_sub(self.before.messages_sent));
         let expected = self.rate_per_s * step_s;
         match &mut self.stage {
-            Stage::Ramp(ramp) => {
+            SearchStage::Ramp(ramp) => {
                 let decision = ramp.next(self.rate_per_s, step_s, totals);
                 self.after_ramp(decision, acknowledged / step_s, acknowledged >= NEARLY * expected, now_ns)
             }
-            Stage::Guide(rule) => {
+            SearchStage::Guide(rule) => {
                 let Decision { next_per_s, publish_backlog, receive_backlog, verdict } =
                     rule.next(self.rate_per_s, step_s, totals);
                 match verdict {
-                    Verdict::Held => self.held_per_s = Some(self.rate_per_s),
+                    StepVerdict::Held => self.held_per_s = Some(self.rate_per_s),
                     _ => self.failed_per_s = Some(self.rate_per_s),
                 }
                 self.next_ns = now_ns + STEP_NS;
                 (next_per_s, publish_backlog, receive_backlog, words(verdict).to_owned())
             }
-            Stage::Settle => self.after_settling(now_ns, stats, receive_backlog),
-            Stage::Trial | Stage::Hold { .. } => {
+            SearchStage::Settle => self.after_settling(now_ns, stats, receive_backlog),
+            SearchStage::Trial | SearchStage::Hold { .. } => {
                 let missing = (expected - acknowledged).max(0.0);
                 let in_time =
                     acknowledged >= HOLDS * expected || missing <= number(self.limits.publish_backlog_limit) / 10.0;
@@ -148,7 +148,7 @@ impl RateSearch {
     ) -> (f64, u64, u64, String) {
         let Decision { next_per_s, publish_backlog, receive_backlog, verdict } = decision;
         self.next_ns = now_ns + STEP_NS;
-        if verdict == Verdict::Held {
+        if verdict == StepVerdict::Held {
             self.held_per_s = Some(self.rate_per_s);
             self.second_look = false;
             return (next_per_s, publish_backlog, receive_backlog, words(verdict).to_owned());
@@ -167,7 +167,7 @@ impl RateSearch {
 
     /// Down, until what has piled up is gone.
     fn settle(&mut self, at_most_per_s: f64) -> f64 {
-        self.stage = Stage::Settle;
+        self.stage = SearchStage::Settle;
         let held = self.held_per_s.unwrap_or(at_most_per_s);
         let down = self.guess_per_s.map_or(held, |guess| guess.min(held)) * SETTLE_SHARE;
         down.min(at_most_per_s).max(self.limits.floor_per_s)
@@ -197,7 +197,7 @@ impl RateSearch {
         let held = self.held_per_s.unwrap_or(self.limits.floor_per_s);
         match self.failed_per_s {
             Some(failed) if failed > held * CLOSE => {
-                self.stage = Stage::Trial;
+                self.stage = SearchStage::Trial;
                 let bounds = format!("between {} and {}", format_rate(held), format_rate(failed));
                 match self.guess_per_s {
                     Some(guess) if guess > held * CLOSE && guess * CLOSE < failed => {
@@ -212,17 +212,17 @@ impl RateSearch {
                 }
             }
             Some(failed) if !self.confirmed => {
-                self.stage = Stage::Trial;
+                self.stage = SearchStage::Trial;
                 (failed, format!("{} once more: it was missed only once", format_rate(failed)))
             }
             None => {
-                self.stage = Stage::Trial;
+                self.stage = SearchStage::Trial;
                 let share = self.climb_share;
                 self.climb_share = (share * 2.0).min(CLIMB_SHARE_MOST);
                 (held * (1.0 + share), format!("no bound above: {:.0} % more", share * 100.0))
             }
             Some(_) => {
-                self.stage = Stage::Hold { since_ns: now_ns };
+                self.stage = SearchStage::Hold { since_ns: now_ns };
                 (held, "both bounds are within 3 %: held from here on".to_owned())
             }
         }
@@ -237,7 +237,7 @@ impl RateSearch {
         receive_backlog: u64,
     ) -> (f64, u64, u64, String) {
         let (next_per_s, reason) = match (held, &self.stage) {
-            (true, Stage::Hold { .. }) => {
+            (true, SearchStage::Hold { .. }) => {
                 self.next_ns = now_ns + TRIAL_NS;
                 (self.rate_per_s, "held".to_owned())
             }
@@ -272,7 +272,7 @@ impl RateSearch {
 
     fn report(&self, now_ns: u64) -> SearchReport {
         let held_s = match self.stage {
-            Stage::Hold { since_ns } => seconds(now_ns.saturating_sub(since_ns)),
+            SearchStage::Hold { since_ns } => seconds(now_ns.saturating_sub(since_ns)),
             _ => 0.0,
         };
         let found_per_s = match self.limits.rule {
@@ -293,11 +293,11 @@ impl RateSearch {
     }
 }
 
-fn words(verdict: Verdict) -> &'static str {
+fn words(verdict: StepVerdict) -> &'static str {
     match verdict {
-        Verdict::Held => "nothing fell behind",
-        Verdict::ReceiversBehind => "consumers fell behind",
-        Verdict::PublishersBehind => "less was acknowledged than was due",
+        StepVerdict::Held => "nothing fell behind",
+        StepVerdict::ReceiversBehind => "consumers fell behind",
+        StepVerdict::PublishersBehind => "less was acknowledged than was due",
     }
 }
 
@@ -311,7 +311,7 @@ fn whole(number: f64) -> u64 {
     whole
 }
 
-impl Course for RateSearch {
+impl LoadPhase for RateSearch {
     fn next_ns(&self) -> u64 {
         self.next_ns
     }
@@ -321,13 +321,13 @@ impl Course for RateSearch {
         now_ns: u64,
         worker: &mut dyn Worker,
         _observer: &mut dyn Observer,
-    ) -> Result<Look, WorkerError> {
+    ) -> Result<PhaseStatus, WorkerError> {
         let stats = worker.counters_stats()?;
-        let waited_on = matches!(self.stage, Stage::Settle);
+        let waited_on = matches!(self.stage, SearchStage::Settle);
         let acknowledged_per_s = number(stats.messages_sent.saturating_sub(self.before.messages_sent))
             / seconds(now_ns - self.begun_ns).max(f64::EPSILON);
         let (next_rate_per_s, publish_backlog, receive_backlog, reason) = self.decide(now_ns, &stats);
-        let goes_on = waited_on && matches!(self.stage, Stage::Settle);
+        let goes_on = waited_on && matches!(self.stage, SearchStage::Settle);
         if !goes_on {
             self.steps.push(SearchStep {
                 at_ns: now_ns,
@@ -345,10 +345,10 @@ impl Course for RateSearch {
             worker.adjust_publish_rate(next_rate_per_s)?;
             self.rate_per_s = next_rate_per_s;
         }
-        Ok(Look::GoesOn)
+        Ok(PhaseStatus::GoesOn)
     }
 
-    fn end(&mut self, now_ns: u64, _worker: &mut dyn Worker, series: &mut Series<'_>) {
+    fn end(&mut self, now_ns: u64, _worker: &mut dyn Worker, series: &mut RunResult<'_>) {
         series.search = Some(self.report(now_ns));
     }
 }

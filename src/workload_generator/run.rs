@@ -1,15 +1,15 @@
 //! One run from topics to close. Whatever happens on the way, clients are ended, topics dealt with, and what was
 //! measured is handed to the observer.
 
-use super::backlog::Backlog;
-use super::course::{Course, Look};
+use super::backlog::BacklogPhase;
+use super::load_phase::{LoadPhase, PhaseStatus};
 use super::rate_search::RateSearch;
 use super::ready::wait_until_ready;
-use super::series::{Cause, Observer, Outcome, Phase, Series, Tick};
+use super::series::{FailureCause, LiveTick, Observer, Phase, RunOutcome, RunResult};
 use crate::plan::Plan;
-use crate::stats::ageing::Ageing;
+use crate::stats::ageing::RowAging;
 use crate::units::{NS_PER_S, Rate};
-use crate::worker::{Live, PeriodStats, Wake, Worker, WorkerError};
+use crate::worker::{LiveCounters, PeriodStats, Wake, Worker, WorkerError};
 use std::time::{Duration, SystemTime};
 
 /// Time left to clients to publish the slot of a boundary before it is asked for.
@@ -20,15 +20,15 @@ const NEWEST_PERIODS: usize = 1_000;
 const OLD_PERIODS: usize = 1_000;
 
 /// Why a phase ended before its time.
-enum Stop {
+enum PhaseStop {
     Interrupted(crate::worker::Interruption),
     Worker(WorkerError),
     Results(String),
     /// The user has been told of it.
-    Told(Outcome),
+    Told(RunOutcome),
 }
 
-impl From<WorkerError> for Stop {
+impl From<WorkerError> for PhaseStop {
     fn from(error: WorkerError) -> Self {
         match error {
             WorkerError::Interrupted(by) => Self::Interrupted(by),
@@ -37,13 +37,13 @@ impl From<WorkerError> for Stop {
     }
 }
 
-impl From<Stop> for Outcome {
-    fn from(stop: Stop) -> Self {
+impl From<PhaseStop> for RunOutcome {
+    fn from(stop: PhaseStop) -> Self {
         let (cause, why) = match stop {
-            Stop::Told(outcome) => return outcome,
-            Stop::Interrupted(by) => return Self::Interrupted { by },
-            Stop::Results(why) => (Cause::Results, why),
-            Stop::Worker(error) => match error {
+            PhaseStop::Told(outcome) => return outcome,
+            PhaseStop::Interrupted(by) => return Self::Interrupted { by },
+            PhaseStop::Results(why) => (FailureCause::Results, why),
+            PhaseStop::Worker(error) => match error {
                 WorkerError::ClientDied(death) => return Self::ClientDied { death },
                 WorkerError::Interrupted(by) => return Self::Interrupted { by },
                 WorkerError::WorkerLost(loss) => return Self::WorkerLost { loss },
@@ -51,10 +51,10 @@ impl From<Stop> for Outcome {
                 WorkerError::Unreachable(_)
                 | WorkerError::Authentication(_)
                 | WorkerError::Topics(_)
-                | WorkerError::Workers(_) => (Cause::Broker, error.to_string()),
-                WorkerError::TimedOut(_) => (Cause::TimedOut, error.to_string()),
-                WorkerError::Configuration(_) => (Cause::Configuration, error.to_string()),
-                WorkerError::System(_) => (Cause::Machine, error.to_string()),
+                | WorkerError::Workers(_) => (FailureCause::Broker, error.to_string()),
+                WorkerError::TimedOut(_) => (FailureCause::TimedOut, error.to_string()),
+                WorkerError::Configuration(_) => (FailureCause::Configuration, error.to_string()),
+                WorkerError::System(_) => (FailureCause::Machine, error.to_string()),
             },
         };
         Self::Failed { cause, why }
@@ -62,14 +62,14 @@ impl From<Stop> for Outcome {
 }
 
 /// Runs the script. The series that comes back is complete: its outcome says how the run ended.
-pub fn run<'a>(plan: &'a Plan, worker: &mut dyn Worker, observer: &mut dyn Observer) -> Series<'a> {
-    let series = Series::begin(plan, SystemTime::now());
-    let mut script = Script {
+pub fn run<'a>(plan: &'a Plan, worker: &mut dyn Worker, observer: &mut dyn Observer) -> RunResult<'a> {
+    let series = RunResult::begin(plan, SystemTime::now());
+    let mut script = RunSteps {
         worker,
         observer,
         series,
         last_tick: None,
-        ageing: Ageing::new(NEWEST_PERIODS, OLD_PERIODS),
+        ageing: RowAging::new(NEWEST_PERIODS, OLD_PERIODS),
         courses: Vec::new(),
         end_ns: None,
     };
@@ -77,20 +77,20 @@ pub fn run<'a>(plan: &'a Plan, worker: &mut dyn Worker, observer: &mut dyn Obser
     script.finish(loaded.err())
 }
 
-struct Script<'a, 'w> {
+struct RunSteps<'a, 'w> {
     worker: &'w mut dyn Worker,
     observer: &'w mut dyn Observer,
-    series: Series<'a>,
-    last_tick: Option<(u64, Live)>,
-    ageing: Ageing,
+    series: RunResult<'a>,
+    last_tick: Option<(u64, LiveCounters)>,
+    ageing: RowAging,
     /// What goes on beside the periods.
-    courses: Vec<Box<dyn Course>>,
+    courses: Vec<Box<dyn LoadPhase>>,
     /// End of the phase; None: not known yet.
     end_ns: Option<u64>,
 }
 
-impl<'a> Script<'a, '_> {
-    fn start(&mut self) -> Result<(), Stop> {
+impl<'a> RunSteps<'a, '_> {
+    fn start(&mut self) -> Result<(), PhaseStop> {
         let plan = self.series.plan;
         self.observer.phase(Phase::Start, None);
         self.worker.initialize_driver(plan, &mut |doing| self.observer.doing(doing))?;
@@ -113,7 +113,7 @@ impl<'a> Script<'a, '_> {
         self.observer.log(&format!("Created {count} {what} in {:.3} ms", took.as_secs_f64() * 1e3));
     }
 
-    fn load(&mut self) -> Result<(), Stop> {
+    fn load(&mut self) -> Result<(), PhaseStop> {
         let plan = self.series.plan;
         self.series.epoch_ns = self.worker.start_load()?;
         let since_unix = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
@@ -145,7 +145,7 @@ impl<'a> Script<'a, '_> {
                 Rate::Unlimited => None,
             };
             let (worker, observer) = (&mut *self.worker, &mut *self.observer);
-            let course = Backlog::begin(backlog, duration_ns, rate_per_s, measured_from_ns, worker, observer)?;
+            let course = BacklogPhase::begin(backlog, duration_ns, rate_per_s, measured_from_ns, worker, observer)?;
             self.courses.push(Box::new(course));
             end_ns = None;
         }
@@ -161,7 +161,7 @@ impl<'a> Script<'a, '_> {
     /// Periods (of 10 s, as OMB has them, unless a key says otherwise) from `from_ns` to `to_ns`; the last may be
     /// shorter. Ends early on a signal, a death, or results that cannot be written; what was measured until then is
     /// kept as a last, shorter period.
-    fn periods(&mut self, phase: Phase, from_ns: u64, to_ns: Option<u64>) -> Result<(), Stop> {
+    fn periods(&mut self, phase: Phase, from_ns: u64, to_ns: Option<u64>) -> Result<(), PhaseStop> {
         let period_ns = whole_seconds_ns(self.series.plan.period);
         let mut begun_ns = from_ns;
         self.end_ns = to_ns;
@@ -175,14 +175,14 @@ impl<'a> Script<'a, '_> {
                 }
                 early => {
                     let stop = match early {
-                        Wake::Interrupted(by) => Stop::Interrupted(by),
-                        Wake::ClientDied(death) => Stop::Worker(WorkerError::ClientDied(death)),
-                        Wake::WorkerLost(loss) => Stop::Worker(WorkerError::WorkerLost(loss)),
-                        Wake::BrokerLost(loss) => Stop::Worker(WorkerError::BrokerLost(loss)),
+                        Wake::Interrupted(by) => PhaseStop::Interrupted(by),
+                        Wake::ClientDied(death) => PhaseStop::Worker(WorkerError::ClientDied(death)),
+                        Wake::WorkerLost(loss) => PhaseStop::Worker(WorkerError::WorkerLost(loss)),
+                        Wake::BrokerLost(loss) => PhaseStop::Worker(WorkerError::BrokerLost(loss)),
                         Wake::Deadline => unreachable!("handled above"),
                     };
                     // At once: the period takes its time.
-                    let ending = Outcome::from(stop);
+                    let ending = RunOutcome::from(stop);
                     self.observer.ends_early(&ending);
                     // The last whole second that has passed still counts.
                     let now_ns = self.worker.now_ns();
@@ -190,20 +190,20 @@ impl<'a> Script<'a, '_> {
                     if passed_ns > 0 {
                         self.period(phase, begun_ns + passed_ns)?;
                     }
-                    return Err(Stop::Told(ending));
+                    return Err(PhaseStop::Told(ending));
                 }
             }
         }
         Ok(())
     }
 
-    fn period(&mut self, phase: Phase, boundary_ns: u64) -> Result<(), Stop> {
+    fn period(&mut self, phase: Phase, boundary_ns: u64) -> Result<(), PhaseStop> {
         let period = self.worker.period_stats(boundary_ns)?;
         self.observer.period(phase, &period, self.series.plan.subscriptions_per_topic);
         if phase == Phase::Measure {
             self.series.periods.push(period);
             self.series.cumulative = Some(self.worker.latencies_so_far()?);
-            self.observer.series(&self.series).map_err(Stop::Results)?;
+            self.observer.series(&self.series).map_err(PhaseStop::Results)?;
             // What was written is kept by the observer; the histograms of a day's periods would fill the memory, and
             // the facts of each client.
             if let Some(written) = self.series.periods.last_mut() {
@@ -219,7 +219,7 @@ impl<'a> Script<'a, '_> {
 
     /// Waits for the boundary at `planned_ns`, or for the end of the phase where that comes before it. Meanwhile people
     /// are shown ticks, and courses look.
-    fn wait_for_boundary(&mut self, phase: Phase, from_ns: u64, planned_ns: u64) -> Result<Wake, Stop> {
+    fn wait_for_boundary(&mut self, phase: Phase, from_ns: u64, planned_ns: u64) -> Result<Wake, PhaseStop> {
         let mut tick_ns = self.worker.now_ns() + NS_PER_S;
         loop {
             let deadline_ns = planned_ns.min(self.end_ns.unwrap_or(u64::MAX)) + SLOT_GRACE_NS;
@@ -245,10 +245,10 @@ impl<'a> Script<'a, '_> {
     }
 
     /// Courses that want to, look. The phase ends on its 1-s time line.
-    fn look(&mut self, from_ns: u64, now_ns: u64) -> Result<(), Stop> {
+    fn look(&mut self, from_ns: u64, now_ns: u64) -> Result<(), PhaseStop> {
         for course in &mut self.courses {
             if now_ns >= course.next_ns()
-                && let Look::EndsAt(end_ns) = course.look(now_ns, &mut *self.worker, &mut *self.observer)?
+                && let PhaseStatus::EndsAt(end_ns) = course.look(now_ns, &mut *self.worker, &mut *self.observer)?
             {
                 self.end_ns = Some(from_ns + end_ns.saturating_sub(from_ns).div_ceil(NS_PER_S) * NS_PER_S);
             }
@@ -256,7 +256,7 @@ impl<'a> Script<'a, '_> {
         Ok(())
     }
 
-    fn tick(&mut self, phase: Phase, from_ns: u64, to_ns: Option<u64>) -> Result<(), Stop> {
+    fn tick(&mut self, phase: Phase, from_ns: u64, to_ns: Option<u64>) -> Result<(), PhaseStop> {
         use crate::stats::Counter;
         let now_ns = self.worker.now_ns();
         let mut live = self.worker.live()?;
@@ -265,7 +265,7 @@ impl<'a> Script<'a, '_> {
                 per_second(live.counters.since(&before.counters)[counter], now_ns.saturating_sub(*before_ns))
             })
         };
-        let tick = Tick {
+        let tick = LiveTick {
             phase,
             elapsed_ns: now_ns.saturating_sub(from_ns),
             planned_ns: to_ns.map(|to_ns| to_ns - from_ns),
@@ -283,17 +283,17 @@ impl<'a> Script<'a, '_> {
     }
 
     /// Stops, flushes, lets consumers catch up, balances, closes. A second failure on the way does not hide the first.
-    fn finish(mut self, stopped_by: Option<Stop>) -> Series<'a> {
-        let told = matches!(stopped_by, Some(Stop::Told(_)));
-        let mut outcome = stopped_by.map(Outcome::from);
+    fn finish(mut self, stopped_by: Option<PhaseStop>) -> RunResult<'a> {
+        let told = matches!(stopped_by, Some(PhaseStop::Told(_)));
+        let mut outcome = stopped_by.map(RunOutcome::from);
         let loading = self.series.epoch_ns > 0;
         match &outcome {
             _ if told => {}
             Some(
-                ending @ (Outcome::ClientDied { .. }
-                | Outcome::WorkerLost { .. }
-                | Outcome::BrokerLost { .. }
-                | Outcome::Interrupted { .. }),
+                ending @ (RunOutcome::ClientDied { .. }
+                | RunOutcome::WorkerLost { .. }
+                | RunOutcome::BrokerLost { .. }
+                | RunOutcome::Interrupted { .. }),
             ) => self.observer.ends_early(ending),
             Some(ending) if loading => self.observer.ends_early(ending),
             _ => {}
@@ -306,8 +306,8 @@ impl<'a> Script<'a, '_> {
             let wound_up = self.wind_up();
             if let Err(stop) = wound_up {
                 match &outcome {
-                    None => outcome = Some(Outcome::from(stop)),
-                    Some(_) => self.series.warnings.push(describe(Outcome::from(stop))),
+                    None => outcome = Some(RunOutcome::from(stop)),
+                    Some(_) => self.series.warnings.push(describe(RunOutcome::from(stop))),
                 }
             }
         }
@@ -318,7 +318,7 @@ impl<'a> Script<'a, '_> {
                 self.series.end = Some(end);
             }
             Err(error) => match &outcome {
-                None => outcome = Some(Outcome::from(Stop::from(error))),
+                None => outcome = Some(RunOutcome::from(PhaseStop::from(error))),
                 Some(_) => self.series.warnings.push(error.to_string()),
             },
         }
@@ -329,10 +329,10 @@ impl<'a> Script<'a, '_> {
                 Err(error) => self.series.warnings.push(format!("no balance: {error}")),
             }
         }
-        self.series.outcome = outcome.unwrap_or(Outcome::Completed);
+        self.series.outcome = outcome.unwrap_or(RunOutcome::Completed);
         if loading && let Err(why) = self.observer.series(&self.series) {
             self.series.outcome = match self.series.outcome {
-                Outcome::Completed => Outcome::Failed { cause: Cause::Results, why },
+                RunOutcome::Completed => RunOutcome::Failed { cause: FailureCause::Results, why },
                 other => {
                     self.series.warnings.push(why);
                     other
@@ -342,7 +342,7 @@ impl<'a> Script<'a, '_> {
         self.series
     }
 
-    fn wind_up(&mut self) -> Result<(), Stop> {
+    fn wind_up(&mut self) -> Result<(), PhaseStop> {
         let limits = &self.series.plan.limits;
         self.observer.phase(Phase::Flush, Some(limits.flush));
         self.worker.stop_producers()?;
@@ -352,14 +352,14 @@ impl<'a> Script<'a, '_> {
     }
 }
 
-fn describe(outcome: Outcome) -> String {
+fn describe(outcome: RunOutcome) -> String {
     match outcome {
-        Outcome::Running | Outcome::Completed => "ended".to_owned(),
-        Outcome::Interrupted { by } => format!("interrupted again by {by} while closing"),
-        Outcome::ClientDied { death } => format!("while closing: {death}"),
-        Outcome::WorkerLost { loss } => format!("while closing: {loss}"),
-        Outcome::BrokerLost { loss } => format!("while closing: {loss}"),
-        Outcome::Failed { why, .. } => format!("while closing: {why}"),
+        RunOutcome::Running | RunOutcome::Completed => "ended".to_owned(),
+        RunOutcome::Interrupted { by } => format!("interrupted again by {by} while closing"),
+        RunOutcome::ClientDied { death } => format!("while closing: {death}"),
+        RunOutcome::WorkerLost { loss } => format!("while closing: {loss}"),
+        RunOutcome::BrokerLost { loss } => format!("while closing: {loss}"),
+        RunOutcome::Failed { why, .. } => format!("while closing: {why}"),
     }
 }
 

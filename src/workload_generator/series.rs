@@ -9,7 +9,7 @@ use std::time::Duration;
 /// How a run ended.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "snake_case", tag = "outcome")]
-pub enum Outcome {
+pub enum RunOutcome {
     /// Still going: the document is written after each period.
     Running,
     /// As planned.
@@ -37,7 +37,7 @@ pub enum Outcome {
     /// Something else failed.
     Failed {
         /// What kind of thing.
-        cause: Cause,
+        cause: FailureCause,
         /// In words.
         why: String,
     },
@@ -46,7 +46,7 @@ pub enum Outcome {
 /// What kind of thing failed; `cli` maps it to the exit code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Cause {
+pub enum FailureCause {
     /// Broker unreachable, authentication refused, topics refused.
     Broker,
     /// A wait reached its limit.
@@ -61,7 +61,7 @@ pub enum Cause {
 
 /// Everything a run yields, as far as it has come. Handed to the observer after each period and at the end.
 #[derive(Debug)]
-pub struct Series<'a> {
+pub struct RunResult<'a> {
     /// What was planned.
     pub plan: &'a Plan,
     /// Wall-clock start of the run.
@@ -79,7 +79,7 @@ pub struct Series<'a> {
     /// Balances, at the end.
     pub balances: Vec<SubscriptionBalance>,
     /// How it ended.
-    pub outcome: Outcome,
+    pub outcome: RunOutcome,
     /// The worker's last report, at the end.
     pub end: Option<RunEnd>,
     /// Parts of the measurement, where it has parts.
@@ -90,7 +90,7 @@ pub struct Series<'a> {
     pub warnings: Vec<String>,
 }
 
-impl<'a> Series<'a> {
+impl<'a> RunResult<'a> {
     /// Before anything was measured.
     pub(crate) fn begin(plan: &'a Plan, started_at: std::time::SystemTime) -> Self {
         Self {
@@ -102,7 +102,7 @@ impl<'a> Series<'a> {
             periods: Vec::new(),
             cumulative: None,
             balances: Vec::new(),
-            outcome: Outcome::Running,
+            outcome: RunOutcome::Running,
             end: None,
             phases: Vec::new(),
             search: None,
@@ -202,7 +202,7 @@ pub trait Observer {
     /// A phase begins; it takes `limit` at most, where one is known. Phases with load then show themselves by ticks.
     fn phase(&mut self, phase: Phase, limit: Option<Duration>);
     /// The run ends early, and how. Said at once: closing takes its time.
-    fn ends_early(&mut self, outcome: &Outcome);
+    fn ends_early(&mut self, outcome: &RunOutcome);
     /// A period has ended (also in the warm-up, where `phase` says so).
     fn period(&mut self, phase: Phase, period: &PeriodStats, subscriptions: u32);
     /// The latencies of a whole phase (OMB's aggregated line).
@@ -210,14 +210,14 @@ pub trait Observer {
     /// Is anybody looking at ticks? They cost a drain a second.
     fn wants_ticks(&self) -> bool;
     /// About once a second.
-    fn tick(&mut self, tick: &Tick);
+    fn tick(&mut self, tick: &LiveTick);
     /// The series has grown: write it down. Err: stop the run (disk full, folder gone).
-    fn series(&mut self, series: &Series<'_>) -> Result<(), String>;
+    fn series(&mut self, series: &RunResult<'_>) -> Result<(), String>;
 }
 
 /// The live line.
 #[derive(Debug, Clone)]
-pub struct Tick {
+pub struct LiveTick {
     /// Warm-up or measurement.
     pub phase: Phase,
     /// Time in the phase.

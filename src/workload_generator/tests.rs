@@ -3,7 +3,7 @@
 use super::*;
 use crate::plan::Plan;
 use crate::units::NS_PER_S;
-use crate::worker::fake::{Event, FakeWorker, a_death};
+use crate::worker::fake::{FakeEvent, FakeWorker, a_death};
 use crate::worker::{Interruption, LatencySet, PeriodStats, WorkerError};
 use std::time::Duration;
 
@@ -11,12 +11,12 @@ use std::time::Duration;
 struct Listener {
     lines: Vec<String>,
     phases: Vec<Phase>,
-    early_ends: Vec<Outcome>,
+    early_ends: Vec<RunOutcome>,
     warmup_periods: usize,
     measured_periods: usize,
     ticks: usize,
     /// Outcomes of the series each time it was handed over.
-    written: Vec<Outcome>,
+    written: Vec<RunOutcome>,
     disk_full_at: Option<usize>,
 }
 
@@ -27,7 +27,7 @@ impl Observer for Listener {
     fn phase(&mut self, phase: Phase, _limit: Option<Duration>) {
         self.phases.push(phase);
     }
-    fn ends_early(&mut self, outcome: &Outcome) {
+    fn ends_early(&mut self, outcome: &RunOutcome) {
         self.early_ends.push(outcome.clone());
     }
     fn period(&mut self, phase: Phase, _period: &PeriodStats, _subscriptions: u32) {
@@ -40,10 +40,10 @@ impl Observer for Listener {
     fn wants_ticks(&self) -> bool {
         true
     }
-    fn tick(&mut self, _tick: &Tick) {
+    fn tick(&mut self, _tick: &LiveTick) {
         self.ticks += 1;
     }
-    fn series(&mut self, series: &Series<'_>) -> Result<(), String> {
+    fn series(&mut self, series: &RunResult<'_>) -> Result<(), String> {
         self.written.push(series.outcome.clone());
         if self.disk_full_at == Some(self.written.len()) { Err("no space left on device".to_owned()) } else { Ok(()) }
     }
@@ -59,7 +59,7 @@ fn a_run_goes_through_all_steps_in_omb_order() {
     let mut worker = FakeWorker { rate_per_s: 1000, ..FakeWorker::default() };
     let mut listener = Listener::default();
     let series = run(&plan, &mut worker, &mut listener);
-    assert_eq!(series.outcome, Outcome::Completed);
+    assert_eq!(series.outcome, RunOutcome::Completed);
     assert_eq!(
         worker.calls,
         [
@@ -98,7 +98,10 @@ fn the_result_is_handed_over_after_each_period_and_at_the_end() {
     let plan = a_plan(0, Some(30));
     let mut listener = Listener::default();
     run(&plan, &mut FakeWorker::default(), &mut listener);
-    assert_eq!(listener.written, [Outcome::Running, Outcome::Running, Outcome::Running, Outcome::Completed]);
+    assert_eq!(
+        listener.written,
+        [RunOutcome::Running, RunOutcome::Running, RunOutcome::Running, RunOutcome::Completed]
+    );
 }
 
 #[test]
@@ -117,7 +120,7 @@ fn probes_are_repeated_until_nothing_is_missing() {
     missing.push_back(Vec::new());
     let mut worker = FakeWorker { missing, ..FakeWorker::default() };
     let series = run(&plan, &mut worker, &mut Listener::default());
-    assert_eq!(series.outcome, Outcome::Completed);
+    assert_eq!(series.outcome, RunOutcome::Completed);
     assert_eq!(worker.probes, 3, "one at once and one every half second in 1.2 s");
 }
 
@@ -127,7 +130,9 @@ fn a_run_that_never_gets_ready_names_what_is_missing_and_closes() {
     let missing = vec![vec!["group g of topic t has 2 of 3 partitions assigned".to_owned()]].into();
     let mut worker = FakeWorker { missing, ..FakeWorker::default() };
     let series = run(&plan, &mut worker, &mut Listener::default());
-    let Outcome::Failed { cause: Cause::TimedOut, why } = series.outcome else { panic!("{:?}", series.outcome) };
+    let RunOutcome::Failed { cause: FailureCause::TimedOut, why } = series.outcome else {
+        panic!("{:?}", series.outcome)
+    };
     assert!(why.contains("not ready after 60 s") && why.contains("2 of 3 partitions"), "{why}");
     assert_eq!(worker.calls.last(), Some(&"stop_all"));
 }
@@ -135,26 +140,26 @@ fn a_run_that_never_gets_ready_names_what_is_missing_and_closes() {
 #[test]
 fn an_interrupted_run_keeps_the_whole_seconds_that_passed() {
     let plan = a_plan(0, Some(60));
-    let interrupt = (23 * NS_PER_S + NS_PER_S / 2, Event::Signal(Interruption::Interrupt));
+    let interrupt = (23 * NS_PER_S + NS_PER_S / 2, FakeEvent::Signal(Interruption::Interrupt));
     let mut worker = FakeWorker { events: vec![interrupt].into(), ..FakeWorker::default() };
     let mut listener = Listener::default();
     let series = run(&plan, &mut worker, &mut listener);
-    assert_eq!(series.outcome, Outcome::Interrupted { by: Interruption::Interrupt });
+    assert_eq!(series.outcome, RunOutcome::Interrupted { by: Interruption::Interrupt });
     assert_eq!(worker.boundaries, [10 * NS_PER_S, 20 * NS_PER_S, 23 * NS_PER_S]);
-    assert_eq!(listener.written.last(), Some(&Outcome::Interrupted { by: Interruption::Interrupt }));
+    assert_eq!(listener.written.last(), Some(&RunOutcome::Interrupted { by: Interruption::Interrupt }));
     assert!(worker.calls.ends_with(&["stop_producers", "catch_up", "stop_all", "balances"]), "{:?}", worker.calls);
 }
 
 #[test]
 fn a_death_makes_the_run_invalid_and_what_was_measured_is_written() {
     let plan = a_plan(0, Some(60));
-    let mut worker = FakeWorker { events: vec![(12 * NS_PER_S, Event::Death)].into(), ..FakeWorker::default() };
+    let mut worker = FakeWorker { events: vec![(12 * NS_PER_S, FakeEvent::Death)].into(), ..FakeWorker::default() };
     let mut listener = Listener::default();
     let series = run(&plan, &mut worker, &mut listener);
-    assert_eq!(series.outcome, Outcome::ClientDied { death: a_death() });
+    assert_eq!(series.outcome, RunOutcome::ClientDied { death: a_death() });
     assert_eq!(series.periods.len(), 2, "the whole period and the second after it");
-    assert_eq!(listener.written.last(), Some(&Outcome::ClientDied { death: a_death() }));
-    assert_eq!(listener.early_ends, [Outcome::ClientDied { death: a_death() }]);
+    assert_eq!(listener.written.last(), Some(&RunOutcome::ClientDied { death: a_death() }));
+    assert_eq!(listener.early_ends, [RunOutcome::ClientDied { death: a_death() }]);
 }
 
 #[test]
@@ -163,7 +168,9 @@ fn results_that_cannot_be_written_stop_the_run() {
     let mut worker = FakeWorker::default();
     let mut listener = Listener { disk_full_at: Some(1), ..Listener::default() };
     let series = run(&plan, &mut worker, &mut listener);
-    let Outcome::Failed { cause: Cause::Results, why } = series.outcome else { panic!("{:?}", series.outcome) };
+    let RunOutcome::Failed { cause: FailureCause::Results, why } = series.outcome else {
+        panic!("{:?}", series.outcome)
+    };
     assert_eq!(why, "no space left on device");
     assert_eq!(worker.boundaries.len(), 1);
 }
@@ -176,7 +183,11 @@ fn whatever_verb_fails_everything_is_closed_and_the_cause_is_told() {
         let mut worker = FakeWorker { fails: Some((verb, unreachable)), ..FakeWorker::default() };
         let mut listener = Listener::default();
         let series = run(&plan, &mut worker, &mut listener);
-        assert!(matches!(series.outcome, Outcome::Failed { cause: Cause::Broker, .. }), "{verb}: {:?}", series.outcome);
+        assert!(
+            matches!(series.outcome, RunOutcome::Failed { cause: FailureCause::Broker, .. }),
+            "{verb}: {:?}",
+            series.outcome
+        );
         assert_eq!(worker.calls.last(), Some(&"stop_all"), "{verb}");
         assert!(listener.written.is_empty(), "{verb}: nothing was measured, nothing is written");
         assert_eq!(listener.early_ends, [], "{verb}: told at the end, which comes at once");
@@ -187,11 +198,11 @@ fn whatever_verb_fails_everything_is_closed_and_the_cause_is_told() {
 fn a_failure_while_closing_does_not_hide_the_first_one() {
     let plan = a_plan(0, Some(60));
     let mut worker = FakeWorker {
-        events: vec![(12 * NS_PER_S, Event::Death)].into(),
+        events: vec![(12 * NS_PER_S, FakeEvent::Death)].into(),
         fails: Some(("catch_up", || WorkerError::TimedOut("consumers".to_owned()))),
         ..FakeWorker::default()
     };
     let series = run(&plan, &mut worker, &mut Listener::default());
-    assert_eq!(series.outcome, Outcome::ClientDied { death: a_death() });
+    assert_eq!(series.outcome, RunOutcome::ClientDied { death: a_death() });
     assert!(series.warnings.iter().any(|warning| warning.contains("consumers")), "{:?}", series.warnings);
 }

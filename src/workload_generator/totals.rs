@@ -1,13 +1,13 @@
 //! Sums over a series: counters of the whole run and of the measurement, balances of all producers and subscriptions.
 
-use super::Series;
+use super::RunResult;
 use crate::load::accounting::Balance;
 use crate::stats::{Counter, Counters};
 use crate::worker::Rates;
 
 /// Counters since the clients began, all clients added: at the end from their last reports, before from the last
 /// period.
-pub fn totals(series: &Series<'_>) -> Counters {
+pub fn totals(series: &RunResult<'_>) -> Counters {
     if let Some(totals) = series.end.as_ref().and_then(|end| end.totals) {
         return totals;
     }
@@ -21,7 +21,7 @@ pub fn totals(series: &Series<'_>) -> Counters {
 
 /// The measurement as a whole.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub struct Measured {
+pub struct MeasuredRun {
     /// Counter differences over all measured periods.
     pub counters: Counters,
     /// Length of these as planned, in seconds.
@@ -31,7 +31,7 @@ pub struct Measured {
 }
 
 /// Adds up the measured periods.
-pub fn measured(series: &Series<'_>) -> Measured {
+pub fn measured(series: &RunResult<'_>) -> MeasuredRun {
     let mut counters = Counters::default();
     let mut span_ns = 0;
     for period in &series.periods {
@@ -41,12 +41,12 @@ pub fn measured(series: &Series<'_>) -> Measured {
         span_ns += period.end_ns.saturating_sub(period.start_ns);
     }
     let rates = series.periods.last().map(|period| period.since_reset).unwrap_or_default();
-    Measured { counters, span_s: span_ns as f64 / 1e9, rates }
+    MeasuredRun { counters, span_s: span_ns as f64 / 1e9, rates }
 }
 
 /// What the receiving side balances to, all producers and subscriptions added; None when nothing is balanced.
 /// `sent`, `acknowledged`, `failed` and `unknown` count once for each subscription.
-pub fn received_balance(series: &Series<'_>) -> Option<Balance> {
+pub fn received_balance(series: &RunResult<'_>) -> Option<Balance> {
     sum(series.balances.iter().filter(|row| row.group.is_some()).map(|row| &row.balance))
 }
 

@@ -1,19 +1,19 @@
 //! The way of a message through pinload, librdkafka and the loopback, with hardly any broker: a short run on the
 //! embedded one.
 
-use super::{Desk, Stop};
+use super::{CalibrationContext, CalibrationStop};
 use crate::cli::exit::ExitStatus;
 use crate::cli::messages::Messages;
 use crate::cli::root;
 use crate::config::WorkloadFile;
 use crate::os::clock::Calibration;
 use crate::plan::properties::TranslatedProperties;
-use crate::plan::{Options, Plan, resolve};
+use crate::plan::{Plan, ResolveOptions, resolve};
 use crate::report::floor::{EndToEndFloor, Percentiles};
 use crate::stats::{Counter, Latency};
 use crate::worker::local::LocalWorker;
 use crate::worker::{LatencySet, PeriodStats};
-use crate::workload_generator::{self, Observer, Outcome, Phase, Series, Tick};
+use crate::workload_generator::{self, LiveTick, Observer, Phase, RunOutcome, RunResult};
 use std::path::Path;
 use std::time::Duration;
 
@@ -39,21 +39,24 @@ testDurationMinutes: 1
 
 /// Runs it for the desk's time, in whole seconds.
 pub(super) fn run(
-    desk: &Desk<'_>,
+    desk: &CalibrationContext<'_>,
     calibration: Calibration,
     messages: &mut Messages,
     warnings: &mut Vec<String>,
-) -> Result<EndToEndFloor, Stop> {
+) -> Result<EndToEndFloor, CalibrationStop> {
     messages.info("run", "one producer and one consumer through the embedded broker");
     let plan = plan(desk)?;
     let mut worker = LocalWorker::new(desk.signals.clone(), calibration, root());
-    let series = workload_generator::run(&plan, &mut worker, &mut Quiet);
+    let series = workload_generator::run(&plan, &mut worker, &mut SilentObserver);
     match &series.outcome {
-        Outcome::Completed => {}
-        Outcome::Interrupted { by } => return Err(Stop::Interrupted(*by)),
+        RunOutcome::Completed => {}
+        RunOutcome::Interrupted { by } => return Err(CalibrationStop::Interrupted(*by)),
         other => {
             let status = ExitStatus::from(other);
-            return Err(Stop::Failed(status, format!("the run through the embedded broker failed: {}", why(other))));
+            return Err(CalibrationStop::Failed(
+                status,
+                format!("the run through the embedded broker failed: {}", why(other)),
+            ));
         }
     }
     let of = |latency: Latency| series.cumulative.as_ref().map(|all: &LatencySet| Percentiles::from(&all[latency]));
@@ -61,7 +64,7 @@ pub(super) fn run(
         (of(Latency::AcknowledgeActual), of(Latency::EndToEndActual))
     else {
         let why = "the run through the embedded broker measured nothing";
-        return Err(Stop::Failed(ExitStatus::RunFailed, why.to_owned()));
+        return Err(CalibrationStop::Failed(ExitStatus::RunFailed, why.to_owned()));
     };
     let failed: u64 = series.periods.iter().map(|period| period.counters[Counter::MessagesFailed]).sum();
     if failed > 0 {
@@ -77,13 +80,15 @@ pub(super) fn run(
     })
 }
 
-fn plan(desk: &Desk<'_>) -> Result<Plan, Stop> {
-    let refused =
-        |why: String| Stop::Failed(ExitStatus::MachineRefused, format!("the calibration's own workload: {why}"));
+fn plan(desk: &CalibrationContext<'_>) -> Result<Plan, CalibrationStop> {
+    let refused = |why: String| {
+        CalibrationStop::Failed(ExitStatus::MachineRefused, format!("the calibration's own workload: {why}"))
+    };
     let workload = WorkloadFile::parse(Path::new("calibration"), WORKLOAD, false);
     let workload = workload.map_err(|problems| refused(problems.to_string()))?;
     let duration = Duration::from_secs(desk.each.as_secs().max(1));
-    let options = Options { embedded: true, warmup: Some(WARMUP), duration: Some(duration), ..Options::default() };
+    let options =
+        ResolveOptions { embedded: true, warmup: Some(WARMUP), duration: Some(duration), ..ResolveOptions::default() };
     let mut plan =
         resolve(&workload, None, &options, &desk.machine).map_err(|problems| refused(problems.to_string()))?;
     // Nothing waits for company, and the mock cluster answers an empty fetch at once: what is left is the way itself.
@@ -97,28 +102,28 @@ fn set(properties: &mut TranslatedProperties, name: &str, value: &str) {
     properties.effective.push((name.to_owned(), value.to_owned()));
 }
 
-fn why(outcome: &Outcome) -> String {
+fn why(outcome: &RunOutcome) -> String {
     match outcome {
-        Outcome::ClientDied { death } => death.to_string(),
-        Outcome::Failed { why, .. } => why.clone(),
+        RunOutcome::ClientDied { death } => death.to_string(),
+        RunOutcome::Failed { why, .. } => why.clone(),
         other => format!("{other:?}"),
     }
 }
 
 /// Nobody listens: what counts is in the series.
-struct Quiet;
+struct SilentObserver;
 
-impl Observer for Quiet {
+impl Observer for SilentObserver {
     fn log(&mut self, _: &str) {}
     fn phase(&mut self, _: Phase, _: Option<Duration>) {}
-    fn ends_early(&mut self, _: &Outcome) {}
+    fn ends_early(&mut self, _: &RunOutcome) {}
     fn period(&mut self, _: Phase, _: &PeriodStats, _: u32) {}
     fn aggregated(&mut self, _: &LatencySet) {}
     fn wants_ticks(&self) -> bool {
         false
     }
-    fn tick(&mut self, _: &Tick) {}
-    fn series(&mut self, _: &Series<'_>) -> Result<(), String> {
+    fn tick(&mut self, _: &LiveTick) {}
+    fn series(&mut self, _: &RunResult<'_>) -> Result<(), String> {
         Ok(())
     }
 }

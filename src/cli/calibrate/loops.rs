@@ -1,11 +1,11 @@
 //! The clients' own loops on the null driver: what a message costs, and how exactly one is sent at its time.
 
 use super::waited::Waited;
-use super::{Desk, Stop};
+use super::{CalibrationContext, CalibrationStop};
 use crate::cli::exit::ExitStatus;
 use crate::cli::messages::Messages;
-use crate::client::floor::{self, Job, Length, Outcome, Parts, Passing, Target};
-use crate::report::floor::{LoopSpeed, Manner, PacingStep, Percentiles};
+use crate::client::floor::{self, Job, Length, LoopResult, LoopTarget, Parts, TimeMode};
+use crate::report::floor::{LoopKind, LoopSpeed, PacingStep, Percentiles};
 use crate::stats::Counter;
 use crate::telemetry::Role;
 use crate::units::{Rate, format_rate};
@@ -22,12 +22,15 @@ const LADDER_PER_S: [f64; 4] = [1_000.0, 10_000.0, 100_000.0, 1_000_000.0];
 const SUSTAINED: f64 = 0.01;
 
 /// Every loop, with all measuring and with none.
-pub(super) fn speeds(desk: &Desk<'_>, messages: &mut Messages) -> Result<Vec<LoopSpeed>, Stop> {
+pub(super) fn speeds(
+    desk: &CalibrationContext<'_>,
+    messages: &mut Messages,
+) -> Result<Vec<LoopSpeed>, CalibrationStop> {
     let mut speeds = Vec::new();
     for (manner, role, pace) in [
-        (Manner::ProduceSingle, Role::Producer, Rate::PerSecond(SINGLE_PER_S)),
-        (Manner::ProduceBatched, Role::Producer, Rate::Unlimited),
-        (Manner::Consume, Role::Consumer, Rate::Unlimited),
+        (LoopKind::ProduceSingle, Role::Producer, Rate::PerSecond(SINGLE_PER_S)),
+        (LoopKind::ProduceBatched, Role::Producer, Rate::Unlimited),
+        (LoopKind::Consume, Role::Consumer, Rate::Unlimited),
     ] {
         for (measuring, parts) in [(true, Parts::ALL), (false, Parts::NONE)] {
             let what = if measuring { "everything" } else { "nothing" };
@@ -40,7 +43,7 @@ pub(super) fn speeds(desk: &Desk<'_>, messages: &mut Messages) -> Result<Vec<Loo
 }
 
 #[expect(clippy::cast_precision_loss, reason = "counts and times of some seconds are far below 2^53")]
-fn speed(manner: Manner, measuring: bool, outcome: &Outcome) -> LoopSpeed {
+fn speed(manner: LoopKind, measuring: bool, outcome: &LoopResult) -> LoopSpeed {
     let busy_ns = outcome.elapsed_ns.saturating_sub(outcome.counters[Counter::IdleNs]);
     let busy_ns_per_message = busy_ns as f64 / outcome.messages.max(1) as f64;
     LoopSpeed {
@@ -55,7 +58,10 @@ fn speed(manner: Manner, measuring: bool, outcome: &Outcome) -> LoopSpeed {
 
 /// The pacing error at each rate, up to the first that does not come.
 #[expect(clippy::cast_precision_loss, reason = "counts and times of some seconds are far below 2^53")]
-pub(super) fn ladder(desk: &Desk<'_>, messages: &mut Messages) -> Result<Vec<PacingStep>, Stop> {
+pub(super) fn ladder(
+    desk: &CalibrationContext<'_>,
+    messages: &mut Messages,
+) -> Result<Vec<PacingStep>, CalibrationStop> {
     let mut steps = Vec::new();
     for rate_per_s in LADDER_PER_S {
         messages.info("pacing", &format!("one producer at {}", format_rate(rate_per_s)));
@@ -75,10 +81,10 @@ pub(super) fn ladder(desk: &Desk<'_>, messages: &mut Messages) -> Result<Vec<Pac
     Ok(steps)
 }
 
-impl Desk<'_> {
+impl CalibrationContext<'_> {
     /// One measurement. It moves its own thread to the loops' CPU, and leaves that of its supervisor where all others
     /// are.
-    fn job(&self, role: Role, pace: Rate, parts: Parts) -> Result<Outcome, Stop> {
+    fn job(&self, role: Role, pace: Rate, parts: Parts) -> Result<LoopResult, CalibrationStop> {
         let job = Job {
             role,
             pace,
@@ -86,15 +92,16 @@ impl Desk<'_> {
             payloads: PAYLOADS,
             parts,
             length: Length::Time(self.each),
-            passing: Passing::Real,
+            passing: TimeMode::Real,
             clock: self.clock,
             cpu: self.loop_cpu,
             cut_every: None,
-            target: Target::Null,
+            target: LoopTarget::Null,
             stop: Some(self.stop.clone()),
         };
-        let failed =
-            |why: String| Stop::Failed(ExitStatus::MachineRefused, format!("the loop on the null driver: {why}"));
+        let failed = |why: String| {
+            CalibrationStop::Failed(ExitStatus::MachineRefused, format!("the loop on the null driver: {why}"))
+        };
         let (outcome, waited) = self.listening(|| Waited::by(|| floor::run(&job)))?;
         self.loops_waited.set(self.loops_waited.get().and(waited));
         outcome.map_err(|error| failed(error.text))

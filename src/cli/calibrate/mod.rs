@@ -14,7 +14,7 @@ use super::exit::ExitStatus;
 use super::messages::Messages;
 use super::plans::read_machine;
 use super::root;
-use super::tool_args::{CalibrateArgs, Part};
+use super::tool_args::{CalibrateArgs, CalibrationPart};
 use super::values::SHORTEST_MEASUREMENT as SHORTEST;
 use crate::os::affinity::CpuSet;
 use crate::os::clock::{Calibration, Clock, MIN_BASELINE};
@@ -24,7 +24,7 @@ use crate::os::scheduling::Steal;
 use crate::os::signals::Signal;
 use crate::plan::placement::{PlacementWishes, place};
 use crate::plan::resolve::Machine;
-use crate::report::floor::{Disturbance, Floor, Identity, Schema, floor_text};
+use crate::report::floor::{Disturbance, Floor, FloorSchema, Identity, floor_text};
 use crate::units::{counted, format_duration};
 use crate::worker::Interruption;
 use crossbeam_channel::Receiver;
@@ -35,7 +35,7 @@ use std::time::{Duration, Instant};
 use waited::{Waited, stolen_percent};
 
 /// Why a calibration ends before its time.
-enum Stop {
+enum CalibrationStop {
     /// A signal.
     Interrupted(Interruption),
     /// A part failed.
@@ -43,7 +43,7 @@ enum Stop {
 }
 
 /// What all parts need.
-struct Desk<'a> {
+struct CalibrationContext<'a> {
     machine: Machine,
     clock: Clock,
     /// The CPU of loops, as `plan` would deal it to the only client.
@@ -60,11 +60,11 @@ struct Desk<'a> {
 pub(super) fn calibrate(args: &CalibrateArgs, messages: &mut Messages, signals: &Receiver<Signal>) -> ExitStatus {
     let mut floor = match measure(args, messages, signals) {
         Ok(floor) => floor,
-        Err(Stop::Interrupted(by)) => {
+        Err(CalibrationStop::Interrupted(by)) => {
             messages.warn("interrupted: nothing was stored");
             return by.into();
         }
-        Err(Stop::Failed(status, why)) => {
+        Err(CalibrationStop::Failed(status, why)) => {
             messages.error(&why);
             return status;
         }
@@ -79,7 +79,7 @@ pub(super) fn calibrate(args: &CalibrateArgs, messages: &mut Messages, signals: 
     } else {
         messages.table(&floor_text(&floor));
     }
-    let whole = Part::ALL.iter().all(|part| args.wants(*part));
+    let whole = CalibrationPart::ALL.iter().all(|part| args.wants(*part));
     if args.output.is_none() && !whole {
         messages
             .info("note", "not stored: only a whole calibration is put beside results (or name a file with --output)");
@@ -97,9 +97,13 @@ pub(super) fn calibrate(args: &CalibrateArgs, messages: &mut Messages, signals: 
     }
 }
 
-fn measure(args: &CalibrateArgs, messages: &mut Messages, signals: &Receiver<Signal>) -> Result<Floor, Stop> {
-    let refused = |why: String| Stop::Failed(ExitStatus::ConfigurationRefused, why);
-    let machine = read_machine(root()).map_err(|why| Stop::Failed(ExitStatus::MachineRefused, why))?;
+fn measure(
+    args: &CalibrateArgs,
+    messages: &mut Messages,
+    signals: &Receiver<Signal>,
+) -> Result<Floor, CalibrationStop> {
+    let refused = |why: String| CalibrationStop::Failed(ExitStatus::ConfigurationRefused, why);
+    let machine = read_machine(root()).map_err(|why| CalibrationStop::Failed(ExitStatus::MachineRefused, why))?;
     // Both need a second of baseline: it passes at once.
     let (calibration, for_the_run) = (Calibration::begin(root()), Calibration::begin(root()));
     let usable = machine.topology.online().intersection(&machine.allowed);
@@ -115,10 +119,18 @@ fn measure(args: &CalibrateArgs, messages: &mut Messages, signals: &Receiver<Sig
     let each = args.seconds;
     messages.info("part", &announced(args, &watched, each));
     let (stop, loops_waited) = (Arc::new(AtomicBool::new(false)), Cell::new(Waited::default()));
-    let desk = Desk { machine, clock: calibration.finish(MIN_BASELINE), loop_cpu, each, signals, stop, loops_waited };
+    let desk = CalibrationContext {
+        machine,
+        clock: calibration.finish(MIN_BASELINE),
+        loop_cpu,
+        each,
+        signals,
+        stop,
+        loops_waited,
+    };
     let (begun, stolen_before) = (Instant::now(), Steal::read(root()));
     let mut floor = Floor {
-        schema: Schema::current(),
+        schema: FloorSchema::current(),
         identity: Identity::capture(root()),
         calibrated_at: String::new(),
         measured_each_s: each.as_secs_f64(),
@@ -131,24 +143,26 @@ fn measure(args: &CalibrateArgs, messages: &mut Messages, signals: &Receiver<Sig
         disturbance: None,
         warnings: Vec::new(),
     };
-    if args.wants(Part::Clock) {
+    if args.wants(CalibrationPart::Clock) {
         floor.clock_costs = Some(desk.listening(|| ClockCosts::measure(&desk.clock))?);
     }
-    if args.wants(Part::Loop) {
+    if args.wants(CalibrationPart::Loop) {
         floor.loops = loops::speeds(&desk, messages)?;
     }
-    if args.wants(Part::Pacing) {
+    if args.wants(CalibrationPart::Pacing) {
         floor.pacing = loops::ladder(&desk, messages)?;
     }
-    if args.wants(Part::Gaps) {
+    if args.wants(CalibrationPart::Gaps) {
         let length = each_gaps(each, watched.len());
         for cpu in watched.iter() {
             messages.info("gaps", &format!("CPU {cpu}"));
             let seen = desk.listening(|| gaps::watch(cpu, &desk.clock, length, &desk.stop))?;
-            floor.gaps.push(seen.map_err(|error| Stop::Failed(ExitStatus::MachineRefused, error.to_string()))?);
+            floor
+                .gaps
+                .push(seen.map_err(|error| CalibrationStop::Failed(ExitStatus::MachineRefused, error.to_string()))?);
         }
     }
-    if args.wants(Part::EndToEnd) {
+    if args.wants(CalibrationPart::EndToEnd) {
         desk.go_on()?;
         floor.end_to_end = Some(end_to_end::run(&desk, for_the_run, messages, &mut floor.warnings)?);
     }
@@ -160,9 +174,12 @@ fn measure(args: &CalibrateArgs, messages: &mut Messages, signals: &Receiver<Sig
 
 /// What will be done and how long it takes.
 fn announced(args: &CalibrateArgs, watched: &CpuSet, each: Duration) -> String {
-    let names: Vec<_> = Part::ALL.iter().filter(|part| args.wants(**part)).map(|part| part.name()).collect();
-    let gaps =
-        if args.wants(Part::Gaps) { format!(" · gaps on {}", counted(watched.len(), "CPU")) } else { String::new() };
+    let names: Vec<_> = CalibrationPart::ALL.iter().filter(|part| args.wants(**part)).map(|part| part.name()).collect();
+    let gaps = if args.wants(CalibrationPart::Gaps) {
+        format!(" · gaps on {}", counted(watched.len(), "CPU"))
+    } else {
+        String::new()
+    };
     format!("{} · {} for each measurement{gaps}", names.join(", "), format_duration(each))
 }
 
@@ -175,17 +192,17 @@ fn each_gaps(each: Duration, cpus: usize) -> Duration {
     (each * CPUS_AT_LENGTH / cpus).max(SHORTEST.min(each))
 }
 
-impl Desk<'_> {
+impl CalibrationContext<'_> {
     /// Err: a signal has come since.
-    fn go_on(&self) -> Result<(), Stop> {
+    fn go_on(&self) -> Result<(), CalibrationStop> {
         match super::run::interrupted(self.signals) {
-            Some(by) => Err(Stop::Interrupted(by)),
+            Some(by) => Err(CalibrationStop::Interrupted(by)),
             None => Ok(()),
         }
     }
 
     /// Measures on another thread while this one listens to signals; the first that ends programs ends the measurement.
-    fn listening<T: Send>(&self, what: impl FnOnce() -> T + Send) -> Result<T, Stop> {
+    fn listening<T: Send>(&self, what: impl FnOnce() -> T + Send) -> Result<T, CalibrationStop> {
         self.go_on()?;
         let (finished, end) = crossbeam_channel::bounded::<()>(0);
         std::thread::scope(|scope| {
@@ -208,7 +225,7 @@ impl Desk<'_> {
                 self.stop.store(true, Ordering::Relaxed);
             }
             let measured = measuring.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-            interrupted.map_or(Ok(measured), |by| Err(Stop::Interrupted(by)))
+            interrupted.map_or(Ok(measured), |by| Err(CalibrationStop::Interrupted(by)))
         })
     }
 }

@@ -1,7 +1,7 @@
 //! Where floors are kept: one small file for each machine and build in the user's state folder.
 
 use crate::cli::values::FloorArg;
-use crate::report::floor::{Floor, Identity, Schema, Standing, UsedFloor};
+use crate::report::floor::{Floor, FloorSchema, FloorStanding, Identity, UsedFloor};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
@@ -9,45 +9,45 @@ use std::path::{Path, PathBuf};
 ///
 /// # Errors
 /// A named file that cannot be read, or is no floor.
-pub(in crate::cli) fn standing(wanted: Option<&FloorArg>, root: &Path) -> Result<Standing, String> {
+pub(in crate::cli) fn standing(wanted: Option<&FloorArg>, root: &Path) -> Result<FloorStanding, String> {
     match wanted {
-        Some(FloorArg::None) => return Ok(Standing::Off),
+        Some(FloorArg::None) => return Ok(FloorStanding::Off),
         Some(FloorArg::File(path)) => {
             let floor = read(path).map_err(|why| format!("--floor {}: {why}", path.display()))?;
             return Ok(judged(floor, path, &Identity::capture(root)));
         }
         None => {}
     }
-    let Some(folder) = folder() else { return Ok(Standing::None) };
+    let Some(folder) = folder() else { return Ok(FloorStanding::None) };
     // Who never calibrated need not know the checksum of the program.
     let host = host_of(&std::fs::read_to_string(root.join("proc/sys/kernel/hostname")).unwrap_or_default());
     let stored = floors_of(&folder, &host);
     if stored.is_empty() {
-        return Ok(Standing::None);
+        return Ok(FloorStanding::None);
     }
     let own = Identity::capture(root);
     let path = folder.join(file_name(&own));
     if stored.contains(&path) {
         return Ok(match read(&path) {
             Ok(floor) => judged(floor, &path, &own),
-            Err(why) => Standing::NotUsed(format!("{} is not used: {why}; run pinload calibrate", path.display())),
+            Err(why) => FloorStanding::NotUsed(format!("{} is not used: {why}; run pinload calibrate", path.display())),
         });
     }
     let others = stored.len();
-    Ok(Standing::NotUsed(format!(
+    Ok(FloorStanding::NotUsed(format!(
         "{} on this machine of another build of pinload or librdkafka, not used: run pinload calibrate",
         if others == 1 { "there is a calibration".to_owned() } else { format!("there are {others} calibrations") }
     )))
 }
 
 /// One that was read: is it of this machine and build?
-fn judged(floor: Floor, path: &Path, own: &Identity) -> Standing {
+fn judged(floor: Floor, path: &Path, own: &Identity) -> FloorStanding {
     let differences = own.differences(&floor.identity);
     let path = path.display().to_string();
     if differences.is_empty() {
-        return Standing::Used(Box::new(UsedFloor { path, floor }));
+        return FloorStanding::Used(Box::new(UsedFloor { path, floor }));
     }
-    Standing::NotUsed(format!(
+    FloorStanding::NotUsed(format!(
         "{path} is of another machine or build and not used ({}): run pinload calibrate",
         differences.join("; ")
     ))
@@ -58,12 +58,12 @@ fn read(path: &Path) -> Result<Floor, String> {
     // First of all: another version may have other fields.
     #[derive(serde::Deserialize)]
     struct Head {
-        schema: Schema,
+        schema: FloorSchema,
     }
     let no_floor = |error: serde_json::Error| format!("is no calibration of pinload: {error}");
     let Head { schema } = serde_json::from_str(&text).map_err(no_floor)?;
-    if schema != Schema::current() {
-        let Schema { name, version } = Schema::current();
+    if schema != FloorSchema::current() {
+        let FloorSchema { name, version } = FloorSchema::current();
         return Err(format!("is a {} of version {}, not a {name} of version {version}", schema.name, schema.version));
     }
     serde_json::from_str(&text).map_err(no_floor)

@@ -5,9 +5,9 @@
 //! is in `progress.jsonl`, which is forced to disk; the first line holds checksums of what was given, so that nobody
 //! goes on with something else.
 
-use super::trip::Trip;
-use crate::config::campaign_file::{Knob, RunOrder};
-use crate::config::yaml::Document;
+use super::point_run::PointRun;
+use crate::config::campaign_file::{RunOrder, SettingKind};
+use crate::config::yaml::YamlDocument;
 use crate::config::{CampaignFile, Problems};
 use crate::report::names::first_free_folder;
 use crate::report::origin::local;
@@ -50,7 +50,7 @@ pub(super) struct FinishedRun {
 
 /// The first line of the progress: checksums of `campaign.yaml` and the files it names.
 #[derive(Debug, Serialize, Deserialize)]
-struct Given {
+struct CampaignInputs {
     given: BTreeMap<String, String>,
 }
 
@@ -65,7 +65,7 @@ pub(super) struct CampaignFolder {
 
 impl CampaignFolder {
     /// A new one below `parent`, with copies of all files. Error: why it cannot be made.
-    pub(super) fn create(parent: &Path, file: &CampaignFile, trips: &[Trip]) -> Result<Self, String> {
+    pub(super) fn create(parent: &Path, file: &CampaignFile, trips: &[PointRun]) -> Result<Self, String> {
         let time = local(SystemTime::now()).strftime("%Y-%m-%d-%H-%M-%S").to_string();
         let plain = |c: char| if c == '/' || c == '\\' || c.is_control() { '_' } else { c };
         let name: String = file.name.chars().take(80).map(plain).collect();
@@ -75,11 +75,11 @@ impl CampaignFolder {
         fs::create_dir(&path).and_then(|()| fs::create_dir(path.join(FILES))).map_err(why)?;
         fs::create_dir(path.join(RUNS)).map_err(why)?;
         let text = copied(&path, file, trips).map_err(|problem| match problem {
-            Refused::Copy(error) => why(error),
-            Refused::File(problems) => problems.to_string(),
+            CopyRefused::Copy(error) => why(error),
+            CopyRefused::File(problems) => problems.to_string(),
         })?;
         write_private(&path.join(CAMPAIGN_FILE), &text).map_err(why)?;
-        let given = Given { given: given_sums(&path).map_err(why)? };
+        let given = CampaignInputs { given: given_sums(&path).map_err(why)? };
         let mut progress = File::create_new(path.join(PROGRESS)).map_err(why)?;
         let line = serde_json::to_string(&given).unwrap_or_default();
         writeln!(progress, "{line}").and_then(|()| progress.sync_data()).map_err(why)?;
@@ -92,7 +92,7 @@ impl CampaignFolder {
         let none = |error: io::Error| format!("{}: is no folder of a campaign: {PROGRESS}: {error}", path.display());
         let mut lines = BufReader::new(File::open(&file).map_err(none)?).lines();
         let first = lines.next().transpose().map_err(none)?.unwrap_or_default();
-        let Ok(Given { given }) = serde_json::from_str(&first) else {
+        let Ok(CampaignInputs { given }) = serde_json::from_str(&first) else {
             return Err(format!("{}:1: is not what a campaign begins with", file.display()));
         };
         let now = given_sums(path).map_err(none)?;
@@ -150,15 +150,15 @@ impl CampaignFolder {
 }
 
 /// Why no copy was made.
-enum Refused {
+enum CopyRefused {
     Copy(io::Error),
     File(Problems),
 }
 
 /// Copies the files that the campaign names into `folder`, and gives the campaign file's text with the copies' names.
-fn copied(folder: &Path, file: &CampaignFile, trips: &[Trip]) -> Result<String, Refused> {
+fn copied(folder: &Path, file: &CampaignFile, trips: &[PointRun]) -> Result<String, CopyRefused> {
     let mut names: BTreeMap<PathBuf, String> = BTreeMap::new();
-    let mut copy = |from: &Path| -> Result<Value, Refused> {
+    let mut copy = |from: &Path| -> Result<Value, CopyRefused> {
         if let Some(name) = names.get(from) {
             return Ok(Value::from(name.clone()));
         }
@@ -168,13 +168,13 @@ fn copied(folder: &Path, file: &CampaignFile, trips: &[Trip]) -> Result<String, 
             std::iter::once(format!("{FILES}/{base}")).chain(numbered).filter(|name| !folder.join(name).exists());
         let name = free.next().expect("there are more numbers than files");
         copy_all(from, &folder.join(&name)).map_err(|error| {
-            Refused::Copy(io::Error::new(error.kind(), format!("{} cannot be copied: {error}", from.display())))
+            CopyRefused::Copy(io::Error::new(error.kind(), format!("{} cannot be copied: {error}", from.display())))
         })?;
         names.insert(from.to_owned(), name.clone());
         Ok(Value::from(name))
     };
     // Anew and without the environment: what it holds is no business of a copy's.
-    let mut document = Document::read(&file.path).map_err(Refused::File)?;
+    let mut document = YamlDocument::read(&file.path).map_err(CopyRefused::File)?;
     let mut settings = document.get("settings").map(|entry| entry.value.clone());
     for set in file.settings.iter().filter(|set| set.knob.is_file()) {
         let name = copy(&file.folder().join(&set.value.0[0]))?;
@@ -189,7 +189,7 @@ fn copied(folder: &Path, file: &CampaignFile, trips: &[Trip]) -> Result<String, 
     if let [payload] = payloads.as_slice() {
         let name = copy(payload)?;
         let pairs = settings.get_or_insert_with(|| Value::Mapping(serde_yaml::Mapping::new()));
-        pairs.as_mapping_mut().map(|pairs| pairs.insert(Knob::Payload.name().into(), name));
+        pairs.as_mapping_mut().map(|pairs| pairs.insert(SettingKind::Payload.name().into(), name));
     }
     if let Some(settings) = settings.filter(|value| document.get("settings").map(|entry| &entry.value) != Some(value)) {
         document.set("settings", settings);
@@ -199,7 +199,7 @@ fn copied(folder: &Path, file: &CampaignFile, trips: &[Trip]) -> Result<String, 
     for (item, dimension) in dimensions.as_sequence_mut().into_iter().flatten().zip(&file.dimensions) {
         for varied in dimension.knobs.iter().filter(|varied| varied.knob.is_file()) {
             let paths = varied.values.iter().map(|value| copy(&file.folder().join(&value.0[0])));
-            let paths = paths.collect::<Result<Vec<Value>, Refused>>()?;
+            let paths = paths.collect::<Result<Vec<Value>, CopyRefused>>()?;
             item.as_mapping_mut().map(|pairs| pairs.insert(varied.knob.name().into(), Value::Sequence(paths)));
         }
     }

@@ -6,8 +6,8 @@
 
 mod conclude;
 pub(super) mod folder;
-mod told;
-mod trip;
+mod point_run;
+mod progress;
 
 use super::args::{ConsoleForm, RunArgs};
 use super::campaign_args::CampaignArgs;
@@ -15,29 +15,29 @@ use super::exit::ExitStatus;
 use super::messages::Messages;
 use super::run::{fleet_of, interrupted};
 use super::tool_args::CapacityArgs;
-use super::{calibrate, capacity, pair, plans, root};
+use super::{calibrate, capacity, plans, root, workload_and_driver};
 use crate::campaign::matrix::{self, Visit};
 use crate::config::campaign_file::RunOrder;
 use crate::config::{CampaignFile, Problems};
 use crate::os::signals::Signal;
 use crate::plan::Plan;
 use crate::plan::resolve::Machine;
-use crate::report::floor::Standing;
+use crate::report::floor::FloorStanding;
 use crate::report::origin::now;
 use crate::telemetry::sweep::sweep_dead;
 use conclude::Account;
 use crossbeam_channel::{Receiver, RecvTimeoutError};
 use folder::{CAMPAIGN_FILE, CampaignFolder, FinishedRun, RUNS};
+use point_run::{PointRun, PointRunArgs, trips};
 use std::fs::OpenOptions;
 use std::path::Path;
 use std::time::{Duration, Instant};
-use trip::{Trip, TripArgs, trips};
 
 /// A campaign that is known to make sense.
 struct Campaign {
     file: CampaignFile,
     points: Vec<Vec<usize>>,
-    trips: Vec<Trip>,
+    trips: Vec<PointRun>,
     order: Vec<Visit>,
 }
 
@@ -77,7 +77,7 @@ pub(super) fn campaign(args: &CampaignArgs, messages: &mut Messages, signals: &R
         }
     };
     if args.dry_run && args.resume.is_none() {
-        messages.result(&told::matrix(&campaign));
+        messages.result(&progress::matrix(&campaign));
         return ExitStatus::Success;
     }
     let opened = match &args.resume {
@@ -95,7 +95,7 @@ pub(super) fn campaign(args: &CampaignArgs, messages: &mut Messages, signals: &R
         Err(problems) => return refused(messages, &problems.to_string(), ExitStatus::ConfigurationRefused),
     };
     if args.dry_run {
-        messages.result(&told::left(&campaign, &folder));
+        messages.result(&progress::left(&campaign, &folder));
         return ExitStatus::Success;
     }
     for name in sweep_dead() {
@@ -127,7 +127,7 @@ fn run_all(
     folder.finished.iter().for_each(|run| account.add(&folder.path, run));
     let left: Vec<Visit> =
         campaign.order.iter().copied().filter(|visit| !folder.has(visit.point + 1, visit.repeat + 1)).collect();
-    messages.result(&told::beginning(campaign, &folder, left.len()));
+    messages.result(&progress::beginning(campaign, &folder, left.len()));
     let mut status = ExitStatus::Success;
     let (mut took, mut failure) = (Vec::new(), None);
     for (at, visit) in left.iter().enumerate() {
@@ -152,7 +152,7 @@ fn run_all(
         let written =
             noted.and_then(|()| conclude::write(&folder, &account.document(&campaign.file, &campaign.points)));
         let number = campaign.order.len() - left.len() + at + 1;
-        messages.result(&told::run_line(campaign, number, *visit, ended, &account, left.len() - at - 1, &took));
+        messages.result(&progress::run_line(campaign, number, *visit, ended, &account, left.len() - at - 1, &took));
         status = status.then(ended);
         if let Err(error) = written {
             failure = Some(error);
@@ -161,7 +161,7 @@ fn run_all(
     }
     let document = account.document(&campaign.file, &campaign.points);
     let written = failure.map_or_else(|| conclude::write(&folder, &document).and_then(|()| folder.sum_up()), Err);
-    messages.table(&told::end(&document, &folder));
+    messages.table(&progress::end(&document, &folder));
     if status.is_interruption() {
         messages.step(&format!("interrupted: pinload campaign --resume {} goes on", folder.path.display()));
     }
@@ -205,16 +205,16 @@ fn visit_point(
         log.error(&format!("cannot make {point}: {error}"));
         return (ExitStatus::ResultsNotWritten, String::new());
     }
-    log.step(&format!("---- {name}: {}", told::settings(&campaign.file, &campaign.points[visit.point])));
+    log.step(&format!("---- {name}: {}", progress::settings(&campaign.file, &campaign.points[visit.point])));
     match &campaign.trips[visit.point].args {
-        TripArgs::Run(args, plan) => {
+        PointRunArgs::Run(args, plan) => {
             let output = folder.join(format!("{name}.json"));
             let args =
                 RunArgs { output: Some(output), console: ConsoleForm::Rows, tui: false, ..args.as_ref().clone() };
             let (status, detail) = run_once(&args, plan, log, signals);
             (status, if detail { format!("{name}.detail") } else { String::new() })
         }
-        TripArgs::Capacity(args) => {
+        PointRunArgs::Capacity(args) => {
             let below = folder.join(&name);
             // What an interrupted search left is no part of this one.
             drop(std::fs::remove_dir_all(&below));
@@ -239,13 +239,13 @@ fn run_once(args: &RunArgs, plan: &Plan, log: &mut Messages, signals: &Receiver<
         Err(status) => return (status, false),
     };
     let ran = match &fleet {
-        Some(fleet) => pair::run_pair_on(fleet, plan, args, &Standing::Elsewhere, log, signals),
+        Some(fleet) => workload_and_driver::run_pair_on(fleet, plan, args, &FloorStanding::Elsewhere, log, signals),
         None => {
             let floor = match calibrate::standing(args.floor.as_ref(), root()) {
                 Ok(floor) => floor,
                 Err(why) => return (refused(log, &why, ExitStatus::ConfigurationRefused), false),
             };
-            pair::run_pair(plan, args, &floor, log, signals, &mut None)
+            workload_and_driver::run_pair(plan, args, &floor, log, signals, &mut None)
         }
     };
     let measured = [ExitStatus::Success, ExitStatus::NotValid, ExitStatus::GoalMissed, ExitStatus::SystemFailed];

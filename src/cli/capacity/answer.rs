@@ -1,6 +1,6 @@
 //! What a search found, for people and as JSON.
 
-use super::trial::Seen;
+use super::trial::TrialFigures;
 use crate::campaign::capacity_search::{CapacitySearch, GoalCapacity};
 use crate::plan::Plan;
 use crate::units::{format_ns, format_rate, whole_ns};
@@ -11,7 +11,7 @@ const KNEE: f64 = 2.0;
 
 /// The whole answer.
 #[derive(Debug, Serialize)]
-pub(super) struct Answer {
+pub(super) struct CapacityAnswer {
     workload: String,
     driver: String,
     /// The highest rate at which all goals held, messages per second.
@@ -21,7 +21,7 @@ pub(super) struct Answer {
     ended_early: Option<String>,
     trials: u32,
     /// Latency at shares of the answer.
-    pub(super) ladder: Vec<Rung>,
+    pub(super) ladder: Vec<LadderStep>,
 }
 
 #[derive(Debug, Serialize)]
@@ -35,7 +35,7 @@ struct GoalAnswer {
 
 /// One step of the ladder.
 #[derive(Debug, Serialize)]
-pub(super) struct Rung {
+pub(super) struct LadderStep {
     load_share: f64,
     pub(super) rate_per_s: f64,
     acknowledge_actual_p50_ns: Option<f64>,
@@ -51,8 +51,8 @@ pub(super) struct Rung {
     pub(super) result: String,
 }
 
-impl Rung {
-    pub(super) fn new(load_share: f64, rate_per_s: f64, seen: &Seen) -> Self {
+impl LadderStep {
+    pub(super) fn new(load_share: f64, rate_per_s: f64, seen: &TrialFigures) -> Self {
         let [acknowledged, end_to_end] = seen.latencies_ns;
         Self {
             load_share,
@@ -96,11 +96,11 @@ impl Rung {
     }
 }
 
-impl Answer {
+impl CapacityAnswer {
     pub(super) fn new(
         plan: &Plan,
         search: &CapacitySearch,
-        ladder: Vec<Rung>,
+        ladder: Vec<LadderStep>,
         ended_early: Option<String>,
         trials: u32,
     ) -> Self {
@@ -147,10 +147,10 @@ impl Answer {
 
     /// Where the p99 leaves the flat part of its curve.
     fn knee(&self) -> Option<String> {
-        let p99 = |rung: &Rung| rung.end_to_end_actual_p99_ns.or(rung.acknowledge_actual_p99_ns);
+        let p99 = |rung: &LadderStep| rung.end_to_end_actual_p99_ns.or(rung.acknowledge_actual_p99_ns);
         let flat = p99(self.ladder.first()?)?;
         let beyond = self.ladder.iter().position(|rung| p99(rung).is_some_and(|ns| ns > flat * KNEE));
-        let percent = |rung: &Rung| format!("{:.0} %", rung.load_share * 100.0);
+        let percent = |rung: &LadderStep| format!("{:.0} %", rung.load_share * 100.0);
         Some(match beyond {
             None => {
                 format!("no knee up to {}: p99 stays below twice that of the lowest load", percent(self.ladder.last()?))

@@ -17,10 +17,10 @@ use crate::campaign::capacity_search::{CapacitySearch, FIRST_LENGTH_SHARE, Trial
 use crate::os::signals::Signal;
 use crate::plan::Plan;
 use crate::units::{Rate, format_duration, format_rate};
-use answer::{Answer, Rung};
+use answer::{CapacityAnswer, LadderStep};
 use crossbeam_channel::Receiver;
 use std::time::{Duration, Instant};
-use trial::{Bench, Seen};
+use trial::{Bench, TrialFigures};
 
 /// Where a search begins when the workload asks for no rate.
 const START_PER_S: f64 = 10_000.0;
@@ -66,7 +66,7 @@ pub(super) fn capacity(args: &CapacityArgs, messages: &mut Messages, signals: &R
     };
     announce(&plan, args, messages);
     let mut search = CapacitySearch::new(start(&plan), args.precision.0, plan.goals.len().max(1));
-    let limits = Limits { begin, args, ladder: if args.no_ladder { 0.0 } else { LADDER.len() as f64 } };
+    let limits = TimeLimits { begin, args, ladder: if args.no_ladder { 0.0 } else { LADDER.len() as f64 } };
     let mut overhead = FIRST_OVERHEAD;
     let ended = loop {
         let Some(next) = search.next() else { break None };
@@ -85,18 +85,18 @@ pub(super) fn capacity(args: &CapacityArgs, messages: &mut Messages, signals: &R
                 if interrupted(signals).is_none() && !status.is_interruption() {
                     messages.error(&why);
                 }
-                let answer = Answer::new(&plan, &search, Vec::new(), Some(why), bench.trials());
+                let answer = CapacityAnswer::new(&plan, &search, Vec::new(), Some(why), bench.trials());
                 return tell(&answer, &bench, messages).then(status);
             }
         }
     };
-    let mut answer = Answer::new(&plan, &search, Vec::new(), ended, bench.trials());
+    let mut answer = CapacityAnswer::new(&plan, &search, Vec::new(), ended, bench.trials());
     if let Some(capacity) = answer.together_per_s.filter(|_| !args.no_ladder) {
         messages.result("\nlatency on the way there:");
         for share in LADDER {
             match bench.try_at(capacity * share, args.trial) {
                 Ok(seen) => {
-                    let rung = Rung::new(share, capacity * share, &seen);
+                    let rung = LadderStep::new(share, capacity * share, &seen);
                     messages.result(&rung.line());
                     answer.ladder.push(rung);
                 }
@@ -111,14 +111,14 @@ pub(super) fn capacity(args: &CapacityArgs, messages: &mut Messages, signals: &R
 }
 
 /// The time there is.
-struct Limits<'a> {
+struct TimeLimits<'a> {
     begin: Instant,
     args: &'a CapacityArgs,
     /// Trials that it takes.
     ladder: f64,
 }
 
-impl Limits<'_> {
+impl TimeLimits<'_> {
     /// Is there time for this trial and the ladder? `besides`: what each takes besides its measurement.
     fn has_room(&self, next: Trial, besides: Duration) -> bool {
         let ladder = (self.args.trial + besides).mul_f64(self.ladder);
@@ -151,7 +151,7 @@ fn announce(plan: &Plan, args: &CapacityArgs, messages: &mut Messages) {
 }
 
 /// Says the answer and writes it into the folder. Exit code 9: there is none.
-fn tell(answer: &Answer, bench: &Bench, messages: &mut Messages) -> ExitStatus {
+fn tell(answer: &CapacityAnswer, bench: &Bench, messages: &mut Messages) -> ExitStatus {
     messages.table(&format!("\n{}", answer.text()));
     let path = bench.folder().join("capacity.json");
     let text = serde_json::to_string_pretty(answer).unwrap_or_default();
@@ -171,7 +171,7 @@ fn tell(answer: &Answer, bench: &Bench, messages: &mut Messages) -> ExitStatus {
     if answer.together_per_s.is_some() { ExitStatus::Success } else { ExitStatus::GoalMissed }
 }
 
-impl Seen {
+impl TrialFigures {
     /// One line about a trial.
     fn line(&self, rate_per_s: f64, length: Duration) -> String {
         format!("{:>14} for {:>6}: {}", format_rate(rate_per_s), format_duration(length), self.told())

@@ -1,6 +1,6 @@
 //! The ladder as a page: latency over load, drawn as a campaign of one dimension.
 
-use super::answer::{Answer, Rung};
+use super::answer::{CapacityAnswer, LadderStep};
 use crate::campaign::matrix;
 use crate::campaign::sweep::{self, SweepFigure, SweepRun};
 use crate::report::campaign::{CAMPAIGN_SCHEMA, CampaignDocument, VariedDimension, campaign_page};
@@ -16,7 +16,7 @@ const FIGURES: [(&str, &str); 6] = [
 ];
 
 /// None: there is no ladder.
-pub(super) fn ladder_page(answer: &Answer, repeat_command: String) -> Option<String> {
+pub(super) fn ladder_page(answer: &CapacityAnswer, repeat_command: String) -> Option<String> {
     let started_at = answer.ladder.first()?.began_at.clone();
     let figures = FIGURES.map(|(figure, column)| SweepFigure {
         figure: figure.to_owned(),
@@ -44,7 +44,7 @@ pub(super) fn ladder_page(answer: &Answer, repeat_command: String) -> Option<Str
     Some(campaign_page(&document))
 }
 
-fn run(at: usize, rung: &Rung) -> SweepRun {
+fn run(at: usize, rung: &LadderStep) -> SweepRun {
     SweepRun {
         point: at + 1,
         repeat: 1,

@@ -4,12 +4,12 @@ use crate::campaign::capacity_search::TrialResult;
 use crate::cli::args::{ConsoleForm, RateScopeArg, RunArgs};
 use crate::cli::exit::ExitStatus;
 use crate::cli::messages::Messages;
-use crate::cli::pair::{self, Ran};
+use crate::cli::workload_and_driver::{self, PairResult};
 use crate::cli::{plans, report};
 use crate::os::signals::Signal;
 use crate::plan::Plan;
 use crate::plan::resolve::Machine;
-use crate::report::floor::Standing;
+use crate::report::floor::FloorStanding;
 use crate::report::names::{first_free_folder, stem};
 use crate::report::origin::{local, now};
 use crate::units::Rate;
@@ -34,8 +34,8 @@ pub(super) struct Bench {
 }
 
 /// What a trial showed.
-pub(super) struct Seen {
-    ran: Ran,
+pub(super) struct TrialFigures {
+    ran: PairResult,
     /// p50, p99 and p99.9 of the acknowledgement and end to end, ns; as far as they are known.
     pub(super) latencies_ns: [[Option<f64>; 3]; 2],
     /// As the detail file has it.
@@ -76,7 +76,7 @@ impl Bench {
     }
 
     /// Runs the workload. Error: it cannot be run, so that no other trial can.
-    pub(super) fn try_at(&mut self, rate_per_s: f64, length: Duration) -> Result<Seen, (ExitStatus, String)> {
+    pub(super) fn try_at(&mut self, rate_per_s: f64, length: Duration) -> Result<TrialFigures, (ExitStatus, String)> {
         self.trials += 1;
         let (began_at, begin) = (now(), Instant::now());
         let args = RunArgs {
@@ -96,8 +96,10 @@ impl Bench {
             .remove(0);
         let Self { log, signals, .. } = self;
         let ran = match &self.fleet {
-            Some(fleet) => pair::run_pair_on(fleet, &plan, &args, &Standing::Elsewhere, log, signals),
-            None => pair::run_pair(&plan, &args, &Standing::None, log, signals, &mut None),
+            Some(fleet) => {
+                workload_and_driver::run_pair_on(fleet, &plan, &args, &FloorStanding::Elsewhere, log, signals)
+            }
+            None => workload_and_driver::run_pair(&plan, &args, &FloorStanding::None, log, signals, &mut None),
         };
         let went = matches!(ran.status, ExitStatus::Success | ExitStatus::GoalMissed | ExitStatus::SystemFailed);
         let detail = ran.detail.clone().filter(|_| went);
@@ -115,14 +117,14 @@ impl Bench {
         let verdict_name = reading.detail.pointer("/verdict/verdict").and_then(Value::as_str).unwrap_or_default();
         let result = detail.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let took_s = begin.elapsed().as_secs_f64();
-        Ok(Seen { ran, latencies_ns, verdict_name: verdict_name.to_owned(), began_at, took_s, result })
+        Ok(TrialFigures { ran, latencies_ns, verdict_name: verdict_name.to_owned(), began_at, took_s, result })
     }
 }
 
-impl Seen {
+impl TrialFigures {
     /// For the search: a rate is held where the system took the load and the goal was met.
     pub(super) fn result(&self, plan: &Plan) -> TrialResult {
-        let Ran { goals, load_held, .. } = &self.ran;
+        let PairResult { goals, load_held, .. } = &self.ran;
         let held = match plan.goals.is_empty() {
             true => vec![*load_held],
             false => goals.iter().map(|goal| *load_held && goal.outcome == GoalOutcome::Met).collect(),
@@ -133,14 +135,14 @@ impl Seen {
 
     /// It did not send as asked, or what a goal missed may be its own.
     fn generator_limited(&self) -> bool {
-        let Ran { goals, load_held, verdict, rate_short, .. } = &self.ran;
+        let PairResult { goals, load_held, verdict, rate_short, .. } = &self.ran;
         let goals_missed = goals.iter().any(|goal| goal.outcome != GoalOutcome::Met);
         *rate_short || *load_held && *verdict == Verdict::GeneratorLimited && goals_missed
     }
 
     /// In words.
     pub(super) fn told(&self) -> String {
-        let Ran { goals, load_held, verdict, .. } = &self.ran;
+        let PairResult { goals, load_held, verdict, .. } = &self.ran;
         if self.generator_limited() {
             return format!("the generator was the limit ({verdict})");
         }

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::cli::argv::rewrite;
-use crate::plan::{LatePolicy, Options, PlacementPolicy, RateScope};
+use crate::plan::{LatePolicy, PlacementPolicy, RateScope, ResolveOptions};
 use crate::units::Rate;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -49,7 +49,7 @@ fn arguments_become_options() {
          --cpus 3,2 --numa-node 1 --placement compact --keep-topics --topics a,b --no-stamp --unknown-keys warn \
          --connect-timeout 3s --ready-timeout 5s w.yaml",
     );
-    let options = Options::from(&args);
+    let options = ResolveOptions::from(&args);
     assert!(options.embedded && options.keep_topics && options.no_stamp && options.unknown_keys_warn);
     assert_eq!(options.duration, Some(Duration::from_secs(30)));
     assert_eq!(options.warmup, Some(Duration::ZERO));
@@ -90,7 +90,7 @@ fn the_tools_take_ombs_flags() {
 fn what_is_not_given_is_left_to_the_files() {
     let args = run_args("pinload plan -d d.yaml w.yaml");
     assert_eq!(args.output_dir, PathBuf::from("."));
-    let options = Options::from(&args);
+    let options = ResolveOptions::from(&args);
     assert_eq!((options.duration, options.warmup, options.rate), (None, None, None));
     assert_eq!((options.rate_scope, options.late, options.ready_timeout), (None, None, None));
     assert!(!options.embedded && !options.unknown_keys_warn && options.existing_topics.is_empty());

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::client::virtual_time::VirtualTime;
-use crate::driver::{ConsumerEvents, ErrorClass, Received, RecordTime};
+use crate::driver::{ConsumerEvents, ErrorClass, ReceivedMessage, RecordTime};
 use crate::load::stamp::Stamp;
 use crate::plan::processing::{ProcessingManner, ProcessingTimes};
 use crate::stats::gap::{GAPS, kept};
@@ -27,7 +27,7 @@ struct Arriving {
 }
 
 /// A library with messages to come.
-struct Library {
+struct ScriptedConsumer {
     time: Rc<VirtualTime>,
     /// In order of time.
     coming: Vec<Arriving>,
@@ -45,24 +45,24 @@ struct Library {
     fault_at_ns: u64,
 }
 
-impl Library {
-    fn hand_out(&mut self, most: usize, time: &impl Time, mut on_message: impl FnMut(u64, Received<'_>)) -> u32 {
+impl ScriptedConsumer {
+    fn hand_out(&mut self, most: usize, time: &impl Time, mut on_message: impl FnMut(u64, ReceivedMessage<'_>)) -> u32 {
         let now = time.now_ns();
         let ready = self.coming[self.next..].iter().take(most).take_while(|message| message.at_ns <= now).count();
         for message in &self.coming[self.next..self.next + ready] {
             let Arriving { partition, value, record_time, .. } = message;
             let (partition, record_time) = (*partition, *record_time);
-            on_message(now, Received { value, partition, offset: -1, record_time });
+            on_message(now, ReceivedMessage { value, partition, offset: -1, record_time });
         }
         self.next += ready;
         u32::try_from(ready).unwrap()
     }
 }
 
-impl Consumer for Library {
+impl Consumer for ScriptedConsumer {
     const BATCH: u32 = 300;
 
-    fn poll_batch(&mut self, time: &impl Time, on_message: impl FnMut(u64, Received<'_>)) -> u32 {
+    fn poll_batch(&mut self, time: &impl Time, on_message: impl FnMut(u64, ReceivedMessage<'_>)) -> u32 {
         self.hand_out(Self::BATCH as usize, time, on_message)
     }
 
@@ -80,7 +80,7 @@ impl Consumer for Library {
         self.coming.get(self.next).map(|message| message.at_ns).filter(|at_ns| *at_ns <= self.time.peek_ns())
     }
 
-    fn serve_events(&mut self, _time: &impl Time, _on_message: impl FnMut(u64, Received<'_>)) -> u32 {
+    fn serve_events(&mut self, _time: &impl Time, _on_message: impl FnMut(u64, ReceivedMessage<'_>)) -> u32 {
         if self.time.peek_ns() >= self.leaves_at_ns {
             // Partitions go to somebody else: the commit before that waits for an answer.
             self.leaves_at_ns = u64::MAX;
@@ -140,29 +140,29 @@ fn arriving(at_ns: u64, stamp: &Stamp) -> Arriving {
     Arriving { at_ns, partition: 0, value, record_time: RecordTime::Unknown }
 }
 
-struct Run {
+struct ConsumerScene {
     time: Rc<VirtualTime>,
     end: ClientEnd,
-    library: Library,
-    manner: Manner,
+    library: ScriptedConsumer,
+    manner: ConsumerOptions,
     stamped: bool,
     producers: u32,
 }
 
-struct Outcome {
+struct ConsumerRun {
     result: Result<(), DriverError>,
     counters: Counters,
     slots: Vec<Slot>,
-    library: Library,
+    library: ScriptedConsumer,
     time: Rc<VirtualTime>,
 }
 
-impl Run {
+impl ConsumerScene {
     /// Two producers, 4 and 5; three partitions.
     fn new(coming: Vec<Arriving>) -> Self {
         let (time, end) = VirtualTime::new(BEGIN, Shape::new(Role::Consumer, 0, 2).with_partitions(3));
         let time = Rc::new(time);
-        let library = Library {
+        let library = ScriptedConsumer {
             time: Rc::clone(&time),
             coming,
             next: 0,
@@ -182,13 +182,13 @@ impl Run {
             time,
             end,
             library,
-            manner: Manner { spin: false, commit: true, hold: false, processing: None, index: 0 },
+            manner: ConsumerOptions { spin: false, commit: true, hold: false, processing: None, index: 0 },
             stamped: true,
             producers: 2,
         }
     }
 
-    fn until(mut self, length_ns: u64) -> Outcome {
+    fn until(mut self, length_ns: u64) -> ConsumerRun {
         self.time.at(BEGIN + length_ns, |supervisor| supervisor.want(Wanted::Exit));
         let expected = Expected {
             run_id: RUN,
@@ -199,15 +199,15 @@ impl Run {
             wall_stamps: false,
         };
         let result =
-            Consume::<_, _, Everything>::new(&mut self.library, &*self.time, &mut self.end, self.manner, expected)
+            Consume::<_, _, MeasureAll>::new(&mut self.library, &*self.time, &mut self.end, self.manner, expected)
                 .run();
         let slots = self.time.supervisor().drain().slots;
         let counters = self.time.supervisor().counters();
-        Outcome { result, counters, slots, library: self.library, time: self.time }
+        ConsumerRun { result, counters, slots, library: self.library, time: self.time }
     }
 }
 
-impl Outcome {
+impl ConsumerRun {
     fn latency(&self, family: Latency) -> hdrhistogram::Histogram<u64> {
         let slot = self.slots.last().unwrap();
         slot.latencies.iter().find(|latency| latency.latency == family).unwrap().histogram.to_histogram()
@@ -239,7 +239,7 @@ fn every_kind_of_message_is_counted_as_what_it_is() {
         shorter,
         Arriving { at_ns: at, partition: 2, value: b"plain".to_vec(), record_time: RecordTime::Unknown },
     ];
-    let outcome = Run::new(coming).until(S);
+    let outcome = ConsumerScene::new(coming).until(S);
     assert_eq!(outcome.result, Ok(()));
     let count = |counter| outcome.counters[counter];
     assert_eq!(count(Counter::MessagesReceived), 7);
@@ -273,7 +273,7 @@ fn each_partition_has_its_own_messages_bytes_and_times() {
     };
     let coming =
         of(1, 2, 0..300).chain(of(0, 4, 300..301)).chain(of(1, 5, 301..310)).chain(of(8, 6, 310..312)).collect();
-    let outcome = Run::new(coming).until(S);
+    let outcome = ConsumerScene::new(coming).until(S);
     let read = outcome.time.supervisor().partitions().unwrap().partitions;
     let shown: Vec<_> = read.iter().map(|one| (one.partition, one.messages, one.bytes, one.timed())).collect();
     assert_eq!(shown, [(Some(1), 309, 309 * 64, 309), (Some(0), 1, 64, 1), (None, 2, 2 * 64, 2)]);
@@ -287,7 +287,7 @@ fn each_partition_has_its_own_messages_bytes_and_times() {
 #[test]
 fn both_end_to_end_times_are_measured_from_the_stamp() {
     let sent = BEGIN + 10 * MS;
-    let outcome = Run::new(vec![arriving(sent + 3 * MS, &stamp(4, 0, sent))]).until(S);
+    let outcome = ConsumerScene::new(vec![arriving(sent + 3 * MS, &stamp(4, 0, sent))]).until(S);
     let (actual, intended) =
         (outcome.latency(Latency::EndToEndActual).max(), outcome.latency(Latency::EndToEndIntended).max());
     assert!(actual.abs_diff(3 * MS) < 10_000, "{actual}");
@@ -305,10 +305,10 @@ fn a_message_is_received_when_its_turn_comes_and_the_work_on_those_before_is_nob
             let message = move |i| arriving(sent(burst) + 2 * MS, &stamp(4, burst * 10 + i, sent(burst)));
             std::iter::once(probe).chain((0..10).map(message))
         };
-        let mut run = Run::new((0..5).flat_map(burst).collect());
+        let mut run = ConsumerScene::new((0..5).flat_map(burst).collect());
         let (processing_mean_ns, processing_times) = (3 * MS, ProcessingTimes::Constant);
         let processing = Some(Processing { processing_mean_ns, processing_times, processing_manner });
-        run.manner = Manner { spin, processing, ..run.manner };
+        run.manner = ConsumerOptions { spin, processing, ..run.manner };
         let outcome = run.until(S);
         let count = |counter| outcome.counters[counter];
         assert_eq!((count(Counter::MessagesReceived), count(Counter::ProbesReceived)), (50, 5));
@@ -326,7 +326,7 @@ fn a_message_is_received_when_its_turn_comes_and_the_work_on_those_before_is_nob
 #[test]
 fn a_consumer_with_more_work_than_time_falls_behind_at_the_pace_of_its_work_and_still_obeys() {
     let coming = (0..1_000).map(|i| arriving(BEGIN + MS + i * MS, &stamp(4, i, BEGIN + MS + i * MS))).collect();
-    let mut run = Run::new(coming);
+    let mut run = ConsumerScene::new(coming);
     run.manner.processing = Some(Processing {
         processing_mean_ns: 4 * MS,
         processing_times: ProcessingTimes::Exponential,
@@ -370,7 +370,7 @@ fn what_others_sent_is_the_load_where_we_have_no_producers_and_only_young_messag
         created(at, &probe),
         Arriving { at_ns: at, partition: 0, value: b"no time".to_vec(), record_time: RecordTime::Unknown },
     ];
-    let run = Run { stamped: false, producers: 0, ..Run::new(coming) };
+    let run = ConsumerScene { stamped: false, producers: 0, ..ConsumerScene::new(coming) };
     run.time.at(BEGIN + 50 * MS, |supervisor| {
         supervisor.set_wall_offset(1_000_000 * i64::try_from(MS).unwrap());
         supervisor.set_epoch(BEGIN + 300 * MS);
@@ -387,8 +387,8 @@ fn what_others_sent_is_the_load_where_we_have_no_producers_and_only_young_messag
 
 #[test]
 fn a_consumer_that_is_held_is_paused_from_the_first_moment_until_the_load_begins() {
-    let manner = Manner { spin: false, commit: true, hold: true, processing: None, index: 0 };
-    let run = Run { manner, ..Run::new(Vec::new()) };
+    let manner = ConsumerOptions { spin: false, commit: true, hold: true, processing: None, index: 0 };
+    let run = ConsumerScene { manner, ..ConsumerScene::new(Vec::new()) };
     run.time.at(BEGIN + 100 * MS, |supervisor| supervisor.set_epoch(BEGIN + 300 * MS));
     run.time.at(BEGIN + 500 * MS, |supervisor| supervisor.pause(true));
     let outcome = run.until(S);
@@ -399,7 +399,7 @@ fn a_consumer_that_is_held_is_paused_from_the_first_moment_until_the_load_begins
 fn times_of_zero_and_below_are_counted_and_kept() {
     let future = BEGIN + 100 * MS;
     let coming = vec![arriving(BEGIN + 20 * MS, &stamp(4, 0, future)), arriving(future + MS, &stamp(4, 1, future))];
-    let outcome = Run::new(coming).until(S);
+    let outcome = ConsumerScene::new(coming).until(S);
     assert_eq!(outcome.counters[Counter::EndToEndNotPositive], 1);
     assert_eq!(outcome.latency(Latency::EndToEndActual).len(), 2);
     assert_eq!(outcome.latency(Latency::EndToEndActual).min(), 0);
@@ -410,8 +410,8 @@ const WALL_OFFSET_NS: i64 = 1_700_000_000_000_345_678;
 
 /// A consumer without messages that were stamped by its own run: one message after the other, at these times, with
 /// these records' times.
-fn consume_unstamped(coming: Vec<Arriving>, producers: u32) -> Outcome {
-    let run = Run { stamped: false, producers, ..Run::new(coming) };
+fn consume_unstamped(coming: Vec<Arriving>, producers: u32) -> ConsumerRun {
+    let run = ConsumerScene { stamped: false, producers, ..ConsumerScene::new(coming) };
     run.time.at(BEGIN + MS, |supervisor| {
         supervisor.set_wall_offset(WALL_OFFSET_NS);
         supervisor.set_epoch(BEGIN + 2 * MS);
@@ -488,7 +488,7 @@ fn commits_come_after_100_messages_never_two_at_once_and_not_too_often() {
             arriving(at, &stamp(4, i, at - MS))
         })
         .collect();
-    let mut run = Run::new(coming);
+    let mut run = ConsumerScene::new(coming);
     run.library.commit_takes_ns = 250 * MS;
     let outcome = run.until(3 * S);
     let commits = &outcome.library.commits;
@@ -508,14 +508,14 @@ fn quick_commits_are_still_100_ms_apart() {
             arriving(at, &stamp(4, i, at - MS))
         })
         .collect();
-    let outcome = Run::new(coming).until(2 * S);
+    let outcome = ConsumerScene::new(coming).until(2 * S);
     assert!(outcome.library.commits.windows(2).all(|pair| pair[1] - pair[0] >= 100 * MS));
     assert!(outcome.library.commits.len() >= 9);
 }
 
 #[test]
 fn who_is_ready_has_said_where_it_runs_and_what_it_has_used() {
-    let run = Run::new(Vec::new());
+    let run = ConsumerScene::new(Vec::new());
     run.time.at(BEGIN + MS, |supervisor| {
         assert_eq!(supervisor.state(), Some(ClientState::Ready));
         assert_eq!(supervisor.observed().hot_tid, nix::unistd::gettid().as_raw());
@@ -528,14 +528,14 @@ fn who_is_ready_has_said_where_it_runs_and_what_it_has_used() {
 #[test]
 fn the_last_commit_comes_before_anybody_leaves_the_group() {
     let early = arriving(BEGIN + 10 * MS, &stamp(4, 0, BEGIN));
-    let run = Run::new(vec![early.clone()]);
+    let run = ConsumerScene::new(vec![early.clone()]);
     run.time.at(BEGIN + 100 * MS, |supervisor| supervisor.want(Wanted::Quiesce));
     run.time.at(BEGIN + 200 * MS, |supervisor| assert_eq!(supervisor.state(), Some(ClientState::Quiet)));
     let outcome = run.until(S);
     assert_eq!((outcome.library.synchronous, outcome.library.closed), (1, true), "not again when nothing came since");
 
     let late = arriving(BEGIN + 500 * MS, &stamp(4, 1, BEGIN));
-    let run = Run::new(vec![early, late]);
+    let run = ConsumerScene::new(vec![early, late]);
     run.time.at(BEGIN + 100 * MS, |supervisor| supervisor.want(Wanted::Quiesce));
     let outcome = run.until(S);
     assert_eq!((outcome.library.synchronous, outcome.counters[Counter::MessagesReceived]), (2, 2));
@@ -544,7 +544,7 @@ fn the_last_commit_comes_before_anybody_leaves_the_group() {
 #[test]
 fn with_automatic_commits_it_commits_nothing() {
     let coming: Vec<_> = (0..1_000).map(|i| arriving(BEGIN + 10 * MS, &stamp(4, i, BEGIN + MS))).collect();
-    let mut run = Run::new(coming);
+    let mut run = ConsumerScene::new(coming);
     run.manner.commit = false;
     let outcome = run.until(S);
     assert_eq!((outcome.library.commits.len(), outcome.library.synchronous), (0, 0));
@@ -554,7 +554,7 @@ fn with_automatic_commits_it_commits_nothing() {
 
 #[test]
 fn a_pause_is_passed_on_once_and_taken_back_once() {
-    let run = Run::new(Vec::new());
+    let run = ConsumerScene::new(Vec::new());
     run.time.at(BEGIN + 100 * MS, |supervisor| supervisor.pause(true));
     run.time.at(BEGIN + 500 * MS, |supervisor| supervisor.pause(false));
     let outcome = run.until(S);
@@ -564,7 +564,7 @@ fn a_pause_is_passed_on_once_and_taken_back_once() {
 #[test]
 fn on_a_cpu_of_its_own_it_spins_and_sees_a_message_at_once() {
     let at = BEGIN + 20 * MS;
-    let mut run = Run::new(vec![arriving(at, &stamp(4, 0, at - MS))]);
+    let mut run = ConsumerScene::new(vec![arriving(at, &stamp(4, 0, at - MS))]);
     run.manner.spin = true;
     let outcome = run.until(50 * MS);
     let actual = outcome.latency(Latency::EndToEndActual).max();
@@ -581,7 +581,7 @@ fn the_time_blocked_in_the_library_is_idle_whatever_ended_the_wait() {
             arriving(at, &stamp(4, i, at - MS))
         })
         .collect();
-    let outcome = Run::new(coming).until(S);
+    let outcome = ConsumerScene::new(coming).until(S);
     let idle_ns = outcome.counters[Counter::IdleNs];
     assert!(idle_ns > 900 * MS, "{idle_ns} ns of a second in which there was next to nothing to do");
     assert_eq!(outcome.counters[Counter::LoopStalls], 0);
@@ -593,7 +593,7 @@ fn the_time_blocked_in_the_library_is_idle_whatever_ended_the_wait() {
 fn what_passes_between_the_coming_of_a_message_and_the_waking_is_not_idle() {
     let arrivals = || (1..=90).map(|i| BEGIN + i * 10 * MS);
     let coming: Vec<_> = (0..).zip(arrivals()).map(|(i, at)| arriving(at, &stamp(4, i, at - MS))).collect();
-    let run = Run::new(coming);
+    let run = ConsumerScene::new(coming);
     run.time.keep_away(arrivals().map(|at| (at, 5 * MS)));
     let idle_ns = run.until(S).counters[Counter::IdleNs];
     // The end is seen up to a quiet loop's tick later.
@@ -603,7 +603,7 @@ fn what_passes_between_the_coming_of_a_message_and_the_waking_is_not_idle() {
 #[test]
 fn a_commit_that_waits_for_the_broker_is_no_standing_still_of_the_loop() {
     let coming: Vec<_> = (0..1_000).map(|i| arriving(BEGIN + i * MS, &stamp(4, i, BEGIN + i * MS))).collect();
-    let mut run = Run::new(coming);
+    let mut run = ConsumerScene::new(coming);
     run.library.leaves_at_ns = BEGIN + 500 * MS;
     let outcome = run.until(S);
     assert_eq!((outcome.counters[Counter::LoopStalls], outcome.library.leaves_at_ns), (0, u64::MAX));
@@ -611,7 +611,7 @@ fn a_commit_that_waits_for_the_broker_is_no_standing_still_of_the_loop() {
 
 #[test]
 fn a_consumer_that_cannot_go_on_says_so() {
-    let mut run = Run::new(vec![arriving(BEGIN + MS, &stamp(4, 0, BEGIN))]);
+    let mut run = ConsumerScene::new(vec![arriving(BEGIN + MS, &stamp(4, 0, BEGIN))]);
     run.library.fault_at_ns = BEGIN + 100 * MS;
     let outcome = run.until(S);
     assert_eq!(outcome.result.unwrap_err().text, "fenced");

@@ -49,7 +49,7 @@ impl<C: Consumer, T: Time, M: Measuring> Consume<'_, C, T, M> {
             if now < work.until_ns {
                 self.go_on_with(&work, now);
             } else if self.take_messages(&mut work, now) > 0 {
-                self.pulse.hasten(now);
+                self.ticker.hasten(now);
             } else if self.manner.spin {
                 self.look_away(now);
             } else {
@@ -60,28 +60,28 @@ impl<C: Consumer, T: Time, M: Measuring> Consume<'_, C, T, M> {
     }
 
     fn take_messages(&mut self, work: &mut Work, before_ns: u64) -> u32 {
-        let (books, raw) = (&mut self.books, &mut self.raw);
-        books.kept.look(before_ns, self.driver.rung_ns());
+        let (stats, raw) = (&mut self.stats, &mut self.raw);
+        stats.hold_times.look(before_ns, self.driver.rung_ns());
         let count = self.driver.poll_batch(self.time, |at_ns, message| {
             let turn_ns = work.turn_ns(at_ns);
-            let before = books.received();
+            let before = stats.received();
             if let Some(raw) = raw {
-                raw.received(turn_ns, &message, books.clocks());
+                raw.received(turn_ns, &message, stats.clocks());
             }
-            books.receive::<M>(turn_ns, &message);
-            books.settle::<M>();
+            stats.receive::<M>(turn_ns, &message);
+            stats.settle::<M>();
             // Probes are no work.
-            if books.received() > before {
-                books.kept.put_off(work.take(turn_ns));
+            if stats.received() > before {
+                stats.hold_times.put_off(work.take(turn_ns));
             }
         });
-        books.kept.looked(count < C::BATCH);
+        stats.hold_times.looked(count < C::BATCH);
         count
     }
 
     /// Until the work is done or a tick is due.
     fn go_on_with(&mut self, work: &Work, now: u64) {
-        let until_ns = work.until_ns.min(self.pulse.next_tick_ns());
+        let until_ns = work.until_ns.min(self.ticker.next_tick_ns());
         match work.plan.processing_manner {
             ProcessingManner::Spin => {
                 while self.time.now_ns() < until_ns {
@@ -91,6 +91,6 @@ impl<C: Consumer, T: Time, M: Measuring> Consume<'_, C, T, M> {
             ProcessingManner::Sleep => self.time.sleep_until(until_ns),
         }
         let over_ns = idle::over_ns(until_ns, self.time.now_ns(), None);
-        self.books.worked(over_ns.saturating_sub(now));
+        self.stats.worked(over_ns.saturating_sub(now));
     }
 }

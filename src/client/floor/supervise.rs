@@ -14,14 +14,14 @@ const LOOK_EVERY: Duration = Duration::from_millis(2);
 const DRAIN_EVERY_NS: u64 = 200_000_000;
 
 /// See the file's head.
-pub(super) struct Supervise {
+pub(super) struct LoopSupervisor {
     supervisor: SupervisorEnd,
     job: Job,
-    seen: Seen,
+    seen: LoopObservation,
 }
 
 /// What was seen of a loop.
-pub(super) struct Seen {
+pub(super) struct LoopObservation {
     /// Its counters, at the end.
     pub(super) counters: Counters,
     /// Actual − intended send time.
@@ -30,13 +30,13 @@ pub(super) struct Seen {
     pub(super) largest_slot_bytes: usize,
 }
 
-impl Supervise {
+impl LoopSupervisor {
     pub(super) fn new(supervisor: SupervisorEnd, job: &Job) -> Self {
-        Self { supervisor, job: job.clone(), seen: Seen::nothing() }
+        Self { supervisor, job: job.clone(), seen: LoopObservation::nothing() }
     }
 
     /// Begins the load at the epoch that comes through `orders`; ends when that is closed.
-    pub(super) fn run(mut self, orders: &Receiver<u64>) -> Seen {
+    pub(super) fn run(mut self, orders: &Receiver<u64>) -> LoopObservation {
         let Ok(epoch_ns) = orders.recv() else { return self.seen };
         give_orders(&self.supervisor, &self.job, epoch_ns);
         let (mut next_drain_ns, mut next_cut_ns) = (epoch_ns, epoch_ns);
@@ -79,7 +79,7 @@ impl Supervise {
     }
 }
 
-impl Seen {
+impl LoopObservation {
     fn nothing() -> Self {
         Self { counters: Counters::default(), pacing_error: Distribution::empty(), largest_slot_bytes: 0 }
     }

@@ -11,11 +11,11 @@ fn job(role: Role, parts: Parts) -> Job {
         payloads: 1,
         parts,
         length: Length::Time(Duration::from_millis(5)),
-        passing: Passing::Stepped(1_250),
+        passing: TimeMode::Stepped(1_250),
         clock: Clock::vdso(),
         cpu: None,
         cut_every: None,
-        target: Target::Null,
+        target: LoopTarget::Null,
         stop: None,
     }
 }
@@ -53,7 +53,7 @@ fn stepped_time_gives_the_same_run_every_time() {
     let run = || {
         run(&Job {
             pace: Rate::PerSecond(100_000.0),
-            passing: Passing::Stepped(2_500),
+            passing: TimeMode::Stepped(2_500),
             ..job(Role::Producer, Parts::ALL)
         })
     };
@@ -68,7 +68,7 @@ fn stepped_time_gives_the_same_run_every_time() {
 fn real_time_ends_after_the_messages_or_the_time() {
     // Long enough for a loop that other tests keep from its CPU at the begin.
     let length = Length::Time(Duration::from_millis(200));
-    let real = Job { passing: Passing::Real, length, ..job(Role::Producer, Parts::ALL) };
+    let real = Job { passing: TimeMode::Real, length, ..job(Role::Producer, Parts::ALL) };
     let timed = run(&real).unwrap();
     assert!(timed.elapsed_ns >= 3_000_000 && timed.messages > 0, "{timed:?}");
     let counted = run(&Job { length: Length::Messages(10_000), ..real.clone() }).unwrap();
@@ -82,7 +82,7 @@ fn real_time_ends_after_the_messages_or_the_time() {
 fn a_job_ends_when_it_is_stopped() {
     let stop = Arc::new(AtomicBool::new(true));
     let length = Length::Time(Duration::from_secs(600));
-    let stopped = Job { passing: Passing::Real, length, stop: Some(stop), ..job(Role::Producer, Parts::ALL) };
+    let stopped = Job { passing: TimeMode::Real, length, stop: Some(stop), ..job(Role::Producer, Parts::ALL) };
     let begun = std::time::Instant::now();
     run(&stopped).unwrap();
     assert!(begun.elapsed() < Duration::from_secs(300));

@@ -17,15 +17,15 @@ impl<P: Producer, T: Time, M: Measuring> Produce<'_, P, T, M> {
     pub(super) fn keep_outstanding(&mut self, outstanding: u32) -> Result<(), DriverError> {
         loop {
             let now = self.time.now_ns();
-            self.books.kept.handed_over(now);
-            if self.pulse.due(now) {
+            self.stats.hold_times.handed_over(now);
+            if self.ticker.due(now) {
                 self.tick(now)?;
             }
             if self.wanted > Wanted::Run {
                 return Ok(());
             }
-            let on_their_way = u32::try_from(self.books.outstanding()).unwrap_or(u32::MAX);
-            let room = outstanding.saturating_sub(on_their_way).min(self.outbox.capacity());
+            let on_their_way = u32::try_from(self.stats.outstanding()).unwrap_or(u32::MAX);
+            let room = outstanding.saturating_sub(on_their_way).min(self.batcher.capacity());
             match self.pacer.as_mut().filter(|_| room > 0).map(|pacer| pacer.due(now, room)) {
                 Some(Due::Now { count }) => self.send(count, now)?,
                 // The load has not begun.
@@ -44,7 +44,7 @@ impl<P: Producer, T: Time, M: Measuring> Produce<'_, P, T, M> {
         } else if self.poll(u32::MAX, now) == 0 {
             self.cut_if_due();
             (0..SPINS).for_each(|_| self.time.relax());
-            self.books.counters[Counter::IdleNs] += idle::of_look_ns(now, self.time.now_ns());
+            self.stats.counters[Counter::IdleNs] += idle::of_look_ns(now, self.time.now_ns());
         }
     }
 }

@@ -17,11 +17,11 @@ impl<P: Producer, T: Time, M: Measuring> Produce<'_, P, T, M> {
     pub(super) fn flush(&mut self) {
         let limit = u64::try_from(self.manner.flush.as_nanos()).unwrap_or(u64::MAX);
         self.drain(limit, true);
-        if self.books.outstanding() > 0 {
-            self.books.witness.give_up(self.time.now_ns());
+        if self.stats.outstanding() > 0 {
+            self.stats.witness.give_up(self.time.now_ns());
             self.driver.purge();
             self.drain(PURGE_NS, false);
-            self.books.give_up();
+            self.stats.give_up();
             if let Some(raw) = &mut self.raw {
                 raw.close();
             }
@@ -33,17 +33,17 @@ impl<P: Producer, T: Time, M: Measuring> Produce<'_, P, T, M> {
         let begun = self.time.now_ns();
         let deadline = begun.saturating_add(limit_ns);
         let mut next_hurry = begun;
-        while self.books.outstanding() > 0 {
+        while self.stats.outstanding() > 0 {
             let now = self.time.now_ns();
             if now >= deadline || (obedient && self.end.wanted() >= Wanted::Exit) {
                 return;
             }
             if now >= next_hurry {
                 next_hurry = now + HURRY_NS;
-                self.driver.hurry();
+                self.driver.flush_linger();
             }
             // A fault ends nothing here: what is outstanding is counted either way.
-            if self.pulse.due(now) && self.tick(now).is_ok() {
+            if self.ticker.due(now) && self.tick(now).is_ok() {
                 self.cut_if_due();
             }
             if self.poll(u32::MAX, now) == 0 {

@@ -2,7 +2,7 @@
 
 use super::Produce;
 use crate::client::measuring::Measuring;
-use crate::driver::{DriverError, Handed, Producer, Time};
+use crate::driver::{DriverError, Producer, SendResult, Time};
 use crate::stats::Counter;
 use crate::telemetry::Wanted;
 
@@ -48,30 +48,30 @@ impl<P: Producer, T: Time, M: Measuring> Produce<'_, P, T, M> {
     fn send_one(&mut self, now: u64) -> Result<(), DriverError> {
         let Some(pacer) = &mut self.pacer else { return Ok(()) };
         let intended_ns = pacer.intended_ns(0);
-        self.outbox.make_one::<M>(self.books.next_sequence(), intended_ns, now);
-        let batch = self.outbox.batch();
+        self.batcher.make_one::<M>(self.stats.next_sequence(), intended_ns, now);
+        let batch = self.batcher.batch();
         let value_bytes = u64::from(batch.value_bytes(0));
         self.driver.now_is(now);
         match self.driver.send_from(batch, 0) {
-            Handed::Accepted => {}
-            Handed::QueueFull => return self.send_rest(0, 1, now),
-            Handed::Refused(code) => {
-                self.count_refused(&Refused(vec![(0, code)]));
+            SendResult::Accepted => {}
+            SendResult::QueueFull => return self.send_rest(0, 1, now),
+            SendResult::Refused(code) => {
+                self.count_refused(&RefusedMessages(vec![(0, code)]));
                 self.account(0, 1, now, now);
                 return Ok(());
             }
         }
         let delay_ns = now.saturating_sub(intended_ns);
         if M::INTENDED {
-            self.books.delay.record(delay_ns);
+            self.stats.delay.record(delay_ns);
         }
         if delay_ns > self.late_after_ns {
-            self.books.late(self.behind_queue);
+            self.stats.late(self.behind_queue);
         }
-        self.books.counters[Counter::SendsBehindQueue] += u64::from(self.behind_queue);
-        self.books.kept.hands_over(now, 1);
+        self.stats.counters[Counter::SendsBehindQueue] += u64::from(self.behind_queue);
+        self.stats.hold_times.hands_over(now, 1);
         pacer.sent(1);
-        self.books.handed_over::<M>(1, value_bytes);
+        self.stats.handed_over::<M>(1, value_bytes);
         self.unserved += 1;
         Ok(())
     }
@@ -79,7 +79,7 @@ impl<P: Producer, T: Time, M: Measuring> Produce<'_, P, T, M> {
     fn send_several(&mut self, count: u32, now: u64) -> Result<(), DriverError> {
         let Some(pacer) = &mut self.pacer else { return Ok(()) };
         let total = count as usize;
-        self.outbox.make::<M>(total, self.books.next_sequence(), now, |nth| pacer.intended_ns(nth));
+        self.batcher.make::<M>(total, self.stats.next_sequence(), now, |nth| pacer.intended_ns(nth));
         self.driver.now_is(now);
         let handled = self.hand_over(0, total);
         self.account(0, handled, now, now);
@@ -97,10 +97,10 @@ impl<P: Producer, T: Time, M: Measuring> Produce<'_, P, T, M> {
         while from < total {
             // What belongs to a schedule that has ended meanwhile is part of its debt, which the pacer has dropped.
             if self.await_room()? == Blocked::Stop || self.orders != orders {
-                (from..total).for_each(|i| self.outbox.forget(i));
+                (from..total).for_each(|i| self.batcher.forget(i));
                 if self.manner.wall_stamps {
                     // Nor is there a message any more that had its stamp already.
-                    self.books.stamp_offsets.change(self.books.next_sequence(), self.outbox.stamp_offset_ns);
+                    self.stats.stamp_offsets.change(self.stats.next_sequence(), self.batcher.stamp_offset_ns);
                 }
                 return Ok(());
             }
@@ -109,7 +109,7 @@ impl<P: Producer, T: Time, M: Measuring> Produce<'_, P, T, M> {
                 let Some(pacer) = &self.pacer else { return Ok(()) };
                 // Without a schedule a message is intended when it is offered.
                 let intended_ns = if self.unlimited { now } else { pacer.intended_ns(nth) };
-                self.outbox.put_off::<M>(i, intended_ns, now);
+                self.batcher.put_off::<M>(i, intended_ns, now);
             }
             self.driver.now_is(now);
             let handled = self.hand_over(from, total);
@@ -125,13 +125,13 @@ impl<P: Producer, T: Time, M: Measuring> Produce<'_, P, T, M> {
     /// Hands over messages `from..total` of the outbox; returns the index after the last one taken or refused.
     #[inline]
     fn hand_over(&mut self, from: usize, total: usize) -> usize {
-        let batch = self.outbox.batch();
-        let mut refused = Refused::default();
+        let batch = self.batcher.batch();
+        let mut refused = RefusedMessages::default();
         let handled = if total == 1 {
             match self.driver.send_from(batch, 0) {
-                Handed::Accepted => 1,
-                Handed::QueueFull => 0,
-                Handed::Refused(code) => {
+                SendResult::Accepted => 1,
+                SendResult::QueueFull => 0,
+                SendResult::Refused(code) => {
                     refused.note(0, code);
                     1
                 }
@@ -146,14 +146,14 @@ impl<P: Producer, T: Time, M: Measuring> Produce<'_, P, T, M> {
     }
 
     #[cold]
-    fn count_refused(&mut self, refused: &Refused) {
+    fn count_refused(&mut self, refused: &RefusedMessages) {
         for (i, code) in refused.iter() {
-            self.books.refused(self.outbox.sequence(i), code);
+            self.stats.refused(self.batcher.sequence(i), code);
             if let Some(raw) = &mut self.raw {
-                let offset_ns = self.books.stamp_offsets.of(self.outbox.sequence(i));
-                raw.refused(self.outbox.times(i, offset_ns), self.outbox.batch().value(i).len(), code);
+                let offset_ns = self.stats.stamp_offsets.of(self.batcher.sequence(i));
+                raw.refused(self.batcher.times(i, offset_ns), self.batcher.batch().value(i).len(), code);
             }
-            self.outbox.forget(i);
+            self.batcher.forget(i);
         }
         self.describe_failure();
     }
@@ -167,34 +167,34 @@ impl<P: Producer, T: Time, M: Measuring> Produce<'_, P, T, M> {
         if self.unlimited {
             // Without a schedule intended and actual time are one.
             if M::INTENDED {
-                self.books.delay.record_n(0, u64::from(count));
+                self.stats.delay.record_n(0, u64::from(count));
             }
         } else {
             let mut at_ns = first_actual_ns;
             for i in 0..count {
                 let delay_ns = at_ns.saturating_sub(pacer.intended_ns(i));
                 if M::INTENDED {
-                    self.books.delay.record(delay_ns);
+                    self.stats.delay.record(delay_ns);
                 }
                 if delay_ns > self.late_after_ns {
-                    self.books.late(self.behind_queue);
+                    self.stats.late(self.behind_queue);
                 }
                 at_ns = actual_ns;
             }
         }
         if self.behind_queue {
-            self.books.counters[Counter::SendsBehindQueue] += u64::from(count);
+            self.stats.counters[Counter::SendsBehindQueue] += u64::from(count);
         }
-        self.books.kept.hands_over(actual_ns, u64::from(count));
+        self.stats.hold_times.hands_over(actual_ns, u64::from(count));
         pacer.sent(count);
-        self.books.handed_over::<M>(u64::from(count), self.outbox.value_bytes(from, to));
+        self.stats.handed_over::<M>(u64::from(count), self.batcher.value_bytes(from, to));
         self.unserved += count;
     }
 
     /// Waits until the library has room again, or a stop is wanted.
     #[cold]
     fn await_room(&mut self) -> Result<Blocked, DriverError> {
-        self.books.counters[Counter::QueueFullEvents] += 1;
+        self.stats.counters[Counter::QueueFullEvents] += 1;
         self.waits_for_room = true;
         let begun = self.time.now_ns();
         // Room comes with reports. On a schedule and a CPU of our own we look for it all the time; otherwise a sleep
@@ -204,7 +204,7 @@ impl<P: Producer, T: Time, M: Measuring> Produce<'_, P, T, M> {
         // is not.
         let (mut looked_ns, mut away_ns) = (begun, 0);
         let blocked = loop {
-            if P::NAPS && self.unlimited && self.books.outstanding() >= NAP_OUTSTANDING {
+            if P::NAPS && self.unlimited && self.stats.outstanding() >= NAP_OUTSTANDING {
                 let until_ns = self.time.now_ns() + NAP_NS;
                 self.time.sleep_until(until_ns);
                 looked_ns = self.time.now_ns();
@@ -221,7 +221,7 @@ impl<P: Producer, T: Time, M: Measuring> Produce<'_, P, T, M> {
                 away_ns += now - looked_ns;
             }
             looked_ns = now;
-            if self.pulse.due(now) {
+            if self.ticker.due(now) {
                 self.tick(now)?;
                 if self.wanted > Wanted::Run {
                     break Blocked::Stop;
@@ -229,7 +229,7 @@ impl<P: Producer, T: Time, M: Measuring> Produce<'_, P, T, M> {
                 self.cut_if_due();
             }
             // Nothing is on its way, so no report will ever make room: what there is must do.
-            if self.books.outstanding() == 0 {
+            if self.stats.outstanding() == 0 {
                 break Blocked::Room;
             }
             self.time.relax();
@@ -237,13 +237,13 @@ impl<P: Producer, T: Time, M: Measuring> Produce<'_, P, T, M> {
         self.waits_for_room = false;
         let ended = self.time.now_ns();
         if !spin && ended - looked_ns <= ROOM_NS {
-            self.pulse.blocked_until(ended);
+            self.ticker.blocked_until(ended);
         }
         // To the look that found room: working off what made it is no wait.
         let waited_ns = looked_ns.saturating_sub(begun).saturating_sub(away_ns);
-        self.books.counters[Counter::QueueFullNs] += waited_ns;
+        self.stats.counters[Counter::QueueFullNs] += waited_ns;
         if waited_ns > SILENCE_NS {
-            self.books.counters[Counter::QueueFullSilentNs] += waited_ns;
+            self.stats.counters[Counter::QueueFullSilentNs] += waited_ns;
         }
         Ok(blocked)
     }
@@ -251,9 +251,9 @@ impl<P: Producer, T: Time, M: Measuring> Produce<'_, P, T, M> {
 
 /// Messages refused in one call. It allocates only when there are any.
 #[derive(Debug, Default)]
-struct Refused(Vec<(usize, i32)>);
+struct RefusedMessages(Vec<(usize, i32)>);
 
-impl Refused {
+impl RefusedMessages {
     #[cold]
     fn note(&mut self, i: usize, code: i32) {
         self.0.push((i, code));

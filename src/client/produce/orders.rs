@@ -1,9 +1,9 @@
 //! What a tick does: orders are obeyed, probes sent, counters published, slots cut.
 
-use super::{LATE_NS, Manner, Produce};
+use super::{LATE_NS, Produce, ProducerOptions};
 use crate::client::measuring::Measuring;
 use crate::client::raw_log;
-use crate::driver::{DriverError, Handed, Producer, Time};
+use crate::driver::{DriverError, Producer, SendResult, Time};
 use crate::load::pacer::Pacer;
 use crate::stats::Counter;
 use crate::telemetry::RateOrder;
@@ -12,11 +12,11 @@ use crate::telemetry::witness::DELIVERY;
 impl<P: Producer, T: Time, M: Measuring> Produce<'_, P, T, M> {
     /// Looks at the orders, publishes when it is time.
     pub(super) fn tick(&mut self, now: u64) -> Result<(), DriverError> {
-        let messages = self.books.progress();
-        let tick = self.pulse.tick(now, messages, self.end);
+        let messages = self.stats.progress();
+        let tick = self.ticker.tick(now, messages, self.end);
         self.cut_due = M::TELEMETRY && tick.cut;
         if let Some(order) = self.end.new_rate() {
-            self.obey(order, now);
+            self.apply_rate(order, now);
         }
         if self.manner.wall_stamps {
             self.follow_wall_clock();
@@ -25,14 +25,14 @@ impl<P: Producer, T: Time, M: Measuring> Produce<'_, P, T, M> {
             self.probe(now);
         }
         if M::TELEMETRY {
-            let answered = self.books.counters[Counter::MessagesAcknowledged] + self.refused_by_brokers;
-            self.books.witness.look(now, answered, self.books.outstanding() > 0);
+            let answered = self.stats.counters[Counter::MessagesAcknowledged] + self.refused_by_brokers;
+            self.stats.witness.look(now, answered, self.stats.outstanding() > 0);
         }
         if M::TELEMETRY && tick.publish {
             self.complete_counters();
             self.testify(now);
-            self.pulse.publish(now, messages, &mut self.books.counters, self.end);
-            self.end.publish_row(0, self.books.row());
+            self.ticker.publish(now, messages, &mut self.stats.counters, self.end);
+            self.end.publish_row(0, self.stats.row());
             if let Some(fault) = self.driver.fault() {
                 return Err(fault);
             }
@@ -48,18 +48,18 @@ impl<P: Producer, T: Time, M: Measuring> Produce<'_, P, T, M> {
     /// the queue.
     fn follow_wall_clock(&mut self) {
         let offset_ns = self.end.wall_offset_ns().cast_unsigned();
-        if offset_ns != self.outbox.stamp_offset_ns {
-            self.outbox.stamp_offset_ns = offset_ns;
-            self.books.stamp_offsets.change(self.books.next_sequence() + u64::from(self.waits_for_room), offset_ns);
+        if offset_ns != self.batcher.stamp_offset_ns {
+            self.batcher.stamp_offset_ns = offset_ns;
+            self.stats.stamp_offsets.change(self.stats.next_sequence() + u64::from(self.waits_for_room), offset_ns);
         }
     }
 
     #[cold]
-    fn obey(&mut self, order: RateOrder, now: u64) {
+    fn apply_rate(&mut self, order: RateOrder, now: u64) {
         match &mut self.pacer {
             Some(pacer) => {
-                self.books.counters[Counter::RateOrdersObeyed] += 1;
-                self.books.counters[Counter::RateOrderDelayNs] += now.saturating_sub(order.start_ns);
+                self.stats.counters[Counter::RateOrdersObeyed] += 1;
+                self.stats.counters[Counter::RateOrderDelayNs] += now.saturating_sub(order.start_ns);
                 self.dropped_debt += pacer.change(order, now);
             }
             None => self.pacer = Some(self.first_pacer(order)),
@@ -73,7 +73,7 @@ impl<P: Producer, T: Time, M: Measuring> Produce<'_, P, T, M> {
 
     /// On a curve the order says when the load begins, and nothing else.
     fn first_pacer(&self, order: RateOrder) -> Pacer {
-        let Manner { late, arrivals, index, .. } = self.manner;
+        let ProducerOptions { late, arrivals, index, .. } = self.manner;
         let Some(course) = &self.manner.curve else { return Pacer::arriving(order, late, arrivals, index) };
         let epoch_wall_ns = i128::from(order.start_ns) + i128::from(self.end.wall_offset_ns());
         let part = (course.index, course.producers);
@@ -83,19 +83,19 @@ impl<P: Producer, T: Time, M: Measuring> Produce<'_, P, T, M> {
     /// One probe for all rounds asked for since the last one; a full queue is tried again with the next tick.
     #[cold]
     fn probe(&mut self, now: u64) {
-        let value = self.outbox.probe(self.books.counters[Counter::ProbesSent], now);
+        let value = self.batcher.probe(self.stats.counters[Counter::ProbesSent], now);
         let sent = if self.manner.omb_probes {
             self.driver.send(Some(b"key"), &[0; 10], 0)
         } else {
             // A compacted topic takes no message without a key.
-            let key = self.outbox.keyed().then_some(&b"probe"[..]);
+            let key = self.batcher.keyed().then_some(&b"probe"[..]);
             self.driver.send(key, &value, 0)
         };
         match sent {
-            Handed::Accepted => self.books.probe_sent(),
-            Handed::QueueFull => return,
-            Handed::Refused(code) => {
-                self.books.probe_refused(code);
+            SendResult::Accepted => self.stats.probe_sent(),
+            SendResult::QueueFull => return,
+            SendResult::Refused(code) => {
+                self.stats.probe_refused(code);
                 self.describe_failure();
             }
         }
@@ -104,7 +104,7 @@ impl<P: Producer, T: Time, M: Measuring> Produce<'_, P, T, M> {
 
     /// Tells what it has heard of the brokers, and the errors that have come.
     fn testify(&mut self, now: u64) {
-        for (code, count) in std::mem::take(&mut self.books.failures) {
+        for (code, count) in std::mem::take(&mut self.stats.failures) {
             if self.driver.is_answer(code) {
                 self.refused_by_brokers += count;
             }
@@ -113,24 +113,24 @@ impl<P: Producer, T: Time, M: Measuring> Produce<'_, P, T, M> {
         let troubles = &mut self.troubles;
         self.driver.tell_troubles(&mut |text, count| troubles.note(text, count, now));
         self.troubles.publish(self.end);
-        self.books.witness.publish(self.end);
+        self.stats.witness.publish(self.end);
     }
 
     fn complete_counters(&mut self) {
         let (missed, shifted) = self.pacer.as_ref().map_or((0, 0), |pacer| (pacer.missed(), pacer.shifted()));
-        self.books.counters[Counter::MissedSends] = missed;
-        self.books.counters[Counter::DroppedDebt] = shifted + self.dropped_debt;
-        self.books.counters[Counter::ClientErrors] = self.driver.client_errors();
-        self.books.kept.count(&mut self.books.counters);
+        self.stats.counters[Counter::MissedSends] = missed;
+        self.stats.counters[Counter::DroppedDebt] = shifted + self.dropped_debt;
+        self.stats.counters[Counter::ClientErrors] = self.driver.client_errors();
+        self.stats.hold_times.count(&mut self.stats.counters);
         self.describe_failure();
         if let Some(raw) = &self.raw {
-            raw_log::account(&raw.writer, &mut self.books.counters, self.end);
+            raw_log::account(&raw.writer, &mut self.stats.counters, self.end);
         }
     }
 
     /// Leaves the reason of failures as last words, once for each run of the same code.
     pub(super) fn describe_failure(&mut self) {
-        if let Some(code) = self.books.last_failure
+        if let Some(code) = self.stats.last_failure
             && self.described != Some(code)
         {
             self.described = Some(code);
@@ -148,17 +148,17 @@ impl<P: Producer, T: Time, M: Measuring> Produce<'_, P, T, M> {
     #[cold]
     pub(super) fn cut(&mut self) {
         let now = self.time.now_ns();
-        self.books.kept.handed_over(now);
+        self.stats.hold_times.handed_over(now);
         self.cut_due = false;
         self.complete_counters();
         self.testify(now);
-        let (counters, mut latencies) = self.books.cut_parts();
-        self.pulse.cut(now, counters, &mut latencies, self.end);
-        self.end.publish_row(0, self.books.row());
+        let (counters, mut latencies) = self.stats.cut_parts();
+        self.ticker.cut(now, counters, &mut latencies, self.end);
+        self.end.publish_row(0, self.stats.row());
         if let Some(raw) = &mut self.raw {
             raw.writer.cut(now, self.end.epoch_ns());
         }
         let after = self.time.now_ns();
-        self.pulse.paused(after.saturating_sub(now));
+        self.ticker.paused(after.saturating_sub(now));
     }
 }

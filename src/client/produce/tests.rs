@@ -1,13 +1,13 @@
 //! The producer's loop against a scripted library and supervisor, in virtual time.
 
 use super::*;
-use crate::client::outbox::Sender;
+use crate::client::message_batcher::Sender;
 use crate::client::virtual_time::VirtualTime;
-use crate::driver::{Batch, Delivery, ErrorClass, Handed, Report};
+use crate::driver::{Batch, Delivery, ErrorClass, Report, SendResult};
 use crate::load::accounting::mix;
 use crate::load::keys::Keys;
 use crate::load::payloads::Choice;
-use crate::load::stamp::{Reading, Stamp};
+use crate::load::stamp::{ReadStamp, Stamp};
 use crate::plan::KeyDistributor;
 use crate::stats::{Counters, Latency};
 use crate::telemetry::layout::SentRow;
@@ -24,7 +24,7 @@ const EPOCH: u64 = 10 * S;
 const VALUE_BYTES: u32 = 100;
 
 /// A library that acknowledges each message `latency_ns` after it was handed over, outside of `stall`.
-struct Library {
+struct ScriptedProducer {
     time: Rc<VirtualTime>,
     latency_ns: u64,
     capacity: usize,
@@ -44,7 +44,7 @@ struct Library {
     largest_batch: usize,
 }
 
-impl Library {
+impl ScriptedProducer {
     fn new(time: &Rc<VirtualTime>) -> Self {
         Self {
             time: Rc::clone(time),
@@ -65,18 +65,18 @@ impl Library {
         }
     }
 
-    fn offer(&mut self, value: &[u8], tag: usize) -> Handed {
+    fn offer(&mut self, value: &[u8], tag: usize) -> SendResult {
         self.time.advance(60);
         if self.full_without_reason > 0 {
             self.full_without_reason -= 1;
-            return Handed::QueueFull;
+            return SendResult::QueueFull;
         }
         if self.held.len() == self.capacity {
-            return Handed::QueueFull;
+            return SendResult::QueueFull;
         }
         self.taken += 1;
         if self.refuse_every.is_some_and(|every| self.taken.is_multiple_of(every)) {
-            return Handed::Refused(10);
+            return SendResult::Refused(10);
         }
         let now = self.time.peek_ns();
         let ready = match self.stall {
@@ -88,12 +88,12 @@ impl Library {
         let delivery = if failed { Delivery::Failed(-192) } else { Delivery::Acknowledged };
         self.held.push_back((ready, value.to_vec(), tag, delivery));
         self.log.push((now, value.to_vec()));
-        Handed::Accepted
+        SendResult::Accepted
     }
 }
 
-impl Producer for Library {
-    fn send(&mut self, _key: Option<&[u8]>, value: &[u8], tag: usize) -> Handed {
+impl Producer for ScriptedProducer {
+    fn send(&mut self, _key: Option<&[u8]>, value: &[u8], tag: usize) -> SendResult {
         self.largest_batch = self.largest_batch.max(1);
         self.offer(value, tag)
     }
@@ -102,9 +102,9 @@ impl Producer for Library {
         self.largest_batch = self.largest_batch.max(batch.len());
         for i in from..batch.len() {
             match self.offer(batch.value(i), batch.tag(i)) {
-                Handed::Accepted => {}
-                Handed::QueueFull => return i,
-                Handed::Refused(code) => refused(i, code),
+                SendResult::Accepted => {}
+                SendResult::QueueFull => return i,
+                SendResult::Refused(code) => refused(i, code),
             }
         }
         batch.len()
@@ -136,7 +136,7 @@ impl Producer for Library {
         time.sleep_until(ready.min(deadline_ns));
     }
 
-    fn hurry(&mut self) {}
+    fn flush_linger(&mut self) {}
 
     fn purge(&mut self) {
         self.purged = !self.deaf_to_purge;
@@ -157,30 +157,30 @@ impl Producer for Library {
 }
 
 /// One run: orders in, everything that can be seen from outside out.
-struct Run {
+struct ProducerScene {
     time: Rc<VirtualTime>,
-    library: Library,
+    library: ScriptedProducer,
     end: ClientEnd,
-    manner: Manner,
+    manner: ProducerOptions,
     stamped: bool,
     /// Lengths of the payloads; none: zeros of `VALUE_BYTES`.
     lengths: Vec<usize>,
 }
 
-struct Outcome {
+struct ProducerRun {
     result: Result<(), DriverError>,
     counters: Counters,
     slots: Vec<Slot>,
-    library: Library,
+    library: ScriptedProducer,
     time: Rc<VirtualTime>,
 }
 
-impl Run {
+impl ProducerScene {
     fn new() -> Self {
         let (time, end) = VirtualTime::new(EPOCH - S, Shape::new(Role::Producer, 3, 1));
         let time = Rc::new(time);
-        let library = Library::new(&time);
-        let manner = Manner {
+        let library = ScriptedProducer::new(&time);
+        let manner = ProducerOptions {
             curve: None,
             arrivals: Arrivals::Uniform,
             index: 0,
@@ -195,7 +195,7 @@ impl Run {
     }
 
     /// Load from the epoch on at `per_s` (0: unlimited) for `length_ns`, then flush and exit.
-    fn load(mut self, per_s: u64, length_ns: u64) -> Outcome {
+    fn load(mut self, per_s: u64, length_ns: u64) -> ProducerRun {
         let interval_q32 = u128::from((S << 32).checked_div(per_s).unwrap_or(0));
         self.time.at(EPOCH - S / 2, move |supervisor| {
             supervisor.set_epoch(EPOCH);
@@ -207,29 +207,29 @@ impl Run {
         self.go()
     }
 
-    fn go(&mut self) -> Outcome {
+    fn go(&mut self) -> ProducerRun {
         let sender = Sender { run_id: 77, producer: 3, value_bytes: VALUE_BYTES, stamped: self.stamped };
         let payloads: Vec<Vec<u8>> = self.lengths.iter().map(|length| vec![7; *length]).collect();
         let owner = (!payloads.is_empty()).then(|| PoolOwner::create(&payloads, &[]).unwrap());
         let pool = owner.as_ref().map(|owner| PoolView::attach(owner.name()).unwrap());
         let choice = Choice::new(1, u32::try_from(payloads.len().max(1)).unwrap());
-        let outbox = Outbox::new(sender, Keys::new(KeyDistributor::NoKey, 1, 3), pool, choice);
-        let result = Produce::<_, _, Everything>::new(
+        let batcher = MessageBatcher::new(sender, Keys::new(KeyDistributor::NoKey, 1, 3), pool, choice);
+        let result = Produce::<_, _, MeasureAll>::new(
             &mut self.library,
             &*self.time,
             &mut self.end,
             self.manner.clone(),
-            outbox,
+            batcher,
         )
-        .run(None::<fn() -> Result<Outbox, DriverError>>);
+        .run(None::<fn() -> Result<MessageBatcher, DriverError>>);
         let drained = self.time.supervisor().drain();
         let counters = self.time.supervisor().counters();
-        let library = std::mem::replace(&mut self.library, Library::new(&self.time));
-        Outcome { result, counters, slots: drained.slots, library, time: Rc::clone(&self.time) }
+        let library = std::mem::replace(&mut self.library, ScriptedProducer::new(&self.time));
+        ProducerRun { result, counters, slots: drained.slots, library, time: Rc::clone(&self.time) }
     }
 }
 
-impl Outcome {
+impl ProducerRun {
     /// Messages handed over; the order to stop is seen with the next tick, so up to `extra` more than the length of the
     /// load says.
     fn enqueued(&self, expected: u64, extra: u64) -> u64 {
@@ -276,7 +276,7 @@ impl Outcome {
     /// The stamps in the order in which the library took them, probes left out.
     fn stamps(&self) -> Vec<(u64, Stamp)> {
         let read = |(at, value): &(u64, Vec<u8>)| match Stamp::read(value) {
-            Reading::Stamp(stamp) if !stamp.probe => Some((*at, stamp)),
+            ReadStamp::Stamp(stamp) if !stamp.probe => Some((*at, stamp)),
             _ => None,
         };
         self.library.log.iter().filter_map(read).collect()
@@ -285,7 +285,7 @@ impl Outcome {
 
 #[test]
 fn on_schedule_every_message_is_sent_at_its_time_and_counted_once() {
-    let outcome = Run::new().load(10_000, 3 * S);
+    let outcome = ProducerScene::new().load(10_000, 3 * S);
     assert_eq!(outcome.result, Ok(()));
     outcome.assert_balanced();
     outcome.enqueued(30_000, 3);
@@ -308,7 +308,7 @@ fn an_acknowledgement_is_measured_on_one_clock_whatever_the_wall_clock_does_mean
     const WALL_OFFSET_NS: i64 = 1_700_000_000_000_000_000;
     // With three places in the queue there is always one message that has its stamp and waits.
     for (capacity, most_ms) in [(100_000, 21), (3, 100)] {
-        let mut run = Run::new();
+        let mut run = ProducerScene::new();
         run.manner.wall_stamps = true;
         (run.library.capacity, run.library.latency_ns) = (capacity, 20 * MS);
         let order = |start_ns| RateOrder { start_ns, interval_q32: u128::from(MS) << 32 };
@@ -341,7 +341,7 @@ fn an_acknowledgement_is_measured_on_one_clock_whatever_the_wall_clock_does_mean
 #[test]
 fn value_bytes_are_exact_where_payloads_differ_in_length() {
     for stamped in [true, false] {
-        let outcome = Run { stamped, lengths: vec![50, 60, 64], ..Run::new() }.load(10_000, S);
+        let outcome = ProducerScene { stamped, lengths: vec![50, 60, 64], ..ProducerScene::new() }.load(10_000, S);
         assert_eq!(outcome.result, Ok(()));
         let count = |counter| outcome.counters[counter];
         let sent: Vec<usize> = outcome.library.log.iter().map(|(_, value)| value.len()).collect();
@@ -362,7 +362,7 @@ fn value_bytes_are_exact_where_payloads_differ_in_length() {
 
 #[test]
 fn slots_are_cut_at_the_whole_seconds_and_the_last_has_everything() {
-    let outcome = Run::new().load(1_000, 7 * S / 2);
+    let outcome = ProducerScene::new().load(1_000, 7 * S / 2);
     let load: Vec<_> = outcome.slots.iter().filter(|slot| slot.end_ns <= EPOCH + 7 * S / 2).collect();
     for (k, slot) in load.iter().enumerate() {
         let boundary = EPOCH + (k as u64 + 1) * S;
@@ -378,7 +378,7 @@ fn slots_are_cut_at_the_whole_seconds_and_the_last_has_everything() {
 
 #[test]
 fn where_the_cpu_is_shared_it_sleeps_and_still_keeps_the_schedule() {
-    let mut run = Run::new();
+    let mut run = ProducerScene::new();
     run.manner.spin = false;
     let outcome = run.load(2_000, 2 * S);
     outcome.assert_balanced();
@@ -388,7 +388,7 @@ fn where_the_cpu_is_shared_it_sleeps_and_still_keeps_the_schedule() {
 
 #[test]
 fn where_the_cpu_is_shared_an_acknowledgement_ends_the_sleep() {
-    let mut run = Run::new();
+    let mut run = ProducerScene::new();
     run.manner.spin = false;
     run.library.latency_ns = 1_300 * US;
     let outcome = run.load(1_000, 2 * S);
@@ -398,7 +398,7 @@ fn where_the_cpu_is_shared_an_acknowledgement_ends_the_sleep() {
 
 #[test]
 fn a_stall_shows_in_the_intended_latencies_and_nothing_is_left_out() {
-    let mut run = Run::new();
+    let mut run = ProducerScene::new();
     run.library.capacity = 100;
     run.library.stall = Some((EPOCH + S, EPOCH + 3 * S / 2));
     let outcome = run.load(1_000, 3 * S);
@@ -428,7 +428,7 @@ fn a_stall_shows_in_the_intended_latencies_and_nothing_is_left_out() {
 
 #[test]
 fn a_loop_that_has_no_cpu_when_there_is_room_again_is_not_held_up_by_the_queue() {
-    let mut run = Run::new();
+    let mut run = ProducerScene::new();
     run.manner.spin = false;
     run.library.capacity = 100;
     run.library.stall = Some((EPOCH + S, EPOCH + 3 * S / 2));
@@ -443,7 +443,7 @@ fn a_loop_that_has_no_cpu_when_there_is_room_again_is_not_held_up_by_the_queue()
 
 #[test]
 fn a_queue_that_is_too_small_is_full_without_silence_and_what_is_late_is_late_for_it() {
-    let mut run = Run::new();
+    let mut run = ProducerScene::new();
     (run.library.capacity, run.library.latency_ns) = (4, 5 * MS);
     let outcome = run.load(1_000, S);
     outcome.assert_balanced();
@@ -456,7 +456,7 @@ fn a_queue_that_is_too_small_is_full_without_silence_and_what_is_late_is_late_fo
 
 #[test]
 fn without_a_rate_it_sends_in_batches_as_fast_as_the_queue_takes_them() {
-    let mut run = Run::new();
+    let mut run = ProducerScene::new();
     run.library.capacity = 1_000;
     let outcome = run.load(0, S / 10);
     outcome.assert_balanced();
@@ -474,7 +474,7 @@ fn without_a_rate_it_sends_in_batches_as_fast_as_the_queue_takes_them() {
 #[test]
 fn a_closed_loop_has_as_many_on_their_way_as_it_is_told_and_waits_for_answers() {
     for (spin, outstanding) in [(true, 1), (true, 16), (false, 16), (true, 250)] {
-        let mut run = Run::new();
+        let mut run = ProducerScene::new();
         run.manner.spin = spin;
         run.manner.outstanding = Some(outstanding);
         run.library.latency_ns = 2 * MS;
@@ -495,7 +495,7 @@ fn a_closed_loop_has_as_many_on_their_way_as_it_is_told_and_waits_for_answers() 
 
 #[test]
 fn a_closed_loop_stands_still_with_the_broker() {
-    let mut run = Run::new();
+    let mut run = ProducerScene::new();
     run.manner.outstanding = Some(10);
     run.library.stall = Some((EPOCH + S / 4, EPOCH + 3 * S / 4));
     let outcome = run.load(0, S);
@@ -509,7 +509,7 @@ fn a_closed_loop_stands_still_with_the_broker() {
 
 #[test]
 fn messages_without_a_stamp_are_measured_by_their_tags() {
-    let mut run = Run::new();
+    let mut run = ProducerScene::new();
     run.stamped = false;
     run.library.capacity = 500;
     run.library.refuse_every = Some(97);
@@ -517,14 +517,14 @@ fn messages_without_a_stamp_are_measured_by_their_tags() {
     let outcome = run.load(0, S / 50);
     outcome.assert_balanced();
     assert!(outcome.counters[Counter::MessagesFailed] > 10);
-    assert!(outcome.library.log.iter().all(|(_, value)| Stamp::read(value) == Reading::Unstamped));
+    assert!(outcome.library.log.iter().all(|(_, value)| Stamp::read(value) == ReadStamp::Unstamped));
     let median = outcome.latency(Latency::AcknowledgeActual, 50.0);
     assert!((MS..3 * MS).contains(&median), "{median}");
 }
 
 #[test]
 fn refused_and_failed_messages_are_failures_with_their_reason_as_last_words() {
-    let mut run = Run::new();
+    let mut run = ProducerScene::new();
     run.library.refuse_every = Some(10);
     run.library.fail_every = Some(7);
     let outcome = run.load(1_000, S);
@@ -539,7 +539,7 @@ fn refused_and_failed_messages_are_failures_with_their_reason_as_last_words() {
 
 #[test]
 fn what_is_not_acknowledged_within_the_flush_limit_is_unknown() {
-    let mut run = Run::new();
+    let mut run = ProducerScene::new();
     run.library.never_acknowledge = true;
     run.manner.flush = Duration::from_secs(2);
     let outcome = run.load(1_000, S);
@@ -550,7 +550,7 @@ fn what_is_not_acknowledged_within_the_flush_limit_is_unknown() {
 
 #[test]
 fn what_counts_as_unknown_is_not_counted_again_when_its_report_comes_after_all() {
-    let mut run = Run::new();
+    let mut run = ProducerScene::new();
     run.library.latency_ns = 7 * S;
     run.library.deaf_to_purge = true;
     run.manner.flush = Duration::from_secs(2);
@@ -562,7 +562,7 @@ fn what_counts_as_unknown_is_not_counted_again_when_its_report_comes_after_all()
 
 #[test]
 fn a_stop_is_obeyed_while_the_queue_is_full() {
-    let mut run = Run::new();
+    let mut run = ProducerScene::new();
     run.library.never_acknowledge = true;
     run.library.capacity = 50;
     run.manner.flush = Duration::from_millis(100);
@@ -576,7 +576,7 @@ fn a_stop_is_obeyed_while_the_queue_is_full() {
 #[test]
 fn a_full_queue_is_offered_to_again_when_no_report_is_left_that_could_make_room() {
     for unlimited in [false, true] {
-        let mut run = Run::new();
+        let mut run = ProducerScene::new();
         run.library.full_without_reason = 3;
         let outcome = run.load(if unlimited { 0 } else { 1_000 }, S / 10);
         outcome.assert_balanced();
@@ -587,7 +587,7 @@ fn a_full_queue_is_offered_to_again_when_no_report_is_left_that_could_make_room(
 
 #[test]
 fn who_is_ready_has_said_where_it_runs_and_what_it_has_used() {
-    let run = Run::new();
+    let run = ProducerScene::new();
     run.time.at(EPOCH - S + MS, |supervisor| {
         assert_eq!(supervisor.state(), Some(ClientState::Ready));
         assert_eq!(supervisor.observed().hot_tid, nix::unistd::gettid().as_raw());
@@ -599,7 +599,7 @@ fn who_is_ready_has_said_where_it_runs_and_what_it_has_used() {
 
 #[test]
 fn probes_are_sent_once_for_each_round_and_counted_apart() {
-    let run = Run::new();
+    let run = ProducerScene::new();
     run.time.at(EPOCH - 900 * MS, |supervisor| supervisor.request_probe());
     run.time.at(EPOCH - 800 * MS, |supervisor| supervisor.request_probe());
     let outcome = run.load(1_000, S);
@@ -612,7 +612,7 @@ fn probes_are_sent_once_for_each_round_and_counted_apart() {
         .log
         .iter()
         .filter_map(|(_, value)| match Stamp::read(value) {
-            Reading::Stamp(stamp) if stamp.probe => Some(stamp.sequence),
+            ReadStamp::Stamp(stamp) if stamp.probe => Some(stamp.sequence),
             _ => None,
         })
         .collect();
@@ -621,7 +621,7 @@ fn probes_are_sent_once_for_each_round_and_counted_apart() {
 
 #[test]
 fn a_new_rate_holds_from_its_start_and_the_debt_of_the_old_one_is_counted() {
-    let mut run = Run::new();
+    let mut run = ProducerScene::new();
     run.time.at(EPOCH - S / 2, |supervisor| {
         supervisor.set_epoch(EPOCH);
         supervisor.order_rate(RateOrder { start_ns: EPOCH, interval_q32: u128::from((S << 32) / 1_000) });
@@ -643,7 +643,7 @@ fn a_new_rate_holds_from_its_start_and_the_debt_of_the_old_one_is_counted() {
 
 #[test]
 fn a_client_that_cannot_go_on_says_so_and_has_published_what_it_counted() {
-    let mut run = Run::new();
+    let mut run = ProducerScene::new();
     run.library.fault_at_ns = Some(EPOCH + S / 2);
     let outcome = run.load(1_000, S);
     let error = outcome.result.unwrap_err();
@@ -654,7 +654,7 @@ fn a_client_that_cannot_go_on_says_so_and_has_published_what_it_counted() {
 
 #[test]
 fn a_new_rate_that_comes_while_the_queue_is_full_leaves_no_message_on_the_old_schedule() {
-    let mut run = Run::new();
+    let mut run = ProducerScene::new();
     run.library.capacity = 100;
     run.library.stall = Some((EPOCH + S / 2, EPOCH + S));
     run.time.at(EPOCH - S / 2, |supervisor| {

@@ -29,7 +29,7 @@ impl<P: Producer, T: Time, M: Measuring> Produce<'_, P, T, M> {
         if self.behind_queue {
             self.notice_caught_up(due_ns);
         }
-        let until_ns = due_ns.min(self.pulse.next_tick_ns());
+        let until_ns = due_ns.min(self.ticker.next_tick_ns());
         if self.manner.spin {
             self.spin_until(now_ns, until_ns, due_ns);
         } else {
@@ -63,7 +63,7 @@ impl<P: Producer, T: Time, M: Measuring> Produce<'_, P, T, M> {
                 idle_ns += idle::of_look_ns(before_ns, now_ns);
             }
         }
-        self.books.counters[Counter::IdleNs] += idle_ns;
+        self.stats.counters[Counter::IdleNs] += idle_ns;
     }
 
     #[inline]
@@ -75,8 +75,8 @@ impl<P: Producer, T: Time, M: Measuring> Produce<'_, P, T, M> {
                 served = self.poll(SERVED_AT_A_TIME, now_ns);
             }
             if served > 0 {
-                self.pulse.hasten(now_ns);
-                until_ns = due_ns.min(self.pulse.next_tick_ns());
+                self.ticker.hasten(now_ns);
+                until_ns = due_ns.min(self.ticker.next_tick_ns());
             } else if until_ns - now_ns > 2 * WAKE_EARLY_NS {
                 // A tick need not be met to the microsecond.
                 let early_ns = if until_ns == due_ns { WAKE_EARLY_NS } else { 0 };
@@ -94,6 +94,6 @@ impl<P: Producer, T: Time, M: Measuring> Produce<'_, P, T, M> {
                 idle_ns += idle::of_look_ns(before_ns, now_ns);
             }
         }
-        self.books.counters[Counter::IdleNs] += idle_ns;
+        self.stats.counters[Counter::IdleNs] += idle_ns;
     }
 }

@@ -8,7 +8,7 @@ use std::path::Path;
 
 /// One thing that can be set.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Knob {
+pub enum SettingKind {
     /// The workload file.
     Workload,
     /// The driver file.
@@ -27,13 +27,13 @@ pub enum Knob {
 
 /// Its value: one text, or the texts of an option that is given several times.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct KnobValue(pub Vec<String>);
+pub struct SettingValue(pub Vec<String>);
 
 /// Properties of every client may be written with this before their name, which those without a dot need.
 const COMMON: &str = "common.";
 const PAYLOAD: &str = "payloadFile";
 
-impl Knob {
+impl SettingKind {
     /// By its name.
     pub fn named(name: &str) -> Self {
         match name {
@@ -77,12 +77,12 @@ impl Knob {
     }
 
     /// Reads a value. Error: what is wrong, and what to write.
-    pub(super) fn value(&self, value: &Value) -> Result<KnobValue, String> {
-        let one = |text: Option<String>| text.map(|text| KnobValue(vec![text]));
+    pub(super) fn value(&self, value: &Value) -> Result<SettingValue, String> {
+        let one = |text: Option<String>| text.map(|text| SettingValue(vec![text]));
         let read = match (self, value) {
             (_, Value::Null) => return Err("has no value; write one, \"\" for an empty one".to_owned()),
             (Self::Option(_), Value::Sequence(items)) => {
-                items.iter().map(scalar_text).collect::<Option<Vec<_>>>().map(KnobValue)
+                items.iter().map(scalar_text).collect::<Option<Vec<_>>>().map(SettingValue)
             }
             (Self::Key(_), Value::Sequence(_) | Value::Mapping(_)) => one(serde_json::to_string(value).ok()),
             (_, scalar) => one(scalar_text(scalar)),
@@ -92,7 +92,7 @@ impl Knob {
 
     /// The words of a command line that set it; a file's path is read from `folder` on. A workload file has none: it
     /// stands last.
-    pub fn words(&self, value: &KnobValue, folder: &Path) -> Vec<String> {
+    pub fn words(&self, value: &SettingValue, folder: &Path) -> Vec<String> {
         let texts = value.0.iter();
         let path = |text: &String| folder.join(text).display().to_string();
         match self {
@@ -116,9 +116,9 @@ fn option_word(name: &str, text: &str) -> Option<String> {
     }
 }
 
-impl KnobValue {
+impl SettingValue {
     /// For tables; a file by its name without folder and ending.
-    pub fn shown(&self, knob: &Knob) -> String {
+    pub fn shown(&self, knob: &SettingKind) -> String {
         let stem = |text: &String| Path::new(text).file_stem().unwrap_or_default().to_string_lossy().into_owned();
         let texts: Vec<String> =
             self.0.iter().map(|text| if knob.is_file() { stem(text) } else { text.clone() }).collect();
@@ -145,16 +145,16 @@ mod tests {
             ("driver", "k.yaml", vec!["--drivers=base/k.yaml"]),
             ("workers", "fleet.yaml", vec!["--workers-file=base/fleet.yaml"]),
         ] {
-            let knob = Knob::named(name);
+            let knob = SettingKind::named(name);
             let value = knob.value(&serde_yaml::from_str(value).unwrap()).unwrap();
             assert_eq!(knob.words(&value, Path::new("base")), words, "{name}");
         }
-        assert_eq!(KnobValue(vec!["a/kafka.yaml".to_owned()]).shown(&Knob::Driver), "kafka");
+        assert_eq!(SettingValue(vec!["a/kafka.yaml".to_owned()]).shown(&SettingKind::Driver), "kafka");
     }
 
     #[test]
     fn what_is_no_value_is_refused() {
-        assert!(Knob::named("messageSize").value(&Value::Null).is_err());
-        assert!(Knob::named("producer.acks").value(&serde_yaml::from_str("[1]").unwrap()).is_err());
+        assert!(SettingKind::named("messageSize").value(&Value::Null).is_err());
+        assert!(SettingKind::named("producer.acks").value(&serde_yaml::from_str("[1]").unwrap()).is_err());
     }
 }

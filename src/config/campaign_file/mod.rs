@@ -5,11 +5,11 @@
 
 mod knob;
 
-use super::fields::{Fields, ForeignKey, Kind};
+use super::fields::{DocumentKind, FieldReader, ForeignKey};
 use super::problem::{Problem, Problems};
-use super::yaml::{Document, describe};
+use super::yaml::{YamlDocument, describe};
 use crate::units::parse_duration;
-pub use knob::{Knob, KnobValue};
+pub use knob::{SettingKind, SettingValue};
 use serde_yaml::{Mapping, Value};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -22,7 +22,7 @@ pub struct CampaignFile {
     /// `name`, else the file's base name.
     pub name: String,
     /// What holds for every run.
-    pub settings: Vec<TurnedKnob>,
+    pub settings: Vec<FixedSetting>,
     /// What is varied; every value of one meets every value of the others.
     pub dimensions: Vec<Dimension>,
     /// Runs of each point.
@@ -34,7 +34,7 @@ pub struct CampaignFile {
     /// What is done at each point.
     pub measure: Measure,
     /// The file itself, to be kept.
-    pub document: Document,
+    pub document: YamlDocument,
 }
 
 /// The order of the runs.
@@ -57,11 +57,11 @@ pub enum Measure {
 
 /// A knob that holds for every run.
 #[derive(Debug, Clone)]
-pub struct TurnedKnob {
+pub struct FixedSetting {
     /// Which.
-    pub knob: Knob,
+    pub knob: SettingKind,
     /// Its value.
-    pub value: KnobValue,
+    pub value: SettingValue,
     /// Its line.
     pub line: Option<usize>,
 }
@@ -70,16 +70,16 @@ pub struct TurnedKnob {
 #[derive(Debug, Clone)]
 pub struct Dimension {
     /// All have as many values.
-    pub knobs: Vec<VariedKnob>,
+    pub knobs: Vec<VariedSetting>,
 }
 
 /// A knob and its values.
 #[derive(Debug, Clone)]
-pub struct VariedKnob {
+pub struct VariedSetting {
     /// Which.
-    pub knob: Knob,
+    pub knob: SettingKind,
     /// Its values, in the order of the file.
-    pub values: Vec<KnobValue>,
+    pub values: Vec<SettingValue>,
     /// Its line.
     pub line: Option<usize>,
 }
@@ -101,14 +101,14 @@ impl Dimension {
     }
 }
 
-impl VariedKnob {
+impl VariedSetting {
     /// The value of a step, for tables.
     pub fn shown(&self, step: usize) -> String {
         self.values[step].shown(&self.knob)
     }
 }
 
-const KIND: Kind = Kind {
+const KIND: DocumentKind = DocumentKind {
     name: "campaign file",
     known: &[
         "name",
@@ -136,7 +136,7 @@ const MOST_RUNS: usize = 100_000;
 impl CampaignFile {
     /// Reads one. Errors: all that is wrong with its form.
     pub fn read(path: &Path) -> Result<Self, Problems> {
-        Self::of(Document::read_filled(path)?)
+        Self::of(YamlDocument::read_filled(path)?)
     }
 
     /// The folder that its paths begin in.
@@ -144,9 +144,9 @@ impl CampaignFile {
         self.path.parent().unwrap_or(Path::new(""))
     }
 
-    fn of(document: Document) -> Result<Self, Problems> {
+    fn of(document: YamlDocument) -> Result<Self, Problems> {
         KIND.check(&document)?;
-        let mut fields = Fields::new(&document);
+        let mut fields = FieldReader::new(&document);
         fields.check_keys(&KIND, false);
         let name = fields.text("name", "my-campaign").unwrap_or_else(|| super::workload::base_name(&document.path));
         let repeats = fields.count("repeats", "3").unwrap_or(1);
@@ -164,12 +164,12 @@ impl CampaignFile {
             }
         };
         let lines = nested_lines(&document);
-        let mut settings: Vec<TurnedKnob> = Vec::new();
+        let mut settings: Vec<FixedSetting> = Vec::new();
         for key in FILE_KEYS {
             let Some(text) = fields.text(key, "FILE.yaml") else { continue };
-            settings.push(TurnedKnob {
-                knob: Knob::named(key),
-                value: KnobValue(vec![text]),
+            settings.push(FixedSetting {
+                knob: SettingKind::named(key),
+                value: SettingValue(vec![text]),
                 line: document.line(key),
             });
         }
@@ -198,7 +198,7 @@ impl CampaignFile {
     }
 }
 
-fn cool_down(fields: &mut Fields<'_>) -> Duration {
+fn cool_down(fields: &mut FieldReader<'_>) -> Duration {
     let text = fields.text("coolDown", "10s").unwrap_or_else(|| "0s".to_owned());
     parse_duration(&text).unwrap_or_else(|error| {
         fields.mistake("coolDown", error.to_string());
@@ -206,7 +206,7 @@ fn cool_down(fields: &mut Fields<'_>) -> Duration {
     })
 }
 
-fn order(fields: &mut Fields<'_>) -> RunOrder {
+fn order(fields: &mut FieldReader<'_>) -> RunOrder {
     let seed = fields.text("seed", "7").and_then(|text| match text.parse() {
         Ok(seed) => Some(seed),
         Err(_) => {
@@ -229,7 +229,7 @@ fn order(fields: &mut Fields<'_>) -> RunOrder {
     }
 }
 
-fn read_settings(fields: &mut Fields<'_>, lines: &[(String, usize)]) -> Vec<TurnedKnob> {
+fn read_settings(fields: &mut FieldReader<'_>, lines: &[(String, usize)]) -> Vec<FixedSetting> {
     let Some(value) = fields.value("settings") else { return Vec::new() };
     let Some(pairs) = value.as_mapping() else {
         let what = format!(
@@ -242,9 +242,9 @@ fn read_settings(fields: &mut Fields<'_>, lines: &[(String, usize)]) -> Vec<Turn
     let mut found = Vec::new();
     for (name, value) in texts(pairs) {
         let line = line_of(lines, "settings", &name).or(fields.document.line("settings"));
-        let knob = Knob::named(&name);
+        let knob = SettingKind::named(&name);
         match knob.value(value) {
-            Ok(value) => found.push(TurnedKnob { knob, value, line }),
+            Ok(value) => found.push(FixedSetting { knob, value, line }),
             Err(what) => fields.mistakes.push(Problem::of_key(&fields.document.path, line, &name, what)),
         }
     }
@@ -254,7 +254,7 @@ fn read_settings(fields: &mut Fields<'_>, lines: &[(String, usize)]) -> Vec<Turn
 const EXAMPLE: &str =
     "write for example\n  dimensions:\n    - producer.linger.ms: [0, 5]\n    - messageSize: [100, 1000]";
 
-fn read_dimensions(fields: &mut Fields<'_>, lines: &[(String, usize)]) -> Vec<Dimension> {
+fn read_dimensions(fields: &mut FieldReader<'_>, lines: &[(String, usize)]) -> Vec<Dimension> {
     let Some(value) = fields.value("dimensions") else { return Vec::new() };
     let Some(items) = value.as_sequence() else {
         fields.mistake("dimensions", format!("{} is not a list of dimensions; {EXAMPLE}", describe(value)));
@@ -266,11 +266,11 @@ fn read_dimensions(fields: &mut Fields<'_>, lines: &[(String, usize)]) -> Vec<Di
             fields.mistake("dimensions", format!("number {} is {}; {EXAMPLE}", at + 1, describe(item)));
             continue;
         };
-        let mut knobs: Vec<VariedKnob> = Vec::new();
+        let mut knobs: Vec<VariedSetting> = Vec::new();
         for (name, value) in texts(pairs) {
             let line = line_of(lines, &format!("dimensions.{at}"), &name).or(fields.document.line("dimensions"));
             match values(&name, value, knobs.first()) {
-                Ok(values) => knobs.push(VariedKnob { knob: Knob::named(&name), values, line }),
+                Ok(values) => knobs.push(VariedSetting { knob: SettingKind::named(&name), values, line }),
                 Err(what) => fields.mistakes.push(Problem::of_key(&fields.document.path, line, &name, what)),
             }
         }
@@ -280,11 +280,11 @@ fn read_dimensions(fields: &mut Fields<'_>, lines: &[(String, usize)]) -> Vec<Di
 }
 
 /// The values of one knob; those that change together have as many.
-fn values(name: &str, value: &Value, first: Option<&VariedKnob>) -> Result<Vec<KnobValue>, String> {
+fn values(name: &str, value: &Value, first: Option<&VariedSetting>) -> Result<Vec<SettingValue>, String> {
     let Some(items) = value.as_sequence().filter(|items| !items.is_empty()) else {
         return Err(format!("{} is no list of values; write {name}: [a, b]", describe(value)));
     };
-    let knob = Knob::named(name);
+    let knob = SettingKind::named(name);
     let values = items.iter().map(|item| knob.value(item)).collect::<Result<Vec<_>, _>>()?;
     match first {
         Some(first) if first.values.len() != values.len() => Err(format!(
@@ -302,7 +302,7 @@ fn texts(pairs: &Mapping) -> impl Iterator<Item = (String, &Value)> {
 }
 
 /// Lines of names below the top: `settings` and a name, `dimensions.0` and a name.
-fn nested_lines(document: &Document) -> Vec<(String, usize)> {
+fn nested_lines(document: &YamlDocument) -> Vec<(String, usize)> {
     let mut found = Vec::new();
     let Ok(root) = marked_yaml::parse_yaml(0, &document.text) else { return found };
     let Some(root) = root.as_mapping() else { return found };

@@ -1,7 +1,7 @@
 use super::*;
 
 fn parse(text: &str) -> Result<CampaignFile, String> {
-    let document = Document::parse(Path::new("c.yaml"), text).map_err(|problems| problems.to_string())?;
+    let document = YamlDocument::parse(Path::new("c.yaml"), text).map_err(|problems| problems.to_string())?;
     CampaignFile::of(document).map_err(|problems| problems.to_string())
 }
 

@@ -1,6 +1,6 @@
 //! `consumerProcessingTime`: pinload's own key.
 
-use crate::config::fields::Fields;
+use crate::config::fields::FieldReader;
 use crate::config::yaml::{describe, scalar_text};
 use crate::units::parse_duration;
 use serde_yaml::Value;
@@ -23,7 +23,7 @@ pub struct ProcessingAsWritten {
 }
 
 /// Reads it; None: not written, 0, or written wrongly.
-pub(super) fn read(fields: &mut Fields<'_>) -> Option<ProcessingAsWritten> {
+pub(super) fn read(fields: &mut FieldReader<'_>) -> Option<ProcessingAsWritten> {
     let value = fields.value(KEY)?;
     match parse(value) {
         Ok(read) => Some(read).filter(|read| !read.mean.is_zero()),

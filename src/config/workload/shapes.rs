@@ -1,7 +1,7 @@
 //! Keys that give a workload its shape: topics that differ from each other, topics that exist already, runs without
 //! producers, and messages of several sizes. Most come from OMB's forks; what they mean together is `plan::resolve`.
 
-use crate::config::fields::Fields;
+use crate::config::fields::FieldReader;
 use crate::config::yaml::{describe, scalar_text};
 use serde_yaml::Value;
 
@@ -40,7 +40,7 @@ const EXAMPLE: &str = "write for example {\"0-256\": 80, \"1KB-4KB\": 20}";
 
 impl Shapes {
     /// Reads them.
-    pub(super) fn read(fields: &mut Fields<'_>) -> Self {
+    pub(super) fn read(fields: &mut FieldReader<'_>) -> Self {
         Self {
             partitions_per_topic_list: fields.counts("partitionsPerTopicList", "[4, 8]"),
             producers_per_topic_list: fields.counts("producersPerTopicList", "[1, 2]"),
@@ -54,7 +54,7 @@ impl Shapes {
 }
 
 /// All mistakes of the mapping at once; None when there is one.
-fn distribution(fields: &mut Fields<'_>) -> Option<Vec<SizeBucket>> {
+fn distribution(fields: &mut FieldReader<'_>) -> Option<Vec<SizeBucket>> {
     let mapping = match fields.value(DISTRIBUTION)? {
         Value::Mapping(mapping) => mapping,
         other => {

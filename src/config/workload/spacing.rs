@@ -1,6 +1,6 @@
 //! Keys of how messages come: at their rate, or one after the answer to another. All of them are pinload's own.
 
-use crate::config::fields::Fields;
+use crate::config::fields::FieldReader;
 
 /// `arrivals` as written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,7 +30,7 @@ pub struct Spacing {
 
 impl Spacing {
     /// Reads them.
-    pub(super) fn read(fields: &mut Fields<'_>) -> Self {
+    pub(super) fn read(fields: &mut FieldReader<'_>) -> Self {
         Self {
             arrivals: arrivals(fields),
             arrival_seed: fields.count("arrivalSeed", "1"),
@@ -40,7 +40,7 @@ impl Spacing {
     }
 }
 
-fn arrivals(fields: &mut Fields<'_>) -> Option<ArrivalShape> {
+fn arrivals(fields: &mut FieldReader<'_>) -> Option<ArrivalShape> {
     let text = fields.text("arrivals", "poisson")?;
     match text.trim().to_ascii_lowercase().as_str() {
         "uniform" => Some(ArrivalShape::Uniform),

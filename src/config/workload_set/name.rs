@@ -1,7 +1,7 @@
 //! How the workloads of a set are called: a text with placeholders, `${topics}-topics-…`.
 
 use super::SetWorkload;
-use crate::config::fields::{Fields, nearest};
+use crate::config::fields::{FieldReader, nearest};
 
 /// OMB's own format.
 const DEFAULT: &str = "${topics}-topics-${partitionsPerTopic}-partitions-${messageSize}b-${producersPerTopic}p-${consumerPerSubscription}c-${producerRate}";
@@ -30,22 +30,22 @@ const PLACEHOLDERS: [&str; 15] = [
 
 /// A format whose placeholders are all known.
 #[derive(Debug)]
-pub(super) struct NameFormat(Vec<Part>);
+pub(super) struct NameFormat(Vec<NamePart>);
 
 #[derive(Debug)]
-enum Part {
+enum NamePart {
     Text(String),
     Placeholder(String),
 }
 
 impl NameFormat {
     /// The template's `nameFormat`, or OMB's; mistakes are noted.
-    pub(super) fn read(fields: &mut Fields<'_>, has_payload_file: bool) -> Self {
+    pub(super) fn read(fields: &mut FieldReader<'_>, has_payload_file: bool) -> Self {
         let text = fields.text("nameFormat", "\"${topics}-topics-${producerRate}\"");
         let text = text.filter(|text| !text.trim().is_empty()).unwrap_or_else(|| DEFAULT.to_owned());
         let parts = split(&text);
         for part in &parts {
-            let Part::Placeholder(name) = part else { continue };
+            let NamePart::Placeholder(name) = part else { continue };
             if !PLACEHOLDERS.contains(&name.as_str()) {
                 let remedy = match nearest(name, PLACEHOLDERS.into_iter()) {
                     Some(near) => format!("did you mean ${{{near}}}?"),
@@ -65,24 +65,24 @@ impl NameFormat {
     /// The name of one workload. It becomes a file's: slashes turn into `_`.
     pub(super) fn name(&self, workload: &SetWorkload) -> String {
         let parts = self.0.iter().map(|part| match part {
-            Part::Text(text) => text.clone(),
-            Part::Placeholder(name) => shown(workload, name),
+            NamePart::Text(text) => text.clone(),
+            NamePart::Placeholder(name) => shown(workload, name),
         });
         parts.collect::<String>().replace(['/', '\\'], "_")
     }
 }
 
 /// Texts and `${names}`. A `${` without an end is a text.
-fn split(format: &str) -> Vec<Part> {
+fn split(format: &str) -> Vec<NamePart> {
     let mut parts = Vec::new();
     let mut rest = format;
     while let Some((text, after)) = rest.split_once("${") {
         let Some((name, behind)) = after.split_once('}') else { break };
-        parts.push(Part::Text(text.to_owned()));
-        parts.push(Part::Placeholder(name.to_owned()));
+        parts.push(NamePart::Text(text.to_owned()));
+        parts.push(NamePart::Placeholder(name.to_owned()));
         rest = behind;
     }
-    parts.push(Part::Text(rest.to_owned()));
+    parts.push(NamePart::Text(rest.to_owned()));
     parts
 }
 

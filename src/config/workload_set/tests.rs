@@ -6,14 +6,14 @@ use crate::config::WorkloadFile;
 const ONE: &str = "topics: [1456]\npartitionsPerTopic: [2123]\nmessageSize: [617890]\nsubscriptionsPerTopic: [7]\nproducersPerTopic: [45]\nconsumerPerSubscription: [541]\nproducerRate: [1000000]\n";
 
 fn set(text: &str) -> (Vec<SetWorkload>, Vec<String>) {
-    let (workloads, warnings) = workloads(&Document::parse(Path::new("t.yaml"), text).unwrap()).unwrap();
+    let (workloads, warnings) = workloads(&YamlDocument::parse(Path::new("t.yaml"), text).unwrap()).unwrap();
     (workloads, warnings.iter().map(ToString::to_string).collect())
 }
 fn names(text: &str) -> Vec<String> {
     set(text).0.into_iter().map(|workload| workload.name).collect()
 }
 fn mistakes(text: &str) -> Vec<String> {
-    let problems = workloads(&Document::parse(Path::new("t.yaml"), text).unwrap()).unwrap_err();
+    let problems = workloads(&YamlDocument::parse(Path::new("t.yaml"), text).unwrap()).unwrap_err();
     problems.0.iter().map(ToString::to_string).collect()
 }
 

@@ -1,6 +1,6 @@
 //! From properties to a client that knows its topic, or a classified reason why not.
 
-use super::watch::{Watch, is_authentication};
+use super::watch::{ClientErrors, is_authentication};
 use crate::driver::{DriverError, ErrorClass};
 use rdkafka::ClientConfig;
 use rdkafka::config::RDKafkaLogLevel;
@@ -85,7 +85,7 @@ impl std::fmt::Display for WaitLimit {
 /// `fetch` asks once with a timeout, `serve` handles the client's waiting events. `look` gives the answer, or why this
 /// metadata will not do yet.
 pub(super) fn await_metadata<T>(
-    watch: &Watch,
+    watch: &ClientErrors,
     servers: &str,
     wait_limit: WaitLimit,
     mut fetch: impl FnMut(Duration) -> KafkaResult<Metadata>,

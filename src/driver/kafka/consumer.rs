@@ -2,9 +2,9 @@
 
 use super::connect::{self, WaitLimit};
 use super::fetch_queue::FetchQueue;
-use super::native::{EventKind, Queue, Sink, SinkSlot, begin_commit, fetch_has_begun};
-use super::watch::Watch;
-use crate::driver::{Consumer, ConsumerEvents, DriverError, ErrorClass, Received, RecordTime, Time};
+use super::native::{EventKind, NativeConsumer, NativeConsumerSlot, Queue, begin_commit, fetch_has_begun};
+use super::watch::ClientErrors;
+use crate::driver::{Consumer, ConsumerEvents, DriverError, ErrorClass, ReceivedMessage, RecordTime, Time};
 use crate::load::stamp::MAGIC;
 use rdkafka::client::ClientContext;
 use rdkafka::config::RDKafkaLogLevel;
@@ -22,10 +22,10 @@ const EVENTS_AT_A_TIME: usize = 8;
 /// A subscribed consumer. Dropping it leaves the group.
 pub struct KafkaConsumer {
     // Both before the client: they borrow the client's native handle.
-    sink: Option<Sink>,
+    sink: Option<NativeConsumer>,
     commits: Option<Queue>,
-    client: Option<BaseConsumer<Group>>,
-    group: Arc<Group>,
+    client: Option<BaseConsumer<GroupContext>>,
+    group: Arc<GroupContext>,
     fetch: FetchQueue,
 }
 
@@ -47,8 +47,8 @@ impl KafkaConsumer {
     ) -> Result<Self, DriverError> {
         let mut config = connect::config(properties);
         config.set("enable.auto.commit", if auto_commit { "true" } else { "false" });
-        let group = Group { commits: !auto_commit, always_timed, ..Group::default() };
-        let client: BaseConsumer<Group> =
+        let group = GroupContext { commits: !auto_commit, always_timed, ..GroupContext::default() };
+        let client: BaseConsumer<GroupContext> =
             config.create_with_context(group).map_err(|error| connect::creation_error(&error))?;
         let group = Arc::clone(client.context());
         connect::await_metadata(
@@ -61,7 +61,7 @@ impl KafkaConsumer {
         )?;
         let native = client.client().native_ptr();
         let no_queue = || DriverError::new(ErrorClass::System, "librdkafka gives no queue");
-        let sink = Sink::new(native, Self::BATCH, always_timed).ok_or_else(no_queue)?;
+        let sink = NativeConsumer::new(native, Self::BATCH, always_timed).ok_or_else(no_queue)?;
         let commits = Queue::new(native).ok_or_else(no_queue)?;
         group.sink.set(&sink);
         let fetch = FetchQueue::of(properties);
@@ -79,7 +79,7 @@ impl Consumer for KafkaConsumer {
     const BATCH: u32 = 300;
 
     #[inline]
-    fn poll_batch(&mut self, time: &impl Time, on_message: impl FnMut(u64, Received<'_>)) -> u32 {
+    fn poll_batch(&mut self, time: &impl Time, on_message: impl FnMut(u64, ReceivedMessage<'_>)) -> u32 {
         let Some(sink) = &mut self.sink else { return 0 };
         let fetch = &mut self.fetch;
         sink.poll_batch(
@@ -99,14 +99,14 @@ impl Consumer for KafkaConsumer {
 
     #[inline]
     fn rung_ns(&mut self) -> Option<u64> {
-        self.sink.as_ref().and_then(Sink::rung_ns)
+        self.sink.as_ref().and_then(NativeConsumer::rung_ns)
     }
 
     fn came_ns(&self) -> Option<u64> {
-        self.sink.as_ref().and_then(Sink::came_ns)
+        self.sink.as_ref().and_then(NativeConsumer::came_ns)
     }
 
-    fn serve_events(&mut self, time: &impl Time, mut on_message: impl FnMut(u64, Received<'_>)) -> u32 {
+    fn serve_events(&mut self, time: &impl Time, mut on_message: impl FnMut(u64, ReceivedMessage<'_>)) -> u32 {
         let Some(client) = &self.client else { return 0 };
         while let Some(event) = self.commits.as_ref().and_then(|commits| commits.poll(0)) {
             if let EventKind::Committed(code) = event.kind() {
@@ -192,9 +192,9 @@ impl Drop for KafkaConsumer {
 }
 
 /// A message that came past our queue: one that was fetched before its partition was forwarded.
-fn received<'a>(message: &'a BorrowedMessage<'_>, always_timed: bool) -> Received<'a> {
+fn received<'a>(message: &'a BorrowedMessage<'_>, always_timed: bool) -> ReceivedMessage<'a> {
     let value = message.payload().unwrap_or_default();
-    Received {
+    ReceivedMessage {
         value,
         partition: u32::try_from(message.partition()).unwrap_or(0),
         offset: message.offset(),
@@ -210,9 +210,9 @@ fn received<'a>(message: &'a BorrowedMessage<'_>, always_timed: bool) -> Receive
 /// The consumer's side of its group. It is also the client's rust-rdkafka context, called from `poll` on our own
 /// thread.
 #[derive(Debug, Default)]
-struct Group {
-    watch: Watch,
-    sink: SinkSlot,
+struct GroupContext {
+    watch: ClientErrors,
+    sink: NativeConsumerSlot,
     /// Do we commit?
     commits: bool,
     always_timed: bool,
@@ -230,7 +230,7 @@ struct Group {
     commits_failed: AtomicU64,
 }
 
-impl Group {
+impl GroupContext {
     /// Counts the end of a commit by librdkafka's code. With nothing new to commit it is neither a success nor a
     /// failure.
     fn committed(&self, code: i32) {
@@ -302,7 +302,7 @@ impl Group {
     }
 }
 
-impl ClientContext for Group {
+impl ClientContext for GroupContext {
     fn log(&self, level: RDKafkaLogLevel, facility: &str, text: &str) {
         self.watch.log(level, facility, text);
     }
@@ -312,7 +312,7 @@ impl ClientContext for Group {
     }
 }
 
-impl ConsumerContext for Group {
+impl ConsumerContext for GroupContext {
     fn pre_rebalance(&self, client: &BaseConsumer<Self>, rebalance: &Rebalance<'_>) {
         match rebalance {
             Rebalance::Assign(partitions) => self.redirect(client, partitions, true),

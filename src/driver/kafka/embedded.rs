@@ -7,7 +7,7 @@ mod faults;
 mod waker;
 
 use super::native::{Mock, Queue};
-use super::watch::Watch;
+use super::watch::ClientErrors;
 use super::{connect, helper};
 use crate::driver::{DriverError, ErrorClass};
 use crate::os::process;
@@ -70,7 +70,7 @@ pub struct EmbeddedBroker {
     // Both before the client: they borrow its native handle.
     mock: Mock,
     queue: Queue,
-    client: BaseProducer<Watch>,
+    client: BaseProducer<ClientErrors>,
 }
 
 impl std::fmt::Debug for EmbeddedBroker {
@@ -84,8 +84,8 @@ impl EmbeddedBroker {
     pub fn start(topics: &[BrokerTopic], tell: &mut dyn FnMut(&str)) -> Result<Self, DriverError> {
         let mut config: ClientConfig = connect::config(&[]);
         config.set("test.mock.num.brokers", "1");
-        let client: BaseProducer<Watch> =
-            config.create_with_context(Watch::default()).map_err(|error| connect::creation_error(&error))?;
+        let client: BaseProducer<ClientErrors> =
+            config.create_with_context(ClientErrors::default()).map_err(|error| connect::creation_error(&error))?;
         let native = client.client().native_ptr();
         let broken = |what: &str| DriverError::new(ErrorClass::System, format!("the embedded broker has no {what}"));
         let mock = Mock::of(native).ok_or_else(|| broken("cluster"))?;

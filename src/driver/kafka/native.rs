@@ -8,19 +8,19 @@
 //! batch read a third of `BaseConsumer::poll`.
 #![allow(unsafe_code, reason = "calls into librdkafka; each block carries its argument")]
 
-mod bell;
 mod consume;
 mod empty_polls;
 mod handle;
-mod lent;
 mod mock;
 mod produce;
+mod queue_event_fd;
 mod topics;
+mod value_pool;
 
-pub(super) use consume::{Found, Sink, SinkSlot, begin_commit, fetch_has_begun};
+pub(super) use consume::{Found, NativeConsumer, NativeConsumerSlot, begin_commit, fetch_has_begun};
 pub(super) use empty_polls::rest_between_empty_polls;
 pub(super) use handle::{EventKind, Queue};
-pub(super) use lent::Lent;
 pub(super) use mock::Mock;
-pub(super) use produce::{Outlet, hurry};
+pub(super) use produce::{NativeProducer, hurry};
 pub(super) use topics::{NewTopic, RequestError, TopicOutcome, create_topics, delete_topics};
+pub(super) use value_pool::ValuePool;

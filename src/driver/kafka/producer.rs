@@ -1,10 +1,10 @@
 //! A producer of one topic.
 
 use super::connect::{self, WaitLimit};
-use super::native::{Lent, Outlet, hurry, rest_between_empty_polls};
+use super::native::{NativeProducer, ValuePool, hurry, rest_between_empty_polls};
 use super::sticky::Sticky;
-use super::watch::Watch;
-use crate::driver::{Batch, DriverError, ErrorClass, Handed, Producer, Report, Time};
+use super::watch::ClientErrors;
+use crate::driver::{Batch, DriverError, ErrorClass, Producer, Report, SendResult, Time};
 use crate::plan::properties::ProducerWays;
 use rdkafka::producer::{BaseProducer, Producer as _, PurgeConfig};
 use std::sync::Arc;
@@ -13,11 +13,11 @@ use std::time::Duration;
 /// A connected producer. Dropping it purges what is in flight.
 pub struct KafkaProducer {
     // Before the client: it borrows the client's native handle.
-    outlet: Outlet,
-    client: BaseProducer<Watch>,
+    outlet: NativeProducer,
+    client: BaseProducer<ClientErrors>,
     // After the client: until it is gone its threads may read what it was lent.
-    lent: Lent,
-    watch: Arc<Watch>,
+    value_pool: ValuePool,
+    watch: Arc<ClientErrors>,
     /// By partition, as of the connecting.
     leaders: Vec<i32>,
     told: u64,
@@ -59,9 +59,9 @@ impl KafkaProducer {
         let partitions = u32::try_from(leaders.len()).unwrap_or(u32::MAX);
         let sticky = ways.sticky.map(|sticky| Sticky::new(sticky, partitions, seed));
         let tells_brokers = leaders.iter().any(|leader| *leader != leaders[0]);
-        let outlet = Outlet::new(client.client().native_ptr(), topic, partitions, sticky, tells_brokers)
+        let outlet = NativeProducer::new(client.client().native_ptr(), topic, partitions, sticky, tells_brokers)
             .ok_or_else(|| DriverError::new(ErrorClass::System, format!("librdkafka gives no handle of {topic}")))?;
-        Ok(Self { outlet, client, lent: Lent::default(), watch, leaders, told: 0 })
+        Ok(Self { outlet, client, value_pool: ValuePool::default(), watch, leaders, told: 0 })
     }
 }
 
@@ -79,9 +79,9 @@ fn open(
     properties: &[(String, String)],
     topic: &str,
     limit: Duration,
-) -> Result<(BaseProducer<Watch>, Vec<i32>), DriverError> {
-    let client: BaseProducer<Watch> = connect::config(properties)
-        .create_with_context(Watch::default())
+) -> Result<(BaseProducer<ClientErrors>, Vec<i32>), DriverError> {
+    let client: BaseProducer<ClientErrors> = connect::config(properties)
+        .create_with_context(ClientErrors::default())
         .map_err(|error| connect::creation_error(&error))?;
     let watch = Arc::clone(client.context());
     let leaders = connect::await_metadata(
@@ -102,24 +102,24 @@ impl Producer for KafkaProducer {
     }
 
     #[inline]
-    fn send(&mut self, key: Option<&[u8]>, value: &[u8], tag: usize) -> Handed {
+    fn send(&mut self, key: Option<&[u8]>, value: &[u8], tag: usize) -> SendResult {
         self.outlet.send(key, value, tag)
     }
 
     #[inline]
-    fn send_from(&mut self, batch: &Batch, i: usize) -> Handed {
-        self.outlet.send_from(&mut self.lent, batch, i)
+    fn send_from(&mut self, batch: &Batch, i: usize) -> SendResult {
+        self.outlet.send_from(&mut self.value_pool, batch, i)
     }
 
     #[inline]
     fn send_batch(&mut self, batch: &Batch, from: usize, refused: impl FnMut(usize, i32)) -> usize {
-        self.outlet.send_batch(&mut self.lent, batch, from, refused)
+        self.outlet.send_batch(&mut self.value_pool, batch, from, refused)
     }
 
     #[inline]
     fn poll_reports(&mut self, limit: u32, time: &impl Time, on_report: impl FnMut(u64, Report<'_>)) -> u32 {
         let on_other = |event| self.watch.event(event);
-        self.outlet.poll_reports(&mut self.lent, limit, time, on_report, on_other)
+        self.outlet.poll_reports(&mut self.value_pool, limit, time, on_report, on_other)
     }
 
     #[inline]
@@ -138,7 +138,7 @@ impl Producer for KafkaProducer {
         }
     }
 
-    fn hurry(&mut self) {
+    fn flush_linger(&mut self) {
         hurry(self.client.client().native_ptr());
     }
 

@@ -3,7 +3,7 @@
 use super::admin::{AdminAction, AdminRequest, TopicState, perform};
 use super::embedded::{BrokerTopic, EmbeddedBroker};
 use super::{KafkaConsumer, KafkaProducer};
-use crate::driver::{Batch, Consumer, Delivery, ErrorClass, Handed, Producer, Received, Report, Time};
+use crate::driver::{Batch, Consumer, Delivery, ErrorClass, Producer, ReceivedMessage, Report, SendResult, Time};
 use crate::plan::properties::{ProducerWays, StickyBatches};
 use std::collections::{BTreeMap, HashSet};
 use std::time::{Duration, Instant};
@@ -85,7 +85,7 @@ fn receive(
         );
         for (consumer, received) in consumers.iter_mut().zip(&mut all) {
             consumer.serve_events(&time, |_, message| received.push((message.partition, message.value.to_vec())));
-            let tell = |_, message: Received<'_>| received.push((message.partition, message.value.to_vec()));
+            let tell = |_, message: ReceivedMessage<'_>| received.push((message.partition, message.value.to_vec()));
             if consumer.poll_batch(&time, tell) == 0 {
                 consumer.await_messages(time.now_ns() + 5_000_000, &time);
             }
@@ -108,7 +108,7 @@ fn batch_of(count: usize, value_bytes: u32) -> Batch {
 fn single_messages_and_batches_come_back_as_reports_with_their_values() {
     let broker = broker(&[("t", 1)]);
     let mut producer = producer(&broker, "t", &[]);
-    assert_eq!(producer.send(Some(b"key"), b"one", 7), Handed::Accepted);
+    assert_eq!(producer.send(Some(b"key"), b"one", 7), SendResult::Accepted);
     let mut batch = batch_of(100, 20);
     batch.set_key(3, Some(b"k"));
     assert_eq!(producer.send_batch(&batch, 0, |i, code| panic!("{i}: {code}")), 100);
@@ -126,13 +126,13 @@ fn single_messages_and_batches_come_back_as_reports_with_their_values() {
 fn a_partition_is_assigned_when_nothing_in_it_can_be_missed_any_more() {
     let broker = broker(&[("t", 4)]);
     let mut producer = producer(&broker, "t", &[("linger.ms", "0"), ("partitioner", "consistent_random")]);
-    assert_eq!(producer.send(None, b"before", 1), Handed::Accepted);
+    assert_eq!(producer.send(None, b"before", 1), SendResult::Accepted);
     reports(&mut producer, 1);
     let kip_848 = ("group.protocol", "consumer");
     let mut consumer = consumer(&broker, "t", "g", &[("auto.offset.reset", "latest"), kip_848]);
     receive(&mut [&mut consumer], |_, consumers| consumers[0].events().assigned == 4);
     for tag in 0..40_u8 {
-        assert_eq!(producer.send(Some(&[tag]), b"after", usize::from(tag)), Handed::Accepted);
+        assert_eq!(producer.send(Some(&[tag]), b"after", usize::from(tag)), SendResult::Accepted);
     }
     let all = receive(&mut [&mut consumer], |all, _| all[0].len() >= 40);
     assert!(all[0].len() == 40 && all[0].iter().all(|(_, value)| value == b"after"), "{all:?}");
@@ -167,7 +167,7 @@ fn reports_that_end_where_the_caller_stops_make_room_at_once() {
         let mut producer = producer(&broker, "t", &[all, ("linger.ms", "0")]);
         for round in 0..3 {
             for i in 0..queue {
-                assert_eq!(producer.send(None, b"x", 0), Handed::Accepted, "{queue} {asked}: {i} of round {round}");
+                assert_eq!(producer.send(None, b"x", 0), SendResult::Accepted, "{queue} {asked}: {i} of round {round}");
             }
             let (time, deadline, mut reported) = (wall(), Instant::now() + LIMIT, 0);
             while reported < queue {
@@ -205,7 +205,7 @@ fn messages_without_keys_go_on_when_a_batch_is_filled_and_it_leaves_however_long
             let mut batch = batch_of(if sent < 1_000 { 1 } else { 100.min(left) }, 1_000);
             (0..batch.len()).for_each(|i| batch.set_tag(i, sent + i));
             sent += if batch.len() == 1 {
-                usize::from(producer.send_from(&batch, 0) == Handed::Accepted)
+                usize::from(producer.send_from(&batch, 0) == SendResult::Accepted)
             } else {
                 producer.send_batch(&batch, 0, |i, code| panic!("{i}: {code}"))
             };
@@ -226,9 +226,9 @@ fn a_message_that_is_too_large_is_refused_and_the_others_are_sent() {
     let mut refused = Vec::new();
     assert_eq!(producer.send_batch(&batch_of(3, 2_000), 0, |i, code| refused.push((i, code))), 3);
     assert_eq!(refused.iter().map(|(i, _)| *i).collect::<Vec<_>>(), [0, 1, 2]);
-    let Handed::Refused(code) = producer.send(None, &[0; 2_000], 0) else { panic!("taken") };
+    let SendResult::Refused(code) = producer.send(None, &[0; 2_000], 0) else { panic!("taken") };
     assert!(producer.describe(code).contains("Message size too large"), "{}", producer.describe(code));
-    assert_eq!(producer.send(None, b"small", 5), Handed::Accepted);
+    assert_eq!(producer.send(None, b"small", 5), SendResult::Accepted);
     assert_eq!(reports(&mut producer, 1)[0].0, 5);
 }
 
@@ -260,7 +260,7 @@ fn a_wait_for_reports_ends_with_the_first_and_has_a_limit() {
     let (reported, waited) = waited_ms(&mut producer, 30);
     assert!(reported == 0 && waited >= 30, "nothing was sent: {reported} reports after {waited} ms");
     for _ in 0..3 {
-        assert_eq!(producer.send(None, b"x", 1), Handed::Accepted);
+        assert_eq!(producer.send(None, b"x", 1), SendResult::Accepted);
         let (reported, waited) = waited_ms(&mut producer, 20_000);
         assert!(reported == 1 && waited < 10_000, "{reported} reports after {waited} ms");
     }
@@ -297,7 +297,7 @@ fn values_arrive_whole(broker: &EmbeddedBroker, topic: &str, lengths: [usize; 3]
             handled = if round % 2 == 0 || handled > 0 {
                 producer.send_batch(&batch, handled, |i, code| panic!("{i}: {code}"))
             } else {
-                usize::from(producer.send_from(&batch, 0) == Handed::Accepted)
+                usize::from(producer.send_from(&batch, 0) == SendResult::Accepted)
             };
             producer.poll_reports(u32::MAX, &time, |_, report| {
                 assert_eq!(report.value, expected[report.tag], "{topic}, report {reported}");

@@ -20,7 +20,7 @@ const LOG_ERROR: i32 = 3;
 
 /// A client's memory of its troubles. It is also the client's rust-rdkafka context.
 #[derive(Debug, Default)]
-pub(super) struct Watch {
+pub(super) struct ClientErrors {
     errors: AtomicU64,
     all_down: AtomicU64,
     /// Counts up with every line.
@@ -37,7 +37,7 @@ struct Notes {
     fresh: Vec<(String, u64)>,
 }
 
-impl Watch {
+impl ClientErrors {
     /// Errors so far.
     pub(super) fn errors(&self) -> u64 {
         self.errors.load(Ordering::Relaxed)
@@ -168,7 +168,7 @@ pub(super) fn is_authentication(code: i32) -> bool {
     .any(|known| *known as i32 == code)
 }
 
-impl ClientContext for Watch {
+impl ClientContext for ClientErrors {
     fn log(&self, level: RDKafkaLogLevel, _facility: &str, text: &str) {
         if level as i32 <= LOG_ERROR {
             self.line(text, 0);
@@ -181,7 +181,7 @@ impl ClientContext for Watch {
     }
 }
 
-impl ProducerContext for Watch {
+impl ProducerContext for ClientErrors {
     type DeliveryOpaque = ();
 
     /// Only called while the producer is being dropped; by then everything is counted.
@@ -194,7 +194,7 @@ mod tests {
 
     #[test]
     fn the_last_lines_are_kept_newest_first_without_repeats() {
-        let watch = Watch::default();
+        let watch = ClientErrors::default();
         for line in ["a", "b", "b", "c", "d"] {
             watch.event(EventKind::Log(3, "FAIL".into(), line.into()));
         }
@@ -205,7 +205,7 @@ mod tests {
 
     #[test]
     fn the_same_trouble_is_kept_once_however_it_is_told() {
-        let watch = Watch::default();
+        let watch = ClientErrors::default();
         let refused = "127.0.0.1:1/bootstrap: Connect to ipv4#127.0.0.1:1 failed: Connection refused";
         let down = RDKafkaErrorCode::AllBrokersDown as i32;
         watch.event(EventKind::Error(-195, format!("{refused} (after 0ms in state CONNECT)"), false));
@@ -217,7 +217,7 @@ mod tests {
 
     #[test]
     fn a_refused_password_is_remembered_as_such() {
-        let watch = Watch::default();
+        let watch = ClientErrors::default();
         watch.event(EventKind::Error(RDKafkaErrorCode::BrokerTransportFailure as i32, "gone".into(), false));
         assert_eq!(watch.refusal(), None);
         watch.event(EventKind::Error(RDKafkaErrorCode::Authentication as i32, "bad password".into(), false));
@@ -228,7 +228,7 @@ mod tests {
 
     #[test]
     fn a_certificate_that_cannot_be_trusted_is_remembered_as_such_and_other_tls_troubles_are_not() {
-        let watch = Watch::default();
+        let watch = ClientErrors::default();
         let ssl = RDKafkaErrorCode::SSL as i32;
         watch.event(EventKind::Error(ssl, "ssl://b:1/1: SSL handshake failed: Disconnected".into(), false));
         assert_eq!(watch.refusal(), None);
@@ -239,7 +239,7 @@ mod tests {
 
     #[test]
     fn the_end_of_a_partition_is_no_error() {
-        let watch = Watch::default();
+        let watch = ClientErrors::default();
         watch.event(EventKind::Error(RDKafkaErrorCode::PartitionEOF as i32, "eof".into(), false));
         assert_eq!((watch.errors(), watch.recent()), (0, None));
     }

@@ -2,13 +2,13 @@
 
 mod entrance;
 
-use super::answer::{self, BrokerAt, Metadata};
 use super::codes;
-use super::complaints::Complaints;
-use super::link::{Asked, Body, Inbox, Link};
+use super::error_log::ErrorLog;
+use super::link::{Body, Link, PendingRequest, ReceiveBuffer};
 use super::login::Dialogue;
 use super::pipe::{self, Pipe};
-use super::question::{self, Question, Writing};
+use super::request::{self, WireRequest, Writing};
+use super::response::{self, BrokerAt, Metadata};
 use super::tls;
 use crate::driver::{DriverError, ErrorClass, Time};
 use crate::plan::properties::wire::Connecting;
@@ -33,20 +33,20 @@ const FIRST_BOOTSTRAP: i32 = -1_000_000;
 pub(super) const COORDINATOR: i32 = -2_000_000;
 
 /// What has become of a request.
-pub(super) enum Event<'a, B> {
+pub(super) enum RequestEvent<'a, B> {
     /// Its answer's body stands in the inbox.
-    Answer(Asked<B>, &'a mut Inbox, Range<usize>),
+    Answer(PendingRequest<B>, &'a mut ReceiveBuffer, Range<usize>),
     /// It is written, and no answer comes.
-    Written(Asked<B>),
+    Written(PendingRequest<B>),
     /// The connection is gone.
-    Lost(Asked<B>),
+    Lost(PendingRequest<B>),
 }
 
 /// What an answer said: the throttle time in ms; None: it was no answer.
-pub(super) type Understood = Option<i32>;
+pub(super) type ThrottleTime = Option<i32>;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum State {
+enum ConnectionState {
     /// Until this time.
     Connecting(u64),
     /// Its versions are asked for.
@@ -58,13 +58,13 @@ enum State {
 
 /// One address and the connection to it.
 #[derive(Debug)]
-pub(super) struct Peer<B> {
+pub(super) struct BrokerLink<B> {
     pub(super) id: i32,
     host: String,
     port: u16,
     addresses: Vec<SocketAddr>,
     next_address: usize,
-    link: Option<(Link<B>, State)>,
+    link: Option<(Link<B>, ConnectionState)>,
     dialogue: Option<Dialogue>,
     /// The login must be renewed then.
     login_ends_ns: u64,
@@ -83,14 +83,14 @@ pub(super) struct Cluster<B> {
     /// Must brokers give out producer ids?
     pub(super) needs_ids: bool,
     tls: Option<Arc<ClientConfig>>,
-    peers: Vec<Peer<B>>,
+    peers: Vec<BrokerLink<B>>,
     /// Leaders as the last answer told them, not looked at yet.
     fresh: Option<Metadata>,
     metadata_wanted: bool,
     metadata_asked: bool,
     metadata_at_ns: u64,
     metadata_tries: u32,
-    pub(super) complaints: Complaints,
+    pub(super) error_log: ErrorLog,
     /// Times that the last connection was lost.
     pub(super) all_down: u64,
     fault: Option<DriverError>,
@@ -115,7 +115,7 @@ impl<B: Body> Cluster<B> {
             let port = port.parse().map_err(|_| {
                 DriverError::new(ErrorClass::Configuration, format!("bootstrap.servers: {server} has no port"))
             })?;
-            peers.push(Peer::new(BrokerAt { id, host: host.trim_matches(['[', ']']).to_owned(), port }));
+            peers.push(BrokerLink::new(BrokerAt { id, host: host.trim_matches(['[', ']']).to_owned(), port }));
         }
         Ok(Self {
             manners,
@@ -128,7 +128,7 @@ impl<B: Body> Cluster<B> {
             metadata_asked: false,
             metadata_at_ns: 0,
             metadata_tries: 0,
-            complaints: Complaints::default(),
+            error_log: ErrorLog::default(),
             all_down: 0,
             fault: None,
         })
@@ -173,7 +173,7 @@ impl<B: Body> Cluster<B> {
         self.connect(peer, now_ns);
         let peer = &mut self.peers[peer];
         match &mut peer.link {
-            Some((link, State::Ready)) if now_ns >= peer.muted_until_ns => Some(link),
+            Some((link, ConnectionState::Ready)) if now_ns >= peer.muted_until_ns => Some(link),
             _ => None,
         }
     }
@@ -186,10 +186,10 @@ impl<B: Body> Cluster<B> {
                 if (&peer.host, peer.port) != (&broker.host, broker.port)
                     && (peer.link.is_none() || peer.id == COORDINATOR) =>
             {
-                *peer = Peer::new(broker);
+                *peer = BrokerLink::new(broker);
             }
             Some(_) => {}
-            None => self.peers.push(Peer::new(broker)),
+            None => self.peers.push(BrokerLink::new(broker)),
         }
     }
 
@@ -201,7 +201,7 @@ impl<B: Body> Cluster<B> {
         match peer.open(self.tls.as_ref()) {
             Ok(pipe) => {
                 let limit_ns = now_ns + self.manners.connect_limit_ns;
-                peer.link = Some((Link::new(pipe), State::Connecting(limit_ns)));
+                peer.link = Some((Link::new(pipe), ConnectionState::Connecting(limit_ns)));
             }
             Err(error) => self.lose(at, &error, now_ns, &mut |_, _| None),
         }
@@ -212,7 +212,7 @@ impl<B: Body> Cluster<B> {
         &mut self,
         at: usize,
         time: &impl Time,
-        mut on_event: impl FnMut(Event<'_, B>, u64) -> Understood,
+        mut on_event: impl FnMut(RequestEvent<'_, B>, u64) -> ThrottleTime,
     ) {
         let now_ns = time.now_ns();
         if let Err(error) = self.try_step(at, now_ns, time, &mut on_event) {
@@ -225,17 +225,17 @@ impl<B: Body> Cluster<B> {
         at: usize,
         now_ns: u64,
         time: &impl Time,
-        on_event: &mut impl FnMut(Event<'_, B>, u64) -> Understood,
+        on_event: &mut impl FnMut(RequestEvent<'_, B>, u64) -> ThrottleTime,
     ) -> io::Result<()> {
         let peer = &mut self.peers[at];
         let Some((link, state)) = &mut peer.link else { return Ok(()) };
-        if let State::Connecting(until_ns) = *state {
+        if let ConnectionState::Connecting(until_ns) = *state {
             if !is_connected(link.pipe.socket())? {
                 return if now_ns < until_ns { Ok(()) } else { Err(io::ErrorKind::TimedOut.into()) };
             }
-            *state = State::New;
+            *state = ConnectionState::New;
             let deadline_ns = now_ns + self.manners.request_limit_ns;
-            link.ask(Question::Versions, question::versions(&self.manners.client_id), Vec::new(), false, deadline_ns);
+            link.ask(WireRequest::Versions, request::versions(&self.manners.client_id), Vec::new(), false, deadline_ns);
         }
         if link.awaits() || link.pipe.has_unread() || now_ns >= peer.looked_ns + IDLE_LOOK_NS {
             peer.looked_ns = now_ns;
@@ -265,43 +265,43 @@ impl<B: Body> Cluster<B> {
         }
         if link.has_unwritten() {
             link.write(|asked| {
-                on_event(Event::Written(asked), now_ns);
+                on_event(RequestEvent::Written(asked), now_ns);
             })?;
         }
         Ok(())
     }
 
-    fn answered(&mut self, at: usize) -> io::Result<Option<(Asked<B>, Range<usize>)>> {
+    fn answered(&mut self, at: usize) -> io::Result<Option<(PendingRequest<B>, Range<usize>)>> {
         self.peers[at].link.as_mut().map_or(Ok(None), |(link, _)| link.answered())
     }
 
     fn understand(
         &mut self,
         at: usize,
-        asked: Asked<B>,
+        asked: PendingRequest<B>,
         range: Range<usize>,
         now_ns: u64,
-        on_event: &mut impl FnMut(Event<'_, B>, u64) -> Understood,
+        on_event: &mut impl FnMut(RequestEvent<'_, B>, u64) -> ThrottleTime,
     ) -> io::Result<()> {
         let name = asked.question.kind().2;
         let (question, end) = (asked.question, range.end);
         let Some((link, _)) = &mut self.peers[at].link else { return Ok(()) };
         let understood = match question {
-            Question::Versions => self.versions_came(at, range, now_ns),
-            Question::Handshake => self.handshake_came(at, range, now_ns),
-            Question::Authenticate => self.authenticate_came(at, range, now_ns),
-            Question::Metadata => {
+            WireRequest::Versions => self.versions_came(at, range, now_ns),
+            WireRequest::Handshake => self.handshake_came(at, range, now_ns),
+            WireRequest::Authenticate => self.authenticate_came(at, range, now_ns),
+            WireRequest::Metadata => {
                 self.metadata_asked = false;
-                let metadata = answer::metadata(link.inbox.bytes(range));
+                let metadata = response::metadata(link.inbox.bytes(range));
                 let throttle_ms = metadata.as_ref().map(|metadata| metadata.throttle_ms);
                 self.fresh = metadata;
                 throttle_ms
             }
-            _ => on_event(Event::Answer(asked, &mut link.inbox, range), now_ns),
+            _ => on_event(RequestEvent::Answer(asked, &mut link.inbox, range), now_ns),
         };
         // An answer whose memory was taken has been used with it.
         let Some((link, _)) = &mut self.peers[at].link else { return Ok(()) };
-        if question != Question::Fetch {
+        if question != WireRequest::Fetch {
             link.used(end);
         }
         let Some(throttle_ms) = understood else {
@@ -310,7 +310,7 @@ impl<B: Body> Cluster<B> {
         if let Ok(throttle_ms @ 1..) = u64::try_from(throttle_ms) {
             let peer = &mut self.peers[at];
             peer.muted_until_ns = now_ns + throttle_ms * 1_000_000;
-            self.complaints.remark(format!("broker {} throttles this client (quota)", peer.id));
+            self.error_log.remark(format!("broker {} throttles this client (quota)", peer.id));
         }
         Ok(())
     }
@@ -321,7 +321,7 @@ impl<B: Body> Cluster<B> {
         at: usize,
         error: &io::Error,
         now_ns: u64,
-        on_event: &mut impl FnMut(Event<'_, B>, u64) -> Understood,
+        on_event: &mut impl FnMut(RequestEvent<'_, B>, u64) -> ThrottleTime,
     ) {
         let peer = &mut self.peers[at];
         let gone = peer.link.take();
@@ -333,18 +333,18 @@ impl<B: Body> Cluster<B> {
         if pipe::is_distrust(error) {
             self.fault.get_or_insert(DriverError::new(ErrorClass::Unreachable, format!("{words} (ssl.ca.location)")));
         }
-        self.complaints.error(words);
+        self.error_log.error(words);
         if let Some((link, _)) = gone {
             for asked in link.into_asked() {
                 match asked.question {
-                    Question::Metadata => self.metadata_asked = false,
-                    Question::Versions | Question::Handshake | Question::Authenticate => {}
+                    WireRequest::Metadata => self.metadata_asked = false,
+                    WireRequest::Versions | WireRequest::Handshake | WireRequest::Authenticate => {}
                     _ => {
-                        on_event(Event::Lost(asked), now_ns);
+                        on_event(RequestEvent::Lost(asked), now_ns);
                     }
                 }
             }
-            if !self.peers.iter().any(|peer| matches!(peer.link, Some((_, State::Ready)))) {
+            if !self.peers.iter().any(|peer| matches!(peer.link, Some((_, ConnectionState::Ready)))) {
                 self.all_down += 1;
             }
         }
@@ -362,8 +362,8 @@ impl<B: Body> Cluster<B> {
             return;
         }
         let Some(at) = self.anybody(now_ns) else { return self.look_for_anybody(now_ns) };
-        let writing = question::metadata(&self.manners.client_id, &self.topic);
-        self.ask(at, Question::Metadata, writing, now_ns);
+        let writing = request::metadata(&self.manners.client_id, &self.topic);
+        self.ask(at, WireRequest::Metadata, writing, now_ns);
         (self.metadata_asked, self.metadata_wanted) = (true, false);
         self.metadata_at_ns = now_ns + back_off_ns(self.manners.retry_ns, self.metadata_tries);
         self.metadata_tries += 1;
@@ -372,7 +372,9 @@ impl<B: Body> Cluster<B> {
     /// Somebody to ask: of the addresses of the configuration if one is connected, for leaders may have a fetch to wait
     /// for.
     pub(super) fn anybody(&self, now_ns: u64) -> Option<usize> {
-        let ready = |peer: &Peer<B>| matches!(peer.link, Some((_, State::Ready))) && now_ns >= peer.muted_until_ns;
+        let ready = |peer: &BrokerLink<B>| {
+            matches!(peer.link, Some((_, ConnectionState::Ready))) && now_ns >= peer.muted_until_ns
+        };
         self.peers.iter().position(ready)
     }
 
@@ -384,7 +386,7 @@ impl<B: Body> Cluster<B> {
             return;
         }
         let first = fastrand::usize(..self.peers.len());
-        let may_be_tried = |peer: &Peer<B>| peer.link.is_none() && now_ns >= peer.retry_at_ns;
+        let may_be_tried = |peer: &BrokerLink<B>| peer.link.is_none() && now_ns >= peer.retry_at_ns;
         let at = (first..self.peers.len()).chain(0..first).find(|at| may_be_tried(&self.peers[*at]));
         if let Some(at) = at {
             self.connect(at, now_ns);
@@ -397,7 +399,7 @@ impl<B: Body> Cluster<B> {
     }
 
     /// Puts a request without a body to a peer that is connected.
-    pub(super) fn ask(&mut self, at: usize, question: Question, writing: Writing, now_ns: u64) {
+    pub(super) fn ask(&mut self, at: usize, question: WireRequest, writing: Writing, now_ns: u64) {
         let deadline_ns = now_ns + self.manners.request_limit_ns;
         if let Some((link, _)) = &mut self.peers[at].link {
             link.ask(question, writing, Vec::new(), false, deadline_ns);
@@ -406,13 +408,15 @@ impl<B: Body> Cluster<B> {
 
     /// Can a request of this kind be put to a broker, of which `most` may be open? Otherwise when that may have
     /// changed, raw ns, if not by something that it sends.
-    pub(super) fn may_ask(&self, id: i32, question: Question, most: usize, now_ns: u64) -> Result<(), u64> {
+    pub(super) fn may_ask(&self, id: i32, question: WireRequest, most: usize, now_ns: u64) -> Result<(), u64> {
         let Some(peer) = self.find(id).map(|at| &self.peers[at]) else { return Err(now_ns + 1_000_000) };
         match &peer.link {
             None => Err(peer.retry_at_ns),
-            Some((_, State::Connecting(_) | State::New | State::LoggingIn)) => Err(now_ns + 1_000_000),
+            Some((_, ConnectionState::Connecting(_) | ConnectionState::New | ConnectionState::LoggingIn)) => {
+                Err(now_ns + 1_000_000)
+            }
             Some(_) if now_ns < peer.muted_until_ns => Err(peer.muted_until_ns),
-            Some((link, State::Ready)) if link.open(question) >= most => Err(u64::MAX),
+            Some((link, ConnectionState::Ready)) if link.open(question) >= most => Err(u64::MAX),
             Some(_) => Ok(()),
         }
     }
@@ -428,7 +432,7 @@ impl<B: Body> Cluster<B> {
             if link.pipe.has_unread() {
                 return;
             }
-            let writes = matches!(state, State::Connecting(_)) || link.has_unwritten();
+            let writes = matches!(state, ConnectionState::Connecting(_)) || link.has_unwritten();
             let interest = if writes { PollFlags::POLLIN | PollFlags::POLLOUT } else { PollFlags::POLLIN };
             descriptors.push(PollFd::new(link.pipe.as_fd(), interest));
         }
@@ -439,14 +443,14 @@ impl<B: Body> Cluster<B> {
 
     /// The first that must have been looked at: of connections on their way and peers that may be tried again.
     pub(super) fn is_on_its_way(&self) -> bool {
-        self.peers.iter().any(|peer| !matches!(peer.link, None | Some((_, State::Ready))))
+        self.peers.iter().any(|peer| !matches!(peer.link, None | Some((_, ConnectionState::Ready))))
     }
 
     /// Closes all connections; what was asked is told as lost.
-    pub(super) fn close(&mut self, mut on_event: impl FnMut(Event<'_, B>)) {
+    pub(super) fn close(&mut self, mut on_event: impl FnMut(RequestEvent<'_, B>)) {
         for peer in &mut self.peers {
             if let Some((link, _)) = peer.link.take() {
-                link.into_asked().into_iter().for_each(|asked| on_event(Event::Lost(asked)));
+                link.into_asked().into_iter().for_each(|asked| on_event(RequestEvent::Lost(asked)));
             }
             peer.retry_at_ns = u64::MAX;
         }
@@ -503,7 +507,7 @@ impl<B: Body> Cluster<B> {
                 return Err(last.unwrap_or_else(|| {
                     let servers: Vec<_> =
                         self.peers.iter().map(|peer| format!("{}:{}", peer.host, peer.port)).collect();
-                    let why = self.complaints.last().unwrap_or("no answer").to_owned();
+                    let why = self.error_log.last().unwrap_or("no answer").to_owned();
                     let servers = servers.join(",");
                     let limit = limit.as_secs_f64();
                     let text =
@@ -519,7 +523,7 @@ impl<B: Body> Cluster<B> {
 /// One look reads for so long at most.
 const READ_FOR_NS: u64 = 50_000;
 
-impl<B: Body> Peer<B> {
+impl<B: Body> BrokerLink<B> {
     fn new(at: BrokerAt) -> Self {
         Self {
             id: at.id,

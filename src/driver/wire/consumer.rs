@@ -4,21 +4,21 @@
 //! It joins no group: which partitions are its own follows from its number among the consumers of a subscription.
 //! Offsets are committed for the group as by one that is no member.
 
+mod fetch_response;
 mod fetches;
 mod offsets;
-mod parcel;
-mod track;
+mod partition_fetch;
 
 use super::cluster::Cluster;
-use super::link::NoBody;
+use super::link::EmptyBody;
 use super::unpack::Unpacker;
-use crate::driver::{Consumer, ConsumerEvents, DriverError, Received, Time};
+use crate::driver::{Consumer, ConsumerEvents, DriverError, ReceivedMessage, Time};
 use crate::plan::properties::wire::{Connecting, ConsumerWay};
+use fetch_response::FetchResponse;
 use offsets::Offsets;
-use parcel::Parcel;
+use partition_fetch::PartitionFetch;
 use std::collections::VecDeque;
 use std::time::Duration;
-use track::Track;
 
 /// Longest wait of one look.
 const LOOK_NS: u64 = 50_000_000;
@@ -37,13 +37,13 @@ pub struct Share {
 /// A connected consumer.
 #[derive(Debug)]
 pub struct WireConsumer {
-    cluster: Cluster<NoBody>,
+    cluster: Cluster<EmptyBody>,
     way: ConsumerWay,
     topic: String,
-    tracks: Vec<Track>,
+    tracks: Vec<PartitionFetch>,
     offsets: Offsets,
     /// Answers that have come and are not handed out, the first being read.
-    parcels: VecDeque<Parcel>,
+    parcels: VecDeque<FetchResponse>,
     /// Memory for answers.
     spare: Vec<Vec<u8>>,
     unpacker: Unpacker,
@@ -68,9 +68,9 @@ impl WireConsumer {
         let mut cluster = Cluster::new(Connecting::of(properties), topic)?;
         let leaders = cluster.meet(limit, time)?;
         let own = |(partition, leader): (u32, i32)| {
-            (partition % share.members.max(1) == share.member).then(|| Track::new(partition, leader))
+            (partition % share.members.max(1) == share.member).then(|| PartitionFetch::new(partition, leader))
         };
-        let tracks: Vec<Track> = (0..).zip(leaders).filter_map(own).collect();
+        let tracks: Vec<PartitionFetch> = (0..).zip(leaders).filter_map(own).collect();
         let events = ConsumerEvents { rebalances: 1, ..ConsumerEvents::default() };
         Ok(Self {
             cluster,
@@ -90,18 +90,18 @@ impl WireConsumer {
     }
 
     /// Hands out messages that have come, with one clock reading.
-    fn hand_out(&mut self, time: &impl Time, on_message: &mut impl FnMut(u64, Received<'_>)) -> u32 {
+    fn hand_out(&mut self, time: &impl Time, on_message: &mut impl FnMut(u64, ReceivedMessage<'_>)) -> u32 {
         if self.paused {
             return 0;
         }
         let (mut count, mut at_ns) = (0, 0);
         while count < Self::BATCH {
-            let Some(parcel) = self.parcels.front_mut() else { break };
+            let Some(response) = self.parcels.front_mut() else { break };
             if at_ns == 0 {
                 at_ns = time.now_ns();
             }
             let (tracks, check, unpacker) = (&mut self.tracks, self.way.check_crcs, &mut self.unpacker);
-            match parcel.hand_out(Self::BATCH - count, at_ns, tracks, check, unpacker, on_message) {
+            match response.hand_out(Self::BATCH - count, at_ns, tracks, check, unpacker, on_message) {
                 Ok(handed) => count += handed,
                 Err((partition, offset, error)) => {
                     let text = format!("{}, partition {partition}, from offset {offset}: {error}", self.topic);
@@ -110,17 +110,17 @@ impl WireConsumer {
                     break;
                 }
             }
-            if parcel.is_empty()
-                && let Some(parcel) = self.parcels.pop_front()
+            if response.is_empty()
+                && let Some(response) = self.parcels.pop_front()
             {
-                self.spare.push(parcel.into_bytes());
+                self.spare.push(response.into_bytes());
             }
         }
         count
     }
 
     fn due_ns(&self, now_ns: u64) -> u64 {
-        let tracks = self.tracks.iter().map(Track::not_before_ns).filter(|due_ns| *due_ns > now_ns);
+        let tracks = self.tracks.iter().map(PartitionFetch::not_before_ns).filter(|due_ns| *due_ns > now_ns);
         let look_ns = if self.cluster.is_on_its_way() { 1_000_000 } else { LOOK_NS };
         tracks.min().unwrap_or(u64::MAX).min(now_ns + look_ns)
     }
@@ -131,7 +131,7 @@ impl Consumer for WireConsumer {
     const BATCH: u32 = 300;
 
     #[inline]
-    fn poll_batch(&mut self, time: &impl Time, mut on_message: impl FnMut(u64, Received<'_>)) -> u32 {
+    fn poll_batch(&mut self, time: &impl Time, mut on_message: impl FnMut(u64, ReceivedMessage<'_>)) -> u32 {
         self.pump(time);
         self.hand_out(time, &mut on_message)
     }
@@ -140,7 +140,7 @@ impl Consumer for WireConsumer {
         self.cluster.wait(deadline_ns.min(self.due_ns(time.now_ns())), time);
     }
 
-    fn serve_events(&mut self, time: &impl Time, _on_message: impl FnMut(u64, Received<'_>)) -> u32 {
+    fn serve_events(&mut self, time: &impl Time, _on_message: impl FnMut(u64, ReceivedMessage<'_>)) -> u32 {
         // Where the loop is busy with messages that have come it looks at its connections all the same.
         self.pump(time);
         0
@@ -152,7 +152,7 @@ impl Consumer for WireConsumer {
 
     fn events(&self) -> ConsumerEvents {
         ConsumerEvents {
-            client_errors: self.cluster.complaints.errors(),
+            client_errors: self.cluster.error_log.errors(),
             all_brokers_down: self.cluster.all_down,
             commits_succeeded: self.offsets.succeeded,
             commits_failed: self.offsets.failed,
@@ -185,7 +185,7 @@ impl Consumer for WireConsumer {
     }
 
     fn tell_troubles(&mut self, tell: &mut dyn FnMut(&str, u64)) {
-        self.cluster.complaints.tell(tell);
+        self.cluster.error_log.tell(tell);
     }
 
     fn fault(&self) -> Option<DriverError> {

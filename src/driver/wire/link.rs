@@ -2,7 +2,7 @@
 //! never blocking.
 
 use super::pipe::Pipe;
-use super::question::Question;
+use super::request::WireRequest;
 use std::collections::VecDeque;
 use std::io::{self, ErrorKind, IoSlice};
 use std::ops::Range;
@@ -27,9 +27,9 @@ pub(super) trait Body {
 
 /// Of those who send none.
 #[derive(Debug)]
-pub(super) enum NoBody {}
+pub(super) enum EmptyBody {}
 
-impl Body for NoBody {
+impl Body for EmptyBody {
     fn as_sent(&self) -> &[u8] {
         match *self {}
     }
@@ -37,8 +37,8 @@ impl Body for NoBody {
 
 /// A request and what becomes of it.
 #[derive(Debug)]
-pub(super) struct Asked<B> {
-    pub(super) question: Question,
+pub(super) struct PendingRequest<B> {
+    pub(super) question: WireRequest,
     correlation: i32,
     head: Vec<u8>,
     pub(super) bodies: Vec<B>,
@@ -49,13 +49,13 @@ pub(super) struct Asked<B> {
 
 /// Bytes that have come.
 #[derive(Debug, Default)]
-pub(super) struct Inbox {
+pub(super) struct ReceiveBuffer {
     bytes: Vec<u8>,
     start: usize,
     end: usize,
 }
 
-impl Inbox {
+impl ReceiveBuffer {
     /// What stands at `range`.
     pub(super) fn bytes(&self, range: Range<usize>) -> &[u8] {
         self.bytes.get(range).unwrap_or_default()
@@ -111,25 +111,25 @@ impl Inbox {
 #[derive(Debug)]
 pub(super) struct Link<B> {
     pub(super) pipe: Pipe,
-    asked: VecDeque<Asked<B>>,
+    asked: VecDeque<PendingRequest<B>>,
     /// The first request that is not wholly written, and how much of it is.
     writing: usize,
     written: usize,
     correlation: i32,
-    pub(super) inbox: Inbox,
+    pub(super) inbox: ReceiveBuffer,
 }
 
 impl<B: Body> Link<B> {
     /// Nothing is asked yet.
     pub(super) fn new(pipe: Pipe) -> Self {
-        Self { pipe, asked: VecDeque::new(), writing: 0, written: 0, correlation: 0, inbox: Inbox::default() }
+        Self { pipe, asked: VecDeque::new(), writing: 0, written: 0, correlation: 0, inbox: ReceiveBuffer::default() }
     }
 
     /// Puts a request into the row.
     pub(super) fn ask(
         &mut self,
-        question: Question,
-        writing: super::question::Writing,
+        question: WireRequest,
+        writing: super::request::Writing,
         bodies: Vec<B>,
         unanswered: bool,
         deadline_ns: u64,
@@ -137,11 +137,18 @@ impl<B: Body> Link<B> {
         self.correlation = self.correlation.wrapping_add(1) & i32::MAX;
         let bytes = bodies.iter().map(|body| body.as_sent().len()).sum();
         let head = writing.finish(self.correlation, bytes);
-        self.asked.push_back(Asked { question, correlation: self.correlation, head, bodies, unanswered, deadline_ns });
+        self.asked.push_back(PendingRequest {
+            question,
+            correlation: self.correlation,
+            head,
+            bodies,
+            unanswered,
+            deadline_ns,
+        });
     }
 
     /// Requests of a kind that have not ended.
-    pub(super) fn open(&self, question: Question) -> usize {
+    pub(super) fn open(&self, question: WireRequest) -> usize {
         self.asked.iter().filter(|asked| asked.question == question).count()
     }
 
@@ -162,7 +169,7 @@ impl<B: Body> Link<B> {
 
     /// Writes what the socket takes, a bounded piece at most. A request that no answer comes to has ended when it is
     /// written: `ended` gets it.
-    pub(super) fn write(&mut self, mut ended: impl FnMut(Asked<B>)) -> io::Result<()> {
+    pub(super) fn write(&mut self, mut ended: impl FnMut(PendingRequest<B>)) -> io::Result<()> {
         let mut left = WRITTEN_AT_A_TIME;
         while left > 0 {
             let Some(asked) = self.asked.get(self.writing) else { return self.pipe.flush() };
@@ -197,14 +204,16 @@ impl<B: Body> Link<B> {
                 Err(error) => return Err(error),
             }
         }
-        let end = |asked: &Asked<B>| asked.head.len() + asked.bodies.iter().map(|b| b.as_sent().len()).sum::<usize>();
+        let end = |asked: &PendingRequest<B>| {
+            asked.head.len() + asked.bodies.iter().map(|b| b.as_sent().len()).sum::<usize>()
+        };
         if self.asked.get(self.writing).is_some_and(|asked| self.written == end(asked)) {
             self.wholly_written(&mut ended);
         }
         Ok(())
     }
 
-    fn wholly_written(&mut self, ended: &mut impl FnMut(Asked<B>)) {
+    fn wholly_written(&mut self, ended: &mut impl FnMut(PendingRequest<B>)) {
         self.written = 0;
         if self.asked[self.writing].unanswered {
             if let Some(asked) = self.asked.remove(self.writing) {
@@ -232,7 +241,7 @@ impl<B: Body> Link<B> {
     }
 
     /// The next request that is answered, and where its answer's body stands in the inbox, until `used`.
-    pub(super) fn answered(&mut self) -> io::Result<Option<(Asked<B>, Range<usize>)>> {
+    pub(super) fn answered(&mut self) -> io::Result<Option<(PendingRequest<B>, Range<usize>)>> {
         let Some(answer) = self.inbox.next()? else { return Ok(None) };
         let correlation = self.inbox.bytes(answer.start..answer.start + 4);
         let correlation = correlation.first_chunk().copied().map_or(-1, i32::from_be_bytes);
@@ -250,7 +259,7 @@ impl<B: Body> Link<B> {
     }
 
     /// All requests that have not ended.
-    pub(super) fn into_asked(self) -> VecDeque<Asked<B>> {
+    pub(super) fn into_asked(self) -> VecDeque<PendingRequest<B>> {
         self.asked
     }
 }

@@ -1,7 +1,7 @@
 //! Requests as we write them read by `kafka-protocol`, and answers as it writes them read by us.
 
-use super::answer::{self, BrokerAt, Fetched, Metadata};
-use super::question::{self, FetchBounds, Question, Writing};
+use super::request::{self, FetchBounds, WireRequest, Writing};
+use super::response::{self, BrokerAt, Fetched, Metadata};
 use bytes::{Bytes, BytesMut};
 use kafka_protocol::messages::{self as theirs, RequestHeader};
 use kafka_protocol::protocol::{Decodable, Encodable, StrBytes};
@@ -12,7 +12,7 @@ fn text(text: &str) -> StrBytes {
 }
 
 /// The body of a request of ours, its head checked.
-fn asked<T: Decodable>(question: Question, writing: Writing, bodies: &[u8]) -> T {
+fn asked<T: Decodable>(question: WireRequest, writing: Writing, bodies: &[u8]) -> T {
     let mut bytes = writing.finish(77, bodies.len());
     bytes.extend_from_slice(bodies);
     let mut bytes = Bytes::from(bytes);
@@ -27,7 +27,7 @@ fn asked<T: Decodable>(question: Question, writing: Writing, bodies: &[u8]) -> T
     body
 }
 
-fn answered<T: Encodable>(question: Question, answer: &T) -> Vec<u8> {
+fn answered<T: Encodable>(question: WireRequest, answer: &T) -> Vec<u8> {
     let mut bytes = BytesMut::new();
     answer.encode(&mut bytes, question.kind().1).unwrap();
     bytes.to_vec()
@@ -37,8 +37,8 @@ fn answered<T: Encodable>(question: Question, answer: &T) -> Vec<u8> {
 fn produce_requests_are_read_by_others() {
     let batches =
         [&7i32.to_be_bytes()[..], &3i32.to_be_bytes(), b"abc", &9i32.to_be_bytes(), &1i32.to_be_bytes(), b"d"];
-    let writing = question::produce("me", "topic", -1, 3_000, 2);
-    let request: theirs::ProduceRequest = asked(Question::Produce, writing, &batches.concat());
+    let writing = request::produce("me", "topic", -1, 3_000, 2);
+    let request: theirs::ProduceRequest = asked(WireRequest::Produce, writing, &batches.concat());
     assert_eq!((request.acks, request.timeout_ms, request.transactional_id), (-1, 3_000, None));
     assert_eq!(request.topic_data[0].name.as_str(), "topic");
     let found: Vec<_> =
@@ -51,7 +51,7 @@ fn the_other_requests_are_read_by_others() {
     let bounds =
         FetchBounds { wait_ms: 500, least_bytes: 1, most_bytes: 50, most_bytes_of_partition: 10, committed_only: true };
     let fetch: theirs::FetchRequest =
-        asked(Question::Fetch, question::fetch("me", "t", &bounds, &[(1, 5), (2, 6)]), &[]);
+        asked(WireRequest::Fetch, request::fetch("me", "t", &bounds, &[(1, 5), (2, 6)]), &[]);
     assert_eq!((fetch.max_wait_ms, fetch.min_bytes, fetch.max_bytes, fetch.isolation_level), (500, 1, 50, 1));
     assert_eq!((fetch.session_id, fetch.session_epoch, fetch.replica_id.0), (0, -1, -1));
     let of: Vec<_> = fetch.topics[0].partitions.iter().map(|one| (one.partition, one.fetch_offset)).collect();
@@ -59,16 +59,16 @@ fn the_other_requests_are_read_by_others() {
     assert_eq!(fetch.topics[0].partitions[0].partition_max_bytes, 10);
 
     let offsets: theirs::ListOffsetsRequest =
-        asked(Question::Offsets, question::offsets("me", "t", false, -2, &[3]), &[]);
+        asked(WireRequest::Offsets, request::offsets("me", "t", false, -2, &[3]), &[]);
     let one = &offsets.topics[0].partitions[0];
     assert_eq!((one.partition_index, one.timestamp, offsets.isolation_level), (3, -2, 0));
 
-    let metadata: theirs::MetadataRequest = asked(Question::Metadata, question::metadata("me", "t"), &[]);
+    let metadata: theirs::MetadataRequest = asked(WireRequest::Metadata, request::metadata("me", "t"), &[]);
     assert!(!metadata.allow_auto_topic_creation);
     assert_eq!(metadata.topics.unwrap()[0].name.as_ref().unwrap().as_str(), "t");
 
     let commit: theirs::OffsetCommitRequest =
-        asked(Question::Commit, question::commit("me", "g", "t", &[(0, 11)]), &[]);
+        asked(WireRequest::Commit, request::commit("me", "g", "t", &[(0, 11)]), &[]);
     assert_eq!(
         (commit.group_id.as_str(), commit.generation_id_or_member_epoch, commit.member_id.as_str()),
         ("g", -1, "")
@@ -76,58 +76,58 @@ fn the_other_requests_are_read_by_others() {
     assert_eq!(commit.topics[0].partitions[0].committed_offset, 11);
 
     let committed: theirs::OffsetFetchRequest =
-        asked(Question::Committed, question::committed("me", "g", "t", &[4, 5]), &[]);
+        asked(WireRequest::Committed, request::committed("me", "g", "t", &[4, 5]), &[]);
     assert_eq!(committed.topics.unwrap()[0].partition_indexes, [4, 5]);
 
     let coordinator: theirs::FindCoordinatorRequest =
-        asked(Question::Coordinator, question::coordinator("me", "g"), &[]);
+        asked(WireRequest::Coordinator, request::coordinator("me", "g"), &[]);
     assert_eq!((coordinator.key.as_str(), coordinator.key_type), ("g", 0));
 
-    let _: theirs::ApiVersionsRequest = asked(Question::Versions, question::versions("me"), &[]);
+    let _: theirs::ApiVersionsRequest = asked(WireRequest::Versions, request::versions("me"), &[]);
 }
 
 #[test]
 fn logins_and_ids_are_asked_for_and_understood() {
-    let handshake: theirs::SaslHandshakeRequest = asked(Question::Handshake, question::handshake("me", "PLAIN"), &[]);
+    let handshake: theirs::SaslHandshakeRequest = asked(WireRequest::Handshake, request::handshake("me", "PLAIN"), &[]);
     assert_eq!(handshake.mechanism.as_str(), "PLAIN");
     let login: theirs::SaslAuthenticateRequest =
-        asked(Question::Authenticate, question::authenticate("me", b"\0me\0secret"), &[]);
+        asked(WireRequest::Authenticate, request::authenticate("me", b"\0me\0secret"), &[]);
     assert_eq!(&login.auth_bytes[..], b"\0me\0secret");
-    let id: theirs::InitProducerIdRequest = asked(Question::ProducerId, question::producer_id("me"), &[]);
+    let id: theirs::InitProducerIdRequest = asked(WireRequest::ProducerId, request::producer_id("me"), &[]);
     assert_eq!(id.transactional_id, None);
 
     let has = theirs::SaslHandshakeResponse::default()
         .with_error_code(33)
         .with_mechanisms(vec![text("PLAIN"), text("GSSAPI")]);
-    assert_eq!(answer::handshake(&answered(Question::Handshake, &has)), Some((33, vec!["PLAIN", "GSSAPI"])));
+    assert_eq!(response::handshake(&answered(WireRequest::Handshake, &has)), Some((33, vec!["PLAIN", "GSSAPI"])));
     let said = theirs::SaslAuthenticateResponse::default()
         .with_error_message(Some(text("no")))
         .with_auth_bytes(Bytes::from("v=1"))
         .with_session_lifetime_ms(9);
-    let bytes = answered(Question::Authenticate, &said);
-    let read = answer::LoginAnswer { error: 0, words: "no", message: b"v=1", lifetime_ms: 9 };
-    assert_eq!(answer::authenticated(&bytes), Some(read));
+    let bytes = answered(WireRequest::Authenticate, &said);
+    let read = response::LoginAnswer { error: 0, words: "no", message: b"v=1", lifetime_ms: 9 };
+    assert_eq!(response::authenticated(&bytes), Some(read));
     let id = theirs::InitProducerIdResponse::default().with_producer_id(7.into()).with_producer_epoch(2);
-    assert_eq!(answer::producer_id(&answered(Question::ProducerId, &id)), Some((0, Ok((7, 2)))));
+    assert_eq!(response::producer_id(&answered(WireRequest::ProducerId, &id)), Some((0, Ok((7, 2)))));
     let id = theirs::InitProducerIdResponse::default().with_throttle_time_ms(5).with_error_code(31);
-    assert_eq!(answer::producer_id(&answered(Question::ProducerId, &id)), Some((5, Err(31))));
+    assert_eq!(response::producer_id(&answered(WireRequest::ProducerId, &id)), Some((5, Err(31))));
 }
 
 #[test]
 fn a_broker_that_lacks_a_version_is_told_by_the_requests_name() {
     use theirs::api_versions_response::ApiVersion;
-    let of = |missing: Option<Question>, needed: &dyn Fn(Question) -> bool| {
-        let all = Question::ALL.into_iter().map(|question| {
+    let of = |missing: Option<WireRequest>, needed: &dyn Fn(WireRequest) -> bool| {
+        let all = WireRequest::ALL.into_iter().map(|question| {
             let (kind, version, _) = question.kind();
             let most = if Some(question) == missing { version - 1 } else { version + 3 };
             ApiVersion::default().with_api_key(kind).with_min_version(0).with_max_version(most)
         });
         let answer = theirs::ApiVersionsResponse::default().with_api_keys(all.collect());
-        answer::versions(&answered(Question::Versions, &answer), needed).unwrap()
+        response::versions(&answered(WireRequest::Versions, &answer), needed).unwrap()
     };
     assert_eq!(of(None, &|_| true), Ok(()));
-    assert_eq!(of(Some(Question::Fetch), &|_| true), Err(Question::Fetch));
-    assert_eq!(of(Some(Question::ProducerId), &|question| question != Question::ProducerId), Ok(()));
+    assert_eq!(of(Some(WireRequest::Fetch), &|_| true), Err(WireRequest::Fetch));
+    assert_eq!(of(Some(WireRequest::ProducerId), &|question| question != WireRequest::ProducerId), Ok(()));
 }
 
 #[test]
@@ -150,7 +150,7 @@ fn metadata_of_others_is_read() {
         .with_brokers(vec![broker])
         .with_cluster_id(Some(text("c")))
         .with_topics(vec![topic]);
-    let read = answer::metadata(&answered(Question::Metadata, &answer)).unwrap();
+    let read = response::metadata(&answered(WireRequest::Metadata, &answer)).unwrap();
     let brokers = vec![BrokerAt { id: 3, host: "h".into(), port: 9092 }];
     assert_eq!(read, Metadata { throttle_ms: 9, brokers, error: 0, partitions: vec![(0, 0, 3), (1, 5, -1)] });
 }
@@ -167,7 +167,7 @@ fn answers_to_produce_and_fetch_are_read() {
         .with_partition_responses(vec![one(0, 0, 40), one(5, 6, -1)]);
     let answer = theirs::ProduceResponse::default().with_responses(vec![topic]).with_throttle_time_ms(12);
     let mut seen = Vec::new();
-    let throttle = answer::produced(&answered(Question::Produce, &answer), |partition, error, offset| {
+    let throttle = response::produced(&answered(WireRequest::Produce, &answer), |partition, error, offset| {
         seen.push((partition, error, offset));
     });
     assert_eq!((throttle, seen), (Some(12), vec![(0, 0, 40), (5, 6, -1)]));
@@ -181,9 +181,9 @@ fn answers_to_produce_and_fetch_are_read() {
     let none = PartitionData::default().with_partition_index(3).with_error_code(1).with_records(None);
     let topic = FetchableTopicResponse::default().with_topic(text("t").into()).with_partitions(vec![data, none]);
     let answer = theirs::FetchResponse::default().with_responses(vec![topic]).with_throttle_time_ms(7);
-    let bytes = answered(Question::Fetch, &answer);
+    let bytes = answered(WireRequest::Fetch, &answer);
     let mut seen: Vec<Fetched> = Vec::new();
-    assert_eq!(answer::fetched(&bytes, |fetched| seen.push(fetched)), Some((7, 0)));
+    assert_eq!(response::fetched(&bytes, |fetched| seen.push(fetched)), Some((7, 0)));
     assert_eq!((seen[0].partition, seen[0].error, &seen[0].aborted[..]), (2, 0, &[(8, 100)][..]));
     assert_eq!(&bytes[seen[0].batches.clone()], b"batches");
     assert_eq!((seen[1].partition, seen[1].error, seen[1].batches.len()), (3, 1, 0));
@@ -196,16 +196,16 @@ fn the_other_answers_are_read() {
     use theirs::offset_fetch_response::{OffsetFetchResponsePartition, OffsetFetchResponseTopic};
     let one = ListOffsetsPartitionResponse::default().with_partition_index(4).with_offset(99);
     let topic = ListOffsetsTopicResponse::default().with_name(text("t").into()).with_partitions(vec![one]);
-    let bytes = answered(Question::Offsets, &theirs::ListOffsetsResponse::default().with_topics(vec![topic]));
+    let bytes = answered(WireRequest::Offsets, &theirs::ListOffsetsResponse::default().with_topics(vec![topic]));
     let mut seen = Vec::new();
-    answer::offsets(&bytes, |partition, error, offset| seen.push((partition, error, offset))).unwrap();
+    response::offsets(&bytes, |partition, error, offset| seen.push((partition, error, offset))).unwrap();
     assert_eq!(seen, [(4, 0, 99)]);
 
     let one = OffsetFetchResponsePartition::default().with_partition_index(1).with_committed_offset(-1);
     let topic = OffsetFetchResponseTopic::default().with_name(text("t").into()).with_partitions(vec![one]);
     let answer = theirs::OffsetFetchResponse::default().with_topics(vec![topic]).with_error_code(16);
     let mut seen = Vec::new();
-    let whole = answer::committed(&answered(Question::Committed, &answer), |partition, error, offset| {
+    let whole = response::committed(&answered(WireRequest::Committed, &answer), |partition, error, offset| {
         seen.push((partition, error, offset));
     });
     assert_eq!((whole, seen), (Some(16), vec![(1, 0, -1)]));
@@ -214,14 +214,15 @@ fn the_other_answers_are_read() {
     let topic = OffsetCommitResponseTopic::default().with_name(text("t").into()).with_partitions(vec![one]);
     let answer = theirs::OffsetCommitResponse::default().with_topics(vec![topic]);
     let mut seen = Vec::new();
-    answer::commits(&answered(Question::Commit, &answer), |partition, error| seen.push((partition, error))).unwrap();
+    response::commits(&answered(WireRequest::Commit, &answer), |partition, error| seen.push((partition, error)))
+        .unwrap();
     assert_eq!(seen, [(1, 27)]);
 
     let answer = theirs::FindCoordinatorResponse::default().with_node_id(2.into()).with_host(text("k")).with_port(1);
-    let read = answer::coordinator(&answered(Question::Coordinator, &answer)).unwrap();
+    let read = response::coordinator(&answered(WireRequest::Coordinator, &answer)).unwrap();
     assert_eq!(read, Ok(BrokerAt { id: 2, host: "k".into(), port: 1 }));
     let refused = theirs::FindCoordinatorResponse::default().with_error_code(15);
-    assert_eq!(answer::coordinator(&answered(Question::Coordinator, &refused)).unwrap(), Err(15));
+    assert_eq!(response::coordinator(&answered(WireRequest::Coordinator, &refused)).unwrap(), Err(15));
 }
 
 proptest! {
@@ -231,21 +232,21 @@ proptest! {
             // Counts that are believable, so that reading gets somewhere.
             bytes.iter_mut().for_each(|byte| *byte %= 3);
         }
-        let _ = answer::versions(&bytes, |_| true);
-        let _ = answer::handshake(&bytes);
-        let _ = answer::authenticated(&bytes);
-        let _ = answer::producer_id(&bytes);
-        let _ = answer::metadata(&bytes);
-        let _ = answer::coordinator(&bytes);
+        let _ = response::versions(&bytes, |_| true);
+        let _ = response::handshake(&bytes);
+        let _ = response::authenticated(&bytes);
+        let _ = response::producer_id(&bytes);
+        let _ = response::metadata(&bytes);
+        let _ = response::coordinator(&bytes);
         let mut each = 0;
-        let _ = answer::produced(&bytes, |_, _, _| each += 1);
-        let _ = answer::fetched(&bytes, |fetched| {
+        let _ = response::produced(&bytes, |_, _, _| each += 1);
+        let _ = response::fetched(&bytes, |fetched| {
             assert!(fetched.batches.end <= bytes.len());
             each += 1;
         });
-        let _ = answer::offsets(&bytes, |_, _, _| each += 1);
-        let _ = answer::committed(&bytes, |_, _, _| each += 1);
-        let _ = answer::commits(&bytes, |_, _| each += 1);
+        let _ = response::offsets(&bytes, |_, _, _| each += 1);
+        let _ = response::committed(&bytes, |_, _, _| each += 1);
+        let _ = response::commits(&bytes, |_, _| each += 1);
         prop_assert!(each <= 5 * bytes.len());
     }
 }
@@ -253,7 +254,7 @@ proptest! {
 #[test]
 fn an_answer_that_claims_more_than_it_holds_takes_no_memory() {
     let claims = [&[0; 4][..], &i32::MAX.to_be_bytes(), &[0xff; 8]].concat();
-    assert_eq!(answer::metadata(&claims), None);
-    assert_eq!(answer::offsets(&claims, |_, _, _| ()), None);
-    assert_eq!(answer::produced(&i32::MAX.to_be_bytes(), |_, _, _| ()), None);
+    assert_eq!(response::metadata(&claims), None);
+    assert_eq!(response::offsets(&claims, |_, _, _| ()), None);
+    assert_eq!(response::produced(&i32::MAX.to_be_bytes(), |_, _, _| ()), None);
 }

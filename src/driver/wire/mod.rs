@@ -3,19 +3,19 @@
 //! All work is done by the client's own loop: it fills batches where they are sent from, and whenever it looks for
 //! reports or messages it reads and writes its sockets, which never block, in bounded pieces.
 
-mod answer;
 mod cluster;
 mod codes;
-mod complaints;
 mod consumer;
+mod error_log;
 mod format;
 mod link;
 mod login;
 mod pack;
 mod pipe;
 mod producer;
-mod question;
 mod records;
+mod request;
+mod response;
 mod spread;
 mod stored;
 mod tls;

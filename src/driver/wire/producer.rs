@@ -4,26 +4,26 @@
 //! All work is done by the loop that sends, in bounded pieces, when it looks for reports.
 
 mod identity;
-mod lanes;
 mod numbers;
+mod partition_queues;
 mod requests;
 
 use super::cluster::Cluster;
 use super::codes;
 use super::pack::Packer;
-use super::question::Question;
 use super::records::Records;
+use super::request::WireRequest;
 use super::spread::Spread;
-use crate::driver::{Delivery, DriverError, Handed, Producer, Report, Time};
+use crate::driver::{Delivery, DriverError, Producer, Report, SendResult, Time};
 use crate::plan::message::BATCH_HEADER_BYTES;
 use crate::plan::properties::wire::{Connecting, ProducerWay};
-use lanes::Lanes;
+use partition_queues::PartitionQueues;
 use std::collections::VecDeque;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// A batch whose end is known, and how far its reports have been handed out.
 #[derive(Debug)]
-struct Ended {
+struct EndedBatch {
     records: Records,
     place: super::stored::RecordsIn,
     delivery: Delivery,
@@ -40,7 +40,7 @@ pub struct WireProducer {
     cluster: Cluster<Records>,
     way: ProducerWay,
     topic: String,
-    lanes: Lanes,
+    queues: PartitionQueues,
     packer: Packer,
     spread: Spread,
     /// Messages and bytes of batches that have not been reported.
@@ -51,7 +51,7 @@ pub struct WireProducer {
     /// Nothing was handed over since the last look.
     untouched: bool,
     purged: bool,
-    ended: VecDeque<Ended>,
+    ended: VecDeque<EndedBatch>,
     next_expiry_ns: u64,
     leaders: Vec<i32>,
 }
@@ -84,7 +84,7 @@ impl WireProducer {
             spread: Spread::new(way.hash, partitions, way.batch_bytes as u64),
             way,
             topic: topic.to_owned(),
-            lanes: Lanes::new(leaders.len()),
+            queues: PartitionQueues::new(leaders.len()),
             messages: 0,
             now_ns: time.now_ns(),
             hurry: false,
@@ -94,11 +94,11 @@ impl WireProducer {
             next_expiry_ns: 0,
             leaders: leaders.clone(),
         };
-        producer.lanes.led_by(&leaders);
+        producer.queues.led_by(&leaders);
         producer.meet_leaders(limit, time)?;
         if way.idempotent {
             let identity = producer.ask_for_identity(limit, time)?;
-            producer.lanes.number(identity);
+            producer.queues.number(identity);
         }
         Ok(producer)
     }
@@ -109,15 +109,15 @@ impl WireProducer {
         loop {
             let now_ns = time.now_ns();
             self.pump(time);
-            let (lanes, cluster) = (&self.lanes, &mut self.cluster);
-            let mut brokers = lanes.brokers();
+            let (queues, cluster) = (&self.queues, &mut self.cluster);
+            let mut brokers = queues.brokers();
             let missing = brokers.find(|id| cluster.find(*id).is_none_or(|at| cluster.ready(at, now_ns).is_none()));
             if let Some(fault) = self.cluster.fault() {
                 return Err(fault);
             }
             let Some(missing) = missing else { return Ok(()) };
             if now_ns >= deadline_ns {
-                let why = self.cluster.complaints.last().unwrap_or("no answer");
+                let why = self.cluster.error_log.last().unwrap_or("no answer");
                 let text =
                     format!("broker {missing}, which leads partitions of {}, cannot be reached: {why}", self.topic);
                 return Err(DriverError::new(crate::driver::ErrorClass::Unreachable, text));
@@ -129,12 +129,12 @@ impl WireProducer {
     /// A batch is opened for a message of partition `partition`. False: there is no room for it.
     #[cold]
     fn open(&mut self, partition: u32, record_bytes: usize) -> bool {
-        let room = self.lanes.room_bytes() as u64 + record_bytes as u64;
+        let room = self.queues.room_bytes() as u64 + record_bytes as u64;
         if room > self.way.queue_bytes && self.messages > 0 {
             return false;
         }
         let wall_ms = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis());
-        self.lanes.open(partition, self.now_ns, i64::try_from(wall_ms).unwrap_or(i64::MAX));
+        self.queues.open(partition, self.now_ns, i64::try_from(wall_ms).unwrap_or(i64::MAX));
         true
     }
 
@@ -156,40 +156,40 @@ impl WireProducer {
                 && let Some(ended) = self.ended.pop_front()
             {
                 self.messages -= u64::from(ended.records.count.unsigned_abs());
-                self.lanes.recycle(ended.records);
+                self.queues.recycle(ended.records);
             }
         }
         count
     }
 
     /// The end of a batch that nobody has answered.
-    fn end(ended: &mut VecDeque<Ended>, records: Records, delivery: Delivery, at_ns: u64) {
+    fn end(ended: &mut VecDeque<EndedBatch>, records: Records, delivery: Delivery, at_ns: u64) {
         let place = records.read();
-        ended.push_back(Ended { records, place, delivery, offset: -1, broker: -1, at_ns });
+        ended.push_back(EndedBatch { records, place, delivery, offset: -1, broker: -1, at_ns });
     }
 
     /// No room, which what is sent will make: it is not to wait for company.
     #[cold]
-    fn full(&mut self) -> Handed {
+    fn full(&mut self) -> SendResult {
         self.hurry = true;
-        Handed::QueueFull
+        SendResult::QueueFull
     }
 
     /// When something is due by the clock, at the latest.
     fn due_ns(&self, now_ns: u64) -> u64 {
         let mut due_ns = now_ns + LOOK_NS;
-        if self.cluster.is_on_its_way() || self.lanes.has_orphans() {
+        if self.cluster.is_on_its_way() || self.queues.has_orphans() {
             due_ns = now_ns + ON_ITS_WAY_NS;
         }
-        for exit in 0..self.lanes.exits() {
-            let Some(lingers_ns) = self.lanes.first_due_ns(exit, &self.way) else { continue };
-            let broker = self.lanes.broker(exit);
-            match self.cluster.may_ask(broker, Question::Produce, self.way.in_flight, now_ns) {
+        for exit in 0..self.queues.exits() {
+            let Some(lingers_ns) = self.queues.first_due_ns(exit, &self.way) else { continue };
+            let broker = self.queues.broker(exit);
+            match self.cluster.may_ask(broker, WireRequest::Produce, self.way.in_flight, now_ns) {
                 Ok(()) => due_ns = due_ns.min(lingers_ns),
                 Err(later_ns) => due_ns = due_ns.min(later_ns.max(lingers_ns)),
             }
         }
-        due_ns = due_ns.min(self.lanes.parked_until_ns());
+        due_ns = due_ns.min(self.queues.parked_until_ns());
         // What was due at the last look and has not gone is held up by something else than the clock.
         if self.untouched { due_ns.max(now_ns + HELD_UP_NS) } else { due_ns }
     }
@@ -205,31 +205,31 @@ impl Producer for WireProducer {
     }
 
     #[inline]
-    fn send(&mut self, key: Option<&[u8]>, value: &[u8], tag: usize) -> Handed {
+    fn send(&mut self, key: Option<&[u8]>, value: &[u8], tag: usize) -> SendResult {
         if self.messages >= self.way.queue_messages || self.purged {
             return self.full();
         }
         let bytes = Records::most_record_bytes(key, value);
         let mut partition = self.spread.partition(key);
-        if !self.lanes.takes(partition, bytes, &self.way) {
+        if !self.queues.takes(partition, bytes, &self.way) {
             if bytes + BATCH_HEADER_BYTES > self.way.request_bytes {
-                return Handed::Refused(codes::TOO_LARGE);
+                return SendResult::Refused(codes::TOO_LARGE);
             }
             if self.spread.is_by_lot(key) && self.spread.moves_on() {
-                self.lanes.close(partition);
+                self.queues.close(partition);
                 partition = self.spread.partition(key);
             }
-            if !self.lanes.takes(partition, bytes, &self.way) && !self.open(partition, bytes) {
+            if !self.queues.takes(partition, bytes, &self.way) && !self.open(partition, bytes) {
                 return self.full();
             }
         }
         if self.spread.is_by_lot(key) {
             self.spread.gave(bytes);
         }
-        self.lanes.add(partition, key, value, tag, self.now_ns);
+        self.queues.add(partition, key, value, tag, self.now_ns);
         self.untouched = false;
         self.messages += 1;
-        Handed::Accepted
+        SendResult::Accepted
     }
 
     #[inline]
@@ -243,28 +243,28 @@ impl Producer for WireProducer {
         self.cluster.wait(deadline_ns.min(self.due_ns(now_ns)), time);
     }
 
-    fn hurry(&mut self) {
+    fn flush_linger(&mut self) {
         self.hurry = true;
     }
 
     fn purge(&mut self) {
         self.purged = true;
         let at_ns = self.now_ns;
-        let Self { cluster, lanes, ended, .. } = self;
+        let Self { cluster, queues, ended, .. } = self;
         cluster.close(|event| {
-            if let super::cluster::Event::Lost(asked) = event {
+            if let super::cluster::RequestEvent::Lost(asked) = event {
                 for records in asked.bodies {
                     Self::end(ended, records, Delivery::Unknown, at_ns);
                 }
             }
         });
-        for records in lanes.take_all() {
+        for records in queues.take_all() {
             Self::end(ended, records, Delivery::Unknown, at_ns);
         }
     }
 
     fn client_errors(&self) -> u64 {
-        self.cluster.complaints.errors()
+        self.cluster.error_log.errors()
     }
 
     fn fault(&self) -> Option<DriverError> {
@@ -280,6 +280,6 @@ impl Producer for WireProducer {
     }
 
     fn tell_troubles(&mut self, tell: &mut dyn FnMut(&str, u64)) {
-        self.cluster.complaints.tell(tell);
+        self.cluster.error_log.tell(tell);
     }
 }

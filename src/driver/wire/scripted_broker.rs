@@ -2,8 +2,8 @@
 //! Kafka does.
 
 use super::producer::WireProducer;
-use super::question::Question;
-use crate::driver::{Delivery, DriverError, Handed, Producer, Time};
+use super::request::WireRequest;
+use crate::driver::{Delivery, DriverError, Producer, SendResult, Time};
 use bytes::{Bytes, BytesMut};
 use kafka_protocol::messages as theirs;
 use kafka_protocol::protocol::{Decodable, Encodable, StrBytes};
@@ -132,25 +132,26 @@ fn serve(mut stream: impl Read + Write, port: u16, seen: &Mutex<Seen>) {
         let version = header.request_api_version;
         let mut answer = BytesMut::new();
         answer.extend_from_slice(&header.correlation_id.to_be_bytes());
-        let question = Question::ALL.into_iter().find(|question| question.kind().0 == header.request_api_key).unwrap();
+        let question =
+            WireRequest::ALL.into_iter().find(|question| question.kind().0 == header.request_api_key).unwrap();
         match question {
-            Question::Versions => versions().encode(&mut answer, version).unwrap(),
-            Question::Metadata => {
+            WireRequest::Versions => versions().encode(&mut answer, version).unwrap(),
+            WireRequest::Metadata => {
                 let partitions = seen.lock().unwrap().stored.len();
                 metadata(port, partitions).encode(&mut answer, version).unwrap();
             }
-            Question::ProducerId => {
+            WireRequest::ProducerId => {
                 let error = seen.lock().unwrap().id_error;
                 let id = theirs::InitProducerIdResponse::default().with_producer_id(70.into()).with_error_code(error);
                 id.encode(&mut answer, version).unwrap();
             }
-            Question::Handshake => {
+            WireRequest::Handshake => {
                 let asked = theirs::SaslHandshakeRequest::decode(&mut body, version).unwrap();
                 let error = if asked.mechanism.as_str() == "PLAIN" { 0 } else { 33 };
                 let has = theirs::SaslHandshakeResponse::default().with_error_code(error);
                 has.with_mechanisms(vec![StrBytes::from_static_str("PLAIN")]).encode(&mut answer, version).unwrap();
             }
-            Question::Authenticate => {
+            WireRequest::Authenticate => {
                 logged_in(&mut body, &mut seen.lock().unwrap()).encode(&mut answer, version).unwrap()
             }
             _ => {
@@ -181,7 +182,7 @@ fn serve(mut stream: impl Read + Write, port: u16, seen: &Mutex<Seen>) {
 }
 
 fn logged_in(body: &mut Bytes, seen: &mut Seen) -> theirs::SaslAuthenticateResponse {
-    let asked = theirs::SaslAuthenticateRequest::decode(body, Question::Authenticate.kind().1).unwrap();
+    let asked = theirs::SaslAuthenticateRequest::decode(body, WireRequest::Authenticate.kind().1).unwrap();
     seen.logins += 1;
     let answer = theirs::SaslAuthenticateResponse::default().with_session_lifetime_ms(seen.login_ms);
     if asked.auth_bytes[..] == *b"\0me\0secret" {
@@ -193,7 +194,7 @@ fn logged_in(body: &mut Bytes, seen: &mut Seen) -> theirs::SaslAuthenticateRespo
 
 fn versions() -> theirs::ApiVersionsResponse {
     use theirs::api_versions_response::ApiVersion;
-    let all = Question::ALL.map(|question| {
+    let all = WireRequest::ALL.map(|question| {
         let (kind, version, _) = question.kind();
         ApiVersion::default().with_api_key(kind).with_min_version(version).with_max_version(version)
     });
@@ -299,9 +300,9 @@ pub(super) fn deliver(producer: &mut WireProducer, count: u32) -> Vec<Reported> 
             producer.now_is(time.now_ns());
             let bytes = next.to_be_bytes();
             match producer.send(Some(&bytes), &bytes, next as usize + 1) {
-                Handed::Accepted => next += 1,
-                Handed::QueueFull => {}
-                Handed::Refused(code) => panic!("{}", producer.describe(code)),
+                SendResult::Accepted => next += 1,
+                SendResult::QueueFull => {}
+                SendResult::Refused(code) => panic!("{}", producer.describe(code)),
             }
         }
         let reported = producer.poll_reports(u32::MAX, &time, |_, report| {

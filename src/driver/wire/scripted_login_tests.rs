@@ -1,7 +1,7 @@
 //! Logins against a scripted broker, which knows PLAIN. SCRAM is tried with Kafka itself (`tests/wire_driver.rs`).
 
 use super::scripted_broker::{Broker, Passing, all_stored_in_order, deliver};
-use crate::driver::{Delivery, ErrorClass, Handed, Producer, Time};
+use crate::driver::{Delivery, ErrorClass, Producer, SendResult, Time};
 use std::time::{Duration, Instant};
 
 fn login<'a>(mechanism: &'a str, password: &'a str) -> [(&'a str, &'a str); 4] {
@@ -26,7 +26,7 @@ fn one_who_has_logged_in_is_served_and_logs_in_again_before_the_login_ends() {
     while broker.seen().logins < first + 3 || acknowledged < sent {
         assert!(Instant::now() < until, "{} logins, {acknowledged} of {sent}", broker.seen().logins);
         if sent < 1_000 {
-            sent += u32::from(producer.send(None, b"value", 0) == Handed::Accepted);
+            sent += u32::from(producer.send(None, b"value", 0) == SendResult::Accepted);
         }
         producer.poll_reports(100, &time, |_, report| {
             assert_eq!(report.delivery, Delivery::Acknowledged);

@@ -1,7 +1,7 @@
 //! A producer against a broker that does what a script says.
 
 use super::scripted_broker::{Act, Broker, Passing, all_stored_in_order, deliver};
-use crate::driver::{Delivery, Handed, Producer, Time};
+use crate::driver::{Delivery, Producer, SendResult, Time};
 
 #[test]
 fn a_request_carries_a_batch_of_each_partition() {
@@ -74,8 +74,8 @@ fn a_full_queue_takes_no_more_and_what_is_purged_is_unknown() {
     let mut producer = broker.producer(&[("queue.buffering.max.messages", "5")]);
     let time = Passing::new();
     let sends = (0..7).map(|tag| producer.send(None, b"value", tag)).collect::<Vec<_>>();
-    assert_eq!(sends.iter().filter(|handed| **handed == Handed::Accepted).count(), 5);
-    assert_eq!(sends[5..], [Handed::QueueFull; 2]);
+    assert_eq!(sends.iter().filter(|handed| **handed == SendResult::Accepted).count(), 5);
+    assert_eq!(sends[5..], [SendResult::QueueFull; 2]);
     assert_eq!(producer.poll_reports(9, &time, |_, _| ()), 0);
     producer.await_reports(time.now_ns() + 20_000_000, &time);
     assert_eq!(producer.poll_reports(9, &time, |_, _| ()), 0);

@@ -1,7 +1,7 @@
 //! TLS against a scripted broker with certificates made for the test.
 
 use super::scripted_broker::{Broker, Passing, all_stored_in_order, deliver};
-use crate::driver::{Delivery, ErrorClass, Handed, Producer, Time};
+use crate::driver::{Delivery, ErrorClass, Producer, SendResult, Time};
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 use rustls::RootCertStore;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
@@ -64,8 +64,8 @@ fn through_tls_all_is_stored_in_order_and_large_values_too() {
     all_stored_in_order(&broker, &reports);
     // Much more than one look writes, and than TLS keeps.
     let (time, large) = (Passing::new(), vec![7; 2_000_000]);
-    assert_eq!(producer.send(None, &large, 0), Handed::Accepted);
-    assert_eq!(producer.send(None, &large, 0), Handed::Accepted);
+    assert_eq!(producer.send(None, &large, 0), SendResult::Accepted);
+    assert_eq!(producer.send(None, &large, 0), SendResult::Accepted);
     let (mut reported, until) = (0, Instant::now() + Duration::from_secs(20));
     while reported < 2 {
         assert!(Instant::now() < until);

@@ -6,12 +6,12 @@ use std::collections::{HashMap, HashSet};
 
 /// What the ledger should say, remembering everything.
 #[derive(Default)]
-struct Model {
+struct ReferenceLedger {
     seen: HashMap<(usize, usize), HashSet<u64>>,
     highest: HashMap<(usize, usize), u64>,
 }
 
-impl Model {
+impl ReferenceLedger {
     fn arrived(&mut self, row: usize, partition: usize, sequence: u64, window: u64) -> Arrival {
         let seen = self.seen.entry((row, partition)).or_default();
         let Some(&highest) = self.highest.get(&(row, partition)) else {
@@ -55,7 +55,7 @@ proptest! {
     fn the_ledger_agrees_with_a_model_that_remembers_everything(steps in steps()) {
         let mut ledger = ReceivedLedger::new(2, 3, 0);
         prop_assert_eq!(ledger.window(), 1_024);
-        let mut model = Model::default();
+        let mut model = ReferenceLedger::default();
         let mut at: HashMap<(usize, usize), u64> = HashMap::new();
         let mut expected = [ReceivedRow::default(); 2];
         for (row, partition, step) in steps {

@@ -4,14 +4,14 @@ use super::Arrival;
 
 /// The last sequences of one producer in one partition.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Window {
+pub(super) struct SequenceWindow {
     /// Highest sequence seen + 1; 0: none yet.
     end: u64,
     /// Bit `sequence & mask` for each of the `window` sequences below `end`; empty until used.
     pub(super) bits: Box<[u64]>,
 }
 
-impl Window {
+impl SequenceWindow {
     /// Is it the one after the highest so far? Then it has arrived.
     #[inline]
     pub(super) fn next_arrived(&mut self, sequence: u64, mask: u64) -> bool {

@@ -1,8 +1,8 @@
 //! Messages that are not evenly spaced. Their intended times are drawn ahead, so that there is always a next and a
 //! second one, as on an even schedule; which they are depends on nothing but the schedule and the seed.
 
+use super::rate_cursor::RateCursor;
 use super::rhythm::Rhythm;
-use super::walk::Walk;
 use super::whole_ns;
 use crate::plan::Arrivals;
 use crate::telemetry::RateOrder;
@@ -21,7 +21,7 @@ pub(super) struct Uneven {
     /// On a curve the interval holds until this time …
     until_ns: u64,
     /// … and then it is known by whom, for the message after so many (32 binary places) of this producer.
-    walk: Option<Walk>,
+    walk: Option<RateCursor>,
     walked_q32: u128,
     /// What is later than this may be left out, ns.
     patience_ns: u64,
@@ -38,7 +38,7 @@ impl Uneven {
     }
 
     /// The same along a curve.
-    pub(super) fn along(walk: Walk, arrivals: Arrivals, index: u32, multiple_q16: u64) -> Option<Self> {
+    pub(super) fn along(walk: RateCursor, arrivals: Arrivals, index: u32, multiple_q16: u64) -> Option<Self> {
         let mut uneven = Self::before(Rhythm::new(arrivals, index)?, multiple_q16);
         uneven.walk = Some(walk);
         uneven.stand();

@@ -1,6 +1,6 @@
 //! Kafka brokers on this machine, where their logs lie, and how much the kernel lets wait to be written there.
 
-use super::files::Files;
+use super::files::FilesBelow;
 use std::path::Path;
 
 /// The class that a broker's process runs.
@@ -39,13 +39,13 @@ impl BrokerLog {
 }
 
 impl BrokerLogFacts {
-    pub(super) fn read(files: &Files) -> Self {
+    pub(super) fn read(files: &FilesBelow) -> Self {
         let logs = files.numbered("proc", "").into_iter().flat_map(|pid| logs_of(files, pid)).collect();
         Self { unwritten_limit_bytes: unwritten_limit_bytes(files), logs }
     }
 }
 
-fn unwritten_limit_bytes(files: &Files) -> Option<u64> {
+fn unwritten_limit_bytes(files: &FilesBelow) -> Option<u64> {
     let text = files.text("proc/vmstat")?;
     let pages = |name: &str| -> Option<u64> {
         text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '))?.trim().parse().ok()
@@ -54,7 +54,7 @@ fn unwritten_limit_bytes(files: &Files) -> Option<u64> {
 }
 
 /// None of a process that is no broker, or whose settings cannot be read.
-fn logs_of(files: &Files, pid: usize) -> Vec<BrokerLog> {
+fn logs_of(files: &FilesBelow, pid: usize) -> Vec<BrokerLog> {
     let Some(command) = files.text(&format!("proc/{pid}/cmdline")) else { return Vec::new() };
     let mut words = command.split('\0').skip_while(|word| *word != BROKER).skip(1);
     let Some(settings) = words.next().filter(|word| word.starts_with('/')) else { return Vec::new() };
@@ -102,7 +102,7 @@ mod tests {
             ("proc/77/mounts", MOUNTS),
             ("proc/77/root/etc/server.properties", settings),
         ];
-        let facts = BrokerLogFacts::read(&Files::below(tree(&[&files]).path()));
+        let facts = BrokerLogFacts::read(&FilesBelow::below(tree(&[&files]).path()));
         assert!(facts.logs.iter().all(|log| log.broker_pid == 77));
         facts.logs.into_iter().map(|log| (log.log_folder, log.file_system)).collect()
     }
@@ -133,8 +133,8 @@ mod tests {
     #[test]
     fn what_may_wait_is_half_way_between_the_kernels_two_thresholds() {
         let vmstat = [("proc/vmstat", "nr_dirty 5\nnr_dirty_threshold 3000\nnr_dirty_background_threshold 1000\n")];
-        let facts = BrokerLogFacts::read(&Files::below(tree(&[&vmstat]).path()));
+        let facts = BrokerLogFacts::read(&FilesBelow::below(tree(&[&vmstat]).path()));
         assert_eq!(facts.unwritten_limit_bytes, Some(2_000 * PAGE_BYTES));
-        assert_eq!(BrokerLogFacts::read(&Files::below(tree(&[]).path())), BrokerLogFacts::default());
+        assert_eq!(BrokerLogFacts::read(&FilesBelow::below(tree(&[]).path())), BrokerLogFacts::default());
     }
 }

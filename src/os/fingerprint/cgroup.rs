@@ -1,7 +1,7 @@
 //! Limits of CPU time that control groups set, and how often they struck. Both generations: v2 (cgroup-v2.rst) and v1
 //! (scheduler/sched-bwc.rst).
 
-use super::files::Files;
+use super::files::FilesBelow;
 use crate::os::scheduling::cpu_stat_value;
 
 /// Limits of CPU time.
@@ -38,7 +38,7 @@ pub struct Throttling {
 }
 
 impl CgroupFacts {
-    pub(super) fn read(files: &Files) -> Self {
+    pub(super) fn read(files: &FilesBelow) -> Self {
         let Some(own) = files.text("proc/self/cgroup") else { return Self::default() };
         // `9:cpu,cpuacct:/path`; v2 has no controllers in the middle: `0::/path`.
         let entries = || own.lines().filter_map(|line| line.split_once(':')?.1.split_once(':'));
@@ -83,14 +83,14 @@ impl CgroupFacts {
     }
 }
 
-fn limit_v2(files: &Files, folder: &str) -> Option<CpuLimit> {
+fn limit_v2(files: &FilesBelow, folder: &str) -> Option<CpuLimit> {
     let text = files.text(&format!("{folder}/cpu.max"))?;
     // `max 100000`: no limit.
     let (quota, period) = text.split_once(' ')?;
     whole(CpuLimit { quota_us: quota.parse().ok()?, limit_period_us: period.trim().parse().ok()? })
 }
 
-fn limit_v1(files: &Files, folder: &str) -> Option<CpuLimit> {
+fn limit_v1(files: &FilesBelow, folder: &str) -> Option<CpuLimit> {
     // -1: no limit.
     let quota_us = files.number(&format!("{folder}/cpu.cfs_quota_us"))?;
     whole(CpuLimit { quota_us, limit_period_us: files.number(&format!("{folder}/cpu.cfs_period_us"))? })
@@ -101,11 +101,11 @@ fn whole(limit: CpuLimit) -> Option<CpuLimit> {
     (limit.limit_period_us > 0).then_some(limit)
 }
 
-fn throttling_v2(files: &Files, folder: &str) -> Option<Throttling> {
+fn throttling_v2(files: &FilesBelow, folder: &str) -> Option<Throttling> {
     throttling(&files.text(&format!("{folder}/cpu.stat"))?, "throttled_usec", 1)
 }
 
-fn throttling_v1(files: &Files, folder: &str) -> Option<Throttling> {
+fn throttling_v1(files: &FilesBelow, folder: &str) -> Option<Throttling> {
     throttling(&files.text(&format!("{folder}/cpu.stat"))?, "throttled_time", 1_000)
 }
 

@@ -1,6 +1,6 @@
 //! What the kernel and the processor say of the TSC.
 
-use super::files::Files;
+use super::files::FilesBelow;
 use super::tsc_across_cpus::TscAcrossCpus;
 
 /// Clock source and TSC.
@@ -20,7 +20,7 @@ pub struct ClockFacts {
 }
 
 impl ClockFacts {
-    pub(super) fn read(files: &Files) -> Self {
+    pub(super) fn read(files: &FilesBelow) -> Self {
         const FOLDER: &str = "sys/devices/system/clocksource/clocksource0";
         let words = |text: String| text.split_ascii_whitespace().map(str::to_owned).collect();
         let cpuinfo = files.text("proc/cpuinfo").unwrap_or_default();

@@ -6,9 +6,9 @@ use std::str::FromStr;
 
 /// Files below one root.
 #[derive(Debug)]
-pub(super) struct Files(PathBuf);
+pub(super) struct FilesBelow(PathBuf);
 
-impl Files {
+impl FilesBelow {
     /// Below `root`.
     pub(super) fn below(root: &Path) -> Self {
         Self(root.to_owned())

@@ -1,6 +1,6 @@
 //! How fast the CPUs run and who decides it (Documentation/admin-guide/pm/cpufreq.rst, intel_pstate.rst).
 
-use super::files::{Files, gather};
+use super::files::{FilesBelow, gather};
 use crate::os::affinity::CpuSet;
 
 /// Speed of the CPUs. All empty: the kernel does not set frequencies (usual in VMs), or hides it.
@@ -35,7 +35,7 @@ pub struct EnergyPreference {
 }
 
 impl FrequencyFacts {
-    pub(super) fn read(files: &Files) -> Self {
+    pub(super) fn read(files: &FilesBelow) -> Self {
         const CPUS: &str = "sys/devices/system/cpu";
         let mut facts = Self::default();
         for cpu in files.numbered(CPUS, "cpu") {

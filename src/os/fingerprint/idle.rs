@@ -1,6 +1,6 @@
 //! How deeply CPUs sleep and how long they take to wake (Documentation/admin-guide/pm/cpuidle.rst).
 
-use super::files::{Files, gather};
+use super::files::{FilesBelow, gather};
 use crate::os::affinity::CpuSet;
 
 /// Sleep of the CPUs.
@@ -29,7 +29,7 @@ pub struct IdleState {
 }
 
 impl IdleFacts {
-    pub(super) fn read(files: &Files) -> Self {
+    pub(super) fn read(files: &FilesBelow) -> Self {
         const CPUS: &str = "sys/devices/system/cpu";
         let mut states = Vec::new();
         for cpu in files.numbered(CPUS, "cpu") {

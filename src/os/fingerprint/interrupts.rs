@@ -1,6 +1,6 @@
 //! Which CPUs devices may interrupt (Documentation/core-api/irq/irq-affinity.rst).
 
-use super::files::Files;
+use super::files::FilesBelow;
 use crate::os::affinity::CpuSet;
 
 /// Names kept of one group; the number of interrupts is exact.
@@ -27,7 +27,7 @@ pub struct InterruptGroup {
 }
 
 impl InterruptFacts {
-    pub(super) fn read(files: &Files) -> Self {
+    pub(super) fn read(files: &FilesBelow) -> Self {
         let mut groups: Vec<InterruptGroup> = Vec::new();
         for irq in files.numbered("proc/irq", "") {
             let file = |name: &str| files.cpus(&format!("proc/irq/{irq}/{name}")).filter(|cpus| !cpus.is_empty());
@@ -53,7 +53,7 @@ impl InterruptFacts {
 }
 
 /// The drivers' names for an interrupt: in /sys, or as folders in /proc.
-fn device(files: &Files, irq: usize) -> Option<String> {
+fn device(files: &FilesBelow, irq: usize) -> Option<String> {
     files.word(&format!("sys/kernel/irq/{irq}/actions")).or_else(|| {
         let folder = format!("proc/irq/{irq}");
         files.names(&folder).into_iter().find(|name| files.exists(&format!("{folder}/{name}/.")))

@@ -1,6 +1,6 @@
 //! The kernel: release, settings at boot that have to do with time, mitigations of processor bugs.
 
-use super::files::Files;
+use super::files::FilesBelow;
 
 /// Parameters of the kernel's command line that change how CPUs are shared, sleep or tell the time. Others are left
 /// out: a command line may hold secrets.
@@ -57,7 +57,7 @@ pub struct Mitigation {
 }
 
 impl KernelFacts {
-    pub(super) fn read(files: &Files) -> Self {
+    pub(super) fn read(files: &FilesBelow) -> Self {
         const BUGS: &str = "sys/devices/system/cpu/vulnerabilities";
         let command_line = files.text("proc/cmdline").unwrap_or_default();
         // What stands behind ` -- ` is for the first process.

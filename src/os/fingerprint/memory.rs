@@ -1,6 +1,6 @@
 //! Memory management: huge pages, moving of pages between nodes, swapping.
 
-use super::files::{Files, chosen};
+use super::files::{FilesBelow, chosen};
 
 /// Memory management.
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -20,7 +20,7 @@ pub struct MemoryFacts {
 }
 
 impl MemoryFacts {
-    pub(super) fn read(files: &Files) -> Self {
+    pub(super) fn read(files: &FilesBelow) -> Self {
         let meminfo = files.text("proc/meminfo").unwrap_or_default();
         let bytes = |name: &str| {
             let line = meminfo.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'))?;

@@ -34,7 +34,7 @@ pub use tsc_across_cpus::TscAcrossCpus;
 pub use virtualization::VirtualizationFacts;
 
 use super::affinity::CpuSet;
-use files::Files;
+use files::FilesBelow;
 use std::path::Path;
 use tsc_across_cpus::compare_tsc_across;
 
@@ -78,7 +78,7 @@ impl Fingerprint {
     /// Reads `root`/proc and `root`/sys. `allowed` are the CPUs that this process may use; None: as
     /// `root`/proc/self/status tells.
     pub fn read(root: &Path, allowed: Option<&CpuSet>) -> Self {
-        let files = Files::below(root);
+        let files = FilesBelow::below(root);
         Self {
             kernel: KernelFacts::read(&files),
             clock: ClockFacts::read(&files),

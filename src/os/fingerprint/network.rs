@@ -1,7 +1,7 @@
 //! Network cards. Interfaces without a device behind them (loopback, bridges, a container's end of a pair) are left
 //! out: their speed is a number that nobody measured.
 
-use super::files::Files;
+use super::files::FilesBelow;
 
 /// One card.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -18,7 +18,7 @@ pub struct NetworkInterface {
     pub numa_node: Option<usize>,
 }
 
-pub(super) fn read(files: &Files) -> Vec<NetworkInterface> {
+pub(super) fn read(files: &FilesBelow) -> Vec<NetworkInterface> {
     const FOLDER: &str = "sys/class/net";
     let has_device = |name: &String| files.exists(&format!("{FOLDER}/{name}/device"));
     files

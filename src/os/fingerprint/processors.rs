@@ -1,6 +1,6 @@
 //! CPUs: which there are, which this process may use, which share a core, which are kept free of others.
 
-use super::files::Files;
+use super::files::FilesBelow;
 use crate::os::affinity::CpuSet;
 use crate::os::topology::Topology;
 use std::path::Path;
@@ -29,7 +29,7 @@ pub struct ProcessorFacts {
 }
 
 impl ProcessorFacts {
-    pub(super) fn read(files: &Files, root: &Path, allowed: Option<&CpuSet>) -> Self {
+    pub(super) fn read(files: &FilesBelow, root: &Path, allowed: Option<&CpuSet>) -> Self {
         let topology = Topology::read(root).ok();
         let mut siblings: Vec<CpuSet> = Vec::new();
         for cpu in topology.iter().flat_map(|topology| &topology.cpus) {

@@ -1,7 +1,7 @@
 //! Is this a whole machine? Virtual machine, container, and the time that others took.
 
 use super::clock::every_cpu_has;
-use super::files::Files;
+use super::files::FilesBelow;
 
 /// Virtual machine, container, stolen time.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
@@ -18,7 +18,7 @@ pub struct VirtualizationFacts {
 }
 
 impl VirtualizationFacts {
-    pub(super) fn read(files: &Files) -> Self {
+    pub(super) fn read(files: &FilesBelow) -> Self {
         Self {
             hypervisor: every_cpu_has(&files.text("proc/cpuinfo").unwrap_or_default(), "hypervisor"),
             machine_product: product(files),
@@ -28,14 +28,14 @@ impl VirtualizationFacts {
     }
 }
 
-fn product(files: &Files) -> Option<String> {
+fn product(files: &FilesBelow) -> Option<String> {
     let dmi = ["sys_vendor", "product_name"].map(|name| files.word(&format!("sys/class/dmi/id/{name}")));
     let words: Vec<_> = dmi.into_iter().flatten().collect();
     if words.is_empty() { files.word("sys/hypervisor/type") } else { Some(words.join(" ")) }
 }
 
 /// Marks that container engines leave.
-fn container(files: &Files) -> Option<String> {
+fn container(files: &FilesBelow) -> Option<String> {
     if let Some(manager) = files.word("run/systemd/container") {
         return Some(manager);
     }

@@ -17,12 +17,12 @@ pub struct Child {
     /// Becomes readable when the process ends; None on kernels before 5.3 and where a container forbids it.
     pidfd: Option<OwnedFd>,
     /// Once it is reaped, its pid may belong to somebody else.
-    exit: Option<Exit>,
+    exit: Option<ProcessExit>,
 }
 
 /// How a process ended.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub struct Exit {
+pub struct ProcessExit {
     /// Exit code, when it ended by itself.
     pub code: Option<i32>,
     /// Signal number, when it was killed.
@@ -45,9 +45,9 @@ impl Child {
     ///
     /// # Errors
     /// What waitpid(2) says, for example when somebody else has reaped it.
-    pub fn try_wait(&mut self) -> io::Result<Option<Exit>> {
+    pub fn try_wait(&mut self) -> io::Result<Option<ProcessExit>> {
         if self.exit.is_none() {
-            self.exit = self.child.try_wait()?.map(Exit::of);
+            self.exit = self.child.try_wait()?.map(ProcessExit::of);
         }
         Ok(self.exit.clone())
     }
@@ -55,7 +55,7 @@ impl Child {
     ///
     /// # Errors
     /// As [`Child::try_wait`], and what poll(2) says.
-    pub fn wait_timeout(&mut self, limit: Duration) -> io::Result<Option<Exit>> {
+    pub fn wait_timeout(&mut self, limit: Duration) -> io::Result<Option<ProcessExit>> {
         if self.exit.is_none() {
             match &self.pidfd {
                 Some(pidfd) => wait_readable(pidfd, limit)?,
@@ -124,7 +124,7 @@ fn wait_in_thread(pid: i32, limit: Duration) -> io::Result<()> {
     Ok(())
 }
 
-impl Exit {
+impl ProcessExit {
     fn of(status: std::process::ExitStatus) -> Self {
         Self { code: status.code(), signal: status.signal(), core_dumped: status.core_dumped() }
     }
@@ -134,7 +134,7 @@ impl Exit {
     }
 }
 
-impl std::fmt::Display for Exit {
+impl std::fmt::Display for ProcessExit {
     /// "exit code 3", "killed by signal 9 (SIGKILL)".
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match (self.code, self.signal) {
@@ -219,7 +219,7 @@ mod tests {
 
     #[test]
     fn ends_are_told_in_words() {
-        let text = |code, signal, core_dumped| Exit { code, signal, core_dumped }.to_string();
+        let text = |code, signal, core_dumped| ProcessExit { code, signal, core_dumped }.to_string();
         assert_eq!(text(Some(0), None, false), "exit code 0");
         assert_eq!(text(None, Some(6), true), "killed by signal 6 (SIGABRT), core dumped");
         assert_eq!(text(None, Some(40), false), "killed by signal 40");

@@ -1,7 +1,7 @@
 //! Client properties as `pinload plan` prints them: what was written, what librdkafka is given, why; then what is set
 //! without being written.
 
-use crate::plan::properties::{Line, Translated, TranslatedProperties};
+use crate::plan::properties::{PropertyLine, Translated, TranslatedProperties};
 use crate::units::wrap;
 
 /// The first column is never wider; a property that is longer has its lines to itself.
@@ -9,8 +9,8 @@ const WIDEST: usize = 41;
 
 /// The lines of one client's properties, `width` characters wide where their words allow that.
 pub(super) fn lines(properties: &TranslatedProperties, width: usize) -> Vec<String> {
-    let is_default = |line: &&Line| matches!(line.outcome, Translated::Default { .. });
-    let (defaults, written): (Vec<&Line>, Vec<&Line>) = properties.lines.iter().partition(is_default);
+    let is_default = |line: &&PropertyLine| matches!(line.outcome, Translated::Default { .. });
+    let (defaults, written): (Vec<&PropertyLine>, Vec<&PropertyLine>) = properties.lines.iter().partition(is_default);
     let parts =
         [("properties as written, and what librdkafka is given", written), ("not written, set by default", defaults)];
     let mut all = Vec::new();
@@ -23,7 +23,7 @@ pub(super) fn lines(properties: &TranslatedProperties, width: usize) -> Vec<Stri
     all
 }
 
-fn rows(lines: &[&Line], width: usize) -> Vec<String> {
+fn rows(lines: &[&PropertyLine], width: usize) -> Vec<String> {
     let rows: Vec<(String, Vec<String>)> = lines.iter().map(|line| row(line)).collect();
     let column =
         rows.iter().map(|(name, _)| name.chars().count()).filter(|length| *length <= WIDEST).max().unwrap_or(0);
@@ -43,7 +43,7 @@ fn rows(lines: &[&Line], width: usize) -> Vec<String> {
 }
 
 /// The property, and what there is to say of it, each on a line of its own.
-fn row(line: &Line) -> (String, Vec<String>) {
+fn row(line: &PropertyLine) -> (String, Vec<String>) {
     let given = |to: &[(String, String)]| match to {
         [(name, value)] if *name == line.name && *value == line.value => String::new(),
         _ => {
@@ -65,8 +65,8 @@ mod tests {
     use super::*;
     use crate::plan::properties::ProducerWays;
 
-    fn line(name: &str, value: &str, outcome: Translated) -> Line {
-        Line { name: name.to_owned(), value: value.to_owned(), outcome }
+    fn line(name: &str, value: &str, outcome: Translated) -> PropertyLine {
+        PropertyLine { name: name.to_owned(), value: value.to_owned(), outcome }
     }
     fn to(name: &str, value: &str) -> Vec<(String, String)> {
         vec![(name.to_owned(), value.to_owned())]

@@ -1,6 +1,6 @@
 //! From text to goals: `FIGURE [LEVEL] SIGN BOUND [in every LENGTH | in N % of LENGTH windows]`.
 
-use super::{Bound, Comparison, Goal, GoalFigure, GoalLevel, GoalUnit, GoalWindows};
+use super::{Bound, Goal, GoalFigure, GoalLevel, GoalOperator, GoalUnit, GoalWindows};
 use crate::stats::Latency;
 use crate::units::{Rate, parse_duration, parse_rate, parse_size};
 
@@ -22,7 +22,7 @@ pub(super) fn goal(text: &str) -> Result<Goal, String> {
         None => (right, None),
     };
     let bound = bound(bound_text, figure).map_err(&about)?;
-    if comparison == Comparison::Equal && figure.unit() != GoalUnit::Messages {
+    if comparison == GoalOperator::Equal && figure.unit() != GoalUnit::Messages {
         return Err(about("== is for counts of messages; write <= or >=".to_owned()));
     }
     let windows = windows_text.map(windows).transpose().map_err(&about)?;
@@ -33,10 +33,10 @@ pub(super) fn goal(text: &str) -> Result<Goal, String> {
 }
 
 /// The text around the comparison.
-fn split(text: &str) -> Option<(&str, Comparison, &str)> {
+fn split(text: &str) -> Option<(&str, GoalOperator, &str)> {
     let at = text.find(['<', '>', '='])?;
     let rest = &text[at..];
-    let comparison = Comparison::ALL.into_iter().find(|comparison| rest.starts_with(comparison.sign()))?;
+    let comparison = GoalOperator::ALL.into_iter().find(|comparison| rest.starts_with(comparison.sign()))?;
     Some((text[..at].trim(), comparison, rest[comparison.sign().len()..].trim()))
 }
 

@@ -20,7 +20,7 @@ pub struct Goal {
     /// What is looked at.
     pub figure: GoalFigure,
     /// How it is compared.
-    pub comparison: Comparison,
+    pub comparison: GoalOperator,
     /// With what.
     pub bound: Bound,
     /// In which parts of the measurement; None: in the measurement as a whole.
@@ -29,7 +29,7 @@ pub struct Goal {
 
 /// How a figure is compared with its bound.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Comparison {
+pub enum GoalOperator {
     /// `<=`
     AtMost,
     /// `<`
@@ -42,7 +42,7 @@ pub enum Comparison {
     Equal,
 }
 
-impl Comparison {
+impl GoalOperator {
     /// All, longer signs first, for reading.
     const ALL: [Self; 5] = [Self::AtMost, Self::AtLeast, Self::Equal, Self::Below, Self::Above];
 

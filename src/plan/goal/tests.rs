@@ -11,7 +11,7 @@ fn goal(text: &str) -> Goal {
 fn a_goal_has_a_figure_a_comparison_a_bound_and_windows() {
     let p99 = GoalFigure::Latency(Latency::EndToEndIntended, GoalLevel::Percentile(99.0));
     let every = goal("end_to_end_intended p99 <= 20ms in every 10s");
-    assert_eq!((every.figure, every.comparison, every.bound), (p99, Comparison::AtMost, Bound::Value(2e7)));
+    assert_eq!((every.figure, every.comparison, every.bound), (p99, GoalOperator::AtMost, Bound::Value(2e7)));
     assert_eq!(every.windows, Some(GoalWindows { length: Duration::from_secs(10), share: 1.0 }));
     let most = goal("end_to_end_intended  p99_ns<20ms in 99 % of 30s windows");
     assert_eq!(most.windows, Some(GoalWindows { length: Duration::from_secs(30), share: 0.99 }));

@@ -2,11 +2,11 @@
 //! value; the ranges are its ranges.
 
 use super::For::{Admin, Consumer, Producer};
-use super::kind::Kind;
+use super::kind::PropertyKind;
 use super::table::{Property, Rule, rows};
 use super::trial::{accepted, real_client, refusals, translated};
 use super::{TranslatedProperties, recheck, translate};
-use crate::config::properties::Written;
+use crate::config::properties::WrittenProperty;
 use rdkafka::ClientConfig;
 
 const PEM: &str = "-----BEGIN CERTIFICATE----- AAAA -----END CERTIFICATE-----";
@@ -74,15 +74,15 @@ fn values(row: &Property) -> Vec<String> {
     let words = |words: &[&str]| words.iter().map(|&word| word.to_owned()).collect();
     match row.rule {
         Rule::Pass(kind) => match kind {
-            Kind::Int { min, max } => vec![min.to_string(), max.to_string()],
-            Kind::Near { from, min, max } => {
+            PropertyKind::Int { min, max } => vec![min.to_string(), max.to_string()],
+            PropertyKind::Near { from, min, max } => {
                 vec![from.to_string(), min.to_string(), max.to_string(), max.saturating_add(1).to_string()]
             }
-            Kind::Millis { max } => vec!["0".into(), "0.5".into(), max.to_string(), "1e9".into()],
-            Kind::Bool => words(&["true", "FALSE"]),
-            Kind::OneOf(all) => words(all),
-            Kind::Text if row.name == "broker.version.fallback" => words(&["0.10.0"]),
-            Kind::Text => words(&["text"]),
+            PropertyKind::Millis { max } => vec!["0".into(), "0.5".into(), max.to_string(), "1e9".into()],
+            PropertyKind::Bool => words(&["true", "FALSE"]),
+            PropertyKind::OneOf(all) => words(all),
+            PropertyKind::Text if row.name == "broker.version.fallback" => words(&["0.10.0"]),
+            PropertyKind::Text => words(&["text"]),
         },
         Rule::By(_) => words(samples(row.name)),
         Rule::Ignored(_) => words(&["1"]),
@@ -97,7 +97,7 @@ fn whatever_a_row_lets_through_librdkafka_takes() {
         for value in values(row) {
             for role in [Admin, Producer, Consumer] {
                 for java in [true, false] {
-                    let written = Written { name: row.name.to_owned(), value: value.clone(), line: None };
+                    let written = WrittenProperty { name: row.name.to_owned(), value: value.clone(), line: None };
                     // A refusal is an answer too: that two settings do not fit together is found out elsewhere.
                     if let Ok(properties) = translate(&[written], &[], role, java) {
                         let verdict = accepted(&properties);
@@ -122,7 +122,7 @@ fn the_ranges_are_librdkafkas() {
         config.create_native_config().is_ok()
     };
     for row in rows() {
-        if let Rule::Pass(Kind::Int { min, max } | Kind::Near { min, max, .. }) = row.rule {
+        if let Rule::Pass(PropertyKind::Int { min, max } | PropertyKind::Near { min, max, .. }) = row.rule {
             assert!(takes(row.name, min) && takes(row.name, max), "{}", row.name);
             assert!(!takes(row.name, max + 1), "{} takes more than {max}", row.name);
             // Java's fetch.max.bytes starts where librdkafka's message.max.bytes does, which it may not fall below.

@@ -2,12 +2,12 @@
 //! is started, with the line and the remedy.
 
 use super::kind::whole;
-use super::settings::Settings;
+use super::settings::RowSettings;
 use super::{For, Refusal, TranslatedProperties};
 
 /// All that does not fit together.
-pub(super) fn check(settings: &Settings<'_>, properties: &TranslatedProperties) -> Vec<Refusal> {
-    let mut check = Check { settings, properties, refusals: Vec::new() };
+pub(super) fn check(settings: &RowSettings<'_>, properties: &TranslatedProperties) -> Vec<Refusal> {
+    let mut check = ConsistencyCheck { settings, properties, refusals: Vec::new() };
     check.logins();
     check.key_store();
     check.backoff();
@@ -25,13 +25,13 @@ pub(super) fn check(settings: &Settings<'_>, properties: &TranslatedProperties) 
     check.refusals
 }
 
-struct Check<'a> {
-    settings: &'a Settings<'a>,
+struct ConsistencyCheck<'a> {
+    settings: &'a RowSettings<'a>,
     properties: &'a TranslatedProperties,
     refusals: Vec<Refusal>,
 }
 
-impl Check<'_> {
+impl ConsistencyCheck<'_> {
     /// Refuses `name`, in the line of the first of `about` that was written.
     fn refuse(&mut self, name: &str, about: &[&str], why: &str) {
         let line = about.iter().find_map(|name| self.settings.line(name));

@@ -1,10 +1,10 @@
 //! Rows of consumers that need more than a word: where to begin, who gets which partition, group timeouts.
 
-use super::kind::Kind::{Near, OneOf, Text};
-use super::table::{Asked, Verdict, ignored, refused, set};
+use super::kind::PropertyKind::{Near, OneOf, Text};
+use super::table::{RowDecision, RowInput, ignored, refused, set};
 
 /// Where to begin without a committed offset.
-pub(super) fn offset_reset(asked: &Asked<'_>) -> Verdict {
+pub(super) fn offset_reset(asked: &RowInput<'_>) -> RowDecision {
     if asked.value.eq_ignore_ascii_case("none") {
         return set(vec![("auto.offset.reset", "error".to_owned())], "librdkafka's word for it");
     }
@@ -16,7 +16,7 @@ pub(super) fn offset_reset(asked: &Asked<'_>) -> Verdict {
 
 /// Assignors by class name or librdkafka's. Java goes by the oldest protocol in the list (eager, as soon as one eager
 /// assignor is named); librdkafka wants one protocol only.
-pub(super) fn assignors(asked: &Asked<'_>) -> Verdict {
+pub(super) fn assignors(asked: &RowInput<'_>) -> RowDecision {
     if asked.settings.says("group.protocol", "consumer") {
         return refused(
             "group.protocol=consumer assigns at the broker: remove the line, or write group.remote.assignor",
@@ -55,7 +55,7 @@ pub(super) fn assignors(asked: &Asked<'_>) -> Verdict {
 }
 
 /// session.timeout.ms and heartbeat.interval.ms are the broker's with the new protocol; both clients refuse them there.
-pub(super) fn classic_timeout(asked: &Asked<'_>) -> Verdict {
+pub(super) fn classic_timeout(asked: &RowInput<'_>) -> RowDecision {
     if asked.settings.says("group.protocol", "consumer") {
         return refused(&format!(
             "with group.protocol=consumer the broker sets it (group.consumer.{}): remove the line",
@@ -66,7 +66,7 @@ pub(super) fn classic_timeout(asked: &Asked<'_>) -> Verdict {
 }
 
 /// The broker's assignor exists with the new protocol only.
-pub(super) fn remote_assignor(asked: &Asked<'_>) -> Verdict {
+pub(super) fn remote_assignor(asked: &RowInput<'_>) -> RowDecision {
     if asked.settings.says("group.protocol", "consumer") {
         return asked.pass(Text);
     }
@@ -74,7 +74,7 @@ pub(super) fn remote_assignor(asked: &Asked<'_>) -> Verdict {
 }
 
 /// OMB's Redpanda fork spaces its commits by this; pinload has a fixed spacing.
-pub(super) fn commit_linger(_: &Asked<'_>) -> Verdict {
+pub(super) fn commit_linger(_: &RowInput<'_>) -> RowDecision {
     ignored("of OMB's Redpanda fork; pinload commits at most once in 100 ms")
 }
 

@@ -3,7 +3,7 @@
 //! Numbers beyond librdkafka's ranges become the nearest in them. Rows that need more than a word are functions of
 //! `producing`, `consuming`, `network`, `tls` and `sasl`.
 
-use super::kind::Kind::{Bool, Millis, Near, OneOf, Text};
+use super::kind::PropertyKind::{Bool, Millis, Near, OneOf, Text};
 use super::table::Roles::{Any, Consumer, Producer};
 use super::table::Rule::{Alias, By, Ignored, Pass, Refused};
 use super::table::{Property, Roles, Rule};

@@ -7,7 +7,7 @@
 //! librdkafka although different: socket buffers (Java fixes 32–128 KiB, the system's own tuning does better), idle
 //! connections, creation of topics by metadata requests.
 
-use super::settings::Settings;
+use super::settings::RowSettings;
 use super::{For, StickyBatches, TranslatedProperties};
 
 /// A default: Java's name and value, librdkafka's name and value, why.
@@ -54,7 +54,7 @@ const OF_CONSUMERS: &[Default] = &[
 ];
 
 /// Fills in what the user left out.
-pub(super) fn complete(settings: &Settings<'_>, properties: &mut TranslatedProperties) {
+pub(super) fn complete(settings: &RowSettings<'_>, properties: &mut TranslatedProperties) {
     let of_role = match settings.role {
         For::Admin => &[],
         For::Producer => OF_PRODUCERS,
@@ -167,7 +167,7 @@ fn in_flight(properties: &mut TranslatedProperties) {
 }
 
 /// 120 s, or linger.ms + request.timeout.ms where that is more.
-fn delivery_timeout(settings: &Settings<'_>, properties: &mut TranslatedProperties) {
+fn delivery_timeout(settings: &RowSettings<'_>, properties: &mut TranslatedProperties) {
     if properties.get("delivery.timeout.ms").is_some() {
         return;
     }
@@ -196,7 +196,7 @@ fn batch_messages(properties: &mut TranslatedProperties) {
 
 /// Without a key Java's own partitioners stay with a partition until its batch is closed; librdkafka stays for twice
 /// linger.ms. What is written in librdkafka's words is left to librdkafka.
-fn sticky_partitions(settings: &Settings<'_>, properties: &mut TranslatedProperties) {
+fn sticky_partitions(settings: &RowSettings<'_>, properties: &mut TranslatedProperties) {
     const FOR_A_TIME: &str = "sticky.partitioning.linger.ms";
     let keys_too = match properties.get("partitioner") {
         Some("murmur2_random") => false,

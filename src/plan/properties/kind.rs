@@ -2,7 +2,7 @@
 
 /// The values of a property. Numbers are whole and decimal: librdkafka's own reader takes `010` for eight.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Kind {
+pub(super) enum PropertyKind {
     /// A number of librdkafka's; outside the range is a mistake.
     Int {
         /// Least.
@@ -35,17 +35,17 @@ pub(super) enum Kind {
 
 /// A value as librdkafka is to be given it.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Value {
+pub(super) struct PropertyValue {
     /// The value.
     pub(super) text: String,
     /// Why it is another than was written; empty when it only differs in spelling.
     pub(super) note: String,
 }
 
-impl Kind {
+impl PropertyKind {
     /// Reads a value (without blanks around it), or says what it should be.
-    pub(super) fn read(self, value: &str) -> Result<Value, String> {
-        let plain = |text: &str| Ok(Value { text: text.to_owned(), note: String::new() });
+    pub(super) fn read(self, value: &str) -> Result<PropertyValue, String> {
+        let plain = |text: &str| Ok(PropertyValue { text: text.to_owned(), note: String::new() });
         match self {
             Self::Int { min, max } => match whole(value) {
                 Some(number) if (min..=max).contains(&number) => plain(&number.to_string()),
@@ -57,7 +57,7 @@ impl Kind {
             },
             Self::Millis { max } => match value.parse::<f64>() {
                 Ok(number) if number > f64::from(max) => {
-                    Ok(Value { text: max.to_string(), note: format!("librdkafka takes {max} at most") })
+                    Ok(PropertyValue { text: max.to_string(), note: format!("librdkafka takes {max} at most") })
                 }
                 Ok(number) if number >= 0.0 => plain(&number.to_string()),
                 _ => Err("write a number of milliseconds, 0 or more".to_owned()),
@@ -77,7 +77,7 @@ impl Kind {
 }
 
 /// The number nearest to `number` within librdkafka's range, with the words for it when that is another.
-pub(super) fn near(number: i64, min: i64, max: i64) -> Value {
+pub(super) fn near(number: i64, min: i64, max: i64) -> PropertyValue {
     let note = if number > max {
         format!("librdkafka takes {max} at most")
     } else if number < min {
@@ -85,7 +85,7 @@ pub(super) fn near(number: i64, min: i64, max: i64) -> Value {
     } else {
         String::new()
     };
-    Value { text: number.clamp(min, max).to_string(), note }
+    PropertyValue { text: number.clamp(min, max).to_string(), note }
 }
 
 /// A whole decimal number.
@@ -105,13 +105,13 @@ fn either(words: &[&str]) -> String {
 mod tests {
     use super::*;
 
-    fn text(kind: Kind, value: &str) -> String {
+    fn text(kind: PropertyKind, value: &str) -> String {
         kind.read(value).map_or_else(|why| format!("refused: {why}"), |value| value.text)
     }
 
     #[test]
     fn numbers_are_decimal_whatever_librdkafka_would_make_of_them() {
-        let kind = Kind::Int { min: 0, max: 100 };
+        let kind = PropertyKind::Int { min: 0, max: 100 };
         assert_eq!(text(kind, "010"), "10");
         assert_eq!(text(kind, "+7"), "7");
         for wrong in ["101", "-1", "0x10", "1k", "", "1.5", "99999999999999999999"] {
@@ -121,19 +121,19 @@ mod tests {
 
     #[test]
     fn a_java_number_beyond_the_range_becomes_the_nearest_and_says_so() {
-        let kind = Kind::Near { from: 0, min: 1, max: 900_000 };
+        let kind = PropertyKind::Near { from: 0, min: 1, max: 900_000 };
         assert_eq!(
             kind.read("1200000"),
-            Ok(Value { text: "900000".into(), note: "librdkafka takes 900000 at most".into() })
+            Ok(PropertyValue { text: "900000".into(), note: "librdkafka takes 900000 at most".into() })
         );
-        assert_eq!(kind.read("0"), Ok(Value { text: "1".into(), note: "librdkafka takes 1 at least".into() }));
-        assert_eq!(kind.read("5"), Ok(Value { text: "5".into(), note: String::new() }));
+        assert_eq!(kind.read("0"), Ok(PropertyValue { text: "1".into(), note: "librdkafka takes 1 at least".into() }));
+        assert_eq!(kind.read("5"), Ok(PropertyValue { text: "5".into(), note: String::new() }));
         assert!(kind.read("-1").is_err());
     }
 
     #[test]
     fn milliseconds_may_have_a_fraction_but_are_numbers() {
-        let kind = Kind::Millis { max: 900_000 };
+        let kind = PropertyKind::Millis { max: 900_000 };
         assert_eq!(text(kind, "0.5"), "0.5");
         assert_eq!(text(kind, "100"), "100");
         assert_eq!(text(kind, "1000000"), "900000");
@@ -145,10 +145,10 @@ mod tests {
 
     #[test]
     fn words_are_found_in_any_case_and_listed_when_not() {
-        let kind = Kind::OneOf(&["none", "gzip", "zstd"]);
+        let kind = PropertyKind::OneOf(&["none", "gzip", "zstd"]);
         assert_eq!(text(kind, "ZSTD"), "zstd");
         assert_eq!(text(kind, "brotli"), "refused: write none, gzip or zstd");
-        assert_eq!(text(Kind::Bool, "TRUE"), "true");
-        assert_eq!(text(Kind::Bool, "yes"), "refused: write true or false");
+        assert_eq!(text(PropertyKind::Bool, "TRUE"), "true");
+        assert_eq!(text(PropertyKind::Bool, "yes"), "refused: write true or false");
     }
 }

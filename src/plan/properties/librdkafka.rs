@@ -2,7 +2,7 @@
 //!
 //! What a program sets (callbacks, events, logs) stays pinload's. Ranges are librdkafka's; outside them is a mistake.
 
-use super::kind::Kind::{Bool, Int, Near, OneOf, Text};
+use super::kind::PropertyKind::{Bool, Int, Near, OneOf, Text};
 use super::table::Roles::{Any, Consumer, Producer};
 use super::table::Rule::{Alias, By, Ignored, Pass, Refused};
 use super::table::{Property, Roles, Rule};

@@ -10,12 +10,12 @@ mod addresses;
 mod ciphers;
 mod consistency;
 mod consuming;
+mod in_progress;
 mod jaas;
 mod java;
 mod java_defaults;
 mod kind;
 mod librdkafka;
-mod making;
 mod needs;
 mod network;
 mod pem;
@@ -96,7 +96,7 @@ pub enum Translated {
 
 /// One property as written and what was done.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub struct Line {
+pub struct PropertyLine {
     /// Name as written.
     pub name: String,
     /// Value as written (secrets masked).
@@ -113,7 +113,7 @@ pub struct TranslatedProperties {
     #[serde(skip)]
     pub effective: Vec<(String, String)>,
     /// Each property as written and what was done, then the defaults.
-    pub lines: Vec<Line>,
+    pub lines: Vec<PropertyLine>,
     /// What no property says.
     #[serde(default)]
     pub ways: ProducerWays,

@@ -1,11 +1,11 @@
 //! What pinload itself needs of a client where the user wrote nothing. librdkafka's defaults that already suit are not
 //! repeated: no statistics, no end-of-partition events.
 
-use super::settings::Settings;
+use super::settings::RowSettings;
 use super::{For, TranslatedProperties};
 
 /// Completes the configuration, after Java's defaults.
-pub(super) fn complete(settings: &Settings<'_>, properties: &mut TranslatedProperties) {
+pub(super) fn complete(settings: &RowSettings<'_>, properties: &mut TranslatedProperties) {
     if properties.get("enable.metrics.push").is_none() {
         properties.add_default(
             "enable.metrics.push",

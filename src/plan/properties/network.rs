@@ -2,19 +2,19 @@
 
 use super::For;
 use super::addresses;
-use super::kind::Kind::{Int, Near};
+use super::kind::PropertyKind::{Int, Near};
 use super::kind::{near, whole};
-use super::table::{Asked, Verdict, joined, refused, set};
+use super::table::{RowDecision, RowInput, joined, refused, set};
 
 const INT_MAX: i64 = 2_147_483_647;
 
 /// A list of brokers, without blanks and protocols: Java goes by security.protocol whatever stands before an address,
 /// librdkafka passes over brokers where the two differ.
-pub(super) fn servers(asked: &Asked<'_>) -> Verdict {
+pub(super) fn servers(asked: &RowInput<'_>) -> RowDecision {
     let parts = asked.value.split(',').map(str::trim).filter(|broker| !broker.is_empty());
     let brokers: Vec<String> = match parts.map(|part| addresses::broker(part, asked.settings.java)).collect() {
         Ok(brokers) => brokers,
-        Err(why) => return Verdict::Refused(why),
+        Err(why) => return RowDecision::Refused(why),
     };
     if brokers.is_empty() {
         return refused("write the brokers' addresses: host:port,host:port");
@@ -29,7 +29,7 @@ pub(super) fn servers(asked: &Asked<'_>) -> Verdict {
 }
 
 /// −1 is for ever in Java, 0 in librdkafka.
-pub(super) fn max_idle(asked: &Asked<'_>) -> Verdict {
+pub(super) fn max_idle(asked: &RowInput<'_>) -> RowDecision {
     if whole(asked.value).is_some_and(|ms| ms < 0) {
         return set(vec![("connections.max.idle.ms", "0".to_owned())], "librdkafka's number for never");
     }
@@ -37,7 +37,7 @@ pub(super) fn max_idle(asked: &Asked<'_>) -> Verdict {
 }
 
 /// Java asks for metadata again when it is this old; librdkafka forgets it then, and has another name for asking.
-pub(super) fn metadata_age(asked: &Asked<'_>) -> Verdict {
+pub(super) fn metadata_age(asked: &RowInput<'_>) -> RowDecision {
     if asked.settings.java {
         let kind = Near { from: 0, min: 1, max: 3_600_000 };
         return asked.to(
@@ -50,16 +50,16 @@ pub(super) fn metadata_age(asked: &Asked<'_>) -> Verdict {
 }
 
 /// SO_RCVBUF.
-pub(super) fn receive_buffer(asked: &Asked<'_>) -> Verdict {
+pub(super) fn receive_buffer(asked: &RowInput<'_>) -> RowDecision {
     buffer(asked, "socket.receive.buffer.bytes")
 }
 
 /// SO_SNDBUF.
-pub(super) fn send_buffer(asked: &Asked<'_>) -> Verdict {
+pub(super) fn send_buffer(asked: &RowInput<'_>) -> RowDecision {
     buffer(asked, "socket.send.buffer.bytes")
 }
 
-fn buffer(asked: &Asked<'_>, name: &'static str) -> Verdict {
+fn buffer(asked: &RowInput<'_>, name: &'static str) -> RowDecision {
     if whole(asked.value) == Some(-1) {
         return set(vec![(name, "0".to_owned())], "librdkafka's name, and its number for the system's default");
     }
@@ -69,7 +69,7 @@ fn buffer(asked: &Asked<'_>, name: &'static str) -> Verdict {
 /// One time in Java, two in librdkafka: how long the broker may wait for its replicas (producers), and how long the
 /// client waits for any answer. A producer that is not written for Java means the first, which is what librdkafka calls
 /// so.
-pub(super) fn request_timeout(asked: &Asked<'_>) -> Verdict {
+pub(super) fn request_timeout(asked: &RowInput<'_>) -> RowDecision {
     let Some(ms) = whole(asked.value).filter(|&ms| ms >= 0) else {
         return refused("write a whole number of milliseconds");
     };
@@ -96,9 +96,9 @@ pub(super) fn request_timeout(asked: &Asked<'_>) -> Verdict {
         notes.push(about("socket.timeout.ms", &for_answers.note));
     }
     if to.is_empty() {
-        return Verdict::Ignored("socket.timeout.ms is written too".to_owned());
+        return RowDecision::Ignored("socket.timeout.ms is written too".to_owned());
     }
-    Verdict::Set { to, why: joined(&notes.iter().map(String::as_str).collect::<Vec<_>>()) }
+    RowDecision::Set { to, why: joined(&notes.iter().map(String::as_str).collect::<Vec<_>>()) }
 }
 
 #[cfg(test)]

@@ -1,8 +1,8 @@
 //! Rows of producers that need more than a word: acks, queue size, compression levels, partitioners, transactions.
 
-use super::kind::Kind::{Bool, Int, Near};
+use super::kind::PropertyKind::{Bool, Int, Near};
 use super::kind::{near, whole};
-use super::table::{Asked, Verdict, ignored, joined, refused, set};
+use super::table::{RowDecision, RowInput, ignored, joined, refused, set};
 
 const INT_MAX: i64 = 2_147_483_647;
 
@@ -17,7 +17,7 @@ const KEYS_NOT_LOOKED_AT: &str = "keys are not looked at; librdkafka draws a par
      stays with a partition for a batch";
 
 /// `all`, −1, 0 or 1, as Java takes them; librdkafka would take any number, brokers no other.
-pub(super) fn acks(asked: &Asked<'_>) -> Verdict {
+pub(super) fn acks(asked: &RowInput<'_>) -> RowDecision {
     match asked.value {
         "0" | "1" | "all" => set(vec![("acks", asked.value.to_owned())], ""),
         "-1" => set(vec![("acks", "all".to_owned())], "−1 and all are the same"),
@@ -26,7 +26,7 @@ pub(super) fn acks(asked: &Asked<'_>) -> Verdict {
 }
 
 /// Bytes of memory become kilobytes of messages, and a count high enough that the bytes are the limit.
-pub(super) fn buffer_memory(asked: &Asked<'_>) -> Verdict {
+pub(super) fn buffer_memory(asked: &RowInput<'_>) -> RowDecision {
     let Some(bytes) = whole(asked.value).filter(|&bytes| bytes >= 0) else {
         return refused("write a whole number of bytes");
     };
@@ -37,18 +37,18 @@ pub(super) fn buffer_memory(asked: &Asked<'_>) -> Verdict {
         to.push(("queue.buffering.max.messages", (bytes / SMALL_MESSAGE).min(INT_MAX).to_string()));
         why.push_str(" and in messages; Java knows no such count, so it is raised until messages of 100 bytes meet the bytes first");
     }
-    Verdict::Set { to, why: joined(&[&why, &kbytes.note]) }
+    RowDecision::Set { to, why: joined(&[&why, &kbytes.note]) }
 }
 
 /// The greatest request is bounded by the greatest message.
-pub(super) fn max_request_size(asked: &Asked<'_>) -> Verdict {
+pub(super) fn max_request_size(asked: &RowInput<'_>) -> RowDecision {
     let kind = Near { from: 0, min: 1000, max: 1_000_000_000 };
     asked.to("message.max.bytes", kind, "librdkafka's limit of a message and of a batch")
 }
 
 /// As asked; on, librdkafka's limit of five in flight counts messages, not batches (rdkafka_broker.c,
 /// `rd_kafka_toppar_producer_serve`).
-pub(super) fn idempotence(asked: &Asked<'_>) -> Verdict {
+pub(super) fn idempotence(asked: &RowInput<'_>) -> RowDecision {
     let on = asked.value.eq_ignore_ascii_case("true");
     let bound = "librdkafka then keeps one batch in flight a partition (Java's producer five): a partition's rate is at \
                  most one batch a round trip";
@@ -56,7 +56,7 @@ pub(super) fn idempotence(asked: &Asked<'_>) -> Verdict {
 }
 
 /// 0 means at once to Java, which refuses it, and never to librdkafka.
-pub(super) fn delivery_timeout(asked: &Asked<'_>) -> Verdict {
+pub(super) fn delivery_timeout(asked: &RowInput<'_>) -> RowDecision {
     if asked.settings.java && whole(asked.value) == Some(0) {
         return refused(
             "0 would mean no limit to librdkafka, and Java refuses it: write at least linger.ms + request.timeout.ms",
@@ -66,7 +66,7 @@ pub(super) fn delivery_timeout(asked: &Asked<'_>) -> Verdict {
 }
 
 /// gzip: 1…9, −1 for its default, in both.
-pub(super) fn gzip_level(asked: &Asked<'_>) -> Verdict {
+pub(super) fn gzip_level(asked: &RowInput<'_>) -> RowDecision {
     level(asked, "gzip", -1, 9, |written| match written {
         0 => Err("gzip has levels 1 to 9, or -1 for its default".to_owned()),
         level => Ok((level, "")),
@@ -75,7 +75,7 @@ pub(super) fn gzip_level(asked: &Asked<'_>) -> Verdict {
 
 /// lz4: Java's levels 1…17 are those of lz4's slow form except 9, its default, which stands for the fast form;
 /// librdkafka's fast form is 0, and its slow form ends at 12.
-pub(super) fn lz4_level(asked: &Asked<'_>) -> Verdict {
+pub(super) fn lz4_level(asked: &RowInput<'_>) -> RowDecision {
     level(asked, "lz4", 1, 17, |written| {
         Ok(match written {
             9 => (0, "Java's default 9 stands for lz4's fast form, which librdkafka calls 0"),
@@ -86,7 +86,7 @@ pub(super) fn lz4_level(asked: &Asked<'_>) -> Verdict {
 }
 
 /// zstd: librdkafka ends at 12 and has no negative levels; −1 is its default there.
-pub(super) fn zstd_level(asked: &Asked<'_>) -> Verdict {
+pub(super) fn zstd_level(asked: &RowInput<'_>) -> RowDecision {
     level(asked, "zstd", -131_072, 22, |written| match written {
         ..0 => Err("librdkafka has no negative zstd levels: write 1 (the fastest) to 12".to_owned()),
         13.. => Ok((12, "librdkafka takes 12 at most")),
@@ -96,12 +96,12 @@ pub(super) fn zstd_level(asked: &Asked<'_>) -> Verdict {
 
 /// A level counts only when its codec is the one in use.
 fn level(
-    asked: &Asked<'_>,
+    asked: &RowInput<'_>,
     codec: &str,
     min: i64,
     max: i64,
     translate: impl Fn(i64) -> Result<(i64, &'static str), String>,
-) -> Verdict {
+) -> RowDecision {
     if !asked.settings.says("compression.type", codec) {
         let used = asked.settings.get("compression.type").unwrap_or("none");
         return ignored(&format!("compression.type is {used}"));
@@ -119,7 +119,7 @@ fn level(
 }
 
 /// Java's own partitioners by class name.
-pub(super) fn partitioner_class(asked: &Asked<'_>) -> Verdict {
+pub(super) fn partitioner_class(asked: &RowInput<'_>) -> RowDecision {
     match asked.value.rsplit('.').next().unwrap_or_default() {
         "" => ignored("empty: the default partitioner"),
         "DefaultPartitioner" => set(
@@ -139,7 +139,7 @@ pub(super) fn partitioner_class(asked: &Asked<'_>) -> Verdict {
 }
 
 /// Only Java's default partitioner asks for it.
-pub(super) fn ignore_keys(asked: &Asked<'_>) -> Verdict {
+pub(super) fn ignore_keys(asked: &RowInput<'_>) -> RowDecision {
     match asked.value.to_ascii_lowercase().as_str() {
         "false" => ignored("keys are looked at anyway"),
         "true" if asked.settings.get("partitioner.class").is_some_and(|class| !class.is_empty()) => {
@@ -151,7 +151,7 @@ pub(super) fn ignore_keys(asked: &Asked<'_>) -> Verdict {
 }
 
 /// Transactions would change what an acknowledgement means.
-pub(super) fn transactional_id(asked: &Asked<'_>) -> Verdict {
+pub(super) fn transactional_id(asked: &RowInput<'_>) -> RowDecision {
     if asked.value.is_empty() {
         return ignored("empty");
     }
@@ -162,7 +162,7 @@ pub(super) fn transactional_id(asked: &Asked<'_>) -> Verdict {
 }
 
 /// Without a report for each message nothing could be timed.
-pub(super) fn only_errors(asked: &Asked<'_>) -> Verdict {
+pub(super) fn only_errors(asked: &RowInput<'_>) -> RowDecision {
     if asked.value.eq_ignore_ascii_case("false") {
         return ignored("every message is reported anyway");
     }

@@ -20,7 +20,7 @@ fn one(name: &str, value: &str) -> Result<(), String> {
     match table::find(name).map(|property| property.rule) {
         None | Some(Rule::Ignored(_) | Rule::Alias(..)) => Err(NOT_OF_A_PLAN.to_owned()),
         Some(Rule::Refused(why)) => Err(why.to_owned()),
-        Some(Rule::Pass(kind::Kind::Text)) => Ok(()),
+        Some(Rule::Pass(kind::PropertyKind::Text)) => Ok(()),
         Some(Rule::Pass(kind)) => kind.read(value).map(drop),
         Some(Rule::By(_)) if name == "bootstrap.servers" => {
             value.split(',').try_for_each(|address| addresses::broker(address, true).map(drop))

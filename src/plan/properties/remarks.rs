@@ -2,11 +2,11 @@
 //! each as part of the value, and so does pinload, but never in silence.
 
 use super::is_secret;
-use crate::config::properties::Written;
+use crate::config::properties::WrittenProperty;
 
 /// What is strange about a property's value as it was read; None: nothing. Holds no secret.
-pub fn remark(written: &Written) -> Option<String> {
-    let Written { name, value, .. } = written;
+pub fn remark(written: &WrittenProperty) -> Option<String> {
+    let WrittenProperty { name, value, .. } = written;
     let value = value.trim();
     if is_secret(name) {
         // A password may hold anything, but hardly consists of a placeholder.
@@ -26,7 +26,7 @@ pub fn remark(written: &Written) -> Option<String> {
 }
 
 /// Why a value was refused, with what is strange about it first.
-pub(super) fn with_remark(written: &Written, why: &str) -> String {
+pub(super) fn with_remark(written: &WrittenProperty, why: &str) -> String {
     match remark(written) {
         Some(remark) => format!("{remark}; {why}"),
         None => why.to_owned(),
@@ -86,7 +86,7 @@ mod tests {
     use super::*;
 
     fn of(name: &str, value: &str) -> Option<String> {
-        remark(&Written { name: name.to_owned(), value: value.to_owned(), line: None })
+        remark(&WrittenProperty { name: name.to_owned(), value: value.to_owned(), line: None })
     }
 
     #[test]

@@ -1,13 +1,13 @@
 //! Rows about authentication. Built in: PLAIN and SCRAM; OAUTHBEARER only with librdkafka's unsecured test tokens.
 
 use super::jaas;
-use super::kind::Kind::Text;
-use super::table::{Asked, Verdict, ignored, refused, set};
+use super::kind::PropertyKind::Text;
+use super::table::{RowDecision, RowInput, ignored, refused, set};
 
 const NOT_USED: &str = "security.protocol asks for no SASL";
 
 /// Which way to authenticate.
-pub(super) fn mechanism(asked: &Asked<'_>) -> Verdict {
+pub(super) fn mechanism(asked: &RowInput<'_>) -> RowDecision {
     match asked.value {
         "PLAIN" | "SCRAM-SHA-256" | "SCRAM-SHA-512" => asked.pass(Text),
         "OAUTHBEARER" if asked.settings.says("enable.sasl.oauthbearer.unsecure.jwt", "true") => asked.pass(Text),
@@ -22,19 +22,19 @@ pub(super) fn mechanism(asked: &Asked<'_>) -> Verdict {
 }
 
 /// User and password out of Java's login text.
-pub(super) fn jaas_config(asked: &Asked<'_>) -> Verdict {
+pub(super) fn jaas_config(asked: &RowInput<'_>) -> RowDecision {
     match jaas::login(asked.value) {
         Ok(login) => set(
             vec![("sasl.username", login.username), ("sasl.password", login.password)],
             "librdkafka takes the login without Java's module around it",
         ),
         Err(_) if !asked.settings.uses_sasl() => ignored(NOT_USED),
-        Err(remedy) => Verdict::Refused(remedy),
+        Err(remedy) => RowDecision::Refused(remedy),
     }
 }
 
 /// Login classes and callback handlers.
-pub(super) fn java_class(asked: &Asked<'_>) -> Verdict {
+pub(super) fn java_class(asked: &RowInput<'_>) -> RowDecision {
     if asked.value.is_empty() {
         return ignored("empty");
     }
@@ -47,7 +47,7 @@ pub(super) fn java_class(asked: &Asked<'_>) -> Verdict {
 }
 
 /// librdkafka's unsecured test tokens.
-pub(super) fn unsecured_token(asked: &Asked<'_>) -> Verdict {
+pub(super) fn unsecured_token(asked: &RowInput<'_>) -> RowDecision {
     if asked.settings.says("sasl.mechanism", "OAUTHBEARER") {
         return asked.pass(Text);
     }

@@ -2,20 +2,20 @@
 
 use super::table::Property;
 use super::{For, kind};
-use crate::config::properties::Written;
+use crate::config::properties::WrittenProperty;
 
 /// A known property as written.
 #[derive(Debug)]
-pub(super) struct Given<'a> {
+pub(super) struct GivenProperty<'a> {
     /// As written.
-    pub(super) written: &'a Written,
+    pub(super) written: &'a WrittenProperty,
     /// Its row; of an alias the row of the name it stands for.
     pub(super) property: &'static Property,
     /// Why the row is another name's; empty when it is its own.
     pub(super) alias: &'static str,
 }
 
-impl Given<'_> {
+impl GivenProperty<'_> {
     /// The value without blanks around it: Kafka's parser trims every type.
     pub(super) fn value(&self) -> &str {
         self.written.value.trim()
@@ -24,19 +24,19 @@ impl Given<'_> {
 
 /// What a row may look at.
 #[derive(Debug)]
-pub(super) struct Settings<'a> {
+pub(super) struct RowSettings<'a> {
     /// commonConfig's properties, then the role's own, in order.
-    pub(super) given: Vec<Given<'a>>,
+    pub(super) given: Vec<GivenProperty<'a>>,
     /// Which client is configured.
     pub(super) role: For,
     /// The file is written for the Java client: names and omissions mean what they mean there.
     pub(super) java: bool,
 }
 
-impl Settings<'_> {
+impl RowSettings<'_> {
     /// The last value written for a name (the table's spelling).
     pub(super) fn get(&self, name: &str) -> Option<&str> {
-        self.find(name).map(Given::value)
+        self.find(name).map(GivenProperty::value)
     }
     /// The last value, if it is a whole number.
     pub(super) fn number(&self, name: &str) -> Option<i64> {
@@ -58,7 +58,7 @@ impl Settings<'_> {
     pub(super) fn uses_tls(&self) -> bool {
         self.says("security.protocol", "ssl") || self.says("security.protocol", "sasl_ssl")
     }
-    fn find(&self, name: &str) -> Option<&Given<'_>> {
+    fn find(&self, name: &str) -> Option<&GivenProperty<'_>> {
         self.given.iter().rev().find(|given| given.property.name == name)
     }
 }

@@ -1,8 +1,8 @@
 //! Rows about TLS stores: Java's to librdkafka's PEM files and PKCS#12 key store. Nothing is read here.
 
-use super::kind::Kind::Text;
-use super::settings::Settings;
-use super::table::{Asked, Verdict, ignored, set};
+use super::kind::PropertyKind::Text;
+use super::settings::RowSettings;
+use super::table::{RowDecision, RowInput, ignored, set};
 use super::tls::refused_if_used;
 
 /// The forms of a store.
@@ -14,7 +14,7 @@ enum Store {
 }
 
 /// The form of the store at `location`: as its type says, else by its ending, else the client's default.
-fn store(settings: &Settings<'_>, type_name: &str, location: &str) -> Store {
+fn store(settings: &RowSettings<'_>, type_name: &str, location: &str) -> Store {
     let ending = location.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase()).unwrap_or_default();
     let by_ending = match ending.as_str() {
         "pem" | "crt" | "cer" | "cert" => Some(Store::Pem),
@@ -42,7 +42,7 @@ fn shell(path: &str) -> String {
 }
 
 /// The certificates to trust, in a file.
-pub(super) fn truststore(asked: &Asked<'_>) -> Verdict {
+pub(super) fn truststore(asked: &RowInput<'_>) -> RowDecision {
     let path = shell(asked.value);
     match store(asked.settings, "ssl.truststore.type", asked.value) {
         Store::Pem => {
@@ -67,7 +67,7 @@ pub(super) fn truststore(asked: &Asked<'_>) -> Verdict {
 }
 
 /// The client's key and certificates, in a file.
-pub(super) fn keystore(asked: &Asked<'_>) -> Verdict {
+pub(super) fn keystore(asked: &RowInput<'_>) -> RowDecision {
     match store(asked.settings, "ssl.keystore.type", asked.value) {
         Store::Pem => set(
             vec![("ssl.key.location", asked.value.to_owned()), ("ssl.certificate.location", asked.value.to_owned())],
@@ -89,7 +89,7 @@ pub(super) fn keystore(asked: &Asked<'_>) -> Verdict {
 }
 
 /// ssl.keystore.type and ssl.truststore.type are looked at by the locations' rows.
-pub(super) fn store_type(asked: &Asked<'_>) -> Verdict {
+pub(super) fn store_type(asked: &RowInput<'_>) -> RowDecision {
     match asked.value.to_ascii_uppercase().as_str() {
         "PEM" | "PKCS12" | "JKS" => ignored("says how the store's location is to be read"),
         _ => refused_if_used(asked, "write PEM or PKCS12"),
@@ -97,7 +97,7 @@ pub(super) fn store_type(asked: &Asked<'_>) -> Verdict {
 }
 
 /// Only a PKCS#12 store is opened with it.
-pub(super) fn keystore_password(asked: &Asked<'_>) -> Verdict {
+pub(super) fn keystore_password(asked: &RowInput<'_>) -> RowDecision {
     let location = asked.settings.get("ssl.keystore.location").unwrap_or_default();
     if store(asked.settings, "ssl.keystore.type", location) == Store::Pem {
         return ignored("a PEM file has no password but its key's, ssl.key.password");
@@ -106,7 +106,7 @@ pub(super) fn keystore_password(asked: &Asked<'_>) -> Verdict {
 }
 
 /// The password of a key in PEM; a PKCS#12 store has one for all.
-pub(super) fn key_password(asked: &Asked<'_>) -> Verdict {
+pub(super) fn key_password(asked: &RowInput<'_>) -> RowDecision {
     let pkcs12 = asked
         .settings
         .get("ssl.keystore.location")

@@ -1,7 +1,7 @@
 //! The form of the tables: one row a name, what to do with it, and how a row answers.
 
-use super::kind::Kind;
-use super::settings::Settings;
+use super::kind::PropertyKind;
+use super::settings::RowSettings;
 use super::{For, java, librdkafka};
 
 /// One name.
@@ -49,11 +49,11 @@ impl Roles {
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Rule {
     /// librdkafka takes it under this name.
-    Pass(Kind),
+    Pass(PropertyKind),
     /// Another spelling of this row, and why.
     Alias(&'static str, &'static str),
     /// A function decides.
-    By(fn(&Asked<'_>) -> Verdict),
+    By(fn(&RowInput<'_>) -> RowDecision),
     /// Not given to librdkafka, and why.
     Ignored(&'static str),
     /// Cannot be honoured, and why.
@@ -62,18 +62,18 @@ pub(super) enum Rule {
 
 /// What a row's function is asked.
 #[derive(Debug)]
-pub(super) struct Asked<'a> {
+pub(super) struct RowInput<'a> {
     /// The row's name.
     pub(super) name: &'static str,
     /// The value, without blanks around it.
     pub(super) value: &'a str,
     /// All that was written.
-    pub(super) settings: &'a Settings<'a>,
+    pub(super) settings: &'a RowSettings<'a>,
 }
 
 /// What a row answers.
 #[derive(Debug)]
-pub(super) enum Verdict {
+pub(super) enum RowDecision {
     /// Give librdkafka these.
     Set {
         /// Names and values.
@@ -87,13 +87,13 @@ pub(super) enum Verdict {
     Refused(String),
 }
 
-impl Asked<'_> {
+impl RowInput<'_> {
     /// The row's own name with its value, checked.
-    pub(super) fn pass(&self, kind: Kind) -> Verdict {
+    pub(super) fn pass(&self, kind: PropertyKind) -> RowDecision {
         self.to(self.name, kind, "")
     }
     /// Another name with this value, checked.
-    pub(super) fn to(&self, name: &'static str, kind: Kind, why: &str) -> Verdict {
+    pub(super) fn to(&self, name: &'static str, kind: PropertyKind, why: &str) -> RowDecision {
         match kind.read(self.value) {
             Ok(value) => set(vec![(name, value.text)], &joined(&[why, &value.note])),
             Err(remedy) => refused(&remedy),
@@ -102,18 +102,18 @@ impl Asked<'_> {
 }
 
 /// Give librdkafka these.
-pub(super) fn set(to: Vec<(&'static str, String)>, why: &str) -> Verdict {
-    Verdict::Set { to, why: why.to_owned() }
+pub(super) fn set(to: Vec<(&'static str, String)>, why: &str) -> RowDecision {
+    RowDecision::Set { to, why: why.to_owned() }
 }
 
 /// Give it nothing.
-pub(super) fn ignored(why: &str) -> Verdict {
-    Verdict::Ignored(why.to_owned())
+pub(super) fn ignored(why: &str) -> RowDecision {
+    RowDecision::Ignored(why.to_owned())
 }
 
 /// Stop.
-pub(super) fn refused(why: &str) -> Verdict {
-    Verdict::Refused(why.to_owned())
+pub(super) fn refused(why: &str) -> RowDecision {
+    RowDecision::Refused(why.to_owned())
 }
 
 /// Reasons in one line, without the empty ones.

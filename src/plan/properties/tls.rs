@@ -1,37 +1,37 @@
 //! Rows about TLS but its stores (`stores`): PEM text in a property, cipher suites, the broker's name.
 
-use super::kind::Kind::{OneOf, Text};
-use super::table::{Asked, Verdict, ignored, refused, set};
+use super::kind::PropertyKind::{OneOf, Text};
+use super::table::{RowDecision, RowInput, ignored, refused, set};
 use super::{ciphers, pem};
 
 const NOT_USED: &str = "security.protocol asks for no TLS";
 
 /// `refused` where TLS is used, else no matter.
-pub(super) fn refused_if_used(asked: &Asked<'_>, why: &str) -> Verdict {
+pub(super) fn refused_if_used(asked: &RowInput<'_>, why: &str) -> RowDecision {
     if asked.settings.uses_tls() { refused(why) } else { ignored(NOT_USED) }
 }
 
 /// librdkafka's PEM properties.
-pub(super) fn pem(asked: &Asked<'_>) -> Verdict {
+pub(super) fn pem(asked: &RowInput<'_>) -> RowDecision {
     pem_as(asked, asked.name, "")
 }
 
 /// The client's certificates, in the property itself.
-pub(super) fn certificate_chain(asked: &Asked<'_>) -> Verdict {
+pub(super) fn certificate_chain(asked: &RowInput<'_>) -> RowDecision {
     pem_as(asked, "ssl.certificate.pem", "librdkafka's name for it")
 }
 
 /// The client's key, in the property itself.
-pub(super) fn private_key(asked: &Asked<'_>) -> Verdict {
+pub(super) fn private_key(asked: &RowInput<'_>) -> RowDecision {
     pem_as(asked, "ssl.key.pem", "librdkafka's name for it")
 }
 
 /// The certificates to trust, in the property itself.
-pub(super) fn trusted_certificates(asked: &Asked<'_>) -> Verdict {
+pub(super) fn trusted_certificates(asked: &RowInput<'_>) -> RowDecision {
     pem_as(asked, "ssl.ca.pem", "librdkafka's name for it")
 }
 
-fn pem_as(asked: &Asked<'_>, name: &'static str, why: &str) -> Verdict {
+fn pem_as(asked: &RowInput<'_>, name: &'static str, why: &str) -> RowDecision {
     match pem::with_lines(asked.value) {
         Ok(text) => {
             let why = if why.is_empty() && text.trim() != asked.value {
@@ -46,7 +46,7 @@ fn pem_as(asked: &Asked<'_>, name: &'static str, why: &str) -> Verdict {
 }
 
 /// Is the broker's name compared with its certificate? Empty is no, in Java.
-pub(super) fn endpoint_identification(asked: &Asked<'_>) -> Verdict {
+pub(super) fn endpoint_identification(asked: &RowInput<'_>) -> RowDecision {
     if asked.value.is_empty() {
         return set(vec![("ssl.endpoint.identification.algorithm", "none".to_owned())], "librdkafka's word for it");
     }
@@ -54,7 +54,7 @@ pub(super) fn endpoint_identification(asked: &Asked<'_>) -> Verdict {
 }
 
 /// Java's names are separated by commas, OpenSSL's by colons.
-pub(super) fn cipher_suites(asked: &Asked<'_>) -> Verdict {
+pub(super) fn cipher_suites(asked: &RowInput<'_>) -> RowDecision {
     if asked.value.is_empty() {
         return ignored("empty: OpenSSL's own choice");
     }
@@ -71,7 +71,7 @@ pub(super) fn cipher_suites(asked: &Asked<'_>) -> Verdict {
 }
 
 /// A factory of Java's.
-pub(super) fn engine_class(asked: &Asked<'_>) -> Verdict {
+pub(super) fn engine_class(asked: &RowInput<'_>) -> RowDecision {
     if asked.value.is_empty() {
         return ignored("empty");
     }

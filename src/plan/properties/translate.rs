@@ -1,10 +1,10 @@
 //! The way through the tables: every line to its row, later lines over earlier ones, then what was left out.
 
-use super::making::Making;
-use super::settings::{Given, Settings};
-use super::table::{Asked, Roles, Rule, Verdict, find};
+use super::in_progress::ConfigurationInProgress;
+use super::settings::{GivenProperty, RowSettings};
+use super::table::{Roles, RowDecision, RowInput, Rule, find};
 use super::{For, Refusal, Translated, TranslatedProperties, consistency, java_defaults, needs, remarks, unknown};
-use crate::config::properties::Written;
+use crate::config::properties::WrittenProperty;
 
 /// Translates one client's properties. `own` (producerConfig or consumerConfig; nothing for the admin client) overlays
 /// `common`, later lines overlay earlier ones. With `java_defaults` (the driver file names OMB's Java class) omitted
@@ -15,19 +15,19 @@ use crate::config::properties::Written;
 /// Everything that cannot be honoured, each with its line and what to write instead. What stands in `common` is refused
 /// for each role alike.
 pub fn translate(
-    common: &[Written],
-    own: &[Written],
+    common: &[WrittenProperty],
+    own: &[WrittenProperty],
     role: For,
     java_defaults: bool,
 ) -> Result<TranslatedProperties, Vec<Refusal>> {
     let (given, mut refusals) = known(common.iter().chain(own));
-    let settings = Settings { given, role, java: java_defaults };
-    let mut made = Making::default();
+    let settings = RowSettings { given, role, java: java_defaults };
+    let mut made = ConfigurationInProgress::default();
     for (index, given) in settings.given.iter().enumerate() {
         match verdict(&settings, index) {
-            Verdict::Set { to, why } => made.set(given, to, &why),
-            Verdict::Ignored(why) => made.line(given.written, Translated::Ignored { why }),
-            Verdict::Refused(why) => {
+            RowDecision::Set { to, why } => made.set(given, to, &why),
+            RowDecision::Ignored(why) => made.line(given.written, Translated::Ignored { why }),
+            RowDecision::Refused(why) => {
                 // What is wrong with an address is said of the address.
                 let told = given.property.name == "bootstrap.servers";
                 let why = if told { why } else { remarks::with_remark(given.written, &why) };
@@ -48,13 +48,13 @@ pub fn translate(
 }
 
 /// Each line with its row; the others refused.
-fn known<'a>(all: impl Iterator<Item = &'a Written>) -> (Vec<Given<'a>>, Vec<Refusal>) {
+fn known<'a>(all: impl Iterator<Item = &'a WrittenProperty>) -> (Vec<GivenProperty<'a>>, Vec<Refusal>) {
     let mut given = Vec::new();
     let mut refusals = Vec::new();
     for written in all {
         let found = find(&written.name).and_then(|property| match property.rule {
-            Rule::Alias(of, alias) => find(of).map(|property| Given { written, property, alias }),
-            _ => Some(Given { written, property, alias: "" }),
+            Rule::Alias(of, alias) => find(of).map(|property| GivenProperty { written, property, alias }),
+            _ => Some(GivenProperty { written, property, alias: "" }),
         });
         match found {
             Some(one) => given.push(one),
@@ -69,24 +69,26 @@ fn known<'a>(all: impl Iterator<Item = &'a Written>) -> (Vec<Given<'a>>, Vec<Ref
 }
 
 /// What the row of one line says.
-fn verdict(settings: &Settings<'_>, index: usize) -> Verdict {
+fn verdict(settings: &RowSettings<'_>, index: usize) -> RowDecision {
     let given = &settings.given[index];
     let property = given.property;
     if let Some(later) = settings.given[index + 1..].iter().rev().find(|later| later.property.name == property.name) {
         let line = later.written.line.map(|line| format!(" in line {line}")).unwrap_or_default();
-        return Verdict::Ignored(format!("written again{line}, which holds"));
+        return RowDecision::Ignored(format!("written again{line}, which holds"));
     }
     if property.roles != Roles::Any && !property.roles.has(settings.role) {
-        return Verdict::Ignored(format!("is for {}", property.roles.plural()));
+        return RowDecision::Ignored(format!("is for {}", property.roles.plural()));
     }
-    let asked = Asked { name: property.name, value: given.value(), settings };
+    let asked = RowInput { name: property.name, value: given.value(), settings };
     match property.rule {
-        Rule::Pass(super::kind::Kind::Text) if asked.value.is_empty() => Verdict::Ignored("empty".to_owned()),
+        Rule::Pass(super::kind::PropertyKind::Text) if asked.value.is_empty() => {
+            RowDecision::Ignored("empty".to_owned())
+        }
         Rule::Pass(kind) => asked.pass(kind),
         Rule::By(decide) => decide(&asked),
-        Rule::Ignored(why) => Verdict::Ignored(why.to_owned()),
-        Rule::Refused(why) => Verdict::Refused(why.to_owned()),
-        Rule::Alias(..) => Verdict::Refused("a table row leads in a circle".to_owned()),
+        Rule::Ignored(why) => RowDecision::Ignored(why.to_owned()),
+        Rule::Refused(why) => RowDecision::Refused(why.to_owned()),
+        Rule::Alias(..) => RowDecision::Refused("a table row leads in a circle".to_owned()),
     }
 }
 

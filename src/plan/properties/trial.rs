@@ -1,7 +1,7 @@
 //! For the tests of this folder: properties from text, and librdkafka itself as the judge of what they become.
 
 use super::{For, Refusal, Translated, TranslatedProperties, translate};
-use crate::config::properties::Written;
+use crate::config::properties::WrittenProperty;
 use rdkafka::ClientConfig;
 use rdkafka::admin::AdminClient;
 use rdkafka::client::DefaultClientContext;
@@ -9,10 +9,10 @@ use rdkafka::consumer::BaseConsumer;
 use rdkafka::producer::BaseProducer;
 
 /// One property a line, `name=value`, the value kept to its last blank.
-pub(super) fn written(text: &str) -> Vec<Written> {
+pub(super) fn written(text: &str) -> Vec<WrittenProperty> {
     let line = |(index, line): (usize, &str)| {
         let (name, value) = line.trim_start().split_once('=')?;
-        Some(Written { name: name.to_owned(), value: value.to_owned(), line: Some(index + 1) })
+        Some(WrittenProperty { name: name.to_owned(), value: value.to_owned(), line: Some(index + 1) })
     };
     text.split('\n').enumerate().filter_map(line).collect()
 }

@@ -10,7 +10,7 @@ pub use security::{Mechanism, Pem, SaslUser, Security, TlsWay};
 
 /// What becomes of a property.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Fate {
+enum WireSupport {
     /// The driver does as it says.
     Honoured,
     /// Only these values.
@@ -19,9 +19,9 @@ enum Fate {
     NoMatter,
 }
 
-use Fate::{Honoured, NoMatter, Only};
+use WireSupport::{Honoured, NoMatter, Only};
 
-const OF_ALL: &[(&str, Fate)] = &[
+const OF_ALL: &[(&str, WireSupport)] = &[
     ("bootstrap.servers", Honoured),
     ("client.id", Honoured),
     ("socket.timeout.ms", Honoured),
@@ -52,7 +52,7 @@ const OF_ALL: &[(&str, Fate)] = &[
     ("log.thread.name", NoMatter),
 ];
 
-const OF_PRODUCERS: &[(&str, Fate)] = &[
+const OF_PRODUCERS: &[(&str, WireSupport)] = &[
     ("acks", Honoured),
     ("linger.ms", Honoured),
     ("batch.size", Honoured),
@@ -74,7 +74,7 @@ const OF_PRODUCERS: &[(&str, Fate)] = &[
     (STICKY, NoMatter),
 ];
 
-const OF_CONSUMERS: &[(&str, Fate)] = &[
+const OF_CONSUMERS: &[(&str, WireSupport)] = &[
     ("group.id", Honoured),
     ("fetch.min.bytes", Honoured),
     ("fetch.max.bytes", Honoured),
@@ -113,7 +113,7 @@ pub fn why_not(name: &str, value: &str, all: &[(String, String)], written: bool,
         Some(Only(only)) if !only.iter().any(|only| value.eq_ignore_ascii_case(only)) => {
             Some(lacks(&format!("the wire driver has {} only", only.join(", "))))
         }
-        _ if name == "compression.level" => compression::why_no_level(value, Given(all)),
+        _ if name == "compression.level" => compression::why_no_level(value, GivenProperties(all)),
         _ if name == "partitioner" && !PARTITIONERS.iter().any(|(known, _)| *known == value) => {
             Some(lacks(&format!("the wire driver does not have {value}")))
         }
@@ -139,9 +139,9 @@ pub enum KeyHash {
 
 /// Properties as they stand, the last of a name holding.
 #[derive(Debug, Clone, Copy)]
-struct Given<'a>(&'a [(String, String)]);
+struct GivenProperties<'a>(&'a [(String, String)]);
 
-impl<'a> Given<'a> {
+impl<'a> GivenProperties<'a> {
     fn text(self, name: &str) -> Option<&'a str> {
         self.0.iter().rev().find(|(known, _)| known == name).map(|(_, value)| value.trim())
     }
@@ -212,7 +212,7 @@ pub struct Connecting {
 impl Connecting {
     /// As these properties say.
     pub fn of(properties: &[(String, String)]) -> Self {
-        let given = Given(properties);
+        let given = GivenProperties(properties);
         Self {
             servers: given.text("bootstrap.servers").unwrap_or_default().to_owned(),
             client_id: given.text("client.id").unwrap_or("pinload").to_owned(),
@@ -267,7 +267,7 @@ const IN_FLIGHT_OF_IDEMPOTENT: usize = 5;
 impl ProducerWay {
     /// As these properties say.
     pub fn of(properties: &[(String, String)]) -> Self {
-        let given = Given(properties);
+        let given = GivenProperties(properties);
         let acks = given.text("acks").unwrap_or("all");
         let delivery_ns = match given.ns("delivery.timeout.ms", 300_000) {
             0 => u64::MAX,
@@ -338,7 +338,7 @@ pub struct ConsumerWay {
 impl ConsumerWay {
     /// As these properties say.
     pub fn of(properties: &[(String, String)]) -> Self {
-        let given = Given(properties);
+        let given = GivenProperties(properties);
         let auto_commit = given.flag("enable.auto.commit", false);
         Self {
             group: given.text("group.id").unwrap_or_default().to_owned(),

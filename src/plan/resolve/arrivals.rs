@@ -1,7 +1,7 @@
 //! How messages come at their rate.
 
-use super::course::is_search;
-use super::desk::Desk;
+use super::context::ResolveContext;
+use super::varying_load::is_search;
 use crate::config::workload::{ArrivalShape, Spacing};
 use crate::plan::{Arrivals, RatePlan};
 use crate::units::Rate;
@@ -15,16 +15,16 @@ fn drawn_evenly(arrivals: Arrivals) -> bool {
 }
 
 /// Decides it for a rate that is decided.
-pub(super) fn decide(desk: &mut Desk<'_>, rate: &RatePlan) -> Arrivals {
-    let Spacing { arrivals, arrival_seed, burst_messages, .. } = desk.workload.spacing;
+pub(super) fn decide(context: &mut ResolveContext<'_>, rate: &RatePlan) -> Arrivals {
+    let Spacing { arrivals, arrival_seed, burst_messages, .. } = context.workload.spacing;
     let shape = arrivals.unwrap_or(ArrivalShape::Uniform);
     let drawn = matches!(shape, ArrivalShape::Poisson | ArrivalShape::Dithered);
     for (key, unused, of) in [
         ("arrivalSeed", arrival_seed.is_some() && !drawn, "poisson"),
         ("burstMessages", burst_messages.is_some() && shape != ArrivalShape::Burst, "burst"),
     ] {
-        if unused && !desk.written_wrongly("arrivals") {
-            desk.warn(key, format!("is not used: it goes with arrivals: {of}"));
+        if unused && !context.written_wrongly("arrivals") {
+            context.warn(key, format!("is not used: it goes with arrivals: {of}"));
         }
     }
     let arrival_seed = arrival_seed.unwrap_or(DEFAULT_SEED);
@@ -32,17 +32,17 @@ pub(super) fn decide(desk: &mut Desk<'_>, rate: &RatePlan) -> Arrivals {
         ArrivalShape::Uniform => return Arrivals::Uniform,
         ArrivalShape::Dithered => Arrivals::Dithered { arrival_seed },
         ArrivalShape::Poisson => Arrivals::Poisson { arrival_seed },
-        ArrivalShape::Burst => match desk.at_least_one("burstMessages", burst_messages, "100") {
+        ArrivalShape::Burst => match context.at_least_one("burstMessages", burst_messages, "100") {
             Some(burst_messages) => Arrivals::Burst { burst_messages },
             None => return Arrivals::Uniform,
         },
     };
     if rate.total == Rate::Unlimited {
-        desk.warn("arrivals", "is not used: without a rate messages follow each other as fast as they can");
+        context.warn("arrivals", "is not used: without a rate messages follow each other as fast as they can");
         return Arrivals::Uniform;
     }
-    if !drawn_evenly(arrivals) && is_search(desk) && !desk.options.rates_are_tried {
-        desk.refuse(
+    if !drawn_evenly(arrivals) && is_search(context) && !context.options.rates_are_tried {
+        context.refuse(
             "arrivals",
             "does not go with a search for the rate, which compares what was sent with what was due to within 1,000 messages: give a \
              rate (producerRate: 10000), or search with pinload capacity",

@@ -1,7 +1,7 @@
 //! How many clients, and which is which.
 
-use super::desk::Desk;
-use super::topics::{Topics, as_many_as_topics};
+use super::context::ResolveContext;
+use super::topics::{ResolvedTopics, as_many_as_topics};
 use crate::plan::{ClientPlan, Placement, TopicShape};
 use crate::telemetry::Role;
 
@@ -11,77 +11,77 @@ pub const MAX_CLIENTS: u32 = 10_000;
 
 /// Numbers of clients, decided. Their sums fit: there are at most `MAX_CLIENTS`.
 #[derive(Debug, Clone)]
-pub(super) struct Crew {
+pub(super) struct ClientCounts {
     /// Each topic.
     pub(super) topics: Vec<TopicShape>,
     pub(super) consumers_per_subscription: u32,
 }
 
 /// Decides how many clients there are.
-pub(super) fn crew(desk: &mut Desk<'_>, topics: Option<&Topics>) -> Option<Crew> {
-    let producers = producers(desk, topics);
-    let subscriptions = subscriptions(desk);
-    let consumers = consumers(desk, subscriptions);
+pub(super) fn counts(context: &mut ResolveContext<'_>, topics: Option<&ResolvedTopics>) -> Option<ClientCounts> {
+    let producers = producers(context, topics);
+    let subscriptions = subscriptions(context);
+    let consumers = consumers(context, subscriptions);
     let (topics, producers, subscriptions) = (topics?, producers?, subscriptions?);
-    let shape = |((used, &partitions), producers): ((&super::topics::Use, &u32), u32)| TopicShape {
+    let shape = |((used, &partitions), producers): ((&super::topics::TopicUse, &u32), u32)| TopicShape {
         partitions,
         producers: if used.produced { producers } else { 0 },
         subscriptions: if used.consumed { subscriptions } else { 0 },
     };
     let shapes = topics.uses.iter().zip(&topics.partitions).zip(producers).map(shape).collect();
-    let mut crew = Crew { topics: shapes, consumers_per_subscription: consumers? };
-    if crew.most(|shape| shape.subscriptions) == 0 {
-        crew.consumers_per_subscription = 0;
+    let mut counts = ClientCounts { topics: shapes, consumers_per_subscription: consumers? };
+    if counts.most(|shape| shape.subscriptions) == 0 {
+        counts.consumers_per_subscription = 0;
     }
-    warn_of_lists_without_use(desk, topics, subscriptions);
-    check_size(desk, &crew)?;
-    check_sense(desk, topics, &crew)?;
-    Some(crew)
+    warn_of_lists_without_use(context, topics, subscriptions);
+    check_size(context, &counts)?;
+    check_sense(context, topics, &counts)?;
+    Some(counts)
 }
 
 /// Lists of existing topics may leave one side without any.
-fn warn_of_lists_without_use(desk: &mut Desk<'_>, topics: &Topics, subscriptions: u32) {
+fn warn_of_lists_without_use(context: &mut ResolveContext<'_>, topics: &ResolvedTopics, subscriptions: u32) {
     if subscriptions > 0 && topics.uses.iter().all(|used| !used.consumed) {
-        desk.warn("subscriptionsPerTopic", "is not used: there is no existingConsumeTopicList");
+        context.warn("subscriptionsPerTopic", "is not used: there is no existingConsumeTopicList");
     }
-    let producers = desk.workload.producers_per_topic.is_some_and(|each| each > 0);
+    let producers = context.workload.producers_per_topic.is_some_and(|each| each > 0);
     if producers && topics.uses.iter().all(|used| !used.produced) {
-        desk.warn("producersPerTopic", "is not used: there is no existingProduceTopicList");
+        context.warn("producersPerTopic", "is not used: there is no existingProduceTopicList");
     }
 }
 
-fn check_size(desk: &mut Desk<'_>, crew: &Crew) -> Option<()> {
-    if crew.clients().is_some_and(|clients| clients <= u64::from(MAX_CLIENTS)) {
+fn check_size(context: &mut ResolveContext<'_>, counts: &ClientCounts) -> Option<()> {
+    if counts.clients().is_some_and(|clients| clients <= u64::from(MAX_CLIENTS)) {
         return Some(());
     }
-    desk.refuse(
+    context.refuse(
         "topics",
         format!(
             "{} topics × ({} producers + {} subscriptions × {} consumers) are more than {MAX_CLIENTS} client processes, the most of a run: lower \
              one of these numbers (a total rate is dealt to the producers there are, fewer topics can have more partitions each), or make \
              several runs at once, each with a part of the topics",
-            crew.topics.len(),
-            crew.most(|shape| shape.producers),
-            crew.most(|shape| shape.subscriptions),
-            crew.consumers_per_subscription
+            counts.topics.len(),
+            counts.most(|shape| shape.producers),
+            counts.most(|shape| shape.subscriptions),
+            counts.consumers_per_subscription
         ),
     );
     None
 }
 
 /// A run must do something, and who only consumes must have something to consume.
-fn check_sense(desk: &mut Desk<'_>, topics: &Topics, crew: &Crew) -> Option<()> {
-    let (producers, consumers) = (crew.producers(), crew.consumers());
-    let consumer_only = desk.workload.shapes.consumer_only == Some(true);
+fn check_sense(context: &mut ResolveContext<'_>, topics: &ResolvedTopics, counts: &ClientCounts) -> Option<()> {
+    let (producers, consumers) = (counts.producers(), counts.consumers());
+    let consumer_only = context.workload.shapes.consumer_only == Some(true);
     let key = if consumer_only { "consumerOnly" } else { "producersPerTopic" };
     if producers + consumers == 0 {
-        desk.refuse(key, "there are neither producers nor consumers: nothing would happen");
+        context.refuse(key, "there are neither producers nor consumers: nothing would happen");
         return None;
     }
     if producers == 0 && topics.plan.existing.is_empty() && !topics.plan.fixed_names() {
         let is =
             if consumer_only { "new topics hold nothing" } else { "is 0 for all topics, and new topics hold nothing" };
-        desk.refuse(
+        context.refuse(
             key,
             format!(
                 "{is}: write at least 1 producer, or, for a run that only consumes, name topics that hold messages with \
@@ -90,24 +90,24 @@ fn check_sense(desk: &mut Desk<'_>, topics: &Topics, crew: &Crew) -> Option<()> 
         );
         return None;
     }
-    if producers == 0 && desk.workload.consumer_backlog_size_gb.is_some_and(|size| size > 0.0) {
-        desk.refuse(
+    if producers == 0 && context.workload.consumer_backlog_size_gb.is_some_and(|size| size > 0.0) {
+        context.refuse(
             "consumerBacklogSizeGB",
             "there are no producers to build a backlog: what the existing topics hold is the backlog, leave it out",
         );
     }
-    let idle: u32 = crew
+    let idle: u32 = counts
         .topics
         .iter()
         .filter(|shape| shape.subscriptions > 0 && shape.partitions > 0)
-        .fold(0, |idle, shape| idle.max(crew.consumers_per_subscription.saturating_sub(shape.partitions)));
+        .fold(0, |idle, shape| idle.max(counts.consumers_per_subscription.saturating_sub(shape.partitions)));
     if idle > 0 {
-        let partitions = crew.consumers_per_subscription - idle;
-        desk.warn(
+        let partitions = counts.consumers_per_subscription - idle;
+        context.warn(
             "consumerPerSubscription",
             format!(
                 "{} consumers of each subscription share {partitions} partition(s): {idle} of them will be idle",
-                crew.consumers_per_subscription
+                counts.consumers_per_subscription
             ),
         );
     }
@@ -116,69 +116,70 @@ fn check_sense(desk: &mut Desk<'_>, topics: &Topics, crew: &Crew) -> Option<()> 
 
 /// Producers of each topic that is produced to. The guide's shortest example names none and means one, so that omitted
 /// is 1 here; 0 is a run that only consumes.
-fn producers(desk: &mut Desk<'_>, topics: Option<&Topics>) -> Option<Vec<u32>> {
+fn producers(context: &mut ResolveContext<'_>, topics: Option<&ResolvedTopics>) -> Option<Vec<u32>> {
     const KEY: &str = "producersPerTopic";
     const LIST: &str = "producersPerTopicList";
-    let workload = desk.workload;
+    let workload = context.workload;
     let list = workload.shapes.producers_per_topic_list.clone();
     let written = workload.producers_per_topic;
     let all = |each: u32| topics.map(|topics| vec![each; topics.uses.len()]);
     if workload.shapes.consumer_only == Some(true) {
         for (key, written) in [(KEY, written.is_some_and(|each| each > 0)), (LIST, list.is_some())] {
             if written {
-                desk.warn(key, "is not used: consumerOnly is true");
+                context.warn(key, "is not used: consumerOnly is true");
             }
         }
         return all(0);
     }
     if let Some(list) = list {
         if written.is_some_and(|each| list.iter().any(|own| *own != each)) {
-            desk.warn(KEY, format!("is not used: {LIST} says it topic by topic"));
+            context.warn(KEY, format!("is not used: {LIST} says it topic by topic"));
         }
-        return as_many_as_topics(desk, LIST, list, topics?.plan.count);
+        return as_many_as_topics(context, LIST, list, topics?.plan.count);
     }
     match written {
         Some(each) => all(each),
-        None if desk.written_wrongly(KEY) || desk.written_wrongly(LIST) => None,
+        None if context.written_wrongly(KEY) || context.written_wrongly(LIST) => None,
         None if topics.is_some_and(|topics| topics.uses.iter().all(|used| !used.produced)) => all(0),
         None => {
-            desk.warn(KEY, "is missing: 1 producer for each topic is assumed");
+            context.warn(KEY, "is missing: 1 producer for each topic is assumed");
             all(1)
         }
     }
 }
 
 /// Omitted means none, as in OMB and the guide: a run that only produces.
-fn subscriptions(desk: &mut Desk<'_>) -> Option<u32> {
+fn subscriptions(context: &mut ResolveContext<'_>) -> Option<u32> {
     const KEY: &str = "subscriptionsPerTopic";
-    let has_consumers = desk.workload.consumer_per_subscription.is_some_and(|consumers| consumers > 0);
-    match desk.workload.subscriptions_per_topic {
-        None if desk.written_wrongly(KEY) => return None,
+    let has_consumers = context.workload.consumer_per_subscription.is_some_and(|consumers| consumers > 0);
+    match context.workload.subscriptions_per_topic {
+        None if context.written_wrongly(KEY) => return None,
         None if has_consumers => {
-            desk.refuse(KEY, format!("is missing, but there are consumers: write for example {KEY}: 1"));
+            context.refuse(KEY, format!("is missing, but there are consumers: write for example {KEY}: 1"));
             return None;
         }
-        None => desk.warn(KEY, "is missing: nobody consumes, the run only produces"),
-        Some(0) if has_consumers => desk.warn("consumerPerSubscription", "is ignored: subscriptionsPerTopic is 0"),
+        None => context.warn(KEY, "is missing: nobody consumes, the run only produces"),
+        Some(0) if has_consumers => context.warn("consumerPerSubscription", "is ignored: subscriptionsPerTopic is 0"),
         Some(_) => {}
     }
-    Some(desk.workload.subscriptions_per_topic.unwrap_or(0))
+    Some(context.workload.subscriptions_per_topic.unwrap_or(0))
 }
 
-fn consumers(desk: &mut Desk<'_>, subscriptions: Option<u32>) -> Option<u32> {
+fn consumers(context: &mut ResolveContext<'_>, subscriptions: Option<u32>) -> Option<u32> {
     const KEY: &str = "consumerPerSubscription";
-    match (subscriptions, desk.workload.consumer_per_subscription) {
+    match (subscriptions, context.workload.consumer_per_subscription) {
         (Some(0), _) => Some(0),
         (None, consumers) => consumers,
         (Some(_), Some(0)) => {
-            desk.refuse(KEY, format!("is 0, but there are subscriptions: write {KEY}: 1 or subscriptionsPerTopic: 0"));
+            context
+                .refuse(KEY, format!("is 0, but there are subscriptions: write {KEY}: 1 or subscriptionsPerTopic: 0"));
             None
         }
-        (Some(_), consumers) => desk.at_least_one(KEY, consumers, "1"),
+        (Some(_), consumers) => context.at_least_one(KEY, consumers, "1"),
     }
 }
 
-impl Crew {
+impl ClientCounts {
     fn clients(&self) -> Option<u64> {
         self.topics.iter().try_fold(0u64, |sum, shape| {
             let consumers = u64::from(shape.subscriptions).checked_mul(self.consumers_per_subscription.into())?;

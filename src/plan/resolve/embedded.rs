@@ -1,9 +1,9 @@
 //! What the embedded broker (librdkafka's mock cluster) cannot carry: it keeps little of each partition, and what
 //! consumers have not fetched by then is gone.
 
-use super::clients::Crew;
-use super::desk::Desk;
-use super::driver::Target;
+use super::clients::ClientCounts;
+use super::context::ResolveContext;
+use super::driver::DriverTarget;
 use super::rate;
 use crate::config::ClientLibrary;
 use crate::plan::properties::TranslatedProperties;
@@ -50,35 +50,35 @@ pub(super) fn suit_consumer(consumer: &mut TranslatedProperties, client: ClientL
 
 /// Refuses or warns of rates that outrun the broker's memory. Without consumers nothing is lost by that.
 pub(super) fn check(
-    desk: &mut Desk<'_>,
-    target: &Target,
+    context: &mut ResolveContext<'_>,
+    target: &DriverTarget,
     partitions: &[u32],
-    crew: &Crew,
+    counts: &ClientCounts,
     message: &MessagePlan,
     plan: &RatePlan,
 ) {
-    if target.kind != DriverKind::Embedded || crew.consumers() == 0 {
+    if target.kind != DriverKind::Embedded || counts.consumers() == 0 {
         return;
     }
-    let partitions = fed_alike(partitions, crew);
+    let partitions = fed_alike(partitions, counts);
     let record = f64::from(message.largest_bytes) + f64::from(RECORD_OVERHEAD_BYTES);
     let kept_messages = KEPT_MESSAGES.min(KEPT_BYTES / record) * partitions;
     let room = "the embedded broker keeps at most 5 MiB or 100,000 messages of a partition";
     let highest = format_rate((kept_messages / LEAST_S).floor());
     match plan.total {
         Rate::Unlimited => rate::refuse(
-            desk,
+            context,
             format!("{room}, so that consumers would miss messages: give a rate (at most {highest} in total here)"),
         ),
         Rate::PerSecond(total) if kept_messages / total < LEAST_S => rate::refuse(
-            desk,
+            context,
             format!(
                 "{plan}: {room}, which is {:.2} s at this rate, too little for consumers: at most {highest} in total with \
                  these partitions and this message size, or use a cluster with -d",
                 kept_messages / total
             ),
         ),
-        Rate::PerSecond(total) if kept_messages / total < SAFE_S => desk.warn_plainly(format!(
+        Rate::PerSecond(total) if kept_messages / total < SAFE_S => context.warn_plainly(format!(
             "{room}, which is {:.1} s at this rate: a consumer that is behind by more loses messages",
             kept_messages / total
         )),
@@ -88,9 +88,9 @@ pub(super) fn check(
 
 /// How many partitions the total rate is spread over: all of them where topics are alike; else as if all were as
 /// crowded as the topic in which the most producers share a partition.
-fn fed_alike(partitions: &[u32], crew: &Crew) -> f64 {
-    let producers = f64::from(crew.producers());
-    let fed = partitions.iter().zip(&crew.topics).filter(|(_, shape)| shape.producers > 0);
+fn fed_alike(partitions: &[u32], counts: &ClientCounts) -> f64 {
+    let producers = f64::from(counts.producers());
+    let fed = partitions.iter().zip(&counts.topics).filter(|(_, shape)| shape.producers > 0);
     fed.map(|(partitions, shape)| f64::from(*partitions) * producers / f64::from(shape.producers))
         .fold(f64::INFINITY, f64::min)
 }

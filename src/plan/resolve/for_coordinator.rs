@@ -1,7 +1,7 @@
 //! The plan of a worker under OMB's protocol: a driver file and no workload. What there is to do comes call by call.
 
-use super::desk::Desk;
-use super::{LIMITS, Machine, Options, driver};
+use super::context::ResolveContext;
+use super::{LIMITS, Machine, ResolveOptions, driver};
 use crate::config::{DriverFile, Problems, WorkloadFile};
 use crate::plan::placement::PlacementWishes;
 use crate::plan::{
@@ -23,14 +23,14 @@ pub fn for_coordinator(
 ) -> Result<Plan, Problems> {
     let workload = WorkloadFile::default();
     // What Java's client only logs is no reason to refuse a coordinator's file.
-    let options = Options { placement: wishes.clone(), unknown_keys_warn: true, ..Options::default() };
-    let mut desk = Desk::new(&workload, Some(file), &options);
-    let target = driver::target(&mut desk);
-    let driver_plan = driver::decide(&mut desk, &target);
+    let options = ResolveOptions { placement: wishes.clone(), unknown_keys_warn: true, ..ResolveOptions::default() };
+    let mut context = ResolveContext::new(&workload, Some(file), &options);
+    let target = driver::target(&mut context);
+    let driver_plan = driver::decide(&mut context, &target);
     if driver_plan.as_ref().is_some_and(|driver| driver.is_wire()) {
-        super::wire::refuse(&mut desk, "is not to be had by a coordinator so far: leave out client: wire");
+        super::wire::refuse(&mut context, "is not to be had by a coordinator so far: leave out client: wire");
     }
-    let Some(driver) = driver_plan.filter(|_| !desk.has_problems()) else { return Err(desk.into_problems()) };
+    let Some(driver) = driver_plan.filter(|_| !context.has_problems()) else { return Err(context.into_problems()) };
     Ok(Plan {
         workload_name: "omb".to_owned(),
         workload_file_base: "omb".to_owned(),
@@ -85,6 +85,6 @@ pub fn for_coordinator(
         thresholds: crate::plan::Thresholds::default(),
         goals: Vec::new(),
         measured_by: crate::plan::MeasuredBy::Pinload,
-        warnings: desk.into_warnings(),
+        warnings: context.into_warnings(),
     })
 }

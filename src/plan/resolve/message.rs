@@ -1,6 +1,6 @@
 //! What messages are made of: size, keys, payload, stamp.
 
-use super::desk::Desk;
+use super::context::ResolveContext;
 use super::payload_files;
 use crate::config::workload::SizeBucket;
 use crate::plan::message::STAMP_MIN_BYTES;
@@ -26,33 +26,33 @@ impl Sized {
 }
 
 /// Decides the message of a run with so many producers (None: their number is refused already).
-pub(super) fn decide(desk: &mut Desk<'_>, producers: Option<u32>) -> Option<MessagePlan> {
-    let workload = desk.workload;
+pub(super) fn decide(context: &mut ResolveContext<'_>, producers: Option<u32>) -> Option<MessagePlan> {
+    let workload = context.workload;
     if producers == Some(0) {
         return Some(nobody_sends(workload.message_size));
     }
-    check_ratio(desk);
+    check_ratio(context);
     let randomized = workload.use_randomized_payloads.unwrap_or(false);
     let sized = match (&workload.shapes.message_size_distribution, &workload.payload_file) {
         (Some(buckets), file) => {
-            warn_of_what_a_distribution_replaces(desk, file.is_some(), randomized);
-            by_weight(desk, buckets, randomized)
+            warn_of_what_a_distribution_replaces(context, file.is_some(), randomized);
+            by_weight(context, buckets, randomized)
         }
-        (None, _) if desk.written_wrongly("messageSizeDistribution") => return None,
-        (None, Some(path)) if !randomized => payload_files::decide(desk, path)?,
+        (None, _) if context.written_wrongly("messageSizeDistribution") => return None,
+        (None, Some(path)) if !randomized => payload_files::decide(context, path)?,
         (None, file) => {
             if file.is_some() {
-                desk.warn("payloadFile", "is ignored: useRandomizedPayloads is true");
+                context.warn("payloadFile", "is ignored: useRandomizedPayloads is true");
             }
             let size = workload.message_size.or_else(|| {
-                desk.missing("messageSize", "1024");
+                context.missing("messageSize", "1024");
                 None
             });
-            let payload = if randomized { random(desk, size) } else { zeros(desk) };
+            let payload = if randomized { random(context, size) } else { zeros(context) };
             Sized::alike(size?, payload?)
         }
     };
-    let no_stamp_reason = if desk.options.no_stamp {
+    let no_stamp_reason = if context.options.no_stamp {
         Some("--no-stamp".to_owned())
     } else if sized.smallest_bytes >= STAMP_MIN_BYTES {
         None
@@ -85,19 +85,20 @@ fn nobody_sends(message_size: Option<u32>) -> MessagePlan {
     }
 }
 
-fn check_ratio(desk: &mut Desk<'_>) {
-    if let Some(ratio) = desk.workload.random_bytes_ratio.filter(|ratio| !(0.0..=1.0).contains(ratio)) {
-        desk.refuse("randomBytesRatio", format!("{ratio} is not between 0 (all zeros) and 1 (all random): write 0.5"));
+fn check_ratio(context: &mut ResolveContext<'_>) {
+    if let Some(ratio) = context.workload.random_bytes_ratio.filter(|ratio| !(0.0..=1.0).contains(ratio)) {
+        context
+            .refuse("randomBytesRatio", format!("{ratio} is not between 0 (all zeros) and 1 (all random): write 0.5"));
     }
 }
 
 /// As OMB: `(int) (messageSize × randomBytesRatio)` random bytes, the rest zeros.
-fn random(desk: &mut Desk<'_>, size: Option<u32>) -> Option<PayloadPlan> {
-    let pool = desk.workload.randomized_payload_pool_size;
-    let ratio = ratio(desk);
-    if !matches!(pool, Some(1..)) && !desk.written_wrongly("randomizedPayloadPoolSize") {
+fn random(context: &mut ResolveContext<'_>, size: Option<u32>) -> Option<PayloadPlan> {
+    let pool = context.workload.randomized_payload_pool_size;
+    let ratio = ratio(context);
+    if !matches!(pool, Some(1..)) && !context.written_wrongly("randomizedPayloadPoolSize") {
         let what = if pool.is_some() { "is 0" } else { "is missing" };
-        desk.refuse(
+        context.refuse(
             "randomizedPayloadPoolSize",
             format!("{what}: randomized payloads need at least 1, write for example randomizedPayloadPoolSize: 1000"),
         );
@@ -106,10 +107,10 @@ fn random(desk: &mut Desk<'_>, size: Option<u32>) -> Option<PayloadPlan> {
     Some(PayloadPlan::Randomized { pool: pool.filter(|pool| *pool > 0)?, random_bytes, seed: PAYLOAD_SEED })
 }
 
-fn ratio(desk: &mut Desk<'_>) -> f64 {
-    desk.workload.random_bytes_ratio.unwrap_or_else(|| {
-        if !desk.written_wrongly("randomBytesRatio") {
-            desk.warn("randomBytesRatio", "is missing: 0, all bytes are zeros and compress extremely well");
+fn ratio(context: &mut ResolveContext<'_>) -> f64 {
+    context.workload.random_bytes_ratio.unwrap_or_else(|| {
+        if !context.written_wrongly("randomBytesRatio") {
+            context.warn("randomBytesRatio", "is missing: 0, all bytes are zeros and compress extremely well");
         }
         0.0
     })
@@ -127,37 +128,38 @@ fn share(size_bytes: u32, ratio: f64) -> u32 {
 
 /// Neither a file nor random bytes: OMB fails after it has made the topics, the guide's shortest example is written so.
 /// Zeros then.
-fn zeros(desk: &mut Desk<'_>) -> Option<PayloadPlan> {
-    if desk.written_wrongly("useRandomizedPayloads") || desk.written_wrongly("payloadFile") {
+fn zeros(context: &mut ResolveContext<'_>) -> Option<PayloadPlan> {
+    if context.written_wrongly("useRandomizedPayloads") || context.written_wrongly("payloadFile") {
         return None;
     }
-    desk.warn(
+    context.warn(
         "payloadFile",
         "is missing and useRandomizedPayloads is not true: payloads of zeros are sent, which compress extremely well",
     );
     Some(PayloadPlan::Randomized { pool: 1, random_bytes: 0, seed: PAYLOAD_SEED })
 }
 
-fn warn_of_what_a_distribution_replaces(desk: &mut Desk<'_>, file: bool, randomized: bool) {
-    let workload = desk.workload;
+fn warn_of_what_a_distribution_replaces(context: &mut ResolveContext<'_>, file: bool, randomized: bool) {
+    let workload = context.workload;
     if file {
-        desk.warn("payloadFile", "is ignored: messageSizeDistribution makes the payloads");
+        context.warn("payloadFile", "is ignored: messageSizeDistribution makes the payloads");
     }
     if workload.message_size.is_some_and(|size| size > 0) {
-        desk.warn("messageSize", "is not used: messageSizeDistribution says the sizes, results show their average");
+        context.warn("messageSize", "is not used: messageSizeDistribution says the sizes, results show their average");
     }
     if workload.randomized_payload_pool_size.is_some_and(|pool| pool > 1) {
-        desk.warn("randomizedPayloadPoolSize", "is not used: messageSizeDistribution makes one payload for each size");
+        context
+            .warn("randomizedPayloadPoolSize", "is not used: messageSizeDistribution makes one payload for each size");
     }
     if !randomized {
-        desk.warn("useRandomizedPayloads", "is not true: payloads of zeros are sent, which compress extremely well");
+        context.warn("useRandomizedPayloads", "is not true: payloads of zeros are sent, which compress extremely well");
     }
 }
 
 /// As OMB (its PR 443): one payload for each range, as long as the range's end; the average is that of the ranges'
 /// middles.
-fn by_weight(desk: &mut Desk<'_>, buckets: &[SizeBucket], randomized: bool) -> Sized {
-    let ratio = if randomized { ratio(desk) } else { 0.0 };
+fn by_weight(context: &mut ResolveContext<'_>, buckets: &[SizeBucket], randomized: bool) -> Sized {
+    let ratio = if randomized { ratio(context) } else { 0.0 };
     // A size that is never chosen is no size of this run.
     let chosen = || buckets.iter().filter(|bucket| bucket.weight > 0);
     let plan_of = |bucket: &SizeBucket| SizePlan {

@@ -1,7 +1,7 @@
 //! Payloads from the user's own files: one file, or a folder of them. Here they are looked at; `load::payloads` reads
 //! them.
 
-use super::desk::Desk;
+use super::context::ResolveContext;
 use super::message::Sized;
 use crate::plan::PayloadPlan;
 use crate::plan::payload_folder::payload_files;
@@ -13,13 +13,13 @@ const KEY: &str = "payloadFile";
 const WITH_HEADERS: &str = ".payload.yaml";
 
 /// Without `messageSize` the files say the sizes; with it each file must have that size (as in OMB and Redpanda).
-pub(super) fn decide(desk: &mut Desk<'_>, path: &Path) -> Option<Sized> {
-    let wanted = desk.workload.message_size;
+pub(super) fn decide(context: &mut ResolveContext<'_>, path: &Path) -> Option<Sized> {
+    let wanted = context.workload.message_size;
     match look_at(path, wanted) {
-        Ok(_) if desk.written_wrongly("messageSize") => None,
+        Ok(_) if context.written_wrongly("messageSize") => None,
         Ok(sized) => Some(sized),
         Err(why) => {
-            desk.refuse(KEY, why);
+            context.refuse(KEY, why);
             None
         }
     }

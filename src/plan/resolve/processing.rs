@@ -1,6 +1,6 @@
 //! What consumers do with each message besides counting it.
 
-use super::desk::Desk;
+use super::context::ResolveContext;
 use crate::plan::Processing;
 use crate::plan::processing::{ProcessingManner, ProcessingTimes};
 use std::time::Duration;
@@ -9,10 +9,10 @@ use std::time::Duration;
 const SPUN_BELOW: Duration = Duration::from_micros(100);
 
 /// Decides it for a run with so many consumers (None: their number is refused already).
-pub(super) fn decide(desk: &mut Desk<'_>, consumers: Option<u32>) -> Option<Processing> {
-    let written = desk.workload.consumer_processing?;
+pub(super) fn decide(context: &mut ResolveContext<'_>, consumers: Option<u32>) -> Option<Processing> {
+    let written = context.workload.consumer_processing?;
     if consumers == Some(0) {
-        desk.warn("consumerProcessingTime", "is not used: there are no consumers");
+        context.warn("consumerProcessingTime", "is not used: there are no consumers");
         return None;
     }
     let spin = written.spin.unwrap_or(written.mean < SPUN_BELOW);

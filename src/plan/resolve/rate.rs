@@ -1,9 +1,9 @@
 //! Rate: how much, whose it is, and what late producers do.
 
 use super::closed_loop;
-use super::course::{SEARCH_FROM_PER_S, is_search};
-use super::desk::Desk;
-use super::driver::Target;
+use super::context::ResolveContext;
+use super::driver::DriverTarget;
+use super::varying_load::{SEARCH_FROM_PER_S, is_search};
 use crate::config::DriverClass;
 use crate::config::workload::RateOverTime;
 use crate::plan::curve::{DAY_S, RateCurve, RatePoint};
@@ -13,28 +13,32 @@ use crate::units::{Rate, format_duration};
 use std::time::Duration;
 
 /// Decides the rate of `producers` producers (None: their number is refused already).
-pub(super) fn decide(desk: &mut Desk<'_>, target: &Target, producers: Option<u32>) -> Option<RatePlan> {
+pub(super) fn decide(
+    context: &mut ResolveContext<'_>,
+    target: &DriverTarget,
+    producers: Option<u32>,
+) -> Option<RatePlan> {
     if producers == Some(0) {
-        return nobody_sends(desk);
+        return nobody_sends(context);
     }
-    let late = late(desk);
-    let outstanding = closed_loop::outstanding(desk);
+    let late = late(context);
+    let outstanding = closed_loop::outstanding(context);
     if outstanding.is_some() {
-        closed_loop::check(desk);
+        closed_loop::check(context);
     }
-    let rate = if outstanding.is_some() { Some(Rate::Unlimited) } else { rate(desk) };
+    let rate = if outstanding.is_some() { Some(Rate::Unlimited) } else { rate(context) };
     let (scope, reason) = if outstanding.is_some() {
         closed_loop::scope()
-    } else if is_search(desk) {
+    } else if is_search(context) {
         (RateScope::Total, "searched for, from 10,000 msg/s on: the rate is of all producers together".to_owned())
     } else {
-        scope(desk, target)
+        scope(context, target)
     };
     let mut plan = RatePlan::new(rate?, scope, reason, late?, producers?);
-    plan.arrivals = super::arrivals::decide(desk, &plan);
+    plan.arrivals = super::arrivals::decide(context, &plan);
     plan.outstanding_messages = outstanding;
-    if let Some((key, written)) = desk.workload.course.rate_over_time.clone() {
-        return over_time(desk, key, &written, plan);
+    if let Some((key, written)) = context.workload.course.rate_over_time.clone() {
+        return over_time(context, key, &written, plan);
     }
     if let Rate::PerSecond(each) = plan.per_producer
         && each < MIN_PER_PRODUCER_PER_S
@@ -42,7 +46,7 @@ pub(super) fn decide(desk: &mut Desk<'_>, target: &Target, producers: Option<u32
         let least = MIN_PER_PRODUCER_PER_S * f64::from(plan.producers);
         let each = format!("{MIN_PER_PRODUCER_PER_S} msg/s (a message in 116 days)");
         refuse(
-            desk,
+            context,
             format!(
                 "{plan}: a producer's schedule needs at least {each}: raise the total to {least} or take \
                  fewer producers"
@@ -50,13 +54,14 @@ pub(super) fn decide(desk: &mut Desk<'_>, target: &Target, producers: Option<u32
         );
         return None;
     }
-    warn_of_silence(desk, &plan);
+    warn_of_silence(context, &plan);
     Some(plan)
 }
 
 /// Slow rates are legal; a run in which hardly a producer gets to its first message is rarely meant.
-fn warn_of_silence(desk: &mut Desk<'_>, plan: &RatePlan) {
-    let (Rate::PerSecond(total), Some(length)) = (plan.total, super::duration(desk.workload, desk.options)) else {
+fn warn_of_silence(context: &mut ResolveContext<'_>, plan: &RatePlan) {
+    let (Rate::PerSecond(total), Some(length)) = (plan.total, super::duration(context.workload, context.options))
+    else {
         return;
     };
     let messages = total * length.as_secs_f64();
@@ -64,26 +69,31 @@ fn warn_of_silence(desk: &mut Desk<'_>, plan: &RatePlan) {
         let apart = Duration::try_from_secs_f64((f64::from(plan.producers) / total).round()).unwrap_or(Duration::MAX);
         let (apart, length) = (format_duration(apart), format_duration(length));
         let what = format!("each producer sends a message every {apart}, and the measurement takes {length}");
-        if desk.options.rate.is_some() {
-            desk.warn_plainly(format!("--rate: {what}"));
+        if context.options.rate.is_some() {
+            context.warn_plainly(format!("--rate: {what}"));
         } else {
-            desk.warn("producerRate", what);
+            context.warn("producerRate", what);
         }
     }
 }
 
 /// The rates over time, in place of the one rate.
-fn over_time(desk: &mut Desk<'_>, key: &'static str, written: &RateOverTime, mut plan: RatePlan) -> Option<RatePlan> {
-    if desk.options.rate.is_some() {
-        desk.warn(key, "is not used: --rate is one rate for all the time");
+fn over_time(
+    context: &mut ResolveContext<'_>,
+    key: &'static str,
+    written: &RateOverTime,
+    mut plan: RatePlan,
+) -> Option<RatePlan> {
+    if context.options.rate.is_some() {
+        context.warn(key, "is not used: --rate is one rate for all the time");
         return Some(plan);
     }
     if matches!(plan.late, LatePolicy::Skip | LatePolicy::Shift) {
-        desk.refuse(key, format!("does not go with --late-policy {}: take bounded or catch-up", plan.late));
+        context.refuse(key, format!("does not go with --late-policy {}: take bounded or catch-up", plan.late));
         return None;
     }
-    if desk.workload.course.drain_producer_rate_per_s.is_some_and(|rate| rate >= 0.0) {
-        desk.refuse(
+    if context.workload.course.drain_producer_rate_per_s.is_some_and(|rate| rate >= 0.0) {
+        context.refuse(
             "drainProducerRate",
             format!("does not go with {key}: a rate that changes over time is not changed for a drain"),
         );
@@ -92,19 +102,19 @@ fn over_time(desk: &mut Desk<'_>, key: &'static str, written: &RateOverTime, mut
     let each = if plan.scope == RateScope::PerProducer { f64::from(plan.producers) } else { 1.0 };
     let curve = match written {
         RateOverTime::Burst { .. } => {
-            let base = desk.workload.producer_rate_per_s.unwrap_or(0.0);
+            let base = context.workload.producer_rate_per_s.unwrap_or(0.0);
             curve(written, base, each)
         }
         _ => {
-            if desk.workload.producer_rate_per_s.is_some_and(|rate| rate > 0.0) {
-                desk.warn("producerRate", format!("is not used: {key} has the rates"));
+            if context.workload.producer_rate_per_s.is_some_and(|rate| rate > 0.0) {
+                context.warn("producerRate", format!("is not used: {key} has the rates"));
             }
             curve(written, 0.0, each)
         }
     };
     let highest = curve.highest_per_s();
     if highest <= 0.0 {
-        desk.refuse(key, "has no rate above 0: nothing would be sent");
+        context.refuse(key, "has no rate above 0: nothing would be sent");
         return None;
     }
     plan.total = Rate::PerSecond(highest);
@@ -152,47 +162,47 @@ fn curve(written: &RateOverTime, base_per_s: f64, each: f64) -> RateCurve {
 }
 
 /// A run without producers needs no rate.
-fn nobody_sends(desk: &mut Desk<'_>) -> Option<RatePlan> {
-    if desk.options.rate.is_some() {
-        desk.warn_plainly("--rate is not used: there are no producers");
+fn nobody_sends(context: &mut ResolveContext<'_>) -> Option<RatePlan> {
+    if context.options.rate.is_some() {
+        context.warn_plainly("--rate is not used: there are no producers");
     }
     let reason = "there are no producers".to_owned();
     Some(RatePlan::new(Rate::PerSecond(0.0), RateScope::Total, reason, LatePolicy::default(), 0))
 }
 
 /// Refuses the rate where it comes from.
-pub(super) fn refuse(desk: &mut Desk<'_>, what: String) {
-    if desk.options.rate.is_some() {
-        desk.refuse_option(Some("--rate"), what);
+pub(super) fn refuse(context: &mut ResolveContext<'_>, what: String) {
+    if context.options.rate.is_some() {
+        context.refuse_option(Some("--rate"), what);
     } else {
-        desk.refuse("producerRate", what);
+        context.refuse("producerRate", what);
     }
 }
 
 /// The option, else the file's number; 0 (and nothing) is the search.
-fn rate(desk: &mut Desk<'_>) -> Option<Rate> {
+fn rate(context: &mut ResolveContext<'_>) -> Option<Rate> {
     const KEY: &str = "producerRate";
-    if let Some(rate) = desk.options.rate {
+    if let Some(rate) = context.options.rate {
         return Some(rate);
     }
-    match desk.workload.producer_rate_per_s {
+    match context.workload.producer_rate_per_s {
         Some(rate) if rate > 0.0 => Some(Rate::PerSecond(rate)),
-        None if desk.written_wrongly(KEY) => None,
+        None if context.written_wrongly(KEY) => None,
         // The search begins here.
         _ => Some(Rate::PerSecond(SEARCH_FROM_PER_S)),
     }
 }
 
 /// Whose rate it is: option, workload key, then whose file it is.
-fn scope(desk: &Desk<'_>, target: &Target) -> (RateScope, String) {
+fn scope(context: &ResolveContext<'_>, target: &DriverTarget) -> (RateScope, String) {
     let of = |scope| match scope {
         RateScope::PerProducer => "of each producer",
         RateScope::Total => "of all producers together",
     };
-    if let Some(scope) = desk.options.rate_scope {
+    if let Some(scope) = context.options.rate_scope {
         return (scope, format!("--rate-scope: the rate is {}", of(scope)));
     }
-    if let Some(scope) = desk.workload.producer_rate_scope {
+    if let Some(scope) = context.workload.producer_rate_scope {
         return (scope, format!("producerRateScope in the workload: the rate is {}", of(scope)));
     }
     let (scope, why) = match (target.kind, target.class) {
@@ -206,12 +216,12 @@ fn scope(desk: &Desk<'_>, target: &Target) -> (RateScope, String) {
     (scope, format!("{why}: the rate is {}", of(scope)))
 }
 
-fn late(desk: &mut Desk<'_>) -> Option<LatePolicy> {
-    let late = desk.options.late.unwrap_or_default();
+fn late(context: &mut ResolveContext<'_>) -> Option<LatePolicy> {
+    let late = context.options.late.unwrap_or_default();
     if let LatePolicy::Bounded { multiple } = late
         && !(multiple >= 1.01 && multiple.is_finite())
     {
-        desk.refuse_option(
+        context.refuse_option(
             Some("--late-policy"),
             format!("bounded by {multiple} × the rate never catches up: take at least 1.01"),
         );

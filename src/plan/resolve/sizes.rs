@@ -2,8 +2,8 @@
 //! queue, the topic's.
 //! Each counts something else beside key and value.
 
-use super::desk::Desk;
-use super::topics::Topics;
+use super::context::ResolveContext;
+use super::topics::ResolvedTopics;
 use crate::plan::message::BATCH_HEADER_BYTES;
 use crate::plan::properties::{Translated, TranslatedProperties};
 use crate::plan::{DriverKind, DriverPlan, KeyDistributor, MessagePlan, PayloadPlan};
@@ -85,26 +85,31 @@ fn varint_bytes(length: u64) -> u64 {
 }
 
 /// Refuses messages that cannot get into a partition, and warns of those that a broker as it comes would not take.
-pub(super) fn check(desk: &mut Desk<'_>, message: &MessagePlan, driver: &DriverPlan, topics: &Topics) {
+pub(super) fn check(
+    context: &mut ResolveContext<'_>,
+    message: &MessagePlan,
+    driver: &DriverPlan,
+    topics: &ResolvedTopics,
+) {
     let produced = topics.uses.iter().any(|topic| topic.produced);
     if driver.kind == DriverKind::Null || !produced {
         return;
     }
     let longest = Longest::of(message);
-    if !check_producer(desk, message, longest, &driver.producer) {
+    if !check_producer(context, message, longest, &driver.producer) {
         return;
     }
     if driver.kind == DriverKind::Kafka {
-        check_topic(desk, message, longest, &driver.producer, topics.plan.existing.is_empty());
+        check_topic(context, message, longest, &driver.producer, topics.plan.existing.is_empty());
     }
     if topics.plan.existing.is_empty() {
-        check_compaction(desk, longest);
+        check_compaction(context, longest);
     }
 }
 
 /// The producer's limit of a message, and its queue. Java's reckoning where the limit is Java's.
 fn check_producer(
-    desk: &mut Desk<'_>,
+    context: &mut ResolveContext<'_>,
     message: &MessagePlan,
     longest: Longest,
     producer: &TranslatedProperties,
@@ -116,7 +121,7 @@ fn check_producer(
     if bytes > limit {
         let overhead = if java { with_overhead(longest, bytes) } else { String::new() };
         refuse(
-            desk,
+            context,
             message,
             &format!(
                 "{} bytes{overhead} are above {}={limit}, so that no message would be sent: raise max.request.size in \
@@ -130,7 +135,7 @@ fn check_producer(
     let queue = number("queue.buffering.max.kbytes").map(|kbytes| kbytes.saturating_mul(1024));
     if let Some(queue) = queue.filter(|queue| bytes > *queue) {
         refuse(
-            desk,
+            context,
             message,
             &format!(
                 "{} bytes never fit into the producer's queue of {} bytes: raise buffer.memory in producerConfig",
@@ -145,13 +150,13 @@ fn check_producer(
 
 /// The topic's limit where this run makes it, else what a broker has when nobody sets it.
 fn check_topic(
-    desk: &mut Desk<'_>,
+    context: &mut ResolveContext<'_>,
     message: &MessagePlan,
     longest: Longest,
     producer: &TranslatedProperties,
     made: bool,
 ) {
-    let written = topic_property(desk, TOPIC_LIMIT).filter(|_| made).and_then(|value| value.parse::<u64>().ok());
+    let written = topic_property(context, TOPIC_LIMIT).filter(|_| made).and_then(|value| value.parse::<u64>().ok());
     let limit = written.unwrap_or(DEFAULT_BROKER_BYTES);
     let bytes = longest.batch_bytes();
     if bytes <= limit {
@@ -167,20 +172,20 @@ fn check_topic(
     let what = format!("{} bytes{} are above {whose}", longest.value_bytes, with_overhead(longest, bytes));
     let remedy = format!("raise {TOPIC_LIMIT} in topicConfig to {bytes}, or lower it");
     if written.is_some() && !compressed {
-        refuse(desk, message, &format!("{what}, so that no message would be stored: {remedy}"));
+        refuse(context, message, &format!("{what}, so that no message would be stored: {remedy}"));
     } else {
         let unless = if compressed { " unless compression makes up for it" } else { "" };
-        desk.warn(key(message), format!("{what}: the brokers will refuse every message{unless}: {remedy}"));
+        context.warn(key(message), format!("{what}: the brokers will refuse every message{unless}: {remedy}"));
     }
 }
 
 /// A compacted topic takes no message without a key.
-fn check_compaction(desk: &mut Desk<'_>, longest: Longest) {
+fn check_compaction(context: &mut ResolveContext<'_>, longest: Longest) {
     const POLICY: &str = "cleanup.policy";
-    let compacted = topic_property(desk, POLICY).is_some_and(|policy| policy.contains("compact"));
-    let Some(driver) = desk.driver.filter(|_| compacted && longest.key_bytes.is_none()) else { return };
+    let compacted = topic_property(context, POLICY).is_some_and(|policy| policy.contains("compact"));
+    let Some(driver) = context.driver.filter(|_| compacted && longest.key_bytes.is_none()) else { return };
     let line = driver.topic_config.iter().rev().find(|property| property.name == POLICY).and_then(|it| it.line);
-    desk.refuse_driver(
+    context.refuse_driver(
         driver,
         line,
         POLICY,
@@ -190,8 +195,8 @@ fn check_compaction(desk: &mut Desk<'_>, longest: Longest) {
     );
 }
 
-fn topic_property(desk: &Desk<'_>, name: &str) -> Option<String> {
-    let properties = &desk.driver?.topic_config;
+fn topic_property(context: &ResolveContext<'_>, name: &str) -> Option<String> {
+    let properties = &context.driver?.topic_config;
     properties.iter().rev().find(|property| property.name == name).map(|property| property.value.trim().to_owned())
 }
 
@@ -212,8 +217,8 @@ fn with_overhead(longest: Longest, bytes: u64) -> String {
     format!("{key} and {overhead} that a record and its batch take beside them")
 }
 
-fn refuse(desk: &mut Desk<'_>, message: &MessagePlan, what: &str) {
-    desk.refuse(key(message), what);
+fn refuse(context: &mut ResolveContext<'_>, message: &MessagePlan, what: &str) {
+    context.refuse(key(message), what);
 }
 
 /// The key that says how long messages are.

@@ -21,7 +21,7 @@ fn machine() -> Machine {
     let cpu =
         |id| Cpu { id, package: 0, core: id, siblings: CpuSet::of(id), last_level_cache: (0..8).collect(), node: 0 };
     let topology = Topology { cpus: (0..8).map(cpu).collect(), nodes: vec![0], model_name: "test".to_owned() };
-    Machine { topology, allowed: (0..8).collect(), memory_policy: MemoryPolicy::Default, room: Room::default() }
+    Machine { topology, allowed: (0..8).collect(), memory_policy: MemoryPolicy::Default, room: HostCapacity::default() }
 }
 
 fn driver(class: &str) -> DriverFile {
@@ -37,35 +37,35 @@ fn workload(text: &str) -> WorkloadFile {
     WorkloadFile::parse(Path::new("w.yaml"), text, false).unwrap()
 }
 
-fn plan_with(text: &str, options: &Options) -> Result<Plan, Problems> {
+fn plan_with(text: &str, options: &ResolveOptions) -> Result<Plan, Problems> {
     let driver = (!options.embedded).then(|| driver(PYTHON));
     resolve(&workload(text), driver.as_ref(), options, &machine())
 }
 fn plan(text: &str) -> Plan {
-    plan_with(text, &Options::default()).unwrap()
+    plan_with(text, &ResolveOptions::default()).unwrap()
 }
-fn refusals(text: &str, options: &Options) -> Vec<String> {
+fn refusals(text: &str, options: &ResolveOptions) -> Vec<String> {
     plan_with(text, options).unwrap_err().0.iter().map(ToString::to_string).collect()
 }
-fn embedded() -> Options {
-    Options { embedded: true, ..Options::default() }
+fn embedded() -> ResolveOptions {
+    ResolveOptions { embedded: true, ..ResolveOptions::default() }
 }
 
 #[test]
 fn the_same_file_means_the_total_to_omb_and_each_producer_to_the_guide() {
     let workload = workload(&format!("{SOUND}producerRate: 1000\n"));
-    let total = |class, options: &Options| {
+    let total = |class, options: &ResolveOptions| {
         let plan = resolve(&workload, Some(&driver(class)), options, &machine()).unwrap();
         (plan.rate.total, plan.rate.scope, plan.rate.scope_reason)
     };
-    let options = Options::default();
+    let options = ResolveOptions::default();
     let (rate, scope, why) = total(JAVA, &options);
     assert_eq!((rate, scope), (Rate::PerSecond(1000.0), RateScope::Total));
     assert_eq!(why, "driverClass is OMB's: the rate is of all producers together");
     let (rate, scope, why) = total(PYTHON, &options);
     assert_eq!((rate, scope), (Rate::PerSecond(4000.0), RateScope::PerProducer));
     assert_eq!(why, "driverClass is the Python guide's: the rate is of each producer");
-    let forced = Options { rate_scope: Some(RateScope::Total), ..Options::default() };
+    let forced = ResolveOptions { rate_scope: Some(RateScope::Total), ..ResolveOptions::default() };
     let (rate, _, why) = total(PYTHON, &forced);
     assert_eq!((rate, why.starts_with("--rate-scope")), (Rate::PerSecond(1000.0), true));
 }
@@ -84,7 +84,7 @@ fn the_workload_recorded_with_omb_resolves_as_omb_ran_it() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures");
     let workload = WorkloadFile::read(&root.join("workloads/omb-small.yaml"), false).unwrap();
     let driver = DriverFile::read(&root.join("drivers/omb-kafka.yaml"), false).unwrap();
-    let plan = resolve(&workload, Some(&driver), &Options::default(), &machine()).unwrap();
+    let plan = resolve(&workload, Some(&driver), &ResolveOptions::default(), &machine()).unwrap();
     assert_eq!((plan.workload_name.as_str(), plan.driver_name.as_str()), ("small", "Kafka"));
     assert_eq!(plan.workload_file_base, "omb-small");
     assert_eq!((plan.warmup, plan.duration), (Duration::ZERO, Some(Duration::from_secs(60))));
@@ -184,7 +184,7 @@ fn each_mistake_of_a_workload_is_refused_with_its_line_and_a_remedy() {
         ("topics: 1\n", "existingTopicList: [a, a]\n", "w.yaml:1: existingTopicList: a is named twice"),
     ] {
         assert!(sound.contains(old));
-        let found = refusals(&sound.replace(old, new), &Options::default());
+        let found = refusals(&sound.replace(old, new), &ResolveOptions::default());
         assert_eq!(found.len(), 1, "{new}: {found:#?}");
         assert!(found[0].starts_with(begin), "{}\n{begin}", found[0]);
     }
@@ -196,7 +196,7 @@ fn all_mistakes_of_form_and_meaning_and_of_both_files_come_at_once_in_order() {
         workload("topics: 0\npartitionPerTopic: 1\nmessageSize: big\nconsumerBacklogSizeGB: 5\nproducerRate: 0\n");
     let text = format!("driverClass: {JAVA}\nreplicationFactor: 0\nproducerConfig: |\n  bootstrap.servers=x:1\n");
     let driver = DriverFile::parse(Path::new("d.yaml"), &text, false).unwrap();
-    let problems = resolve(&workload, Some(&driver), &Options::default(), &machine()).unwrap_err();
+    let problems = resolve(&workload, Some(&driver), &ResolveOptions::default(), &machine()).unwrap_err();
     let begins = [
         "w.yaml:1: topics: is 0",
         "w.yaml:2: partitionPerTopic: is no key of a workload file; did you mean partitionsPerTopic?",
@@ -227,19 +227,19 @@ fn a_payload_file_must_exist_and_have_the_messages_size() {
         let plan = plan(&text(&file, size));
         assert_eq!((plan.message.size_bytes, plan.message.payload), (1000, PayloadPlan::File { path: file.clone() }));
     }
-    let wrong = refusals(&text(&file, "messageSize: 1024\n"), &Options::default());
+    let wrong = refusals(&text(&file, "messageSize: 1024\n"), &ResolveOptions::default());
     assert!(wrong[0].starts_with("w.yaml:5: payloadFile:"), "{wrong:?}");
     assert!(
         wrong[0].ends_with("has 1000 bytes, messageSize is 1024: write messageSize: 1000 or another file"),
         "{wrong:?}"
     );
-    let missing = refusals(&text(&folder.path().join("none"), "messageSize: 1\n"), &Options::default());
+    let missing = refusals(&text(&folder.path().join("none"), "messageSize: 1\n"), &ResolveOptions::default());
     assert!(missing[0].contains("does not exist"), "{missing:?}");
 }
 
 #[test]
 fn options_override_the_file() {
-    let options = Options {
+    let options = ResolveOptions {
         rate: Some(Rate::Unlimited),
         duration: Some(Duration::from_secs(30)),
         warmup: Some(Duration::ZERO),
@@ -248,7 +248,7 @@ fn options_override_the_file() {
         no_stamp: true,
         connect_timeout: Some(Duration::from_secs(3)),
         ready_timeout: Some(Duration::from_secs(5)),
-        ..Options::default()
+        ..ResolveOptions::default()
     };
     let plan = plan_with(SOUND, &options).unwrap();
     assert_eq!((plan.rate.total, plan.rate.late), (Rate::Unlimited, LatePolicy::CatchUp));
@@ -270,11 +270,11 @@ fn zero_and_negative_durations_run_until_interrupted_and_small_messages_have_no_
 
 #[test]
 fn existing_topics_are_counted_and_never_deleted() {
-    let options = Options { existing_topics: vec!["a".to_owned(), "b".to_owned()], ..Options::default() };
+    let options = ResolveOptions { existing_topics: vec!["a".to_owned(), "b".to_owned()], ..ResolveOptions::default() };
     let text = format!("{}producerRate: 10\n", SOUND.replace("topics: 1\n", ""));
     let plan = plan_with(&text, &options).unwrap();
     assert_eq!((plan.topics.count, plan.delete_topics), (2, false));
-    let refused = refusals(&text, &Options { embedded: true, ..options });
+    let refused = refusals(&text, &ResolveOptions { embedded: true, ..options });
     assert!(refused[0].starts_with("--topics: the embedded broker starts empty"), "{refused:?}");
 }
 
@@ -288,7 +288,7 @@ fn the_embedded_broker_is_not_outrun() {
     let refused = at(5100).unwrap_err().to_string();
     assert!(refused.starts_with("w.yaml:11: producerRate: 4 producers × 5,100"), "{refused}");
     assert!(refused.contains("at most 20,242/s in total"), "{refused}");
-    let unlimited = Options { rate: Some(Rate::Unlimited), ..embedded() };
+    let unlimited = ResolveOptions { rate: Some(Rate::Unlimited), ..embedded() };
     assert!(refusals(SOUND, &unlimited)[0].starts_with("--rate: the embedded broker keeps at most"));
     let produce_only = SOUND.replace("subscriptionsPerTopic: 1", "subscriptionsPerTopic: 0");
     assert!(plan_with(&produce_only, &unlimited).is_ok(), "without consumers nothing can be missed");
@@ -299,7 +299,7 @@ fn a_driver_file_and_embedded_exclude_each_other_and_one_is_needed() {
     let workload = workload(&format!("{SOUND}producerRate: 10\n"));
     let both = resolve(&workload, Some(&driver(JAVA)), &embedded(), &machine()).unwrap_err();
     assert!(both.to_string().starts_with("--embedded: brings its own broker"), "{both}");
-    let none = resolve(&workload, None, &Options::default(), &machine()).unwrap_err();
+    let none = resolve(&workload, None, &ResolveOptions::default(), &machine()).unwrap_err();
     assert!(none.to_string().starts_with("--drivers: no driver"), "{none}");
 }
 
@@ -307,7 +307,7 @@ fn a_driver_file_and_embedded_exclude_each_other_and_one_is_needed() {
 fn the_null_driver_needs_no_broker() {
     let driver = DriverFile::parse(Path::new("d.yaml"), "driverClass: pinload.driver.null\n", false).unwrap();
     let workload = workload(&format!("{SOUND}producerRate: 10\n"));
-    let plan = resolve(&workload, Some(&driver), &Options::default(), &machine()).unwrap();
+    let plan = resolve(&workload, Some(&driver), &ResolveOptions::default(), &machine()).unwrap();
     assert_eq!((plan.driver.kind, plan.driver_name.as_str()), (DriverKind::Null, "d"));
 }
 
@@ -345,11 +345,11 @@ fn a_password_is_never_printed() {
         ),
     ] {
         let property =
-            crate::config::properties::Written { name: name.to_owned(), value: value.to_owned(), line: None };
+            crate::config::properties::WrittenProperty { name: name.to_owned(), value: value.to_owned(), line: None };
         driver.common_config.push(property);
     }
     let workload = workload(&format!("{SOUND}producerRate: 10\n"));
-    let plan = resolve(&workload, Some(&driver), &Options::default(), &machine()).unwrap();
+    let plan = resolve(&workload, Some(&driver), &ResolveOptions::default(), &machine()).unwrap();
     assert!(!plan.to_string().contains("hunter2"), "{plan}");
 }
 
@@ -364,7 +364,7 @@ fn slow_rates_are_legal_and_a_run_too_short_for_them_is_warned_of() {
     let many = resolve(
         &workload(&format!("{text}producerRate: 1000\n")),
         Some(&driver(JAVA)),
-        &Options::default(),
+        &ResolveOptions::default(),
         &machine(),
     );
     assert_eq!(many.unwrap().rate.to_string(), "8000 producers × 0.125 = 1,000 msg/s");
@@ -373,18 +373,20 @@ fn slow_rates_are_legal_and_a_run_too_short_for_them_is_warned_of() {
 #[test]
 fn a_run_that_the_machine_has_no_room_for_is_refused_with_both_figures() {
     let text = format!("name: x\n{SOUND}producerRate: 1000\n");
-    let resolved = |room: Room| {
+    let resolved = |room: HostCapacity| {
         let workload = WorkloadFile::parse(Path::new("w.yaml"), &text, false).unwrap();
         let driver = driver(PYTHON);
-        resolve(&workload, Some(&driver), &Options::default(), &Machine { room, ..self::machine() })
+        resolve(&workload, Some(&driver), &ResolveOptions::default(), &Machine { room, ..self::machine() })
     };
-    let small = resolved(Room { shared_memory_free_bytes: Some(16 << 20), ..Room::default() }).unwrap_err().to_string();
+    let small = resolved(HostCapacity { shared_memory_free_bytes: Some(16 << 20), ..HostCapacity::default() })
+        .unwrap_err()
+        .to_string();
     assert!(small.contains("w.yaml") && small.contains("5 clients need 19.8 MiB"), "{small}");
     assert!(small.contains("16.0 MiB are free in /dev/shm"), "{small}");
-    let shown = Options { only_shown: true, ..Options::default() };
-    let machine = Machine { room: Room { tasks_free: Some(1), ..Room::default() }, ..self::machine() };
+    let shown = ResolveOptions { only_shown: true, ..ResolveOptions::default() };
+    let machine = Machine { room: HostCapacity { tasks_free: Some(1), ..HostCapacity::default() }, ..self::machine() };
     let shown = resolve(&workload(&text), Some(&driver(PYTHON)), &shown, &machine).unwrap();
     assert!(shown.warnings.iter().any(|warning| warning.starts_with("it cannot run here: 5 clients need about")));
-    let busy = resolved(Room { memory_free_bytes: Some(16 << 20), ..Room::default() }).unwrap();
+    let busy = resolved(HostCapacity { memory_free_bytes: Some(16 << 20), ..HostCapacity::default() }).unwrap();
     assert!(busy.warnings.iter().any(|warning| warning.contains("16.0 MiB are free now")), "{:?}", busy.warnings);
 }

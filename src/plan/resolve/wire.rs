@@ -1,8 +1,8 @@
 //! The wire driver, where it is asked for: what it does not have is refused by name, each property with its line.
 
-use super::desk::Desk;
+use super::context::ResolveContext;
 use crate::config::ClientLibrary;
-use crate::config::properties::Written;
+use crate::config::properties::WrittenProperty;
 use crate::plan::properties::wire::why_not;
 use crate::plan::properties::{For, Translated, TranslatedProperties};
 
@@ -10,15 +10,15 @@ const IDEMPOTENCE: &str = "enable.idempotence";
 const IN_FLIGHT: &str = "max.in.flight.requests.per.connection";
 
 /// What clients are made of: as the option says, else as the driver file does.
-pub(super) fn client(desk: &Desk<'_>) -> ClientLibrary {
-    let of_file = desk.driver.and_then(|driver| driver.client);
-    desk.options.client.or(of_file).unwrap_or_default()
+pub(super) fn client(context: &ResolveContext<'_>) -> ClientLibrary {
+    let of_file = context.driver.and_then(|driver| driver.client);
+    context.options.client.or(of_file).unwrap_or_default()
 }
 
 /// Where Java's defaults hold, they hold here as they are: what librdkafka does otherwise and is set aside for is not.
 pub(super) fn suit_producer(producer: &mut TranslatedProperties) {
     let is_default = |name: &str| {
-        let of_name = |line: &&crate::plan::properties::Line| line.name == name;
+        let of_name = |line: &&crate::plan::properties::PropertyLine| line.name == name;
         let line = producer.lines.iter().find(of_name);
         line.is_some_and(|line| matches!(line.outcome, Translated::Default { .. }))
     };
@@ -37,9 +37,13 @@ pub(super) fn suit_producer(producer: &mut TranslatedProperties) {
 }
 
 /// Refuses what the wire driver cannot do.
-pub(super) fn check(desk: &mut Desk<'_>, producer: &TranslatedProperties, consumer: &TranslatedProperties) {
-    if desk.options.on_workers {
-        refuse(desk, "runs on this host only so far: leave out --workers, or use librdkafka (--client librdkafka)");
+pub(super) fn check(
+    context: &mut ResolveContext<'_>,
+    producer: &TranslatedProperties,
+    consumer: &TranslatedProperties,
+) {
+    if context.options.on_workers {
+        refuse(context, "runs on this host only so far: leave out --workers, or use librdkafka (--client librdkafka)");
     }
     for (properties, role) in [(producer, For::Producer), (consumer, For::Consumer)] {
         for (name, value) in &properties.effective {
@@ -53,25 +57,28 @@ pub(super) fn check(desk: &mut Desk<'_>, producer: &TranslatedProperties, consum
             let written = line.is_none_or(|line| !matches!(line.outcome, Translated::Default { .. }));
             let Some(why) = why_not(name, value, &properties.effective, written, role) else { continue };
             let as_written = line.map_or(name.as_str(), |line| line.name.as_str());
-            match desk.driver {
+            match context.driver {
                 Some(driver) => {
                     let blocks = [&driver.producer_config, &driver.consumer_config, &driver.common_config];
-                    let place = |block: &&Vec<Written>| block.iter().rev().find(|one| one.name == as_written)?.line;
+                    let place =
+                        |block: &&Vec<WrittenProperty>| block.iter().rev().find(|one| one.name == as_written)?.line;
                     let own = if role == For::Producer { blocks[0] } else { blocks[1] };
                     let at = [own, blocks[2]].iter().find_map(place);
-                    desk.refuse_driver(driver, at, as_written, why);
+                    context.refuse_driver(driver, at, as_written, why);
                 }
-                None => desk.refuse_option(Some("--client"), format!("{as_written}: {why}")),
+                None => context.refuse_option(Some("--client"), format!("{as_written}: {why}")),
             }
         }
     }
 }
 
 /// What is wrong with the choice itself.
-pub(super) fn refuse(desk: &mut Desk<'_>, why: &str) {
-    match desk.driver.filter(|_| desk.options.client.is_none()) {
-        Some(driver) => desk.refuse_driver(driver, driver.line("client"), "client", format!("the wire driver {why}")),
-        None => desk.refuse_option(Some("--client"), format!("the wire driver {why}")),
+pub(super) fn refuse(context: &mut ResolveContext<'_>, why: &str) {
+    match context.driver.filter(|_| context.options.client.is_none()) {
+        Some(driver) => {
+            context.refuse_driver(driver, driver.line("client"), "client", format!("the wire driver {why}"))
+        }
+        None => context.refuse_option(Some("--client"), format!("the wire driver {why}")),
     }
 }
 
@@ -81,7 +88,7 @@ mod tests {
     use crate::plan::properties::translate;
 
     fn producer(line: &str, java: bool) -> TranslatedProperties {
-        let own = line.split_once('=').map(|(name, value)| Written {
+        let own = line.split_once('=').map(|(name, value)| WrittenProperty {
             name: name.to_owned(),
             value: value.to_owned(),
             line: Some(1),

@@ -8,8 +8,8 @@ pub mod rates;
 pub mod read;
 pub mod table;
 
-pub use read::{NotAResult, RunResult, Whose};
-pub use table::{Columns, table};
+pub use read::{CsvRun, NotAResult, RunTrust};
+pub use table::{CsvColumns, table};
 
 #[cfg(test)]
 mod tests;

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 /// What the tables need of one result file. Rates are messages per second, sizes bytes.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct RunResult {
+pub struct CsvRun {
     /// Name of the workload. Python ports leave it out.
     pub workload: Option<String>,
     /// Name of the driver. Python ports leave it out.
@@ -34,7 +34,7 @@ pub struct RunResult {
     consume_rate: Option<Vec<Number>>,
     /// What the detail file beside it says of the verdict; nothing where there is none.
     #[serde(skip)]
-    pub whose: Whose,
+    pub whose: RunTrust,
     /// All other fields.
     #[serde(flatten)]
     others: Map<String, Value>,
@@ -43,14 +43,14 @@ pub struct RunResult {
 /// The verdict of a run, and the percentile up to which its latencies are the broker's own; empty: not known, or not
 /// even the median is.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Whose {
+pub struct RunTrust {
     /// `valid`, `generator_limited` …
     pub verdict: String,
     /// `p99`, `max` …
     pub own_up_to: String,
 }
 
-impl Whose {
+impl RunTrust {
     /// Reads the text of a detail file; what it does not say stays empty.
     pub fn of_detail(text: &str) -> Self {
         let detail: Value = serde_json::from_str(text).unwrap_or_default();
@@ -70,7 +70,7 @@ pub enum NotAResult {
     Lacks(Vec<&'static str>),
 }
 
-impl RunResult {
+impl CsvRun {
     /// Reads the text of a result file.
     pub fn parse(text: &str) -> Result<Self, NotAResult> {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
@@ -164,13 +164,12 @@ mod tests {
         "publishRate": [1.5, "NaN"], "consumeRate": []"#;
 
     fn reason(text: &str) -> String {
-        RunResult::parse(text).unwrap_err().to_string()
+        CsvRun::parse(text).unwrap_err().to_string()
     }
 
     #[test]
     fn the_least_that_a_result_has_is_enough_and_more_does_no_harm() {
-        let result =
-            RunResult::parse(&format!("{LEAST}, \"more\": {{}}, \"sent\": [1, 2], \"version\": 24.1}}")).unwrap();
+        let result = CsvRun::parse(&format!("{LEAST}, \"more\": {{}}, \"sent\": [1, 2], \"version\": 24.1}}")).unwrap();
         assert_eq!(result.shape(), [1.0, 2.0, 100.0, 3.0, 4.0]);
         assert!(result.publish_rates()[1].is_nan());
         assert_eq!(result.numbers("sent"), [1.0, 2.0]);
@@ -181,9 +180,9 @@ mod tests {
     #[test]
     fn a_detail_file_says_how_far_the_latencies_are_the_brokers() {
         let detail = r#"{"verdict": {"verdict": "valid"}, "trust": {"own_up_to": "p99"}}"#;
-        assert_eq!(Whose::of_detail(detail), Whose { verdict: "valid".to_owned(), own_up_to: "p99".to_owned() });
-        assert_eq!(Whose::of_detail(r#"{"trust": {"own_up_to": null}}"#), Whose::default());
-        assert_eq!(Whose::of_detail("no JSON"), Whose::default());
+        assert_eq!(RunTrust::of_detail(detail), RunTrust { verdict: "valid".to_owned(), own_up_to: "p99".to_owned() });
+        assert_eq!(RunTrust::of_detail(r#"{"trust": {"own_up_to": null}}"#), RunTrust::default());
+        assert_eq!(RunTrust::of_detail("no JSON"), RunTrust::default());
     }
 
     #[test]

@@ -2,11 +2,11 @@
 
 use super::number::decimal;
 use super::rates::RateFigures;
-use super::read::RunResult;
+use super::read::CsvRun;
 
 /// Which columns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Columns {
+pub enum CsvColumns {
     /// OMB's 13: the shape of the run and its rates.
     Omb,
     /// The 42 of OMB's Redpanda fork, then pinload's own (see `OWN`).
@@ -46,9 +46,9 @@ const OWN: [&str; 11] = [
 
 /// The table of all results with the names of their files, sorted by message size, topics, partitions; lines end with a
 /// line feed. OMB's header ends with a comma and its rows do not: whoever reads that reads this.
-pub fn table(results: &[(String, RunResult)], columns: Columns) -> String {
+pub fn table(results: &[(String, CsvRun)], columns: CsvColumns) -> String {
     let mut rows: Vec<_> = results.iter().collect();
-    let order = |(_, result): &(String, RunResult)| {
+    let order = |(_, result): &(String, CsvRun)| {
         let [topics, partitions, size, ..] = result.shape();
         [size, topics, partitions]
     };
@@ -64,11 +64,13 @@ pub fn table(results: &[(String, RunResult)], columns: Columns) -> String {
     String::from_utf8(writer.into_inner().expect("memory needs no flushing")).expect("records are text")
 }
 
-fn header(columns: Columns) -> Vec<String> {
+fn header(columns: CsvColumns) -> Vec<String> {
     let texts = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
     match columns {
-        Columns::Omb => [texts(&SHAPE), texts(&RATES), texts(&[""])].concat(),
-        Columns::Wide => [texts(&OCCASION), texts(&SHAPE), texts(&RATES), aggregated().collect(), texts(&OWN)].concat(),
+        CsvColumns::Omb => [texts(&SHAPE), texts(&RATES), texts(&[""])].concat(),
+        CsvColumns::Wide => {
+            [texts(&OCCASION), texts(&SHAPE), texts(&RATES), aggregated().collect(), texts(&OWN)].concat()
+        }
     }
 }
 
@@ -76,12 +78,12 @@ fn aggregated() -> impl Iterator<Item = String> {
     FAMILIES.into_iter().flat_map(|family| FIGURES.map(|figure| format!("{family}{figure}")))
 }
 
-fn row(file: &str, result: &RunResult, columns: Columns) -> Vec<String> {
+fn row(file: &str, result: &CsvRun, columns: CsvColumns) -> Vec<String> {
     let shape = result.shape().map(|number| decimal(number, 0)).to_vec();
     let rates = [result.publish_rates(), result.consume_rates()].iter().flat_map(|rates| rate_columns(rates)).collect();
     match columns {
-        Columns::Omb => [shape, rates].concat(),
-        Columns::Wide => {
+        CsvColumns::Omb => [shape, rates].concat(),
+        CsvColumns::Wide => {
             let name = |name: &Option<String>| name.clone().unwrap_or_default();
             let [version, begin, end] = result.occasion();
             let occasion = vec![name(&result.workload), name(&result.driver), version, begin, end];
@@ -96,7 +98,7 @@ fn rate_columns(rates: &[f64]) -> [String; 4] {
     [min.to_string(), decimal(average, 0), decimal(deviation, 2), max.to_string()]
 }
 
-fn own(file: &str, result: &RunResult) -> Vec<String> {
+fn own(file: &str, result: &CsvRun) -> Vec<String> {
     let [_, _, size_bytes, ..] = result.shape();
     let mb = |rate: Option<f64>| optional(rate.map(|rate| rate * size_bytes / 1024.0 / 1024.0));
     let (sent, received) = (result.publish_rates(), result.consume_rates());

@@ -5,8 +5,8 @@ use super::*;
 const LOCAL: &str = include_str!("../../../tests/fixtures/golden/omb-result-local.json");
 const DISTRIBUTED: &str = include_str!("../../../tests/fixtures/golden/omb-result-distributed.json");
 
-fn named(name: &str, text: &str) -> (String, RunResult) {
-    (name.to_owned(), RunResult::parse(text).unwrap())
+fn named(name: &str, text: &str) -> (String, CsvRun) {
+    (name.to_owned(), CsvRun::parse(text).unwrap())
 }
 
 fn made_up(size: u32, topics: u32, partitions: u32) -> String {
@@ -27,7 +27,7 @@ topics,partitions,message-size,producers-per-topic,consumers-per-topic,prod-rate
 1,2,1024,1,1,4608,4992,209.02,5375,4608,4992,209.02,5375
 1,2,1024,1,1,4608,4992,147.8,5375,4608,4992,147.8,5375
 ";
-    assert_eq!(table(&results, Columns::Omb), expected);
+    assert_eq!(table(&results, CsvColumns::Omb), expected);
 }
 
 #[test]
@@ -37,14 +37,14 @@ fn rows_are_sorted_by_message_size_topics_and_partitions_and_else_stay() {
         .zip(results)
         .map(|(n, (size, topics, partitions))| named(&format!("{n}"), &made_up(size, topics, partitions)))
         .collect();
-    let text = table(&results, Columns::Wide);
+    let text = table(&results, CsvColumns::Wide);
     let files: Vec<_> = text.lines().skip(1).map(|line| line.rsplit(',').next().unwrap()).collect();
     assert_eq!(files, ["3", "1", "2", "4", "0"]);
 }
 
 #[test]
 fn the_wide_table_has_the_forks_42_columns_and_then_ours() {
-    let text = table(&[named("a.json", &made_up(1_048_576, 1, 1)), named("b.json", LOCAL)], Columns::Wide);
+    let text = table(&[named("a.json", &made_up(1_048_576, 1, 1)), named("b.json", LOCAL)], CsvColumns::Wide);
     let mut reader = csv::Reader::from_reader(text.as_bytes());
     let header = reader.headers().unwrap().clone();
     assert_eq!(header.len(), 53);

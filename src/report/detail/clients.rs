@@ -5,7 +5,7 @@ use crate::plan::ClientPlan;
 use crate::stats::{Counter, Counters, Latency};
 use crate::telemetry::Role;
 use crate::verdict::Judgement;
-use crate::worker::{ClientFacts, ClientReport, ClientTimeline, KernelFacts, TimelinePoint};
+use crate::worker::{ClientFacts, ClientKernelFacts, ClientReport, ClientTimeline, TimelinePoint};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
 /// One client, from its plan and its report.
@@ -22,7 +22,7 @@ pub struct ClientDetail<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     verdict: Option<ClientVerdict>,
     placement_planned: Planned<'a>,
-    placement_observed: Observed<'a>,
+    placement_observed: PlacementDetail<'a>,
     cpu_user_s: f64,
     cpu_system_s: f64,
     hot_thread_cpu_s: f64,
@@ -54,7 +54,7 @@ fn facts<S: Serializer>(facts: &ClientFacts, serializer: S) -> Result<S::Ok, S::
         span_ns: u64,
         pacing_error_p999_ns: Option<u64>,
         late_reports: u64,
-        kernel: KernelFacts,
+        kernel: ClientKernelFacts,
     }
     let ClientFacts { span_ns, pacing_error_p999_ns, late_reports, kernel, .. } = *facts;
     Facts { span_ns, pacing_error_p999_ns, late_reports, kernel }.serialize(serializer)
@@ -70,7 +70,7 @@ struct Planned<'a> {
 }
 
 #[derive(Debug, serde::Serialize)]
-struct Observed<'a> {
+struct PlacementDetail<'a> {
     hot_cpu: Option<u32>,
     hot_cpu_mask: Option<&'a str>,
     threads: Vec<Thread<'a>>,
@@ -108,7 +108,7 @@ impl<'a> ClientDetail<'a> {
                 node: place.node,
                 memory_policy: place.memory_policy.as_ref(),
             },
-            placement_observed: Observed {
+            placement_observed: PlacementDetail {
                 hot_cpu: report.observed_cpu,
                 hot_cpu_mask: report.observed_hot_mask.as_deref(),
                 threads: report
@@ -178,7 +178,7 @@ impl Serialize for TimelineLatencies<'_> {
         for (position, latency) in families.iter().enumerate() {
             let column =
                 |figure: usize| self.0.column(|point| point.latencies_ns.get(position).map(|figures| figures[figure]));
-            let columns = Columns { p50_ns: column(0), p99_ns: column(1), max_ns: column(2) };
+            let columns = ClientColumns { p50_ns: column(0), p99_ns: column(1), max_ns: column(2) };
             map.serialize_entry(latency, &columns)?;
         }
         map.end()
@@ -186,7 +186,7 @@ impl Serialize for TimelineLatencies<'_> {
 }
 
 #[derive(Debug, serde::Serialize)]
-struct Columns {
+struct ClientColumns {
     p50_ns: Vec<Option<u64>>,
     p99_ns: Vec<Option<u64>>,
     max_ns: Vec<Option<u64>>,

@@ -11,14 +11,14 @@ pub(super) struct EnvironmentDetail<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     worker: Option<&'a str>,
     hot_cpus: CpuSet,
-    findings: Vec<Named>,
+    findings: Vec<FindingDetail>,
     not_known: Vec<&'static str>,
     facts: &'a Fingerprint,
 }
 
 /// A finding; `pinload doctor` says what it does and how to change it.
 #[derive(Debug, serde::Serialize)]
-struct Named {
+struct FindingDetail {
     finding: &'static str,
     severity: Severity,
     text: String,
@@ -40,7 +40,7 @@ impl<'a> EnvironmentDetail<'a> {
             hot_cpus,
             findings: findings
                 .into_iter()
-                .map(|found| Named { finding: found.finding, severity: found.severity, text: found.text })
+                .map(|found| FindingDetail { finding: found.finding, severity: found.severity, text: found.text })
                 .collect(),
             not_known: unknown.into_iter().map(|unknown| unknown.check).collect(),
             facts: fingerprint,

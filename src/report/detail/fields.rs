@@ -1017,7 +1017,7 @@ pub const DEFINITIONS: &[Definition] = &[
 
 /// The table as a map of name → unit and meaning.
 #[derive(Debug, Clone, Copy)]
-pub struct Fields;
+pub struct FieldTable;
 
 #[derive(serde::Serialize)]
 struct Meaning {
@@ -1026,7 +1026,7 @@ struct Meaning {
     meaning: &'static str,
 }
 
-impl Serialize for Fields {
+impl Serialize for FieldTable {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(Some(DEFINITIONS.len() + Threshold::COUNT))?;
         for &(name, unit, meaning) in DEFINITIONS {

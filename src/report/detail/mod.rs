@@ -5,7 +5,6 @@
 
 pub mod accounting;
 pub mod clients;
-pub mod course;
 mod environment;
 pub mod evidence;
 pub mod fields;
@@ -15,9 +14,10 @@ pub mod periods;
 pub mod plan;
 pub mod schema;
 pub mod shapes;
+pub mod varying_load;
 
 use super::doubts::{Doubt, doubts};
-use super::floor::{FloorDetail, Standing};
+use super::floor::{FloorDetail, FloorStanding};
 use super::health::Health;
 use super::omb::HIGHEST_END_TO_END_US;
 use super::origin::Origin;
@@ -32,10 +32,10 @@ use crate::verdict::goals::GoalResult;
 use crate::verdict::{Judgement, SystemAnswer, Trust, Verdict};
 use crate::worker::scrape::ScrapedTarget;
 use crate::worker::{ClientReport, HostReport, RunEnd};
-use crate::workload_generator::{Outcome, Series};
+use crate::workload_generator::{RunOutcome, RunResult};
 use accounting::Accounting;
 use clients::{ClientDetail, ClientVerdict};
-use fields::Fields;
+use fields::FieldTable;
 use partitions::{PartitionDetail, PartitionNotes};
 use periods::{Measurement, PeriodDetail};
 use plan::EffectiveConfiguration;
@@ -51,10 +51,10 @@ pub struct DetailDocument<'a> {
     system: SystemAnswer,
     verdict: RunVerdict,
     trust: Option<Trust>,
-    schema: Schema,
+    schema: DetailSchema,
     #[serde(flatten)]
     origin: &'a Origin,
-    outcome: &'a Outcome,
+    outcome: &'a RunOutcome,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     goals: Vec<GoalResult>,
     health: Option<Health>,
@@ -64,9 +64,9 @@ pub struct DetailDocument<'a> {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     intervals: Vec<FigureInterval>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    phases: Vec<course::PhaseDetail<'a>>,
+    phases: Vec<varying_load::PhaseDetail<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    rate_search: Option<course::SearchDetail<'a>>,
+    rate_search: Option<varying_load::SearchDetail<'a>>,
     periods: &'a [PeriodDetail],
     accounting: Accounting<'a>,
     message: MessageNotes<'a>,
@@ -83,7 +83,7 @@ pub struct DetailDocument<'a> {
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     cluster_settings: &'a [ClusterSettings],
     floor: FloorDetail<'a>,
-    topics: Option<Topics<'a>>,
+    topics: Option<TopicsDetail<'a>>,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     files_as_written: &'a [FileAsWritten],
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -96,7 +96,7 @@ pub struct DetailDocument<'a> {
     partition_counts: Option<PartitionNotes>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     scrapes: Vec<ScrapedTarget>,
-    fields: Fields,
+    fields: FieldTable,
 }
 
 #[derive(Debug, serde::Serialize)]
@@ -107,7 +107,7 @@ struct RunVerdict {
 }
 
 #[derive(Debug, serde::Serialize)]
-struct Schema {
+struct DetailSchema {
     name: &'static str,
     version: u32,
 }
@@ -161,7 +161,7 @@ struct Supervisor {
 }
 
 #[derive(Debug, serde::Serialize)]
-struct Topics<'a> {
+struct TopicsDetail<'a> {
     names: &'a [String],
     deleted: bool,
 }
@@ -171,10 +171,10 @@ impl<'a> DetailDocument<'a> {
     /// those on all periods, one by one.
     pub fn new(
         origin: &'a Origin,
-        series: &'a Series<'_>,
+        series: &'a RunResult<'_>,
         periods: &'a [PeriodDetail],
         verdicts: &[Verdict],
-        floor: &'a Standing,
+        floor: &'a FloorStanding,
     ) -> Self {
         let plan = series.plan;
         let end = series.end.as_ref();
@@ -186,7 +186,7 @@ impl<'a> DetailDocument<'a> {
                 periods_not_valid: verdicts.iter().filter(|verdict| verdict.spoils()).count(),
             },
             trust: Trust::of_run(series),
-            schema: Schema { name: SCHEMA_NAME, version: SCHEMA_VERSION },
+            schema: DetailSchema { name: SCHEMA_NAME, version: SCHEMA_VERSION },
             origin,
             outcome: &series.outcome,
             goals: Vec::new(),
@@ -195,8 +195,8 @@ impl<'a> DetailDocument<'a> {
             warnings: plan.warnings.iter().chain(&series.warnings).map(String::as_str).collect(),
             measurement: Measurement::new(series),
             intervals: PeriodValues::of(periods.iter().map(PeriodDetail::compared)).intervals(),
-            phases: course::phases(series),
-            rate_search: course::search(series),
+            phases: varying_load::phases(series),
+            rate_search: varying_load::search(series),
             periods,
             accounting: Accounting::new(&series.balances),
             message: MessageNotes::new(plan),
@@ -212,7 +212,7 @@ impl<'a> DetailDocument<'a> {
             environment: end.map(environment::environments).unwrap_or_default(),
             cluster_settings: end.map_or(&[], |end| &end.cluster_settings),
             floor: FloorDetail::new(floor, series),
-            topics: end.map(|end| Topics { names: &end.topics, deleted: end.topics_deleted }),
+            topics: end.map(|end| TopicsDetail { names: &end.topics, deleted: end.topics_deleted }),
             files_as_written: &plan.inputs.files,
             // Java clients read the driver file themselves.
             effective_configuration: plan.measured_by.everything().then(|| EffectiveConfiguration::new(plan)),
@@ -225,7 +225,7 @@ impl<'a> DetailDocument<'a> {
             partition_counts: (!partitions.is_empty()).then_some(PartitionNotes::OURS),
             partitions,
             scrapes: Vec::new(),
-            fields: Fields,
+            fields: FieldTable,
         }
     }
 
@@ -243,7 +243,7 @@ impl<'a> DetailDocument<'a> {
 }
 
 /// None: nothing is known of what it did in the measurement.
-fn verdict_on(series: &Series<'_>, report: &ClientReport) -> Option<ClientVerdict> {
+fn verdict_on(series: &RunResult<'_>, report: &ClientReport) -> Option<ClientVerdict> {
     let facts = Judgement::facts_of(series, report.role, report.index)?;
     Some(ClientVerdict { judgement: Judgement::of_client(facts, series.plan), facts: facts.clone() })
 }

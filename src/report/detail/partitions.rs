@@ -3,7 +3,7 @@
 use crate::stats::partition_counts::PartitionCounts;
 use crate::stats::partition_tally::MOST_PARTITIONS;
 use crate::telemetry::Role;
-use crate::workload_generator::Series;
+use crate::workload_generator::RunResult;
 use std::collections::BTreeMap;
 
 /// What the consumers of one subscription received of one partition.
@@ -37,15 +37,15 @@ impl PartitionNotes {
 }
 
 #[derive(Debug, Default)]
-struct Received {
+struct PartitionBasis {
     counts: PartitionCounts,
     per_s: f64,
     read_by: Vec<u32>,
 }
 
 /// By topic, subscription and partition; those that a consumer did not tell apart come last of their subscription.
-pub fn partitions(series: &Series<'_>) -> Vec<PartitionDetail> {
-    let mut all: BTreeMap<(u32, Option<u32>, bool, Option<u32>), Received> = BTreeMap::new();
+pub fn partitions(series: &RunResult<'_>) -> Vec<PartitionDetail> {
+    let mut all: BTreeMap<(u32, Option<u32>, bool, Option<u32>), PartitionBasis> = BTreeMap::new();
     let consumers = series.end.iter().flat_map(|end| &end.clients).filter(|client| client.role == Role::Consumer);
     for client in consumers {
         let plan = series.plan.clients.iter().find(|plan| (plan.role, plan.index) == (client.role, client.index));
@@ -60,7 +60,7 @@ pub fn partitions(series: &Series<'_>) -> Vec<PartitionDetail> {
             received.read_by.push(client.index);
         }
     }
-    let detail = |((topic, subscription, _, partition), Received { counts, per_s, read_by })| PartitionDetail {
+    let detail = |((topic, subscription, _, partition), PartitionBasis { counts, per_s, read_by })| PartitionDetail {
         topic,
         subscription,
         partition,

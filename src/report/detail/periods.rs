@@ -6,17 +6,17 @@ use crate::plan::{MeasuredBy, Plan};
 use crate::stats::{Counter, Counters, Latency};
 use crate::verdict::{Judgement, OwnLevel, Trust, Verdict};
 use crate::worker::PeriodStats;
-use crate::workload_generator::totals::{Measured, measured, totals};
-use crate::workload_generator::{Outcome, Series};
+use crate::workload_generator::totals::{MeasuredRun, measured, totals};
+use crate::workload_generator::{RunOutcome, RunResult};
 
 /// Counters as far as somebody counts them.
 #[derive(Debug, Clone, Copy)]
-struct Counted {
+struct CounterDetail {
     counters: Counters,
     by: MeasuredBy,
 }
 
-impl serde::Serialize for Counted {
+impl serde::Serialize for CounterDetail {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let counted = Counter::ALL.iter().filter(|counter| self.by.knows(**counter));
         serializer.collect_map(counted.map(|counter| (counter.name(), self.counters[*counter])))
@@ -43,7 +43,7 @@ pub struct PeriodDetail {
     own_up_to: Option<OwnLevel>,
     latencies: LatencyFamilies,
     distributions: PeriodShapes,
-    counters: Counted,
+    counters: CounterDetail,
 }
 
 /// Seconds from the load's epoch to a moment of the raw clock; negative before it.
@@ -119,7 +119,7 @@ impl PeriodDetail {
             own_up_to: Trust::of_period(period, plan).own_up_to,
             latencies: LatencyFamilies::of(&period.latencies, by),
             distributions: shapes::of_period(&period.latencies, by),
-            counters: Counted { counters: period.counters, by },
+            counters: CounterDetail { counters: period.counters, by },
         }
     }
 }
@@ -139,14 +139,14 @@ pub struct Measurement {
     latencies: Option<LatencyFamilies>,
     #[serde(flatten)]
     shapes: Option<MeasurementShapes>,
-    counters: Counted,
-    counters_whole_run: Counted,
+    counters: CounterDetail,
+    counters_whole_run: CounterDetail,
 }
 
 impl Measurement {
     /// Sums up a series.
-    pub fn new(series: &Series<'_>) -> Self {
-        let Measured { counters, span_s: measured_s, rates } = measured(series);
+    pub fn new(series: &RunResult<'_>) -> Self {
+        let MeasuredRun { counters, span_s: measured_s, rates } = measured(series);
         let known = |rate| (measured_s > 0.0).then_some(rate);
         let by = series.plan.measured_by;
         let cpu_ns = counters[Counter::CpuUserNs] + counters[Counter::CpuSystemNs];
@@ -168,10 +168,10 @@ impl Measurement {
             shapes: series
                 .cumulative
                 .as_ref()
-                .filter(|_| series.outcome != Outcome::Running)
+                .filter(|_| series.outcome != RunOutcome::Running)
                 .map(|latencies| MeasurementShapes::of(latencies, by)),
-            counters: Counted { counters, by },
-            counters_whole_run: Counted { counters: totals(series), by },
+            counters: CounterDetail { counters, by },
+            counters_whole_run: CounterDetail { counters: totals(series), by },
         }
     }
 }

@@ -1,12 +1,12 @@
 //! How time is read.
 
-use super::{Case, End, Severity};
+use super::{CheckInput, End, Severity};
 use crate::units::format_ns;
 
 /// A difference of TSCs that is proven to be larger than this is told: end-to-end times are microseconds.
 const TSC_OFFSET_NS: u64 = 500;
 
-pub(super) fn source(case: &Case<'_>) -> End {
+pub(super) fn source(case: &CheckInput<'_>) -> End {
     match case.facts.clock.clocksource.as_deref() {
         None => End::Unknown("the kernel does not tell its clock source"),
         Some("tsc") => End::Fine("the kernel's clock source is tsc".to_owned()),
@@ -21,7 +21,7 @@ pub(super) fn source(case: &Case<'_>) -> End {
     }
 }
 
-pub(super) fn invariant(case: &Case<'_>) -> End {
+pub(super) fn invariant(case: &CheckInput<'_>) -> End {
     let clock = &case.facts.clock;
     let (Some(constant), Some(nonstop)) = (clock.constant_tsc, clock.nonstop_tsc) else {
         return End::Unknown("/proc/cpuinfo lists no processor flags");
@@ -42,7 +42,7 @@ pub(super) fn invariant(case: &Case<'_>) -> End {
     }
 }
 
-pub(super) fn across_cpus(case: &Case<'_>) -> End {
+pub(super) fn across_cpus(case: &CheckInput<'_>) -> End {
     let Some(seen) = &case.facts.clock.tsc_across_cpus else {
         return End::Unknown("not checked: only a running pinload on the machine itself can, on two CPUs or more");
     };

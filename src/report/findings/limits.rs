@@ -1,10 +1,10 @@
 //! Limits of CPU time.
 
-use super::{Case, End, Severity};
+use super::{CheckInput, End, Severity};
 use crate::os::fingerprint::CpuLimit;
 use crate::units::format_count;
 
-pub(super) fn cpu_limit(case: &Case<'_>) -> End {
+pub(super) fn cpu_limit(case: &CheckInput<'_>) -> End {
     let cgroup = &case.facts.cgroup;
     if cgroup.cgroup_version.is_none() {
         return End::Unknown("the kernel does not tell the control group of this process");
@@ -27,7 +27,7 @@ pub(super) fn cpu_limit(case: &Case<'_>) -> End {
     }
 }
 
-pub(super) fn throttled(case: &Case<'_>) -> End {
+pub(super) fn throttled(case: &CheckInput<'_>) -> End {
     match case.facts.cgroup.throttling {
         None => End::Unknown("the kernel does not tell how often a limit struck"),
         Some(seen) if seen.throttled_periods == 0 => End::Fine("never".to_owned()),

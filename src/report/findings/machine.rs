@@ -1,6 +1,6 @@
 //! Network, kernel, and what stands between pinload and a whole machine.
 
-use super::{Case, End, Severity};
+use super::{CheckInput, End, Severity};
 use crate::units::{format_count, format_size};
 
 /// Links below this are told, Mbit/s: one producer of 1 KiB messages fills a quarter of it.
@@ -10,7 +10,7 @@ const PIDFD_KERNEL: (u32, u32) = (5, 3);
 /// Stolen time above this share is severe, percent: at 0.1 % p99.9 consists of it.
 const STEAL_SEVERE_PERCENT: f64 = 0.1;
 
-pub(super) fn network(case: &Case<'_>) -> End {
+pub(super) fn network(case: &CheckInput<'_>) -> End {
     let up = || case.facts.network_interfaces.iter().filter(|card| card.up);
     let fastest = up().filter_map(|card| Some((card.speed_mbit_per_s?, &card.interface))).max();
     match fastest {
@@ -27,7 +27,7 @@ pub(super) fn network(case: &Case<'_>) -> End {
     }
 }
 
-pub(super) fn kernel(case: &Case<'_>) -> End {
+pub(super) fn kernel(case: &CheckInput<'_>) -> End {
     let kernel = &case.facts.kernel;
     match (kernel.version(), &kernel.kernel_release) {
         (Some(version), Some(release)) if version < PIDFD_KERNEL => End::Found {
@@ -42,7 +42,7 @@ pub(super) fn kernel(case: &Case<'_>) -> End {
     }
 }
 
-pub(super) fn mitigations(case: &Case<'_>) -> End {
+pub(super) fn mitigations(case: &CheckInput<'_>) -> End {
     let known = &case.facts.kernel.mitigations;
     if known.is_empty() {
         return End::Unknown("the kernel does not list mitigations");
@@ -61,7 +61,7 @@ pub(super) fn mitigations(case: &Case<'_>) -> End {
     }
 }
 
-pub(super) fn virtual_machine(case: &Case<'_>) -> End {
+pub(super) fn virtual_machine(case: &CheckInput<'_>) -> End {
     let machine = &case.facts.virtualization;
     let product = machine.machine_product.as_ref().map(|product| format!(" ({product})")).unwrap_or_default();
     match machine.hypervisor {
@@ -78,7 +78,7 @@ pub(super) fn virtual_machine(case: &Case<'_>) -> End {
     }
 }
 
-pub(super) fn steal(case: &Case<'_>) -> End {
+pub(super) fn steal(case: &CheckInput<'_>) -> End {
     match case.facts.virtualization.steal_percent {
         None => End::Unknown("the kernel does not tell stolen time"),
         Some(percent) if percent > 0.0 => End::Found {
@@ -91,7 +91,7 @@ pub(super) fn steal(case: &Case<'_>) -> End {
     }
 }
 
-pub(super) fn container(case: &Case<'_>) -> End {
+pub(super) fn container(case: &CheckInput<'_>) -> End {
     match &case.facts.virtualization.container {
         None => End::Fine("none was recognised".to_owned()),
         Some(engine) => End::Found {
@@ -104,7 +104,7 @@ pub(super) fn container(case: &Case<'_>) -> End {
     }
 }
 
-pub(super) fn broker_log(case: &Case<'_>) -> End {
+pub(super) fn broker_log(case: &CheckInput<'_>) -> End {
     let facts = &case.facts.broker_logs;
     let Some(first) = facts.logs.first() else {
         return match facts.unwritten_limit_bytes {

@@ -1,8 +1,8 @@
 //! Memory management.
 
-use super::{Case, End, Severity};
+use super::{CheckInput, End, Severity};
 
-pub(super) fn huge_pages(case: &Case<'_>) -> End {
+pub(super) fn huge_pages(case: &CheckInput<'_>) -> End {
     match case.facts.memory.transparent_hugepage.as_deref() {
         None => End::Unknown("the kernel does not tell its setting of transparent huge pages"),
         Some("always") => End::Found {
@@ -15,7 +15,7 @@ pub(super) fn huge_pages(case: &Case<'_>) -> End {
     }
 }
 
-pub(super) fn numa_balancing(case: &Case<'_>) -> End {
+pub(super) fn numa_balancing(case: &CheckInput<'_>) -> End {
     match (case.facts.memory.numa_balancing, case.facts.processors.numa_nodes) {
         (_, Some(1)) => End::Fine("one node: nothing to balance".to_owned()),
         (None, _) => End::Unknown("the kernel does not tell its setting of NUMA balancing"),
@@ -32,7 +32,7 @@ pub(super) fn numa_balancing(case: &Case<'_>) -> End {
 /// With swap space and this eagerness, memory that lay still for a while is written out although there is room.
 const EAGER: u32 = 10;
 
-pub(super) fn swapping(case: &Case<'_>) -> End {
+pub(super) fn swapping(case: &CheckInput<'_>) -> End {
     let memory = &case.facts.memory;
     match (memory.swap_total_bytes, memory.swappiness) {
         (Some(0), _) => End::Fine("no swap space".to_owned()),

@@ -45,7 +45,7 @@ pub enum Area {
 
 /// One thing that does something to a result.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
-pub struct Finding {
+pub struct HostFinding {
     /// Stable name.
     pub finding: &'static str,
     /// How bad.
@@ -75,7 +75,7 @@ pub struct Other {
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
 pub struct Findings {
     /// Worst first.
-    pub findings: Vec<Finding>,
+    pub findings: Vec<HostFinding>,
     /// Checks that found nothing.
     pub fine: Vec<Other>,
     /// Checks that lacked their facts.
@@ -84,7 +84,7 @@ pub struct Findings {
 
 /// What a check is told.
 #[derive(Debug)]
-struct Case<'a> {
+struct CheckInput<'a> {
     facts: &'a Fingerprint,
     /// CPUs of hot loops; where none are pinned, all that can be used.
     hot: &'a CpuSet,
@@ -98,45 +98,45 @@ enum End {
 }
 
 /// A check: its name, its area, how it is made.
-struct Check(&'static str, Area, fn(&Case<'_>) -> End);
+struct HostCheck(&'static str, Area, fn(&CheckInput<'_>) -> End);
 
 /// All checks, in the order in which their matters are told.
-const CHECKS: &[Check] = &[
-    Check("clocksource_not_tsc", Area::Clock, clock::source),
-    Check("tsc_not_invariant", Area::Clock, clock::invariant),
-    Check("tsc_differs_across_cpus", Area::Clock, clock::across_cpus),
-    Check("few_cpus", Area::Processors, processors::few),
-    Check("governor_not_performance", Area::Processors, processors::governor),
-    Check("turbo_on", Area::Processors, processors::turbo),
-    Check("deep_idle_states", Area::Processors, processors::idle_states),
-    Check("smt_siblings_in_use", Area::Processors, processors::siblings),
-    Check("cpus_not_isolated", Area::Processors, processors::isolation),
-    Check("interrupts_on_hot_cpus", Area::Processors, processors::interrupts),
-    Check("transparent_hugepages_always", Area::Memory, memory::huge_pages),
-    Check("numa_balancing_on", Area::Memory, memory::numa_balancing),
-    Check("swapping_likely", Area::Memory, memory::swapping),
-    Check("cpu_limit", Area::Limits, limits::cpu_limit),
-    Check("cpu_throttled", Area::Limits, limits::throttled),
-    Check("network_slow", Area::Machine, machine::network),
-    Check("kernel_old", Area::Machine, machine::kernel),
-    Check("mitigations_on", Area::Machine, machine::mitigations),
-    Check("virtual_machine", Area::Machine, machine::virtual_machine),
-    Check("time_stolen", Area::Machine, machine::steal),
-    Check("container", Area::Machine, machine::container),
-    Check("broker_log_on_disk", Area::Machine, machine::broker_log),
+const CHECKS: &[HostCheck] = &[
+    HostCheck("clocksource_not_tsc", Area::Clock, clock::source),
+    HostCheck("tsc_not_invariant", Area::Clock, clock::invariant),
+    HostCheck("tsc_differs_across_cpus", Area::Clock, clock::across_cpus),
+    HostCheck("few_cpus", Area::Processors, processors::few),
+    HostCheck("governor_not_performance", Area::Processors, processors::governor),
+    HostCheck("turbo_on", Area::Processors, processors::turbo),
+    HostCheck("deep_idle_states", Area::Processors, processors::idle_states),
+    HostCheck("smt_siblings_in_use", Area::Processors, processors::siblings),
+    HostCheck("cpus_not_isolated", Area::Processors, processors::isolation),
+    HostCheck("interrupts_on_hot_cpus", Area::Processors, processors::interrupts),
+    HostCheck("transparent_hugepages_always", Area::Memory, memory::huge_pages),
+    HostCheck("numa_balancing_on", Area::Memory, memory::numa_balancing),
+    HostCheck("swapping_likely", Area::Memory, memory::swapping),
+    HostCheck("cpu_limit", Area::Limits, limits::cpu_limit),
+    HostCheck("cpu_throttled", Area::Limits, limits::throttled),
+    HostCheck("network_slow", Area::Machine, machine::network),
+    HostCheck("kernel_old", Area::Machine, machine::kernel),
+    HostCheck("mitigations_on", Area::Machine, machine::mitigations),
+    HostCheck("virtual_machine", Area::Machine, machine::virtual_machine),
+    HostCheck("time_stolen", Area::Machine, machine::steal),
+    HostCheck("container", Area::Machine, machine::container),
+    HostCheck("broker_log_on_disk", Area::Machine, machine::broker_log),
 ];
 
 /// Makes every check. `hot`: CPUs that hot loops run on; empty: any CPU that can be used.
 pub fn judge(facts: &Fingerprint, hot: &CpuSet) -> Findings {
     let usable = facts.processors.usable();
-    let case = Case { facts, hot: if hot.is_empty() { &usable } else { hot } };
+    let case = CheckInput { facts, hot: if hot.is_empty() { &usable } else { hot } };
     let mut all = Findings::default();
-    for &Check(name, area, check) in CHECKS {
+    for &HostCheck(name, area, check) in CHECKS {
         match check(&case) {
             End::Fine(text) => all.fine.push(Other { check: name, area, text }),
             End::Unknown(why) => all.unknown.push(Other { check: name, area, text: why.to_owned() }),
             End::Found { severity, text, effect, remedy } => {
-                all.findings.push(Finding { finding: name, severity, area, text, effect, remedy });
+                all.findings.push(HostFinding { finding: name, severity, area, text, effect, remedy });
             }
         }
     }

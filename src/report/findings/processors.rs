@@ -1,6 +1,6 @@
 //! The CPUs: how fast, how sleepy, shared with whom.
 
-use super::{Case, End, Severity};
+use super::{CheckInput, End, Severity};
 use crate::os::affinity::CpuSet;
 use crate::units::counted;
 
@@ -9,7 +9,7 @@ const ENOUGH_CPUS: usize = 4;
 /// States that take longer to wake from than this are deep, µs: acknowledgements on a fast network take some tens.
 const DEEP_US: u64 = 10;
 
-pub(super) fn few(case: &Case<'_>) -> End {
+pub(super) fn few(case: &CheckInput<'_>) -> End {
     let usable = case.facts.processors.usable();
     if usable.is_empty() {
         return End::Unknown("the kernel lists no CPUs");
@@ -27,7 +27,7 @@ pub(super) fn few(case: &Case<'_>) -> End {
     }
 }
 
-pub(super) fn governor(case: &Case<'_>) -> End {
+pub(super) fn governor(case: &CheckInput<'_>) -> End {
     let frequency = &case.facts.frequency;
     if frequency.governors.is_empty() {
         return End::Unknown("the kernel sets no frequencies here (VMs) or hides it (no cpufreq)");
@@ -50,7 +50,7 @@ pub(super) fn governor(case: &Case<'_>) -> End {
     }
 }
 
-pub(super) fn turbo(case: &Case<'_>) -> End {
+pub(super) fn turbo(case: &CheckInput<'_>) -> End {
     match case.facts.frequency.turbo {
         None => End::Unknown("the kernel does not tell whether turbo is on"),
         Some(false) => End::Fine("off".to_owned()),
@@ -64,7 +64,7 @@ pub(super) fn turbo(case: &Case<'_>) -> End {
     }
 }
 
-pub(super) fn idle_states(case: &Case<'_>) -> End {
+pub(super) fn idle_states(case: &CheckInput<'_>) -> End {
     let idle = &case.facts.idle;
     if idle.idle_states.is_empty() {
         return End::Unknown("the kernel lists no idle states (a hypervisor may choose them)");
@@ -89,7 +89,7 @@ pub(super) fn idle_states(case: &Case<'_>) -> End {
     }
 }
 
-pub(super) fn siblings(case: &Case<'_>) -> End {
+pub(super) fn siblings(case: &CheckInput<'_>) -> End {
     let processors = &case.facts.processors;
     if processors.online_cpus.is_none() {
         return End::Unknown("the kernel does not tell which CPUs share a core");
@@ -112,7 +112,7 @@ pub(super) fn siblings(case: &Case<'_>) -> End {
     }
 }
 
-pub(super) fn isolation(case: &Case<'_>) -> End {
+pub(super) fn isolation(case: &CheckInput<'_>) -> End {
     let processors = &case.facts.processors;
     let (isolated, tickless) = match (&processors.isolated_cpus, &processors.nohz_full_cpus) {
         (None, None) => return End::Unknown("the kernel does not tell isolated CPUs"),
@@ -136,7 +136,7 @@ pub(super) fn isolation(case: &Case<'_>) -> End {
     }
 }
 
-pub(super) fn interrupts(case: &Case<'_>) -> End {
+pub(super) fn interrupts(case: &CheckInput<'_>) -> End {
     let groups = &case.facts.interrupts.interrupt_groups;
     if groups.is_empty() {
         return End::Unknown("the kernel does not show where device interrupts go");
@@ -157,7 +157,7 @@ pub(super) fn interrupts(case: &Case<'_>) -> End {
     }
 }
 
-impl Case<'_> {
+impl CheckInput<'_> {
     /// CPUs that pinload's threads run on, hot or not.
     fn hot_and_others(&self) -> CpuSet {
         let usable = self.facts.processors.usable();

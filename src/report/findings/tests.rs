@@ -257,7 +257,7 @@ fn every_check_has_a_tree() {
     let mut named: Vec<_> = fixtures().iter().map(|fixture| fixture.finding).collect();
     // This one no file can show: see below.
     named.push("tsc_differs_across_cpus");
-    let mut checks: Vec<_> = CHECKS.iter().map(|Check(name, ..)| *name).collect();
+    let mut checks: Vec<_> = CHECKS.iter().map(|HostCheck(name, ..)| *name).collect();
     named.sort_unstable();
     checks.sort_unstable();
     assert_eq!(named, checks);

@@ -1,7 +1,7 @@
 //! Findings for people: worst first, what it does and how to change it below each; then what is fine, and what nobody
 //! knows.
 
-use super::{Finding, Findings, Other, Severity};
+use super::{Findings, HostFinding, Other, Severity};
 use crate::os::fingerprint::Fingerprint;
 use crate::units::counted;
 
@@ -57,7 +57,7 @@ pub fn findings_text(findings: &Findings) -> String {
     lines.join("\n")
 }
 
-fn of_finding(finding: &Finding) -> [String; 3] {
-    let Finding { finding, severity: _, area: _, text, effect, remedy } = finding;
+fn of_finding(finding: &HostFinding) -> [String; 3] {
+    let HostFinding { finding, severity: _, area: _, text, effect, remedy } = finding;
     [format!("  {finding}: {text}"), format!("    does    {effect}"), format!("    change  {remedy}")]
 }

@@ -5,12 +5,12 @@
 //! Every unit stands in a name. `beside` compares, `text` prints, `identity` says whose floor it is, `doubts` what
 //! speaks against it; `cli` measures and stores.
 
-mod beside;
+mod comparison;
 mod doubts;
 mod identity;
 mod text;
 
-pub use beside::{FloorDetail, Standing, UsedFloor, floor_lines};
+pub use comparison::{FloorDetail, FloorStanding, UsedFloor, floor_lines};
 pub use doubts::Disturbance;
 pub use identity::Identity;
 pub use text::floor_text;
@@ -28,7 +28,7 @@ pub const SCHEMA_VERSION: u32 = 1;
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Floor {
     /// What this document is.
-    pub schema: Schema,
+    pub schema: FloorSchema,
     /// Machine and build.
     pub identity: Identity,
     /// When it was made, local time with offset (RFC 3339).
@@ -56,14 +56,14 @@ pub struct Floor {
 
 /// What a document is.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub struct Schema {
+pub struct FloorSchema {
     /// [`SCHEMA_NAME`].
     pub name: String,
     /// [`SCHEMA_VERSION`].
     pub version: u32,
 }
 
-impl Schema {
+impl FloorSchema {
     /// This one.
     pub fn current() -> Self {
         Self { name: SCHEMA_NAME.to_owned(), version: SCHEMA_VERSION }
@@ -73,7 +73,7 @@ impl Schema {
 /// How a loop was driven.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Manner {
+pub enum LoopKind {
     /// A producer that sends one message at a time, each when it is due.
     ProduceSingle,
     /// A producer that sends batches: no schedule.
@@ -82,7 +82,7 @@ pub enum Manner {
     Consume,
 }
 
-impl std::fmt::Display for Manner {
+impl std::fmt::Display for LoopKind {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
             Self::ProduceSingle => "produce, one at a time",
@@ -96,7 +96,7 @@ impl std::fmt::Display for Manner {
 #[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct LoopSpeed {
     /// How it was driven.
-    pub manner: Manner,
+    pub manner: LoopKind,
     /// With everything that a client measures, or with nothing.
     pub measuring: bool,
     /// Length of each value.

@@ -13,8 +13,8 @@ use crate::stats::{Counter, Latency};
 use crate::telemetry::Role;
 use crate::units::{format_count, format_difference, format_ns, whole_ns};
 use crate::worker::PeriodStats;
-use crate::workload_generator::Series;
-use crate::workload_generator::totals::{Measured, measured};
+use crate::workload_generator::RunResult;
+use crate::workload_generator::totals::{MeasuredRun, measured};
 use trend::Trend;
 use warm_up::WarmUp;
 
@@ -39,7 +39,7 @@ pub struct Health {
     /// Failed messages of the measurement, of all that were acknowledged or failed.
     pub error_share: Option<f64>,
     /// Acknowledgement times (from the actual time): p50, p99, p99.9.
-    pub latency_bands: Option<Vec<Band>>,
+    pub latency_bands: Option<Vec<PercentileBand>>,
 }
 
 /// The backlog over the measurement.
@@ -55,7 +55,7 @@ pub struct BacklogTrend {
 
 /// One percentile and its band.
 #[derive(Debug, Clone, Copy, PartialEq, serde::Serialize)]
-pub struct Band {
+pub struct PercentileBand {
     /// Which.
     pub percentile: f64,
     /// What it is, ns.
@@ -66,7 +66,7 @@ pub struct Band {
 
 impl Health {
     /// None: nothing was measured.
-    pub fn of(series: &Series<'_>) -> Option<Self> {
+    pub fn of(series: &RunResult<'_>) -> Option<Self> {
         series.periods.last()?;
         let plan = series.plan;
         let limit = |threshold| plan.thresholds[threshold];
@@ -163,7 +163,7 @@ fn constant(plan: &Plan) -> bool {
 }
 
 /// By the second, where seconds are known; by the period otherwise.
-fn trend(series: &Series<'_>, seconds: &[seconds::Second], rate: fn(&PeriodStats) -> f64) -> Option<Trend> {
+fn trend(series: &RunResult<'_>, seconds: &[seconds::RoleSecond], rate: fn(&PeriodStats) -> f64) -> Option<Trend> {
     if !constant(series.plan) {
         return None;
     }
@@ -176,7 +176,7 @@ fn trend(series: &Series<'_>, seconds: &[seconds::Second], rate: fn(&PeriodStats
     Trend::of(&points)
 }
 
-fn backlog(series: &Series<'_>) -> Option<BacklogTrend> {
+fn backlog(series: &RunResult<'_>) -> Option<BacklogTrend> {
     let (first, last) = (series.periods.first()?, series.periods.last()?);
     let span_s = last.end_ns.saturating_sub(first.end_ns) as f64 / 1e9;
     let rate = measured(series).rates.received_per_s;
@@ -187,16 +187,16 @@ fn backlog(series: &Series<'_>) -> Option<BacklogTrend> {
     })
 }
 
-fn errors(series: &Series<'_>) -> Option<f64> {
-    let Measured { counters, .. } = measured(series);
+fn errors(series: &RunResult<'_>) -> Option<f64> {
+    let MeasuredRun { counters, .. } = measured(series);
     let failed = counters[Counter::MessagesFailed];
     let told = failed + counters[Counter::MessagesAcknowledged];
     (told > 0).then(|| failed as f64 / told as f64)
 }
 
-fn bands(series: &Series<'_>) -> Option<Vec<Band>> {
+fn bands(series: &RunResult<'_>) -> Option<Vec<PercentileBand>> {
     let latencies = &series.cumulative.as_ref()?[Latency::AcknowledgeActual];
-    let band = |(percentile, threshold): (f64, Threshold)| Band {
+    let band = |(percentile, threshold): (f64, Threshold)| PercentileBand {
         percentile,
         latency_ns: latencies.percentile_ns(percentile),
         band_ns: whole_ns(series.plan.thresholds[threshold] * NS_PER_MS),

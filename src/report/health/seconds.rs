@@ -3,7 +3,7 @@
 
 use crate::stats::Counter;
 use crate::telemetry::Role;
-use crate::workload_generator::Series;
+use crate::workload_generator::RunResult;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ const HALF_A_SECOND: Duration = Duration::from_millis(500);
 
 /// One row of all clients of a role.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Second {
+pub(super) struct RoleSecond {
     /// How long it is, s.
     pub(super) span_s: u64,
     /// Messages acknowledged (producers) or received (consumers) per second.
@@ -24,7 +24,7 @@ pub(super) struct Second {
 }
 
 /// The rows that lie within the measurement and that every client of the role has.
-pub(super) fn of_measurement(series: &Series<'_>, role: Role) -> Vec<Second> {
+pub(super) fn of_measurement(series: &RunResult<'_>, role: Role) -> Vec<RoleSecond> {
     let (Some(end), Some(last)) = (&series.end, series.periods.last()) else { return Vec::new() };
     let since_epoch_s = |ns: u64| ns.saturating_sub(series.epoch_ns) / 1_000_000_000;
     let (begin_s, last_s) = (since_epoch_s(series.measurement_start_ns), since_epoch_s(last.end_ns));
@@ -34,7 +34,7 @@ pub(super) fn of_measurement(series: &Series<'_>, role: Role) -> Vec<Second> {
     };
     let clients = end.clients.iter().filter(|client| client.role == role);
     let crew = clients.clone().count();
-    let mut rows: BTreeMap<(u64, u64), Second> = BTreeMap::new();
+    let mut rows: BTreeMap<(u64, u64), RoleSecond> = BTreeMap::new();
     for point in clients.flat_map(|client| client.timeline.points()) {
         // Slots end some ms after their second (where the CPU is shared a few more).
         let [end_s, span_s] = [point.at_s, point.span_s]
@@ -42,7 +42,7 @@ pub(super) fn of_measurement(series: &Series<'_>, role: Role) -> Vec<Second> {
         if span_s == 0 || end_s > last_s || end_s < begin_s + span_s {
             continue;
         }
-        let row = rows.entry((end_s, span_s)).or_insert(Second { span_s, ..Second::default() });
+        let row = rows.entry((end_s, span_s)).or_insert(RoleSecond { span_s, ..RoleSecond::default() });
         row.per_s += point.counters[counter] as f64 / point.span_s;
         row.p50_ns.extend(point.latencies_ns.first().map(|figures| figures[0]).filter(|p50_ns| *p50_ns > 0));
         row.clients += 1;

@@ -1,7 +1,7 @@
 //! Was the warm-up long enough? While a system warms up its acknowledgements become faster; the second half of the
 //! measurement shows where they end.
 
-use super::seconds::{Second, median, median_over_time};
+use super::seconds::{RoleSecond, median, median_over_time};
 
 /// Shorter measurements have no second half to compare with.
 const LEAST_SECONDS: usize = 6;
@@ -22,7 +22,7 @@ pub struct WarmUp {
 
 impl WarmUp {
     /// `share`: deviation at which a second still belongs to the warm-up.
-    pub(super) fn of(seconds: &[Second], share: f64) -> Option<Self> {
+    pub(super) fn of(seconds: &[RoleSecond], share: f64) -> Option<Self> {
         let medians: Vec<(u64, u64)> =
             seconds.iter().filter_map(|second| Some((median(second.p50_ns.clone())?, second.span_s))).collect();
         if medians.len() < LEAST_SECONDS {
@@ -53,8 +53,10 @@ mod tests {
     use super::*;
 
     fn of(p50_us: &[u64]) -> Option<WarmUp> {
-        let seconds: Vec<Second> =
-            p50_us.iter().map(|us| Second { span_s: 1, p50_ns: vec![us * 1_000], ..Second::default() }).collect();
+        let seconds: Vec<RoleSecond> = p50_us
+            .iter()
+            .map(|us| RoleSecond { span_s: 1, p50_ns: vec![us * 1_000], ..RoleSecond::default() })
+            .collect();
         WarmUp::of(&seconds, 0.25)
     }
 

@@ -12,10 +12,10 @@ mod sections;
 mod thin;
 mod words;
 
-use reading::Reading;
+use reading::ResultDocument;
 
 /// A page: of one run everything, of several an overlay and their differences. `made_by` is pinload's version.
-pub fn page(runs: &[Reading]) -> String {
+pub fn page(runs: &[ResultDocument]) -> String {
     match runs {
         [run] => frame::document(&run.title(), &sections::of_one(run), &chart::data(runs)),
         several => {

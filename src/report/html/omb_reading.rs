@@ -1,7 +1,7 @@
 //! A result of OMB, its forks, or pinload's main file, in the shape of the detail document: what it holds, where the
 //! page looks for it.
 
-use crate::report::csv::read::RunResult;
+use crate::report::csv::read::CsvRun;
 use serde_json::{Map, Value, json};
 
 /// Length of OMB's periods, which its files don't tell: its own default.
@@ -29,7 +29,7 @@ const FIGURES: [(&str, &str); 9] = [
 
 /// Reads it. Error: what it lacks.
 pub(super) fn as_detail(text: &str) -> Result<Value, String> {
-    let result = RunResult::parse(text).map_err(|error| error.to_string())?;
+    let result = CsvRun::parse(text).map_err(|error| error.to_string())?;
     let [topics, partitions, size, producers, consumers] = result.shape();
     let rates = (result.publish_rates(), result.consume_rates());
     let mean = |rates: &[f64]| rates.iter().sum::<f64>() / (rates.len().max(1) as f64);
@@ -89,7 +89,7 @@ fn of_families(look_up: impl Fn(&str, &str) -> Option<f64>) -> Value {
 }
 
 /// OMB's maps from a percentile to a value.
-fn curves(result: &RunResult) -> Value {
+fn curves(result: &CsvRun) -> Value {
     let of_family = |(name, family, unit_ns): (&str, &str, f64)| {
         let quantiles = result.object(&format!("aggregated{}Quantiles", capital(name)))?;
         let mut points: Vec<(f64, f64)> = quantiles

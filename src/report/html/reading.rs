@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 
 /// One result.
 #[derive(Debug)]
-pub struct Reading {
+pub struct ResultDocument {
     /// Name of the file it came from, without its folder.
     pub(super) file: String,
     /// The detail document without the clients' timelines.
@@ -55,7 +55,7 @@ struct DetailFile {
     rest: Map<String, Value>,
 }
 
-impl Reading {
+impl ResultDocument {
     /// Reads a detail file of pinload, or a result of OMB, its forks, or pinload's own main file. Error: why it is
     /// none.
     pub fn parse(file: &str, text: &str) -> Result<Self, String> {

@@ -1,14 +1,14 @@
 //! The page as a text: what stands in it, and that nothing can break out of it. Browsers look at it in tests/page.rs.
 
 use super::page;
-use super::reading::Reading;
+use super::reading::ResultDocument;
 use crate::report::csv::read::NotAResult;
 use crate::report::tests::detail_document::document;
 use crate::workload_generator::for_tests::{completed_series, plan};
 
-fn reading() -> Reading {
+fn reading() -> ResultDocument {
     let plan = plan();
-    Reading::parse("r.detail", &document(&completed_series(&plan)).to_string()).unwrap()
+    ResultDocument::parse("r.detail", &document(&completed_series(&plan)).to_string()).unwrap()
 }
 
 #[test]
@@ -63,8 +63,8 @@ fn several_runs_show_what_differs() {
 
 #[test]
 fn what_is_no_result_is_told_why() {
-    assert!(Reading::parse("x", "").unwrap_err().contains("empty"));
-    assert!(Reading::parse("x", "{").unwrap_err().contains("line 1"));
+    assert!(ResultDocument::parse("x", "").unwrap_err().contains("empty"));
+    assert!(ResultDocument::parse("x", "{").unwrap_err().contains("line 1"));
     let lacks = NotAResult::Lacks(vec!["topics"]).to_string();
-    assert!(Reading::parse("x", "{}").unwrap_err().starts_with(&lacks));
+    assert!(ResultDocument::parse("x", "{}").unwrap_err().starts_with(&lacks));
 }

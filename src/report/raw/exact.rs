@@ -13,13 +13,13 @@ const PERCENTILES: [(f64, &str); 7] = [
 
 /// Values of one family.
 #[derive(Debug, Clone, Default)]
-pub struct Exact {
+pub struct ExactValues {
     values_ns: Vec<u64>,
     sum_ns: u128,
     sorted: bool,
 }
 
-impl Exact {
+impl ExactValues {
     /// One more.
     pub fn push(&mut self, value_ns: u64) {
         self.values_ns.push(value_ns);

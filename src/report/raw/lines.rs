@@ -1,6 +1,6 @@
 //! Records as lines of CSV or of JSON. What is not known is empty, or null.
 
-use crate::telemetry::raw::{Header, Outcome, Record, flag};
+use crate::telemetry::raw::{Header, Record, RecordedEvent, flag};
 use std::fmt::Display;
 use std::io::{self, Write};
 
@@ -25,11 +25,11 @@ pub const COLUMNS: [&str; 15] = [
 
 /// A record as a line of JSON, or of CSV.
 #[derive(Debug, serde::Serialize)]
-pub struct Line<'a> {
+pub struct RecordLine<'a> {
     run_id: &'a str,
     role: &'a str,
     client: u32,
-    outcome: Outcome,
+    outcome: RecordedEvent,
     probe: bool,
     producer: Option<u32>,
     sequence: Option<u64>,
@@ -43,10 +43,10 @@ pub struct Line<'a> {
     flags: u8,
 }
 
-impl<'a> Line<'a> {
+impl<'a> RecordLine<'a> {
     /// Of a record in a file with this header.
     pub fn of(header: &'a Header, role: &'a str, record: &Record) -> Self {
-        let sample = record.outcome != Outcome::Cut;
+        let sample = record.outcome != RecordedEvent::Cut;
         // Only a stamp, or a producer's own memory, knows them.
         let numbered = sample && !record.has(flag::NO_INTENDED);
         Self {

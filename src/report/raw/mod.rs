@@ -11,19 +11,19 @@ pub mod summary;
 #[cfg(test)]
 mod tests;
 
-use crate::telemetry::raw::{Outcome, Record, flag};
+use crate::telemetry::raw::{Record, RecordedEvent, flag};
 use crate::units::NS_PER_S;
 
 /// Which part of a file is looked at, in ns since the load's epoch; None: from the beginning, to the end.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Window {
+pub struct TimeWindow {
     /// Begin.
     pub from_ns: Option<u64>,
     /// End.
     pub to_ns: Option<u64>,
 }
 
-impl Window {
+impl TimeWindow {
     /// From and to whole seconds.
     pub fn of_seconds(from_s: Option<u64>, to_s: Option<u64>) -> Self {
         let ns = |s: u64| s.saturating_mul(NS_PER_S);
@@ -33,17 +33,17 @@ impl Window {
 
 /// Goes through the records of one file and knows which are within the window.
 #[derive(Debug)]
-pub struct Walk {
-    window: Window,
+pub struct RecordWalk {
+    window: TimeWindow,
     /// Raw time of the cut with which the window begins; None: there was none yet.
     begun_ns: Option<u64>,
     /// Raw time of the cut with which it ends.
     ended_ns: Option<u64>,
 }
 
-impl Walk {
+impl RecordWalk {
     /// At the begin of a file.
-    pub fn new(window: Window) -> Self {
+    pub fn new(window: TimeWindow) -> Self {
         // Before the first cut there is only what came before the epoch or within its first second: a window from 0 has
         // it.
         let from_the_beginning = window.from_ns.is_none_or(|from_ns| from_ns == 0);
@@ -52,7 +52,7 @@ impl Walk {
 
     /// Takes the next record; is it a sample within the window?
     pub fn takes(&mut self, record: &Record) -> bool {
-        if record.outcome == Outcome::Cut {
+        if record.outcome == RecordedEvent::Cut {
             if record.intended_ns > 0 {
                 self.cut(record.at_ns, record.at_ns.saturating_sub(record.intended_ns));
             }
@@ -80,5 +80,6 @@ impl Walk {
 
 /// Is it a message of the load, counted as such?
 pub fn is_message(record: &Record) -> bool {
-    !matches!(record.outcome, Outcome::Cut | Outcome::Foreign) && !record.has(flag::PROBE | flag::AFTER_CLOSE)
+    !matches!(record.outcome, RecordedEvent::Cut | RecordedEvent::Foreign)
+        && !record.has(flag::PROBE | flag::AFTER_CLOSE)
 }

@@ -1,16 +1,16 @@
 //! Counts and exact percentiles of raw samples, of each client and of all together: made from the samples alone, by
 //! other code than the reports of a run.
 
-use super::exact::Exact;
-use super::{Walk, Window, is_message};
+use super::exact::ExactValues;
+use super::{RecordWalk, TimeWindow, is_message};
 use crate::stats::Latency;
 use crate::telemetry::Role;
-use crate::telemetry::raw::{Header, Outcome, Record, flag};
+use crate::telemetry::raw::{Header, Record, RecordedEvent, flag};
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, HashMap};
 
 /// What is counted of a client's samples, by name.
-type Counts = BTreeMap<&'static str, u64>;
+type SampleCounts = BTreeMap<&'static str, u64>;
 
 /// The samples of one client, added up.
 #[derive(Debug)]
@@ -18,11 +18,11 @@ pub struct Summary {
     role: Role,
     index: u32,
     run_id: String,
-    walk: Walk,
-    counts: Counts,
-    latencies: [Exact; Latency::TOLD],
+    walk: RecordWalk,
+    counts: SampleCounts,
+    latencies: [ExactValues; Latency::TOLD],
     /// Sequences by producer, to find what came twice (consumers).
-    seen: HashMap<u32, Seen>,
+    seen: HashMap<u32, SequenceSet>,
     /// Highest sequence by producer and partition.
     highest: HashMap<(u32, i32), u64>,
     /// Lowest offset and highest + 1 of acknowledged or received samples by partition.
@@ -34,9 +34,9 @@ pub struct Summary {
 
 /// Which sequence numbers have come, a bit each.
 #[derive(Debug, Default)]
-struct Seen(Vec<u64>);
+struct SequenceSet(Vec<u64>);
 
-impl Seen {
+impl SequenceSet {
     /// True: it had not come before.
     fn insert(&mut self, sequence: u64) -> bool {
         let word = usize::try_from(sequence / 64).unwrap_or(usize::MAX);
@@ -52,14 +52,14 @@ impl Seen {
 
 impl Summary {
     /// Of a file with this header, no record read yet.
-    pub fn new(header: &Header, window: Window) -> Self {
+    pub fn new(header: &Header, window: TimeWindow) -> Self {
         Self {
             role: header.role,
             index: header.index,
             run_id: header.run_id.clone(),
-            walk: Walk::new(window),
-            counts: Counts::new(),
-            latencies: std::array::from_fn(|_| Exact::default()),
+            walk: RecordWalk::new(window),
+            counts: SampleCounts::new(),
+            latencies: std::array::from_fn(|_| ExactValues::default()),
             seen: HashMap::new(),
             highest: HashMap::new(),
             offsets: BTreeMap::new(),
@@ -79,7 +79,8 @@ impl Summary {
         if !takes {
             return;
         }
-        let stored = matches!(record.outcome, Outcome::Acknowledged | Outcome::Received | Outcome::Corrupt);
+        let stored =
+            matches!(record.outcome, RecordedEvent::Acknowledged | RecordedEvent::Received | RecordedEvent::Corrupt);
         if stored && record.partition >= 0 && record.offset >= 0 {
             let known = self.offsets.entry(record.partition).or_insert((record.offset, record.offset + 1));
             *known = (known.0.min(record.offset), known.1.max(record.offset + 1));
@@ -110,7 +111,7 @@ impl Summary {
 
     fn reported(&mut self, record: &Record) {
         let Record { intended_ns, sent_ns, at_ns, .. } = *record;
-        if record.outcome == Outcome::Acknowledged {
+        if record.outcome == RecordedEvent::Acknowledged {
             self.push(Latency::AcknowledgeActual, at_ns.saturating_sub(sent_ns));
             self.push(Latency::AcknowledgeIntended, at_ns.saturating_sub(intended_ns));
         }
@@ -144,8 +145,8 @@ impl Summary {
 /// All summaries as one document: each client, and all of a role together.
 pub fn document(mut clients: Vec<Summary>) -> Value {
     clients.sort_by_key(|client| (client.run_id.clone(), client.role != Role::Producer, client.index));
-    let mut counts = Counts::new();
-    let mut latencies: [Exact; Latency::TOLD] = std::array::from_fn(|_| Exact::default());
+    let mut counts = SampleCounts::new();
+    let mut latencies: [ExactValues; Latency::TOLD] = std::array::from_fn(|_| ExactValues::default());
     for client in &clients {
         for (name, count) in &client.counts {
             *counts.entry(name).or_default() += count;
@@ -177,7 +178,7 @@ fn of_client(mut client: Summary) -> Value {
 }
 
 /// Figures of the families that have values.
-fn figures(latencies: &mut [Exact; Latency::TOLD]) -> Map<String, Value> {
+fn figures(latencies: &mut [ExactValues; Latency::TOLD]) -> Map<String, Value> {
     let families = Latency::ALL.into_iter().zip(latencies);
     families
         .filter(|(_, exact)| exact.count() > 0)

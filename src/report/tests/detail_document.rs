@@ -8,17 +8,17 @@ use crate::report::java_json;
 use crate::report::origin::Origin;
 use crate::stats::Counter;
 use crate::worker::scrape::{ScrapedSeries, ScrapedTarget};
-use crate::workload_generator::Series;
+use crate::workload_generator::RunResult;
 use crate::workload_generator::for_tests::{EPOCH_NS, completed_series, empty_series, plan, started_at};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::path::Path;
 
-pub(in crate::report) fn document(series: &Series<'_>) -> Value {
+pub(in crate::report) fn document(series: &RunResult<'_>) -> Value {
     serde_json::from_str(&text(series)).unwrap()
 }
 
-fn text(series: &Series<'_>) -> String {
+fn text(series: &RunResult<'_>) -> String {
     let origin = Origin::capture(started_at(), &["pinload".to_owned(), "run".to_owned()], Path::new("/nowhere"));
     let periods: Vec<_> =
         series.periods.iter().map(|period| PeriodDetail::new(period, EPOCH_NS, series.plan)).collect();

@@ -4,8 +4,8 @@ use crate::os::clock_cost::ClockCosts;
 use crate::os::gaps::{GapBucket, Gaps};
 use crate::plan::{DriverKind, Plan};
 use crate::report::floor::{
-    Disturbance, EndToEndFloor, Floor, FloorDetail, Identity, LoopSpeed, Manner, PacingStep, Percentiles, Schema,
-    Standing, UsedFloor, floor_lines, floor_text,
+    Disturbance, EndToEndFloor, Floor, FloorDetail, FloorSchema, FloorStanding, Identity, LoopKind, LoopSpeed,
+    PacingStep, Percentiles, UsedFloor, floor_lines, floor_text,
 };
 use crate::stats::Counter;
 use crate::units::Rate;
@@ -18,7 +18,7 @@ fn percentiles(step_ns: u64) -> Percentiles {
     Percentiles::from(&distribution((1..=1_000).map(|i| i * step_ns)))
 }
 
-fn speed(manner: Manner, measuring: bool, messages_per_s: f64) -> LoopSpeed {
+fn speed(manner: LoopKind, measuring: bool, messages_per_s: f64) -> LoopSpeed {
     let busy_ns_per_message = 1e9 / messages_per_s;
     LoopSpeed { manner, measuring, value_bytes: 1_024, messages: 1_000_000, busy_ns_per_message, messages_per_s }
 }
@@ -31,15 +31,15 @@ fn step(rate_per_s: f64, sustained: bool, step_ns: u64) -> PacingStep {
 /// Far below the result of the fixture: pacing error p99 0.99 µs, 5 M/s, end to end p50 50 µs.
 pub(super) fn floor() -> Floor {
     Floor {
-        schema: Schema::current(),
+        schema: FloorSchema::current(),
         identity: Identity::capture(Path::new("/nowhere")),
         calibrated_at: "2026-11-22T14:00:05.000+01:00".to_owned(),
         measured_each_s: 3.0,
         loop_cpu: Some(1),
         loops: vec![
-            speed(Manner::ProduceSingle, true, 5_000_000.0),
-            speed(Manner::ProduceSingle, false, 9_000_000.0),
-            speed(Manner::ProduceBatched, true, 8_000_000.0),
+            speed(LoopKind::ProduceSingle, true, 5_000_000.0),
+            speed(LoopKind::ProduceSingle, false, 9_000_000.0),
+            speed(LoopKind::ProduceBatched, true, 8_000_000.0),
         ],
         pacing: vec![step(1_000.0, true, 2), step(10_000.0, true, 1), step(100_000.0, false, 50_000)],
         clock_costs: Some(ClockCosts {
@@ -72,16 +72,16 @@ pub(super) fn floor() -> Floor {
     }
 }
 
-pub(super) fn used(floor: Floor) -> Standing {
-    Standing::Used(Box::new(UsedFloor { path: "/state/floor.json".to_owned(), floor }))
+pub(super) fn used(floor: Floor) -> FloorStanding {
+    FloorStanding::Used(Box::new(UsedFloor { path: "/state/floor.json".to_owned(), floor }))
 }
 
-fn detail(standing: &Standing, plan: &Plan) -> Value {
+fn detail(standing: &FloorStanding, plan: &Plan) -> Value {
     serde_json::to_value(FloorDetail::new(standing, &completed_series(plan))).unwrap()
 }
 
 /// Figures that are near.
-fn near(standing: &Standing, plan: &Plan) -> Vec<String> {
+fn near(standing: &FloorStanding, plan: &Plan) -> Vec<String> {
     let detail = detail(standing, plan);
     let comparisons = detail["comparisons"].as_array().unwrap();
     let names = comparisons.iter().filter(|compared| compared["near"] == true);
@@ -194,10 +194,10 @@ fn only_what_compares_is_compared() {
 #[test]
 fn without_a_floor_a_line_says_so_and_why() {
     let plan = plan();
-    let said = |standing: &Standing| floor_lines(standing, &completed_series(&plan)).join("\n");
-    assert_eq!(said(&Standing::None), "  floor: no calibration on this machine: run pinload calibrate");
-    assert_eq!((said(&Standing::Off), said(&Standing::Elsewhere)), (String::new(), String::new()));
-    let other = Standing::NotUsed("x.json is of another machine".to_owned());
+    let said = |standing: &FloorStanding| floor_lines(standing, &completed_series(&plan)).join("\n");
+    assert_eq!(said(&FloorStanding::None), "  floor: no calibration on this machine: run pinload calibrate");
+    assert_eq!((said(&FloorStanding::Off), said(&FloorStanding::Elsewhere)), (String::new(), String::new()));
+    let other = FloorStanding::NotUsed("x.json is of another machine".to_owned());
     assert_eq!(said(&other), "  floor: x.json is of another machine");
     assert_eq!(
         detail(&other, &plan),

@@ -3,7 +3,7 @@
 use crate::report::hlog::Hlog;
 use crate::stats::Latency;
 use crate::stats::recorder::empty_histogram;
-use crate::worker::Second;
+use crate::worker::FleetSecond;
 use crate::workload_generator::for_tests::{EPOCH_NS, completed_series, latencies, period, plan};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -44,7 +44,7 @@ fn the_log_has_each_second_of_each_latency_and_its_sums_are_the_result() {
     let mut series = completed_series(&plan);
     series.epoch_wall_ns = 1_795_352_400_500_000_000;
     for (number, measured) in (0_u64..).zip(&mut series.periods) {
-        let second = |k: u64| Second { number: 5 + 10 * number + k, latencies: latencies(k + 1) };
+        let second = |k: u64| FleetSecond { number: 5 + 10 * number + k, latencies: latencies(k + 1) };
         measured.seconds = vec![second(0), second(9)];
     }
     let folder = tempfile::tempdir().unwrap();

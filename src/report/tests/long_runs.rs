@@ -2,7 +2,7 @@
 
 use super::detail_document::document;
 use crate::report::ResultFiles;
-use crate::stats::ageing::Ageing;
+use crate::stats::ageing::RowAging;
 use crate::stats::{Counter, Counters, Latency};
 use crate::telemetry::Role;
 use crate::worker::{PeriodStats, TimelinePoint};
@@ -15,7 +15,7 @@ fn ombs_file_has_every_period_and_the_detail_file_bounded_rows_that_add_up_to_th
     let (plan, folder) = (plan(), tempfile::tempdir().unwrap());
     let mut files = ResultFiles::new(&plan, None, folder.path(), started_at(), &[]).unwrap();
     let mut series = empty_series(&plan);
-    let mut ageing = Ageing::new(1_000, 1_000);
+    let mut ageing = RowAging::new(1_000, 1_000);
     // Some have latencies, 1.3 MB each while they are not written.
     let template = period(0);
     let mut blank = template.clone();

@@ -2,7 +2,7 @@
 
 use crate::report::java_json;
 use crate::report::omb::{OmbPeriod, OmbResult};
-use crate::workload_generator::Series;
+use crate::workload_generator::RunResult;
 use crate::workload_generator::for_tests::{completed_series, empty_series, period, plan};
 use serde::Deserialize;
 use serde_json::Value;
@@ -115,7 +115,7 @@ struct TestResult {
     aggregated_end_to_end_latency_max: f64,
 }
 
-fn document(series: &Series<'_>) -> String {
+fn document(series: &RunResult<'_>) -> String {
     let periods: Vec<_> = series.periods.iter().map(OmbPeriod::from).collect();
     java_json::to_string(&OmbResult::new(series.plan, &periods, series.cumulative.as_ref())).unwrap()
 }

@@ -1,14 +1,14 @@
 //! The published schema accepts our documents and refuses what it does not know.
 
 use super::detail_document::document;
-use crate::os::host::{Host, WallClock};
+use crate::os::host::{HostIdentity, WallClock};
 use crate::plan::{Arrivals, BacklogPlan, MeasuredBy, RateCurve, RatePoint, SearchPlan, SearchRule};
 use crate::report::detail::schema::schema;
 use crate::telemetry::Role;
 use crate::worker::fleet::clocks::ClockOffset;
 use crate::worker::{BrokerLoss, ClientDeath, HostReport, Interruption, WorkerLoss};
 use crate::workload_generator::for_tests::{completed_series, empty_series, plan};
-use crate::workload_generator::{Cause, Outcome, PhaseMark, PhaseName, SearchReport, SearchStep, Series};
+use crate::workload_generator::{FailureCause, PhaseMark, PhaseName, RunOutcome, RunResult, SearchReport, SearchStep};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -36,7 +36,7 @@ fn documents_of_every_kind_are_valid() {
     assert_valid(&document(&completed_series(&plan)));
     assert_valid(&document(&empty_series(&plan)));
     let mut interrupted = completed_series(&plan);
-    interrupted.outcome = Outcome::Interrupted { by: Interruption::Interrupt };
+    interrupted.outcome = RunOutcome::Interrupted { by: Interruption::Interrupt };
     interrupted.periods.truncate(1);
     assert_valid(&document(&interrupted));
     plan.measured_by = MeasuredBy::Omb;
@@ -64,14 +64,14 @@ fn every_way_a_run_can_end_is_valid() {
         last_error: Some("Connection refused".to_owned()),
     };
     for outcome in [
-        Outcome::Interrupted { by: Interruption::Terminate },
-        Outcome::ClientDied { death },
-        Outcome::WorkerLost { loss },
-        Outcome::BrokerLost { loss: died },
-        Outcome::BrokerLost { loss: unreachable },
-        Outcome::Failed { cause: Cause::Broker, why: "it is not there".to_owned() },
+        RunOutcome::Interrupted { by: Interruption::Terminate },
+        RunOutcome::ClientDied { death },
+        RunOutcome::WorkerLost { loss },
+        RunOutcome::BrokerLost { loss: died },
+        RunOutcome::BrokerLost { loss: unreachable },
+        RunOutcome::Failed { cause: FailureCause::Broker, why: "it is not there".to_owned() },
     ] {
-        assert_valid(&document(&Series { outcome, ..completed_series(&plan) }));
+        assert_valid(&document(&RunResult { outcome, ..completed_series(&plan) }));
     }
 }
 
@@ -145,7 +145,7 @@ fn workers_and_their_clocks_are_valid() {
     let worker = "http://10.0.0.1:8080";
     end.hosts = vec![
         HostReport {
-            host: Some(Host { name: "load-1".to_owned(), boot_id: "b".to_owned(), cpus: 8 }),
+            host: Some(HostIdentity { name: "load-1".to_owned(), boot_id: "b".to_owned(), cpus: 8 }),
             version: Some("0.1.0".to_owned()),
             wall_clock: Some(WallClock { synchronised: true, estimated_error_ns: 1, maximum_error_ns: 2 }),
             wall_clock_state: Some("held by a daemon".to_owned()),

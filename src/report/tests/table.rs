@@ -9,7 +9,7 @@ use crate::telemetry::Role;
 use crate::verdict::Verdict;
 use crate::worker::{ClientDeath, Interruption};
 use crate::workload_generator::for_tests::{completed_series, distribution, empty_series, plan};
-use crate::workload_generator::{Outcome, Series};
+use crate::workload_generator::{RunOutcome, RunResult};
 
 #[test]
 fn a_completed_run_is_told_whole_and_every_number_has_its_unit() {
@@ -42,7 +42,7 @@ enable.idempotence=true)
 fn a_run_without_anything_measured_has_a_table_too() {
     let plan = plan();
     let mut series = empty_series(&plan);
-    series.outcome = Outcome::Interrupted { by: Interruption::Interrupt };
+    series.outcome = RunOutcome::Interrupted { by: Interruption::Interrupt };
     let table = closing_screen(&series, &[]);
     assert!(table.starts_with("NOT JUDGED: the load did not begin.\nINVALID: nothing was measured: "), "{table}");
     assert!(
@@ -56,7 +56,7 @@ fn a_run_without_anything_measured_has_a_table_too() {
 fn an_invalid_run_names_the_client_that_died() {
     let plan = plan();
     let mut series = completed_series(&plan);
-    series.outcome = Outcome::ClientDied {
+    series.outcome = RunOutcome::ClientDied {
         death: ClientDeath {
             worker: None,
             role: Role::Consumer,
@@ -126,7 +126,7 @@ fn three_remarks_are_said_and_the_rest_is_counted() {
     let plan = plan();
     let with = |count: usize| {
         let mut series = completed_series(&plan);
-        let all: [fn(&mut Series<'_>); 5] = [
+        let all: [fn(&mut RunResult<'_>); 5] = [
             |series| series.balances[0].balance.lost = 1,
             |series| series.balances[0].balance.duplicated = 3,
             |series| series.balances[0].balance.proven = false,

@@ -8,7 +8,7 @@ use crate::stats::recorder::SIGNIFICANT_DIGITS;
 /// Encodes counts that are not 0, (index, count) in ascending order (HdrHistogram's indices, 3 digits, 1 ns …
 /// HIGHEST_NS), into `out`. Returns the bytes written, or None when `out` is too small (its content is then undefined).
 pub fn encode(bins: impl Iterator<Item = (usize, u64)>, out: &mut [u8]) -> Option<usize> {
-    let mut writer = Writer::new(out, SIGNIFICANT_DIGITS)?;
+    let mut writer = V2Writer::new(out, SIGNIFICANT_DIGITS)?;
     for (index, count) in bins {
         writer.count(index, count)?;
     }
@@ -18,7 +18,7 @@ pub fn encode(bins: impl Iterator<Item = (usize, u64)>, out: &mut [u8]) -> Optio
 /// The same counts re-bucketed to 2 significant digits: about 20 kB at ordinary counts and never more than
 /// `COARSE_MAX_BYTES`, for histograms too rich for a slot.
 pub fn encode_coarse(bins: impl Iterator<Item = (usize, u64)>, out: &mut [u8]) -> Option<usize> {
-    let mut writer = Writer::new(out, COARSE_DIGITS)?;
+    let mut writer = V2Writer::new(out, COARSE_DIGITS)?;
     // Each fine bucket lies within one coarse bucket, and in the same order: one running sum is enough.
     let (mut at, mut sum) = (0, 0_u64);
     for (index, count) in bins {
@@ -37,13 +37,13 @@ pub fn encode_coarse(bins: impl Iterator<Item = (usize, u64)>, out: &mut [u8]) -
 }
 
 /// Writes header and counts in order of their indices.
-struct Writer<'a> {
+struct V2Writer<'a> {
     out: &'a mut [u8],
     len: usize,
     next_index: usize,
 }
 
-impl<'a> Writer<'a> {
+impl<'a> V2Writer<'a> {
     fn new(out: &'a mut [u8], digits: u8) -> Option<Self> {
         *out.first_chunk_mut()? = header(digits);
         Some(Self { out, len: HEADER_BYTES, next_index: 0 })

@@ -28,7 +28,7 @@ fn sample(sequence: u64) -> Record {
         producer: 3,
         value_bytes: 100,
         code: -192,
-        outcome: Outcome::Failed,
+        outcome: RecordedEvent::Failed,
         flags: flag::PROBE | flag::NO_SENT,
     }
 }
@@ -72,7 +72,7 @@ fn the_layout_is_the_documented_one() {
         producer: 0x4142,
         value_bytes: 0x5152,
         code: -2,
-        outcome: Outcome::Cut,
+        outcome: RecordedEvent::Cut,
         flags: 0x61,
     };
     let bytes = record.to_bytes();
@@ -166,11 +166,11 @@ proptest! {
     #[test]
     fn a_record_comes_back_as_it_was(
         words in prop::array::uniform4(any::<u64>()), offset in any::<i64>(), partition in any::<i32>(),
-        halves in prop::array::uniform2(any::<u32>()), code in any::<i16>(), outcome in 0_usize..Outcome::ALL.len(), flags in any::<u8>(),
+        halves in prop::array::uniform2(any::<u32>()), code in any::<i16>(), outcome in 0_usize..RecordedEvent::ALL.len(), flags in any::<u8>(),
     ) {
         let [sequence, intended_ns, sent_ns, at_ns] = words;
         let [producer, value_bytes] = halves;
-        let outcome = Outcome::ALL[outcome];
+        let outcome = RecordedEvent::ALL[outcome];
         let record = Record { sequence, intended_ns, sent_ns, at_ns, offset, partition, producer, value_bytes, code, outcome, flags };
         prop_assert_eq!(Record::of_bytes(&record.to_bytes()), Some(record));
     }

@@ -15,8 +15,8 @@ use crate::plan::goal::{Bound, Goal, GoalFigure, GoalLevel, GoalUnit};
 use crate::stats::{Counter, Distribution, Latency};
 use crate::units::{Rate, counted, format_ns};
 use crate::worker::PeriodStats;
-use crate::workload_generator::totals::{Measured, measured, received_balance, totals};
-use crate::workload_generator::{Outcome, Series};
+use crate::workload_generator::totals::{MeasuredRun, measured, received_balance, totals};
+use crate::workload_generator::{RunOutcome, RunResult};
 use window::Windows;
 
 /// What became of a goal.
@@ -92,7 +92,7 @@ impl GoalWatch {
     }
 
     /// A period has ended.
-    pub fn see(&mut self, period: &PeriodStats, series: &Series<'_>) {
+    pub fn see(&mut self, period: &PeriodStats, series: &RunResult<'_>) {
         for (goal, windows) in series.plan.goals.iter().zip(&mut self.windows) {
             let Some(windows) = windows else { continue };
             windows.add(period, goal, bound(goal, series));
@@ -100,7 +100,7 @@ impl GoalWatch {
     }
 
     /// Every goal, judged on what there is.
-    pub fn judge(&self, series: &Series<'_>, periods: &[Verdict]) -> Vec<GoalResult> {
+    pub fn judge(&self, series: &RunResult<'_>, periods: &[Verdict]) -> Vec<GoalResult> {
         if series.plan.goals.is_empty() {
             return Vec::new();
         }
@@ -111,7 +111,7 @@ impl GoalWatch {
 }
 
 /// The bound as a number; None: the target is not known.
-fn bound(goal: &Goal, series: &Series<'_>) -> Option<f64> {
+fn bound(goal: &Goal, series: &RunResult<'_>) -> Option<f64> {
     match goal.bound {
         Bound::Value(value) => Some(value),
         Bound::OfTarget(share) => match asked_rate(series, measured(series).span_s.max(1.0)) {
@@ -126,7 +126,7 @@ fn receipts_of_each(figure: GoalFigure, plan: &Plan) -> f64 {
     if figure == GoalFigure::ConsumeRate { f64::from(plan.subscriptions_per_topic) } else { 1.0 }
 }
 
-fn judged(goal: &Goal, windows: Option<&Windows>, series: &Series<'_>, judgement: &Judgement) -> GoalResult {
+fn judged(goal: &Goal, windows: Option<&Windows>, series: &RunResult<'_>, judgement: &Judgement) -> GoalResult {
     let unit = goal.figure.unit();
     let bound = bound(goal, series);
     let (value, held, mut told) = match windows {
@@ -152,9 +152,9 @@ fn judged(goal: &Goal, windows: Option<&Windows>, series: &Series<'_>, judgement
                 told = format!("{told}; {}", doubt.why);
             }
             match (held, doubt) {
-                (false, Some(Doubted { spoils_a_miss: true, .. })) => GoalOutcome::NotDecided,
+                (false, Some(GoalDoubt { spoils_a_miss: true, .. })) => GoalOutcome::NotDecided,
                 (false, _) => GoalOutcome::Missed,
-                (true, Some(Doubted { spoils: true, .. })) => GoalOutcome::NotDecided,
+                (true, Some(GoalDoubt { spoils: true, .. })) => GoalOutcome::NotDecided,
                 (true, _) => GoalOutcome::Met,
             }
         }
@@ -173,7 +173,7 @@ fn judged(goal: &Goal, windows: Option<&Windows>, series: &Series<'_>, judgement
 }
 
 /// What stands between a figure and its goal.
-struct Doubted {
+struct GoalDoubt {
     why: String,
     /// The goal is not met by such figures.
     spoils: bool,
@@ -181,14 +181,14 @@ struct Doubted {
     spoils_a_miss: bool,
 }
 
-fn doubt(goal: &Goal, held: bool, series: &Series<'_>, judgement: &Judgement) -> Option<Doubted> {
-    let doubted = |why: &str, spoils| Some(Doubted { why: why.to_owned(), spoils, spoils_a_miss: false });
+fn doubt(goal: &Goal, held: bool, series: &RunResult<'_>, judgement: &Judgement) -> Option<GoalDoubt> {
+    let doubted = |why: &str, spoils| Some(GoalDoubt { why: why.to_owned(), spoils, spoils_a_miss: false });
     match (&series.outcome, judgement.verdict) {
         (_, Verdict::Invalid) => {
-            Some(Doubted { why: "the run is INVALID".to_owned(), spoils: true, spoils_a_miss: true })
+            Some(GoalDoubt { why: "the run is INVALID".to_owned(), spoils: true, spoils_a_miss: true })
         }
-        (Outcome::Running, _) => None,
-        (outcome, _) if *outcome != Outcome::Completed => doubted("the run did not come to its end", true),
+        (RunOutcome::Running, _) => None,
+        (outcome, _) if *outcome != RunOutcome::Completed => doubted("the run did not come to its end", true),
         (_, Verdict::NotJudged) => doubted("nobody could judge the generator (NOT JUDGED)", true),
         (_, Verdict::GeneratorLimited) => {
             let offered = !judgement.reasons.iter().any(|reason| reason.cause == Cause::RateNotOffered);
@@ -208,8 +208,8 @@ fn doubt(goal: &Goal, held: bool, series: &Series<'_>, judgement: &Judgement) ->
 }
 
 /// A figure of the measurement as a whole; None: it is not known.
-fn value(figure: GoalFigure, series: &Series<'_>) -> Option<f64> {
-    let Measured { span_s, rates, counters } = measured(series);
+fn value(figure: GoalFigure, series: &RunResult<'_>) -> Option<f64> {
+    let MeasuredRun { span_s, rates, counters } = measured(series);
     let seen = |value: f64| (span_s > 0.0).then_some(value);
     let count = |count: u64| count as f64;
     let ended = series.end.is_some();

@@ -6,7 +6,7 @@ use crate::worker::LatencySet;
 use crate::workload_generator::for_tests::{completed_series, plan};
 
 /// The goals as judged on the completed run, changed.
-fn judge(goals: &[&str], change: impl FnOnce(&mut Series<'_>)) -> Vec<GoalResult> {
+fn judge(goals: &[&str], change: impl FnOnce(&mut RunResult<'_>)) -> Vec<GoalResult> {
     let mut plan = plan();
     plan.goals = goals.iter().map(|goal| Goal::parse(goal).unwrap()).collect();
     let mut series = completed_series(&plan);
@@ -16,12 +16,12 @@ fn judge(goals: &[&str], change: impl FnOnce(&mut Series<'_>)) -> Vec<GoalResult
     watch.judge(&series, &[])
 }
 
-fn one(goal: &str, change: impl FnOnce(&mut Series<'_>)) -> GoalResult {
+fn one(goal: &str, change: impl FnOnce(&mut RunResult<'_>)) -> GoalResult {
     judge(&[goal], change).remove(0)
 }
 
 /// Its producers left a tenth out.
-fn short(series: &mut Series<'_>) {
+fn short(series: &mut RunResult<'_>) {
     for client in &mut series.periods.last_mut().unwrap().clients {
         client.measured.counters[Counter::MessagesEnqueued] /= 10;
     }
@@ -72,16 +72,17 @@ fn a_window_in_which_nobody_was_answered_holds_no_latency_goal() {
 #[test]
 fn what_cannot_carry_a_goal_meets_none() {
     use GoalOutcome::{Met, Missed, NotDecided};
-    let failed = |series: &mut Series<'_>| {
-        let (cause, why) = (crate::workload_generator::Cause::TimedOut, "a wait".to_owned());
-        series.outcome = Outcome::Failed { cause, why };
+    let failed = |series: &mut RunResult<'_>| {
+        let (cause, why) = (crate::workload_generator::FailureCause::TimedOut, "a wait".to_owned());
+        series.outcome = RunOutcome::Failed { cause, why };
     };
     let invalid = one("lost == 0", failed);
     assert_eq!(invalid.outcome, NotDecided);
     assert!(invalid.line().starts_with("NOT DECIDED  lost == 0: 0 messages; the run is INVALID"), "{}", invalid.line());
     assert_eq!(one("publish_rate >= 1M", failed).outcome, NotDecided, "neither is it missed");
-    let interrupted =
-        |series: &mut Series<'_>| series.outcome = Outcome::Interrupted { by: crate::worker::Interruption::Interrupt };
+    let interrupted = |series: &mut RunResult<'_>| {
+        series.outcome = RunOutcome::Interrupted { by: crate::worker::Interruption::Interrupt }
+    };
     assert_eq!(one("lost == 0", interrupted).outcome, NotDecided);
     assert_eq!(one("publish_rate >= 1M", interrupted).outcome, Missed);
     for (goal, outcome) in [
@@ -100,7 +101,7 @@ fn what_cannot_carry_a_goal_meets_none() {
 
 #[test]
 fn a_low_latency_is_met_although_the_generator_added_to_it() {
-    let behind = |series: &mut Series<'_>| {
+    let behind = |series: &mut RunResult<'_>| {
         let consumer = &mut series.periods.last_mut().unwrap().clients[2].measured;
         consumer.counters[Counter::MessagesBehindGap10ms] = consumer.counters[Counter::MessagesReceived] / 2;
     };

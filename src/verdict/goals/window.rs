@@ -11,15 +11,15 @@ const CUT_SHARE: f64 = 0.01;
 #[derive(Debug)]
 pub(super) struct Windows {
     length_ns: u64,
-    open: Open,
+    open: OpenWindow,
     count: u32,
     held: u32,
-    worst: Option<Worst>,
+    worst: Option<WorstWindow>,
 }
 
 /// The window that is not whole yet.
 #[derive(Debug, Default)]
-struct Open {
+struct OpenWindow {
     begin_ns: Option<u64>,
     span_ns: u64,
     latencies: Option<Distribution>,
@@ -29,7 +29,7 @@ struct Open {
 
 /// The worst of the whole ones; without a value it had none.
 #[derive(Debug, Clone, Copy)]
-struct Worst {
+struct WorstWindow {
     begin_ns: u64,
     value: Option<f64>,
 }
@@ -37,7 +37,7 @@ struct Worst {
 impl Windows {
     pub(super) fn new(length: Duration) -> Self {
         let length_ns = u64::try_from(length.as_nanos()).unwrap_or(u64::MAX);
-        Self { length_ns, open: Open::default(), count: 0, held: 0, worst: None }
+        Self { length_ns, open: OpenWindow::default(), count: 0, held: 0, worst: None }
     }
 
     pub(super) fn add(&mut self, period: &PeriodStats, goal: &Goal, bound: Option<f64>) {
@@ -62,13 +62,13 @@ impl Windows {
         // Nobody was answered in it: no latency is below its bound.
         let held = value.zip(bound).is_some_and(|(value, bound)| goal.comparison.holds(value, bound));
         self.held += u32::from(held);
-        let worse = |than: Worst| match (value, than.value) {
+        let worse = |than: WorstWindow| match (value, than.value) {
             (_, None) => false,
             (None, Some(_)) => true,
             (Some(value), Some(than)) => (value > than) == goal.comparison.is_upper(),
         };
         if self.worst.is_none_or(worse) {
-            self.worst = Some(Worst { begin_ns, value });
+            self.worst = Some(WorstWindow { begin_ns, value });
         }
     }
 
@@ -101,7 +101,7 @@ impl Windows {
     }
 }
 
-impl Open {
+impl OpenWindow {
     fn add_latencies(&mut self, family: Latency, period: &PeriodStats) {
         let found = &period.latencies[family];
         match &mut self.latencies {

@@ -4,13 +4,13 @@ use super::event::{SystemEvent, SystemEventKind};
 use crate::plan::Threshold;
 use crate::stats::{Counter, Latency};
 use crate::units::{Rate, format_count, format_ns, format_rate, whole_ns};
-use crate::verdict::{HeldUp, context::percent};
-use crate::workload_generator::totals::{Measured, measured};
-use crate::workload_generator::{Outcome, Series};
+use crate::verdict::{BlockedTime, context::percent};
+use crate::workload_generator::totals::{MeasuredRun, measured};
+use crate::workload_generator::{RunOutcome, RunResult};
 
 /// What was to be sent while it was measured. Unlimited: it was searched for, or was another one while a backlog
 /// drained.
-pub fn asked_rate(series: &Series<'_>, measured_s: f64) -> Rate {
+pub fn asked_rate(series: &RunResult<'_>, measured_s: f64) -> Rate {
     let plan = series.plan;
     if plan.rate_is_ordered() {
         return Rate::Unlimited;
@@ -37,8 +37,8 @@ pub(super) enum Reached {
     NotOffered { target_per_s: f64, offered_per_s: f64 },
 }
 
-pub(super) fn reached(series: &Series<'_>) -> Reached {
-    let Measured { span_s, rates, .. } = measured(series);
+pub(super) fn reached(series: &RunResult<'_>) -> Reached {
+    let MeasuredRun { span_s, rates, .. } = measured(series);
     let Rate::PerSecond(target_per_s) = asked_rate(series, span_s) else { return Reached::NotAsked };
     if span_s <= 0.0 || series.plan.producers() == 0 {
         return Reached::NotAsked;
@@ -51,7 +51,7 @@ pub(super) fn reached(series: &Series<'_>) -> Reached {
     if !misses(taken_per_s, target_per_s) {
         return Reached::Yes { target_per_s };
     }
-    let broke_off = !matches!(series.outcome, Outcome::Completed | Outcome::Running);
+    let broke_off = !matches!(series.outcome, RunOutcome::Completed | RunOutcome::Running);
     if !misses(taken_per_s, offered_per_s) && !held_up(series) && series.plan.measured_by.everything() {
         return if broke_off { Reached::NotAsked } else { Reached::NotOffered { target_per_s, offered_per_s } };
     }
@@ -66,7 +66,7 @@ pub(super) fn reached(series: &Series<'_>) -> Reached {
 }
 
 /// What was on its way when the measurement ended, in seconds of the rate: it is not missing.
-fn on_its_way_s(series: &Series<'_>, target_per_s: f64) -> f64 {
+fn on_its_way_s(series: &RunResult<'_>, target_per_s: f64) -> f64 {
     let Some(totals) = series.periods.last().map(|period| period.totals) else { return 0.0 };
     let told = totals[Counter::MessagesAcknowledged] + totals[Counter::MessagesFailed];
     (totals[Counter::MessagesEnqueued].saturating_sub(told) as f64 / target_per_s).min(MOST_ON_ITS_WAY_S)
@@ -81,8 +81,8 @@ const GROWTH_OF_MEDIAN: f64 = 0.25;
 
 /// Did more and more stay on its way? A system that takes a little less than it is asked for acknowledges that a little
 /// later, and later still: of a short measurement after a warm-up this tells sooner than what was acknowledged.
-pub fn fell_behind(series: &Series<'_>) -> bool {
-    let Measured { span_s, .. } = measured(series);
+pub fn fell_behind(series: &RunResult<'_>) -> bool {
+    let MeasuredRun { span_s, .. } = measured(series);
     let Rate::PerSecond(target_per_s) = asked_rate(series, span_s) else { return false };
     if series.plan.warmup.is_zero() {
         // What is on its way at the end came to be so with the load itself.
@@ -99,17 +99,17 @@ pub fn fell_behind(series: &Series<'_>) -> bool {
 }
 
 /// Did producers wait for the broker with full queues for as much of the time as may be missing?
-fn held_up(series: &Series<'_>) -> bool {
+fn held_up(series: &RunResult<'_>) -> bool {
     let Some(period) = series.periods.last() else { return false };
     let tolerance = series.plan.thresholds[Threshold::RateMissedShare];
     period.clients.iter().any(|client| {
-        let held_up = HeldUp::of_client(&client.measured, series.plan);
+        let held_up = BlockedTime::of_client(&client.measured, series.plan);
         held_up.by_broker_ns as f64 > client.measured.span_ns as f64 * tolerance
     })
 }
 
 /// A backlog at the end of the measurement that is more than a stated time's worth, and grew.
-pub(in crate::verdict) fn backlog(series: &Series<'_>) -> Option<SystemEvent> {
+pub(in crate::verdict) fn backlog(series: &RunResult<'_>) -> Option<SystemEvent> {
     let plan = series.plan;
     if !plan.has_backlog() || plan.search.is_some() || plan.backlog.is_some() {
         return None;

@@ -7,15 +7,15 @@ use crate::stats::Counter;
 use crate::telemetry::witness::DELIVERY;
 use crate::units::counted;
 use crate::workload_generator::totals::{received_balance, totals};
-use crate::workload_generator::{Outcome, Series};
+use crate::workload_generator::{RunOutcome, RunResult};
 
-pub(super) fn events(series: &Series<'_>) -> Vec<SystemEvent> {
+pub(super) fn events(series: &RunResult<'_>) -> Vec<SystemEvent> {
     use SystemEventKind as Kind;
     let totals = totals(series);
     let balance = received_balance(series);
     let balanced = |pick: fn(&Balance) -> u64| balance.as_ref().map_or(0, pick);
     // Whoever was killed, or told to end at once, took along what it had on its way: that is nothing the system did.
-    let to_the_end = matches!(series.outcome, Outcome::Completed | Outcome::BrokerLost { .. });
+    let to_the_end = matches!(series.outcome, RunOutcome::Completed | RunOutcome::BrokerLost { .. });
     let ended = |messages: u64| if to_the_end { messages } else { 0 };
     let told: [(Kind, u64, &str); 5] = [
         (Kind::Failed, totals[Counter::MessagesFailed], "failed"),

@@ -2,10 +2,10 @@
 
 use super::event::{SystemEvent, SystemEventKind};
 use crate::worker::BrokerLoss;
-use crate::workload_generator::{Outcome, Series};
+use crate::workload_generator::{RunOutcome, RunResult};
 
-pub(super) fn event(series: &Series<'_>) -> Option<SystemEvent> {
-    let Outcome::BrokerLost { loss } = &series.outcome else { return None };
+pub(super) fn event(series: &RunResult<'_>) -> Option<SystemEvent> {
+    let RunOutcome::BrokerLost { loss } = &series.outcome else { return None };
     Some(match loss {
         BrokerLoss::Died { at_ns, .. } => SystemEvent {
             kind: SystemEventKind::BrokerDied,

@@ -1,7 +1,7 @@
 //! The last distinct errors of all clients: the same words of several clients are one.
 
 use crate::units::format_count;
-use crate::workload_generator::Series;
+use crate::workload_generator::RunResult;
 
 /// One distinct error.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -30,7 +30,7 @@ impl std::fmt::Display for ErrorTally {
 }
 
 /// By the last time, the newest first.
-pub(super) fn tallies(series: &Series<'_>) -> Vec<ErrorTally> {
+pub(super) fn tallies(series: &RunResult<'_>) -> Vec<ErrorTally> {
     let mut all: Vec<ErrorTally> = Vec::new();
     for client in series.end.iter().flat_map(|end| &end.clients) {
         for trouble in &client.troubles {

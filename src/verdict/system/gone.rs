@@ -3,10 +3,10 @@
 
 use super::event::{SystemEvent, SystemEventKind};
 use crate::units::first_few;
-use crate::workload_generator::Series;
+use crate::workload_generator::RunResult;
 
 /// Tells of them, from the silence on that lasted to the end of the load, if there was one: it takes the place of that.
-pub(super) fn tell(series: &Series<'_>, events: &mut Vec<SystemEvent>) {
+pub(super) fn tell(series: &RunResult<'_>, events: &mut Vec<SystemEvent>) {
     let gone: &[String] = series.end.as_ref().map_or(&[], |end| &end.topics_gone);
     if gone.is_empty() {
         return;

@@ -25,7 +25,7 @@ pub use errors::ErrorTally;
 pub use event::{SystemEvent, SystemEventKind};
 
 use crate::plan::DriverKind;
-use crate::workload_generator::{Outcome, Series};
+use crate::workload_generator::{RunOutcome, RunResult};
 use asked::Reached;
 
 /// The answer in one word.
@@ -71,7 +71,7 @@ pub struct SystemAnswer {
 
 impl SystemAnswer {
     /// On the run as far as it has come.
-    pub fn of_run(series: &Series<'_>) -> Self {
+    pub fn of_run(series: &RunResult<'_>) -> Self {
         let mut events: Vec<SystemEvent> = ending::event(series).into_iter().collect();
         events.extend(stalls_of(series, &events));
         gone::tell(series, &mut events);
@@ -108,12 +108,12 @@ impl SystemAnswer {
 }
 
 /// Stalls of the whole measurement, but for that which is told as the broker's end.
-fn stalls_of(series: &Series<'_>, ends: &[SystemEvent]) -> Vec<SystemEvent> {
+fn stalls_of(series: &RunResult<'_>, ends: &[SystemEvent]) -> Vec<SystemEvent> {
     let measured = series.periods.iter().flat_map(|period| &period.moments);
     let last = series.end.iter().flat_map(|end| &end.moments);
     let end_ns = series.periods.last().map_or(u64::MAX, |period| period.end_ns.saturating_sub(series.epoch_ns));
     // What began when the load was over is part of the closing; a run that broke off has no such time.
-    let over = matches!(series.outcome, Outcome::Completed);
+    let over = matches!(series.outcome, RunOutcome::Completed);
     let moments: Vec<_> = measured.chain(last).filter(|moment| !over || moment.begin_ns < end_ns).cloned().collect();
     let gone_s = ends.iter().filter_map(|end| end.begin_s).reduce(f64::min).unwrap_or(f64::INFINITY);
     let told_as_end = |stall: &SystemEvent| match (stall.begin_s, stall.length_s) {
@@ -126,10 +126,13 @@ fn stalls_of(series: &Series<'_>, ends: &[SystemEvent]) -> Vec<SystemEvent> {
 }
 
 /// Was there nothing to see, or nobody left who saw it?
-fn blind(series: &Series<'_>) -> bool {
+fn blind(series: &RunResult<'_>) -> bool {
     series.epoch_ns == 0
         || series.plan.driver.kind == DriverKind::Null
-        || matches!(series.outcome, Outcome::ClientDied { .. } | Outcome::WorkerLost { .. } | Outcome::Failed { .. })
+        || matches!(
+            series.outcome,
+            RunOutcome::ClientDied { .. } | RunOutcome::WorkerLost { .. } | RunOutcome::Failed { .. }
+        )
 }
 
 /// By begin; without one last, in the order of kinds.

@@ -25,16 +25,16 @@ const SEEN_NS: u64 = 150_000_000;
 /// Stands of several clients whose begins and ends are no further apart are told as one.
 const TOGETHER_NS: u64 = 200_000_000;
 
-type Who = (Role, u32);
+type ClientId = (Role, u32);
 
 /// A span of time, ns since the load began.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Span {
+struct StallSpan {
     begin_ns: u64,
     end_ns: u64,
 }
 
-impl Span {
+impl StallSpan {
     fn length_ns(self) -> u64 {
         self.end_ns.saturating_sub(self.begin_ns)
     }
@@ -60,10 +60,10 @@ impl Span {
 
 /// One client's silence, as far as it could look.
 #[derive(Debug, Clone, Copy)]
-struct Seen {
-    who: Who,
+struct ClientSilence {
+    who: ClientId,
     broker: Option<i32>,
-    span: Span,
+    span: StallSpan,
     /// Nothing of it had to be left out.
     whole: bool,
 }
@@ -85,7 +85,7 @@ pub(super) fn events(moments: &[ClientMoment], plan: &Plan) -> Vec<SystemEvent> 
 
 /// A consumer hears nothing either while nothing comes: where a producer's library was starved at the same time, that
 /// one tells when.
-fn asked_for(starved: &[Seen], judging: Role) -> impl Iterator<Item = (Who, Span)> {
+fn asked_for(starved: &[ClientSilence], judging: Role) -> impl Iterator<Item = (ClientId, StallSpan)> {
     starved.iter().map(move |seen| {
         let of_judges = starved.iter().filter(|judge| judge.who.0 == judging).map(|judge| judge.span);
         let span = if seen.who.0 == judging { None } else { of_judges.max_by_key(|span| span.overlap_ns(seen.span)) };
@@ -102,25 +102,25 @@ fn limit_ns(plan: &Plan) -> u64 {
     crate::units::whole_ns(plan.thresholds[Threshold::StallS] * NS_PER_S as f64)
 }
 
-fn stood_still(moments: &[ClientMoment]) -> BTreeMap<Who, Vec<Span>> {
-    let mut stood: BTreeMap<Who, Vec<Span>> = BTreeMap::new();
+fn stood_still(moments: &[ClientMoment]) -> BTreeMap<ClientId, Vec<StallSpan>> {
+    let mut stood: BTreeMap<ClientId, Vec<StallSpan>> = BTreeMap::new();
     for moment in moments.iter().filter(|moment| moment.kind == MomentKind::StoodStill) {
         stood.entry((moment.role, moment.index)).or_default().push(span(moment));
     }
     stood
 }
 
-fn span(moment: &ClientMoment) -> Span {
-    Span { begin_ns: moment.begin_ns, end_ns: moment.end_ns }
+fn span(moment: &ClientMoment) -> StallSpan {
+    StallSpan { begin_ns: moment.begin_ns, end_ns: moment.end_ns }
 }
 
 /// Silences without what their clients stood still of them, and whether others kept the library from its CPU for most
 /// of one; those of which too little is left are left out.
 fn silences<'a>(
     moments: &'a [ClientMoment],
-    stood: &'a BTreeMap<Who, Vec<Span>>,
+    stood: &'a BTreeMap<ClientId, Vec<StallSpan>>,
     judging: Role,
-) -> impl Iterator<Item = (Seen, bool)> + 'a {
+) -> impl Iterator<Item = (ClientSilence, bool)> + 'a {
     moments.iter().filter_map(move |moment| {
         let MomentKind::Silence { broker } = moment.kind else { return None };
         let (who, all) = ((moment.role, moment.index), span(moment));
@@ -130,11 +130,17 @@ fn silences<'a>(
             // Its silence began with its last message; what it was starved for is the end, before the next one.
             left.begin_ns = left.begin_ns.max(all.end_ns.saturating_sub(moment.starved_ns));
         }
-        (left.length_ns() >= SEEN_NS).then_some((Seen { who, broker, span: left, whole: left == all }, starved))
+        (left.length_ns() >= SEEN_NS)
+            .then_some((ClientSilence { who, broker, span: left, whole: left == all }, starved))
     })
 }
 
-fn of_brokers(mut left: Vec<Seen>, stood: &BTreeMap<Who, Vec<Span>>, plan: &Plan, limit_ns: u64) -> Vec<SystemEvent> {
+fn of_brokers(
+    mut left: Vec<ClientSilence>,
+    stood: &BTreeMap<ClientId, Vec<StallSpan>>,
+    plan: &Plan,
+    limit_ns: u64,
+) -> Vec<SystemEvent> {
     left.sort_by_key(|seen| seen.span.begin_ns);
     let brokers: std::collections::BTreeSet<i32> = left.iter().filter_map(|seen| seen.broker).collect();
     let judging = judging(plan);
@@ -148,7 +154,7 @@ fn of_brokers(mut left: Vec<Seen>, stood: &BTreeMap<Who, Vec<Span>>, plan: &Plan
         });
         left = others;
         left.sort_by_key(|seen| seen.span.begin_ns);
-        let mut together: Vec<Seen> = together;
+        let mut together: Vec<ClientSilence> = together;
         together.push(first);
         let stall = common(&together, judging);
         if stall.length_ns() >= limit_ns && all_saw(&together, stall, stood, plan, judging, brokers.len()) {
@@ -160,33 +166,34 @@ fn of_brokers(mut left: Vec<Seen>, stood: &BTreeMap<Who, Vec<Span>>, plan: &Plan
 
 /// From the earliest begin to the earliest end: who asked later, or stood still at the end, saw less of it, and nobody
 /// saw more. Those count that could look all the time, if there are such.
-fn common(together: &[Seen], judging: Role) -> Span {
+fn common(together: &[ClientSilence], judging: Role) -> StallSpan {
     let of = |whole: bool| together.iter().filter(move |seen| seen.who.0 == judging && (seen.whole || !whole));
     let whole = of(true).next().is_some();
-    let earliest = |pick: fn(&Seen) -> u64| of(whole).map(pick).min().unwrap_or(0);
-    Span { begin_ns: earliest(|seen| seen.span.begin_ns), end_ns: earliest(|seen| seen.span.end_ns) }
+    let earliest = |pick: fn(&ClientSilence) -> u64| of(whole).map(pick).min().unwrap_or(0);
+    StallSpan { begin_ns: earliest(|seen| seen.span.begin_ns), end_ns: earliest(|seen| seen.span.end_ns) }
 }
 
 /// Has every client of the topics concerned seen it that could, and had something to wait for?
 fn all_saw(
-    together: &[Seen],
-    stall: Span,
-    stood: &BTreeMap<Who, Vec<Span>>,
+    together: &[ClientSilence],
+    stall: StallSpan,
+    stood: &BTreeMap<ClientId, Vec<StallSpan>>,
     plan: &Plan,
     judging: Role,
     brokers: usize,
 ) -> bool {
-    let saw = |who: Who| together.iter().any(|seen| seen.who == who);
-    let topic_of = |who: Who| plan.clients.iter().find(|client| (client.role, client.index) == who).map(|c| c.topic);
+    let saw = |who: ClientId| together.iter().any(|seen| seen.who == who);
+    let topic_of =
+        |who: ClientId| plan.clients.iter().find(|client| (client.role, client.index) == who).map(|c| c.topic);
     let topics: Vec<u32> = together.iter().filter_map(|seen| topic_of(seen.who)).collect();
-    let could_look = |who: Who| {
+    let could_look = |who: ClientId| {
         let stood_ns: u64 = stood.get(&who).into_iter().flatten().map(|span| span.overlap_ns(stall)).sum();
         (stood_ns as f64) < stall.length_ns() as f64 * SEEN_SHARE
     };
     if rarely_sends(plan, stall) {
         return true;
     }
-    let concerned: Vec<Who> = plan
+    let concerned: Vec<ClientId> = plan
         .clients
         .iter()
         .filter(|client| client.role == judging && topics.contains(&client.topic))
@@ -198,7 +205,7 @@ fn all_saw(
 }
 
 /// Is a producer's next message so far away that it may have had nothing on its way through the stall?
-fn rarely_sends(plan: &Plan, stall: Span) -> bool {
+fn rarely_sends(plan: &Plan, stall: StallSpan) -> bool {
     match plan.rate.per_producer {
         Rate::PerSecond(per_s) if per_s > 0.0 => {
             let gap_ns = plan.rate.arrivals.longest_gap_intervals() * NS_PER_S as f64 / per_s;
@@ -208,7 +215,7 @@ fn rarely_sends(plan: &Plan, stall: Span) -> bool {
     }
 }
 
-fn stalled(together: &[Seen], stall: Span, brokers: usize) -> SystemEvent {
+fn stalled(together: &[ClientSilence], stall: StallSpan, brokers: usize) -> SystemEvent {
     let broker = together.iter().find_map(|seen| seen.broker).filter(|_| brokers > 1);
     let it = broker.map_or_else(|| "it".to_owned(), |id| format!("broker {id}"));
     let text = format!("{it} answered nobody for {}", when(stall));
@@ -217,13 +224,13 @@ fn stalled(together: &[Seen], stall: Span, brokers: usize) -> SystemEvent {
 
 /// Spans in which clients could not go on, those together that were together.
 fn of_generator(
-    spans: impl Iterator<Item = (Who, Span)>,
+    spans: impl Iterator<Item = (ClientId, StallSpan)>,
     limit_ns: u64,
     words: fn(&str, &str) -> String,
 ) -> Vec<SystemEvent> {
-    let mut groups: Vec<(Span, Vec<Who>)> = Vec::new();
+    let mut groups: Vec<(StallSpan, Vec<ClientId>)> = Vec::new();
     for (who, span) in spans.filter(|(_, span)| span.length_ns() >= limit_ns) {
-        let near = |group: &&mut (Span, Vec<Who>)| {
+        let near = |group: &&mut (StallSpan, Vec<ClientId>)| {
             let other = group.0;
             span.begin_ns.abs_diff(other.begin_ns) <= TOGETHER_NS && span.end_ns.abs_diff(other.end_ns) <= TOGETHER_NS
         };
@@ -232,7 +239,7 @@ fn of_generator(
             None => groups.push((span, vec![who])),
         }
     }
-    let told = |(span, who): (Span, Vec<Who>)| {
+    let told = |(span, who): (StallSpan, Vec<ClientId>)| {
         let names = who.iter().map(named).collect::<Vec<_>>().join(", ");
         let text = words(&names, &when(span));
         event(SystemEventKind::GeneratorStall, span, who, text)
@@ -240,16 +247,16 @@ fn of_generator(
     groups.into_iter().map(told).collect()
 }
 
-fn named(who: &Who) -> String {
+fn named(who: &ClientId) -> String {
     format!("{} {}", who.0, who.1)
 }
 
 /// `2.01 s at 12.3 s`.
-fn when(span: Span) -> String {
+fn when(span: StallSpan) -> String {
     format!("{} at {:.1} s", format_ns(span.length_ns()), span.begin_ns as f64 / 1e9)
 }
 
-fn event(kind: SystemEventKind, span: Span, mut who: Vec<Who>, text: String) -> SystemEvent {
+fn event(kind: SystemEventKind, span: StallSpan, mut who: Vec<ClientId>, text: String) -> SystemEvent {
     who.sort_unstable();
     who.dedup();
     SystemEvent {

@@ -8,7 +8,7 @@ use crate::worker::{BrokerLoss, ClientDeath};
 use crate::workload_generator::for_tests::{completed_series, empty_series, plan};
 
 /// The completed run, changed.
-fn answer(change: impl FnOnce(&mut Series<'_>)) -> SystemAnswer {
+fn answer(change: impl FnOnce(&mut RunResult<'_>)) -> SystemAnswer {
     let plan = plan();
     let mut series = completed_series(&plan);
     change(&mut series);
@@ -20,7 +20,7 @@ fn kinds(answer: &SystemAnswer) -> Vec<SystemEventKind> {
 }
 
 /// `counter` of producer 0 at the end of the run.
-fn at_the_end(series: &mut Series<'_>, counter: Counter, messages: u64) {
+fn at_the_end(series: &mut RunResult<'_>, counter: Counter, messages: u64) {
     series.end.as_mut().unwrap().clients[0].counters[counter] = messages;
 }
 
@@ -162,7 +162,7 @@ fn a_broker_that_is_gone_has_failed_and_when_is_told() {
         last_error: Some("Connection refused".to_owned()),
     };
     let gone = answer(|series| {
-        series.outcome = Outcome::BrokerLost { loss };
+        series.outcome = RunOutcome::BrokerLost { loss };
         at_the_end(series, Counter::MessagesUnknown, 500);
     });
     assert_eq!(gone.outcome, SystemOutcome::Failed);
@@ -173,7 +173,7 @@ fn a_broker_that_is_gone_has_failed_and_when_is_told() {
     );
     assert_eq!((gone.events[0].begin_s, gone.events[0].length_s), (Some(12.3), Some(30.0)));
     let died = BrokerLoss::Died { pid: 7, cause: "killed by signal 9 (SIGKILL)".to_owned(), at_ns: 2_500_000_000 };
-    let died = answer(|series| series.outcome = Outcome::BrokerLost { loss: died });
+    let died = answer(|series| series.outcome = RunOutcome::BrokerLost { loss: died });
     assert_eq!(died.line(), "FAILED: the embedded broker (pid 7) died at 2.5 s: killed by signal 9 (SIGKILL).");
 }
 
@@ -243,7 +243,7 @@ fn what_a_killed_client_had_on_its_way_is_not_the_brokers_failure() {
         last_words: None,
     };
     let died = answer(|series| {
-        series.outcome = Outcome::ClientDied { death };
+        series.outcome = RunOutcome::ClientDied { death };
         at_the_end(series, Counter::MessagesUnknown, 500);
     });
     assert_eq!((died.outcome, kinds(&died)), (SystemOutcome::NotJudged, vec![]));

@@ -6,7 +6,7 @@ use super::event::{SystemEvent, SystemEventKind};
 use crate::plan::DriverKind;
 use crate::units::{format_ns, format_rate, whole_ns};
 use crate::workload_generator::totals::measured;
-use crate::workload_generator::{Outcome, Series};
+use crate::workload_generator::{RunOutcome, RunResult};
 
 /// Shortfalls and failures told in the sentence; the others stand in the list.
 const TOLD: usize = 4;
@@ -14,7 +14,7 @@ const TOLD: usize = 4;
 const SINGLE_STALLS: usize = 2;
 
 pub(super) fn sentence(
-    series: &Series<'_>,
+    series: &RunResult<'_>,
     outcome: SystemOutcome,
     reached: &Reached,
     events: &[SystemEvent],
@@ -55,7 +55,7 @@ fn in_words<'a>(events: impl Iterator<Item = &'a SystemEvent>) -> Vec<String> {
     together.into_iter().chain(others.into_iter().map(|event| event.text.clone())).collect()
 }
 
-fn held(series: &Series<'_>, reached: &Reached) -> String {
+fn held(series: &RunResult<'_>, reached: &Reached) -> String {
     let rates = measured(series).rates;
     let target = match reached {
         Reached::Yes { target_per_s } => format!(" of {}", format_rate(*target_per_s)),
@@ -65,7 +65,7 @@ fn held(series: &Series<'_>, reached: &Reached) -> String {
     format!("it acknowledged {}{target}, without a stall; {nothing}.", format_rate(rates.acknowledged_per_s))
 }
 
-fn took(series: &Series<'_>) -> String {
+fn took(series: &RunResult<'_>) -> String {
     if let Some(search) = &series.search {
         return match search.found_per_s {
             Some(found_per_s) if search.settled => {
@@ -85,15 +85,15 @@ fn took(series: &Series<'_>) -> String {
     format!("it acknowledged {} ({mib_per_s:.1} MiB/s).", format_rate(rates.acknowledged_per_s))
 }
 
-fn not_judged(series: &Series<'_>, reached: &Reached) -> String {
+fn not_judged(series: &RunResult<'_>, reached: &Reached) -> String {
     if series.plan.driver.kind == DriverKind::Null {
         return "there was no broker: the generator measured itself.".to_owned();
     }
     match &series.outcome {
-        Outcome::ClientDied { .. } | Outcome::WorkerLost { .. } => {
+        RunOutcome::ClientDied { .. } | RunOutcome::WorkerLost { .. } => {
             return "a part of the generator died, and with it what it had seen of the broker.".to_owned();
         }
-        Outcome::Failed { .. } => return "the run failed before its end.".to_owned(),
+        RunOutcome::Failed { .. } => return "the run failed before its end.".to_owned(),
         _ => {}
     }
     if let Reached::NotOffered { target_per_s, offered_per_s } = reached {

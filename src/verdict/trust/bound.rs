@@ -6,8 +6,8 @@
 //! ε of all can have come down across a bound by more: B(p) ≥ D(p − ε) − h. So the generator has added at most L(p) −
 //! D(p − ε) + h to the percentile p, for every ε; the smallest of these is told.
 
-use super::away::Away;
-use super::quantiles::Quantiles;
+use super::away_shares::AwayShares;
+use super::quantiles::TailQuantiles;
 use super::waits::CpuWaits;
 
 /// Shares ε that are tried, as multiples of 1 − p.
@@ -23,18 +23,18 @@ const SINGLE: [u64; 4] = [1, 2, 5, 10];
 
 /// What can have kept messages, on their whole way.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Keepers {
+pub(super) struct WaitSources {
     /// The loop that picked them up.
-    pub(super) away: Away,
+    pub(super) away: AwayShares,
     /// The loop that handed them over, once it had read their send time.
-    pub(super) sends: Away,
+    pub(super) sends: AwayShares,
     /// Waits of the library's threads for CPUs.
     pub(super) waits: CpuWaits,
     /// Error of the clocks between sender and receiver, ns.
     pub(super) clock_ns: f64,
 }
 
-impl Keepers {
+impl WaitSources {
     /// All but this share of the messages were kept for no longer than so many ns, by others than the loop that picked
     /// them up. Threads of the library that wait like that loop can be late for half of the share.
     fn beside_ns(&self, share: f64) -> f64 {
@@ -57,13 +57,18 @@ impl Keepers {
 
 /// To a latency: what was measured, what the broker took at least. From the intended time it holds the pacing error and
 /// what a full queue kept as well, of which nothing is left in the latter.
-pub(super) fn added_to_actual(measured: &Quantiles, at_least: &Quantiles, p: f64, keepers: &Keepers) -> f64 {
+pub(super) fn added_to_actual(
+    measured: &TailQuantiles,
+    at_least: &TailQuantiles,
+    p: f64,
+    keepers: &WaitSources,
+) -> f64 {
     least(measured, p, |share| keepers.beside_ns(share) - at_least.at(p - share))
 }
 
 /// To a latency from the intended time, of which the pacing error is the generator's, and what a full queue kept is
 /// not.
-pub(super) fn added_by_errors(measured: &Quantiles, pacing: &Quantiles, p: f64, keepers: &Keepers) -> f64 {
+pub(super) fn added_by_errors(measured: &TailQuantiles, pacing: &TailQuantiles, p: f64, keepers: &WaitSources) -> f64 {
     least(measured, p, |share| {
         let dealt = DEALS.map(|deal| keepers.longest_but(share * deal) + pacing.at(1.0 - share * (1.0 - deal)));
         dealt.into_iter().fold(f64::INFINITY, f64::min) - measured.at(p - share)
@@ -71,7 +76,7 @@ pub(super) fn added_by_errors(measured: &Quantiles, pacing: &Quantiles, p: f64, 
 }
 
 /// The smallest of L(p) + `rest(ε)`, no less than 0 and no more than L(p).
-fn least(measured: &Quantiles, p: f64, rest: impl Fn(f64) -> f64) -> f64 {
+fn least(measured: &TailQuantiles, p: f64, rest: impl Fn(f64) -> f64) -> f64 {
     let size_ns = measured.at(p);
     let single = SINGLE.iter().map(|messages| *messages as f64 / measured.count().max(1) as f64);
     let shares = SPLITS.iter().map(|split| split * (1.0 - p)).chain(single).filter(|share| *share < p);
@@ -85,11 +90,11 @@ mod tests {
     use crate::stats::{Counter, Distribution};
     use crate::telemetry::Role;
 
-    fn quantiles(values: impl IntoIterator<Item = u64>) -> Quantiles {
+    fn quantiles(values: impl IntoIterator<Item = u64>) -> TailQuantiles {
         let mut distribution = Distribution::empty();
         values.into_iter().for_each(|value| distribution.histogram.saturating_record(value));
         distribution.extremes = None;
-        Quantiles::of(&distribution)
+        TailQuantiles::of(&distribution)
     }
 
     fn broker() -> impl Iterator<Item = u64> {
@@ -101,13 +106,13 @@ mod tests {
         let measured = quantiles(broker());
         // One in a thousand can have waited for the loop for half of its time: the largest is not among them.
         let at_least = quantiles(broker().enumerate().map(|(i, ns)| if i % 1_000 == 7 { ns / 2 } else { ns }));
-        let added = |p: f64| added_to_actual(&measured, &at_least, p, &Keepers::default());
+        let added = |p: f64| added_to_actual(&measured, &at_least, p, &WaitSources::default());
         for p in [0.5, 0.99, 0.9999, 1.0] {
             assert!(added(p) < 5_000.0, "{p}: {}", added(p));
         }
         // The thousand largest can have.
         let at_least = quantiles(broker().enumerate().map(|(i, ns)| if i >= 9_000 { ns / 2 } else { ns }));
-        let added = |p: f64| added_to_actual(&measured, &at_least, p, &Keepers::default());
+        let added = |p: f64| added_to_actual(&measured, &at_least, p, &WaitSources::default());
         assert!(added(0.5) > 90_000.0, "they may have been below it: {}", added(0.5));
         assert!(added(1.0) > 90_000.0, "{}", added(1.0));
     }
@@ -117,7 +122,7 @@ mod tests {
         let mut facts = crate::workload_generator::for_tests::facts(Role::Producer, 0, 10);
         facts.counters[Counter::MessagesEnqueued] = 10_000;
         facts.counters[Counter::SendsTook10ms] = 10;
-        let keepers = Keepers { sends: Away::sending([&facts].into_iter()), ..Keepers::default() };
+        let keepers = WaitSources { sends: AwayShares::sending([&facts].into_iter()), ..WaitSources::default() };
         let measured = quantiles(broker());
         let added = |p: f64| added_to_actual(&measured, &measured, p, &keepers);
         assert!(added(0.5) < 5_000.0, "{}", added(0.5));
@@ -129,11 +134,11 @@ mod tests {
     #[test]
     fn nothing_is_own_beyond_the_error_of_the_clocks_or_what_nobody_knows() {
         let measured = quantiles(broker());
-        let added = |p: f64, keepers: &Keepers| added_to_actual(&measured, &measured, p, keepers);
-        let clocks = Keepers { clock_ns: 400_000.0, ..Keepers::default() };
+        let added = |p: f64, keepers: &WaitSources| added_to_actual(&measured, &measured, p, keepers);
+        let clocks = WaitSources { clock_ns: 400_000.0, ..WaitSources::default() };
         assert!((400_000.0..402_000.0).contains(&added(0.5, &clocks)));
         let waits = CpuWaits { unknown_share: 0.02, ..CpuWaits::default() };
-        let unknown = Keepers { waits, ..Keepers::default() };
+        let unknown = WaitSources { waits, ..WaitSources::default() };
         assert!(added(0.5, &unknown) < 50_000.0);
         assert_eq!(added(1.0, &unknown), measured.at(1.0));
     }
@@ -144,7 +149,7 @@ mod tests {
         let at_least = quantiles(broker());
         let by_pacing = |pacing_ns: u64| {
             let pacing = quantiles(broker().map(|_| pacing_ns));
-            let keepers = Keepers::default();
+            let keepers = WaitSources::default();
             added_to_actual(&late, &at_least, 0.5, &keepers).min(added_by_errors(&late, &pacing, 0.5, &keepers))
         };
         assert!((499_000.0..510_000.0).contains(&by_pacing(500_000)), "{}", by_pacing(500_000));

@@ -6,7 +6,7 @@
 //! error; the error of the hosts' clocks. `rate` says whether the rate was offered as asked, `sentence` puts the answer
 //! into words.
 
-mod away;
+mod away_shares;
 mod bound;
 mod level;
 mod quantiles;
@@ -22,15 +22,15 @@ pub use level::OwnLevel;
 pub use rate::OfferedRate;
 
 use super::context::Context;
-use super::queue::HeldUp;
+use super::queue::BlockedTime;
 use crate::plan::{DriverKind, MeasuredBy, Plan, Threshold};
 use crate::stats::{Counter, Latency};
 use crate::telemetry::Role;
 use crate::worker::{ClientFacts, LatencySet, PeriodStats};
-use crate::workload_generator::Series;
-use away::Away;
-use bound::{Keepers, added_by_errors, added_to_actual};
-use quantiles::Quantiles;
+use crate::workload_generator::RunResult;
+use away_shares::AwayShares;
+use bound::{WaitSources, added_by_errors, added_to_actual};
+use quantiles::TailQuantiles;
 use waits::CpuWaits;
 
 /// The answer for a run, or a period of it.
@@ -106,7 +106,7 @@ impl LatencyTrust {
 
 impl Trust {
     /// On the measurement so far.
-    pub fn of_run(series: &Series<'_>) -> Option<Self> {
+    pub fn of_run(series: &RunResult<'_>) -> Option<Self> {
         let clients = series.periods.last()?.clients.iter().map(|client| &client.measured);
         let clock_ns = series.end.as_ref().and_then(|end| end.end_to_end_clock_error_ns).unwrap_or(0);
         Some(Self::of(series.cumulative.as_ref()?, &clients.collect::<Vec<_>>(), series.plan, clock_ns))
@@ -131,7 +131,7 @@ impl Trust {
             trust.not_judged = Some(why.to_owned());
             return trust;
         }
-        let sides = Sides::of(clients, &context, latencies, clock_ns as f64);
+        let sides = WaitsBySide::of(clients, &context, latencies, clock_ns as f64);
         for latency in Latency::ALL.into_iter().filter(|latency| latencies[*latency].count() > 0) {
             trust.latencies.extend(sides.judge(latency, latencies, own_share));
         }
@@ -170,20 +170,20 @@ fn nobody_could_look(plan: &Plan, clients: &[&ClientFacts]) -> Option<&'static s
 }
 
 /// What can have kept messages on the way to acknowledgements, and to receivers.
-struct Sides {
-    acknowledge: Keepers,
-    end_to_end: Keepers,
-    pacing: Quantiles,
+struct WaitsBySide {
+    acknowledge: WaitSources,
+    end_to_end: WaitSources,
+    pacing: TailQuantiles,
 }
 
-impl Sides {
+impl WaitsBySide {
     fn of(clients: &[&ClientFacts], context: &Context<'_>, latencies: &LatencySet, clock_ns: f64) -> Self {
         let of = |role| {
             let all = || clients.iter().copied();
-            (Away::picking_up(all(), role), CpuWaits::of(all(), role))
+            (AwayShares::picking_up(all(), role), CpuWaits::of(all(), role))
         };
         let ((sender_away, sender), (receiver_away, receiver)) = (of(Role::Producer), of(Role::Consumer));
-        let sends = Away::sending(clients.iter().copied());
+        let sends = AwayShares::sending(clients.iter().copied());
         // On the way out the producer's library has a part in the end-to-end time too, its loop has none.
         let both = CpuWaits {
             each_ns: sender.each_ns + receiver.each_ns,
@@ -192,9 +192,9 @@ impl Sides {
         };
         let behind = clients.iter().map(|facts| behind_broker(facts, context)).sum();
         Self {
-            acknowledge: Keepers { away: sender_away, sends: sends.clone(), waits: sender, clock_ns: 0.0 },
-            end_to_end: Keepers { away: receiver_away, sends, waits: both, clock_ns },
-            pacing: Quantiles::without_largest(&latencies[Latency::PublishDelay], behind),
+            acknowledge: WaitSources { away: sender_away, sends: sends.clone(), waits: sender, clock_ns: 0.0 },
+            end_to_end: WaitSources { away: receiver_away, sends, waits: both, clock_ns },
+            pacing: TailQuantiles::without_largest(&latencies[Latency::PublishDelay], behind),
         }
     }
 
@@ -207,12 +207,12 @@ impl Sides {
             Latency::EndToEndActual => (&self.end_to_end, None),
             Latency::EndToEndIntended => (&self.end_to_end, Some(&self.pacing)),
         };
-        let measured = Quantiles::of(&latencies[latency]);
+        let measured = TailQuantiles::of(&latencies[latency]);
         let at_least = match latency {
             Latency::EndToEndActual | Latency::EndToEndIntended => Latency::EndToEndAtLeast,
             _ => Latency::AcknowledgeAtLeast,
         };
-        let at_least = Quantiles::at_least(&latencies[at_least]);
+        let at_least = TailQuantiles::at_least(&latencies[at_least]);
         let mut own_so_far = true;
         let figures = OwnLevel::ALL.map(|level| {
             let p = level.percentile() / 100.0;
@@ -242,7 +242,7 @@ impl Sides {
 /// Sends that a queue held up which was full for the broker.
 fn behind_broker(facts: &ClientFacts, context: &Context<'_>) -> u64 {
     let behind = facts.counters[Counter::SendsBehindQueue];
-    let HeldUp { by_queue_ns, by_broker_ns } = HeldUp::of(facts, context);
+    let BlockedTime { by_queue_ns, by_broker_ns } = BlockedTime::of(facts, context);
     if by_queue_ns > by_broker_ns { 0 } else { behind }
 }
 

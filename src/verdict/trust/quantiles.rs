@@ -5,12 +5,12 @@ use crate::stats::Distribution;
 
 /// Values in ns with the number of values up to them, smallest first.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Quantiles {
+pub(super) struct TailQuantiles {
     ranks: Vec<(u64, f64)>,
     total: u64,
 }
 
-impl Quantiles {
+impl TailQuantiles {
     /// All values of a distribution.
     pub(super) fn of(distribution: &Distribution) -> Self {
         Self::without_largest(distribution, 0)
@@ -70,7 +70,7 @@ mod tests {
     #[test]
     fn a_quantile_is_the_percentile_of_the_distribution() {
         let distribution = distribution((1..=1_000).map(|i| i * 1_000));
-        let quantiles = Quantiles::of(&distribution);
+        let quantiles = TailQuantiles::of(&distribution);
         for percentile in [0.1, 50.0, 75.0, 90.0, 99.0, 99.9, 99.99, 100.0] {
             let expected = distribution.percentile_ns(percentile).min(distribution.max_ns());
             assert!((quantiles.at(percentile / 100.0) - expected as f64).abs() < 1.0, "p{percentile}");
@@ -80,9 +80,9 @@ mod tests {
     #[test]
     fn the_largest_are_left_out() {
         let distribution = distribution([1_000, 1_000, 1_000, 90_000_000]);
-        let quantiles = Quantiles::without_largest(&distribution, 1);
+        let quantiles = TailQuantiles::without_largest(&distribution, 1);
         assert_eq!(quantiles.total, 3);
         assert!(quantiles.at(1.0) < 1_010.0);
-        assert_eq!(Quantiles::without_largest(&distribution, 9).at(1.0), 0.0);
+        assert_eq!(TailQuantiles::without_largest(&distribution, 9).at(1.0), 0.0);
     }
 }

@@ -1,7 +1,7 @@
 //! Was the rate offered as asked? What a broker that did not answer held up is not the generator's.
 
 use super::super::context::Context;
-use super::super::queue::HeldUp;
+use super::super::queue::BlockedTime;
 use crate::stats::Counter;
 use crate::telemetry::Role;
 use crate::units::NS_PER_S;
@@ -33,7 +33,7 @@ impl OfferedRate {
             let interval_ns = context.interval_ns(facts)?;
             let (scheduled, sent) =
                 (facts.span_ns as f64 / interval_ns, facts.counters[Counter::MessagesEnqueued] as f64);
-            let held_up = HeldUp::of(facts, context).by_broker_ns as f64 / interval_ns;
+            let held_up = BlockedTime::of(facts, context).by_broker_ns as f64 / interval_ns;
             asked += scheduled;
             offered += sent;
             // The one that is due as the span ends may fall into the next.

@@ -22,7 +22,7 @@ pub(super) fn sentence(rate: Option<OfferedRate>, latencies: &[LatencyTrust]) ->
 
 /// One kind of latency, from both times.
 #[derive(Debug, Clone, Copy)]
-struct Kind<'a> {
+struct LatencyKind<'a> {
     words: &'static str,
     /// That which is the cluster's own up to the lower level.
     worst: &'a LatencyTrust,
@@ -31,7 +31,7 @@ struct Kind<'a> {
 }
 
 fn of_latencies(latencies: &[LatencyTrust]) -> Option<String> {
-    let kinds: Vec<Kind<'_>> = [
+    let kinds: Vec<LatencyKind<'_>> = [
         ("acknowledgements", Latency::AcknowledgeActual, Latency::AcknowledgeIntended),
         ("end-to-end times", Latency::EndToEndActual, Latency::EndToEndIntended),
     ]
@@ -40,7 +40,7 @@ fn of_latencies(latencies: &[LatencyTrust]) -> Option<String> {
         let of = |latency| latencies.iter().find(|trust| trust.latency == latency);
         let (actual, intended) = (of(actual)?, of(intended));
         let worst = intended.filter(|intended| intended.own_up_to < actual.own_up_to).unwrap_or(actual);
-        Some(Kind { words, worst, actual: actual.own_up_to.filter(|level| Some(*level) != worst.own_up_to) })
+        Some(LatencyKind { words, worst, actual: actual.own_up_to.filter(|level| Some(*level) != worst.own_up_to) })
     })
     .collect();
     let (first, rest) = kinds.split_first()?;

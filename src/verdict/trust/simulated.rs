@@ -2,8 +2,8 @@
 //! from their CPUs by chance.
 
 use super::*;
-use crate::client::truth::disturbed::{Disturbed, run};
-use crate::worker::KernelFacts;
+use crate::client::accuracy_tests::disturbed::{Disturbed, run};
+use crate::worker::ClientKernelFacts;
 use crate::workload_generator::for_tests::{facts, plan};
 
 const SEEDS: u64 = 200;
@@ -22,7 +22,7 @@ fn judged(run: &Disturbed) -> Trust {
         own_cpu: run.own_cpus,
         span_ns: run.length_ns,
         counters,
-        kernel: KernelFacts::default(),
+        kernel: ClientKernelFacts::default(),
         ..facts(role, 0, 20)
     };
     let clients = [client(Role::Producer, run.counters[0]), client(Role::Consumer, run.counters[1])];
@@ -31,7 +31,7 @@ fn judged(run: &Disturbed) -> Trust {
 }
 
 /// The level up to which a latency is the broker's in truth.
-fn true_level(measured: &Quantiles, broker_ns: &[u64], own_share: f64) -> Option<OwnLevel> {
+fn true_level(measured: &TailQuantiles, broker_ns: &[u64], own_share: f64) -> Option<OwnLevel> {
     let own = |level: &&OwnLevel| {
         let p = level.percentile() / 100.0;
         let rank = (p.next_down() * broker_ns.len() as f64).ceil().max(1.0);
@@ -54,7 +54,7 @@ fn the_level_is_never_too_high_and_hardly_ever_more_than_a_step_too_low() {
         assert_eq!(trust.latencies.len(), 4);
         for latency in &trust.latencies {
             let broker_ns = &run.broker_ns[usize::from(Latency::CONSUMER.contains(&latency.latency))];
-            let measured = Quantiles::of(&run.measured[latency.latency as usize]);
+            let measured = TailQuantiles::of(&run.measured[latency.latency as usize]);
             let truth = true_level(&measured, broker_ns, trust.own_share);
             let [told, truth] = [latency.own_up_to, truth].map(step);
             told_levels[told] += 1;

@@ -2,15 +2,17 @@
 //! one epoch.
 
 use super::clocks::{self, Watched, realtime_ns};
-use super::peer::{CallError, Peer};
-use super::roll_call::RollCall;
-use super::{CALL_LIMIT, CALL_MARGIN, DistributedWorkers, LEASE, Member, heartbeat, split};
+use super::peer::{Peer, PeerCallError};
+use super::roll_call::WorkerReplies;
+use super::{CALL_LIMIT, CALL_MARGIN, DistributedWorkers, FleetMember, LEASE, heartbeat, split};
 use crate::load::payloads;
 use crate::plan::{PayloadPlan, Plan};
 use crate::telemetry::Role;
 use crate::worker::WorkerError;
 use crate::worker::local::naming::{group_name, topic_names};
-use crate::worker::wire::pinload::{GroupName, Initialize, Initialized, PlanOnWire, StartLoad, Started, Topics, WIRE};
+use crate::worker::wire::pinload::{
+    GroupName, Initialize, Initialized, PlanOnWire, StartLoad, Started, TopicNames, WIRE,
+};
 use std::time::Duration;
 
 /// Between the order to start and the epoch, for every client of the fullest worker to have seen it.
@@ -28,7 +30,7 @@ impl DistributedWorkers {
             .iter()
             .zip(&duties)
             .enumerate()
-            .map(|(number, (url, own))| Member {
+            .map(|(number, (url, own))| FleetMember {
                 peer: Peer::new(url, self.settings.token.as_deref(), self.run),
                 is_leader: number == 0,
                 clients: split::clients_of(*own, &duties, &plan.clients),
@@ -38,7 +40,7 @@ impl DistributedWorkers {
                 ahead_ns: 0,
                 begun: false,
                 lost: false,
-                standings: Vec::new(),
+                statuses: Vec::new(),
             })
             .collect();
         self.find_all()?;
@@ -90,7 +92,7 @@ impl DistributedWorkers {
 
     /// Every worker must be there, speak our protocol, and be free, before anything starts anywhere.
     fn find_all(&mut self) -> Result<(), WorkerError> {
-        let RollCall(answers) = self.roll_call.take().unwrap_or_else(|| RollCall::of(&self.settings));
+        let WorkerReplies(answers) = self.roll_call.take().unwrap_or_else(|| WorkerReplies::of(&self.settings));
         let mut wrong = Vec::new();
         for (member, answer) in self.members.iter_mut().zip(answers) {
             let url = &member.peer.url;
@@ -103,8 +105,8 @@ impl DistributedWorkers {
                     Some(what) => wrong.push(format!("{url} is busy with {what}")),
                     None => member.hello = Some(hello),
                 },
-                Err(CallError::NoAnswer(cause)) => wrong.push(format!("{url} cannot be reached: {cause}")),
-                Err(CallError::Refused { status: 404, .. }) => wrong.push(format!(
+                Err(PeerCallError::NoAnswer(cause)) => wrong.push(format!("{url} cannot be reached: {cause}")),
+                Err(PeerCallError::Refused { status: 404, .. }) => wrong.push(format!(
                     "{url} is no pinload worker (it knows no {}hello)",
                     crate::worker::wire::pinload::PREFIX
                 )),
@@ -134,7 +136,7 @@ impl DistributedWorkers {
 
     /// The hosts whose clocks can be compared, by member.
     pub(super) fn watched(&self) -> Vec<Option<Watched>> {
-        let watched = |member: &Member| {
+        let watched = |member: &FleetMember| {
             let there = member.hello.as_ref()?.host.clone();
             (!member.lost).then(|| Watched { peer: member.peer.clone(), here: self.here.clone(), there })
         };
@@ -151,7 +153,7 @@ impl DistributedWorkers {
         let plan = self.plan()?;
         let limit = plan.limits.connect + CALL_MARGIN;
         let partitions = (0..plan.topics.count).map(|topic| plan.partitions_of(topic)).collect();
-        let topics = Topics { topics: topics.to_vec(), partitions };
+        let topics = TopicNames { topics: topics.to_vec(), partitions };
         self.post_each::<()>(Self::with(role), verb, &topics, limit).map(drop)
     }
 

@@ -1,14 +1,14 @@
 //! The same call to several workers at once. A signal, a lost worker or a dead client ends the wait: the calls are then
 //! left alone, and what workers are still doing is aborted before the next one.
 
-use super::peer::CallError;
-use super::{DistributedWorkers, Member, interruption};
+use super::peer::PeerCallError;
+use super::{DistributedWorkers, FleetMember, interruption};
 use crate::worker::{Wake, WorkerError};
 use serde::de::DeserializeOwned;
 use std::time::Duration;
 
 /// What is sent to each.
-enum Bodies {
+enum RequestBodies {
     None,
     Same(Vec<u8>),
     Each(Vec<(usize, Vec<u8>)>),
@@ -28,12 +28,12 @@ impl DistributedWorkers {
     /// GET from every living member that `which` names; answers with the member's number.
     pub(super) fn get_each<T: DeserializeOwned + Send + 'static>(
         &mut self,
-        which: impl Fn(&Member) -> bool,
+        which: impl Fn(&FleetMember) -> bool,
         verb: &'static str,
         limit: Duration,
     ) -> Result<Vec<(usize, T)>, WorkerError> {
         let members = self.living(which);
-        self.call_each(&members, verb, &Bodies::None, limit, Loss::Fails)
+        self.call_each(&members, verb, &RequestBodies::None, limit, Loss::Fails)
     }
 
     /// The same, and what the others say counts when one is lost.
@@ -43,7 +43,7 @@ impl DistributedWorkers {
         limit: Duration,
     ) -> Result<Vec<(usize, T)>, WorkerError> {
         let members = self.living(|member| !member.clients.is_empty());
-        self.call_each(&members, verb, &Bodies::None, limit, Loss::IsToldLater)
+        self.call_each(&members, verb, &RequestBodies::None, limit, Loss::IsToldLater)
     }
 
     /// POST of one body to every living member with clients; what the others say counts when one is lost.
@@ -55,20 +55,20 @@ impl DistributedWorkers {
     ) -> Result<Vec<(usize, T)>, WorkerError> {
         let members = self.living(|member| !member.clients.is_empty());
         let body = serde_json::to_vec(body).map_err(|error| WorkerError::System(error.to_string()))?;
-        self.call_each(&members, verb, &Bodies::Same(body), limit, Loss::IsToldLater)
+        self.call_each(&members, verb, &RequestBodies::Same(body), limit, Loss::IsToldLater)
     }
 
     /// POST of one body to every living member that `which` names.
     pub(super) fn post_each<T: DeserializeOwned + Send + 'static>(
         &mut self,
-        which: impl Fn(&Member) -> bool,
+        which: impl Fn(&FleetMember) -> bool,
         verb: &'static str,
         body: &impl serde::Serialize,
         limit: Duration,
     ) -> Result<Vec<(usize, T)>, WorkerError> {
         let members = self.living(which);
         let body = serde_json::to_vec(body).map_err(|error| WorkerError::System(error.to_string()))?;
-        self.call_each(&members, verb, &Bodies::Same(body), limit, Loss::Fails)
+        self.call_each(&members, verb, &RequestBodies::Same(body), limit, Loss::Fails)
     }
 
     /// POST of its own body to each member.
@@ -79,10 +79,10 @@ impl DistributedWorkers {
         limit: Duration,
     ) -> Result<Vec<(usize, T)>, WorkerError> {
         let members: Vec<usize> = bodies.iter().map(|(member, _)| *member).collect();
-        self.call_each(&members, verb, &Bodies::Each(bodies), limit, Loss::Fails)
+        self.call_each(&members, verb, &RequestBodies::Each(bodies), limit, Loss::Fails)
     }
 
-    fn living(&self, which: impl Fn(&Member) -> bool) -> Vec<usize> {
+    fn living(&self, which: impl Fn(&FleetMember) -> bool) -> Vec<usize> {
         let members = self.members.iter().enumerate();
         members.filter(|(_, member)| !member.lost && which(member)).map(|(number, _)| number).collect()
     }
@@ -91,17 +91,17 @@ impl DistributedWorkers {
         &mut self,
         members: &[usize],
         verb: &'static str,
-        bodies: &Bodies,
+        bodies: &RequestBodies,
         limit: Duration,
         loss: Loss,
     ) -> Result<Vec<(usize, T)>, WorkerError> {
-        let (answers, answered) = crossbeam_channel::bounded::<(usize, Result<T, CallError>)>(members.len());
+        let (answers, answered) = crossbeam_channel::bounded::<(usize, Result<T, PeerCallError>)>(members.len());
         for &member in members {
             let (peer, answers) = (self.members[member].peer.clone(), answers.clone());
             let body = match bodies {
-                Bodies::None => None,
-                Bodies::Same(body) => Some(body.clone()),
-                Bodies::Each(each) => each.iter().find(|(of, _)| *of == member).map(|(_, body)| body.clone()),
+                RequestBodies::None => None,
+                RequestBodies::Same(body) => Some(body.clone()),
+                RequestBodies::Each(each) => each.iter().find(|(of, _)| *of == member).map(|(_, body)| body.clone()),
             };
             let call = move || {
                 let answer = match body {
@@ -168,9 +168,9 @@ impl DistributedWorkers {
         Ok(all)
     }
 
-    fn failed(&mut self, member: usize, error: CallError) -> WorkerError {
+    fn failed(&mut self, member: usize, error: PeerCallError) -> WorkerError {
         let member = &mut self.members[member];
-        if matches!(error, CallError::NoAnswer(_)) {
+        if matches!(error, PeerCallError::NoAnswer(_)) {
             member.lost = true;
         }
         error.at(&member.peer.url)

@@ -7,9 +7,9 @@
 //! Clocks move. They are compared when a run begins, every two minutes, and when it ends; what end-to-end times may be
 //! wrong by is the worst of all comparisons, and what the clocks moved by between them.
 
-use super::heartbeat::Alarm;
-use super::peer::{CallError, Peer};
-use crate::os::host::{Host, WallClock};
+use super::heartbeat::FleetAlarm;
+use super::peer::{Peer, PeerCallError};
+use crate::os::host::{HostIdentity, WallClock};
 use crate::worker::wire::pinload::WallTime;
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -49,7 +49,7 @@ impl ClockOffset {
 }
 
 /// Measures the clock of the host behind `peer`.
-pub(super) fn measure(peer: &Peer, here: &Host, there: &Host) -> Result<ClockOffset, CallError> {
+pub(super) fn measure(peer: &Peer, here: &HostIdentity, there: &HostIdentity) -> Result<ClockOffset, PeerCallError> {
     if !here.boot_id.is_empty() && here.boot_id == there.boot_id {
         return Ok(ClockOffset::NONE);
     }
@@ -68,20 +68,20 @@ pub(super) fn measure(peer: &Peer, here: &Host, there: &Host) -> Result<ClockOff
 }
 
 /// The clocks of all hosts at about one moment, by member; None: it could not be asked.
-pub(super) type Comparison = Vec<Option<ClockOffset>>;
+pub(super) type ClockReadings = Vec<Option<ClockOffset>>;
 
 /// All comparisons of a run, folded: a day of them takes no more room than one.
 #[derive(Debug, Default)]
 pub(super) struct ClockWatch {
-    last: Comparison,
+    last: ClockReadings,
     comparisons: u32,
     error_ns: u64,
 }
 
 impl ClockWatch {
     /// One more comparison. `pairs` are the members that messages go from and to.
-    pub(super) fn take(&mut self, now: Comparison, pairs: &[(usize, usize)]) {
-        let apart = |of: &Comparison, &(from, to): &(usize, usize)| {
+    pub(super) fn take(&mut self, now: ClockReadings, pairs: &[(usize, usize)]) {
+        let apart = |of: &ClockReadings, &(from, to): &(usize, usize)| {
             let (a, b) = (of.get(from).copied()??, of.get(to).copied()??);
             Some((a.offset_ns.wrapping_sub(b.offset_ns), a.offset_error_ns + b.offset_error_ns))
         };
@@ -120,13 +120,13 @@ impl ClockWatch {
 #[derive(Debug, Clone)]
 pub(super) struct Watched {
     pub(super) peer: Peer,
-    pub(super) here: Host,
-    pub(super) there: Host,
+    pub(super) here: HostIdentity,
+    pub(super) there: HostIdentity,
 }
 
 /// Compares the clocks of all of them, each in a thread of its own, so that one which does not answer holds up no
 /// other.
-pub(super) fn compare(hosts: &[Option<Watched>]) -> Comparison {
+pub(super) fn compare(hosts: &[Option<Watched>]) -> ClockReadings {
     std::thread::scope(|scope| {
         let asked: Vec<_> = hosts
             .iter()
@@ -142,10 +142,10 @@ pub(super) fn compare(hosts: &[Option<Watched>]) -> Comparison {
 const COMPARE_EVERY: Duration = Duration::from_secs(120);
 
 /// Compares the clocks again and again until `ended` is closed.
-pub(super) fn keep_comparing(hosts: Vec<Option<Watched>>, told: Sender<Alarm>, ended: Receiver<()>) {
+pub(super) fn keep_comparing(hosts: Vec<Option<Watched>>, told: Sender<FleetAlarm>, ended: Receiver<()>) {
     let begun = std::thread::Builder::new().name("pinload-clocks".to_owned()).spawn(move || {
         while matches!(ended.recv_timeout(COMPARE_EVERY), Err(RecvTimeoutError::Timeout)) {
-            if told.send(Alarm::Clocks(compare(&hosts))).is_err() {
+            if told.send(FleetAlarm::Clocks(compare(&hosts))).is_err() {
                 return;
             }
         }
@@ -195,7 +195,7 @@ mod tests {
         Some(ClockOffset { offset_ns, offset_error_ns, same_clock: false })
     }
 
-    fn error_ns(comparisons: &[Comparison], pairs: &[(usize, usize)]) -> u64 {
+    fn error_ns(comparisons: &[ClockReadings], pairs: &[(usize, usize)]) -> u64 {
         let mut watch = ClockWatch::default();
         comparisons.iter().for_each(|comparison| watch.take(comparison.clone(), pairs));
         watch.error_ns()

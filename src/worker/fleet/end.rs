@@ -2,17 +2,17 @@
 //! topics last.
 
 use super::clocks;
-use super::heartbeat::Alarm;
-use super::{CALL_MARGIN, DistributedWorkers, Member};
+use super::heartbeat::FleetAlarm;
+use super::{CALL_MARGIN, DistributedWorkers, FleetMember};
 use crate::os::affinity::CpuSet;
 use crate::plan::{ClientPlacement, ClientPlan};
 use crate::telemetry::Role;
 use crate::units::{NS_PER_S, counted};
 use crate::worker::catching_up::CatchingUp;
+use crate::worker::client_status::{ClientEnding, ClientStatus};
 use crate::worker::hosts::WorkerKind;
-use crate::worker::standing::{Ended, Standing};
-use crate::worker::wire::pinload::Stopped;
-use crate::worker::{ClientReport, ClientTimeline, HostReport, RunEnd, Tell, Wake, Worker, WorkerError};
+use crate::worker::wire::pinload::RunStopped;
+use crate::worker::{ClientReport, ClientTimeline, HostReport, ProgressText, RunEnd, Wake, Worker, WorkerError};
 use std::time::Duration;
 
 /// Between two looks at the consumers that catch up.
@@ -38,9 +38,9 @@ impl DistributedWorkers {
             if let Some(loss) = self.losses.pop_front() {
                 return Err(WorkerError::WorkerLost(loss));
             }
-            let standings = self.look()?;
+            let statuses = self.look()?;
             let now_ns = self.clock.now_ns();
-            if catching_up.is_over(&plan, &standings, now_ns) {
+            if catching_up.is_over(&plan, &statuses, now_ns) {
                 return Ok(());
             }
             if let Some(why) = catching_up.gives_up(now_ns) {
@@ -57,22 +57,22 @@ impl DistributedWorkers {
     }
 
     /// Ends the run on every worker that is left. Works from any state.
-    pub(super) fn end(&mut self, tell: Tell<'_>) -> Result<RunEnd, WorkerError> {
+    pub(super) fn end(&mut self, tell: ProgressText<'_>) -> Result<RunEnd, WorkerError> {
         self.closed = true;
         self.abort();
         // Heartbeats end: what happens from here on shows in the calls.
         self.beating = None;
         while let Ok(alarm) = self.alarms.1.try_recv() {
-            if let Alarm::Clocks(comparison) = alarm {
+            if let FleetAlarm::Clocks(comparison) = alarm {
                 self.clocks.take(comparison, &self.routes());
             }
         }
         if self.epoch_ns > 0 && !self.in_a_hurry() {
             self.clocks.take(clocks::compare(&self.watched()), &self.routes());
         }
-        let begun = |member: &Member| member.begun;
+        let begun = |member: &FleetMember| member.begun;
         if self.epoch_ns > 0 && !self.in_a_hurry() {
-            let consuming = |member: &Member| member.begun && member.has(Role::Consumer);
+            let consuming = |member: &FleetMember| member.begun && member.has(Role::Consumer);
             if let Err(error) = self.post_each::<()>(consuming, "commit-consumers", &(), COMMIT_LIMIT + CALL_MARGIN) {
                 self.warnings.push(format!("the last commits: {error}"));
             }
@@ -96,13 +96,13 @@ impl DistributedWorkers {
                 .filter(|(_, member)| begun(member) && !member.lost && member.is_leader == leader)
                 .map(|(number, member)| {
                     let peer = member.peer.clone();
-                    (number, std::thread::spawn(move || peer.post::<Stopped>("stop", b"", limit)))
+                    (number, std::thread::spawn(move || peer.post::<RunStopped>("stop", b"", limit)))
                 })
                 .collect();
             for (number, call) in calls {
                 match call.join() {
-                    Ok(Ok(Stopped { end, standings })) => {
-                        self.members[number].standings = standings;
+                    Ok(Ok(RunStopped { end, statuses })) => {
+                        self.members[number].statuses = statuses;
                         self.members[number].begun = false;
                         ends.push((number, end));
                     }
@@ -122,9 +122,9 @@ impl DistributedWorkers {
     /// What was lost is left to its lease, and that is said.
     fn leave_the_lost(&mut self) {
         for member in self.members.iter_mut().filter(|member| member.begun) {
-            for standing in &mut member.standings {
-                standing.ended.get_or_insert(Ended::Unknown);
-                self.lost_clients.push(last_seen(&member.peer.url, standing, &member.clients));
+            for status in &mut member.statuses {
+                status.ended.get_or_insert(ClientEnding::Unknown);
+                self.lost_clients.push(last_seen(&member.peer.url, status, &member.clients));
             }
             self.warnings.push(format!(
                 "{}: its {} clients could not be told to stop; if it lives, it ends them {} s after our last call",
@@ -205,8 +205,8 @@ impl DistributedWorkers {
 }
 
 /// What is known of a client whose worker is lost: the figures of its last report.
-fn last_seen(worker: &str, standing: &Standing, plans: &[ClientPlan]) -> ClientReport {
-    let plan = plans.iter().find(|plan| (plan.role, plan.index) == (standing.role, standing.index));
+fn last_seen(worker: &str, status: &ClientStatus, plans: &[ClientPlan]) -> ClientReport {
+    let plan = plans.iter().find(|plan| (plan.role, plan.index) == (status.role, status.index));
     let nowhere = ClientPlacement {
         hot_cpu: None,
         io_cpus: CpuSet::default(),
@@ -216,8 +216,8 @@ fn last_seen(worker: &str, standing: &Standing, plans: &[ClientPlan]) -> ClientR
     };
     ClientReport {
         worker: Some(worker.to_owned()),
-        role: standing.role,
-        index: standing.index,
+        role: status.role,
+        index: status.index,
         pid: 0,
         planned_cpu: None,
         placement: plan.map_or(nowhere, |plan| plan.placement.clone()),
@@ -225,7 +225,7 @@ fn last_seen(worker: &str, standing: &Standing, plans: &[ClientPlan]) -> ClientR
         observed_hot_mask: None,
         observed_thread_masks: Vec::new(),
         exit: "unknown: its worker was lost; the figures are those of its last report".to_owned(),
-        counters: standing.counters,
+        counters: status.counters,
         hot_thread_cpu_ns: 0,
         slots_lost: 0,
         raw_samples_file: None,
@@ -235,7 +235,7 @@ fn last_seen(worker: &str, standing: &Standing, plans: &[ClientPlan]) -> ClientR
     }
 }
 
-fn host_report(member: &Member, end: &RunEnd) -> HostReport {
+fn host_report(member: &FleetMember, end: &RunEnd) -> HostReport {
     let hello = member.hello.as_ref();
     HostReport {
         kind: WorkerKind::Pinload,

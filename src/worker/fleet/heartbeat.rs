@@ -1,8 +1,8 @@
 //! A thread for each worker that asks for its pulse once a second: a worker that is gone is noticed in about two
 //! seconds, one that hangs in about seven, whatever verb is under way.
 
-use super::peer::{CallError, Peer};
-use crate::worker::wire::pinload::{Pulse, run_text};
+use super::peer::{Peer, PeerCallError};
+use crate::worker::wire::pinload::{Heartbeat, run_text};
 use crate::worker::{BrokerLoss, ClientDeath, WorkerLoss};
 use crossbeam_channel::{Receiver, Sender};
 use std::time::Duration;
@@ -16,21 +16,21 @@ const AGAIN_AFTER: Duration = Duration::from_millis(300);
 
 /// Something to tell of a worker.
 #[derive(Debug, Clone)]
-pub(super) enum Alarm {
+pub(super) enum FleetAlarm {
     /// It is gone, hangs, or has another run.
     Lost(usize, WorkerLoss),
     /// One of its clients has died.
     Death(ClientDeath),
     /// The hosts' clocks have been compared again.
-    Clocks(super::clocks::Comparison),
+    Clocks(super::clocks::ClockReadings),
     /// Its clients miss the broker.
     Broker(BrokerLoss),
 }
 
 /// Watches worker number `worker` until `ended` is closed or there is an alarm.
-pub(super) fn watch(worker: usize, peer: Peer, run: u64, alarms: Sender<Alarm>, ended: Receiver<()>) {
+pub(super) fn watch(worker: usize, peer: Peer, run: u64, alarms: Sender<FleetAlarm>, ended: Receiver<()>) {
     let watched = std::thread::Builder::new().name(format!("pinload-beat-{worker}")).spawn(move || {
-        let lost = |cause: String| Alarm::Lost(worker, WorkerLoss { worker: peer.url.clone(), cause });
+        let lost = |cause: String| FleetAlarm::Lost(worker, WorkerLoss { worker: peer.url.clone(), cause });
         loop {
             if !matches!(ended.recv_timeout(EVERY), Err(crossbeam_channel::RecvTimeoutError::Timeout)) {
                 return;
@@ -39,13 +39,13 @@ pub(super) fn watch(worker: usize, peer: Peer, run: u64, alarms: Sender<Alarm>, 
                 Ok(pulse) if pulse.run.as_deref() != Some(&*run_text(run)) => Some(lost(
                     "it does not know the run any more: it was restarted, or has ended the run because it heard nothing".to_owned(),
                 )),
-                Ok(Pulse { death: Some(death), .. }) => {
-                    Some(Alarm::Death(ClientDeath { worker: Some(peer.url.clone()), ..death }))
+                Ok(Heartbeat { death: Some(death), .. }) => {
+                    Some(FleetAlarm::Death(ClientDeath { worker: Some(peer.url.clone()), ..death }))
                 }
-                Ok(Pulse { loss: Some(loss), .. }) => Some(Alarm::Broker(loss)),
+                Ok(Heartbeat { loss: Some(loss), .. }) => Some(FleetAlarm::Broker(loss)),
                 Ok(_) => None,
-                Err(CallError::NoAnswer(cause)) => Some(lost(cause)),
-                Err(CallError::Refused { status, .. }) => Some(lost(format!("it answers with HTTP status {status}"))),
+                Err(PeerCallError::NoAnswer(cause)) => Some(lost(cause)),
+                Err(PeerCallError::Refused { status, .. }) => Some(lost(format!("it answers with HTTP status {status}"))),
             };
             if let Some(alarm) = alarm {
                 // Nobody listens when the run has ended meanwhile.
@@ -59,10 +59,10 @@ pub(super) fn watch(worker: usize, peer: Peer, run: u64, alarms: Sender<Alarm>, 
 }
 
 /// Twice, as far as the first time nobody was there: a connection may have been closed for its age.
-fn ask(peer: &Peer, ended: &Receiver<()>) -> Result<Pulse, CallError> {
+fn ask(peer: &Peer, ended: &Receiver<()>) -> Result<Heartbeat, PeerCallError> {
     let begun = std::time::Instant::now();
     match peer.get("pulse", LIMIT) {
-        Err(CallError::NoAnswer(_)) if begun.elapsed() < LIMIT / 2 => {
+        Err(PeerCallError::NoAnswer(_)) if begun.elapsed() < LIMIT / 2 => {
             let _ = ended.recv_timeout(AGAIN_AFTER);
             peer.get("pulse", LIMIT)
         }

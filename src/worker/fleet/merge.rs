@@ -55,12 +55,12 @@ mod tests {
     use crate::stats::{Counter, Distribution, Latency, Recorder};
     use crate::telemetry::Role;
     use crate::units::NS_PER_S;
-    use crate::worker::{ClientFacts, ClientSpans, KernelFacts};
+    use crate::worker::{ClientFacts, ClientKernelFacts, ClientSpans};
     use proptest::prelude::*;
 
     /// What one client did in the period.
     #[derive(Debug, Clone)]
-    struct Part {
+    struct WorkerPeriod {
         consumer: bool,
         messages: u64,
         span_ns: u64,
@@ -68,15 +68,21 @@ mod tests {
         late: bool,
     }
 
-    fn any_part() -> impl Strategy<Value = Part> {
+    fn any_part() -> impl Strategy<Value = WorkerPeriod> {
         let values = prop::collection::vec(0_u64..1 << 40, 0..40);
         (any::<bool>(), 0_u64..1 << 40, 1..20 * NS_PER_S, values, any::<bool>()).prop_map(
-            |(consumer, messages, span_ns, values_ns, late)| Part { consumer, messages, span_ns, values_ns, late },
+            |(consumer, messages, span_ns, values_ns, late)| WorkerPeriod {
+                consumer,
+                messages,
+                span_ns,
+                values_ns,
+                late,
+            },
         )
     }
 
     /// A worker with this client alone.
-    fn alone(index: u32, part: &Part) -> PeriodStats {
+    fn alone(index: u32, part: &WorkerPeriod) -> PeriodStats {
         let (role, counter, latency) = if part.consumer {
             (Role::Consumer, Counter::MessagesReceived, Latency::EndToEndActual)
         } else {
@@ -101,7 +107,7 @@ mod tests {
             pacing_error_p999_ns: None,
             slots_lost: 0,
             late_reports: u64::from(part.late),
-            kernel: KernelFacts::default(),
+            kernel: ClientKernelFacts::default(),
         };
         PeriodStats {
             publish_rate_per_s: rates.acknowledged_per_s,

@@ -16,25 +16,25 @@ pub(super) mod peer;
 mod roll_call;
 pub mod split;
 
-use super::standing::Standing;
-use super::wire::pinload::{Boundary, Topics, TotalRate};
+use super::client_status::ClientStatus;
+use super::wire::pinload::{Boundary, TopicNames, TotalRate};
 use super::{
-    ClientLive, ClientReport, CountersStats, Interruption, LatencySet, Live, PeriodStats, RunEnd, SubscriptionBalance,
-    Tell, Wake, Worker, WorkerError, WorkerLoss, readiness, untold,
+    ClientLive, ClientReport, CountersStats, Interruption, LatencySet, LiveCounters, PeriodStats, ProgressText, RunEnd,
+    SubscriptionBalance, Wake, Worker, WorkerError, WorkerLoss, readiness, untold,
 };
 use crate::os::clock::{Calibration, Clock};
-use crate::os::host::Host;
+use crate::os::host::HostIdentity;
 use crate::os::signals::Signal;
 use crate::plan::{ClientPlan, Placement, Plan};
 use crate::stats::{Counter, Counters};
 use crate::telemetry::Role;
 use crate::units::counted;
-use crate::worker::wire::pinload::Hello;
+use crate::worker::wire::pinload::WorkerGreeting;
 use clocks::{ClockOffset, ClockWatch};
 use crossbeam_channel::{Receiver, Sender};
-use heartbeat::Alarm;
+use heartbeat::FleetAlarm;
 use peer::Peer;
-pub use roll_call::RollCall;
+pub use roll_call::WorkerReplies;
 use std::collections::VecDeque;
 use std::path::Path;
 use std::time::Duration;
@@ -59,12 +59,12 @@ pub(super) const CALL_MARGIN: Duration = Duration::from_secs(15);
 
 /// One worker of the fleet.
 #[derive(Debug)]
-struct Member {
+struct FleetMember {
     peer: Peer,
     /// OMB's leader: the first worker; it makes the topics.
     is_leader: bool,
     clients: Vec<ClientPlan>,
-    hello: Option<Hello>,
+    hello: Option<WorkerGreeting>,
     clock: Option<ClockOffset>,
     placement: Option<Placement>,
     /// Time that was left before the epoch when it had the order to start, ns.
@@ -72,10 +72,10 @@ struct Member {
     /// A run of ours is going on there.
     begun: bool,
     lost: bool,
-    standings: Vec<Standing>,
+    statuses: Vec<ClientStatus>,
 }
 
-impl Member {
+impl FleetMember {
     fn has(&self, role: Role) -> bool {
         self.clients.iter().any(|client| client.role == role)
     }
@@ -86,16 +86,16 @@ impl Member {
 pub struct DistributedWorkers {
     settings: FleetSettings,
     /// What workers said at the beginning.
-    roll_call: Option<RollCall>,
+    roll_call: Option<WorkerReplies>,
     signals: Receiver<Signal>,
     clock: Clock,
     clock_reason: String,
-    here: Host,
+    here: HostIdentity,
     clocks: ClockWatch,
     run: u64,
     plan: Option<Plan>,
-    members: Vec<Member>,
-    alarms: (Sender<Alarm>, Receiver<Alarm>),
+    members: Vec<FleetMember>,
+    alarms: (Sender<FleetAlarm>, Receiver<FleetAlarm>),
     /// Dropped at the end: heartbeats stop.
     beating: Option<(Sender<()>, Receiver<()>)>,
     topics: Vec<String>,
@@ -116,7 +116,7 @@ impl DistributedWorkers {
     /// A fleet that hears of signals through `signals`.
     pub fn new(
         settings: FleetSettings,
-        roll_call: RollCall,
+        roll_call: WorkerReplies,
         signals: Receiver<Signal>,
         calibration: Calibration,
         root: &Path,
@@ -128,7 +128,7 @@ impl DistributedWorkers {
             signals,
             clock: calibration.finish(Duration::from_secs(1)),
             clock_reason: reason,
-            here: Host::read(root),
+            here: HostIdentity::read(root),
             clocks: ClockWatch::default(),
             run: fastrand::u64(1..),
             plan: None,
@@ -156,21 +156,22 @@ impl DistributedWorkers {
         Boundary { offset_ns: boundary_ns.saturating_sub(self.epoch_ns) }
     }
 
-    fn with(role: Role) -> impl Fn(&Member) -> bool {
+    fn with(role: Role) -> impl Fn(&FleetMember) -> bool {
         move |member| member.has(role)
     }
 
     /// Where all clients stand; those of lost workers stood where they were last seen.
-    fn look(&mut self) -> Result<Vec<Standing>, WorkerError> {
-        let answers = self.get_each::<Vec<Standing>>(|member| !member.clients.is_empty(), "standings", CALL_LIMIT)?;
-        for (member, standings) in answers {
-            self.members[member].standings = standings;
+    fn look(&mut self) -> Result<Vec<ClientStatus>, WorkerError> {
+        let answers =
+            self.get_each::<Vec<ClientStatus>>(|member| !member.clients.is_empty(), "standings", CALL_LIMIT)?;
+        for (member, statuses) in answers {
+            self.members[member].statuses = statuses;
         }
         Ok(self.last_standings())
     }
 
-    fn last_standings(&self) -> Vec<Standing> {
-        self.members.iter().flat_map(|member| member.standings.iter().cloned()).collect()
+    fn last_standings(&self) -> Vec<ClientStatus> {
+        self.members.iter().flat_map(|member| member.statuses.iter().cloned()).collect()
     }
 
     fn interrupted(&mut self, by: Interruption) -> Wake {
@@ -182,18 +183,18 @@ impl DistributedWorkers {
         self.interrupts > 1
     }
 
-    fn alarmed(&mut self, alarm: Alarm) -> Option<Wake> {
+    fn alarmed(&mut self, alarm: FleetAlarm) -> Option<Wake> {
         match alarm {
-            Alarm::Lost(member, loss) => {
+            FleetAlarm::Lost(member, loss) => {
                 let known = std::mem::replace(&mut self.members[member].lost, true);
                 (!known).then_some(Wake::WorkerLost(loss))
             }
-            Alarm::Death(death) => Some(Wake::ClientDied(death)),
-            Alarm::Clocks(comparison) => {
+            FleetAlarm::Death(death) => Some(Wake::ClientDied(death)),
+            FleetAlarm::Clocks(comparison) => {
                 self.clocks.take(comparison, &self.routes());
                 None
             }
-            Alarm::Broker(loss) => Some(Wake::BrokerLost(loss)),
+            FleetAlarm::Broker(loss) => Some(Wake::BrokerLost(loss)),
         }
     }
 }
@@ -232,19 +233,19 @@ impl Worker for DistributedWorkers {
         }
     }
 
-    fn initialize_driver(&mut self, plan: &Plan, _tell: Tell<'_>) -> Result<(), WorkerError> {
+    fn initialize_driver(&mut self, plan: &Plan, _tell: ProgressText<'_>) -> Result<(), WorkerError> {
         self.begin(plan)
     }
 
-    fn create_topics(&mut self, tell: Tell<'_>) -> Result<Vec<String>, WorkerError> {
+    fn create_topics(&mut self, tell: ProgressText<'_>) -> Result<Vec<String>, WorkerError> {
         let plan = self.plan()?;
         let limit = plan.limits.topics + CALL_MARGIN;
         if let Some(leader) = self.members.iter().find(|member| member.is_leader) {
             let (topics, limit_s) = (counted(plan.topics.count, "topic"), limit.as_secs());
             tell(&format!("{} creates {topics} (at most {limit_s} s, --topics-timeout)", leader.peer.url));
         }
-        let mut answers = self.post_each::<Topics>(|member| member.is_leader, "create-topics", &(), limit)?;
-        let Some((_, Topics { topics, partitions })) = answers.pop() else {
+        let mut answers = self.post_each::<TopicNames>(|member| member.is_leader, "create-topics", &(), limit)?;
+        let Some((_, TopicNames { topics, partitions })) = answers.pop() else {
             return Err(WorkerError::System("no worker to create topics".to_owned()));
         };
         if let Some(plan) = &mut self.plan
@@ -269,8 +270,8 @@ impl Worker for DistributedWorkers {
     }
 
     fn missing_for_readiness(&mut self) -> Result<Vec<String>, WorkerError> {
-        let standings = self.look()?;
-        Ok(readiness::missing(self.plan()?, &standings))
+        let statuses = self.look()?;
+        Ok(readiness::missing(self.plan()?, &statuses))
     }
 
     fn start_load(&mut self) -> Result<u64, WorkerError> {
@@ -305,9 +306,9 @@ impl Worker for DistributedWorkers {
         })
     }
 
-    fn live(&mut self) -> Result<Live, WorkerError> {
-        let answers = self.get_of_living::<Live>("live", CALL_LIMIT)?;
-        let mut live = Live {
+    fn live(&mut self) -> Result<LiveCounters, WorkerError> {
+        let answers = self.get_of_living::<LiveCounters>("live", CALL_LIMIT)?;
+        let mut live = LiveCounters {
             counters: Counters::default(),
             expected_receipts: 0,
             receipts: 0,
@@ -333,8 +334,8 @@ impl Worker for DistributedWorkers {
         let boundary = self.offset(boundary_ns);
         let parts = self.post_to_living::<PeriodStats>("period-stats", &boundary, CALL_LIMIT)?;
         // What is known of clients when their worker is lost later.
-        for (member, standings) in self.get_of_living::<Vec<Standing>>("standings", CALL_LIMIT)? {
-            self.members[member].standings = standings;
+        for (member, statuses) in self.get_of_living::<Vec<ClientStatus>>("standings", CALL_LIMIT)? {
+            self.members[member].statuses = statuses;
         }
         let start_ns = std::mem::replace(&mut self.period_from_ns, boundary_ns);
         Ok(merge::periods(start_ns, boundary_ns, parts.into_iter().map(|(_, part)| part)))
@@ -363,7 +364,7 @@ impl Worker for DistributedWorkers {
         self.let_consumers_catch_up()
     }
 
-    fn stop_all(&mut self, tell: Tell<'_>) -> Result<RunEnd, WorkerError> {
+    fn stop_all(&mut self, tell: ProgressText<'_>) -> Result<RunEnd, WorkerError> {
         self.end(tell)
     }
 

@@ -18,7 +18,7 @@ pub(in crate::worker) struct Peer {
 
 /// Why a call came to nothing.
 #[derive(Debug)]
-pub(in crate::worker) enum CallError {
+pub(in crate::worker) enum PeerCallError {
     /// No answer: nobody there, or nobody awake.
     NoAnswer(String),
     /// An answer, and it says no.
@@ -30,7 +30,7 @@ pub(in crate::worker) enum CallError {
     },
 }
 
-impl CallError {
+impl PeerCallError {
     /// As the coordinator's error, the worker named.
     pub(in crate::worker) fn at(self, worker: &str) -> WorkerError {
         match self {
@@ -47,7 +47,7 @@ impl Peer {
     }
 
     /// GET of a pinload call.
-    pub(in crate::worker) fn get<T: DeserializeOwned>(&self, verb: &str, limit: Duration) -> Result<T, CallError> {
+    pub(in crate::worker) fn get<T: DeserializeOwned>(&self, verb: &str, limit: Duration) -> Result<T, PeerCallError> {
         self.call(verb, None, limit)
     }
 
@@ -57,16 +57,16 @@ impl Peer {
         verb: &str,
         body: &[u8],
         limit: Duration,
-    ) -> Result<T, CallError> {
+    ) -> Result<T, PeerCallError> {
         self.call(verb, Some(body), limit)
     }
 
-    fn call<T: DeserializeOwned>(&self, verb: &str, body: Option<&[u8]>, limit: Duration) -> Result<T, CallError> {
+    fn call<T: DeserializeOwned>(&self, verb: &str, body: Option<&[u8]>, limit: Duration) -> Result<T, PeerCallError> {
         let url = format!("{}{PREFIX}{verb}", self.url);
         let HttpAnswer { status, body } =
-            self.client.call(&url, body, Some((RUN_HEADER, &self.run)), limit).map_err(CallError::NoAnswer)?;
+            self.client.call(&url, body, Some((RUN_HEADER, &self.run)), limit).map_err(PeerCallError::NoAnswer)?;
         if status == 200 {
-            return serde_json::from_slice(&body).map_err(|error| CallError::Refused {
+            return serde_json::from_slice(&body).map_err(|error| PeerCallError::Refused {
                 status,
                 failure: Failure::Refused(format!("cannot understand its answer: {error}")),
             });
@@ -75,6 +75,6 @@ impl Peer {
             let words = String::from_utf8_lossy(&body).trim().to_owned();
             Failure::Refused(if words.is_empty() { format!("HTTP status {status} and no word") } else { words })
         });
-        Err(CallError::Refused { status, failure })
+        Err(PeerCallError::Refused { status, failure })
     }
 }

@@ -2,30 +2,30 @@
 //! may be one of OMB's; then OMB's protocol, which pinload's workers serve as well, is what the whole fleet speaks.
 
 use super::FleetSettings;
-use super::peer::{CallError, Peer};
+use super::peer::{Peer, PeerCallError};
 use crate::worker::http_client::CONNECT_LIMIT;
-use crate::worker::wire::pinload::Hello;
+use crate::worker::wire::pinload::WorkerGreeting;
 
 /// What each worker said, in the order of the workers.
 #[derive(Debug)]
-pub struct RollCall(pub(in crate::worker) Vec<Result<Hello, CallError>>);
+pub struct WorkerReplies(pub(in crate::worker) Vec<Result<WorkerGreeting, PeerCallError>>);
 
-impl RollCall {
+impl WorkerReplies {
     /// Asks all at once.
     pub fn of(settings: &FleetSettings) -> Self {
         let ask = |url: &String| {
             let peer = Peer::new(url, settings.token.as_deref(), 0);
-            std::thread::spawn(move || peer.get::<Hello>("hello", CONNECT_LIMIT))
+            std::thread::spawn(move || peer.get::<WorkerGreeting>("hello", CONNECT_LIMIT))
         };
         let calls: Vec<_> = settings.workers.iter().map(ask).collect();
-        let answer = |call: std::thread::JoinHandle<Result<Hello, CallError>>| {
-            call.join().unwrap_or_else(|_| Err(CallError::NoAnswer("the call panicked".to_owned())))
+        let answer = |call: std::thread::JoinHandle<Result<WorkerGreeting, PeerCallError>>| {
+            call.join().unwrap_or_else(|_| Err(PeerCallError::NoAnswer("the call panicked".to_owned())))
         };
         Self(calls.into_iter().map(answer).collect())
     }
 
     /// Is there a worker that does not know pinload's protocol?
     pub fn has_strangers(&self) -> bool {
-        self.0.iter().any(|answer| matches!(answer, Err(CallError::Refused { status: 404, .. })))
+        self.0.iter().any(|answer| matches!(answer, Err(PeerCallError::Refused { status: 404, .. })))
     }
 }

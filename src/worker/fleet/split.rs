@@ -6,7 +6,7 @@ use crate::telemetry::Role;
 
 /// What one worker does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Duties {
+pub struct WorkerShare {
     /// Its place among the workers that produce.
     pub producers: Option<usize>,
     /// Its place among the workers that consume.
@@ -15,24 +15,24 @@ pub struct Duties {
 
 /// The duties of `workers` workers in the order they were given: the first half produces (with `extra` the first (n +
 /// 2) / 3), the others consume; a single one does both. As in OMB both groups are counted from their last worker on.
-pub fn duties(workers: usize, extra: bool) -> Vec<Duties> {
+pub fn duties(workers: usize, extra: bool) -> Vec<WorkerShare> {
     if workers == 1 {
-        return vec![Duties { producers: Some(0), consumers: Some(0) }];
+        return vec![WorkerShare { producers: Some(0), consumers: Some(0) }];
     }
     let producing = if extra { workers.div_ceil(3) } else { workers / 2 };
     (0..workers)
         .map(|worker| {
             if worker < producing {
-                Duties { producers: Some(producing - 1 - worker), consumers: None }
+                WorkerShare { producers: Some(producing - 1 - worker), consumers: None }
             } else {
-                Duties { producers: None, consumers: Some(workers - 1 - worker) }
+                WorkerShare { producers: None, consumers: Some(workers - 1 - worker) }
             }
         })
         .collect()
 }
 
 /// The clients of one worker: clients of a role go to the workers of that role in turn (OMB's ListPartition).
-pub fn clients_of(duties: Duties, all: &[Duties], clients: &[ClientPlan]) -> Vec<ClientPlan> {
+pub fn clients_of(duties: WorkerShare, all: &[WorkerShare], clients: &[ClientPlan]) -> Vec<ClientPlan> {
     let of_role = |role| match role {
         Role::Producer => (duties.producers, all.iter().filter(|duties| duties.producers.is_some()).count()),
         Role::Consumer => (duties.consumers, all.iter().filter(|duties| duties.consumers.is_some()).count()),
@@ -48,8 +48,8 @@ pub fn clients_of(duties: Duties, all: &[Duties], clients: &[ClientPlan]) -> Vec
 }
 
 /// OMB's two log lines.
-pub fn log_lines(workers: &[String], duties: &[Duties]) -> [String; 2] {
-    let of = |place: fn(&Duties) -> Option<usize>| {
+pub fn log_lines(workers: &[String], duties: &[WorkerShare]) -> [String; 2] {
+    let of = |place: fn(&WorkerShare) -> Option<usize>| {
         let mut named: Vec<(usize, &str)> =
             workers.iter().zip(duties).filter_map(|(worker, duties)| Some((place(duties)?, worker.as_str()))).collect();
         named.sort_unstable();
@@ -91,7 +91,7 @@ mod tests {
 
     #[test]
     fn one_worker_alone_does_both() {
-        assert_eq!(duties(1, false), [Duties { producers: Some(0), consumers: Some(0) }]);
+        assert_eq!(duties(1, false), [WorkerShare { producers: Some(0), consumers: Some(0) }]);
         assert_eq!(duties(1, true), duties(1, false));
     }
 

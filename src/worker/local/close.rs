@@ -7,7 +7,7 @@ use crate::stats::{Counter, Counters};
 use crate::telemetry::{ClientState, Role, Wanted};
 use crate::units::counted;
 use crate::worker::catching_up::{CatchingUp, LONGER_WHILE_COMING};
-use crate::worker::{ClientReport, RunEnd, Tell, WorkerError, untold};
+use crate::worker::{ClientReport, ProgressText, RunEnd, WorkerError, untold};
 use std::time::Duration;
 
 /// How long consumers may take for the last commit.
@@ -51,7 +51,7 @@ impl LocalWorker {
         let mut given_up = None;
         self.wait_on(limit.saturating_mul(LONGER_WHILE_COMING) + QUIET_MARGIN, |worker| {
             let now_ns = worker.clock.now_ns();
-            if catching_up.is_over(&plan, &worker.standings(), now_ns) {
+            if catching_up.is_over(&plan, &worker.statuses(), now_ns) {
                 return Ok(true);
             }
             given_up = catching_up.gives_up(now_ns);
@@ -82,7 +82,7 @@ impl LocalWorker {
 
     /// Ends every client, drains once more, deletes own topics, stops the broker. Works from any state, also a
     /// half-made one.
-    pub(super) fn close(&mut self, tell: Tell<'_>) -> Result<RunEnd, WorkerError> {
+    pub(super) fn close(&mut self, tell: ProgressText<'_>) -> Result<RunEnd, WorkerError> {
         if self.epoch_ns > 0 && !self.in_a_hurry() && !self.broker_gone {
             self.let_consumers_commit();
         }

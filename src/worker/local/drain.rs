@@ -1,13 +1,13 @@
 //! Slots → periods: the only reader of the rings.
 
 use super::LocalWorker;
-use super::history::Difference;
+use super::history::RowDifference;
 use crate::plan::{ClientPlan, Plan};
 use crate::stats::{Counter, Counters};
 use crate::telemetry::Role;
 use crate::units::NS_PER_S;
-use crate::worker::metrics::Desk;
-use crate::worker::{ClientLive, LatencySet, Live, PeriodStats, Rates, Second, WorkerError};
+use crate::worker::metrics::MetricsEndpoint;
+use crate::worker::{ClientLive, FleetSecond, LatencySet, LiveCounters, PeriodStats, Rates, WorkerError};
 use std::collections::BTreeMap;
 
 /// How long a living client may take to publish the slot of a boundary before it counts as late: on a crowded machine
@@ -22,12 +22,12 @@ const LOOK_EVERY_NS: u64 = 5_000_000;
 /// What was acknowledged and not received yet. Topics without producers of ours have none: what they hold nobody has
 /// counted.
 #[derive(Debug, Default)]
-pub(super) struct Backlog {
+pub(super) struct BacklogCount {
     pub(super) expected: u64,
     pub(super) received: u64,
 }
 
-impl Backlog {
+impl BacklogCount {
     fn add(&mut self, plan: &Plan, client: &ClientPlan, counters: &Counters) {
         match client.role {
             Role::Producer => {
@@ -52,7 +52,7 @@ impl LocalWorker {
         let begun_ns = self.clock.now_ns();
         for client in &mut self.clients {
             let drained = client.end.drain();
-            client.history.take(drained.slots, drained.lost, self.metrics.as_mut().map(Desk::recorded));
+            client.history.take(drained.slots, drained.lost, self.metrics.as_mut().map(MetricsEndpoint::recorded));
             client.moments.append(&mut client.end.drain_moments());
         }
         self.drain_ns += self.clock.now_ns().saturating_sub(begun_ns);
@@ -83,7 +83,7 @@ impl LocalWorker {
     /// The period that ends at `boundary_ns`.
     pub(super) fn period(&mut self, boundary_ns: u64) -> Result<PeriodStats, WorkerError> {
         let late_clients = self.drain_to(boundary_ns);
-        let mut backlog = Backlog::default();
+        let mut backlog = BacklogCount::default();
         let (mut rates, mut since_reset) = (Rates::default(), Rates::default());
         let (mut counters, mut totals, mut latencies) = (Counters::default(), Counters::default(), LatencySet::empty());
         self.look_at_clients();
@@ -122,7 +122,7 @@ impl LocalWorker {
             latencies.tell_whole_ms();
             kept.values_mut().for_each(LatencySet::tell_whole_ms);
         }
-        let seconds = kept.into_iter().map(|(number, latencies)| Second { number, latencies }).collect();
+        let seconds = kept.into_iter().map(|(number, latencies)| FleetSecond { number, latencies }).collect();
         Ok(PeriodStats {
             start_ns: std::mem::replace(&mut self.period_from_ns, boundary_ns),
             end_ns: boundary_ns,
@@ -170,8 +170,8 @@ impl LocalWorker {
     }
 
     /// What is on its way to consumers, from live counters.
-    pub(super) fn live_backlog(&self) -> Backlog {
-        let mut backlog = Backlog::default();
+    pub(super) fn live_backlog(&self) -> BacklogCount {
+        let mut backlog = BacklogCount::default();
         if let Some(plan) = &self.plan {
             self.clients.iter().for_each(|client| backlog.add(plan, &client.plan, &client.end.counters()));
         }
@@ -179,7 +179,7 @@ impl LocalWorker {
     }
 
     /// For the live line.
-    pub(super) fn newest_second(&mut self) -> Live {
+    pub(super) fn newest_second(&mut self) -> LiveCounters {
         self.drain();
         let p99 = |role: Role| {
             let mut all = crate::stats::Distribution::empty();
@@ -197,7 +197,7 @@ impl LocalWorker {
             cpu: client.plan.placement.hot_cpu,
             second: client.history.newest_second(),
         });
-        Live {
+        LiveCounters {
             clients: clients.collect(),
             counters: self.live_counters(),
             expected_receipts: backlog.expected,
@@ -209,7 +209,7 @@ impl LocalWorker {
 }
 
 /// The latencies of all these, in the unit that they were measured in.
-pub(super) fn told(differences: impl IntoIterator<Item = Difference>) -> LatencySet {
+pub(super) fn told(differences: impl IntoIterator<Item = RowDifference>) -> LatencySet {
     let (mut all, mut counters) = (LatencySet::empty(), Counters::default());
     for difference in differences {
         all.add_increments(&difference.latencies);

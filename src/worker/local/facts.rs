@@ -4,16 +4,16 @@
 //! Read by the supervisor, some ms after the boundary: it costs the clients nothing, and about 0.1 ms a client and
 //! period here.
 
-use super::history::Difference;
+use super::history::RowDifference;
 use super::{Client, LocalWorker};
 use crate::os::scheduling::{Steal, ThreadTimes, threads_of};
 use crate::stats::{Counter, Counters, Increment, Latency};
 use crate::telemetry::Role;
-use crate::worker::{ClientFacts, ClientSpans, KernelFacts};
+use crate::worker::{ClientFacts, ClientKernelFacts, ClientSpans};
 
 /// What was known of a client at one moment.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Look {
+pub(super) struct UsageReading {
     at_ns: u64,
     threads: Option<Vec<ThreadTimes>>,
     steal_ns: Option<u64>,
@@ -24,13 +24,13 @@ pub(super) struct Look {
 
 /// The looks from which differences are taken, and the newest.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Watch {
-    period: Look,
-    measurement: Look,
-    now: Look,
+pub(super) struct UsageWatch {
+    period: UsageReading,
+    measurement: UsageReading,
+    now: UsageReading,
 }
 
-impl Watch {
+impl UsageWatch {
     /// A new period begins at the newest look.
     fn close_period(&mut self) {
         self.period = self.now.clone();
@@ -43,14 +43,14 @@ impl Watch {
     }
 }
 
-impl Look {
-    fn kernel_since(&self, before: &Self, hot_tid: i32) -> KernelFacts {
+impl UsageReading {
+    fn kernel_since(&self, before: &Self, hot_tid: i32) -> ClientKernelFacts {
         let since = |now: Option<u64>, before: Option<u64>| Some(now?.saturating_sub(before?));
-        let mut facts = KernelFacts {
+        let mut facts = ClientKernelFacts {
             span_ns: self.at_ns.saturating_sub(before.at_ns),
             steal_ns: since(self.steal_ns, before.steal_ns),
             throttled_ns: since(self.throttled_ns, before.throttled_ns),
-            ..KernelFacts::default()
+            ..ClientKernelFacts::default()
         };
         let (Some(threads), Some(earlier)) = (&self.threads, &before.threads) else { return facts };
         for thread in threads {
@@ -79,7 +79,7 @@ impl LocalWorker {
         let steal = Steal::read(&self.root);
         let throttled_ns = self.cpu_limits.throttled_ns();
         for client in &mut self.clients {
-            client.watch.now = Look {
+            client.watch.now = UsageReading {
                 at_ns: self.clock.now_ns(),
                 threads: threads_of(&self.root, client.pid),
                 steal_ns: steal.as_ref().and_then(|steal| steal.of(client.plan.placement.hot_cpu)),
@@ -104,7 +104,7 @@ impl Client {
     }
 
     /// The facts of the period that has just been closed, and of the measurement so far. The next period begins.
-    pub(super) fn spans(&mut self, period: &Difference) -> ClientSpans {
+    pub(super) fn spans(&mut self, period: &RowDifference) -> ClientSpans {
         let watch = &self.watch;
         let delays = &period.latencies[Latency::PublishDelay as usize];
         let of_period = self.facts(period.span_ns, period.counters, delays, &watch.period);
@@ -118,7 +118,7 @@ impl Client {
         ClientSpans { period: of_period, measured: of_measurement }
     }
 
-    fn facts(&self, span_ns: u64, counters: Counters, delays: &Increment, before: &Look) -> ClientFacts {
+    fn facts(&self, span_ns: u64, counters: Counters, delays: &Increment, before: &UsageReading) -> ClientFacts {
         let now = &self.watch.now;
         let placement = &self.plan.placement;
         ClientFacts {
@@ -150,17 +150,17 @@ mod tests {
     use super::*;
     use crate::stats::{Recorder, Sparse};
 
-    fn look(at_ns: u64, threads: &[(i32, u64, u64, u64)]) -> Look {
+    fn look(at_ns: u64, threads: &[(i32, u64, u64, u64)]) -> UsageReading {
         let threads =
             threads.iter().map(|&(tid, run_ns, wait_ns, runs)| ThreadTimes { tid, run_ns, wait_ns, runs }).collect();
-        Look { at_ns, threads: Some(threads), steal_ns: Some(at_ns / 10), ..Look::default() }
+        UsageReading { at_ns, threads: Some(threads), steal_ns: Some(at_ns / 10), ..UsageReading::default() }
     }
 
     #[test]
     fn the_hot_thread_is_told_apart_from_the_librarys() {
         let before = look(1_000, &[(7, 100, 10, 1), (8, 50, 5, 2)]);
         let now = look(3_000, &[(7, 900, 30, 9), (8, 1_050, 5, 4), (9, 3, 400, 6)]);
-        let expected = KernelFacts {
+        let expected = ClientKernelFacts {
             span_ns: 2_000,
             hot_wait_ns: Some(20),
             hot_runs: Some(8),
@@ -171,8 +171,11 @@ mod tests {
             throttled_ns: None,
         };
         assert_eq!(now.kernel_since(&before, 7), expected);
-        let unseen = Look { at_ns: 3_000, ..Look::default() };
-        assert_eq!(unseen.kernel_since(&before, 7), KernelFacts { span_ns: 2_000, ..KernelFacts::default() });
+        let unseen = UsageReading { at_ns: 3_000, ..UsageReading::default() };
+        assert_eq!(
+            unseen.kernel_since(&before, 7),
+            ClientKernelFacts { span_ns: 2_000, ..ClientKernelFacts::default() }
+        );
     }
 
     #[test]

@@ -11,7 +11,7 @@ use crate::os::process::{self, Child, Launch};
 use crate::plan::{DriverKind, Plan};
 use crate::stats::Counter;
 use crate::units::{counted, first_few};
-use crate::worker::{Tell, WorkerError};
+use crate::worker::{ProgressText, WorkerError};
 use crossbeam_channel::Receiver;
 use std::collections::HashSet;
 use std::io::{BufRead, BufReader};
@@ -27,13 +27,13 @@ const HURRIED: Duration = Duration::from_secs(1);
 
 impl LocalWorker {
     /// Is there a broker, and does it accept our credentials?
-    pub(super) fn check_broker(&mut self, tell: Tell<'_>) -> Result<(), WorkerError> {
+    pub(super) fn check_broker(&mut self, tell: ProgressText<'_>) -> Result<(), WorkerError> {
         self.administrate(AdminAction::Check, tell).map(drop)
     }
 
     /// Creates the run's topics, or checks those that the user named. Topics that have the same names in every run may
     /// be there already.
-    pub(super) fn create_or_check_topics(&mut self, tell: Tell<'_>) -> Result<(), WorkerError> {
+    pub(super) fn create_or_check_topics(&mut self, tell: ProgressText<'_>) -> Result<(), WorkerError> {
         let plan = self.plan()?;
         let topics = plan.topics.clone();
         if !topics.existing.is_empty() {
@@ -73,7 +73,7 @@ impl LocalWorker {
 
     /// Asks the cluster how it is configured. What it does not tell within the limit is not known, and no run ends for
     /// it.
-    pub(super) fn read_cluster_settings(&mut self, tell: Tell<'_>) {
+    pub(super) fn read_cluster_settings(&mut self, tell: ProgressText<'_>) {
         let action = AdminAction::Settings { topic: self.topics.first().cloned() };
         let limits = (SETTINGS_LIMIT, SETTINGS_LIMIT);
         if let Ok(done) = self.administrate_within(action, limits, tell) {
@@ -84,7 +84,7 @@ impl LocalWorker {
     /// Which of the topics are there no more? Asked where messages are unknown: a client library waits for a topic
     /// that somebody has deleted as it does for a broker that does not answer, and tells nobody. What the cluster
     /// does not tell within the limit is not known.
-    pub(super) fn topics_gone(&mut self, tell: Tell<'_>) -> Vec<String> {
+    pub(super) fn topics_gone(&mut self, tell: ProgressText<'_>) -> Vec<String> {
         let unknown = self.live_counters()[Counter::MessagesUnknown] > 0;
         let kafka = self.plan.as_ref().is_some_and(|plan| plan.driver.kind == DriverKind::Kafka);
         if self.epoch_ns == 0 || !unknown || !kafka || self.broker_gone || self.in_a_hurry() {
@@ -115,7 +115,7 @@ impl LocalWorker {
 
     /// Do the topics exist, with the partitions that the workload says? Where it says nothing they are taken as they
     /// are.
-    fn check_topics(&mut self, tell: Tell<'_>) -> Result<(), WorkerError> {
+    fn check_topics(&mut self, tell: ProgressText<'_>) -> Result<(), WorkerError> {
         let done = self.administrate(AdminAction::Describe { topics: self.topics.clone() }, tell)?;
         let plan = self.plan()?;
         let planned = self.named_topics(plan).map(|(_, partitions)| partitions);
@@ -144,7 +144,7 @@ impl LocalWorker {
 
     /// Deletes the topics that this run made, in a second or so when in a hurry. What cannot be deleted is a warning.
     /// True when nothing is left.
-    pub(super) fn delete_topics(&mut self, tell: Tell<'_>) -> bool {
+    pub(super) fn delete_topics(&mut self, tell: ProgressText<'_>) -> bool {
         let topics = std::mem::take(&mut self.topics_to_delete);
         if topics.is_empty() {
             return false;
@@ -186,7 +186,7 @@ impl LocalWorker {
         left.is_empty()
     }
 
-    fn administrate(&mut self, action: AdminAction, tell: Tell<'_>) -> Result<AdminDone, WorkerError> {
+    fn administrate(&mut self, action: AdminAction, tell: ProgressText<'_>) -> Result<AdminDone, WorkerError> {
         let limits = &self.plan()?.limits;
         let limits = (limits.connect, limits.topics);
         self.administrate_within(action, limits, tell)
@@ -197,7 +197,7 @@ impl LocalWorker {
         &mut self,
         action: AdminAction,
         (connect_limit, action_limit): (Duration, Duration),
-        tell: Tell<'_>,
+        tell: ProgressText<'_>,
     ) -> Result<AdminDone, WorkerError> {
         let plan = self.plan()?;
         let limit = match action {
@@ -218,7 +218,7 @@ impl LocalWorker {
     }
 
     /// Starts the embedded broker with the run's topics on all CPUs the run may use.
-    pub(super) fn start_broker(&mut self, tell: Tell<'_>) -> Result<(), WorkerError> {
+    pub(super) fn start_broker(&mut self, tell: ProgressText<'_>) -> Result<(), WorkerError> {
         let plan = self.plan()?;
         let limit = plan.limits.connect.max(plan.limits.topics);
         tell(&format!("starting the embedded broker with {}", counted(plan.topics.count, "topic")));
@@ -243,7 +243,7 @@ impl LocalWorker {
         role: &str,
         request: &impl serde::Serialize,
         limit: Duration,
-        tell: Tell<'_>,
+        tell: ProgressText<'_>,
     ) -> Result<(Child, String), WorkerError> {
         let stdin = serde_json::to_vec(request).map_err(|error| WorkerError::System(error.to_string()))?;
         let launch = Launch {

@@ -10,7 +10,7 @@ mod rungs;
 #[cfg(test)]
 mod tests;
 
-pub(super) use baseline::Difference;
+pub(super) use baseline::RowDifference;
 
 use crate::stats::{Counter, Counters, Increment, Latency, Sparse};
 use crate::telemetry::{Role, Slot};
@@ -144,14 +144,14 @@ impl History {
     }
 
     /// What happened since the period began; the next period begins.
-    pub(super) fn close_period(&mut self) -> Difference {
+    pub(super) fn close_period(&mut self) -> RowDifference {
         let difference = self.since(&self.period);
         self.period = self.here();
         difference
     }
 
     /// What happened since the measurement began.
-    pub(super) fn measured(&self) -> Difference {
+    pub(super) fn measured(&self) -> RowDifference {
         self.since(&self.measurement)
     }
 
@@ -188,8 +188,8 @@ impl History {
         self.last.as_ref().map_or_else(|| self.period.clone(), Baseline::at)
     }
 
-    fn since(&self, baseline: &Baseline) -> Difference {
-        self.last.as_ref().map_or_else(Difference::none, |slot| baseline.to(slot))
+    fn since(&self, baseline: &Baseline) -> RowDifference {
+        self.last.as_ref().map_or_else(RowDifference::none, |slot| baseline.to(slot))
     }
 
     /// The newest slot of all.

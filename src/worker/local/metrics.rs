@@ -3,18 +3,18 @@
 use super::LocalWorker;
 use crate::telemetry::Role;
 use crate::worker::metrics::ledger::Present;
-use crate::worker::metrics::{Desk, Scrape};
+use crate::worker::metrics::{MetricsEndpoint, Scrape};
 
 impl LocalWorker {
     /// Answers scrapes from now on.
-    pub fn serve_metrics(&mut self, mut desk: Desk) {
+    pub fn serve_metrics(&mut self, mut desk: MetricsEndpoint) {
         desk.begin_run();
         self.scrapes = desk.scrapes();
         self.metrics = Some(desk);
     }
 
     /// The run is over: what its clients counted goes to the desk, which the next run takes.
-    pub fn leave_metrics(&mut self) -> Option<Desk> {
+    pub fn leave_metrics(&mut self) -> Option<MetricsEndpoint> {
         let last = self.present();
         self.scrapes = crossbeam_channel::never();
         let mut desk = self.metrics.take()?;
@@ -32,9 +32,9 @@ impl LocalWorker {
     }
 
     pub(super) fn roll_metrics(&mut self) {
-        if self.metrics.as_ref().is_some_and(Desk::roll_is_due) {
+        if self.metrics.as_ref().is_some_and(MetricsEndpoint::roll_is_due) {
             self.drain();
-            self.metrics.iter_mut().for_each(Desk::roll);
+            self.metrics.iter_mut().for_each(MetricsEndpoint::roll);
         }
     }
 

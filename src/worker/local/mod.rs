@@ -5,27 +5,27 @@
 //! admin and broker processes, `metrics` answers scrapes. The supervisor itself never opens a Kafka client.
 
 mod broker;
+mod client_statuses;
 mod close;
 mod drain;
 mod facts;
-pub mod growing;
 mod helpers;
 mod history;
+pub mod incremental_run;
 mod joining;
 mod metrics;
 pub(super) mod naming;
 mod observe;
 mod partitions;
-mod standings;
 mod start;
 mod wait;
 mod wall_anchor;
 mod witness;
 
-use super::metrics::{Desk, Scrape};
+use super::metrics::{MetricsEndpoint, Scrape};
 use super::{
-    CountersStats, Environment, Interruption, LatencySet, Live, PeriodStats, RunEnd, SubscriptionBalance, Tell, Wake,
-    Worker, WorkerError,
+    CountersStats, Environment, Interruption, LatencySet, LiveCounters, PeriodStats, ProgressText, RunEnd,
+    SubscriptionBalance, Wake, Worker, WorkerError,
 };
 use crate::driver::kafka::admin::TopicSpec;
 use crate::driver::kafka::admin::settings::ClusterSettings;
@@ -61,11 +61,11 @@ struct Client {
     /// Its file of raw samples.
     raw_samples: Option<PathBuf>,
     history: History,
-    exit: Option<crate::os::process::Exit>,
+    exit: Option<crate::os::process::ProcessExit>,
     observed: observe::Masks,
-    watch: facts::Watch,
+    watch: facts::UsageWatch,
     /// What it has told of since the last period.
-    moments: Vec<crate::telemetry::witness::Moment>,
+    moments: Vec<crate::telemetry::witness::StallMoment>,
     /// What came of each partition.
     partitions: partitions::PartitionSpan,
 }
@@ -87,7 +87,7 @@ pub struct LocalWorker {
     raw_samples: Option<PathBuf>,
     /// Are the seconds of periods kept?
     keep_seconds: bool,
-    growing: Option<growing::Growing>,
+    growing: Option<incremental_run::IncrementalRun>,
     clients: Vec<Client>,
     broker: Option<Child>,
     /// The broker was lost in the middle of the load, and that was told.
@@ -117,7 +117,7 @@ pub struct LocalWorker {
     cpu_limits: CpuLimits,
     closed: bool,
     deaths: u64,
-    metrics: Option<Desk>,
+    metrics: Option<MetricsEndpoint>,
     scrapes: Receiver<Scrape>,
 }
 
@@ -213,7 +213,7 @@ impl Worker for LocalWorker {
         self.wait(deadline_ns)
     }
 
-    fn initialize_driver(&mut self, plan: &Plan, tell: Tell<'_>) -> Result<(), WorkerError> {
+    fn initialize_driver(&mut self, plan: &Plan, tell: ProgressText<'_>) -> Result<(), WorkerError> {
         self.plan = Some(plan.clone());
         // Once, while nothing is measured.
         let fingerprint = Fingerprint::of_this_machine(&self.root, Some(&plan.placement.allowed));
@@ -230,7 +230,7 @@ impl Worker for LocalWorker {
         }
     }
 
-    fn create_topics(&mut self, tell: Tell<'_>) -> Result<Vec<String>, WorkerError> {
+    fn create_topics(&mut self, tell: ProgressText<'_>) -> Result<Vec<String>, WorkerError> {
         if self.plan()?.driver.kind == DriverKind::Kafka {
             self.create_or_check_topics(tell)?;
             self.read_cluster_settings(tell);
@@ -262,7 +262,7 @@ impl Worker for LocalWorker {
     }
 
     fn missing_for_readiness(&mut self) -> Result<Vec<String>, WorkerError> {
-        Ok(super::readiness::missing(self.plan()?, &self.standings()))
+        Ok(super::readiness::missing(self.plan()?, &self.statuses()))
     }
 
     fn start_load(&mut self) -> Result<u64, WorkerError> {
@@ -307,7 +307,7 @@ impl Worker for LocalWorker {
         })
     }
 
-    fn live(&mut self) -> Result<Live, WorkerError> {
+    fn live(&mut self) -> Result<LiveCounters, WorkerError> {
         Ok(self.newest_second())
     }
 
@@ -332,11 +332,11 @@ impl Worker for LocalWorker {
         self.let_consumers_catch_up()
     }
 
-    fn stop_all(&mut self, tell: Tell<'_>) -> Result<RunEnd, WorkerError> {
+    fn stop_all(&mut self, tell: ProgressText<'_>) -> Result<RunEnd, WorkerError> {
         self.close(tell)
     }
 
     fn balances(&mut self) -> Result<Vec<SubscriptionBalance>, WorkerError> {
-        Ok(super::balances::balance_all(self.plan()?, &self.standings()))
+        Ok(super::balances::balance_all(self.plan()?, &self.statuses()))
     }
 }

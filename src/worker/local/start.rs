@@ -6,8 +6,8 @@ use super::{Client, History, LocalWorker, facts, observe, partitions};
 use crate::client::{ClientSpec, CurvePart};
 use crate::driver::{DriverError, ErrorClass};
 use crate::load::payloads;
+use crate::os::host_capacity::raise_open_files;
 use crate::os::process::{self, Launch};
-use crate::os::room::raise_open_files;
 use crate::plan::{ClientPlan, DriverKind, Plan};
 use crate::telemetry::payload_pool::PoolOwner;
 use crate::telemetry::{ClientState, Role, Shape, SupervisorEnd, Wanted};
@@ -122,7 +122,7 @@ impl LocalWorker {
             end,
             exit: None,
             observed: observe::Masks::default(),
-            watch: facts::Watch::default(),
+            watch: facts::UsageWatch::default(),
             moments: Vec::new(),
             partitions: partitions::PartitionSpan::default(),
         });

@@ -188,7 +188,7 @@ mod tests {
             history,
             exit: None,
             observed: observe::Masks::default(),
-            watch: facts::Watch::default(),
+            watch: facts::UsageWatch::default(),
             partitions: crate::worker::local::partitions::PartitionSpan::default(),
             moments: Vec::new(),
         });

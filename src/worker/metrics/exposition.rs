@@ -10,13 +10,13 @@ pub const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
 
 /// A page that is being written.
 #[derive(Debug, Default)]
-pub struct Page {
+pub struct MetricsPage {
     text: String,
 }
 
 /// The type of a family.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum MetricType {
     /// Only grows while the process lives.
     Counter,
     /// A state.
@@ -29,26 +29,26 @@ pub enum Kind {
 
 /// One value.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Value {
+pub enum SampleValue {
     /// A whole number.
     Count(u64),
     /// Any number.
     Number(f64),
 }
 
-impl From<u64> for Value {
+impl From<u64> for SampleValue {
     fn from(count: u64) -> Self {
         Self::Count(count)
     }
 }
 
-impl From<f64> for Value {
+impl From<f64> for SampleValue {
     fn from(number: f64) -> Self {
         Self::Number(number)
     }
 }
 
-impl std::fmt::Display for Value {
+impl std::fmt::Display for SampleValue {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Count(count) => write!(f, "{count}"),
@@ -58,24 +58,24 @@ impl std::fmt::Display for Value {
     }
 }
 
-impl Page {
+impl MetricsPage {
     /// Begins a family; its samples follow.
-    pub fn family(&mut self, name: &'static str, kind: Kind, help: &str) -> Family<'_> {
+    pub fn family(&mut self, name: &'static str, kind: MetricType, help: &str) -> MetricFamily<'_> {
         self.named(name.to_owned(), kind, help)
     }
 
     /// The same with a name that was made.
-    pub fn named(&mut self, name: String, kind: Kind, help: &str) -> Family<'_> {
+    pub fn named(&mut self, name: String, kind: MetricType, help: &str) -> MetricFamily<'_> {
         let kind = match kind {
-            Kind::Counter => "counter",
-            Kind::Gauge => "gauge",
-            Kind::Summary => "summary",
-            Kind::Histogram => "histogram",
+            MetricType::Counter => "counter",
+            MetricType::Gauge => "gauge",
+            MetricType::Summary => "summary",
+            MetricType::Histogram => "histogram",
         };
         let help = help.replace('\\', "\\\\").replace('\n', "\\n");
         // Writing to a String cannot fail.
         let _ = writeln!(self.text, "# HELP {name} {help}\n# TYPE {name} {kind}");
-        Family { page: self, name }
+        MetricFamily { page: self, name }
     }
 
     /// The whole page.
@@ -86,19 +86,19 @@ impl Page {
 
 /// A family whose samples are being written.
 #[derive(Debug)]
-pub struct Family<'a> {
-    page: &'a mut Page,
+pub struct MetricFamily<'a> {
+    page: &'a mut MetricsPage,
     name: String,
 }
 
-impl Family<'_> {
+impl MetricFamily<'_> {
     /// A sample of the family's own name.
-    pub fn sample(&mut self, labels: &[(&str, &str)], value: impl Into<Value>) {
+    pub fn sample(&mut self, labels: &[(&str, &str)], value: impl Into<SampleValue>) {
         self.part("", labels, value);
     }
 
     /// A sample of the family's name and `suffix` (`_count`, `_sum`, `_bucket`).
-    pub fn part(&mut self, suffix: &str, labels: &[(&str, &str)], value: impl Into<Value>) {
+    pub fn part(&mut self, suffix: &str, labels: &[(&str, &str)], value: impl Into<SampleValue>) {
         let text = &mut self.page.text;
         text.push_str(&self.name);
         text.push_str(suffix);
@@ -118,11 +118,11 @@ mod tests {
 
     #[test]
     fn families_and_samples_are_written_as_prometheus_reads_them() {
-        let mut page = Page::default();
-        let mut family = page.family("a_total", Kind::Counter, "Line one.\nC:\\two.");
+        let mut page = MetricsPage::default();
+        let mut family = page.family("a_total", MetricType::Counter, "Line one.\nC:\\two.");
         family.sample(&[], 3_u64);
         family.sample(&[("kind", "a \"b\"\\c\n"), ("x", "1.0")], 0.25);
-        let mut family = page.family("b", Kind::Summary, "B.");
+        let mut family = page.family("b", MetricType::Summary, "B.");
         family.part("_sum", &[], f64::NAN);
         family.part("_bucket", &[("le", "+Inf")], f64::INFINITY);
         assert_eq!(

@@ -90,7 +90,7 @@ impl Recorded {
 
 /// See the file's head.
 #[derive(Debug)]
-pub struct Ledger {
+pub struct MetricLedger {
     /// Of clients that are gone.
     ended: Present,
     /// Runs that began.
@@ -106,7 +106,7 @@ pub struct Ledger {
 
 /// Everything a page tells.
 #[derive(Debug)]
-pub struct Totals<'a> {
+pub struct MetricTotals<'a> {
     /// Since the process began.
     pub counters: ByRole,
     /// The run under way, and sums over all runs of what only grows.
@@ -119,7 +119,7 @@ pub struct Totals<'a> {
     pub minute: &'a LatencySet,
 }
 
-impl Ledger {
+impl MetricLedger {
     /// Nothing counted at `now`.
     pub fn new(now: Instant) -> Self {
         let recorded = Recorded { set: LatencySet::empty(), sums_ns: [0.0; Latency::COUNT] };
@@ -162,11 +162,11 @@ impl Ledger {
     }
 
     /// All that there is to tell, with the clients of now.
-    pub fn totals(&self, present: &Present) -> Totals<'_> {
+    pub fn totals(&self, present: &Present) -> MetricTotals<'_> {
         let counters = self.ended.counters.merged(&present.counters);
         let all = self.sum(present);
         let present = Present { active: present.active, living: present.living, receipts: present.receipts, ..all };
-        Totals { counters, present, runs: self.runs, recorded: &self.recorded, minute: &self.minute }
+        MetricTotals { counters, present, runs: self.runs, recorded: &self.recorded, minute: &self.minute }
     }
 
     /// What only grows, over all runs; states of clients that are gone are gone.
@@ -211,7 +211,7 @@ mod tests {
 
     #[test]
     fn runs_add_up_and_states_do_not() {
-        let mut ledger = Ledger::new(Instant::now());
+        let mut ledger = MetricLedger::new(Instant::now());
         ledger.begin_run();
         ledger.end_run(&counted(100, 2));
         ledger.begin_run();
@@ -229,7 +229,7 @@ mod tests {
     #[test]
     fn a_minute_holds_what_came_in_it_and_the_sum_everything() {
         let begun = Instant::now();
-        let mut ledger = Ledger::new(begun);
+        let mut ledger = MetricLedger::new(begun);
         let (first, sum_ns) = latencies(&[1_000, 3_000]);
         ledger.recorded.add(Latency::AcknowledgeActual, &first, Some(sum_ns));
         assert!(!ledger.roll_is_due(begun + Duration::from_secs(59)));

@@ -8,13 +8,13 @@ pub mod exposition;
 pub mod ledger;
 mod omb;
 mod own;
-mod whose;
+mod trust_slate;
 
-pub use whose::Whose;
+pub use trust_slate::TrustSlate;
 
 use crossbeam_channel::Receiver;
-use exposition::Page;
-use ledger::{Ledger, Present, Recorded};
+use exposition::MetricsPage;
+use ledger::{MetricLedger, Present, Recorded};
 use std::time::Instant;
 
 /// One scrape: the page goes back through it.
@@ -23,23 +23,23 @@ pub struct Scrape(pub tokio::sync::oneshot::Sender<String>);
 
 /// Where scrapes are answered. It passes from worker to worker, and with it everything that was counted.
 #[derive(Debug)]
-pub struct Desk {
+pub struct MetricsEndpoint {
     scrapes: Receiver<Scrape>,
-    ledger: Ledger,
-    whose: Whose,
+    ledger: MetricLedger,
+    whose: TrustSlate,
     /// All clients of a run are this process's own.
     whole: bool,
 }
 
-impl Desk {
+impl MetricsEndpoint {
     /// Answers what comes through `scrapes`. `whole`: all clients of a run are on this host, so their backlog is the
     /// run's.
     pub fn new(scrapes: Receiver<Scrape>, whole: bool) -> Self {
-        Self { scrapes, ledger: Ledger::new(Instant::now()), whose: Whose::default(), whole }
+        Self { scrapes, ledger: MetricLedger::new(Instant::now()), whose: TrustSlate::default(), whole }
     }
 
     /// Where it is told how far the latencies are the broker's own.
-    pub fn whose(&self) -> Whose {
+    pub fn whose(&self) -> TrustSlate {
         self.whose.clone()
     }
 
@@ -82,7 +82,7 @@ impl Desk {
 
     fn page(&self, present: &Present) -> String {
         let totals = self.ledger.totals(present);
-        let mut page = Page::default();
+        let mut page = MetricsPage::default();
         omb::write(&mut page, &totals);
         own::write(&mut page, &totals, self.whole);
         self.whose.write(&mut page);

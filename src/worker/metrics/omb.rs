@@ -5,8 +5,8 @@
 //! end-to-end times of 0 ms count, the sum is not cut to whole ms, and the quantile 1.0 of nothing is NaN throughout
 //! (OMB: sometimes `-Infinity`).
 
-use super::exposition::{Kind, Page};
-use super::ledger::Totals;
+use super::exposition::{MetricType, MetricsPage};
+use super::ledger::MetricTotals;
 use crate::stats::{Counter, Latency};
 use crate::telemetry::Role;
 
@@ -15,7 +15,7 @@ const QUANTILES: [(&str, f64); 7] =
     [("0.5", 50.0), ("0.75", 75.0), ("0.95", 95.0), ("0.99", 99.0), ("0.999", 99.9), ("0.9999", 99.99), ("1.0", 100.0)];
 const NS_PER_MS: f64 = 1e6;
 
-pub(super) fn write(page: &mut Page, totals: &Totals<'_>) {
+pub(super) fn write(page: &mut MetricsPage, totals: &MetricTotals<'_>) {
     let (sent, received) = (totals.counters.of(Role::Producer), totals.counters.of(Role::Consumer));
     let probes = received[Counter::ProbesReceived];
     for (name, help, count) in [
@@ -45,7 +45,7 @@ pub(super) fn write(page: &mut Page, totals: &Totals<'_>) {
             sent[Counter::BytesAcknowledged],
         ),
     ] {
-        page.family(name, Kind::Counter, help).sample(&[], count);
+        page.family(name, MetricType::Counter, help).sample(&[], count);
     }
     for (name, help, latency) in [
         (
@@ -64,7 +64,7 @@ pub(super) fn write(page: &mut Page, totals: &Totals<'_>) {
             Latency::EndToEndActual,
         ),
     ] {
-        let mut family = page.family(name, Kind::Summary, help);
+        let mut family = page.family(name, MetricType::Summary, help);
         for success in ["false", "true"] {
             let true_ones = success == "true";
             for (label, percentile) in QUANTILES {

@@ -1,8 +1,8 @@
 //! pinload's own families: every counter of every client, both latency families, and the state of the run. Units are
 //! Prometheus' base units and stand in the names.
 
-use super::exposition::{Kind, Page};
-use super::ledger::Totals;
+use super::exposition::{MetricType, MetricsPage};
+use super::ledger::MetricTotals;
 use crate::stats::gap::{GAPS, SENDS};
 use crate::stats::{Counter, Distribution, Latency};
 use crate::telemetry::Role;
@@ -40,28 +40,29 @@ const LATENCIES: [Histograms; 3] = [
     ),
 ];
 
-pub(super) fn write(page: &mut Page, totals: &Totals<'_>, whole: bool) {
-    page.family("pinload_build_info", Kind::Gauge, "Always 1; the label tells the version.")
+pub(super) fn write(page: &mut MetricsPage, totals: &MetricTotals<'_>, whole: bool) {
+    page.family("pinload_build_info", MetricType::Gauge, "Always 1; the label tells the version.")
         .sample(&[("version", env!("CARGO_PKG_VERSION"))], 1_u64);
     let present = &totals.present;
-    page.family("pinload_runs_total", Kind::Counter, "Runs that began.").sample(&[], totals.runs);
-    page.family("pinload_run_active", Kind::Gauge, "1 while a run is under way.")
+    page.family("pinload_runs_total", MetricType::Counter, "Runs that began.").sample(&[], totals.runs);
+    page.family("pinload_run_active", MetricType::Gauge, "1 while a run is under way.")
         .sample(&[], u64::from(present.active));
-    let mut family = page.family("pinload_clients", Kind::Gauge, "Client processes that live.");
+    let mut family = page.family("pinload_clients", MetricType::Gauge, "Client processes that live.");
     for (role, living) in ROLES.iter().zip(present.living) {
         family.sample(&[("role", &role.to_string())], u64::from(living));
     }
-    page.family("pinload_clients_died_total", Kind::Counter, "Clients that ended before they were told to.")
+    page.family("pinload_clients_died_total", MetricType::Counter, "Clients that ended before they were told to.")
         .sample(&[], present.died);
     if let Some((expected, received)) = present.receipts {
         let help = "Messages that subscriptions should have received by now: acknowledged × subscriptions, of the run \
                     under way, by the producers of this process.";
-        page.family("pinload_receipts_expected_messages", Kind::Gauge, help).sample(&[], expected);
+        page.family("pinload_receipts_expected_messages", MetricType::Gauge, help).sample(&[], expected);
         let help = "Messages that the consumers of this process have received of the run under way.";
-        page.family("pinload_receipts_messages", Kind::Gauge, help).sample(&[], received);
+        page.family("pinload_receipts_messages", MetricType::Gauge, help).sample(&[], received);
         if whole {
             let help = "Messages acknowledged and not received yet, over all subscriptions.";
-            page.family("pinload_backlog_messages", Kind::Gauge, help).sample(&[], expected.saturating_sub(received));
+            page.family("pinload_backlog_messages", MetricType::Gauge, help)
+                .sample(&[], expected.saturating_sub(received));
         }
     }
     let by_size = |counter: &Counter| GAPS.iter().chain(&SENDS).any(|(_, sized)| sized == counter);
@@ -69,19 +70,19 @@ pub(super) fn write(page: &mut Page, totals: &Totals<'_>, whole: bool) {
         client_counter(page, *counter, totals);
     }
     behind_gaps(page, totals);
-    page.family("pinload_slots_lost_total", Kind::Counter, "Telemetry slots overwritten before they were read.")
+    page.family("pinload_slots_lost_total", MetricType::Counter, "Telemetry slots overwritten before they were read.")
         .sample(&[], present.slots_lost);
-    page.family("pinload_drain_seconds_total", Kind::Counter, "Time spent on reading the clients' telemetry.")
+    page.family("pinload_drain_seconds_total", MetricType::Counter, "Time spent on reading the clients' telemetry.")
         .sample(&[], seconds(present.drain_ns));
     let usage = crate::os::usage::of_self();
     page.family(
         "pinload_supervisor_cpu_seconds_total",
-        Kind::Counter,
+        MetricType::Counter,
         "CPU time of this process, without its clients.",
     )
     .sample(&[], seconds(usage.cpu_user_ns + usage.cpu_system_ns));
     for (name, help, latencies) in LATENCIES {
-        let mut family = page.family(name, Kind::Histogram, help);
+        let mut family = page.family(name, MetricType::Histogram, help);
         for (latency, from) in latencies {
             let from: Vec<(&str, &str)> = from.iter().map(|from| ("from", *from)).collect();
             let distribution = &totals.recorded.set[*latency];
@@ -100,9 +101,9 @@ pub(super) fn write(page: &mut Page, totals: &Totals<'_>, whole: bool) {
 const ROLES: [Role; 2] = [Role::Producer, Role::Consumer];
 
 /// One family for all sizes.
-fn behind_gaps(page: &mut Page, totals: &Totals<'_>) {
+fn behind_gaps(page: &mut MetricsPage, totals: &MetricTotals<'_>) {
     let help = "Messages (or their reports) that can have waited for the hot loop for at least this long, and less than the next.";
-    let mut family = page.family("pinload_messages_behind_gap_total", Kind::Counter, help);
+    let mut family = page.family("pinload_messages_behind_gap_total", MetricType::Counter, help);
     for (from_ns, counter) in GAPS {
         for role in ROLES {
             let labels = [("role", &*role.to_string()), ("gap_seconds", &*seconds(from_ns).to_string())];
@@ -110,7 +111,7 @@ fn behind_gaps(page: &mut Page, totals: &Totals<'_>) {
         }
     }
     let help = "Messages that took at least this long to be handed over, and less than the next.";
-    let mut family = page.family("pinload_sends_took_total", Kind::Counter, help);
+    let mut family = page.family("pinload_sends_took_total", MetricType::Counter, help);
     for (from_ns, counter) in SENDS {
         let took = [("took_seconds", &*seconds(from_ns).to_string())];
         family.sample(&took, totals.counters.of(Role::Producer)[counter]);
@@ -119,10 +120,10 @@ fn behind_gaps(page: &mut Page, totals: &Totals<'_>) {
 
 /// One of the clients' counters. Its name follows from that in result files: `bytes_received` becomes
 /// `pinload_received_bytes_total`, `idle_ns` `pinload_idle_seconds_total`.
-fn client_counter(page: &mut Page, counter: Counter, totals: &Totals<'_>) {
+fn client_counter(page: &mut MetricsPage, counter: Counter, totals: &MetricTotals<'_>) {
     let (kind, end) = match counter {
-        Counter::AssignedPartitions => (Kind::Gauge, ""),
-        _ => (Kind::Counter, "_total"),
+        Counter::AssignedPartitions => (MetricType::Gauge, ""),
+        _ => (MetricType::Counter, "_total"),
     };
     let (stem, in_ns) = match counter.name().strip_suffix("_ns") {
         Some(stem) => (format!("{stem}_seconds"), true),

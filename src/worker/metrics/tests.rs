@@ -13,7 +13,7 @@ fn read(page: &str) -> (BTreeMap<&str, f64>, BTreeMap<&str, &str>) {
 
 fn a_page() -> String {
     let (_sender, scrapes) = crossbeam_channel::unbounded();
-    let mut desk = Desk::new(scrapes, true);
+    let mut desk = MetricsEndpoint::new(scrapes, true);
     desk.begin_run();
     let mut recorder = Recorder::new();
     (1..=1_000).for_each(|us| recorder.record(us * 1_000));

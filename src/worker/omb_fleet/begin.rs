@@ -1,19 +1,19 @@
 //! The beginning of a run: who is there, the driver file to all, topics from the first worker, clients dealt out,
 //! probes, the load.
 
-use super::calls::{CallError, OmbPeer};
-use super::suit::keys_name;
-use super::{CALL_LIMIT, Member, OmbWorkers, Told, watch};
+use super::calls::{OmbCallError, OmbPeer};
+use super::restrict::keys_name;
+use super::{CALL_LIMIT, OmbMember, OmbWorkers, ReportedTotals, watch};
 use crate::load::payloads;
 use crate::plan::Plan;
 use crate::telemetry::Role;
 use crate::units::{Rate, counted};
 use crate::worker::fleet::calls::Loss;
-use crate::worker::fleet::peer::CallError as HelloError;
-use crate::worker::fleet::{CALL_MARGIN, RollCall, split};
+use crate::worker::fleet::peer::PeerCallError as HelloError;
+use crate::worker::fleet::{CALL_MARGIN, WorkerReplies, split};
 use crate::worker::local::naming::group_name;
 use crate::worker::wire::omb::{ConsumerAssignment, ProducerWorkAssignment, TopicSubscription, TopicsInfo};
-use crate::worker::{Tell, Worker, WorkerError};
+use crate::worker::{ProgressText, Worker, WorkerError};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use std::collections::BTreeMap;
@@ -42,7 +42,7 @@ impl OmbWorkers {
     }
 
     fn find_all(&mut self, plan: &Plan) -> Result<(), WorkerError> {
-        let RollCall(answers) = self.roll_call.take().unwrap_or_else(|| RollCall::of(&self.settings));
+        let WorkerReplies(answers) = self.roll_call.take().unwrap_or_else(|| WorkerReplies::of(&self.settings));
         let duties = split::duties(self.settings.workers.len(), self.settings.extra_consumers);
         let mut wrong = Vec::new();
         for ((url, own), answer) in self.settings.workers.iter().zip(&duties).zip(answers) {
@@ -69,22 +69,22 @@ impl OmbWorkers {
             if !is_ours && let Err(why) = speaks_omb(&peer) {
                 wrong.push(format!("{url} is no worker: {why}"));
             }
-            self.members.push(Member {
+            self.members.push(OmbMember {
                 peer,
                 hello,
                 clients: split::clients_of(*own, &duties, &plan.clients),
                 lost: false,
                 begun: false,
-                counts: super::Counts::default(),
-                probes: super::Counts::default(),
-                told: Told::default(),
+                counts: super::OmbTotals::default(),
+                probes: super::OmbTotals::default(),
+                told: ReportedTotals::default(),
             });
         }
         if wrong.is_empty() { Ok(()) } else { Err(WorkerError::Workers(wrong.join("; "))) }
     }
 
     /// OMB's leader, the first worker, makes the topics and names them.
-    pub(super) fn make_topics(&mut self, tell: Tell<'_>) -> Result<Vec<String>, WorkerError> {
+    pub(super) fn make_topics(&mut self, tell: ProgressText<'_>) -> Result<Vec<String>, WorkerError> {
         const PATH: &str = "/create-topics";
         let plan = self.plan()?;
         let limit = plan.limits.topics + CALL_MARGIN;
@@ -160,7 +160,7 @@ impl OmbWorkers {
         let epoch_ns = self.now_ns();
         for member in &mut self.members {
             member.probes = member.counts;
-            member.told = Told::beginning(epoch_ns);
+            member.told = ReportedTotals::beginning(epoch_ns);
         }
         let orders = self.to_each(Self::with(Role::Producer), None);
         let body_for = |member: usize| if self.members[member].hello.is_some() { &to_ours } else { &body };
@@ -199,8 +199,8 @@ fn json(value: &impl serde::Serialize) -> Result<Arc<Vec<u8>>, WorkerError> {
 /// A worker of OMB's has counters also when it is idle; Redpanda's has them under other names.
 fn speaks_omb(peer: &OmbPeer) -> Result<(), String> {
     match peer.call("/counters-stats", None, CALL_LIMIT) {
-        Err(CallError::NoAnswer(cause)) => Err(cause),
-        Err(CallError::Refused { words, .. }) => {
+        Err(OmbCallError::NoAnswer(cause)) => Err(cause),
+        Err(OmbCallError::Refused { words, .. }) => {
             Err(format!("it knows neither pinload's calls nor OMB's (/counters-stats: {words})"))
         }
         Ok(body) => {

@@ -4,7 +4,7 @@
 //! A signal or a lost worker ends the wait; calls that are still under way are left alone: `stop-all` ends what they
 //! began.
 
-use super::{Member, OmbWorkers};
+use super::{OmbMember, OmbWorkers};
 use crate::worker::fleet::calls::Loss;
 use crate::worker::fleet::interruption;
 use crate::worker::http_client::{HttpAnswer, HttpClient};
@@ -23,7 +23,7 @@ pub(super) struct OmbPeer {
 
 /// Why a call came to nothing.
 #[derive(Debug)]
-pub(super) enum CallError {
+pub(super) enum OmbCallError {
     /// Nobody there, or nobody awake.
     NoAnswer(String),
     /// An answer, and it says no.
@@ -37,10 +37,10 @@ impl OmbPeer {
     }
 
     /// GET, or POST of a body.
-    pub(super) fn call(&self, path: &str, body: Option<&[u8]>, limit: Duration) -> Result<Vec<u8>, CallError> {
+    pub(super) fn call(&self, path: &str, body: Option<&[u8]>, limit: Duration) -> Result<Vec<u8>, OmbCallError> {
         let url = format!("{}{path}", self.url);
-        let HttpAnswer { status, body } = self.client.call(&url, body, None, limit).map_err(CallError::NoAnswer)?;
-        if status == 200 { Ok(body) } else { Err(CallError::Refused { words: words(status, &body) }) }
+        let HttpAnswer { status, body } = self.client.call(&url, body, None, limit).map_err(OmbCallError::NoAnswer)?;
+        if status == 200 { Ok(body) } else { Err(OmbCallError::Refused { words: words(status, &body) }) }
     }
 }
 
@@ -56,7 +56,7 @@ fn words(status: u16, body: &[u8]) -> String {
 
 /// An answer.
 #[derive(Debug)]
-pub(super) struct Answer {
+pub(super) struct OmbResponse {
     /// Whose.
     pub(super) member: usize,
     /// When it was asked for, raw ns: about when the worker looked.
@@ -64,9 +64,9 @@ pub(super) struct Answer {
     body: Vec<u8>,
 }
 
-impl Answer {
+impl OmbResponse {
     /// What it holds.
-    pub(super) fn read<T: DeserializeOwned>(&self, members: &[Member], path: &str) -> Result<T, WorkerError> {
+    pub(super) fn read<T: DeserializeOwned>(&self, members: &[OmbMember], path: &str) -> Result<T, WorkerError> {
         serde_json::from_slice(&self.body).map_err(|error| {
             let url = &members[self.member].peer.url;
             WorkerError::Workers(format!("{url}: cannot understand its answer to {path}: {error}"))
@@ -75,11 +75,11 @@ impl Answer {
 }
 
 /// What is sent to one worker; None: GET.
-pub(super) type Order = (usize, Option<Arc<Vec<u8>>>);
+pub(super) type OmbRequest = (usize, Option<Arc<Vec<u8>>>);
 
 impl OmbWorkers {
     /// One order for each living member that `which` names.
-    pub(super) fn to_each(&self, which: impl Fn(&Member) -> bool, body: Option<&[u8]>) -> Vec<Order> {
+    pub(super) fn to_each(&self, which: impl Fn(&OmbMember) -> bool, body: Option<&[u8]>) -> Vec<OmbRequest> {
         let body = body.map(|body| Arc::new(body.to_vec()));
         let members = self.members.iter().enumerate();
         members.filter(|(_, one)| !one.lost && which(one)).map(|(number, _)| (number, body.clone())).collect()
@@ -88,7 +88,7 @@ impl OmbWorkers {
     /// POST without a body.
     pub(super) fn post(
         &mut self,
-        which: impl Fn(&Member) -> bool,
+        which: impl Fn(&OmbMember) -> bool,
         path: &'static str,
         limit: Duration,
     ) -> Result<(), WorkerError> {
@@ -99,11 +99,11 @@ impl OmbWorkers {
     /// All orders at once; answers in the order of the members.
     pub(super) fn call_each(
         &mut self,
-        orders: Vec<Order>,
+        orders: Vec<OmbRequest>,
         path: &'static str,
         limit: Duration,
         loss: Loss,
-    ) -> Result<Vec<Answer>, WorkerError> {
+    ) -> Result<Vec<OmbResponse>, WorkerError> {
         let (answers, answered) = crossbeam_channel::bounded(orders.len());
         let mut waited_for: Vec<usize> = orders.iter().map(|(member, _)| *member).collect();
         let mut all = Vec::with_capacity(orders.len());
@@ -113,7 +113,7 @@ impl OmbWorkers {
                 let asked_ns = clock.now_ns();
                 let answer = peer.call(path, body.as_ref().map(|body| body.as_slice()), limit);
                 // Whoever asked may have gone on.
-                let _ = answers.send((member, answer.map(|body| Answer { member, asked_ns, body })));
+                let _ = answers.send((member, answer.map(|body| OmbResponse { member, asked_ns, body })));
             };
             std::thread::Builder::new()
                 .name(format!("pinload-call-{member}"))
@@ -154,24 +154,26 @@ impl OmbWorkers {
                 },
             }
         }
-        all.sort_by_key(|answer: &Answer| answer.member);
+        all.sort_by_key(|answer: &OmbResponse| answer.member);
         Ok(all)
     }
 
     /// A worker that refuses before the load cannot be used; one that refuses during it has failed, and the result with
     /// it.
-    fn failed(&mut self, member: usize, path: &str, error: CallError) -> WorkerError {
+    fn failed(&mut self, member: usize, path: &str, error: OmbCallError) -> WorkerError {
         let member = &mut self.members[member];
         let worker = member.peer.url.clone();
         match error {
-            CallError::NoAnswer(cause) => {
+            OmbCallError::NoAnswer(cause) => {
                 member.lost = true;
                 WorkerError::WorkerLost(WorkerLoss { worker, cause })
             }
-            CallError::Refused { words, .. } if self.epoch_ns > 0 => {
+            OmbCallError::Refused { words, .. } if self.epoch_ns > 0 => {
                 WorkerError::WorkerLost(WorkerLoss { worker, cause: format!("{path} failed there: {words}") })
             }
-            CallError::Refused { words, .. } => WorkerError::Workers(format!("{worker}: {path} failed there: {words}")),
+            OmbCallError::Refused { words, .. } => {
+                WorkerError::Workers(format!("{worker}: {path} failed there: {words}"))
+            }
         }
     }
 }

@@ -9,7 +9,7 @@ use crate::worker::{CountersStats, Worker, WorkerError};
 
 /// Totals of one worker, or of all.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct Counts {
+pub(super) struct OmbTotals {
     /// Acknowledged.
     pub(super) sent: u64,
     /// Received.
@@ -18,7 +18,7 @@ pub(super) struct Counts {
     pub(super) failed: u64,
 }
 
-impl Counts {
+impl OmbTotals {
     fn since(self, earlier: Self) -> Self {
         Self {
             sent: self.sent.saturating_sub(earlier.sent),
@@ -43,19 +43,23 @@ impl OmbWorkers {
         for answer in self.call_each(self.to_each(|_| true, None), PATH, CALL_LIMIT, Loss::IsToldLater)? {
             let OnWire { messages_sent, messages_received, message_send_errors } = answer.read(&self.members, PATH)?;
             self.members[answer.member].counts =
-                Counts { sent: messages_sent, received: messages_received, failed: message_send_errors };
+                OmbTotals { sent: messages_sent, received: messages_received, failed: message_send_errors };
         }
         self.counted_ns = self.now_ns();
         Ok(())
     }
 
     /// Everything counted by all workers, probes included.
-    pub(super) fn counted(&self) -> Counts {
-        Counts::sum(self.members.iter().map(|member| member.counts))
+    pub(super) fn counted(&self) -> OmbTotals {
+        OmbTotals::sum(self.members.iter().map(|member| member.counts))
     }
 
-    fn probes(&self) -> Counts {
-        if self.epoch_ns == 0 { self.counted() } else { Counts::sum(self.members.iter().map(|member| member.probes)) }
+    fn probes(&self) -> OmbTotals {
+        if self.epoch_ns == 0 {
+            self.counted()
+        } else {
+            OmbTotals::sum(self.members.iter().map(|member| member.probes))
+        }
     }
 
     pub(super) fn stats(&self) -> Result<CountersStats, WorkerError> {

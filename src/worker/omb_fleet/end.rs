@@ -2,9 +2,9 @@
 //! everything, so that what is missing then is missing. Then everybody stops.
 
 use super::begin::STOP_LIMIT;
-use super::calls::CallError;
+use super::calls::OmbCallError;
 use super::ready::LOOK_EVERY_NS;
-use super::{Member, OmbWorkers};
+use super::{OmbMember, OmbWorkers};
 use crate::units::NS_PER_S;
 use crate::worker::catching_up::LONGER_WHILE_COMING;
 use crate::worker::hosts::WorkerKind;
@@ -57,7 +57,7 @@ impl OmbWorkers {
         self.closed = true;
         self.watching = None;
         // A leader of pinload's may delete the topics that others still hold; it stops last.
-        let last = |number: usize, member: &Member| number == 0 && member.hello.is_some();
+        let last = |number: usize, member: &OmbMember| number == 0 && member.hello.is_some();
         for round in [false, true] {
             let limit = if self.in_a_hurry() { HURRIED_LIMIT } else { STOP_LIMIT };
             let members = self.members.iter().enumerate();
@@ -73,7 +73,7 @@ impl OmbWorkers {
                 let url = &member.peer.url;
                 match call.join() {
                     Ok(Ok(_)) => member.begun = false,
-                    Ok(Err(CallError::NoAnswer(why) | CallError::Refused { words: why, .. })) => {
+                    Ok(Err(OmbCallError::NoAnswer(why) | OmbCallError::Refused { words: why, .. })) => {
                         self.warnings.push(format!("while closing: {url}: /stop-all: {why}"));
                     }
                     Err(_) => self.warnings.push("while closing: a call panicked".to_owned()),
@@ -115,7 +115,7 @@ impl OmbWorkers {
 }
 
 /// OMB's workers tell nothing of their hosts and clocks.
-fn host_report(member: &Member) -> HostReport {
+fn host_report(member: &OmbMember) -> HostReport {
     let hello = member.hello.as_ref();
     HostReport {
         kind: if hello.is_some() { WorkerKind::PinloadByOmbsProtocol } else { WorkerKind::Omb },

@@ -1,8 +1,8 @@
 //! Periods and latencies of all workers, added up. OMB's workers cut a period when they are asked: rates divide each
 //! worker's counts by the time since it was asked before, and the first period begins with the load.
 
-use super::calls::Answer;
-use super::counts::Counts;
+use super::calls::OmbResponse;
+use super::counts::OmbTotals;
 use super::{CALL_LIMIT, OmbWorkers};
 use crate::stats::{Counter, Counters, Distribution, Latency};
 use crate::worker::fleet::calls::Loss;
@@ -14,7 +14,7 @@ const PROBE_BYTES: u64 = 10;
 
 /// What one worker has told of.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Told {
+pub(super) struct ReportedTotals {
     /// Since the load began.
     totals: Counters,
     /// Until then, raw ns.
@@ -23,7 +23,7 @@ pub(super) struct Told {
     from: (Counters, u64),
 }
 
-impl Told {
+impl ReportedTotals {
     /// Nothing yet: the load begins.
     pub(super) fn beginning(at_ns: u64) -> Self {
         Self { totals: Counters::default(), cut_ns: at_ns, from: (Counters::default(), at_ns) }
@@ -46,7 +46,7 @@ impl OmbWorkers {
             let texts = [&part.publish_latency, &part.publish_delay_latency, &part.end_to_end_latency];
             self.add_histograms(&answer, PATH, texts, &mut latencies)?;
             let member = &mut self.members[answer.member];
-            member.counts = Counts {
+            member.counts = OmbTotals {
                 sent: part.total_messages_sent,
                 received: part.total_messages_received,
                 failed: part.total_message_send_errors,
@@ -106,7 +106,7 @@ impl OmbWorkers {
     /// The measurement begins. Java's counters go on: what was counted before is subtracted here.
     pub(super) fn reset(&mut self, boundary_ns: u64) -> Result<(), WorkerError> {
         self.post(|_| true, "/reset-stats", CALL_LIMIT)?;
-        for Told { totals, cut_ns, from } in self.members.iter_mut().map(|member| &mut member.told) {
+        for ReportedTotals { totals, cut_ns, from } in self.members.iter_mut().map(|member| &mut member.told) {
             *from = (*totals, *cut_ns);
         }
         self.so_far = LatencySet::empty();
@@ -116,7 +116,7 @@ impl OmbWorkers {
 
     fn add_histograms(
         &self,
-        answer: &Answer,
+        answer: &OmbResponse,
         path: &str,
         texts: [&String; 3],
         latencies: &mut LatencySet,
@@ -138,7 +138,7 @@ impl OmbWorkers {
 
 /// A worker's counters since its load began. Messages by its totals: those of periods hold probes, which came before
 /// the load.
-fn totals(counts: Counts, probes: Counts, before: &Counters, part: &OnWire, is_omb: bool) -> Counters {
+fn totals(counts: OmbTotals, probes: OmbTotals, before: &Counters, part: &OnWire, is_omb: bool) -> Counters {
     let mut totals = Counters::default();
     totals[Counter::MessagesAcknowledged] = counts.sent.saturating_sub(probes.sent);
     totals[Counter::MessagesFailed] = counts.failed.saturating_sub(probes.failed);

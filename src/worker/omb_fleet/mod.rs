@@ -13,26 +13,26 @@ mod counts;
 mod end;
 mod figures;
 mod ready;
+mod restrict;
 mod run_out;
-mod suit;
 mod watch;
 
-pub use suit::suit;
+pub use restrict::restrict_to_omb;
 
-use super::fleet::{FleetSettings, RollCall, interruption};
-use super::wire::pinload::Hello;
+use super::fleet::{FleetSettings, WorkerReplies, interruption};
+use super::wire::pinload::WorkerGreeting;
 use super::{
-    CountersStats, Interruption, LatencySet, Live, PeriodStats, RunEnd, SubscriptionBalance, Tell, Wake, Worker,
-    WorkerError, WorkerLoss,
+    CountersStats, Interruption, LatencySet, LiveCounters, PeriodStats, ProgressText, RunEnd, SubscriptionBalance,
+    Wake, Worker, WorkerError, WorkerLoss,
 };
 use crate::os::clock::{Calibration, Clock};
 use crate::os::signals::Signal;
 use crate::plan::{ClientPlan, Plan};
 use crate::telemetry::Role;
 use calls::OmbPeer;
-use counts::Counts;
+use counts::OmbTotals;
 use crossbeam_channel::{Receiver, Sender};
-use figures::Told;
+use figures::ReportedTotals;
 use std::collections::VecDeque;
 use std::time::Duration;
 
@@ -41,42 +41,42 @@ const CALL_LIMIT: Duration = Duration::from_secs(30);
 
 /// One worker of the fleet.
 #[derive(Debug)]
-struct Member {
+struct OmbMember {
     peer: OmbPeer,
     /// What a pinload worker said of itself; None: it is one of OMB's.
-    hello: Option<Hello>,
+    hello: Option<WorkerGreeting>,
     clients: Vec<ClientPlan>,
     lost: bool,
     /// A run of ours may be going on there.
     begun: bool,
     /// Its newest counters.
-    counts: Counts,
+    counts: OmbTotals,
     /// The same when the load began: probes.
-    probes: Counts,
+    probes: OmbTotals,
     /// What it has told of in periods.
-    told: Told,
+    told: ReportedTotals,
 }
 
-impl Member {
+impl OmbMember {
     fn has(&self, role: Role) -> bool {
         self.clients.iter().any(|client| client.role == role)
     }
 }
 
 /// A worker, by its number, that is gone.
-type Alarm = (usize, WorkerLoss);
+type WorkerGone = (usize, WorkerLoss);
 
 /// See the file's head.
 #[derive(Debug)]
 pub struct OmbWorkers {
     settings: FleetSettings,
-    roll_call: Option<RollCall>,
+    roll_call: Option<WorkerReplies>,
     signals: Receiver<Signal>,
     clock: Clock,
     clock_reason: String,
     plan: Option<Plan>,
-    members: Vec<Member>,
-    alarms: (Sender<Alarm>, Receiver<Alarm>),
+    members: Vec<OmbMember>,
+    alarms: (Sender<WorkerGone>, Receiver<WorkerGone>),
     /// Dropped at the end: nobody watches any more.
     watching: Option<(Sender<()>, Receiver<()>)>,
     topics: Vec<String>,
@@ -102,7 +102,7 @@ impl OmbWorkers {
     /// A fleet that hears of signals through `signals`.
     pub fn new(
         settings: FleetSettings,
-        roll_call: RollCall,
+        roll_call: WorkerReplies,
         signals: Receiver<Signal>,
         calibration: Calibration,
     ) -> Self {
@@ -136,7 +136,7 @@ impl OmbWorkers {
         self.plan.as_ref().ok_or_else(|| WorkerError::System("initialize_driver was not called".to_owned()))
     }
 
-    fn with(role: Role) -> impl Fn(&Member) -> bool {
+    fn with(role: Role) -> impl Fn(&OmbMember) -> bool {
         move |member| member.has(role)
     }
 
@@ -145,7 +145,7 @@ impl OmbWorkers {
     }
 
     /// A loss that was not known yet.
-    fn alarmed(&mut self, (member, loss): Alarm) -> Option<WorkerLoss> {
+    fn alarmed(&mut self, (member, loss): WorkerGone) -> Option<WorkerLoss> {
         let known = std::mem::replace(&mut self.members[member].lost, true);
         (!known).then_some(loss)
     }
@@ -189,11 +189,11 @@ impl Worker for OmbWorkers {
         }
     }
 
-    fn initialize_driver(&mut self, plan: &Plan, _tell: Tell<'_>) -> Result<(), WorkerError> {
+    fn initialize_driver(&mut self, plan: &Plan, _tell: ProgressText<'_>) -> Result<(), WorkerError> {
         self.begin(plan)
     }
 
-    fn create_topics(&mut self, tell: Tell<'_>) -> Result<Vec<String>, WorkerError> {
+    fn create_topics(&mut self, tell: ProgressText<'_>) -> Result<Vec<String>, WorkerError> {
         self.make_topics(tell)
     }
 
@@ -234,10 +234,10 @@ impl Worker for OmbWorkers {
         self.stats()
     }
 
-    fn live(&mut self) -> Result<Live, WorkerError> {
+    fn live(&mut self) -> Result<LiveCounters, WorkerError> {
         let CountersStats { expected_receipts, receipts, .. } = self.counters_stats()?;
         let counters = self.totals();
-        Ok(Live {
+        Ok(LiveCounters {
             counters,
             expected_receipts,
             receipts,
@@ -271,9 +271,9 @@ impl Worker for OmbWorkers {
         self.let_consumers_catch_up()
     }
 
-    fn stop_all(&mut self, tell: Tell<'_>) -> Result<RunEnd, WorkerError> {
+    fn stop_all(&mut self, tell: ProgressText<'_>) -> Result<RunEnd, WorkerError> {
         self.let_java_producers_run_out(tell);
-        let java = |member: &Member| member.hello.is_none() && member.begun && !member.lost;
+        let java = |member: &OmbMember| member.hello.is_none() && member.begun && !member.lost;
         if self.members.iter().any(|member| java(member) && member.has(Role::Consumer)) {
             tell("closing OMB's workers; Java's consumers wait for commits that they queued, which takes up to 30 s");
         }

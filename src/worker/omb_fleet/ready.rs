@@ -1,6 +1,6 @@
 //! Readiness, as far as counts of probes tell of it.
 
-use super::counts::Counts;
+use super::counts::OmbTotals;
 use super::{CALL_LIMIT, OmbWorkers};
 use crate::telemetry::Role;
 use crate::units::NS_PER_S;
@@ -18,19 +18,19 @@ const OUTSTANDING_NS: u64 = 5 * NS_PER_S;
 
 /// Probes coming to rest before the load: what of them is counted later stands among the messages.
 #[derive(Debug)]
-struct Settling {
+struct ProbeSettling {
     /// Probes asked for.
     asked: u64,
     subscriptions: u64,
     /// Do consumers begin at a topic's beginning, so that each probe comes?
     all_come: bool,
-    before: Counts,
+    before: OmbTotals,
     changed_ns: u64,
 }
 
-impl Settling {
+impl ProbeSettling {
     /// Is nothing more to come?
-    fn is_over(&mut self, counted: Counts, now_ns: u64) -> bool {
+    fn is_over(&mut self, counted: OmbTotals, now_ns: u64) -> bool {
         if counted != self.before {
             (self.before, self.changed_ns) = (counted, now_ns);
         }
@@ -80,7 +80,7 @@ impl OmbWorkers {
     /// Probes that are still on their way would be counted as messages.
     pub(super) fn let_probes_settle(&mut self) -> Result<(), WorkerError> {
         let plan = self.plan()?;
-        let mut settling = Settling {
+        let mut settling = ProbeSettling {
             asked: self.probes_asked,
             subscriptions: u64::from(plan.subscriptions_of(0)),
             all_come: plan.driver.consumer.get("auto.offset.reset") == Some("earliest"),
@@ -103,12 +103,12 @@ mod tests {
     const MS: u64 = NS_PER_S / 1_000;
 
     /// Two producers, two subscriptions, two rounds of probes.
-    fn settling(all_come: bool) -> Settling {
-        Settling { asked: 4, subscriptions: 2, all_come, before: Counts::default(), changed_ns: 0 }
+    fn settling(all_come: bool) -> ProbeSettling {
+        ProbeSettling { asked: 4, subscriptions: 2, all_come, before: OmbTotals::default(), changed_ns: 0 }
     }
 
-    fn counts(sent: u64, received: u64) -> Counts {
-        Counts { sent, received, failed: 0 }
+    fn counts(sent: u64, received: u64) -> OmbTotals {
+        OmbTotals { sent, received, failed: 0 }
     }
 
     #[test]
@@ -130,6 +130,6 @@ mod tests {
         let mut unsent = settling(false);
         assert!(!unsent.is_over(counts(3, 6), 500 * MS), "one has no acknowledgement yet");
         assert!(unsent.is_over(counts(3, 6), 5_500 * MS), "and gets none");
-        assert!(settling(true).is_over(Counts { sent: 3, received: 6, failed: 1 }, 1), "a failure is an end");
+        assert!(settling(true).is_over(OmbTotals { sent: 3, received: 6, failed: 1 }, 1), "a failure is an end");
     }
 }

@@ -7,10 +7,10 @@
 //! waited for, all threads get back into step before that call: for about a second each producer sends a message in 50
 //! ms or less. Nobody counts those.
 
-use super::{Member, OmbWorkers};
+use super::{OmbMember, OmbWorkers};
 use crate::telemetry::Role;
 use crate::units::NS_PER_S;
-use crate::worker::{Tell, Wake, Worker, WorkerError};
+use crate::worker::{ProgressText, Wake, Worker, WorkerError};
 use std::time::Duration;
 
 /// The slow rate of one worker, messages a second: one for each of its producers, so that none sleeps long, up to so
@@ -34,7 +34,7 @@ impl OmbWorkers {
 
     /// Before `stop-all`: see the file's head. What goes wrong here goes wrong with that call as well, and is told
     /// then.
-    pub(super) fn let_java_producers_run_out(&mut self, tell: Tell<'_>) {
+    pub(super) fn let_java_producers_run_out(&mut self, tell: ProgressText<'_>) {
         let producers = self.most_producers(|member| member.hello.is_none() && member.begun && !member.lost);
         if self.epoch_ns == 0 || producers == 0 || self.in_a_hurry() {
             return;
@@ -56,8 +56,9 @@ impl OmbWorkers {
     }
 
     /// Of these workers, the producers of the one that has the most.
-    fn most_producers(&self, of: impl Fn(&Member) -> bool) -> u32 {
-        let producers = |member: &Member| member.clients.iter().filter(|client| client.role == Role::Producer).count();
+    fn most_producers(&self, of: impl Fn(&OmbMember) -> bool) -> u32 {
+        let producers =
+            |member: &OmbMember| member.clients.iter().filter(|client| client.role == Role::Producer).count();
         let most = self.members.iter().filter(|member| of(member)).map(producers).max().unwrap_or(0);
         u32::try_from(most).unwrap_or(u32::MAX)
     }

@@ -2,8 +2,8 @@
 //! costs it nothing: one that is gone is noticed then and not at the end of the period. (And a pinload worker's lease
 //! does not run out.)
 
-use super::Alarm;
-use super::calls::{CallError, OmbPeer};
+use super::WorkerGone;
+use super::calls::{OmbCallError, OmbPeer};
 use crate::worker::WorkerLoss;
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 use std::time::Duration;
@@ -14,20 +14,20 @@ const EVERY: Duration = Duration::from_secs(2);
 const LIMIT: Duration = Duration::from_secs(15);
 
 /// Watches worker number `worker` until `ended` is closed or it is gone.
-pub(super) fn watch(worker: usize, peer: OmbPeer, alarms: Sender<Alarm>, ended: Receiver<()>) {
+pub(super) fn watch(worker: usize, peer: OmbPeer, alarms: Sender<WorkerGone>, ended: Receiver<()>) {
     let watched = std::thread::Builder::new().name(format!("pinload-beat-{worker}")).spawn(move || {
         let mut unanswered = 0;
         while ended.recv_timeout(EVERY) == Err(RecvTimeoutError::Timeout) {
             match peer.call("/counters-stats", None, LIMIT) {
                 // A connection may have been closed for its age: once is no loss.
-                Err(CallError::NoAnswer(_)) if unanswered == 0 => unanswered += 1,
-                Err(CallError::NoAnswer(cause)) => {
+                Err(OmbCallError::NoAnswer(_)) if unanswered == 0 => unanswered += 1,
+                Err(OmbCallError::NoAnswer(cause)) => {
                     // Nobody listens when the run has ended meanwhile.
                     let _ = alarms.send((worker, WorkerLoss { worker: peer.url.clone(), cause }));
                     return;
                 }
                 // What it refuses it says again to whoever needs it.
-                Ok(_) | Err(CallError::Refused { .. }) => unanswered = 0,
+                Ok(_) | Err(OmbCallError::Refused { .. }) => unanswered = 0,
             }
         }
     });

@@ -92,9 +92,9 @@ const DEFAULTS: [&str; 39] = [
 
 /// What is kept of a page.
 #[derive(Debug, Clone)]
-pub(super) struct Kept(Vec<KeepPattern>);
+pub(super) struct SeriesFilter(Vec<KeepPattern>);
 
-impl Kept {
+impl SeriesFilter {
     /// What these patterns say; none: the defaults.
     pub(super) fn of(patterns: &[KeepPattern]) -> Self {
         if patterns.is_empty() {
@@ -116,7 +116,7 @@ mod tests {
     fn a_star_stands_for_anything_and_a_brace_asks_for_labels() {
         let keeps = |pattern: &str, series: &str| {
             let name = series.split('{').next().unwrap();
-            Kept::of(&[KeepPattern::parse(pattern).unwrap()]).keeps(name, series)
+            SeriesFilter::of(&[KeepPattern::parse(pattern).unwrap()]).keeps(name, series)
         };
         assert!(keeps("up", "up") && keeps("UP", "up{a=\"b\"}") && !keeps("up", "ups") && !keeps("up", "sup"));
         assert!(
@@ -135,7 +135,7 @@ mod tests {
 
     #[test]
     fn the_defaults_keep_what_brokers_tell_of_themselves_and_not_each_topic() {
-        let kept = Kept::of(&[]);
+        let kept = SeriesFilter::of(&[]);
         let keeps = |series: &str| kept.keeps(series.split('{').next().unwrap(), series);
         assert!(keeps("kafka_server_BrokerTopicMetrics_Count{name=\"BytesInPerSec\"}"));
         assert!(!keeps("kafka_server_BrokerTopicMetrics_Count{name=\"BytesInPerSec\",topic=\"t\"}"));

@@ -8,19 +8,19 @@
 mod keep;
 mod page;
 mod target;
-mod told;
+mod target_history;
 
 pub use keep::KeepPattern;
 pub use target::ScrapeTarget;
-pub use told::{ScrapedSeries, ScrapedTarget};
+pub use target_history::{ScrapedSeries, ScrapedTarget};
 
 use crate::os::affinity::{CpuSet, pin_current_thread};
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
-use keep::Kept;
+use keep::SeriesFilter;
 use page::ScrapedPage;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
-use told::Gathered;
+use target_history::TargetHistory;
 use ureq::Agent;
 
 /// Between the beginnings of two reads of a page.
@@ -42,17 +42,18 @@ pub struct Scraper {
 
 /// What was read so far. Clones share it.
 #[derive(Debug, Clone)]
-pub struct ScrapeBoard(Arc<Vec<Mutex<Gathered>>>);
+pub struct ScrapeBoard(Arc<Vec<Mutex<TargetHistory>>>);
 
 impl Scraper {
     /// Begins to read these pages, on these CPUs (none: wherever the kernel likes). Without patterns the defaults
     /// are kept.
     pub fn begin(targets: &[ScrapeTarget], patterns: &[KeepPattern], cpus: &CpuSet) -> Self {
-        let board =
-            ScrapeBoard(Arc::new(targets.iter().cloned().map(|target| Mutex::new(Gathered::new(target))).collect()));
+        let board = ScrapeBoard(Arc::new(
+            targets.iter().cloned().map(|target| Mutex::new(TargetHistory::new(target))).collect(),
+        ));
         let (going_on, stop) = bounded(0);
         let (read, first) = bounded(targets.len());
-        let kept = Kept::of(patterns);
+        let kept = SeriesFilter::of(patterns);
         for place in 0..targets.len() {
             let reader = PageReader {
                 board: board.clone(),
@@ -88,7 +89,7 @@ impl Scraper {
 }
 
 impl ScrapeBoard {
-    fn gathered(&self, place: usize) -> MutexGuard<'_, Gathered> {
+    fn gathered(&self, place: usize) -> MutexGuard<'_, TargetHistory> {
         // Each change is whole before the next begins.
         self.0[place].lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -108,7 +109,7 @@ impl ScrapeBoard {
 struct PageReader {
     board: ScrapeBoard,
     place: usize,
-    kept: Kept,
+    kept: SeriesFilter,
     cpus: CpuSet,
     stop: Receiver<()>,
     first: Option<Sender<()>>,

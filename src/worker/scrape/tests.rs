@@ -61,8 +61,8 @@ fn a_page_is_kept_and_what_cannot_be_read_is_told_with_its_reason() {
 
 #[test]
 fn rows_have_gaps_where_a_page_lacked_a_series_and_begin_shortly_before_the_load() {
-    let mut gathered = Gathered::new(target("b", "http://h/".to_owned()));
-    let kept = Kept::of(&[KeepPattern::parse("*").unwrap()]);
+    let mut gathered = TargetHistory::new(target("b", "http://h/".to_owned()));
+    let kept = SeriesFilter::of(&[KeepPattern::parse("*").unwrap()]);
     let mut take = |second: u64, text: &str| {
         gathered.take(&ScrapedPage::parse(text).unwrap(), &kept, EPOCH + Duration::from_secs(second));
     };
@@ -80,8 +80,8 @@ fn rows_have_gaps_where_a_page_lacked_a_series_and_begin_shortly_before_the_load
 
 #[test]
 fn a_day_of_rows_keeps_the_highest_of_gauges_and_the_last_of_counters_and_a_large_page_is_cut() {
-    let mut gathered = Gathered::new(target("b", "http://h/".to_owned()));
-    let kept = Kept::of(&[KeepPattern::parse("*").unwrap()]);
+    let mut gathered = TargetHistory::new(target("b", "http://h/".to_owned()));
+    let kept = SeriesFilter::of(&[KeepPattern::parse("*").unwrap()]);
     for row in 0..17_280_u64 {
         let gauge = if row == 5_000 { 99.0 } else { 1.0 };
         let page = ScrapedPage::parse(&format!("g {gauge}\nc_total {row}\n")).unwrap();

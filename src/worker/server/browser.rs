@@ -11,24 +11,24 @@ const JSON: &str = "application/json";
 
 /// Whom a request may come from.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Guard {
+pub(super) struct OriginCheck {
     /// Only names of this host are the worker's: it listens on loopback.
     pub(super) loopback: bool,
 }
 
-impl Guard {
+impl OriginCheck {
     /// Refuses what a page in a browser could have sent: status and words. `own`: the call is of pinload's own
     /// protocol, whose bodies are JSON and say so. OMB's client says nothing of its bodies.
     pub(super) fn refuses(self, method: &Method, headers: &HeaderMap, own: bool) -> Option<(u16, &'static str)> {
         match self.foreign(headers) {
-            Some(Foreign::Name) => {
+            Some(ForeignOrigin::Name) => {
                 return Some((
                     403,
                     "this worker has no token and answers only to localhost and 127.0.0.1: call it by that name, or give it a \
                      token (--token-file)",
                 ));
             }
-            Some(Foreign::Page) => {
+            Some(ForeignOrigin::Page) => {
                 return Some((
                     403,
                     "no page in a browser may call a worker without a token: give it one (--token-file)",
@@ -49,18 +49,18 @@ impl Guard {
     }
 
     /// What is strange about where a request comes from.
-    pub(super) fn foreign(self, headers: &HeaderMap) -> Option<Foreign> {
+    pub(super) fn foreign(self, headers: &HeaderMap) -> Option<ForeignOrigin> {
         if self.loopback && !text(headers, header::HOST.as_str()).is_some_and(is_loopback) {
-            return Some(Foreign::Name);
+            return Some(ForeignOrigin::Name);
         }
         let by_hand = text(headers, FETCH_SITE).is_none_or(|site| site == "none");
-        (headers.contains_key(header::ORIGIN) || !by_hand).then_some(Foreign::Page)
+        (headers.contains_key(header::ORIGIN) || !by_hand).then_some(ForeignOrigin::Page)
     }
 }
 
 /// Where a request comes from that is not this host's own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Foreign {
+pub(super) enum ForeignOrigin {
     /// It asks for another name than this host's.
     Name,
     /// A page in a browser sent it.
@@ -88,7 +88,7 @@ mod tests {
         let headers = headers
             .iter()
             .map(|(name, value)| (header::HeaderName::from_static(name), header::HeaderValue::from_static(value)));
-        Guard { loopback }.refuses(method, &headers.collect(), own).map(|(status, _)| status)
+        OriginCheck { loopback }.refuses(method, &headers.collect(), own).map(|(status, _)| status)
     }
 
     #[test]

@@ -16,7 +16,7 @@ use tokio::time::{Instant, Sleep};
 
 /// How long a connection may be silent.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Patience {
+pub(super) struct IdleTimeouts {
     /// While no request is under way. Callers that keep connections for later give them up earlier: Java's after 60 s.
     pub idle: Duration,
     /// While something came in that has had no answer: half a request, or a call that takes its time.
@@ -24,20 +24,20 @@ pub(super) struct Patience {
 }
 
 /// For real callers. The longest calls wait for topics and for clients to be ready, which takes minutes.
-pub(super) const PATIENCE: Patience =
-    Patience { idle: Duration::from_secs(180), unanswered: Duration::from_secs(3600) };
+pub(super) const PATIENCE: IdleTimeouts =
+    IdleTimeouts { idle: Duration::from_secs(180), unanswered: Duration::from_secs(3600) };
 
 /// A connection that was accepted.
 pub(super) struct Connection {
     stream: TcpStream,
-    patience: Patience,
+    patience: IdleTimeouts,
     /// When it is closed, unless something happens before.
     end: Pin<Box<Sleep>>,
     _permit: OwnedSemaphorePermit,
 }
 
 impl Connection {
-    pub(super) fn new(stream: TcpStream, patience: Patience, permit: OwnedSemaphorePermit) -> Self {
+    pub(super) fn new(stream: TcpStream, patience: IdleTimeouts, permit: OwnedSemaphorePermit) -> Self {
         Self { stream, patience, end: Box::pin(tokio::time::sleep(patience.idle)), _permit: permit }
     }
 

@@ -1,9 +1,9 @@
 //! The HTTP server: axum on a thread of its own. It knows nothing of runs; it checks who may call and how much, and
 //! hands calls on.
 
-use super::browser::Guard;
+use super::browser::OriginCheck;
 use super::listener::{ServerError, bind, serve, serve_beside};
-use super::{Board, Call, Method, Reply, metrics_page};
+use super::{Call, Method, Reply, WorkerStatus, metrics_page};
 use crate::worker::metrics::Scrape;
 use crate::worker::wire::pinload::{PREFIX, RUN_HEADER, WallTime};
 use axum::body::{Body, to_bytes};
@@ -19,7 +19,7 @@ use tokio::sync::oneshot;
 
 /// How the server listens.
 #[derive(Debug, Clone)]
-pub struct Settings {
+pub struct ServerSettings {
     /// Address of both ports.
     pub bind: IpAddr,
     /// Port of the worker's calls; 0: any free one.
@@ -52,12 +52,12 @@ const READ_LIMIT: Duration = Duration::from_secs(60);
 
 /// What every request is answered with.
 #[derive(Debug, Clone)]
-struct Desk {
+struct RequestContext {
     calls: Sender<Call>,
-    board: Arc<Board>,
+    worker_status: Arc<WorkerStatus>,
     token: Option<Arc<str>>,
     /// Where there is no token.
-    guard: Option<Guard>,
+    guard: Option<OriginCheck>,
     body_bytes: usize,
 }
 
@@ -65,14 +65,14 @@ struct Desk {
 ///
 /// # Errors
 /// A port that is taken or not ours.
-pub fn listen(settings: &Settings, board: Arc<Board>) -> Result<Listening, ServerError> {
+pub fn listen(settings: &ServerSettings, worker_status: Arc<WorkerStatus>) -> Result<Listening, ServerError> {
     let (main, address) = bind(SocketAddr::new(settings.bind, settings.port))?;
     let (stats, stats_address) = bind(SocketAddr::new(settings.bind, settings.stats_port))?;
     let (sender, calls) = crossbeam_channel::unbounded();
     let (scraper, scrapes) = crossbeam_channel::unbounded();
-    let guard = settings.token.is_none().then_some(Guard { loopback: settings.bind.is_loopback() });
+    let guard = settings.token.is_none().then_some(OriginCheck { loopback: settings.bind.is_loopback() });
     let token = settings.token.as_deref().map(Arc::from);
-    let desk = Desk { calls: sender, board, token, guard, body_bytes: settings.body_bytes };
+    let desk = RequestContext { calls: sender, worker_status, token, guard, body_bytes: settings.body_bytes };
     let connections = settings.connections;
     serve_beside(address, move || async move {
         tokio::join!(
@@ -83,11 +83,11 @@ pub fn listen(settings: &Settings, board: Arc<Board>) -> Result<Listening, Serve
     Ok(Listening { address, stats_address, calls, scrapes })
 }
 
-fn worker_calls(desk: Desk) -> axum::Router {
+fn worker_calls(desk: RequestContext) -> axum::Router {
     axum::Router::new().fallback(any_call).with_state(desk)
 }
 
-async fn any_call(State(desk): State<Desk>, request: Request) -> Response {
+async fn any_call(State(desk): State<RequestContext>, request: Request) -> Response {
     let reply = desk.answer(request).await;
     let kind = if reply.json { "application/json" } else { "text/plain;charset=utf-8" };
     let status = StatusCode::from_u16(reply.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
@@ -97,7 +97,7 @@ async fn any_call(State(desk): State<Desk>, request: Request) -> Response {
     response
 }
 
-impl Desk {
+impl RequestContext {
     async fn answer(&self, request: Request) -> Reply {
         let path = tidy(request.uri().path());
         let of_browser =
@@ -115,17 +115,17 @@ impl Desk {
             match (method, own) {
                 // Also for those who only want to know whether the worker lives; their asking keeps no lease.
                 (Method::Get, "pulse") => {
-                    let pulse = self.board.pulse();
+                    let pulse = self.worker_status.pulse();
                     if allowed && pulse.run.is_some() && header_text(&request, RUN_HEADER) == pulse.run {
-                        self.board.called();
+                        self.worker_status.called();
                     }
                     return Reply::json(&pulse);
                 }
                 (Method::Get, "time") if allowed => return Reply::json(&WallTime { realtime_ns: realtime_ns() }),
                 (Method::Post, "abort") if allowed => {
-                    let run = self.board.pulse().run;
+                    let run = self.worker_status.pulse().run;
                     if run.is_some() && header_text(&request, RUN_HEADER) == run {
-                        self.board.abort();
+                        self.worker_status.abort();
                     }
                     return Reply::text(200, "");
                 }

@@ -1,6 +1,6 @@
 //! Ports: bound before anything starts, with so many connections at a time and no more.
 
-use super::connection::{Connection, PATIENCE, Patience};
+use super::connection::{Connection, IdleTimeouts, PATIENCE};
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use tokio::sync::Semaphore;
@@ -45,21 +45,21 @@ pub(super) async fn serve(listener: TcpListener, connections: usize, router: axu
 async fn serve_with(
     listener: TcpListener,
     connections: usize,
-    patience: Patience,
+    patience: IdleTimeouts,
     router: axum::Router,
 ) -> std::io::Result<()> {
     let listener = tokio::net::TcpListener::from_std(listener)?;
-    axum::serve(Few { listener, patience, free: Arc::new(Semaphore::new(connections)) }, router).await
+    axum::serve(LimitedListener { listener, patience, free: Arc::new(Semaphore::new(connections)) }, router).await
 }
 
 /// A listener that takes no more connections than it has permits for; the others wait in the kernel's queue.
-struct Few {
+struct LimitedListener {
     listener: tokio::net::TcpListener,
-    patience: Patience,
+    patience: IdleTimeouts,
     free: Arc<Semaphore>,
 }
 
-impl axum::serve::Listener for Few {
+impl axum::serve::Listener for LimitedListener {
     type Io = Connection;
     type Addr = SocketAddr;
 
@@ -89,7 +89,7 @@ mod tests {
     const LONG: Duration = Duration::from_secs(60);
 
     /// A server with one place.
-    fn narrow(patience: Patience) -> SocketAddr {
+    fn narrow(patience: IdleTimeouts) -> SocketAddr {
         let (listener, address) = bind(SocketAddr::from(([127, 0, 0, 1], 0))).unwrap();
         let slow = || async {
             tokio::time::sleep(Duration::from_millis(300)).await;
@@ -115,7 +115,7 @@ mod tests {
 
     #[test]
     fn a_caller_that_says_nothing_does_not_keep_its_place() {
-        let address = narrow(Patience { idle: Duration::from_millis(100), unanswered: LONG });
+        let address = narrow(IdleTimeouts { idle: Duration::from_millis(100), unanswered: LONG });
         let mut silent = caller(address);
         assert!(ask(caller(address)).ends_with("answered"));
         assert_eq!(silent.read(&mut [0; 8]).unwrap(), 0, "the silent one is closed");
@@ -123,7 +123,7 @@ mod tests {
 
     #[test]
     fn a_caller_that_begins_a_request_and_leaves_it_does_not_keep_its_place() {
-        let address = narrow(Patience { idle: LONG, unanswered: Duration::from_millis(600) });
+        let address = narrow(IdleTimeouts { idle: LONG, unanswered: Duration::from_millis(600) });
         let mut half = caller(address);
         half.write_all(b"GET / HT").unwrap();
         assert!(ask(caller(address)).ends_with("answered"));
@@ -131,7 +131,7 @@ mod tests {
 
     #[test]
     fn a_call_that_takes_longer_than_an_idle_caller_may_is_answered() {
-        let address = narrow(Patience { idle: Duration::from_millis(100), unanswered: LONG });
+        let address = narrow(IdleTimeouts { idle: Duration::from_millis(100), unanswered: LONG });
         assert!(ask(caller(address)).ends_with("answered"));
     }
 }

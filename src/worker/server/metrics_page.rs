@@ -1,7 +1,7 @@
 //! The server of the metrics page: beside the worker's calls, or alone in a local run. No token: it only tells. On
 //! loopback it tells only programs of this host, and no page in a browser that points a name of its own there.
 
-use super::browser::Guard;
+use super::browser::OriginCheck;
 use super::listener::{ServerError, bind, serve, serve_beside};
 use crate::worker::metrics::Scrape;
 use crate::worker::metrics::exposition::CONTENT_TYPE;
@@ -32,11 +32,11 @@ pub fn listen(wanted: SocketAddr) -> Result<(SocketAddr, Receiver<Scrape>), Serv
 
 /// The page that is served at `address`.
 pub(super) fn router(scraper: Sender<Scrape>, address: SocketAddr) -> axum::Router {
-    let guard = address.ip().is_loopback().then_some(Guard { loopback: true });
+    let guard = address.ip().is_loopback().then_some(OriginCheck { loopback: true });
     axum::Router::new().route("/metrics", axum::routing::get(page)).with_state((scraper, guard))
 }
 
-async fn page(State((scraper, guard)): State<(Sender<Scrape>, Option<Guard>)>, headers: HeaderMap) -> Response {
+async fn page(State((scraper, guard)): State<(Sender<Scrape>, Option<OriginCheck>)>, headers: HeaderMap) -> Response {
     if guard.is_some_and(|guard| guard.foreign(&headers).is_some()) {
         let why = "this metrics page is for programs of its host: ask for it as localhost or 127.0.0.1, or let it listen on \
                    another address (--metrics-addr, worker --bind)";

@@ -5,7 +5,6 @@
 //! the other. What both threads know stands on the `Board`. `metrics_page` is the server of the metrics page, here and
 //! in local runs.
 
-pub mod board;
 mod browser;
 mod connection;
 pub mod http;
@@ -14,11 +13,12 @@ pub mod metrics_page;
 mod omb;
 mod pinload;
 pub mod session;
+pub mod status;
 
-pub use board::Board;
-pub use http::{Listening, Settings};
+pub use http::{Listening, ServerSettings};
 pub use listener::ServerError;
 pub use session::Session;
+pub use status::WorkerStatus;
 
 /// One request, as the main thread sees it.
 #[derive(Debug)]

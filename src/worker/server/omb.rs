@@ -2,7 +2,7 @@
 //! names. What fails answers 500 with a sentence; OMB's coordinator only looks at the status, its user at this worker's
 //! log.
 
-use super::session::{Run, Session};
+use super::session::{Session, SessionRun};
 use super::{Call, Method, Reply};
 use crate::config::DriverFile;
 use crate::load::stamp::STAMP_BYTES;
@@ -11,7 +11,7 @@ use crate::plan::{LatePolicy, MessagePlan, PayloadPlan, RatePlan, RateScope, pla
 use crate::stats::{Counter, Counters, Distribution, Latency};
 use crate::telemetry::Role;
 use crate::units::{Rate, counted};
-use crate::worker::local::growing::Wish;
+use crate::worker::local::incremental_run::ClientRequest;
 use crate::worker::wire::omb::{
     ConsumerAssignment, CountersStats, CumulativeLatencies, HIGHEST_END_TO_END_US, HIGHEST_PUBLISH_US, PeriodStats,
     ProducerWorkAssignment, TopicsInfo, clipped, encode,
@@ -69,7 +69,7 @@ pub(super) fn answer(session: &mut Session, call: &Call) -> Reply {
     })
 }
 
-type Answer = Result<Reply, String>;
+type OmbHandlerResult = Result<Reply, String>;
 
 fn empty() -> Reply {
     Reply::text(200, "")
@@ -80,14 +80,14 @@ fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, String> {
 }
 
 /// What is told of latencies where there are none: three empty histograms.
-fn nothing_measured(reply: impl Fn([String; 3]) -> Reply) -> Answer {
+fn nothing_measured(reply: impl Fn([String; 3]) -> Reply) -> OmbHandlerResult {
     let none = Distribution::empty();
     let empty = |highest_us| encode(&none, highest_us);
     Ok(reply([empty(HIGHEST_PUBLISH_US)?, empty(HIGHEST_PUBLISH_US)?, empty(HIGHEST_END_TO_END_US)?]))
 }
 
 /// A driver file, byte for byte. A second one ends what the first began.
-fn initialize_driver(session: &mut Session, body: &[u8]) -> Answer {
+fn initialize_driver(session: &mut Session, body: &[u8]) -> OmbHandlerResult {
     let text = std::str::from_utf8(body).map_err(|_| "the driver file is no UTF-8".to_owned())?;
     let file = DriverFile::parse(Path::new("driver.yaml"), text, true).map_err(|problems| problems.to_string())?;
     let manner = &session.manner;
@@ -106,27 +106,28 @@ fn initialize_driver(session: &mut Session, body: &[u8]) -> Answer {
     Ok(empty())
 }
 
-fn create_producers(session: &mut Session, topics: &[String]) -> Answer {
-    let wishes: Vec<Wish> = topics.iter().map(|topic| Wish { topic: topic.clone(), group: None }).collect();
+fn create_producers(session: &mut Session, topics: &[String]) -> OmbHandlerResult {
+    let wishes: Vec<ClientRequest> =
+        topics.iter().map(|topic| ClientRequest { topic: topic.clone(), group: None }).collect();
     add(session, Role::Producer, &wishes)
 }
 
-fn create_consumers(session: &mut Session, wanted: &ConsumerAssignment) -> Answer {
-    let wishes: Vec<Wish> = wanted
+fn create_consumers(session: &mut Session, wanted: &ConsumerAssignment) -> OmbHandlerResult {
+    let wishes: Vec<ClientRequest> = wanted
         .topics_subscriptions
         .iter()
-        .map(|wish| Wish { topic: wish.topic.clone(), group: Some(wish.subscription.clone()) })
+        .map(|wish| ClientRequest { topic: wish.topic.clone(), group: Some(wish.subscription.clone()) })
         .collect();
     add(session, Role::Consumer, &wishes)
 }
 
-fn add(session: &mut Session, role: Role, wishes: &[Wish]) -> Answer {
+fn add(session: &mut Session, role: Role, wishes: &[ClientRequest]) -> OmbHandlerResult {
     let Session { run: Some(run), machine, manner, .. } = session else { return Err(no_driver()) };
     if wishes.is_empty() {
         return Ok(empty());
     }
     let more = u32::try_from(wishes.len()).unwrap_or(u32::MAX);
-    let there = run.worker.standings();
+    let there = run.worker.statuses();
     let count = |of| u32::try_from(there.iter().filter(|client| client.role == of).count()).unwrap_or(u32::MAX);
     let (mut producers, mut consumers) = (count(Role::Producer), count(Role::Consumer));
     match role {
@@ -160,8 +161,8 @@ fn no_driver() -> String {
 }
 
 /// Calls that need a driver; None: there is no such call.
-fn within(session: &mut Session, method: Method, path: &str, body: &[u8]) -> Option<Answer> {
-    type Verb = fn(&mut Run, &[u8]) -> Answer;
+fn within(session: &mut Session, method: Method, path: &str, body: &[u8]) -> Option<OmbHandlerResult> {
+    type Verb = fn(&mut SessionRun, &[u8]) -> OmbHandlerResult;
     let verb: Verb = match (method, path) {
         (Method::Post, "/create-topics") => |run, body| {
             let info: TopicsInfo = parse(body)?;
@@ -199,7 +200,7 @@ fn within(session: &mut Session, method: Method, path: &str, body: &[u8]) -> Opt
     })
 }
 
-fn done(result: Result<(), crate::worker::WorkerError>) -> Answer {
+fn done(result: Result<(), crate::worker::WorkerError>) -> OmbHandlerResult {
     result.map(|()| empty()).map_err(|error| error.to_string())
 }
 
@@ -210,7 +211,7 @@ fn publish_rate(value: &serde_json::Value) -> Result<f64, String> {
 
 /// Stamps make end-to-end times exact between pinload's workers, and no part of OMB reads the values. None: they are
 /// stamped.
-fn unstamped_for(run: &Run, work: &ProducerWorkAssignment, payloads: &[Vec<u8>]) -> Option<String> {
+fn unstamped_for(run: &SessionRun, work: &ProducerWorkAssignment, payloads: &[Vec<u8>]) -> Option<String> {
     let shortest = payloads.iter().map(Vec::len).min().unwrap_or(0);
     if !run.stamps {
         Some("the worker was started with --no-stamp".to_owned())
@@ -243,7 +244,7 @@ pub(super) fn end_to_end_words(counters: &Counters) -> Option<String> {
     })
 }
 
-fn start_load(run: &mut Run, work: &ProducerWorkAssignment) -> Answer {
+fn start_load(run: &mut SessionRun, work: &ProducerWorkAssignment) -> OmbHandlerResult {
     let payloads = work.payloads()?;
     if payloads.is_empty() {
         return Err("payloadData is empty: there is nothing to send (randomizedPayloadPoolSize 0?)".to_owned());
@@ -262,8 +263,8 @@ fn start_load(run: &mut Run, work: &ProducerWorkAssignment) -> Answer {
         stamp: no_stamp_reason.is_none(),
         no_stamp_reason,
     };
-    let standings = run.worker.standings();
-    let producers = standings.iter().filter(|client| client.role == Role::Producer).count();
+    let statuses = run.worker.statuses();
+    let producers = statuses.iter().filter(|client| client.role == Role::Producer).count();
     let rate = RatePlan::new(
         Rate::PerSecond(work.publish_rate),
         RateScope::Total,
@@ -275,7 +276,7 @@ fn start_load(run: &mut Run, work: &ProducerWorkAssignment) -> Answer {
     Ok(empty())
 }
 
-fn period_stats(run: &mut Run) -> Answer {
+fn period_stats(run: &mut SessionRun) -> OmbHandlerResult {
     let period = run.worker.period_until_now().map_err(|error| error.to_string())?;
     // Latencies can be reset, these counters not: what they count since the last call is our own subtraction.
     let totals = period.totals;
@@ -300,7 +301,7 @@ fn received(counters: &Counters) -> u64 {
     counters[Counter::MessagesReceived] + counters[Counter::ProbesReceived]
 }
 
-fn cumulative_latencies(run: &mut Run) -> Answer {
+fn cumulative_latencies(run: &mut SessionRun) -> OmbHandlerResult {
     let latencies = run.worker.latencies_until_now().map_err(|error| error.to_string())?;
     let [publish_latency, publish_delay_latency, end_to_end_latency] = histograms(&latencies)?;
     Ok(Reply::text_json(&CumulativeLatencies { publish_latency, publish_delay_latency, end_to_end_latency }))

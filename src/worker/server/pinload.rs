@@ -1,13 +1,15 @@
 //! pinload's own calls (`wire::pinload`): a verb of `LocalWorker` each.
 
-use super::session::{Run, Session};
+use super::session::{Session, SessionRun};
 use super::{Call, Method, Reply};
 use crate::plan::properties::recheck;
 use crate::plan::resolve::MAX_CLIENTS;
 use crate::plan::{Plan, placement};
 use crate::telemetry::Role;
 use crate::units::NS_PER_S;
-use crate::worker::wire::pinload::{Boundary, Failure, Initialize, Initialized, StartLoad, Started, Topics, TotalRate};
+use crate::worker::wire::pinload::{
+    Boundary, Failure, Initialize, Initialized, StartLoad, Started, TopicNames, TotalRate,
+};
 use crate::worker::{Worker, WorkerError, untold};
 use serde::de::DeserializeOwned;
 use std::time::Duration;
@@ -30,7 +32,7 @@ pub(super) fn answer(session: &mut Session, verb: &str, call: &Call) -> Reply {
     })
 }
 
-type Answer = Result<Reply, Failure>;
+type HandlerResult = Result<Reply, Failure>;
 
 fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Failure> {
     serde_json::from_slice(body).map_err(|error| Failure::Refused(format!("cannot understand the call: {error}")))
@@ -40,7 +42,7 @@ fn done() -> Reply {
     Reply::json(&())
 }
 
-fn initialize(session: &mut Session, call: &Call) -> Answer {
+fn initialize(session: &mut Session, call: &Call) -> HandlerResult {
     let order: Initialize = parse(&call.body)?;
     let mut plan = Plan::from(order.plan);
     if session.has_omb_run() {
@@ -97,35 +99,35 @@ fn refuse_again(plan: &Plan) -> Result<(), Failure> {
     Ok(())
 }
 
-fn stop(session: &mut Session) -> Answer {
+fn stop(session: &mut Session) -> HandlerResult {
     match session.end("its coordinator says so") {
         Some(end) => Ok(Reply::json(&end?)),
         None => Err(Failure::Refused("no run is active here: it was ended before, see the worker's log".to_owned())),
     }
 }
 
-fn within(run: &mut Run, method: Method, verb: &str, body: &[u8]) -> Answer {
+fn within(run: &mut SessionRun, method: Method, verb: &str, body: &[u8]) -> HandlerResult {
     let worker = &mut run.worker;
     match (method, verb) {
         (Method::Post, "create-topics") => {
             let topics = worker.create_topics(&mut untold)?;
             let partitions = worker.partitions()?;
-            Ok(Reply::json(&Topics { topics, partitions }))
+            Ok(Reply::json(&TopicNames { topics, partitions }))
         }
         (Method::Post, "create-consumers") => {
-            let Topics { topics, partitions } = parse(body)?;
+            let TopicNames { topics, partitions } = parse(body)?;
             worker.learn_partitions(&partitions)?;
             worker.create_consumers(&topics)?;
             Ok(done())
         }
         (Method::Post, "create-producers") => {
-            let Topics { topics, partitions } = parse(body)?;
+            let TopicNames { topics, partitions } = parse(body)?;
             worker.learn_partitions(&partitions)?;
             worker.create_producers(&topics)?;
             Ok(done())
         }
         (Method::Post, "probe-producers") => Ok(worker.probe_producers().map(|()| done())?),
-        (Method::Get, "standings") => Ok(Reply::json(&worker.standings())),
+        (Method::Get, "standings") => Ok(Reply::json(&worker.statuses())),
         (Method::Post, "start-load") => start_load(run, parse(body)?),
         (Method::Post, "adjust-publish-rate") => {
             let TotalRate { total_per_s } = parse(body)?;
@@ -153,7 +155,7 @@ fn within(run: &mut Run, method: Method, verb: &str, body: &[u8]) -> Answer {
 }
 
 /// One wall-clock epoch for all hosts; the run's clock on this host has its own name for it.
-fn start_load(run: &mut Run, order: StartLoad) -> Answer {
+fn start_load(run: &mut SessionRun, order: StartLoad) -> HandlerResult {
     let offset_ns = i128::from(run.worker.clock().wall_offset().offset_ns);
     let epoch_ns = u64::try_from(i128::from(order.epoch_realtime_ns) - offset_ns).unwrap_or(0);
     run.epoch_ns = run.worker.start_load_at(epoch_ns)?;

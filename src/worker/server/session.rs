@@ -1,17 +1,17 @@
 //! What a worker has going: nothing, or one run. The main thread owns it and answers calls with it, one after the
 //! other.
 
-use super::{Board, Call, Reply};
+use super::{Call, Reply, WorkerStatus};
 use crate::os::clock::Calibration;
-use crate::os::host::{Host, wall_clock};
+use crate::os::host::{HostIdentity, wall_clock};
 use crate::os::signals::Signal;
 use crate::plan::placement::PlacementWishes;
 use crate::plan::resolve::Machine;
 use crate::stats::Counters;
 use crate::worker::local::LocalWorker;
 use crate::worker::metrics::ledger::Present;
-use crate::worker::metrics::{Desk, Scrape};
-use crate::worker::wire::pinload::{Hello, PREFIX, Stopped, WIRE, run_text};
+use crate::worker::metrics::{MetricsEndpoint, Scrape};
+use crate::worker::wire::pinload::{PREFIX, RunStopped, WIRE, WorkerGreeting, run_text};
 use crate::worker::{Wake, Worker, WorkerError, untold};
 use crossbeam_channel::Receiver;
 use std::path::{Path, PathBuf};
@@ -20,7 +20,7 @@ use std::time::Duration;
 
 /// How a worker behaves.
 #[derive(Debug, Clone)]
-pub struct Manner {
+pub struct SessionOptions {
     /// Where its clients go.
     pub placement: PlacementWishes,
     /// Without a call for so long a run is ended, unless its coordinator names another time.
@@ -37,21 +37,21 @@ pub struct Manner {
 #[derive(Debug)]
 pub struct Session {
     pub(super) machine: Machine,
-    pub(super) manner: Manner,
-    pub(super) board: Arc<Board>,
+    pub(super) manner: SessionOptions,
+    pub(super) worker_status: Arc<WorkerStatus>,
     root: PathBuf,
     signals: Receiver<Signal>,
     calibration: Option<Calibration>,
-    pub(super) run: Option<Run>,
+    pub(super) run: Option<SessionRun>,
     /// While nothing runs; a run has it in its worker.
-    metrics: Option<Desk>,
+    metrics: Option<MetricsEndpoint>,
     /// What happened, for the log.
     log: Vec<String>,
 }
 
 /// A run that is going on.
 #[derive(Debug)]
-pub(super) struct Run {
+pub(super) struct SessionRun {
     /// The coordinator's id; None: OMB's protocol, which has none.
     pub(super) id: Option<u64>,
     pub(super) worker: LocalWorker,
@@ -70,7 +70,7 @@ pub(super) struct Run {
 /// and may be busy with topics and clients of other workers for minutes.
 const PATIENCE_BEFORE_LOAD: u32 = 10;
 
-impl Run {
+impl SessionRun {
     /// How long its coordinator may be silent.
     fn patience(&self) -> Duration {
         let setting_up = self.id.is_none() && self.epoch_ns == 0;
@@ -82,15 +82,15 @@ impl Session {
     /// Nothing going on. `signals` end the waits of verbs; `metrics` is where scrapes are answered.
     pub fn new(
         machine: Machine,
-        manner: Manner,
-        board: Arc<Board>,
+        manner: SessionOptions,
+        worker_status: Arc<WorkerStatus>,
         signals: Receiver<Signal>,
-        metrics: Desk,
+        metrics: MetricsEndpoint,
         root: &Path,
     ) -> Self {
         let calibration = Some(Calibration::begin(root));
         let (root, metrics) = (root.to_owned(), Some(metrics));
-        Self { machine, manner, board, root, signals, calibration, run: None, metrics, log: Vec::new() }
+        Self { machine, manner, worker_status, root, signals, calibration, run: None, metrics, log: Vec::new() }
     }
 
     /// Answers a scrape between two calls; within one the worker does. A scrape is no sign of life of a coordinator.
@@ -104,7 +104,7 @@ impl Session {
 
     /// Answers one call.
     pub fn answer(&mut self, call: &Call) -> Reply {
-        self.board.called();
+        self.worker_status.called();
         let reply = match (call.path.strip_prefix(PREFIX), self.foreign(call)) {
             (Some("hello"), _) => Reply::json(&self.hello()),
             (_, Some(refusal)) => refusal,
@@ -112,7 +112,7 @@ impl Session {
             (None, None) => super::omb::answer(self, call),
         };
         // A verb may have taken long: its coordinator lived all the time.
-        self.board.called();
+        self.worker_status.called();
         reply
     }
 
@@ -126,11 +126,11 @@ impl Session {
         }
     }
 
-    fn hello(&self) -> Hello {
-        Hello {
+    fn hello(&self) -> WorkerGreeting {
+        WorkerGreeting {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             wire: WIRE,
-            host: Host::read(&self.root),
+            host: HostIdentity::read(&self.root),
             wall_clock: wall_clock(),
             run: self.run.as_ref().and_then(|run| run.id).map(run_text),
             omb_run: self.has_omb_run(),
@@ -143,7 +143,7 @@ impl Session {
     }
 
     /// A new run, on the ruins of the one before where there is one.
-    pub(super) fn begin(&mut self, id: Option<u64>, lease: Duration) -> &mut Run {
+    pub(super) fn begin(&mut self, id: Option<u64>, lease: Duration) -> &mut SessionRun {
         self.end("a new run begins");
         // Signals of the time before are nothing to the new run.
         while self.signals.try_recv().is_ok() {}
@@ -151,13 +151,21 @@ impl Session {
         let mut worker = LocalWorker::new(self.signals.clone(), calibration, &self.root);
         self.metrics.take().into_iter().for_each(|metrics| worker.serve_metrics(metrics));
         worker.record_raw(self.manner.record_raw.clone());
-        self.board.set_run(id);
+        self.worker_status.set_run(id);
         let stamps = self.manner.stamps;
-        self.run.insert(Run { id, worker, lease, stamps, epoch_ns: 0, told_counters: Counters::default(), told: false })
+        self.run.insert(SessionRun {
+            id,
+            worker,
+            lease,
+            stamps,
+            epoch_ns: 0,
+            told_counters: Counters::default(),
+            told: false,
+        })
     }
 
     /// Ends what is going on, for the reason that stands in the log. What the worker has to say of it comes back.
-    pub(super) fn end(&mut self, why: &str) -> Option<Result<Stopped, WorkerError>> {
+    pub(super) fn end(&mut self, why: &str) -> Option<Result<RunStopped, WorkerError>> {
         let mut run = self.run.take()?;
         self.log.push(format!("the run is ended: {why}"));
         let end = run.worker.stop_all(&mut untold);
@@ -166,36 +174,36 @@ impl Session {
             Ok(end) => self.log.extend(end.warnings.iter().cloned()),
             Err(error) => self.log.push(error.to_string()),
         }
-        self.board.set_run(None);
+        self.worker_status.set_run(None);
         self.calibration = Some(Calibration::begin(&self.root));
-        let standings = run.worker.standings();
+        let statuses = run.worker.statuses();
         if run.id.is_none() {
             let mut counters = Counters::default();
-            standings.iter().for_each(|standing| counters.add(&standing.counters));
+            statuses.iter().for_each(|status| counters.add(&status.counters));
             self.log.extend(super::omb::end_to_end_words(&counters));
         }
-        Some(end.map(|end| Stopped { end, standings }))
+        Some(end.map(|end| RunStopped { end, statuses }))
     }
 
     /// Between calls, at least once a second: deaths are noticed, and a coordinator that is gone.
     pub fn tick(&mut self) {
         let Some(run) = &mut self.run else {
-            self.metrics.iter_mut().filter(|metrics| metrics.roll_is_due()).for_each(Desk::roll);
+            self.metrics.iter_mut().filter(|metrics| metrics.roll_is_due()).for_each(MetricsEndpoint::roll);
             return;
         };
         let now_ns = run.worker.now_ns();
         match run.worker.wait_until(now_ns) {
             Wake::ClientDied(death) if !std::mem::replace(&mut run.told, true) => {
                 self.log.push(death.to_string());
-                self.board.set_death(death);
+                self.worker_status.set_death(death);
             }
             Wake::BrokerLost(loss) => {
                 self.log.push(loss.to_string());
-                self.board.set_loss(loss);
+                self.worker_status.set_loss(loss);
             }
             _ => {}
         }
-        let silence = self.board.silence();
+        let silence = self.worker_status.silence();
         let lease = run.patience();
         if silence > lease {
             let lease = lease.as_secs();

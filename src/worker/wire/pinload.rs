@@ -20,9 +20,9 @@
 //! Every call but the first four carries the run's id in the header `x-pinload-run`. Whatever fails answers with status
 //! 4xx or 5xx and a `Failure`.
 
-use crate::os::host::{Host, WallClock};
+use crate::os::host::{HostIdentity, WallClock};
 use crate::plan::{Placement, Plan};
-use crate::worker::standing::Standing;
+use crate::worker::client_status::ClientStatus;
 use crate::worker::{BrokerLoss, ClientDeath, Interruption, RunEnd, WorkerError};
 
 /// Header with the run's id: 16 hexadecimal digits.
@@ -39,13 +39,13 @@ pub fn run_text(run: u64) -> String {
 
 /// Who the worker is.
 #[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
-pub struct Hello {
+pub struct WorkerGreeting {
     /// pinload's version.
     pub version: String,
     /// Version of the protocol.
     pub wire: u32,
     /// The host.
-    pub host: Host,
+    pub host: HostIdentity,
     /// The kernel's account of its wall clock; None: it does not say.
     pub wall_clock: Option<WallClock>,
     /// The run that is active, if one is.
@@ -55,7 +55,7 @@ pub struct Hello {
     pub omb_run: bool,
 }
 
-impl Hello {
+impl WorkerGreeting {
     /// What the worker is busy with, if it is.
     pub fn busy_with(&self) -> Option<String> {
         match &self.run {
@@ -70,7 +70,7 @@ impl Hello {
 
 /// A sign of life.
 #[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
-pub struct Pulse {
+pub struct Heartbeat {
     /// pinload's version.
     pub version: String,
     /// The run that is active, if one is.
@@ -155,7 +155,7 @@ pub struct Initialized {
 
 /// Names of topics, in the order of their numbers.
 #[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
-pub struct Topics {
+pub struct TopicNames {
     /// Names.
     pub topics: Vec<String>,
     /// Partitions of each, as found or made.
@@ -178,11 +178,11 @@ pub struct Started {
 
 /// A run has ended.
 #[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
-pub struct Stopped {
+pub struct RunStopped {
     /// The worker's last report.
     pub end: RunEnd,
     /// Its clients' books, closed.
-    pub standings: Vec<Standing>,
+    pub statuses: Vec<ClientStatus>,
 }
 
 /// A new rate.

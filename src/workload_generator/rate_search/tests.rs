@@ -84,7 +84,7 @@ fn search_with(
         }
         let stats = system.stats();
         let (next_per_s, _, _, reason) = search.decide(now_ns, &stats);
-        let waiting = matches!(search.stage, Stage::Settle) && reason.starts_with("waiting");
+        let waiting = matches!(search.stage, SearchStage::Settle) && reason.starts_with("waiting");
         if !waiting {
             search.before = stats;
             search.begun_ns = now_ns;

@@ -4,7 +4,7 @@ use super::requests::parts;
 use super::{TopicDone, TopicSpec, TopicState};
 use crate::driver::kafka::connect::{self, WaitLimit};
 use crate::driver::kafka::native::{NewTopic, RequestError, TopicOutcome, create_topics, delete_topics};
-use crate::driver::kafka::watch::{Watch, is_authentication};
+use crate::driver::kafka::watch::{ClientErrors, is_authentication};
 use crate::driver::{DriverError, ErrorClass};
 use crate::units::{counted, format_count};
 use rdkafka::error::RDKafkaErrorCode;
@@ -19,7 +19,7 @@ const TELL_EVERY: Duration = Duration::from_secs(5);
 
 /// A client that a broker has answered.
 pub(super) struct Admin {
-    client: BaseProducer<Watch>,
+    client: BaseProducer<ClientErrors>,
     servers: String,
     wait_limit: WaitLimit,
     brokers: u32,
@@ -29,8 +29,8 @@ impl Admin {
     /// A broker answers and accepts the credentials.
     pub(super) fn connect(properties: &[(String, String)], limit: Duration) -> Result<Self, DriverError> {
         let wait_limit = WaitLimit::to_connect(limit);
-        let client: BaseProducer<Watch> = connect::config(properties)
-            .create_with_context(Watch::default())
+        let client: BaseProducer<ClientErrors> = connect::config(properties)
+            .create_with_context(ClientErrors::default())
             .map_err(|error| connect::creation_error(&error))?;
         let mut admin = Self { client, servers: connect::servers(properties).to_owned(), wait_limit, brokers: 0 };
         admin.brokers = admin.await_metadata(|metadata| match metadata.brokers().len() {

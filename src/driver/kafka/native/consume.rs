@@ -3,9 +3,9 @@
 //! Reading batches straight from a BaseConsumer's queue would lose assignments: its rebalance events would be answered
 //! by an unassign. So only messages are taken this way, and the BaseConsumer is polled for everything else.
 
-use super::bell::BelledQueue;
 use super::handle::Queue;
-use crate::driver::{Received, RecordTime, Time};
+use super::queue_event_fd::QueueWithEventFd;
+use crate::driver::{ReceivedMessage, RecordTime, Time};
 use crate::load::stamp::MAGIC;
 use crate::os::clock::Clock;
 use rdkafka_sys as sys;
@@ -16,24 +16,24 @@ use std::sync::atomic::{AtomicPtr, Ordering};
 use std::time::Duration;
 
 /// Our queue. It must be dropped before the client it was made from.
-pub(in crate::driver::kafka) struct Sink {
-    queue: BelledQueue,
+pub(in crate::driver::kafka) struct NativeConsumer {
+    queue: QueueWithEventFd,
     messages: Box<[*mut sys::rd_kafka_message_t]>,
     always_timed: bool,
 }
 
-impl std::fmt::Debug for Sink {
+impl std::fmt::Debug for NativeConsumer {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Sink").finish_non_exhaustive()
     }
 }
 
-impl Sink {
+impl NativeConsumer {
     /// A sink without partitions that reads `batch` messages at a time. 300 cost 0.87 × the C tool a message, 10,000
     /// cost 1.13 ×: the array and what it points to stay in cache. `client` must outlive the result. `always_timed`:
     /// the record's time is wanted of messages with a stamp too.
     pub(in crate::driver::kafka) fn new(client: *mut sys::rd_kafka_t, batch: u32, always_timed: bool) -> Option<Self> {
-        let queue = BelledQueue::new(Queue::new(client)?);
+        let queue = QueueWithEventFd::new(Queue::new(client)?);
         Some(Self { queue, messages: vec![ptr::null_mut(); batch as usize].into(), always_timed })
     }
 
@@ -42,7 +42,7 @@ impl Sink {
     pub(in crate::driver::kafka) fn poll_batch(
         &mut self,
         time: &impl Time,
-        mut on_message: impl FnMut(u64, Received<'_>),
+        mut on_message: impl FnMut(u64, ReceivedMessage<'_>),
         mut on_error: impl FnMut(i32),
         on_batch: impl FnOnce(Found),
     ) -> u32 {
@@ -120,7 +120,7 @@ pub(in crate::driver::kafka) struct Found {
 /// # Safety
 /// `message` was returned by a consume call and is not destroyed while the result lives.
 #[inline]
-unsafe fn received<'a>(message: *mut sys::rd_kafka_message_t, always_timed: bool) -> Result<Received<'a>, i32> {
+unsafe fn received<'a>(message: *mut sys::rd_kafka_message_t, always_timed: bool) -> Result<ReceivedMessage<'a>, i32> {
     // SAFETY: the caller vouches that it is alive; we only read.
     let fields = unsafe { &*message };
     if fields.err != sys::rd_kafka_resp_err_t::RD_KAFKA_RESP_ERR_NO_ERROR {
@@ -142,7 +142,7 @@ unsafe fn received<'a>(message: *mut sys::rd_kafka_message_t, always_timed: bool
         record_time(kind, ms)
     };
     let partition = u32::try_from(fields.partition).unwrap_or(0);
-    Ok(Received { value, partition, offset: fields.offset, record_time })
+    Ok(ReceivedMessage { value, partition, offset: fields.offset, record_time })
 }
 
 /// Without its type a timestamp says nothing: on a topic with `message.timestamp.type=LogAppendTime` it is the
@@ -181,11 +181,11 @@ pub(in crate::driver::kafka) fn fetch_has_begun(client: *mut sys::rd_kafka_t, to
 /// Where the rebalance callback finds the sink: the callback's owner lives inside the client and cannot borrow what is
 /// made from it.
 #[derive(Debug, Default)]
-pub(in crate::driver::kafka) struct SinkSlot(AtomicPtr<sys::rd_kafka_queue_t>);
+pub(in crate::driver::kafka) struct NativeConsumerSlot(AtomicPtr<sys::rd_kafka_queue_t>);
 
-impl SinkSlot {
+impl NativeConsumerSlot {
     /// From here on assigned partitions go to this sink, which must be taken out with `clear` before it is dropped.
-    pub(in crate::driver::kafka) fn set(&self, sink: &Sink) {
+    pub(in crate::driver::kafka) fn set(&self, sink: &NativeConsumer) {
         self.0.store(sink.queue.as_ptr(), Ordering::Release);
     }
 

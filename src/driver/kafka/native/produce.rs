@@ -1,10 +1,10 @@
 //! The way out of a producer: single and batch produce on a cached topic, and delivery reports as events.
 
-use super::bell::BelledQueue;
 use super::handle::{Event, EventKind, Queue, Topic};
-use super::lent::{self, Lent, Loan};
+use super::queue_event_fd::QueueWithEventFd;
+use super::value_pool::{self, PooledValue, ValuePool};
 use crate::driver::kafka::sticky::Sticky;
-use crate::driver::{Batch, Delivery, Handed, Report, Time};
+use crate::driver::{Batch, Delivery, Report, SendResult, Time};
 use crate::os::clock::Clock;
 use rdkafka::producer::PARTITION_UA;
 use rdkafka_sys as sys;
@@ -18,11 +18,11 @@ use sys::rd_kafka_resp_err_t as Code;
 const CHUNK: usize = 64;
 
 /// One topic of one producer. It must be dropped before the client it was made from.
-pub(in crate::driver::kafka) struct Outlet {
+pub(in crate::driver::kafka) struct NativeProducer {
     /// The event that is being handed out, and when it was picked up.
     event: Option<(Event, u64)>,
     topic: Topic,
-    queue: BelledQueue,
+    queue: QueueWithEventFd,
     partition: i32,
     /// Spreads messages in place of the partitioner.
     sticky: Option<Sticky>,
@@ -33,13 +33,13 @@ pub(in crate::driver::kafka) struct Outlet {
     messages: Box<[sys::rd_kafka_message_t]>,
 }
 
-impl std::fmt::Debug for Outlet {
+impl std::fmt::Debug for NativeProducer {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Outlet").field("partition", &self.partition).finish_non_exhaustive()
     }
 }
 
-impl Outlet {
+impl NativeProducer {
     /// For a topic of `partitions` partitions. `client` must outlive the result.
     ///
     /// With one partition there is nothing to choose, and naming it spares the partitioner's 0.1 µs a message; with
@@ -55,7 +55,7 @@ impl Outlet {
         Some(Self {
             event: None,
             topic: Topic::new(client, topic)?,
-            queue: BelledQueue::new(Queue::main_of(client)?),
+            queue: QueueWithEventFd::new(Queue::main_of(client)?),
             partition: if partitions == 1 { 0 } else { PARTITION_UA },
             sticky: sticky.filter(|_| partitions > 1),
             tells_brokers,
@@ -65,9 +65,9 @@ impl Outlet {
     }
 
     /// Hands over one message, of whose value librdkafka makes a copy.
-    pub(in crate::driver::kafka) fn send(&mut self, key: Option<&[u8]>, value: &[u8], tag: usize) -> Handed {
+    pub(in crate::driver::kafka) fn send(&mut self, key: Option<&[u8]>, value: &[u8], tag: usize) -> SendResult {
         // SAFETY: F_COPY makes librdkafka copy `value` before it returns, and never write to it.
-        unsafe { self.produce(sys::RD_KAFKA_MSG_F_COPY, self.partition, key, Loan::to_be_copied(value, tag)) }
+        unsafe { self.produce(sys::RD_KAFKA_MSG_F_COPY, self.partition, key, PooledValue::to_be_copied(value, tag)) }
     }
 
     /// What is handed over from now on is handed over at this time.
@@ -78,8 +78,13 @@ impl Outlet {
 
     /// Hands over message `i` of a batch.
     #[inline]
-    pub(in crate::driver::kafka) fn send_from(&mut self, lent: &mut Lent, batch: &Batch, i: usize) -> Handed {
-        let loan = lent.lend(batch, i);
+    pub(in crate::driver::kafka) fn send_from(
+        &mut self,
+        value_pool: &mut ValuePool,
+        batch: &Batch,
+        i: usize,
+    ) -> SendResult {
+        let loan = value_pool.lend(batch, i);
         let before = self.sticky;
         let partition = match &mut self.sticky {
             Some(sticky) if sticky.takes(batch.key(i)) => sticky.next(message_bytes(batch, i), self.now_ns),
@@ -88,11 +93,11 @@ impl Outlet {
         // SAFETY: without F_COPY and F_FREE librdkafka reads the value until it has made its report, and neither writes
         // nor frees it; it stands in `lent` until that report has been handed out, or until the client is gone (the
         // owner's fields are dropped in that order). With F_COPY it reads it before it returns, from `batch`.
-        let handed = unsafe { self.produce(lent::flags(batch), partition, batch.key(i), loan) };
-        if handed != Handed::Accepted {
+        let handed = unsafe { self.produce(value_pool::flags(batch), partition, batch.key(i), loan) };
+        if handed != SendResult::Accepted {
             self.sticky = before;
             // SAFETY: just lent, and librdkafka has not taken it.
-            unsafe { lent.returned(loan.opaque) };
+            unsafe { value_pool.returned(loan.opaque) };
         }
         handed
     }
@@ -100,7 +105,7 @@ impl Outlet {
     /// # Safety
     /// The value is readable for its length until librdkafka is done with it, which depends on `flags`.
     #[inline]
-    unsafe fn produce(&mut self, flags: i32, partition: i32, key: Option<&[u8]>, loan: Loan) -> Handed {
+    unsafe fn produce(&mut self, flags: i32, partition: i32, key: Option<&[u8]>, loan: PooledValue) -> SendResult {
         let (key, key_len) = key.map_or((ptr::null(), 0), |key| (key.as_ptr().cast::<c_void>(), key.len()));
         // SAFETY: the topic handle is valid; the caller vouches for the value; librdkafka copies the key (valid for its
         // length) before it returns; the opaque is a number that is never followed as a pointer.
@@ -117,12 +122,12 @@ impl Outlet {
             )
         };
         if result == 0 {
-            return Handed::Accepted;
+            return SendResult::Accepted;
         }
         // SAFETY: reads a thread-local that the failed call has set.
         match unsafe { sys::rd_kafka_last_error() } {
-            Code::RD_KAFKA_RESP_ERR__QUEUE_FULL => Handed::QueueFull,
-            code => Handed::Refused(code as i32),
+            Code::RD_KAFKA_RESP_ERR__QUEUE_FULL => SendResult::QueueFull,
+            code => SendResult::Refused(code as i32),
         }
     }
 
@@ -131,7 +136,7 @@ impl Outlet {
     #[inline]
     pub(in crate::driver::kafka) fn send_batch(
         &mut self,
-        lent: &mut Lent,
+        value_pool: &mut ValuePool,
         batch: &Batch,
         from: usize,
         mut refused: impl FnMut(usize, i32),
@@ -141,7 +146,7 @@ impl Outlet {
             self.messages = (0..batch.capacity()).map(|_| EMPTY).collect();
         }
         for (message, i) in self.messages.iter_mut().zip(from..batch.len()) {
-            let (key, loan) = (batch.key(i), lent.lend(batch, i));
+            let (key, loan) = (batch.key(i), value_pool.lend(batch, i));
             message.payload = loan.value;
             message.len = loan.value_bytes;
             message.key = key.map_or(ptr::null_mut(), |key| key.as_ptr().cast_mut().cast::<c_void>());
@@ -158,7 +163,7 @@ impl Outlet {
             sys::rd_kafka_produce_batch(
                 self.topic.as_ptr(),
                 self.partition,
-                lent::flags(batch) | named,
+                value_pool::flags(batch) | named,
                 self.messages.as_mut_ptr(),
                 wanted,
             )
@@ -175,7 +180,7 @@ impl Outlet {
             if message.err != Code::RD_KAFKA_RESP_ERR_NO_ERROR {
                 refused(i, message.err as i32);
                 // SAFETY: lent above, and librdkafka has not taken it.
-                unsafe { lent.returned(message._private) };
+                unsafe { value_pool.returned(message._private) };
             }
         }
         if let Some(sticky) = &mut self.sticky {
@@ -190,7 +195,7 @@ impl Outlet {
         // The last one first, so that they get their places again when they are offered again.
         for message in left.iter().rev() {
             // SAFETY: the same.
-            unsafe { lent.returned(message._private) };
+            unsafe { value_pool.returned(message._private) };
         }
         from + handled.len()
     }
@@ -214,7 +219,7 @@ impl Outlet {
     #[inline]
     pub(in crate::driver::kafka) fn poll_reports(
         &mut self,
-        lent: &mut Lent,
+        value_pool: &mut ValuePool,
         limit: u32,
         time: &impl Time,
         mut on_report: impl FnMut(u64, Report<'_>),
@@ -241,7 +246,7 @@ impl Outlet {
                 let message = unsafe { &*message };
                 // SAFETY: librdkafka reports each message once, with the opaque that it was handed over with, and then
                 // reads its value no more: with F_COPY it would free the value now.
-                let tag = unsafe { lent.returned(message._private) };
+                let tag = unsafe { value_pool.returned(message._private) };
                 // SAFETY: a message of the event's, which lives as long as that; the call only reads it.
                 let broker = if self.tells_brokers { unsafe { sys::rd_kafka_message_broker_id(message) } } else { -1 };
                 // SAFETY: librdkafka keeps `len` bytes at a delivered message's payload as long as the message, and

@@ -43,7 +43,7 @@ pub(in crate::driver::kafka) fn create_topics(
 ) -> Result<Vec<TopicOutcome>, RequestError> {
     let specs = topics.iter().map(Spec::new).collect::<Result<Vec<_>, _>>()?;
     let mut pointers: Vec<_> = specs.iter().map(|spec| spec.0.as_ptr()).collect();
-    let options = Options::new(client, Op::RD_KAFKA_ADMIN_OP_CREATETOPICS, limit_ms)?;
+    let options = AdminOptions::new(client, Op::RD_KAFKA_ADMIN_OP_CREATETOPICS, limit_ms)?;
     let queue = answer_queue(client)?;
     // SAFETY: client, options and queue are alive; `pointers` holds as many living topics as we say; all of it is
     // copied by the call.
@@ -67,9 +67,9 @@ pub(in crate::driver::kafka) fn delete_topics(
     names: &[String],
     limit_ms: i32,
 ) -> Result<Vec<TopicOutcome>, RequestError> {
-    let specs = names.iter().map(|name| Doomed::new(name)).collect::<Result<Vec<_>, _>>()?;
+    let specs = names.iter().map(|name| TopicToDelete::new(name)).collect::<Result<Vec<_>, _>>()?;
     let mut pointers: Vec<_> = specs.iter().map(|spec| spec.0.as_ptr()).collect();
-    let options = Options::new(client, Op::RD_KAFKA_ADMIN_OP_DELETETOPICS, limit_ms)?;
+    let options = AdminOptions::new(client, Op::RD_KAFKA_ADMIN_OP_DELETETOPICS, limit_ms)?;
     let queue = answer_queue(client)?;
     // SAFETY: client, options and queue are alive; `pointers` holds as many living names as we say; all of it is copied
     // by the call.
@@ -181,9 +181,9 @@ impl Drop for Spec {
 }
 
 /// One topic to delete.
-struct Doomed(NonNull<sys::rd_kafka_DeleteTopic_t>);
+struct TopicToDelete(NonNull<sys::rd_kafka_DeleteTopic_t>);
 
-impl Doomed {
+impl TopicToDelete {
     fn new(name: &str) -> Result<Self, RequestError> {
         let name = text(name)?;
         // SAFETY: `name` is NUL-terminated and copied.
@@ -192,7 +192,7 @@ impl Doomed {
     }
 }
 
-impl Drop for Doomed {
+impl Drop for TopicToDelete {
     fn drop(&mut self) {
         // SAFETY: made by `rd_kafka_DeleteTopic_new`, destroyed here only.
         unsafe { sys::rd_kafka_DeleteTopic_destroy(self.0.as_ptr()) }
@@ -200,9 +200,9 @@ impl Drop for Doomed {
 }
 
 /// Limits of one request.
-struct Options(NonNull<sys::rd_kafka_AdminOptions_t>);
+struct AdminOptions(NonNull<sys::rd_kafka_AdminOptions_t>);
 
-impl Options {
+impl AdminOptions {
     fn new(client: *mut sys::rd_kafka_t, op: Op, limit_ms: i32) -> Result<Self, RequestError> {
         // SAFETY: `client` is alive.
         let options = unsafe { sys::rd_kafka_AdminOptions_new(client, op) };
@@ -230,7 +230,7 @@ impl Options {
     }
 }
 
-impl Drop for Options {
+impl Drop for AdminOptions {
     fn drop(&mut self) {
         // SAFETY: made by `rd_kafka_AdminOptions_new`, destroyed here only.
         unsafe { sys::rd_kafka_AdminOptions_destroy(self.0.as_ptr()) }

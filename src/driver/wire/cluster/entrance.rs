@@ -1,29 +1,29 @@
 //! What is said before a connection can be used: which versions the broker speaks, and the login where there is one.
 
-use super::{Body, Cluster, State, Understood};
-use crate::driver::wire::answer;
+use super::{Body, Cluster, ConnectionState, ThrottleTime};
 use crate::driver::wire::codes;
 use crate::driver::wire::login::Dialogue;
-use crate::driver::wire::question::{self, Question, Writing};
+use crate::driver::wire::request::{self, WireRequest, Writing};
+use crate::driver::wire::response;
 use crate::driver::{DriverError, ErrorClass};
 use std::ops::Range;
 
 impl<B: Body> Cluster<B> {
     /// The broker has told its versions.
-    pub(super) fn versions_came(&mut self, at: usize, range: Range<usize>, now_ns: u64) -> Understood {
+    pub(super) fn versions_came(&mut self, at: usize, range: Range<usize>, now_ns: u64) -> ThrottleTime {
         let (needs_ids, logs_in) = (self.needs_ids, self.manners.security.account.is_some());
         let is_needed = |question| match question {
-            Question::ProducerId => needs_ids,
-            Question::Handshake | Question::Authenticate => logs_in,
+            WireRequest::ProducerId => needs_ids,
+            WireRequest::Handshake | WireRequest::Authenticate => logs_in,
             _ => true,
         };
         let peer = &mut self.peers[at];
         let (link, state) = peer.link.as_mut()?;
         peer.failures = 0;
         peer.login_ends_ns = u64::MAX;
-        match answer::versions(link.inbox.bytes(range), is_needed)? {
+        match response::versions(link.inbox.bytes(range), is_needed)? {
             Ok(()) if logs_in => self.log_in(at, now_ns),
-            Ok(()) => *state = State::Ready,
+            Ok(()) => *state = ConnectionState::Ready,
             Err(missing) => {
                 let (_, version, name) = missing.kind();
                 let why = format!(
@@ -40,24 +40,24 @@ impl<B: Body> Cluster<B> {
     /// Begins to log in, for the first time or anew. What was asked before is answered before.
     pub(super) fn log_in(&mut self, at: usize, now_ns: u64) {
         let Some(user) = &self.manners.security.account else { return };
-        let writing = question::handshake(&self.manners.client_id, user.mechanism.name());
+        let writing = request::handshake(&self.manners.client_id, user.mechanism.name());
         self.peers[at].login_ends_ns = u64::MAX;
-        self.say(at, Question::Handshake, writing, now_ns);
+        self.say(at, WireRequest::Handshake, writing, now_ns);
     }
 
-    fn say(&mut self, at: usize, question: Question, writing: Writing, now_ns: u64) {
+    fn say(&mut self, at: usize, question: WireRequest, writing: Writing, now_ns: u64) {
         let deadline_ns = now_ns + self.manners.request_limit_ns;
         if let Some((link, state)) = &mut self.peers[at].link {
-            *state = State::LoggingIn;
+            *state = ConnectionState::LoggingIn;
             link.ask(question, writing, Vec::new(), false, deadline_ns);
         }
     }
 
     /// The broker has said whether it knows our way to log in.
-    pub(super) fn handshake_came(&mut self, at: usize, range: Range<usize>, now_ns: u64) -> Understood {
+    pub(super) fn handshake_came(&mut self, at: usize, range: Range<usize>, now_ns: u64) -> ThrottleTime {
         let peer = &mut self.peers[at];
         let (link, user) = (&peer.link.as_ref()?.0, self.manners.security.account.as_ref()?);
-        let (error, mechanisms) = answer::handshake(link.inbox.bytes(range))?;
+        let (error, mechanisms) = response::handshake(link.inbox.bytes(range))?;
         if error != 0 {
             let (code, has) = (codes::describe(error.into()), mechanisms.join(", "));
             let why = format!("sasl.mechanism={}: {code} (the broker has {has})", user.mechanism.name());
@@ -66,16 +66,16 @@ impl<B: Body> Cluster<B> {
         }
         let (dialogue, message) = Dialogue::begin(user);
         peer.dialogue = Some(dialogue);
-        let writing = question::authenticate(&self.manners.client_id, &message);
-        self.say(at, Question::Authenticate, writing, now_ns);
+        let writing = request::authenticate(&self.manners.client_id, &message);
+        self.say(at, WireRequest::Authenticate, writing, now_ns);
         Some(0)
     }
 
     /// The broker has answered a message of the login's.
-    pub(super) fn authenticate_came(&mut self, at: usize, range: Range<usize>, now_ns: u64) -> Understood {
+    pub(super) fn authenticate_came(&mut self, at: usize, range: Range<usize>, now_ns: u64) -> ThrottleTime {
         let peer = &mut self.peers[at];
         let ((link, state), user) = (peer.link.as_mut()?, self.manners.security.account.as_ref()?);
-        let said = answer::authenticated(link.inbox.bytes(range))?;
+        let said = response::authenticated(link.inbox.bytes(range))?;
         if said.error != 0 {
             let code = codes::describe(said.error.into());
             let why = if said.words.is_empty() { code } else { format!("{}: {code}", said.words) };
@@ -84,11 +84,11 @@ impl<B: Body> Cluster<B> {
         }
         match peer.dialogue.as_mut()?.answer(user, said.message) {
             Ok(Some(message)) => {
-                let writing = question::authenticate(&self.manners.client_id, &message);
-                self.say(at, Question::Authenticate, writing, now_ns);
+                let writing = request::authenticate(&self.manners.client_id, &message);
+                self.say(at, WireRequest::Authenticate, writing, now_ns);
             }
             Ok(None) => {
-                (*state, peer.dialogue) = (State::Ready, None);
+                (*state, peer.dialogue) = (ConnectionState::Ready, None);
                 // As Java does, before the end has come.
                 let lasts_ms = u64::try_from(said.lifetime_ms).unwrap_or(0).saturating_mul(85) / 100;
                 if lasts_ms > 0 {

@@ -1,14 +1,14 @@
 //! Fetches: asked of each leader, the next one before the last answer is read.
 
-use super::offsets::Trouble;
-use super::parcel::Parcel;
-use super::track::{Place, Track};
+use super::fetch_response::FetchResponse;
+use super::offsets::FetchTrouble;
+use super::partition_fetch::{FetchPosition, PartitionFetch};
 use super::{COMMIT_NS, WireConsumer};
-use crate::driver::wire::answer::{self, Fetched};
-use crate::driver::wire::cluster::{Event, Understood};
+use crate::driver::wire::cluster::{RequestEvent, ThrottleTime};
 use crate::driver::wire::codes;
-use crate::driver::wire::link::Inbox;
-use crate::driver::wire::question::{self, FetchBounds, Question};
+use crate::driver::wire::link::ReceiveBuffer;
+use crate::driver::wire::request::{self, FetchBounds, WireRequest};
+use crate::driver::wire::response::{self, Fetched};
 use crate::driver::{DriverError, ErrorClass, Time};
 use crate::plan::properties::wire::{ConsumerWay, Reset};
 use std::collections::VecDeque;
@@ -42,7 +42,7 @@ impl WireConsumer {
 
     fn steps(&mut self, time: &impl Time) {
         let Self { cluster, way, tracks, offsets, parcels, spare, topic, .. } = self;
-        let mut trouble = Trouble {
+        let mut trouble = FetchTrouble {
             now_ns: self.now_ns,
             retry_ns: cluster.manners.retry_ns,
             errors: Vec::new(),
@@ -56,21 +56,22 @@ impl WireConsumer {
             cluster.step(at, time, |event, now_ns| {
                 trouble.now_ns = now_ns;
                 match event {
-                    Event::Answer(asked, inbox, range) => match asked.question {
-                        Question::Fetch => {
+                    RequestEvent::Answer(asked, inbox, range) => match asked.question {
+                        WireRequest::Fetch => {
                             let mut fetched =
-                                Come { way, topic, tracks, parcels, spare, broker, trouble: &mut trouble };
+                                LeaderResponse { way, topic, tracks, parcels, spare, broker, trouble: &mut trouble };
                             fetched.messages(inbox, range)
                         }
-                        Question::Offsets => {
-                            let mut come = Come { way, topic, tracks, parcels, spare, broker, trouble: &mut trouble };
+                        WireRequest::Offsets => {
+                            let mut come =
+                                LeaderResponse { way, topic, tracks, parcels, spare, broker, trouble: &mut trouble };
                             come.edges(inbox.bytes(range))
                         }
                         other => offsets.answered(other, inbox.bytes(range), tracks, &mut trouble).map(|()| 0),
                     },
-                    Event::Lost(asked) => {
+                    RequestEvent::Lost(asked) => {
                         match asked.question {
-                            Question::Fetch | Question::Offsets => {
+                            WireRequest::Fetch | WireRequest::Offsets => {
                                 for track in tracks.iter_mut().filter(|track| track.asked_of == Some(broker)) {
                                     track.asked_of = None;
                                     track.rest(now_ns, trouble.retry_ns);
@@ -81,22 +82,23 @@ impl WireConsumer {
                         }
                         Some(0)
                     }
-                    Event::Written(_) => Some(0),
+                    RequestEvent::Written(_) => Some(0),
                 }
             });
         }
         if trouble.leaders_moved {
             cluster.want_metadata();
         }
-        trouble.remarks.into_iter().for_each(|remark| cluster.complaints.remark(remark));
-        trouble.errors.into_iter().for_each(|error| cluster.complaints.error(error));
+        trouble.remarks.into_iter().for_each(|remark| cluster.error_log.remark(remark));
+        trouble.errors.into_iter().for_each(|error| cluster.error_log.error(error));
         if let Some(DriverError { class, text }) = trouble.fault {
             cluster.give_up(class, text);
         }
         if let Some(broker) = trouble.coordinator {
             cluster.set(broker);
         }
-        self.events.assigned = self.tracks.iter().filter(|track| matches!(track.place, Place::At(_))).count() as u64;
+        self.events.assigned =
+            self.tracks.iter().filter(|track| matches!(track.place, FetchPosition::At(_))).count() as u64;
     }
 
     fn follow_leaders(&mut self, now_ns: u64) {
@@ -119,7 +121,7 @@ impl WireConsumer {
 
     /// With `auto.offset.reset=error` that is an error.
     fn begin_where_nothing_is_committed(&mut self) {
-        let edge = |track: &&Track| track.place == Place::Edge;
+        let edge = |track: &&PartitionFetch| track.place == FetchPosition::Edge;
         if self.way.reset == Reset::Error
             && let Some(track) = self.tracks.iter().find(edge)
         {
@@ -138,13 +140,15 @@ impl WireConsumer {
     }
 
     fn ask_for_edges(&mut self, now_ns: u64) -> bool {
-        if !self.tracks.iter().any(|track| track.place == Place::Edge) {
+        if !self.tracks.iter().any(|track| track.place == FetchPosition::Edge) {
             return false;
         }
         let at_edge = if self.way.reset == Reset::Earliest { BEGIN } else { END };
         let mut asked = false;
         for leader in self.leaders() {
-            let of = |track: &Track| track.place == Place::Edge && track.leader == leader && track.is_free(now_ns);
+            let of = |track: &PartitionFetch| {
+                track.place == FetchPosition::Edge && track.leader == leader && track.is_free(now_ns)
+            };
             let partitions: Vec<u32> =
                 self.tracks.iter().filter(|track| of(track)).map(|track| track.partition).collect();
             let Some(at) = self.cluster.find(leader).filter(|_| !partitions.is_empty()) else { continue };
@@ -152,8 +156,8 @@ impl WireConsumer {
                 continue;
             }
             let client_id = self.cluster.manners.client_id.clone();
-            let writing = question::offsets(&client_id, &self.topic, self.way.committed_only, at_edge, &partitions);
-            self.cluster.ask(at, Question::Offsets, writing, now_ns);
+            let writing = request::offsets(&client_id, &self.topic, self.way.committed_only, at_edge, &partitions);
+            self.cluster.ask(at, WireRequest::Offsets, writing, now_ns);
             self.tracks.iter_mut().filter(|track| of(track)).for_each(|track| track.asked_of = Some(leader));
             asked = true;
         }
@@ -169,15 +173,15 @@ impl WireConsumer {
             most_bytes_of_partition: self.way.most_bytes_of_partition,
             committed_only: self.way.committed_only,
         };
-        let is_ready = |track: &Track| matches!(track.place, Place::At(_)) && track.is_free(now_ns);
+        let is_ready = |track: &PartitionFetch| matches!(track.place, FetchPosition::At(_)) && track.is_free(now_ns);
         if !self.tracks.iter().any(is_ready) {
             return false;
         }
         for leader in self.leaders() {
-            let waiting = self.parcels.iter().filter(|parcel| parcel.broker == leader).count();
+            let waiting = self.parcels.iter().filter(|response| response.broker == leader).count();
             let Some(at) = self.cluster.find(leader).filter(|_| waiting <= WAITING) else { continue };
             let Some(link) = self.cluster.ready(at, now_ns) else { continue };
-            if link.open(Question::Fetch) > 0 {
+            if link.open(WireRequest::Fetch) > 0 {
                 continue;
             }
             self.turn = self.turn.wrapping_add(1);
@@ -185,14 +189,16 @@ impl WireConsumer {
             let count = self.tracks.len();
             for nth in 0..count {
                 let track = &mut self.tracks[(self.turn + nth) % count];
-                if let (Place::At(offset), true) = (track.place, track.leader == leader && track.is_free(now_ns)) {
+                if let (FetchPosition::At(offset), true) =
+                    (track.place, track.leader == leader && track.is_free(now_ns))
+                {
                     from.push((track.partition, offset));
                     track.asked_of = Some(leader);
                 }
             }
             if !from.is_empty() {
-                let writing = question::fetch(&self.cluster.manners.client_id, &self.topic, &bounds, &from);
-                self.cluster.ask(at, Question::Fetch, writing, now_ns);
+                let writing = request::fetch(&self.cluster.manners.client_id, &self.topic, &bounds, &from);
+                self.cluster.ask(at, WireRequest::Fetch, writing, now_ns);
                 asked = true;
             }
         }
@@ -202,7 +208,7 @@ impl WireConsumer {
     /// Commits what has been handed out and waits for the answer.
     pub(super) fn commit_and_wait(&mut self) {
         let begun = Instant::now();
-        let time = Onward { from_ns: self.now_ns, begun };
+        let time = RunningTime { from_ns: self.now_ns, begun };
         let until_ns = time.now_ns() + COMMIT_NS;
         self.offsets.want_commit();
         let paused = std::mem::replace(&mut self.paused, true);
@@ -222,12 +228,12 @@ impl WireConsumer {
 }
 
 /// The run's time, where nobody hands it in: as last seen, and what has passed since.
-struct Onward {
+struct RunningTime {
     from_ns: u64,
     begun: Instant,
 }
 
-impl Time for Onward {
+impl Time for RunningTime {
     fn now_ns(&self) -> u64 {
         self.from_ns + u64::try_from(self.begun.elapsed().as_nanos()).unwrap_or(0)
     }
@@ -242,32 +248,32 @@ impl Time for Onward {
 }
 
 /// An answer of a leader's.
-struct Come<'a> {
+struct LeaderResponse<'a> {
     way: &'a ConsumerWay,
     topic: &'a str,
-    tracks: &'a mut [Track],
-    parcels: &'a mut VecDeque<Parcel>,
+    tracks: &'a mut [PartitionFetch],
+    parcels: &'a mut VecDeque<FetchResponse>,
     spare: &'a mut Vec<Vec<u8>>,
     broker: i32,
-    trouble: &'a mut Trouble,
+    trouble: &'a mut FetchTrouble,
 }
 
-impl Come<'_> {
-    fn messages(&mut self, inbox: &mut Inbox, range: Range<usize>) -> Understood {
+impl LeaderResponse<'_> {
+    fn messages(&mut self, inbox: &mut ReceiveBuffer, range: Range<usize>) -> ThrottleTime {
         let body = inbox.bytes(range.clone());
         let mut parts: Vec<(usize, Fetched)> = Vec::new();
         let mut bad = Vec::new();
         let asked_of = self.broker;
         let tracks = &mut *self.tracks;
-        let whole = answer::fetched(body, |mut fetched| {
-            let own = |track: &Track| track.partition == fetched.partition && track.asked_of == Some(asked_of);
+        let whole = response::fetched(body, |mut fetched| {
+            let own = |track: &PartitionFetch| track.partition == fetched.partition && track.asked_of == Some(asked_of);
             let Some(at) = tracks.iter().position(own) else { return };
             if fetched.error != 0 {
                 bad.push((at, fetched.error));
             } else if !fetched.batches.is_empty() {
                 let batches = body.get(fetched.batches.clone()).unwrap_or_default();
-                if let Some(next) = Parcel::end_of(batches) {
-                    tracks[at].place = Place::At(next);
+                if let Some(next) = FetchResponse::end_of(batches) {
+                    tracks[at].place = FetchPosition::At(next);
                 }
                 fetched.batches = fetched.batches.start + range.start..fetched.batches.end + range.start;
                 parts.push((at, fetched));
@@ -282,7 +288,7 @@ impl Come<'_> {
             inbox.used(range.end);
         } else {
             let bytes = inbox.swap(range.end, self.spare.pop().unwrap_or_default());
-            self.parcels.push_back(Parcel::new(bytes, self.broker, parts.into_iter()));
+            self.parcels.push_back(FetchResponse::new(bytes, self.broker, parts.into_iter()));
         }
         bad.into_iter().for_each(|(at, code)| self.refused(at, code));
         let (throttle_ms, code) = whole?;
@@ -296,11 +302,11 @@ impl Come<'_> {
         Some(throttle_ms)
     }
 
-    fn edges(&mut self, bytes: &[u8]) -> Understood {
+    fn edges(&mut self, bytes: &[u8]) -> ThrottleTime {
         let mut bad = Vec::new();
         let (tracks, broker) = (&mut *self.tracks, self.broker);
-        let read = answer::offsets(bytes, |partition, error, offset| {
-            let own = |track: &Track| track.partition == partition && track.asked_of == Some(broker);
+        let read = response::offsets(bytes, |partition, error, offset| {
+            let own = |track: &PartitionFetch| track.partition == partition && track.asked_of == Some(broker);
             let Some(at) = tracks.iter().position(own) else { return };
             if error == 0 {
                 tracks[at].begin_at(offset.max(0));
@@ -319,7 +325,7 @@ impl Come<'_> {
         let words = format!("{of}: {}", codes::describe(code.into()));
         if code == codes::OFFSET_OUT_OF_RANGE && self.way.reset != Reset::Error {
             self.trouble.errors.push(words);
-            track.place = Place::Edge;
+            track.place = FetchPosition::Edge;
         } else if codes::is_retriable(code) {
             self.trouble.leaders_moved |= codes::is_about_leaders(code);
             self.trouble.errors.push(words);

@@ -1,11 +1,11 @@
 //! The offsets of a group that nobody is a member of: looked up at the begin, committed as reading goes on.
 
-use super::track::{Place, Track};
-use crate::driver::wire::answer;
+use super::partition_fetch::{FetchPosition, PartitionFetch};
 use crate::driver::wire::cluster::{COORDINATOR, Cluster, back_off_ns};
 use crate::driver::wire::codes;
-use crate::driver::wire::link::NoBody;
-use crate::driver::wire::question::{self, Question};
+use crate::driver::wire::link::EmptyBody;
+use crate::driver::wire::request::{self, WireRequest};
+use crate::driver::wire::response;
 use crate::driver::{DriverError, ErrorClass};
 use crate::plan::properties::wire::ConsumerWay;
 
@@ -73,9 +73,9 @@ impl Offsets {
     /// Asks what is to be asked next. True: something was.
     pub(super) fn ask(
         &mut self,
-        cluster: &mut Cluster<NoBody>,
+        cluster: &mut Cluster<EmptyBody>,
         topic: &str,
-        tracks: &mut [Track],
+        tracks: &mut [PartitionFetch],
         now_ns: u64,
     ) -> bool {
         if let Some(every_ns) = self.auto_commit_ns
@@ -85,12 +85,12 @@ impl Offsets {
             self.wanted |= self.next_auto_ns > 0;
             self.next_auto_ns = now_ns + every_ns;
         }
-        let looks_up = tracks.iter().any(|track| track.place == Place::Committed);
+        let looks_up = tracks.iter().any(|track| track.place == FetchPosition::Committed);
         if looks_up && self.group.is_empty() {
             tracks
                 .iter_mut()
-                .filter(|track| track.place == Place::Committed)
-                .for_each(|track| track.place = Place::Edge);
+                .filter(|track| track.place == FetchPosition::Committed)
+                .for_each(|track| track.place = FetchPosition::Edge);
             return false;
         }
         if self.wanted && !looks_up && self.committing.is_empty() && !tracks.iter().any(is_uncommitted) {
@@ -105,7 +105,7 @@ impl Offsets {
                 cluster.want_metadata();
                 return false;
             };
-            cluster.ask(at, Question::Coordinator, question::coordinator(&client_id, &self.group), now_ns);
+            cluster.ask(at, WireRequest::Coordinator, request::coordinator(&client_id, &self.group), now_ns);
             self.asking = true;
             return true;
         }
@@ -118,31 +118,31 @@ impl Offsets {
         }
         self.asking = true;
         if looks_up {
-            let of = |track: &Track| (track.place == Place::Committed).then_some(track.partition);
+            let of = |track: &PartitionFetch| (track.place == FetchPosition::Committed).then_some(track.partition);
             let partitions: Vec<u32> = tracks.iter().filter_map(of).collect();
-            let writing = question::committed(&client_id, &self.group, topic, &partitions);
-            cluster.ask(at, Question::Committed, writing, now_ns);
+            let writing = request::committed(&client_id, &self.group, topic, &partitions);
+            cluster.ask(at, WireRequest::Committed, writing, now_ns);
             return true;
         }
         self.wanted = false;
         let uncommitted = tracks.iter().enumerate().filter(|(_, track)| is_uncommitted(track));
         self.committing = uncommitted.map(|(at, track)| (at, track.position)).collect();
         let offsets: Vec<_> = self.committing.iter().map(|(at, offset)| (tracks[*at].partition, *offset)).collect();
-        cluster.ask(at, Question::Commit, question::commit(&client_id, &self.group, topic, &offsets), now_ns);
+        cluster.ask(at, WireRequest::Commit, request::commit(&client_id, &self.group, topic, &offsets), now_ns);
         true
     }
 
     /// An answer to one of its questions. None: it makes no sense. Err: reading cannot begin.
     pub(super) fn answered(
         &mut self,
-        question: Question,
+        question: WireRequest,
         bytes: &[u8],
-        tracks: &mut [Track],
-        trouble: &mut Trouble,
+        tracks: &mut [PartitionFetch],
+        trouble: &mut FetchTrouble,
     ) -> Option<()> {
         self.asking = false;
         match question {
-            Question::Coordinator => match answer::coordinator(bytes)? {
+            WireRequest::Coordinator => match response::coordinator(bytes)? {
                 Ok(mut broker) => {
                     broker.id = COORDINATOR;
                     trouble.coordinator = Some(broker);
@@ -150,17 +150,19 @@ impl Offsets {
                 }
                 Err(code) => self.refused(code, trouble),
             },
-            Question::Committed => {
+            WireRequest::Committed => {
                 let mut error = 0;
-                let whole = answer::committed(bytes, |partition, code, offset| {
+                let whole = response::committed(bytes, |partition, code, offset| {
                     error = if error == 0 { code } else { error };
-                    let own = |track: &&mut Track| track.partition == partition && track.place == Place::Committed;
+                    let own = |track: &&mut PartitionFetch| {
+                        track.partition == partition && track.place == FetchPosition::Committed
+                    };
                     match tracks.iter_mut().find(own) {
                         Some(track) if code == 0 && offset >= 0 => {
                             track.begin_at(offset);
                             track.committed = offset;
                         }
-                        Some(track) if code == 0 => track.place = Place::Edge,
+                        Some(track) if code == 0 => track.place = FetchPosition::Edge,
                         _ => {}
                     }
                 })?;
@@ -171,7 +173,7 @@ impl Offsets {
             }
             _ => {
                 let mut error = 0;
-                answer::commits(bytes, |_, code| error = if error == 0 { code } else { error })?;
+                response::commits(bytes, |_, code| error = if error == 0 { code } else { error })?;
                 let committing = std::mem::take(&mut self.committing);
                 if error == 0 {
                     committing.into_iter().for_each(|(at, offset)| tracks[at].committed = offset);
@@ -198,7 +200,7 @@ impl Offsets {
         self.rest(now_ns, retry_ns);
     }
 
-    fn refused(&mut self, code: i16, trouble: &mut Trouble) {
+    fn refused(&mut self, code: i16, trouble: &mut FetchTrouble) {
         self.found = false;
         let words = format!("offsets of group {}: {}", self.group, codes::describe(code.into()));
         if codes::is_retriable(code) {
@@ -217,13 +219,13 @@ impl Offsets {
     }
 }
 
-fn is_uncommitted(track: &Track) -> bool {
-    matches!(track.place, Place::At(_)) && track.position != track.committed
+fn is_uncommitted(track: &PartitionFetch) -> bool {
+    matches!(track.place, FetchPosition::At(_)) && track.position != track.committed
 }
 
 /// What came up while answers were read, to be told when they are.
 #[derive(Debug)]
-pub(super) struct Trouble {
+pub(super) struct FetchTrouble {
     pub(super) now_ns: u64,
     pub(super) retry_ns: (u64, u64),
     pub(super) errors: Vec<String>,
@@ -232,5 +234,5 @@ pub(super) struct Trouble {
     pub(super) fault: Option<DriverError>,
     pub(super) leaders_moved: bool,
     /// The broker that keeps the group's offsets.
-    pub(super) coordinator: Option<answer::BrokerAt>,
+    pub(super) coordinator: Option<response::BrokerAt>,
 }

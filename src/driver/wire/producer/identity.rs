@@ -1,10 +1,10 @@
 //! An idempotent producer's id and epoch, which any broker gives.
 
 use super::WireProducer;
-use crate::driver::wire::answer;
-use crate::driver::wire::cluster::{Event, back_off_ns};
+use crate::driver::wire::cluster::{RequestEvent, back_off_ns};
 use crate::driver::wire::codes;
-use crate::driver::wire::question::{self, Question};
+use crate::driver::wire::request::{self, WireRequest};
+use crate::driver::wire::response;
 use crate::driver::{DriverError, ErrorClass, Time};
 use std::time::Duration;
 
@@ -21,18 +21,18 @@ impl WireProducer {
             let cluster = &mut self.cluster;
             cluster.refresh(now_ns);
             if let (false, Some(at)) = (asked || now_ns < not_before_ns, cluster.anybody(now_ns)) {
-                cluster.ask(at, Question::ProducerId, question::producer_id(&cluster.manners.client_id), now_ns);
+                cluster.ask(at, WireRequest::ProducerId, request::producer_id(&cluster.manners.client_id), now_ns);
                 asked = true;
             }
             let mut told = None;
             for at in 0..cluster.len() {
                 cluster.step(at, time, |event, _| match event {
-                    Event::Answer(_, inbox, range) => {
-                        let (throttle_ms, identity) = answer::producer_id(inbox.bytes(range))?;
+                    RequestEvent::Answer(_, inbox, range) => {
+                        let (throttle_ms, identity) = response::producer_id(inbox.bytes(range))?;
                         told = Some(identity);
                         Some(throttle_ms)
                     }
-                    Event::Lost(_) | Event::Written(_) => {
+                    RequestEvent::Lost(_) | RequestEvent::Written(_) => {
                         asked = false;
                         Some(0)
                     }
@@ -55,7 +55,7 @@ impl WireProducer {
                 return Err(fault);
             }
             if now_ns >= deadline_ns {
-                let why = cluster.complaints.last().unwrap_or(&why);
+                let why = cluster.error_log.last().unwrap_or(&why);
                 let text = format!("no broker has given a producer id (enable.idempotence=true): {why}");
                 return Err(DriverError::new(ErrorClass::Unreachable, text));
             }

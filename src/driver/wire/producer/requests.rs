@@ -1,12 +1,12 @@
 //! Produce requests: made of the batches that are due, answered, tried again or given up.
 
 use super::WireProducer;
-use super::lanes::Lanes;
-use crate::driver::wire::answer;
-use crate::driver::wire::cluster::{Event, Understood};
+use super::partition_queues::PartitionQueues;
+use crate::driver::wire::cluster::{RequestEvent, ThrottleTime};
 use crate::driver::wire::codes;
-use crate::driver::wire::question::{self, Question};
 use crate::driver::wire::records::Records;
+use crate::driver::wire::request::{self, WireRequest};
+use crate::driver::wire::response;
 use crate::driver::{Delivery, DriverError, Time};
 use crate::plan::properties::wire::ProducerWay;
 use std::collections::VecDeque;
@@ -23,11 +23,11 @@ impl WireProducer {
         self.follow_leaders(now_ns);
         if now_ns >= self.next_expiry_ns {
             self.next_expiry_ns = now_ns + super::EXPIRY_NS;
-            for records in self.lanes.expired(now_ns, &self.way) {
+            for records in self.queues.expired(now_ns, &self.way) {
                 Self::end(&mut self.ended, records, Delivery::Failed(codes::TIMED_OUT), now_ns);
             }
         }
-        self.lanes.unpark(now_ns);
+        self.queues.unpark(now_ns);
         if self.send_due(now_ns) {
             self.steps(time);
         }
@@ -35,13 +35,13 @@ impl WireProducer {
     }
 
     fn steps(&mut self, time: &impl Time) {
-        let Self { cluster, lanes, ended, way, .. } = self;
+        let Self { cluster, queues, ended, way, .. } = self;
         let (mut leaders_moved, mut fault) = (false, None);
         for at in 0..cluster.len() {
             let broker = cluster.id(at);
             cluster.step(at, time, |event, now_ns| {
                 let leaders_moved = &mut leaders_moved;
-                Back { lanes, ended, way, broker, now_ns, leaders_moved, fault: &mut fault }.event(event)
+                ReturnedBatches { queues, ended, way, broker, now_ns, leaders_moved, fault: &mut fault }.event(event)
             });
         }
         if leaders_moved {
@@ -66,9 +66,9 @@ impl WireProducer {
                 self.cluster.metadata_was_good();
             }
             metadata.brokers.into_iter().for_each(|broker| self.cluster.set(broker));
-            self.lanes.led_by(&leaders);
+            self.queues.led_by(&leaders);
         }
-        if self.lanes.has_orphans() {
+        if self.queues.has_orphans() {
             self.cluster.want_metadata();
         }
         self.cluster.refresh(now_ns);
@@ -76,21 +76,21 @@ impl WireProducer {
 
     /// Puts a request to each broker that has something due and is not busy. True: there was one.
     fn send_due(&mut self, now_ns: u64) -> bool {
-        let Self { cluster, lanes, way, hurry, topic, packer, .. } = self;
+        let Self { cluster, queues, way, hurry, topic, packer, .. } = self;
         let mut any = false;
-        for exit in 0..lanes.exits() {
-            while lanes.is_due(exit, now_ns, *hurry, way) {
-                let Some(at) = cluster.find(lanes.broker(exit)) else {
+        for exit in 0..queues.exits() {
+            while queues.is_due(exit, now_ns, *hurry, way) {
+                let Some(at) = cluster.find(queues.broker(exit)) else {
                     cluster.want_metadata();
                     break;
                 };
                 let client_id = cluster.manners.client_id.clone();
                 let deadline_ns = now_ns + cluster.manners.request_limit_ns;
                 let Some(link) = cluster.ready(at, now_ns) else { break };
-                if link.open(Question::Produce) >= way.in_flight {
+                if link.open(WireRequest::Produce) >= way.in_flight {
                     break;
                 }
-                let mut batches = lanes.take(exit, way);
+                let mut batches = queues.take(exit, way);
                 if batches.is_empty() {
                     break;
                 }
@@ -100,8 +100,8 @@ impl WireProducer {
                     }
                     records.attempts = records.attempts.saturating_add(1);
                 }
-                let head = question::produce(&client_id, topic, way.acks, way.ack_limit_ms, batches.len());
-                link.ask(Question::Produce, head, batches, way.acks == 0, deadline_ns);
+                let head = request::produce(&client_id, topic, way.acks, way.ack_limit_ms, batches.len());
+                link.ask(WireRequest::Produce, head, batches, way.acks == 0, deadline_ns);
                 any = true;
             }
         }
@@ -110,9 +110,9 @@ impl WireProducer {
 }
 
 /// What becomes of batches that come back.
-struct Back<'a> {
-    lanes: &'a mut Lanes,
-    ended: &'a mut VecDeque<super::Ended>,
+struct ReturnedBatches<'a> {
+    queues: &'a mut PartitionQueues,
+    ended: &'a mut VecDeque<super::EndedBatch>,
     way: &'a ProducerWay,
     /// Whom they were sent to.
     broker: i32,
@@ -121,12 +121,12 @@ struct Back<'a> {
     fault: &'a mut Option<DriverError>,
 }
 
-impl Back<'_> {
-    fn event(&mut self, event: Event<'_, Records>) -> Understood {
+impl ReturnedBatches<'_> {
+    fn event(&mut self, event: RequestEvent<'_, Records>) -> ThrottleTime {
         match event {
-            Event::Answer(asked, inbox, range) => {
+            RequestEvent::Answer(asked, inbox, range) => {
                 let mut batches = asked.bodies;
-                let throttle_ms = answer::produced(inbox.bytes(range), |partition, error, offset| {
+                let throttle_ms = response::produced(inbox.bytes(range), |partition, error, offset| {
                     if let Some(at) = batches.iter().position(|records| records.partition == partition) {
                         self.answered(batches.swap_remove(at), error, offset);
                     }
@@ -136,11 +136,11 @@ impl Back<'_> {
                 batches.into_iter().for_each(|records| self.lost(records));
                 throttle_ms.filter(|_| all)
             }
-            Event::Written(asked) => {
+            RequestEvent::Written(asked) => {
                 asked.bodies.into_iter().for_each(|records| self.end(records, Delivery::Acknowledged, -1));
                 Some(0)
             }
-            Event::Lost(asked) => {
+            RequestEvent::Lost(asked) => {
                 asked.bodies.into_iter().for_each(|records| self.lost(records));
                 Some(0)
             }
@@ -162,7 +162,7 @@ impl Back<'_> {
     /// The same of a batch that has a number, as Java's producer takes the answers.
     fn numbered(&mut self, mut records: Records, error: i16, offset: i64) {
         let (number, count) = (records.number(), records.count);
-        let numbers = self.lanes.numbers(records.partition).zip(number);
+        let numbers = self.queues.numbers(records.partition).zip(number);
         match error {
             // That it was stored before is as good: nobody knows where any more.
             0 | codes::DUPLICATE_SEQUENCE => {
@@ -201,14 +201,14 @@ impl Back<'_> {
         } else if records.attempts > self.way.retries {
             self.end(records, Delivery::Failed(code), -1);
         } else {
-            self.lanes.again(records, self.now_ns, self.way);
+            self.queues.again(records, self.now_ns, self.way);
         }
     }
 
     fn end(&mut self, records: Records, delivery: Delivery, offset: i64) {
-        self.lanes.ended(records.partition, delivery == Delivery::Acknowledged);
+        self.queues.ended(records.partition, delivery == Delivery::Acknowledged);
         let (place, broker, at_ns) = (records.read(), self.broker, self.now_ns);
-        self.ended.push_back(super::Ended { records, place, delivery, offset, broker, at_ns });
+        self.ended.push_back(super::EndedBatch { records, place, delivery, offset, broker, at_ns });
     }
 }
 

@@ -1,6 +1,6 @@
 //! How a producer of the wire driver compresses its batches.
 
-use super::{Given, lacks};
+use super::{GivenProperties, lacks};
 
 /// What batches are compressed with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,7 +39,7 @@ pub struct Compression {
 }
 
 impl Compression {
-    pub(super) fn of(given: Given<'_>) -> Self {
+    pub(super) fn of(given: GivenProperties<'_>) -> Self {
         let name = given.text("compression.type").unwrap_or("none");
         let known = CODECS.iter().find(|(known, ..)| *known == name);
         let (codec, default) = known.map_or((Codec::Plain, 0), |(_, codec, default)| (*codec, *default));
@@ -49,7 +49,7 @@ impl Compression {
 }
 
 /// Why this `compression.level` cannot be had; None: it can.
-pub(super) fn why_no_level(value: &str, given: Given<'_>) -> Option<String> {
+pub(super) fn why_no_level(value: &str, given: GivenProperties<'_>) -> Option<String> {
     let level: i64 = value.parse().ok()?;
     (given.text("compression.type") == Some("lz4") && level > FASTEST_LZ4)
         .then(|| lacks("the wire driver has lz4's fast level only"))
@@ -63,7 +63,7 @@ mod tests {
     fn levels_are_librdkafkas() {
         let of = |pairs: &[(&str, &str)]| {
             let pairs: Vec<_> = pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-            let Compression { codec, level } = Compression::of(Given(&pairs));
+            let Compression { codec, level } = Compression::of(GivenProperties(&pairs));
             (codec, level)
         };
         let (kind, level) = ("compression.type", "compression.level");
@@ -78,8 +78,8 @@ mod tests {
     #[test]
     fn the_slow_levels_of_lz4_are_refused() {
         let of = |codec: &str| [("compression.type".to_owned(), codec.to_owned())];
-        assert!(why_no_level("3", Given(&of("lz4"))).is_some_and(|why| why.contains("fast level")));
-        assert_eq!(why_no_level("0", Given(&of("lz4"))), None);
-        assert_eq!(why_no_level("9", Given(&of("gzip"))), None);
+        assert!(why_no_level("3", GivenProperties(&of("lz4"))).is_some_and(|why| why.contains("fast level")));
+        assert_eq!(why_no_level("0", GivenProperties(&of("lz4"))), None);
+        assert_eq!(why_no_level("9", GivenProperties(&of("gzip"))), None);
     }
 }

@@ -1,6 +1,6 @@
 //! How the wire driver's connections are secured: TLS, and who logs in.
 
-use super::Given;
+use super::GivenProperties;
 
 /// How a client logs in (SASL).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -83,7 +83,7 @@ pub struct Security {
 }
 
 impl Security {
-    pub(super) fn of(given: Given<'_>) -> Self {
+    pub(super) fn of(given: GivenProperties<'_>) -> Self {
         let protocol = given.text("security.protocol").unwrap_or("plaintext").to_ascii_lowercase();
         let pem = |name: &str| {
             let text = given.text(&format!("{name}.pem")).map(|text| Pem::Text(text.to_owned()));
@@ -117,7 +117,7 @@ mod tests {
 
     fn security(pairs: &[(&str, &str)]) -> Security {
         let pairs: Vec<_> = pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        Security::of(Given(&pairs))
+        Security::of(GivenProperties(&pairs))
     }
 
     #[test]

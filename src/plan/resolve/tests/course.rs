@@ -21,7 +21,7 @@ fn a_backlog_needs_a_broker_that_keeps_it_and_somebody_who_consumes() {
     let text = format!("{SOUND}producerRate: 100\nconsumerBacklogSizeGB: 0.001\n");
     assert!(refusals(&text, &embedded())[0].contains("the embedded one keeps 5 MiB"));
     let nobody = text.replace("subscriptionsPerTopic: 1", "subscriptionsPerTopic: 0");
-    assert!(refusals(&nobody, &Options::default())[0].contains("nobody consumes"), "{nobody}");
+    assert!(refusals(&nobody, &ResolveOptions::default())[0].contains("nobody consumes"), "{nobody}");
 }
 
 #[test]
@@ -81,14 +81,14 @@ fn rates_over_time_that_say_nothing_clear_are_refused_with_the_form() {
         ("producerRateSteps: [[0, 1]]\nproducerRateList: [[0, 1]]", "is written beside producerRateList"),
         ("producerRateSteps: [[0, 9]]\nconsumerBacklogSizeGB: 1\ndrainProducerRate: 5", "does not go with"),
     ] {
-        let found = refusals(&format!("{SOUND}{written}\n"), &Options::default());
+        let found = refusals(&format!("{SOUND}{written}\n"), &ResolveOptions::default());
         assert!(found.len() == 1 && found[0].contains(what), "{written}: {found:#?}");
     }
 }
 
 #[test]
 fn one_rate_on_the_command_line_beats_rates_over_time() {
-    let options = Options { rate: Some(Rate::PerSecond(7.0)), ..Options::default() };
+    let options = ResolveOptions { rate: Some(Rate::PerSecond(7.0)), ..ResolveOptions::default() };
     let plan = plan_with(&format!("{SOUND}producerRateSteps: [[0, 10]]\n"), &options).unwrap();
     assert!(plan.rate.curve.is_none() && plan.warnings.iter().any(|warning| warning.contains("--rate")));
 }
@@ -127,10 +127,10 @@ fn a_closed_loop_takes_the_place_of_a_rate() {
         super::plan(&format!("{SOUND}outstandingMessages: 0\nproducerRate: 5\n")).rate.outstanding_messages,
         None
     );
-    let rate = Options { rate: Some(Rate::PerSecond(5.0)), ..Options::default() };
+    let rate = ResolveOptions { rate: Some(Rate::PerSecond(5.0)), ..ResolveOptions::default() };
     assert!(refusals(&format!("{SOUND}{without}"), &rate)[0].contains("does not go with --rate"));
     let steps = format!("{SOUND}{without}producerRateSteps: [[0, 1]]\n");
-    assert!(refusals(&steps, &Options::default())[0].contains("does not go with outstandingMessages"));
+    assert!(refusals(&steps, &ResolveOptions::default())[0].contains("does not go with outstandingMessages"));
     assert!(refusals(&format!("{SOUND}{without}"), &embedded())[0].contains("give a rate"));
 }
 
@@ -142,10 +142,10 @@ fn arrivals_that_say_nothing_or_do_not_go_with_the_rate_are_refused() {
         ("producerRate: 5\narrivals: burst\nburstMessages: 0", "write at least 1"),
         ("producerRate: 0\narrivals: poisson", "or search with pinload capacity"),
     ] {
-        let found = refusals(&format!("{SOUND}{written}\n"), &Options::default());
+        let found = refusals(&format!("{SOUND}{written}\n"), &ResolveOptions::default());
         assert!(found.len() == 1 && found[0].contains(what), "{written}: {found:#?}");
     }
-    let unlimited = Options { rate: Some(Rate::Unlimited), ..Options::default() };
+    let unlimited = ResolveOptions { rate: Some(Rate::Unlimited), ..ResolveOptions::default() };
     let plan = plan_with(&format!("{SOUND}arrivals: poisson\n"), &unlimited).unwrap();
     assert_eq!(plan.rate.arrivals, Arrivals::Uniform);
     assert!(plan.warnings.iter().any(|warning| warning.contains("as fast as they can")), "{:?}", plan.warnings);

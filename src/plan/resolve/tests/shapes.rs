@@ -12,7 +12,7 @@ fn shaped(text: &str) -> Plan {
     plan(&format!("{CONSUMERS}{text}"))
 }
 fn refused(text: &str) -> Vec<String> {
-    refusals(&format!("{CONSUMERS}{text}"), &Options::default())
+    refusals(&format!("{CONSUMERS}{text}"), &ResolveOptions::default())
 }
 fn shapes_of(plan: &Plan) -> Vec<[u32; 3]> {
     let of = |topic| [plan.partitions_of(topic), plan.producers_of(topic), plan.subscriptions_of(topic)];
@@ -115,7 +115,7 @@ fn a_run_that_only_consumes_needs_topics_that_hold_something_and_neither_rate_no
         let found = refused(text);
         assert!(found[0].starts_with(begin), "{found:?}");
     }
-    let nobody = refusals("existingTopicList: [a]\nproducersPerTopic: 0\n", &Options::default());
+    let nobody = refusals("existingTopicList: [a]\nproducersPerTopic: 0\n", &ResolveOptions::default());
     assert!(nobody[0].contains("there are neither producers nor consumers"), "{nobody:?}");
 }
 
@@ -204,8 +204,10 @@ fn consumers_process_as_long_as_the_file_says_and_short_work_is_spun() {
         ("{mean: 1ms, distribution: normal}", "neither constant nor exponential"),
         ("{mean: 1ms, how: spin}", "none of mean, distribution and manner"),
     ] {
-        let found =
-            refusals(&format!("{SOUND}producerRate: 1\nconsumerProcessingTime: {written}\n"), &Options::default());
+        let found = refusals(
+            &format!("{SOUND}producerRate: 1\nconsumerProcessingTime: {written}\n"),
+            &ResolveOptions::default(),
+        );
         assert!(found.len() == 1 && found[0].contains(what), "{written}: {found:#?}");
     }
 }

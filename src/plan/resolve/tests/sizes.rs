@@ -14,7 +14,7 @@ fn outcome(size_bytes: u32, topic: &str, producer: &str, keys: &str) -> (Vec<Str
     );
     let driver = DriverFile::parse(Path::new("d.yaml"), &text, false).unwrap();
     let text = format!("{}producerRate: 100\nkeyDistributor: {keys}\n", SOUND.replace("1024", &size_bytes.to_string()));
-    match resolve(&workload(&text), Some(&driver), &Options::default(), &machine()) {
+    match resolve(&workload(&text), Some(&driver), &ResolveOptions::default(), &machine()) {
         Ok(plan) => (vec![], plan.warnings),
         Err(problems) => (problems.0.iter().map(ToString::to_string).collect(), vec![]),
     }
@@ -79,7 +79,7 @@ fn a_full_batch_is_said_to_librdkafka_in_messages_where_all_are_of_one_size() {
         );
         let driver = DriverFile::parse(Path::new("d.yaml"), &driver, false).unwrap();
         let text = format!("{SOUND}producerRate: 1000\n{text}");
-        let producer = resolve(&workload(&text), Some(&driver), &Options::default(), &machine()).unwrap();
+        let producer = resolve(&workload(&text), Some(&driver), &ResolveOptions::default(), &machine()).unwrap();
         let producer = producer.driver.producer;
         let lines = producer.lines.iter().filter(|line| line.name == "batch.num.messages").count();
         let messages = producer.ways.sticky.map(|sticky| sticky.batch_messages);

@@ -1,6 +1,6 @@
 //! Each client as a small chart.
 
-use super::super::reading::{ClientReading, Reading};
+use super::super::reading::{ClientReading, ResultDocument};
 use super::super::thin::thinned;
 use serde_json::{Value, json};
 
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 const ROWS: usize = 120;
 
 /// All clients that kept seconds.
-pub(super) fn of_run(run: &Reading) -> Value {
+pub(super) fn of_run(run: &ResultDocument) -> Value {
     run.clients.iter().filter(|client| !client.timeline.at_s.is_empty()).map(of_client).collect()
 }
 

@@ -1,6 +1,6 @@
 //! The heat map: how many values of each period lie where on a log scale.
 
-use super::super::reading::Reading;
+use super::super::reading::ResultDocument;
 use super::super::words::FAMILIES;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 const COLUMNS: usize = 400;
 
 /// Family → columns of `[from_s, to_s, [[bucket, count], …]]`.
-pub(super) fn of_run(run: &Reading) -> Value {
+pub(super) fn of_run(run: &ResultDocument) -> Value {
     let periods = run.list("/periods");
     let of_family = |family: &str| -> Vec<Value> {
         periods.chunks(periods.len().div_ceil(COLUMNS).max(1)).filter_map(|stretch| column(stretch, family)).collect()

@@ -8,7 +8,7 @@ pub(super) mod scrapes;
 mod search;
 mod seconds;
 
-use super::reading::Reading;
+use super::reading::ResultDocument;
 use super::words::FAMILIES;
 use serde_json::{Map, Value, json};
 
@@ -16,7 +16,7 @@ use serde_json::{Map, Value, json};
 const ROWS_OF_A_CHART: usize = 1_600;
 
 /// The data of all charts of the page.
-pub(super) fn data(runs: &[Reading]) -> Value {
+pub(super) fn data(runs: &[ResultDocument]) -> Value {
     let alone = runs.len() == 1;
     json!({ "families": families(), "runs": runs.iter().map(|run| of_run(run, alone)).collect::<Vec<_>>() })
 }
@@ -25,7 +25,7 @@ fn families() -> Value {
     FAMILIES.iter().map(|(name, label)| json!([name, label])).collect()
 }
 
-fn of_run(run: &Reading, alone: bool) -> Value {
+fn of_run(run: &ResultDocument, alone: bool) -> Value {
     let mut data = Map::new();
     let mut put = |name: &str, value: Value| data.insert(name.to_owned(), value);
     put("name", json!(run.title()));

@@ -1,6 +1,6 @@
 //! The periods of a run as columns, and the stretches of its time line that have a name.
 
-use super::super::reading::Reading;
+use super::super::reading::ResultDocument;
 use super::super::thin::thinned;
 use super::super::words::FAMILIES;
 use serde_json::{Value, json};
@@ -19,7 +19,7 @@ const RATES: [&str; 7] = [
 ];
 
 /// Begin and end of the measurement, s since the load's epoch.
-pub(super) fn measured_s(run: &Reading) -> Option<[f64; 2]> {
+pub(super) fn measured_s(run: &ResultDocument) -> Option<[f64; 2]> {
     let periods = run.list("/periods");
     let begin = run.number("/measurement/measurement_start_s").or_else(|| periods.first()?.get("start_s")?.as_f64())?;
     let end = periods.last().and_then(|period| period.get("end_s")?.as_f64()).unwrap_or(begin);
@@ -27,7 +27,7 @@ pub(super) fn measured_s(run: &Reading) -> Option<[f64; 2]> {
 }
 
 /// Stretches to be marked: the warm-up, what comes behind the measurement, the parts of a measurement that has some.
-pub(super) fn bands(run: &Reading) -> Value {
+pub(super) fn bands(run: &ResultDocument) -> Value {
     let mut bands = Vec::new();
     if let Some([begin, end]) = measured_s(run) {
         if begin > 0.0 {
@@ -60,7 +60,7 @@ fn supervisor_cpu(period: &Value) -> Option<f64> {
 }
 
 /// The periods, by name of the column (`acknowledge_actual.p99_ns`).
-pub(super) fn periods(run: &Reading, at_most: usize) -> Value {
+pub(super) fn periods(run: &ResultDocument, at_most: usize) -> Value {
     let periods = run.list("/periods");
     let column = |path: &str| -> Vec<Option<f64>> {
         periods.iter().map(|period| period.pointer(path).and_then(Value::as_f64)).collect()

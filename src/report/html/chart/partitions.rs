@@ -1,6 +1,6 @@
 //! Partitions side by side: their end-to-end times and their messages.
 
-use super::super::reading::Reading;
+use super::super::reading::ResultDocument;
 use serde_json::{Value, json};
 
 /// Partitions that are drawn at most.
@@ -14,7 +14,7 @@ const COLUMNS: [(&str, &str); 5] = [
 ];
 
 /// Null where there is no or one partition.
-pub(super) fn of_run(run: &Reading) -> Value {
+pub(super) fn of_run(run: &ResultDocument) -> Value {
     let all = run.list("/partitions");
     let drawn = &all[..all.len().min(DRAWN)];
     if drawn.len() < 2 {

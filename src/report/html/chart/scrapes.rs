@@ -1,6 +1,6 @@
 //! What brokers and hosts told of themselves: a chart for each metric, the pages on top of each other.
 
-use super::super::reading::Reading;
+use super::super::reading::ResultDocument;
 use super::super::thin::thinned;
 use super::ROWS_OF_A_CHART;
 use serde_json::{Value, json};
@@ -40,7 +40,7 @@ impl ScrapedChart {
 }
 
 /// Every metric that was kept, in the order of the pages.
-pub(in crate::report::html) fn charts(run: &Reading) -> Vec<ScrapedChart> {
+pub(in crate::report::html) fn charts(run: &ResultDocument) -> Vec<ScrapedChart> {
     let mut charts: Vec<ScrapedChart> = Vec::new();
     for page in run.list("/scrapes") {
         let at_s: Vec<f64> = numbers(&page["at_s"]).map(Option::unwrap_or_default).collect();
@@ -76,7 +76,7 @@ pub(in crate::report::html) fn charts(run: &Reading) -> Vec<ScrapedChart> {
 }
 
 /// Those that change.
-pub(super) fn of_run(run: &Reading) -> Value {
+pub(super) fn of_run(run: &ResultDocument) -> Value {
     charts(run).into_iter().filter(|chart| chart.constant().is_none()).take(CHARTS).map(drawn).collect()
 }
 
@@ -135,7 +135,7 @@ mod tests {
             ]})
         };
         let detail = json!({ "scrapes": [page("one", [10.0, 15.0, 2.0]), page("two", [0.0, 1.0, 2.0])] });
-        let charts = charts(&Reading { file: String::new(), detail, clients: Vec::new() });
+        let charts = charts(&ResultDocument { file: String::new(), detail, clients: Vec::new() });
         let titles: Vec<_> = charts.iter().map(|chart| (&*chart.title, chart.per_s)).collect();
         assert_eq!(titles, [("cpu_total", true), ("q Size", false)]);
         assert_eq!(charts[0].parts[0].names, ["one", "two"]);

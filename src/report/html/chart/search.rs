@@ -1,10 +1,10 @@
 //! The steps of a rate search as columns.
 
-use super::super::reading::Reading;
+use super::super::reading::ResultDocument;
 use serde_json::{Value, json};
 
 /// Null where there was none.
-pub(super) fn of_run(run: &Reading) -> Value {
+pub(super) fn of_run(run: &ResultDocument) -> Value {
     let steps = run.list("/rate_search/steps");
     if steps.is_empty() {
         return Value::Null;

@@ -1,6 +1,6 @@
 //! The run second by second: what its clients did, added up.
 
-use super::super::reading::{Reading, TimelineReading};
+use super::super::reading::{ResultDocument, TimelineReading};
 use super::super::thin::{Thinned, thinned};
 
 /// Counters whose rate is drawn, and their columns' names.
@@ -27,7 +27,7 @@ pub(super) struct Seconds {
 }
 
 /// The seconds of a run; None where no client kept any.
-pub(super) fn of_run(run: &Reading, at_most: usize) -> Option<Seconds> {
+pub(super) fn of_run(run: &ResultDocument, at_most: usize) -> Option<Seconds> {
     let timelines = || run.clients.iter().map(|client| &client.timeline);
     let last = timelines().filter_map(|timeline| timeline.at_s.last().copied()).fold(0.0, f64::max);
     let seconds = index(last);
@@ -72,7 +72,7 @@ pub(super) fn of_run(run: &Reading, at_most: usize) -> Option<Seconds> {
 
 /// Acknowledged messages times subscriptions less those received, since the load's epoch. None where topics differ in
 /// their subscriptions, or have none.
-fn backlog(run: &Reading, seconds: usize) -> Option<Vec<Option<f64>>> {
+fn backlog(run: &ResultDocument, seconds: usize) -> Option<Vec<Option<f64>>> {
     let subscriptions = run.number("/plan/subscriptions_per_topic").filter(|count| *count > 0.0)?;
     if !run.list("/plan/topics/each").is_empty() {
         return None;
@@ -150,7 +150,7 @@ mod tests {
             client(&[1.0, 2.001, 3.0], &[1.0, 1.001, 0.999], &[100.0, 100.1, 99.9], 5.0),
             client(&[1.0, 3.0, 3.2], &[1.0, 2.0, 0.2], &[50.0, 100.0, 10.0], 7.0),
         ];
-        let run = Reading { file: String::new(), detail: serde_json::Value::Null, clients };
+        let run = ResultDocument { file: String::new(), detail: serde_json::Value::Null, clients };
         let seconds = of_run(&run, 100).unwrap();
         assert_eq!(seconds.names, ["send_rate_per_s", "acknowledge_actual.max_ns"]);
         let rates: Vec<f64> = seconds.rows.columns[0].iter().flatten().map(|rate| rate.round()).collect();
@@ -172,7 +172,7 @@ mod tests {
             client("messages_received", &[100.0, 0.0, 50.0]),
         ];
         let shape = |each: serde_json::Value| serde_json::json!({ "plan": { "subscriptions_per_topic": 2, "topics": { "each": each } } });
-        let mut run = Reading { file: String::new(), detail: shape(serde_json::json!([])), clients };
+        let mut run = ResultDocument { file: String::new(), detail: shape(serde_json::json!([])), clients };
         assert_eq!(backlog(&run, 3), Some(vec![Some(100.0), Some(50.0), Some(0.0)]));
         run.detail = shape(serde_json::json!([{ "topics": 1 }]));
         assert_eq!(backlog(&run, 3), None);

@@ -1,6 +1,6 @@
 //! What became of every message.
 
-use super::super::reading::Reading;
+use super::super::reading::ResultDocument;
 use super::super::words::number;
 use super::table::{Cell, Column, table};
 use maud::{Markup, html};
@@ -20,7 +20,7 @@ const BALANCE: [Column<'static>; 11] = [
     ("proven", "proven"),
 ];
 
-pub(super) fn accounting(run: &Reading) -> Option<Markup> {
+pub(super) fn accounting(run: &ResultDocument) -> Option<Markup> {
     let total = run.at("/accounting/total")?;
     let mut rows = vec![row("all".to_owned(), total)];
     for subscription in run.list("/accounting/subscriptions") {

@@ -1,14 +1,14 @@
 //! First of all: can the figures be believed, what limited the run, what to do.
 
-use super::super::reading::Reading;
+use super::super::reading::ResultDocument;
 use maud::{Markup, html};
 use serde_json::Value;
 
 /// Reasons that are shown at once; more are one click away.
 const AT_ONCE: usize = 3;
 
-pub(super) fn banner(run: &Reading) -> Markup {
-    let Answer { class, mark, system, figures } = answer(run);
+pub(super) fn banner(run: &ResultDocument) -> Markup {
+    let Headline { class, mark, system, figures } = answer(run);
     let reasons = reasons(run);
     html! {
         div.banner.(class) role="status" {
@@ -30,7 +30,7 @@ pub(super) fn banner(run: &Reading) -> Markup {
 }
 
 /// What is told first of a run.
-pub(super) struct Answer {
+pub(super) struct Headline {
     /// Class of the style: how bad it is.
     pub(super) class: &'static str,
     /// The same for those who don't see colours.
@@ -42,7 +42,7 @@ pub(super) struct Answer {
 }
 
 /// Both answers of the detail file, in its own sentences where it has them.
-pub(super) fn answer(run: &Reading) -> Answer {
+pub(super) fn answer(run: &ResultDocument) -> Headline {
     let outcome = run.text("/outcome/outcome").unwrap_or("completed");
     let verdict = run.text("/verdict/verdict");
     let held = run.text("/system/outcome");
@@ -74,7 +74,7 @@ pub(super) fn answer(run: &Reading) -> Answer {
         all if not_valid > 0.0 => format!(" {not_valid} of {all} periods are not valid by themselves."),
         _ => String::new(),
     };
-    Answer { class, mark, system, figures: begun_large(&(figures + &periods)) }
+    Headline { class, mark, system, figures: begun_large(&(figures + &periods)) }
 }
 
 /// Sentences of the detail file begin small: they stand behind a word there.
@@ -84,7 +84,7 @@ fn begun_large(sentence: &str) -> String {
 }
 
 /// Why, worst first, then what else must be known.
-fn reasons(run: &Reading) -> Vec<String> {
+fn reasons(run: &ResultDocument) -> Vec<String> {
     let text = |value: &Value| value["text"].as_str().or(value.as_str()).map(str::to_owned);
     let of = |path: &str| run.list(path).iter().filter_map(text).collect::<Vec<_>>();
     let mut reasons = of("/verdict/reasons");
@@ -95,6 +95,6 @@ fn reasons(run: &Reading) -> Vec<String> {
 }
 
 /// What went wrong on the way, those of the plan included: always shown.
-fn warnings(run: &Reading) -> Vec<&str> {
+fn warnings(run: &ResultDocument) -> Vec<&str> {
     run.list("/warnings").iter().filter_map(Value::as_str).collect()
 }

@@ -1,14 +1,14 @@
 //! What brokers and their hosts told of themselves, on the time axis of the run.
 
 use super::super::chart::scrapes::{CHARTS, charts};
-use super::super::reading::Reading;
+use super::super::reading::ResultDocument;
 use super::super::words::number as figure;
 use super::charts::place;
 use super::table::{Cell, table};
 use crate::units::counted;
 use maud::{Markup, html};
 
-pub(super) fn brokers(run: &Reading) -> Option<Markup> {
+pub(super) fn brokers(run: &ResultDocument) -> Option<Markup> {
     let pages = run.list("/scrapes");
     if pages.is_empty() {
         return None;
@@ -34,7 +34,7 @@ pub(super) fn brokers(run: &Reading) -> Option<Markup> {
     })
 }
 
-fn as_table(run: &Reading) -> Markup {
+fn as_table(run: &ResultDocument) -> Markup {
     let row = |page: &serde_json::Value| {
         let kept = page["series"].as_array().map_or(0, Vec::len);
         vec![

@@ -1,6 +1,6 @@
 //! Where the script draws charts. What each shows is said in words for those who don't see it.
 
-use super::super::reading::Reading;
+use super::super::reading::ResultDocument;
 use maud::{Markup, html};
 
 /// A place for a chart: what draws it, what it is called, what it shows.
@@ -12,7 +12,7 @@ pub(super) fn place(kind: &str, heading: &str, about: &str) -> Markup {
     }
 }
 
-pub(super) fn over_time(run: &Reading) -> Markup {
+pub(super) fn over_time(run: &ResultDocument) -> Markup {
     html! {
         p.note.keys {
             "Drag to zoom, double-click to see all; all charts of time move together. With the keyboard: Tab to a chart, "
@@ -30,24 +30,24 @@ pub(super) fn over_time(run: &Reading) -> Markup {
     }
 }
 
-pub(super) fn heat(run: &Reading) -> Option<Markup> {
+pub(super) fn heat(run: &ResultDocument) -> Option<Markup> {
     let known = run.list("/periods").iter().any(|period| period["distributions"].is_object());
     known.then(|| place("heat", "Latency heat map", "How many messages of each period took how long. Rows are 19 % high; the stronger the colour, the more messages (on a log scale)."))
 }
 
-pub(super) fn percentiles(run: &Reading) -> Option<Markup> {
+pub(super) fn percentiles(run: &ResultDocument) -> Option<Markup> {
     run.at("/measurement/percentile_curves").map(|_| {
         place("percentiles", "Percentile curve", "Latency below which so many of all messages stayed; each step to the right is another nine. Where the curves from the intended and from the actual time part, the sender was held up.")
     })
 }
 
-pub(super) fn distribution(run: &Reading) -> Option<Markup> {
+pub(super) fn distribution(run: &ResultDocument) -> Option<Markup> {
     run.at("/measurement/distributions").map(|_| {
         place("distribution", "Distribution", "Share of messages by latency, on a log scale; bars are 9 % wide.")
     })
 }
 
-pub(super) fn search(run: &Reading) -> Option<Markup> {
+pub(super) fn search(run: &ResultDocument) -> Option<Markup> {
     run.at("/rate_search").map(|search| {
         let found = search["found_rate_per_s"].as_f64();
         html! {

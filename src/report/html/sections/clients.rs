@@ -1,13 +1,13 @@
 //! Per client: small charts, and who differs from the others.
 
-use super::super::reading::{ClientReading, Reading};
+use super::super::reading::{ClientReading, ResultDocument};
 use super::super::words::{ns, number, percent};
 use super::charts::place;
 use super::outliers::{median, odd_ones, rule};
 use super::table::{Cell, table};
 use maud::{Markup, html};
 
-pub(super) fn clients(run: &Reading) -> Option<Markup> {
+pub(super) fn clients(run: &ResultDocument) -> Option<Markup> {
     if run.clients.is_empty() {
         return None;
     }
@@ -25,7 +25,7 @@ pub(super) fn clients(run: &Reading) -> Option<Markup> {
 }
 
 /// A figure of clients that can be compared: name, how it is read, how it is shown.
-type Figure = (&'static str, fn(&ClientReading) -> Option<f64>, fn(f64) -> String);
+type ClientFigure = (&'static str, fn(&ClientReading) -> Option<f64>, fn(f64) -> String);
 
 fn per_s(client: &ClientReading) -> Option<f64> {
     let name = if client.produces() { "messages_enqueued" } else { "messages_received" };
@@ -47,7 +47,7 @@ fn cpu(client: &ClientReading) -> Option<f64> {
     (span_s > 0.0).then_some(used / span_s)
 }
 
-const FIGURES: [Figure; 3] = [
+const FIGURES: [ClientFigure; 3] = [
     ("messages/s", per_s, |value| number(value.round())),
     ("p99 of a usual second", usual_p99_ns, ns),
     ("CPU", cpu, percent),

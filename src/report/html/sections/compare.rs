@@ -1,6 +1,6 @@
 //! Differences between runs: in figures, in configuration, in environment.
 
-use super::super::reading::Reading;
+use super::super::reading::ResultDocument;
 use super::super::words::{FAMILIES, bytes, ns, number};
 use super::table::{Cell, table};
 use super::tree::leaves;
@@ -35,7 +35,7 @@ fn rows() -> Vec<Row> {
 }
 
 /// Each figure of each run, and its difference from the first run's.
-pub(super) fn figures(runs: &[Reading]) -> Markup {
+pub(super) fn figures(runs: &[ResultDocument]) -> Markup {
     let row = |(label, path, show): Row| {
         let first = runs.first().and_then(|run| run.number(&path));
         let cells = runs.iter().enumerate().map(|(at, run)| {
@@ -56,17 +56,17 @@ pub(super) fn figures(runs: &[Reading]) -> Markup {
     }
 }
 
-fn columns<'a>(runs: &'a [Reading], first: &'a str) -> Vec<(&'a str, &'a str)> {
+fn columns<'a>(runs: &'a [ResultDocument], first: &'a str) -> Vec<(&'a str, &'a str)> {
     std::iter::once((first, "")).chain(runs.iter().map(|run| (run.file.as_str(), ""))).collect()
 }
 
 /// What was configured otherwise.
-pub(super) fn configuration(runs: &[Reading]) -> Markup {
+pub(super) fn configuration(runs: &[ResultDocument]) -> Markup {
     differences(runs, &["/plan", "/effective_configuration", "/cluster_settings"], "configuration")
 }
 
 /// What was otherwise about machines and programs.
-pub(super) fn environment(runs: &[Reading]) -> Markup {
+pub(super) fn environment(runs: &[ResultDocument]) -> Markup {
     differences(
         runs,
         &["/host", "/pinload_version", "/librdkafka_version", "/environment", "/clock/source"],
@@ -74,8 +74,8 @@ pub(super) fn environment(runs: &[Reading]) -> Markup {
     )
 }
 
-fn differences(runs: &[Reading], parts: &[&str], what: &str) -> Markup {
-    let leaves_of = |run: &Reading| -> BTreeMap<String, String> {
+fn differences(runs: &[ResultDocument], parts: &[&str], what: &str) -> Markup {
+    let leaves_of = |run: &ResultDocument| -> BTreeMap<String, String> {
         let named = |part: &&str| {
             let prefix = part.trim_start_matches('/').replace('/', ".");
             let found = run.at(part).map(leaves).unwrap_or_default();

@@ -1,6 +1,6 @@
 //! What was asked for, what the client library was given and why.
 
-use super::super::reading::Reading;
+use super::super::reading::ResultDocument;
 use super::table::{Cell, table};
 use super::tree::leaves;
 use maud::{Markup, html};
@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 /// Parts of the plan that have a section or a table of their own.
 const ELSEWHERE: [&str; 5] = ["driver", "placement", "clients", "thresholds", "warnings"];
 
-pub(super) fn configuration(run: &Reading) -> Option<Markup> {
+pub(super) fn configuration(run: &ResultDocument) -> Option<Markup> {
     let plan = run.at("/plan")?.as_object()?;
     let rest: Map<String, Value> = plan
         .iter()
@@ -32,7 +32,7 @@ pub(super) fn configuration(run: &Reading) -> Option<Markup> {
 }
 
 /// The lines of one kind of client: as written, what became of them, why.
-fn properties(run: &Reading, kind: &str, name: &str) -> Option<Markup> {
+fn properties(run: &ResultDocument, kind: &str, name: &str) -> Option<Markup> {
     let lines = run.list(&format!("/plan/driver/{kind}/lines"));
     let row = |line: &Value| {
         let given: Vec<String> = line["to"]

@@ -1,12 +1,12 @@
 //! The machines, and what about them disturbs a measurement.
 
-use super::super::reading::Reading;
+use super::super::reading::ResultDocument;
 use super::configuration::key_values;
 use super::table::{Cell, table};
 use maud::{Markup, html};
 use serde_json::Value;
 
-pub(super) fn environment(run: &Reading) -> Option<Markup> {
+pub(super) fn environment(run: &ResultDocument) -> Option<Markup> {
     let hosts = run.list("/environment");
     if hosts.is_empty() && run.at("/host").is_none() {
         return None;

@@ -1,12 +1,12 @@
 //! What the run was to reach, and what became of it.
 
-use super::super::reading::Reading;
+use super::super::reading::ResultDocument;
 use super::super::words::{ns, number, percent};
 use super::table::{Cell, table};
 use maud::{Markup, html};
 use serde_json::Value;
 
-pub(super) fn goals(run: &Reading) -> Option<Markup> {
+pub(super) fn goals(run: &ResultDocument) -> Option<Markup> {
     let goals = run.list("/goals");
     if goals.is_empty() {
         return None;

@@ -1,6 +1,6 @@
 //! How the generator itself fared: pacing, CPU, waits, distance from the floor, clocks.
 
-use super::super::reading::{ClientReading, Reading};
+use super::super::reading::{ClientReading, ResultDocument};
 use super::super::words::{defined, ns, number, percent};
 use super::charts::place;
 use super::table::{Cell, table};
@@ -8,7 +8,7 @@ use super::tree::leaves;
 use maud::{Markup, html};
 use serde_json::Value;
 
-pub(super) fn health(run: &Reading) -> Option<Markup> {
+pub(super) fn health(run: &ResultDocument) -> Option<Markup> {
     let drawn = run.at("/measurement/latencies/publish_delay").is_some();
     if run.clients.is_empty() && !drawn {
         return None;
@@ -54,7 +54,7 @@ fn waits(clients: &[ClientReading]) -> Markup {
     table("waits", "What kept the clients from running, as shares of the measurement", &columns, &rows)
 }
 
-fn clocks(run: &Reading) -> Markup {
+fn clocks(run: &ResultDocument) -> Markup {
     html! {
         @if let Some(source) = run.text("/clock/source") {
             h3 { "Clock" }
@@ -68,7 +68,7 @@ fn clocks(run: &Reading) -> Markup {
     }
 }
 
-fn floor(run: &Reading) -> Markup {
+fn floor(run: &ResultDocument) -> Markup {
     let rows: Vec<Vec<Cell>> = run
         .list("/floor/comparisons")
         .iter()

@@ -1,11 +1,11 @@
 //! The figures that are told first, and the command that repeats the run.
 
-use super::super::reading::Reading;
+use super::super::reading::ResultDocument;
 use super::super::words::{bytes, defined, ns, number, shell};
 use maud::{Markup, html};
 use serde_json::Value;
 
-pub(super) fn key_figures(run: &Reading) -> Markup {
+pub(super) fn key_figures(run: &ResultDocument) -> Markup {
     html! {
         dl.figures { @for figure in figures(run) { (figure) } }
         (facts(run))
@@ -28,7 +28,7 @@ fn card(label: &str, path: &str, raw: f64, text: &str, below: &str) -> Markup {
     }
 }
 
-fn figures(run: &Reading) -> Vec<Markup> {
+fn figures(run: &ResultDocument) -> Vec<Markup> {
     let mut cards = Vec::new();
     let mut rate = |label: &str, rate: &str, size: &str| {
         if let Some(value) = run.number(rate) {
@@ -60,7 +60,7 @@ fn figures(run: &Reading) -> Vec<Markup> {
 }
 
 /// One line: what was run, where, when.
-fn facts(run: &Reading) -> Markup {
+fn facts(run: &ResultDocument) -> Markup {
     let count = |path: &str| run.number(path).map(number);
     let mut facts: Vec<String> = Vec::new();
     let topics = count("/plan/topics/count").zip(count("/plan/topics/partitions_per_topic"));

@@ -1,6 +1,6 @@
 //! Latency as tables: of the measurement, and period by period.
 
-use super::super::reading::Reading;
+use super::super::reading::ResultDocument;
 use super::super::words::FAMILIES;
 use super::super::words::number;
 use super::table::{self, Cell, Column};
@@ -20,7 +20,7 @@ const FIGURES: [Column<'static>; 10] = [
 ];
 
 /// Of the measurement.
-fn of_families(run: &Reading) -> Option<Markup> {
+fn of_families(run: &ResultDocument) -> Option<Markup> {
     let rows: Vec<Vec<Cell>> = FAMILIES
         .iter()
         .filter_map(|(family, label)| {
@@ -41,7 +41,7 @@ fn of_families(run: &Reading) -> Option<Markup> {
 }
 
 /// With what the words mean.
-pub(super) fn table(run: &Reading) -> Option<Markup> {
+pub(super) fn table(run: &ResultDocument) -> Option<Markup> {
     let shown = of_families(run)?;
     Some(html! {
         (shown)
@@ -68,7 +68,7 @@ const OF_A_PERIOD: [Column<'static>; 12] = [
 ];
 
 /// Period by period.
-pub(super) fn periods(run: &Reading) -> Option<Markup> {
+pub(super) fn periods(run: &ResultDocument) -> Option<Markup> {
     let periods = run.list("/periods");
     let row = |period: &serde_json::Value| {
         let cell = |(_, field): &Column<'_>| {

@@ -19,14 +19,14 @@ mod several;
 mod table;
 mod tree;
 
-use super::reading::Reading;
+use super::reading::ResultDocument;
 use maud::{Markup, html};
 
 /// One section: its anchor, its name in the contents, what stands in it.
 pub(super) type Section = (&'static str, &'static str, Markup);
 
 /// Sections of a page on one run; those that have nothing to say are left out.
-pub(super) fn of_one(run: &Reading) -> Vec<Section> {
+pub(super) fn of_one(run: &ResultDocument) -> Vec<Section> {
     let sections = [
         ("summary", "Summary", Some(html! { (banner::banner(run)) (key_figures::key_figures(run)) })),
         ("goals", "Goals", goals::goals(run)),
@@ -50,7 +50,7 @@ pub(super) fn of_one(run: &Reading) -> Vec<Section> {
 }
 
 /// Sections of a page on several runs.
-pub(super) fn of_several(runs: &[Reading]) -> Vec<Section> {
+pub(super) fn of_several(runs: &[ResultDocument]) -> Vec<Section> {
     vec![
         ("summary", "Runs", several::summary(runs)),
         ("figures", "Figures", compare::figures(runs)),

@@ -1,7 +1,7 @@
 //! Per partition: which is the slow one.
 
 use super::super::chart::partitions::label;
-use super::super::reading::Reading;
+use super::super::reading::ResultDocument;
 use super::super::words::{bytes, ns, number};
 use super::charts::place;
 use super::outliers::{odd_ones, rule};
@@ -14,7 +14,7 @@ const ROWS: usize = 500;
 /// Partitions that are named at most.
 const NAMED: usize = 10;
 
-pub(super) fn partitions(run: &Reading) -> Option<Markup> {
+pub(super) fn partitions(run: &ResultDocument) -> Option<Markup> {
     let all = run.list("/partitions");
     if all.is_empty() {
         return None;
@@ -41,9 +41,9 @@ pub(super) fn partitions(run: &Reading) -> Option<Markup> {
 }
 
 /// A figure of partitions that can be compared: name, field, how it is shown.
-type Figure = (&'static str, &'static str, fn(f64) -> String);
+type PartitionFigure = (&'static str, &'static str, fn(f64) -> String);
 
-const FIGURES: [Figure; 3] = [
+const FIGURES: [PartitionFigure; 3] = [
     ("end to end p50", "partition_p50_ns", ns),
     ("end to end p99", "partition_p99_ns", ns),
     ("messages/s", "partition_messages_per_s", |value| number(value.round())),

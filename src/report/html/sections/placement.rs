@@ -1,6 +1,6 @@
 //! Which client ran where, as a picture of CPUs and nodes.
 
-use super::super::reading::{ClientReading, Reading};
+use super::super::reading::{ClientReading, ResultDocument};
 use crate::os::affinity::CpuSet;
 use maud::{Markup, html};
 use serde_json::Value;
@@ -19,7 +19,7 @@ struct OnCpu {
     supervisor: bool,
 }
 
-pub(super) fn placement(run: &Reading) -> Option<Markup> {
+pub(super) fn placement(run: &ResultDocument) -> Option<Markup> {
     let mut hosts: BTreeMap<&str, Vec<&ClientReading>> = BTreeMap::new();
     for client in &run.clients {
         let worker = client.facts.get("worker").and_then(Value::as_str).unwrap_or("");
@@ -42,7 +42,7 @@ pub(super) fn placement(run: &Reading) -> Option<Markup> {
 }
 
 /// Node → CPU → what runs there.
-fn nodes(run: &Reading, worker: &str, clients: &[&ClientReading]) -> BTreeMap<String, BTreeMap<usize, OnCpu>> {
+fn nodes(run: &ResultDocument, worker: &str, clients: &[&ClientReading]) -> BTreeMap<String, BTreeMap<usize, OnCpu>> {
     let mut cpus: BTreeMap<usize, OnCpu> = BTreeMap::new();
     let mut node_of: BTreeMap<usize, u64> = BTreeMap::new();
     let set = |value: Option<&Value>| -> BTreeSet<usize> {

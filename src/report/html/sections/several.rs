@@ -1,15 +1,15 @@
 //! Several runs beside each other: who they are, and their charts on top of each other.
 
-use super::super::reading::Reading;
-use super::banner::{Answer, answer};
+use super::super::reading::ResultDocument;
+use super::banner::{Headline, answer};
 use super::charts::place;
 use maud::{Markup, html};
 
-pub(super) fn summary(runs: &[Reading]) -> Markup {
+pub(super) fn summary(runs: &[ResultDocument]) -> Markup {
     html! {
         ol.runs {
             @for (at, run) in runs.iter().enumerate() {
-                @let Answer { class, mark, system, figures } = answer(run);
+                @let Headline { class, mark, system, figures } = answer(run);
                 li {
                     span.swatch data-run=(at) aria-hidden="true" {}
                     strong { (run.title()) } " " span.note { (run.file) }

@@ -6,24 +6,24 @@ use crate::workload_generator::for_tests;
 use proptest::prelude::*;
 
 const MS: u64 = 1_000_000;
-const P0: Who = (Role::Producer, 0);
-const P1: Who = (Role::Producer, 1);
-const C0: Who = (Role::Consumer, 0);
+const P0: ClientId = (Role::Producer, 0);
+const P1: ClientId = (Role::Producer, 1);
+const C0: ClientId = (Role::Consumer, 0);
 
-fn moment(who: Who, kind: MomentKind, begin_ms: u64, end_ms: u64) -> ClientMoment {
+fn moment(who: ClientId, kind: MomentKind, begin_ms: u64, end_ms: u64) -> ClientMoment {
     let (begin_ns, end_ns) = (begin_ms * MS, end_ms * MS);
     ClientMoment { role: who.0, index: who.1, kind, begin_ns, end_ns, starved_ns: 0 }
 }
 
-fn silence(who: Who, begin_ms: u64, end_ms: u64) -> ClientMoment {
+fn silence(who: ClientId, begin_ms: u64, end_ms: u64) -> ClientMoment {
     moment(who, MomentKind::Silence { broker: (who.0 == Role::Producer).then_some(1) }, begin_ms, end_ms)
 }
 
-fn of_broker(who: Who, id: i32, begin_ms: u64, end_ms: u64) -> ClientMoment {
+fn of_broker(who: ClientId, id: i32, begin_ms: u64, end_ms: u64) -> ClientMoment {
     moment(who, MomentKind::Silence { broker: Some(id) }, begin_ms, end_ms)
 }
 
-fn stood(who: Who, begin_ms: u64, end_ms: u64) -> ClientMoment {
+fn stood(who: ClientId, begin_ms: u64, end_ms: u64) -> ClientMoment {
     moment(who, MomentKind::StoodStill, begin_ms, end_ms)
 }
 

@@ -48,7 +48,7 @@ impl Baseline {
     }
 
     /// What happened from here to the end of a slot.
-    pub(super) fn to(&self, slot: &Slot) -> Difference {
+    pub(super) fn to(&self, slot: &Slot) -> RowDifference {
         let mut latencies = no_latencies();
         for latency in &slot.latencies {
             let family = latency.latency as usize;
@@ -58,7 +58,7 @@ impl Baseline {
             increment.coarse = self.coarse[family];
             latencies[family] = increment;
         }
-        Difference {
+        RowDifference {
             span_ns: slot.end_ns.saturating_sub(self.at_ns),
             counters: slot.counters.since(&self.counters),
             latencies,
@@ -68,7 +68,7 @@ impl Baseline {
 
 /// The difference between two points of one client's life.
 #[derive(Debug)]
-pub(in crate::worker::local) struct Difference {
+pub(in crate::worker::local) struct RowDifference {
     /// Length of the client's own span, ns.
     pub(in crate::worker::local) span_ns: u64,
     /// Counter differences.
@@ -77,7 +77,7 @@ pub(in crate::worker::local) struct Difference {
     pub(in crate::worker::local) latencies: [Increment; Latency::COUNT],
 }
 
-impl Difference {
+impl RowDifference {
     /// Between two equal points.
     pub(super) fn none() -> Self {
         Self { span_ns: 0, counters: Counters::default(), latencies: no_latencies() }

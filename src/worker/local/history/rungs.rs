@@ -5,7 +5,7 @@
 //! what is longer than a minute is joined from rows.
 
 use super::{histogram_of, percentiles_ns};
-use crate::stats::ageing::Ageing;
+use crate::stats::ageing::RowAging;
 use crate::stats::{Counters, Increment, Latency, Sparse};
 use crate::telemetry::Slot;
 use crate::units::NS_PER_S;
@@ -23,18 +23,18 @@ const OLD_KEPT: usize = 720;
 #[derive(Debug)]
 pub(super) struct Rungs {
     seconds: VecDeque<PackedPoint>,
-    tens: Rung,
-    minutes: Rung,
+    tens: RowsOfLength,
+    minutes: RowsOfLength,
     old: Vec<PackedPoint>,
-    ageing: Ageing,
+    ageing: RowAging,
 }
 
 /// Rows of one length, longer than those of the rung above.
 #[derive(Debug)]
-struct Rung {
+struct RowsOfLength {
     every_ns: u64,
     /// Where the row that grows has begun.
-    from: Point,
+    from: HistoryPoint,
     /// Largest value of it, by family.
     max_ns: [u64; Latency::COUNT],
     /// Finished, while the rows they stand for are still there.
@@ -45,7 +45,7 @@ struct Rung {
 
 /// A moment of the client's life.
 #[derive(Debug, Default)]
-struct Point {
+struct HistoryPoint {
     at_ns: u64,
     counters: Counters,
     histograms: [Option<Sparse>; Latency::COUNT],
@@ -54,9 +54,9 @@ struct Point {
 impl Rungs {
     /// A timeline that begins at `at_ns` with these counters.
     pub(super) fn begin(at_ns: u64, counters: Counters) -> Self {
-        let rung = |every_s: u64| Rung {
+        let rung = |every_s: u64| RowsOfLength {
             every_ns: every_s * NS_PER_S,
-            from: Point { at_ns, counters, ..Point::default() },
+            from: HistoryPoint { at_ns, counters, ..HistoryPoint::default() },
             max_ns: [0; Latency::COUNT],
             ahead: VecDeque::new(),
             rows: VecDeque::new(),
@@ -66,7 +66,7 @@ impl Rungs {
             tens: rung(10),
             minutes: rung(60),
             old: Vec::new(),
-            ageing: Ageing::new(0, OLD_KEPT),
+            ageing: RowAging::new(0, OLD_KEPT),
         }
     }
 
@@ -116,7 +116,7 @@ fn drop_until(rows: &mut VecDeque<PackedPoint>, end_s: f64) {
     }
 }
 
-impl Rung {
+impl RowsOfLength {
     fn take(&mut self, slot: &Slot, largest_ns: &[u64; Latency::COUNT], families: &[Latency], epoch_ns: u64) {
         for (mine, theirs) in self.max_ns.iter_mut().zip(largest_ns) {
             *mine = (*mine).max(*theirs);
@@ -141,7 +141,8 @@ impl Rung {
             counters,
             latencies_ns,
         }));
-        self.from = Point { at_ns: slot.end_ns, counters: slot.counters, histograms: [const { None }; Latency::COUNT] };
+        self.from =
+            HistoryPoint { at_ns: slot.end_ns, counters: slot.counters, histograms: [const { None }; Latency::COUNT] };
         for latency in &slot.latencies {
             self.from.histograms[latency.latency as usize] = Some(latency.histogram.clone());
         }

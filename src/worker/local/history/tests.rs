@@ -48,11 +48,11 @@ fn a_history() -> (Publisher, History) {
     (Publisher::new(), history)
 }
 
-fn acknowledged(difference: &Difference) -> (u64, u64) {
+fn acknowledged(difference: &RowDifference) -> (u64, u64) {
     (difference.counters[Counter::MessagesAcknowledged], difference.latencies[0].count())
 }
 
-fn acknowledgement(difference: &Difference) -> Distribution {
+fn acknowledgement(difference: &RowDifference) -> Distribution {
     difference.latencies[0].to_distribution()
 }
 
@@ -161,7 +161,7 @@ proptest! {
     fn periods_sum_to_the_measurement_and_the_measurement_to_what_was_recorded(life in any_life(), warm_up in 0_usize..8) {
         let (mut client, mut history) = a_history();
         let (mut undrained, mut all, mut measured) = (Vec::new(), Vec::new(), Vec::new());
-        let mut periods: Vec<Difference> = Vec::new();
+        let mut periods: Vec<RowDifference> = Vec::new();
         for (second, (values, drains, ends_period)) in (1..).zip(&life) {
             let end_ns = EPOCH + second * S;
             undrained.push(client.slot(end_ns, values));

@@ -1,0 +1,48 @@
+//! What has gone wrong with connections and brokers, in words, until somebody asks.
+
+/// See the file's head.
+#[derive(Debug, Default)]
+pub(super) struct ErrorLog {
+    /// Texts and how often each has come since they were last told.
+    untold: Vec<(String, u64)>,
+    last: Option<String>,
+    errors: u64,
+}
+
+/// Distinct texts kept.
+const MOST: usize = 32;
+
+impl ErrorLog {
+    /// An error.
+    #[cold]
+    pub(super) fn error(&mut self, text: String) {
+        self.errors += 1;
+        self.last = Some(text.clone());
+        self.remark(text);
+    }
+
+    /// No error, but worth telling.
+    #[cold]
+    pub(super) fn remark(&mut self, text: String) {
+        if let Some((_, count)) = self.untold.iter_mut().find(|(known, _)| *known == text) {
+            *count += 1;
+        } else if self.untold.len() < MOST {
+            self.untold.push((text, 1));
+        }
+    }
+
+    /// Errors so far.
+    pub(super) fn errors(&self) -> u64 {
+        self.errors
+    }
+
+    /// The last error.
+    pub(super) fn last(&self) -> Option<&str> {
+        self.last.as_deref()
+    }
+
+    /// Tells each text that has come since the last call, and how often.
+    pub(super) fn tell(&mut self, tell: &mut dyn FnMut(&str, u64)) {
+        self.untold.drain(..).for_each(|(text, count)| tell(&text, count));
+    }
+}

@@ -1,0 +1,299 @@
+//! A floor beside a result: the same figures of both, and which of the result's are so near the floor that they say
+//! more of the generator than of the broker.
+
+use super::{Floor, LoopKind, PacingStep, Percentiles};
+use crate::plan::{DriverKind, Plan};
+use crate::stats::{Counter, Distribution, Latency};
+use crate::units::{Rate, format_ns, format_rate};
+use crate::workload_generator::RunResult;
+use crate::workload_generator::totals::{MeasuredRun, measured};
+
+/// A pacing error (p99) of up to so many times the floor's is the machine's own …
+const PACING_NEAR: f64 = 2.0;
+/// … which matters where it is at least this share of the acknowledgement time (p99) from the intended time: there it
+/// is seen as latency.
+const PACING_SEEN: f64 = 0.1;
+/// A median latency of up to so many times the floor's is half pinload's, librdkafka's and the loopback's.
+const LATENCY_NEAR: f64 = 2.0;
+/// A rate above this share of what the loop alone can do leaves the client library too little of the CPU.
+const RATE_NEAR: f64 = 0.5;
+
+/// What is known of the floor for one run.
+#[derive(Debug, Clone, PartialEq)]
+pub enum FloorStanding {
+    /// Put beside the result.
+    Used(Box<UsedFloor>),
+    /// There is no calibration for this machine.
+    None,
+    /// There is one and it is not used; why.
+    NotUsed(String),
+    /// The clients run on workers, whose floors are not known here.
+    Elsewhere,
+    /// Nobody wants to hear of it.
+    Off,
+}
+
+/// A floor that is used.
+#[derive(Debug, Clone, PartialEq)]
+pub struct UsedFloor {
+    /// The file.
+    pub path: String,
+    /// What it holds.
+    pub floor: Floor,
+}
+
+/// One figure of both.
+#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize)]
+struct FloorComparison {
+    /// Which.
+    figure: FloorFigure,
+    /// The result's and the floor's.
+    #[serde(flatten)]
+    pair: FigurePair,
+    /// Result ÷ floor.
+    ratio: f64,
+    /// Too near to be the broker's alone?
+    near: bool,
+    /// Ratio from which (rates), or up to which (times), it is.
+    near_ratio: f64,
+    /// For the pacing error: the rate at which the floor's was taken.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    floor_rate_per_s: Option<f64>,
+}
+
+/// Figures that are compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+enum FloorFigure {
+    PacingErrorP99,
+    SendRatePerProducer,
+    AcknowledgedP50,
+    EndToEndP50,
+}
+
+/// What is compared, with its unit.
+#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize)]
+#[serde(untagged)]
+enum FigurePair {
+    Times { result_ns: u64, floor_ns: u64 },
+    Rates { result_per_s: f64, floor_per_s: f64 },
+}
+
+/// The floor in the detail file.
+#[derive(Debug, serde::Serialize)]
+pub struct FloorDetail<'a> {
+    used: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    floor_file: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    calibrated_at: Option<&'a str>,
+    comparisons: Vec<FloorComparison>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    floor_doubts: Vec<String>,
+}
+
+impl<'a> FloorDetail<'a> {
+    /// What the standing has to say of this series.
+    pub fn new(standing: &'a FloorStanding, series: &RunResult<'_>) -> Self {
+        let nothing = |reason| Self {
+            used: false,
+            reason: Some(reason),
+            floor_file: None,
+            calibrated_at: None,
+            comparisons: Vec::new(),
+            floor_doubts: Vec::new(),
+        };
+        match standing {
+            FloorStanding::Used(used) => {
+                let comparisons = compare(&used.floor, series);
+                Self {
+                    used: true,
+                    reason: None,
+                    floor_file: Some(&used.path),
+                    calibrated_at: Some(&used.floor.calibrated_at),
+                    floor_doubts: doubts(&used.floor, &comparisons),
+                    comparisons,
+                }
+            }
+            FloorStanding::None => nothing("no calibration on this machine: run pinload calibrate"),
+            FloorStanding::NotUsed(why) => nothing(why),
+            FloorStanding::Elsewhere => nothing("the clients run on workers, whose floors are not known here"),
+            FloorStanding::Off => nothing("not wanted (--floor none)"),
+        }
+    }
+}
+
+/// Lines below the closing table: the floor's figures beside the result's, a note for each that is near; or why there
+/// is none.
+pub fn floor_lines(standing: &FloorStanding, series: &RunResult<'_>) -> Vec<String> {
+    match standing {
+        FloorStanding::Elsewhere | FloorStanding::Off => Vec::new(),
+        FloorStanding::None => vec!["  floor: no calibration on this machine: run pinload calibrate".to_owned()],
+        FloorStanding::NotUsed(why) => vec![format!("  floor: {why}")],
+        FloorStanding::Used(used) => {
+            let comparisons = compare(&used.floor, series);
+            if comparisons.is_empty() {
+                return Vec::new();
+            }
+            let parts: Vec<_> = comparisons.iter().map(FloorComparison::in_words).collect();
+            let mut lines = vec![format!("  floor: {}", parts.join(" · "))];
+            lines.extend(
+                comparisons.iter().filter(|compared| compared.near).map(|near| format!("  note: {}", near.warning())),
+            );
+            let doubts = doubts(&used.floor, &comparisons).into_iter();
+            lines.extend(doubts.map(|doubt| format!("  note: of the floor: {doubt}")));
+            lines
+        }
+    }
+}
+
+/// The figures that both have.
+fn compare(floor: &Floor, series: &RunResult<'_>) -> Vec<FloorComparison> {
+    [pacing(floor, series), rate(floor, series), acknowledged(floor, series), end_to_end(floor, series)]
+        .into_iter()
+        .flatten()
+        .collect()
+}
+
+/// What speaks against those of the floor's figures that were compared, in words.
+fn doubts(floor: &Floor, comparisons: &[FloorComparison]) -> Vec<String> {
+    let through_broker =
+        |compared: &FloorComparison| matches!(compared.figure, FloorFigure::AcknowledgedP50 | FloorFigure::EndToEndP50);
+    let end_to_end = floor.end_to_end.as_ref().filter(|_| comparisons.iter().any(through_broker));
+    let busy = floor.busy_doubt().filter(|_| !comparisons.is_empty());
+    busy.into_iter().chain(end_to_end.and_then(|run| run.doubt())).collect()
+}
+
+/// Messages sent per second by each producer, on average.
+fn sent_per_producer(series: &RunResult<'_>) -> Option<f64> {
+    let MeasuredRun { rates, .. } = measured(series);
+    let producers = series.plan.producers();
+    (producers > 0 && rates.enqueued_per_s > 0.0).then(|| rates.enqueued_per_s / f64::from(producers))
+}
+
+fn is_paced(plan: &Plan) -> bool {
+    plan.rate.total != Rate::Unlimited || plan.rate.curve.is_some()
+}
+
+/// The step of the ladder whose rate is nearest (as a ratio), of those that were sustained.
+fn nearest(steps: &[PacingStep], rate_per_s: f64) -> Option<&PacingStep> {
+    let apart = |step: &PacingStep| (step.rate_per_s / rate_per_s).ln().abs();
+    let sustained = steps.iter().filter(|step| step.sustained && step.pacing_error.count > 0);
+    sustained.min_by(|a, b| apart(a).total_cmp(&apart(b)))
+}
+
+fn pacing(floor: &Floor, series: &RunResult<'_>) -> Option<FloorComparison> {
+    if !is_paced(series.plan) {
+        return None;
+    }
+    let latencies = series.cumulative.as_ref()?;
+    let error = &latencies[Latency::PublishDelay];
+    let step = nearest(&floor.pacing, sent_per_producer(series)?)?;
+    if error.count() == 0 {
+        return None;
+    }
+    let result_ns = error.percentile_ns(99.0);
+    let mut compared =
+        FloorComparison::of_times(FloorFigure::PacingErrorP99, result_ns, step.pacing_error.p99_ns, PACING_NEAR);
+    compared.near &= is_seen(result_ns, &latencies[Latency::AcknowledgeIntended]);
+    compared.floor_rate_per_s = Some(step.rate_per_s);
+    Some(compared)
+}
+
+/// Is the pacing error a visible part of the latency? Where nothing was acknowledged it is all there is.
+#[expect(clippy::cast_precision_loss, reason = "times of a run are far below 2^53 ns")]
+fn is_seen(pacing_error_ns: u64, acknowledged: &Distribution) -> bool {
+    acknowledged.count() == 0 || pacing_error_ns as f64 >= PACING_SEEN * acknowledged.percentile_ns(99.0) as f64
+}
+
+fn rate(floor: &Floor, series: &RunResult<'_>) -> Option<FloorComparison> {
+    let manner = if is_paced(series.plan) { LoopKind::ProduceSingle } else { LoopKind::ProduceBatched };
+    let speed = floor.loops.iter().find(|speed| speed.manner == manner && speed.measuring)?;
+    let pair = FigurePair::Rates { result_per_s: sent_per_producer(series)?, floor_per_s: speed.messages_per_s };
+    let (figure, near_ratio, ratio) = (FloorFigure::SendRatePerProducer, RATE_NEAR, pair.ratio());
+    Some(FloorComparison { figure, pair, ratio, near: ratio > near_ratio, near_ratio, floor_rate_per_s: None })
+}
+
+fn acknowledged(floor: &Floor, series: &RunResult<'_>) -> Option<FloorComparison> {
+    let driver = &series.plan.driver;
+    if driver.kind != DriverKind::Kafka || driver.acknowledgement_is_local {
+        return None;
+    }
+    let times = &series.cumulative.as_ref()?[Latency::AcknowledgeActual];
+    median(FloorFigure::AcknowledgedP50, times, &floor.end_to_end.as_ref()?.acknowledge_actual)
+}
+
+fn end_to_end(floor: &Floor, series: &RunResult<'_>) -> Option<FloorComparison> {
+    // Whole ms of CreateTime do not compare; the embedded broker is the floor.
+    if series.plan.driver.kind != DriverKind::Kafka || measured(series).counters[Counter::MessagesUnstamped] > 0 {
+        return None;
+    }
+    let times = &series.cumulative.as_ref()?[Latency::EndToEndActual];
+    median(FloorFigure::EndToEndP50, times, &floor.end_to_end.as_ref()?.end_to_end_actual)
+}
+
+fn median(figure: FloorFigure, times: &Distribution, floor: &Percentiles) -> Option<FloorComparison> {
+    (times.count() > 0 && floor.count > 0)
+        .then(|| FloorComparison::of_times(figure, times.percentile_ns(50.0), floor.p50_ns, LATENCY_NEAR))
+}
+
+impl FloorComparison {
+    fn of_times(figure: FloorFigure, result_ns: u64, floor_ns: u64, near_ratio: f64) -> Self {
+        let pair = FigurePair::Times { result_ns, floor_ns };
+        let ratio = pair.ratio();
+        Self { figure, pair, ratio, near: ratio <= near_ratio, near_ratio, floor_rate_per_s: None }
+    }
+
+    /// Floor first, the result's own figure in brackets.
+    fn in_words(&self) -> String {
+        let (floor, result) = match self.pair {
+            FigurePair::Times { result_ns, floor_ns } => (format_ns(floor_ns), format_ns(result_ns)),
+            FigurePair::Rates { result_per_s, floor_per_s } => (format_rate(floor_per_s), format_rate(result_per_s)),
+        };
+        let at = self.floor_rate_per_s.map(|rate| format!(" at {}", format_rate(rate))).unwrap_or_default();
+        match self.figure {
+            FloorFigure::PacingErrorP99 => format!("pacing error p99 {floor}{at} (here {result})"),
+            FloorFigure::SendRatePerProducer => {
+                format!("a producer's loop {floor} (here {result}, {:.1} % of it)", self.ratio * 100.0)
+            }
+            FloorFigure::AcknowledgedP50 => format!("acknowledged p50 {floor} (here {result})"),
+            FloorFigure::EndToEndP50 => format!("end to end p50 {floor} (here {result})"),
+        }
+    }
+
+    fn warning(&self) -> String {
+        let loopback =
+            "what pinload, librdkafka and the loopback take by themselves: a good part of it is not the broker's";
+        match self.figure {
+            FloorFigure::PacingErrorP99 => format!(
+                "near the floor: the pacing error's p99 is within {PACING_NEAR} × of what this machine does without a broker, and more than {:.0} % of \
+                 the acknowledgement time's: latencies from the intended time are the machine's as well",
+                PACING_SEEN * 100.0
+            ),
+            FloorFigure::SendRatePerProducer => format!(
+                "near the floor: each producer sends more than {:.0} % of what its loop can do with no client library at all: the rate may be the \
+                 generator's; use more producers",
+                RATE_NEAR * 100.0
+            ),
+            FloorFigure::AcknowledgedP50 => {
+                format!("near the floor: the median acknowledgement time is within {LATENCY_NEAR} × of {loopback}")
+            }
+            FloorFigure::EndToEndP50 => {
+                format!("near the floor: the median end-to-end time is within {LATENCY_NEAR} × of {loopback}")
+            }
+        }
+    }
+}
+
+impl FigurePair {
+    /// Result ÷ floor; a floor of 0 ns counts as 1.
+    #[expect(clippy::cast_precision_loss, reason = "times of a run are far below 2^53 ns")]
+    fn ratio(self) -> f64 {
+        match self {
+            Self::Times { result_ns, floor_ns } => result_ns as f64 / floor_ns.max(1) as f64,
+            Self::Rates { result_per_s, floor_per_s } => result_per_s / floor_per_s,
+        }
+    }
+}
