@@ -24,7 +24,7 @@ fn load(scene: &Scene, name: &str) -> Running {
         "--warmup",
         "0s",
         "--duration",
-        "20s",
+        "30s",
         "--keep-topics",
         "--record-raw",
         name,
