@@ -23,7 +23,7 @@
 //! | 44–47 | index of its producer, over all topics |
 //! | 48–51 | bytes of the value |
 //! | 52–53 | librdkafka's error code, signed; 0: none |
-//! | 54 | outcome, see [`Outcome`] |
+//! | 54 | outcome, see [`RecordedEvent`] |
 //! | 55 | flags, see [`flag`] |
 //!
 //! A record with the outcome `cut` is no sample. It stands where the client cut a slot of its telemetry: what is before
