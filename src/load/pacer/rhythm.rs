@@ -1,5 +1,6 @@
 //! How far one message is from the next, in mean intervals: at random, nearly even, or many at once.
 
+use crate::load::accounting::mix;
 use crate::plan::Arrivals;
 
 /// What a clock of whole ms cuts off is up to this.
@@ -80,15 +81,7 @@ impl Rhythm {
     }
 }
 
-/// Of one producer.
+/// Of one producer: numbers that lie together become seeds that do not.
 fn random(seed: u32, producer: u32) -> fastrand::Rng {
-    fastrand::Rng::with_seed(scattered((u64::from(seed) << 32) | u64::from(producer)))
-}
-
-/// SplitMix64's finish: numbers that lie together become seeds that do not.
-fn scattered(number: u64) -> u64 {
-    let mut mixed = number.wrapping_add(0x9e37_79b9_7f4a_7c15);
-    mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    mixed ^ (mixed >> 31)
+    fastrand::Rng::with_seed(mix((u64::from(seed) << 32) | u64::from(producer)))
 }
