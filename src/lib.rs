@@ -1,6 +1,7 @@
 //! pinload: a load generator for Apache Kafka that runs every client as its own pinned process.
 //!
-//! The rooms stand in layer order: each may use those above it, none below (`tests/layers.rs` holds this).
+//! The rooms stand in layer order: each may use those above it, none below
+//! (`tests/repository/layers.rs` holds this).
 //! The path of a run is `config` → `plan` → `worker` (client processes, `client`, `driver`, `load`)
 //! → `telemetry` → `workload_generator` → `verdict` → `report`; `cli` is the door.
 

@@ -112,7 +112,15 @@ pub fn value(detail: &Detail, cause: &str) -> f64 {
 
 /// One producer on the null driver, no consumers: the generator and its machine, nothing else.
 pub fn null_scene(name: &'static str) -> Scene {
-    let scene = Scene::new(name);
+    with_null_files(Scene::new(name))
+}
+
+/// The same with no other scene beside it.
+pub fn null_scene_alone(name: &'static str) -> Scene {
+    with_null_files(Scene::alone(name))
+}
+
+fn with_null_files(scene: Scene) -> Scene {
     let workload = Workload::small("null")
         .with("producersPerTopic", 1)
         .with("subscriptionsPerTopic", 0)

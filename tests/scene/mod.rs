@@ -16,6 +16,7 @@ pub mod metrics;
 pub mod processes;
 pub mod results;
 pub mod running;
+mod stage;
 pub mod stand_in;
 pub mod worker;
 pub mod workload;
@@ -29,33 +30,38 @@ pub use worker::WorkerProcess;
 pub use workload::Workload;
 
 use running::Record;
+use stage::Place;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 /// The program under test.
 pub const PINLOAD: &str = env!("CARGO_BIN_EXE_pinload");
-
-/// Scenes of one test program follow each other: each pins processes to CPUs and measures time, so two at once would
-/// disturb each other on a small machine.
-static STAGE: Mutex<()> = Mutex::new(());
 
 /// One test's folder and processes.
 pub struct Scene {
     name: &'static str,
     folder: tempfile::TempDir,
     records: Mutex<Vec<Arc<Record>>>,
-    _stage: MutexGuard<'static, ()>,
+    _place: Place,
 }
 
 impl Scene {
     /// A scene for the test called `name`, with an empty folder in which its commands run.
     pub fn new(name: &'static str) -> Self {
-        let stage = STAGE.lock().unwrap_or_else(PoisonError::into_inner);
+        Self::on(Place::one(), name)
+    }
+
+    /// The same with no other scene beside it: it takes all CPUs, or looks at what others would change.
+    pub fn alone(name: &'static str) -> Self {
+        Self::on(Place::all(), name)
+    }
+
+    fn on(place: Place, name: &'static str) -> Self {
         let folder =
             tempfile::Builder::new().prefix(&format!("pinload-{name}-")).tempdir().expect("a temporary folder");
-        Self { name, folder, records: Mutex::new(Vec::new()), _stage: stage }
+        Self { name, folder, records: Mutex::new(Vec::new()), _place: place }
     }
 
     /// The scene's folder.

@@ -1,4 +1,5 @@
-//! Logins against a scripted broker, which knows PLAIN. SCRAM is tried with Kafka itself (`tests/wire_driver.rs`).
+//! Logins against a scripted broker, which knows PLAIN. SCRAM is tried with Kafka itself
+//! (`tests/kafka/wire_driver.rs`).
 
 use super::scripted_broker::{Broker, Passing, all_stored_in_order, deliver};
 use crate::driver::{Delivery, ErrorClass, Producer, SendResult, Time};

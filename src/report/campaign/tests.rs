@@ -1,4 +1,4 @@
-//! The table and the page as texts. A browser looks at the page in tests/campaign.rs.
+//! The table and the page as texts. A browser looks at the page in tests/embedded/campaign.rs.
 
 use super::*;
 use crate::campaign::{matrix, sweep};

@@ -1,4 +1,5 @@
-//! The page as a text: what stands in it, and that nothing can break out of it. Browsers look at it in tests/page.rs.
+//! The page as a text: what stands in it, and that nothing can break out of it. Browsers look at it in
+//! tests/embedded/page.rs.
 
 use super::page;
 use super::reading::ResultDocument;

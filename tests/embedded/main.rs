@@ -1,0 +1,21 @@
+//! The built program, driven as a user drives it: on the embedded broker, on none, and where something must outlive a
+//! run on a real Kafka.
+
+mod campaign;
+mod command_line;
+mod console;
+mod doctor;
+mod ends;
+mod examples;
+mod inputs;
+mod metrics;
+mod page;
+mod raw_samples;
+mod run_on_embedded;
+#[path = "../scene/mod.rs"]
+mod scene;
+mod shapes;
+mod tools;
+
+/// Scenes at once: most of a run is waiting for time to pass, so two CPUs are enough for four.
+const PLACES: usize = 4;

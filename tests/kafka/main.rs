@@ -1,0 +1,19 @@
+//! The built program against a real Kafka, and against workers and coordinators that need one.
+
+mod bench_peers;
+mod broker_restart;
+mod capacity;
+mod fleet;
+mod java_workers;
+mod kafka_tool;
+mod many_topics;
+mod phases;
+mod real_kafka;
+#[path = "../scene/mod.rs"]
+mod scene;
+mod security;
+mod wire_driver;
+mod worker_http;
+
+/// Scenes at once: most of a run is waiting for time to pass, so two CPUs are enough for four.
+const PLACES: usize = 4;

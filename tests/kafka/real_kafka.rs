@@ -1,0 +1,340 @@
+//! The main job against a real Kafka: the broker's own counts, authentication, both group protocols, both scopes of the
+//! rate.
+//!
+//! The broker comes from `tools/kafka` (see `scene/kafka.rs`). Without Java or Maven these tests say so loudly and do
+//! nothing, except in continuous integration, where that is a failure.
+
+use crate::scene;
+use crate::scene::results::{Detail, OmbResult, Totals};
+use crate::scene::workload::{JAVA_CLASS, PYTHON_CLASS, driver};
+use crate::scene::{Kafka, Outcome, Scene, Workload};
+use std::time::Duration;
+
+const UNREACHABLE: i32 = 4;
+const INTERRUPTED: i32 = 130;
+const LIMIT: Duration = Duration::from_secs(90);
+/// A refusal takes the start (a second for the clock) and a few round trips; the rest is for a busy machine.
+const QUICK: Duration = Duration::from_secs(10);
+
+/// What OMB's own driver files say.
+const PRODUCER: [&str; 3] = ["acks=all", "linger.ms=1", "batch.size=131072"];
+const CONSUMER: [&str; 2] = ["auto.offset.reset=earliest", "enable.auto.commit=false"];
+
+/// A run long enough to balance; one of a whole period where rates are judged.
+const SHORT: &str = "--duration=2s";
+const PERIOD: &str = "--duration=10s";
+
+fn run(scene: &Scene, more: &[&str]) -> Outcome {
+    let mut args = vec!["run", "--no-progress", "-d", "driver.yaml", "--warmup", "1s"];
+    args.extend(more);
+    args.push("small.yaml");
+    scene.pinload(args).limit(LIMIT).run()
+}
+
+fn plain_driver(kafka: &Kafka) -> String {
+    driver(JAVA_CLASS, kafka.bootstrap(), &[], &PRODUCER, &CONSUMER)
+}
+
+/// A short run with this driver and workload; its counts balance over all its subscriptions.
+fn balanced(scene: &Scene, driver: &str, workload: &Workload, subscriptions: u64, duration: &str) -> Totals {
+    scene.write("driver.yaml", driver);
+    scene.write("small.yaml", &workload.text());
+    run(scene, &["--keep-topics", duration]).assert_code(0);
+    scene.assert_no_leftovers();
+    OmbResult::read(&scene.result_file()).assert_consistent();
+    let totals = Detail::read(&scene.detail_file()).totals();
+    assert_eq!(totals.acknowledged * subscriptions, totals.received, "{totals:?}");
+    assert_eq!(totals.sent, totals.acknowledged, "{totals:?}");
+    assert_eq!((totals.lost, totals.duplicated, totals.failed, totals.unknown), (0, 0, 0, 0), "{totals:?}");
+    totals
+}
+
+#[test]
+fn the_brokers_end_offsets_are_what_was_acknowledged_plus_the_probes() {
+    let Some(kafka) = Kafka::shared() else { return };
+    let scene = Scene::new("the_brokers_end_offsets_are_what_was_acknowledged_plus_the_probes");
+    let workload = Workload::small("offsets")
+        .with("topics", 2)
+        .with("partitionsPerTopic", 3)
+        .with("subscriptionsPerTopic", 2)
+        .with("producerRate", 2000);
+    let totals = balanced(&scene, &plain_driver(kafka), &workload, 2, PERIOD);
+    assert!(totals.acknowledged >= 21_900, "warm-up and measurement: {totals:?}");
+
+    let detail = Detail::read(&scene.detail_file());
+    let topics = detail.topics();
+    let offsets = kafka.end_offsets(&scene, &topics);
+    assert_eq!(offsets.len(), 6, "2 topics × 3 partitions: {offsets:?}");
+    assert_eq!(offsets.values().sum::<u64>(), totals.acknowledged + totals.probes, "{offsets:?} {totals:?}");
+
+    let result = OmbResult::read(&scene.result_file());
+    for rate in &result.publish_rate {
+        assert!((rate - 2000.0).abs() < 100.0, "2,000 msg/s in total, measured {rate}");
+    }
+    for family in ["acknowledge_actual", "acknowledge_intended", "end_to_end_actual", "end_to_end_intended"] {
+        let p50 = detail.at(&format!("/measurement/latencies/{family}/p50_ns")).as_u64();
+        assert!(p50.is_some_and(|p50| p50 > 0), "{family}: {p50:?}");
+    }
+}
+
+#[test]
+fn four_producers_at_1000_send_1000_in_total_with_ombs_class_and_4000_with_the_guides() {
+    let Some(kafka) = Kafka::shared() else { return };
+    let scene = Scene::new("four_producers_at_1000_send_1000_in_total_with_ombs_class_and_4000_with_the_guides");
+    let workload = Workload::small("scope").with("producersPerTopic", 4).with("producerRate", 1000);
+    scene.write("small.yaml", &workload.text());
+    let cases = [
+        (JAVA_CLASS, "4 producers × 250 = 1,000 msg/s", 1000.0),
+        (PYTHON_CLASS, "4 producers × 1,000 = 4,000 msg/s", 4000.0),
+    ];
+    for (class, said, rate) in cases {
+        scene.write("driver.yaml", &driver(class, kafka.bootstrap(), &[], &PRODUCER, &CONSUMER));
+        let file = format!("{rate}.json");
+        let done = run(&scene, &[PERIOD, "--output", &file]);
+        done.assert_code(0);
+        assert!(done.says(said), "{said:?} is not said\n{done}");
+        let measured = OmbResult::read(&scene.path(&file)).mean_publish_rate();
+        assert!((measured - rate).abs() < rate * 0.02, "{said}: measured {measured}");
+    }
+}
+
+#[test]
+fn groups_by_the_new_protocol_balance_too() {
+    let Some(kafka) = Kafka::shared() else { return };
+    let scene = Scene::new("groups_by_the_new_protocol_balance_too");
+    let consumer = ["auto.offset.reset=earliest", "enable.auto.commit=false", "group.protocol=consumer"];
+    let driver = driver(JAVA_CLASS, kafka.bootstrap(), &[], &PRODUCER, &consumer);
+    balanced(&scene, &driver, &Workload::small("kip-848"), 1, SHORT);
+}
+
+#[test]
+fn nothing_is_missed_by_consumers_that_start_at_the_latest_offset() {
+    let Some(kafka) = Kafka::shared() else { return };
+    let scene = Scene::new("nothing_is_missed_by_consumers_that_start_at_the_latest_offset");
+    let consumer = ["auto.offset.reset=latest", "enable.auto.commit=true"];
+    let driver = driver(JAVA_CLASS, kafka.bootstrap(), &[], &PRODUCER, &consumer);
+    balanced(&scene, &driver, &Workload::small("latest"), 1, SHORT);
+}
+
+#[test]
+fn a_driver_file_in_the_guides_form_balances() {
+    let Some(kafka) = Kafka::shared() else { return };
+    let scene = Scene::new("a_driver_file_in_the_guides_form_balances");
+    let producer = ["acks=1", "linger.ms=1", "batch.size=16384"];
+    let driver = driver(PYTHON_CLASS, kafka.bootstrap(), &[], &producer, &["auto.offset.reset=earliest"]);
+    balanced(&scene, &driver, &Workload::small("guide").with("keyDistributor", "RANDOM"), 1, SHORT);
+}
+
+#[test]
+fn own_topics_are_deleted_at_the_end_and_after_ctrl_c() {
+    // On a broker where nobody else makes topics.
+    let Some(kafka) = Kafka::own() else { return };
+    let scene = Scene::new("own_topics_are_deleted_at_the_end_and_after_ctrl_c");
+    scene.write("driver.yaml", &plain_driver(&kafka));
+    scene.write("small.yaml", &Workload::small("deleted").text());
+    let before = kafka.topics(&scene);
+    run(&scene, &[SHORT, "--output", "done.json"]).assert_code(0);
+    let used = Detail::read(&scene.path("done.detail")).topics();
+    assert!(!used.is_empty());
+    assert_eq!(kafka.topics(&scene), before, "own topics are left: {used:?}");
+
+    let running =
+        scene.pinload(["run", "--no-progress", "-d", "driver.yaml", "--duration", "60s", "small.yaml"]).spawn();
+    running.clients("producer", 2);
+    running.signal_group(nix::sys::signal::Signal::SIGINT);
+    running.outcome_within(LIMIT).assert_code(INTERRUPTED);
+    scene.assert_no_leftovers();
+    assert_eq!(kafka.topics(&scene), before, "topics are left after Ctrl-C");
+}
+
+#[test]
+fn topics_named_by_the_user_are_used_and_kept() {
+    let Some(kafka) = Kafka::shared() else { return };
+    let scene = Scene::new("topics_named_by_the_user_are_used_and_kept");
+    scene.write("driver.yaml", &plain_driver(kafka));
+    scene.write("small.yaml", &Workload::small("named").text());
+    let topic = format!("named-by-test-{}", std::process::id());
+    kafka.create_topic(&scene, &topic, 2);
+    run(&scene, &[SHORT, "--topics", &topic]).assert_code(0);
+    assert_eq!(Detail::read(&scene.detail_file()).topics(), std::slice::from_ref(&topic));
+    assert!(kafka.topics(&scene).contains(&topic), "a topic of the user was deleted");
+}
+
+#[test]
+fn sasl_by_password_and_by_scram_works_from_a_jaas_line() {
+    let Some(kafka) = Kafka::shared() else { return };
+    let Some(address) = kafka.variable("PINLOAD_KAFKA_SASL") else { return no_listener("SASL") };
+    let scene = Scene::new("sasl_by_password_and_by_scram_works_from_a_jaas_line");
+    scene.write("small.yaml", &Workload::small("sasl").text());
+    for mechanism in ["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] {
+        let common = sasl(kafka, "SASL_PLAINTEXT", mechanism, &secret(kafka));
+        scene.write("driver.yaml", &driver(JAVA_CLASS, address, &refs(&common), &PRODUCER, &CONSUMER));
+        let file = format!("{mechanism}.json");
+        let done = run(&scene, &[SHORT, "--output", &file]);
+        done.assert_code(0);
+        let totals = Detail::read(&scene.path(&format!("{mechanism}.detail"))).totals();
+        assert_eq!(totals.acknowledged, totals.received, "{mechanism}: {totals:?}");
+        let detail = scene.read(&format!("{mechanism}.detail"));
+        assert!(!done.says(&secret(kafka)) && !detail.contains(&secret(kafka)), "the password is shown");
+    }
+}
+
+#[test]
+fn tls_with_and_without_sasl_works_from_pem_files() {
+    let Some(kafka) = Kafka::shared() else { return };
+    let (Some(tls), Some(both), Some(ca)) = (
+        kafka.variable("PINLOAD_KAFKA_TLS"),
+        kafka.variable("PINLOAD_KAFKA_SASL_TLS"),
+        kafka.variable("PINLOAD_KAFKA_CA"),
+    ) else {
+        return no_listener("TLS");
+    };
+    let scene = Scene::new("tls_with_and_without_sasl_works_from_pem_files");
+    scene.write("small.yaml", &Workload::small("tls").text());
+    let ca = format!("ssl.ca.location={ca}");
+    let mut with_sasl = sasl(kafka, "SASL_SSL", "SCRAM-SHA-512", &secret(kafka));
+    with_sasl.push(ca.clone());
+    for (address, common) in [(tls, vec!["security.protocol=SSL".to_owned(), ca]), (both, with_sasl)] {
+        scene.write("driver.yaml", &driver(JAVA_CLASS, address, &refs(&common), &PRODUCER, &CONSUMER));
+        run(&scene, &[SHORT]).assert_code(0);
+    }
+}
+
+#[test]
+fn a_wrong_password_is_one_clear_error_at_once() {
+    let Some(kafka) = Kafka::shared() else { return };
+    let Some(address) = kafka.variable("PINLOAD_KAFKA_SASL") else { return no_listener("SASL") };
+    let scene = Scene::new("a_wrong_password_is_one_clear_error_at_once");
+    scene.write("small.yaml", &Workload::small("refused").text());
+    for mechanism in ["PLAIN", "SCRAM-SHA-512"] {
+        let common = sasl(kafka, "SASL_PLAINTEXT", mechanism, "wrong");
+        scene.write("driver.yaml", &driver(JAVA_CLASS, address, &refs(&common), &PRODUCER, &CONSUMER));
+        let ended = run(&scene, &[SHORT]);
+        ended.assert_code(UNREACHABLE).assert_stderr_has("authentication");
+        assert!(ended.took < QUICK, "{mechanism}: told after {:?}\n{ended}", ended.took);
+        assert!(!ended.says("\"wrong\""), "the password is shown\n{ended}");
+        scene.assert_no_leftovers();
+    }
+}
+
+#[test]
+fn a_certificate_that_nobody_vouches_for_is_one_clear_error() {
+    let Some(kafka) = Kafka::shared() else { return };
+    let Some(address) = kafka.variable("PINLOAD_KAFKA_TLS") else { return no_listener("TLS") };
+    let scene = Scene::new("a_certificate_that_nobody_vouches_for_is_one_clear_error");
+    scene.write("small.yaml", &Workload::small("refused").text());
+    scene.write("driver.yaml", &driver(JAVA_CLASS, address, &["security.protocol=SSL"], &PRODUCER, &CONSUMER));
+    let ended = run(&scene, &[SHORT]);
+    ended.assert_code(UNREACHABLE).assert_stderr_has(address).assert_stderr_has("certificate");
+    assert!(ended.took < QUICK, "told after {:?}\n{ended}", ended.took);
+    scene.assert_no_leftovers();
+}
+
+#[test]
+fn a_topic_that_cannot_be_created_is_one_clear_error() {
+    let Some(kafka) = Kafka::own() else { return };
+    let scene = Scene::new("a_topic_that_cannot_be_created_is_one_clear_error");
+    scene.write("small.yaml", &Workload::small("refused").text());
+    let three = plain_driver(&kafka).replace("replicationFactor: 1", "replicationFactor: 3");
+    scene.write("driver.yaml", &three);
+    let before = kafka.topics(&scene);
+    run(&scene, &[SHORT])
+        .assert_code(UNREACHABLE)
+        .assert_stderr_has("cannot create topics")
+        .assert_stderr_has("replication");
+    scene.assert_no_leftovers();
+    assert_eq!(kafka.topics(&scene), before);
+}
+
+#[test]
+fn all_workloads_run_on_all_drivers_and_one_pairs_failure_stops_no_other() {
+    let Some(kafka) = Kafka::shared() else { return };
+    let scene = Scene::new("all_workloads_run_on_all_drivers_and_one_pairs_failure_stops_no_other");
+    scene.write("first.yaml", &Workload::small("first").text());
+    scene.write("second.yaml", &Workload::small("second").with("messageSize", 100).text());
+    let named = |name: &str, text: String| text.replace("name: Kafka", &format!("name: {name}"));
+    scene.write("bad.yaml", &named("Bad", driver(JAVA_CLASS, scene::kafka::NOBODY, &[], &PRODUCER, &CONSUMER)));
+    scene.write("good.yaml", &named("Good", plain_driver(kafka)));
+    let mut args =
+        vec!["run", "--no-progress", "-d", "bad.yaml,good.yaml", "--connect-timeout=3s", "--warmup=0s", SHORT];
+    args.extend(["first.yaml", "second.yaml"]);
+    let ended = scene.pinload(args).limit(2 * LIMIT).run();
+    ended.assert_code(UNREACHABLE).assert_stderr_has(scene::kafka::NOBODY);
+    for workload in ["first", "second"] {
+        assert!(ended.says(&format!("{workload} on Bad: ")), "the failed pair is named\n{ended}");
+        let prefix = format!("{workload}-Good-");
+        let good = scene.the_file(&prefix, |name| name.starts_with(&prefix) && name.ends_with(".json"));
+        let good = OmbResult::read(&good);
+        good.assert_consistent();
+        assert_eq!((good.workload.as_str(), good.driver.as_str()), (workload, "Good"));
+    }
+    scene.assert_no_leftovers();
+}
+
+#[test]
+fn without_acknowledgements_their_latency_is_labelled_as_local() {
+    let Some(kafka) = Kafka::shared() else { return };
+    let scene = Scene::new("without_acknowledgements_their_latency_is_labelled_as_local");
+    scene.write("small.yaml", &Workload::small("acks-0").text());
+    scene.write("driver.yaml", &driver(PYTHON_CLASS, kafka.bootstrap(), &[], &["acks=0"], &CONSUMER));
+    let done = run(&scene, &[SHORT]);
+    done.assert_code(0);
+    assert!(done.says("acks=0: acknowledgement latency is local"), "{done}");
+    let detail = Detail::read(&scene.detail_file());
+    assert!(detail.list("/doubts").iter().any(|doubt| doubt["doubt"] == "local_acknowledgement"));
+    let totals = detail.totals();
+    assert_eq!((totals.received, totals.lost), (totals.sent, 0), "{totals:?}");
+}
+
+fn no_listener(kind: &str) {
+    // The broker was given from outside and has only an open listener: said past the capture of the test runner.
+    use std::io::Write as _;
+    let _ = writeln!(std::io::stderr(), "!! LEFT OUT: the given Kafka has no {kind} listener of tools/kafka");
+    assert_ne!(std::env::var("CI").as_deref(), Ok("true"), "CI tests with a broker of tools/kafka --sasl … --tls");
+}
+
+fn secret(kafka: &Kafka) -> String {
+    kafka.variable("PINLOAD_KAFKA_PASSWORD").expect("with a SASL listener").to_owned()
+}
+
+fn sasl(kafka: &Kafka, protocol: &str, mechanism: &str, password: &str) -> Vec<String> {
+    let user = kafka.variable("PINLOAD_KAFKA_USER").expect("with a SASL listener");
+    let module = if mechanism == "PLAIN" { "plain.PlainLoginModule" } else { "scram.ScramLoginModule" };
+    vec![
+        format!("security.protocol={protocol}"),
+        format!("sasl.mechanism={mechanism}"),
+        format!(
+            "sasl.jaas.config=org.apache.kafka.common.security.{module} required username=\"{user}\" password=\"{password}\";"
+        ),
+    ]
+}
+
+fn refs(lines: &[String]) -> Vec<&str> {
+    lines.iter().map(String::as_str).collect()
+}
+
+#[test]
+fn on_topics_with_the_brokers_times_messages_without_a_stamp_have_no_end_to_end_times() {
+    let Some(kafka) = Kafka::shared() else { return };
+    let scene = Scene::new("on_topics_with_the_brokers_times_messages_without_a_stamp_have_no_end_to_end_times");
+    let with_brokers_times = "topicConfig: message.timestamp.type=LogAppendTime";
+    scene.write("driver.yaml", &plain_driver(kafka).replace("topicConfig: \"\"", with_brokers_times));
+    scene.write("small.yaml", &Workload::small("appended").text());
+    let done = run(&scene, &["--no-stamp", SHORT]);
+    done.assert_code(0);
+    assert!(done.says("topicConfig has message.timestamp.type=LogAppendTime"), "the plan does not say so\n{done}");
+    assert!(done.says("end to end (no times: LogAppendTime)"), "the table does not say so\n{done}");
+    let detail = Detail::read(&scene.detail_file());
+    let doubts = detail.list("/doubts");
+    assert!(doubts.iter().any(|doubt| doubt["doubt"] == "log_append_time"), "{doubts:?}\n{done}");
+    let times = detail.at("/measurement/latencies/end_to_end_actual");
+    assert!(times.is_null() || times["count"] == 0, "{times}\n{done}");
+    let counters = detail.at("/measurement/counters_whole_run");
+    assert_eq!(counters["messages_log_append_time"], counters["messages_received"], "{counters}");
+    assert_eq!((&counters["messages_unstamped"], &counters["end_to_end_not_positive"]), (&0.into(), &0.into()));
+
+    // Stamps do not mind.
+    let done = run(&scene, &["--output", "stamped.json", SHORT]);
+    done.assert_code(0);
+    assert!(!done.says("LogAppendTime"), "{done}");
+}

@@ -1,0 +1,250 @@
+//! The wire driver beside librdkafka: runs that balance, messages that each reads of the other, and what it does not
+//! have refused by name.
+
+use crate::scene;
+use crate::scene::results::{Detail, OmbResult, Totals};
+use crate::scene::workload::{JAVA_CLASS, driver};
+use crate::scene::{Deadline, Kafka, Outcome, Scene, Workload};
+use std::time::Duration;
+
+const LIMIT: Duration = Duration::from_secs(120);
+const CONFIGURATION: i32 = 3;
+const PRODUCER: [&str; 3] = ["acks=all", "linger.ms=1", "batch.size=131072"];
+const CONSUMER: [&str; 2] = ["auto.offset.reset=earliest", "enable.auto.commit=false"];
+/// Says in a driver file what `--client` says.
+const WIRE: &str = "client: wire\n";
+
+fn run(scene: &Scene, more: &[&str]) -> Outcome {
+    run_for(scene, "1s", "3s", more)
+}
+
+fn short(scene: &Scene, more: &[&str]) -> Outcome {
+    run_for(scene, "0s", "1s", more)
+}
+
+fn run_for(scene: &Scene, warm_up: &str, duration: &str, more: &[&str]) -> Outcome {
+    let mut args = vec!["run", "--no-progress", "--warmup", warm_up, "--duration", duration];
+    args.extend(more);
+    args.push("small.yaml");
+    scene.pinload(args).limit(LIMIT).run()
+}
+
+/// Sent = acknowledged, received = acknowledged for each subscription, nothing lost or twice.
+fn balanced(detail: &Detail, subscriptions: u64) -> Totals {
+    let totals = detail.totals();
+    assert!(totals.acknowledged > 0, "{totals:?}");
+    assert_eq!(
+        (totals.sent, totals.acknowledged * subscriptions),
+        (totals.acknowledged, totals.received),
+        "{totals:?}"
+    );
+    assert_eq!((totals.lost, totals.duplicated, totals.failed, totals.unknown), (0, 0, 0, 0), "{totals:?}");
+    totals
+}
+
+#[test]
+fn on_the_embedded_broker_a_run_balances_and_says_whose_clients_they_were() {
+    let scene = Scene::new("on_the_embedded_broker_a_run_balances_and_says_whose_clients_they_were");
+    scene.write("small.yaml", &Workload::small("wire").text());
+    let done = run(&scene, &["--embedded", "--client", "wire"]);
+    done.assert_code(0);
+    scene.assert_no_leftovers();
+    assert!(done.says("wire driver"), "{done}");
+    OmbResult::read(&scene.result_file()).assert_consistent();
+    let detail = Detail::read(&scene.detail_file());
+    assert_eq!(detail.text("/plan/driver/client"), "wire");
+    balanced(&detail, 1);
+}
+
+#[test]
+fn on_kafka_the_brokers_end_offsets_are_what_was_acknowledged_plus_the_probes() {
+    let Some(kafka) = Kafka::shared() else { return };
+    let scene = Scene::new("on_kafka_the_brokers_end_offsets_are_what_was_acknowledged_plus_the_probes");
+    let workload = Workload::small("wire-offsets")
+        .with("topics", 2)
+        .with("partitionsPerTopic", 3)
+        .with("subscriptionsPerTopic", 2)
+        .with("keyDistributor", "RANDOM")
+        .with("producerRate", 2000);
+    scene.write("small.yaml", &workload.text());
+    let driver = driver(JAVA_CLASS, kafka.bootstrap(), &[], &PRODUCER, &CONSUMER);
+    scene.write("driver.yaml", &format!("{driver}{WIRE}"));
+    run(&scene, &["-d", "driver.yaml", "--keep-topics"]).assert_code(0);
+    let detail = Detail::read(&scene.detail_file());
+    let totals = balanced(&detail, 2);
+    let offsets = kafka.end_offsets(&scene, &detail.topics());
+    assert_eq!(offsets.len(), 6, "2 topics × 3 partitions: {offsets:?}");
+    assert_eq!(offsets.values().sum::<u64>(), totals.acknowledged + totals.probes, "{offsets:?} {totals:?}");
+}
+
+#[test]
+fn each_reads_what_the_other_has_written_with_every_codec_and_kafka_finds_nothing_wrong_in_it() {
+    let Some(kafka) = Kafka::shared() else { return };
+    let scene =
+        Scene::new("each_reads_what_the_other_has_written_with_every_codec_and_kafka_finds_nothing_wrong_in_it");
+    let write = Workload::small("written").with("partitionsPerTopic", 3).with("keyDistributor", "RANDOM");
+    scene.write("written.yaml", &write.text());
+    let read = Workload::small("read")
+        .with("partitionsPerTopic", 3)
+        .with("producersPerTopic", 0)
+        .with("consumerPerSubscription", 2);
+    scene.write("read.yaml", &read.text());
+    let pairs = [("wire", "librdkafka"), ("librdkafka", "wire")];
+    for codec in ["none", "gzip", "snappy", "lz4", "zstd"] {
+        // Java's default for consumers is check.crcs=true.
+        let compression = format!("compression.type={codec}");
+        let producer = ["acks=all", "linger.ms=20", "batch.size=131072", &compression];
+        scene.write("driver.yaml", &driver(JAVA_CLASS, kafka.bootstrap(), &[], &producer, &CONSUMER));
+        // What both pairs do at the same time; the detail files.
+        let both = |runs: [(&str, Vec<&str>); 2]| {
+            let runs = runs.map(|(name, more)| {
+                let output = format!("{name}.json");
+                let given = ["run", "--no-progress", "--warmup", "0s", "--duration", "1s", "-d", "driver.yaml"];
+                let args = [&given[..], &["--output", &output], &more].concat();
+                (name.to_owned(), scene.pinload(args).limit(LIMIT).spawn())
+            });
+            runs.map(|(name, run)| {
+                run.outcome().assert_code(0);
+                Detail::read(&scene.path(&format!("{name}.detail")))
+            })
+        };
+        let written =
+            both(pairs.map(|(writer, _)| (writer, vec!["--client", writer, "--keep-topics", "written.yaml"])));
+        let topics = written.map(|detail| detail.topics().remove(0));
+        let stored = kafka.end_offsets(&scene, &topics);
+        let runs = [0, 1].map(|at| (pairs[at].1, vec!["--client", pairs[at].1, "--topics", &topics[at], "read.yaml"]));
+        for ((detail, topic), (writer, reader)) in both(runs).iter().zip(&topics).zip(pairs) {
+            let partitions = stored.iter().filter(|((name, _), _)| name == topic);
+            let stored: u64 = partitions.map(|(_, offset)| offset).sum();
+            let count =
+                |name: &str| detail.at(&format!("/measurement/counters_whole_run/{name}")).as_u64().expect("a count");
+            assert!(stored > 100, "{writer} wrote {stored}");
+            // The other run's probes are nobody's here.
+            let read = count("messages_received") + count("messages_foreign");
+            assert_eq!((read, count("messages_corrupt")), (stored, 0), "{reader} reads what {writer} has, {codec}");
+            if writer == "wire" {
+                assert_eq!(kafka_reads(kafka, &scene, topic, codec), stored, "{codec}");
+            }
+        }
+    }
+}
+
+/// Messages of a topic that Kafka's own DumpLogSegments reads, in batches of this codec that are all valid.
+fn kafka_reads(kafka: &Kafka, scene: &Scene, topic: &str, codec: &str) -> u64 {
+    let (Some(folder), Some(name)) = (kafka.variable("PINLOAD_KAFKA_DIR"), kafka.variable("PINLOAD_KAFKA_NAME")) else {
+        panic!("a broker of tools/kafka");
+    };
+    let segments = (0..3).map(|partition| format!("{folder}/{name}/data/{topic}-{partition}/00000000000000000000.log"));
+    let segments = segments.collect::<Vec<_>>().join(",");
+    let arguments = ["tool", "kafka.tools.DumpLogSegments", "--deep-iteration", "--files", &segments];
+    let told = scene.command(scene::kafka::tool(), arguments).limit(LIMIT).run();
+    told.assert_code(0);
+    let batches: Vec<&str> = told.stdout.lines().filter(|line| line.starts_with("baseOffset:")).collect();
+    assert!(batches.iter().all(|line| line.contains("isvalid: true")), "{told}");
+    let packed = format!("compresscodec: {codec} ");
+    assert!(batches.iter().filter(|line| line.contains(&packed)).count() * 2 > batches.len(), "{codec}\n{told}");
+    told.stdout.lines().filter(|line| line.starts_with("| offset:")).count() as u64
+}
+
+#[test]
+fn a_broker_that_stood_still_stores_nothing_twice_of_an_idempotent_producer() {
+    let scene = Scene::new("a_broker_that_stood_still_stores_nothing_twice_of_an_idempotent_producer");
+    let Some(mut kafka) = Kafka::own() else { return };
+    let cases = [("numbered", "enable.idempotence=true"), ("plain", "enable.idempotence=false")];
+    let runs = cases.map(|(name, idempotence)| {
+        // Requests are given up, and sent again, while the broker stands still.
+        let producer = ["acks=all", "linger.ms=1", "request.timeout.ms=1000", "delivery.timeout.ms=60000", idempotence];
+        let driver = driver(JAVA_CLASS, kafka.bootstrap(), &[], &producer, &CONSUMER);
+        scene.write(&format!("{name}-driver.yaml"), &format!("{driver}{WIRE}"));
+        let workload = Workload::small(name).with("consumerPerSubscription", 1).with("producerRate", 1000);
+        scene.write(&format!("{name}.yaml"), &workload.text());
+        let args = ["run", "--no-progress", "--warmup", "0s", "--duration", "12s", "--keep-topics", "-d"];
+        let (driver, output, workload) =
+            (format!("{name}-driver.yaml"), format!("{name}.json"), format!("{name}.yaml"));
+        scene.pinload([&args[..], &[&driver, "--output", &output, &workload]].concat()).limit(LIMIT).spawn()
+    });
+    for run in &runs {
+        run.wait_for_line("measurement begins", LIMIT);
+    }
+    let passes = |time: Duration| {
+        let until = Deadline::within(time);
+        while until.pause() {}
+    };
+    passes(Duration::from_secs(2));
+    kafka.order("pause");
+    passes(Duration::from_secs(4));
+    kafka.order("resume");
+    let totals = runs.into_iter().zip(cases).map(|(run, (name, _))| {
+        let done = run.outcome();
+        let detail = Detail::read(&scene.path(&format!("{name}.detail")));
+        done.assert_code(if detail.text("/system/outcome") == "failed" { 10 } else { 0 });
+        let totals = detail.totals();
+        let stored: u64 = kafka.end_offsets(&scene, &detail.topics()).values().sum();
+        assert_eq!((totals.sent, totals.lost, totals.failed), (totals.acknowledged, 0, 0), "{name}: {totals:?}");
+        assert_eq!(totals.received, totals.acknowledged + totals.duplicated, "{name}: {totals:?}");
+        assert_eq!(stored, totals.received + totals.probes, "{name}: {totals:?}");
+        let balance = detail.at("/accounting/total").clone();
+        (totals.duplicated, balance["reordered"].as_u64().expect("a count"))
+    });
+    let totals: Vec<_> = totals.collect();
+    assert_eq!(totals[0], (0, 0), "nothing twice and nothing overtaken");
+    assert!(totals[1].0 > 0, "without numbers the same broker stores something twice: {totals:?}");
+}
+
+#[test]
+fn logins_and_tls_are_kafkas() {
+    let Some(kafka) = Kafka::shared() else { return };
+    let found = (|| {
+        let variable = |name: &str| kafka.variable(name);
+        let login = (variable("PINLOAD_KAFKA_USER")?, variable("PINLOAD_KAFKA_PASSWORD")?);
+        let at = ["PINLOAD_KAFKA_SASL_TLS", "PINLOAD_KAFKA_SASL", "PINLOAD_KAFKA_TLS"].map(variable);
+        Some((login, at, variable("PINLOAD_KAFKA_CA")?))
+    })();
+    let Some(((user, password), [Some(both), Some(sasl), Some(tls)], ca)) = found else {
+        panic!("a broker of tools/kafka --sasl … --tls");
+    };
+    let scene = Scene::new("logins_and_tls_are_kafkas");
+    scene.write("small.yaml", &Workload::small("secured").with("producerRate", 2000).text());
+    let authority = format!("ssl.ca.location={ca}");
+    let login = [format!("sasl.username={user}"), format!("sasl.password={password}")];
+    for (address, protocol, mechanism) in [
+        (both, "SASL_SSL", Some("PLAIN")),
+        (both, "SASL_SSL", Some("SCRAM-SHA-256")),
+        (sasl, "SASL_PLAINTEXT", Some("SCRAM-SHA-512")),
+        (tls, "SSL", None),
+    ] {
+        let mut common = vec![format!("security.protocol={protocol}"), authority.clone()];
+        if let Some(mechanism) = mechanism {
+            common.push(format!("sasl.mechanism={mechanism}"));
+            common.extend(login.iter().cloned());
+        }
+        let common: Vec<&str> = common.iter().map(String::as_str).collect();
+        let producer = ["acks=all", "linger.ms=1", "enable.idempotence=true", "compression.type=lz4"];
+        scene.write("driver.yaml", &driver(JAVA_CLASS, address, &common, &producer, &CONSUMER));
+        let done = short(&scene, &["-d", "driver.yaml", "--client", "wire", "--output", "secured.json"]);
+        done.assert_code(0);
+        balanced(&Detail::read(&scene.path("secured.detail")), 1);
+        let told = scene.read("secured.detail");
+        assert!(!done.says(password) && !told.contains(password), "the password is shown");
+        scene.assert_no_leftovers();
+    }
+}
+
+#[test]
+fn what_it_does_not_have_is_refused_by_name_and_line() {
+    let scene = Scene::new("what_it_does_not_have_is_refused_by_name_and_line");
+    scene.write("small.yaml", &Workload::small("refused").text());
+    let producer = ["acks=all", "compression.type=lz4", "compression.lz4.level=12", "partitioner=fnv1a"];
+    let consumer = ["auto.offset.reset=earliest", "client.rack=a"];
+    let common = ["security.protocol=SSL", "enable.ssl.certificate.verification=false"];
+    let driver = driver(JAVA_CLASS, "127.0.0.1:1", &common, &producer, &consumer);
+    scene.write("driver.yaml", &driver);
+    let refused = run(&scene, &["-d", "driver.yaml", "--client", "wire"]);
+    refused.assert_code(CONFIGURATION);
+    for name in ["compression.lz4.level", "partitioner", "enable.ssl.certificate.verification", "client.rack"] {
+        let line = driver.lines().position(|line| line.contains(name)).expect("it is written") + 1;
+        assert!(refused.says(&format!("driver.yaml:{line}: {name}: ")), "{name}\n{refused}");
+    }
+    let afar = run(&scene, &["-d", "driver.yaml", "--client", "wire", "--workers", "http://127.0.0.1:1"]);
+    assert!(afar.says("--client: the wire driver runs on this host only so far"), "{afar}");
+}
