@@ -1,9 +1,11 @@
 """The hot loops on the null driver: instructions and ns per message, what each measuring part adds, pauses for slots."""
 
 import json
+import os
 import re
 import statistics
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 
 from process import ToolError
 
@@ -23,6 +25,8 @@ PAUSED = {
     "consume, batched": ["consumer"],
 }
 LIMIT_S = 300
+# Valgrind takes half a gigabyte for each.
+MOST_COUNTS = 8
 
 
 class Bench:
@@ -38,10 +42,9 @@ class Bench:
     def loops(self, counted):
         """Loop → part → figures per message, and the rates of the whole loops."""
         found = {name: {part: {} for part in PARTS} for name in LOOPS}
-        for name, (arguments, lengths_ms, _) in LOOPS.items():
-            for part in self._counted() if counted else ():
-                self.say(f"counting instructions: {name}, {part}")
-                found[name][part]["instructions_per_message"] = self._instructions([*arguments, "--measuring", part], lengths_ms)
+        if counted:
+            for (name, part), instructions in self._all_instructions().items():
+                found[name][part]["instructions_per_message"] = instructions
         times = {(name, part): [] for name in LOOPS for part in PARTS}
         for nth in range(self.rounds):
             self.say(f"timing, round {nth + 1}")
@@ -79,6 +82,17 @@ class Bench:
     def _counted(self):
         """With --quick only nothing and everything: a start under valgrind takes seconds."""
         return (PARTS[0], PARTS[-1]) if self.quick else PARTS
+
+    def _all_instructions(self):
+        """Of each loop and part. As many counts at once as there are CPUs: they do not depend on who else has them."""
+        self.say("counting instructions")
+        with ThreadPoolExecutor(min(len(os.sched_getaffinity(0)), MOST_COUNTS)) as pool:
+            counts = {
+                (name, part): pool.submit(self._instructions, [*arguments, "--measuring", part], lengths_ms)
+                for name, (arguments, lengths_ms, _) in LOOPS.items()
+                for part in self._counted()
+            }
+            return {key: count.result() for key, count in counts.items()}
 
     def _instructions(self, arguments, lengths_ms):
         (short, few), (long, many) = [self._count([*arguments, "--time", f"{length_ms}ms"]) for length_ms in lengths_ms]
