@@ -27,8 +27,17 @@ const END: Duration = Duration::from_secs(40);
 const SECOND: Duration = Duration::from_secs(1);
 
 fn scene(name: &'static str) -> Scene {
-    let scene = Scene::new(name);
-    scene.write("small.yaml", &Workload::small("ends").text());
+    with_files(Scene::new(name))
+}
+
+/// For what must happen within a second.
+fn scene_alone(name: &'static str) -> Scene {
+    with_files(Scene::alone(name))
+}
+
+/// Periods of a second: what waits for one need not wait for ten.
+fn with_files(scene: Scene) -> Scene {
+    scene.write("small.yaml", &Workload::small("ends").with("logIntervalMillis", 1_000).text());
     scene
 }
 
@@ -59,7 +68,7 @@ fn assert_client_death_is_named(scene: &Scene, running: Running, role: &str, ind
 
 #[test]
 fn a_killed_producer_is_named_within_a_second_and_what_was_measured_is_written() {
-    let scene = scene("a_killed_producer_is_named_within_a_second_and_what_was_measured_is_written");
+    let scene = scene_alone("a_killed_producer_is_named_within_a_second_and_what_was_measured_is_written");
     let running = loaded(&scene);
     running.wait_for_line("   00:", FIRST_PERIOD);
     assert_client_death_is_named(&scene, running, "producer", 1, Signal::SIGKILL);
@@ -70,7 +79,7 @@ fn a_killed_producer_is_named_within_a_second_and_what_was_measured_is_written()
 
 #[test]
 fn an_aborted_consumer_is_named_within_a_second() {
-    let scene = scene("an_aborted_consumer_is_named_within_a_second");
+    let scene = scene_alone("an_aborted_consumer_is_named_within_a_second");
     let running = loaded(&scene);
     assert_client_death_is_named(&scene, running, "consumer", 0, Signal::SIGABRT);
 }
@@ -205,7 +214,7 @@ fn a_broker_that_never_answers_is_one_clear_error() {
 
 #[test]
 fn an_admin_process_that_dies_is_named_within_a_second() {
-    let scene = scene("an_admin_process_that_dies_is_named_within_a_second");
+    let scene = scene_alone("an_admin_process_that_dies_is_named_within_a_second");
     let silent = std::net::TcpListener::bind(("127.0.0.1", 0)).expect("a port");
     let address = silent.local_addr().expect("its address").to_string();
     scene.write("driver.yaml", &driver(JAVA_CLASS, &address, &[], &[], &[]));
@@ -225,7 +234,7 @@ fn an_admin_process_that_dies_is_named_within_a_second() {
 
 #[test]
 fn an_embedded_broker_that_dies_before_the_load_is_named_within_a_second() {
-    let scene = scene("an_embedded_broker_that_dies_before_the_load_is_named_within_a_second");
+    let scene = scene_alone("an_embedded_broker_that_dies_before_the_load_is_named_within_a_second");
     let running = scene.pinload(["run", "--embedded", "--no-progress", "small.yaml"]).spawn();
     let is_broker = |child: &scene::processes::Process| child.command.contains("embedded-broker");
     running.clients("consumer", 2);
