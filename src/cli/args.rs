@@ -289,7 +289,7 @@ pub struct RunArgs {
     pub numa_node: Option<usize>,
 
     /// How CPUs are dealt to clients
-    #[arg(long, value_name = "HOW", value_enum, default_value_t = PlacementArg::Spread, help_heading = "Placement")]
+    #[arg(long, value_name = "HOW", value_enum, default_value_t = PlacementArg::Auto, help_heading = "Placement")]
     pub placement: PlacementArg,
 
     /// End with exit code 8 when a run's verdict is not VALID, or its latencies are the broker's not as far as LEVEL
@@ -494,7 +494,7 @@ pub struct WorkerArgs {
     pub numa_node: Option<usize>,
 
     /// How CPUs are dealt to clients
-    #[arg(long, value_name = "HOW", value_enum, default_value_t = PlacementArg::Spread, help_heading = "Placement")]
+    #[arg(long, value_name = "HOW", value_enum, default_value_t = PlacementArg::Auto, help_heading = "Placement")]
     pub placement: PlacementArg,
 
     /// Colours on the terminal
@@ -532,6 +532,8 @@ pub enum RateScopeArg {
 /// `--placement`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum PlacementArg {
+    /// As spread; without a schedule nobody is pinned to a CPU that others need too
+    Auto,
     /// Distinct cores first, nodes in turn
     Spread,
     /// Fill one node before the next

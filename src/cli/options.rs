@@ -83,6 +83,7 @@ impl From<RateScopeArg> for RateScope {
 impl From<PlacementArg> for PlacementPolicy {
     fn from(placement: PlacementArg) -> Self {
         match placement {
+            PlacementArg::Auto => Self::Auto,
             PlacementArg::Spread => Self::Spread,
             PlacementArg::Compact => Self::Compact,
             PlacementArg::None => Self::None,

@@ -3,7 +3,7 @@
 use crate::driver::kafka::library;
 use crate::os::affinity::CpuSet;
 use crate::plan::resolve::Machine;
-use crate::plan::{DriverKind, Inputs, PERIOD, PlacementPolicy, Plan, SearchRule};
+use crate::plan::{DriverKind, Inputs, PERIOD, Plan, SearchRule};
 use crate::units::{counted, format_count, format_duration, format_rate};
 
 /// `pinload 0.1.0 · librdkafka 2.12.1 · 16 CPUs (12 usable), 2 nodes`
@@ -87,14 +87,12 @@ fn places(plan: &Plan) -> String {
     let clients = counted(plan.clients.len(), "client");
     let hot: CpuSet = plan.placement.clients.iter().filter_map(|client| client.hot_cpu).collect();
     let cpus = if hot.len() == 1 { "CPU" } else { "CPUs" };
-    let placed = match plan.placement.policy {
-        PlacementPolicy::None => clients,
-        _ => format!("{clients} on {cpus} {hot}"),
-    };
+    let placed = if hot.is_empty() { clients } else { format!("{clients} on {cpus} {hot}") };
     if !plan.placement.oversubscribed {
         return placed;
     }
-    format!("{placed}, which they share: late sends and latencies of some ms are normal here")
+    let share = if hot.is_empty() { " share the CPUs" } else { ", which they share" };
+    format!("{placed}{share}: late sends and latencies of some ms are normal here")
 }
 
 #[cfg(test)]

@@ -234,6 +234,7 @@ impl<P: Producer, M: Measuring> Loop for ProducerLoop<P, M> {
             arrivals: Arrivals::Uniform,
             index: 0,
             outstanding: None,
+            first_window_messages: None,
             flush: Duration::from_secs(10),
             wall_stamps: false,
             omb_probes: false,

@@ -146,6 +146,7 @@ fn produce(
         arrivals: spec.arrivals,
         index: spec.shape.index,
         outstanding: spec.outstanding_messages,
+        first_window_messages: spec.first_window_messages,
         spin: may_spin(spec),
         flush: spec.limits.flush,
         // What messages are made of may come later; without stamps in them it is not used.

@@ -82,6 +82,9 @@ pub struct ClientSpec {
     /// A closed loop: messages on their way (producers).
     #[serde(default)]
     pub outstanding_messages: Option<u32>,
+    /// Without a rate: messages on their way at first (producers); None: as many as the queue takes.
+    #[serde(default)]
+    pub first_window_messages: Option<u32>,
     /// What it does with each message (consumers).
     #[serde(default)]
     pub processing: Option<Processing>,

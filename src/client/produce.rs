@@ -10,6 +10,7 @@ mod hand_over;
 mod orders;
 mod stats;
 mod wait;
+mod window;
 
 #[cfg(test)]
 mod tests;
@@ -30,6 +31,7 @@ use crate::telemetry::{ClientEnd, ClientState, Wanted};
 use stats::ProducerStats;
 use std::marker::PhantomData;
 use std::time::Duration;
+use window::OutstandingWindow;
 
 /// A message is late when it is sent more than this after its intended time, or more than an interval if that is
 /// longer: below 1 ms the schedulers of client, broker and consumer drown what the lateness changes.
@@ -56,6 +58,8 @@ pub(super) struct ProducerOptions {
     pub(super) index: u32,
     /// A closed loop: so many messages are on their way, and the next is sent when one comes back.
     pub(super) outstanding: Option<u32>,
+    /// Without a rate: so many are on their way at first; None: as many as the library's queue takes.
+    pub(super) first_window_messages: Option<u32>,
     /// Limit of the flush.
     pub(super) flush: Duration,
     /// Do stamps carry wall-clock times?
@@ -78,6 +82,8 @@ pub(super) struct Produce<'a, P: Producer, T: Time, M: Measuring = MeasureAll> {
     /// Rate orders obeyed.
     orders: u32,
     unlimited: bool,
+    /// Without a rate: how many are on their way at most.
+    window: OutstandingWindow,
     late_after_ns: u64,
     unserved: u32,
     /// The next message is stamped, and waits for room in the library's queue.
@@ -110,6 +116,7 @@ impl<'a, P: Producer, T: Time, M: Measuring> Produce<'a, P, T, M> {
         let ticker = TelemetryTicker::new(time.now_ns(), manner.spin);
         let mut stats = ProducerStats::new();
         stats.witness = SilenceWatch::new(driver.leaders());
+        let window = OutstandingWindow::new(manner.first_window_messages);
         Self {
             measuring: PhantomData,
             driver,
@@ -122,6 +129,7 @@ impl<'a, P: Producer, T: Time, M: Measuring> Produce<'a, P, T, M> {
             pacer: None,
             orders: 0,
             unlimited: false,
+            window,
             late_after_ns: LATE_NS,
             unserved: 0,
             waits_for_room: false,
@@ -226,7 +234,13 @@ impl<'a, P: Producer, T: Time, M: Measuring> Produce<'a, P, T, M> {
             if self.wanted > Wanted::Run {
                 return Ok(());
             }
-            let capacity = self.batcher.capacity();
+            self.window.look(now, || self.stats.reported());
+            let capacity = self.window.room(|| self.stats.outstanding(), self.batcher.capacity());
+            if capacity == 0 {
+                // Orders that came meanwhile are seen above.
+                self.await_room()?;
+                continue;
+            }
             match self.pacer.as_mut().map(|pacer| pacer.due(now, capacity)) {
                 Some(Due::Now { count }) => {
                     self.send(count, now)?;

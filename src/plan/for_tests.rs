@@ -67,6 +67,7 @@ impl Plan {
                 curve: None,
                 arrivals: Arrivals::Uniform,
                 outstanding_messages: None,
+                first_window_messages: None,
                 total: Rate::PerSecond(1000.0),
                 per_producer: Rate::PerSecond(500.0),
                 scope: RateScope::Total,

@@ -136,6 +136,19 @@ impl DriverPlan {
     pub fn bootstrap_servers(&self) -> &str {
         self.admin.get("bootstrap.servers").or_else(|| self.admin.get("metadata.broker.list")).unwrap_or("?")
     }
+
+    /// Does one of the addresses say that a broker is on this host?
+    pub fn is_on_this_host(&self) -> bool {
+        let host = |address: &str| {
+            let host = address.trim().rsplit_once(':').map_or("", |(host, _)| host).to_owned();
+            host.trim_start_matches('[').trim_end_matches(']').to_owned()
+        };
+        self.kind == DriverKind::Kafka
+            && self.bootstrap_servers().split(',').map(host).any(|host| {
+                host.eq_ignore_ascii_case("localhost")
+                    || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
+            })
+    }
 }
 
 /// The kinds of driver.

@@ -12,8 +12,12 @@ mod notes;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum PlacementPolicy {
-    /// Distinct physical cores first, clients kept together with their I/O CPUs on one node, nodes filled in turn.
+    /// As `Spread`, but in a load without a schedule a client whose hot CPU others need too is not pinned to it: it may use
+    /// all CPUs of its node that are nobody's own. A pinned loop would wait for its CPU while another is free. (On a
+    /// schedule pinned loops on shared CPUs did as well or better in tails.)
     #[default]
+    Auto,
+    /// Distinct physical cores first, clients kept together with their I/O CPUs on one node, nodes filled in turn.
     Spread,
     /// Fill one node (and its cores) before the next.
     Compact,
@@ -90,7 +94,11 @@ pub enum PlacementError {
     },
 }
 
-/// Deals CPUs to `producers` + `consumers` clients (in that order).
+/// CPUs beside the hot ones that brokers on this host need: with fewer they run on those too.
+const BROKER_CPUS: usize = 2;
+
+/// Deals CPUs to `producers` + `consumers` clients (in that order). `unscheduled_beside`: the load has no schedule, and
+/// these CPUs are those that the run's brokers on this host may use (none, if they are elsewhere).
 ///
 /// # Errors
 /// A wish that names CPUs or nodes that cannot be used.
@@ -101,6 +109,7 @@ pub fn place(
     wishes: &PlacementWishes,
     producers: u32,
     consumers: u32,
+    unscheduled_beside: Option<&CpuSet>,
 ) -> Result<Placement, PlacementError> {
     let usable = usable(topology, allowed, wishes)?;
     let clients = usize::try_from(u64::from(producers) + u64::from(consumers)).unwrap_or(usize::MAX);
@@ -123,9 +132,15 @@ pub fn place(
             }
         })
         .collect();
-    let hot_cpus_with_company = company(&placed);
+    let nobody = CpuSet::default();
+    let hot_cpus_with_company = company(&placed, unscheduled_beside.unwrap_or(&nobody));
     for client in &mut placed {
         client.hot_cpu_shared = client.hot_cpu.is_some_and(|cpu| hot_cpus_with_company.contains(cpu));
+    }
+    // Who names CPUs means them.
+    let names_cpus = wishes.cpus.is_some() || wishes.io_cpus.is_some();
+    if wishes.policy == PlacementPolicy::Auto && unscheduled_beside.is_some() && !names_cpus {
+        set_free(topology, &usable, &mut placed);
     }
     let placement = Placement {
         policy: wishes.policy,
@@ -135,7 +150,7 @@ pub fn place(
         clients: placed,
         notes: Vec::new(),
     };
-    notes.extend(notes::of_the_deal(topology, &placement));
+    notes.extend(notes::of_the_deal(topology, &placement, unscheduled_beside.unwrap_or(&nobody)));
     Ok(Placement { notes, ..placement })
 }
 
@@ -229,8 +244,19 @@ impl Shares {
     }
 }
 
-/// Hot CPUs that are not one client's alone: another hot loop or somebody's I/O threads run there too.
-fn company(clients: &[ClientPlacement]) -> CpuSet {
+/// Clients that share their hot CPUs are not pinned to them, but to all of the node that are not another client's own.
+fn set_free(topology: &Topology, usable: &CpuSet, clients: &mut [ClientPlacement]) {
+    let own = clients.iter().filter(|client| !client.hot_cpu_shared).filter_map(|client| client.hot_cpu).collect();
+    for client in clients.iter_mut().filter(|client| client.hot_cpu_shared) {
+        let node = client.hot_cpu.take().and_then(|cpu| topology.cpu(cpu)).map(|cpu| cpu.node);
+        let of_node: CpuSet = deal::on_node(topology, usable, node.unwrap_or(0)).map(|cpu| cpu.id).collect();
+        client.io_cpus = of_node.difference(&own);
+    }
+}
+
+/// Hot CPUs that are not one client's alone: another hot loop or somebody's I/O threads run there too, or brokers of
+/// this host that may use no other CPUs to speak of.
+fn company(clients: &[ClientPlacement], brokers: &CpuSet) -> CpuSet {
     let mut seen = CpuSet::default();
     let mut shared = CpuSet::default();
     for client in clients {
@@ -238,6 +264,9 @@ fn company(clients: &[ClientPlacement]) -> CpuSet {
     }
     let io: CpuSet = clients.iter().flat_map(|client| client.io_cpus.iter()).collect();
     shared.0.extend(seen.intersection(&io).0);
+    if brokers.difference(&seen).len() < BROKER_CPUS {
+        shared.0.extend(seen.intersection(brokers).0);
+    }
     shared
 }
 

@@ -17,6 +17,7 @@ mod rate;
 mod sizes;
 mod topics;
 pub mod varying_load;
+mod window;
 mod wire;
 
 pub use clients::MAX_CLIENTS;
@@ -24,7 +25,7 @@ pub use clients::MAX_CLIENTS;
 use super::goal::Goal;
 use super::placement::{PlacementWishes, place};
 use super::record_times::no_end_to_end_times;
-use super::{Inputs, LatePolicy, Placement, Plan, RateScope, Thresholds, TopicPlan, WaitLimits};
+use super::{DriverPlan, Inputs, LatePolicy, Placement, Plan, RateScope, Thresholds, TopicPlan, WaitLimits};
 use crate::config::{ClientLibrary, DriverFile, Problem, Problems, WorkloadFile};
 use crate::os::affinity::CpuSet;
 use crate::os::host_capacity::HostCapacity;
@@ -94,6 +95,16 @@ pub struct Machine {
     pub memory_policy: MemoryPolicy,
     /// What it has room for.
     pub room: HostCapacity,
+    /// CPUs that Kafka brokers on it may use.
+    pub broker_cpus: CpuSet,
+}
+
+impl Machine {
+    /// CPUs that this driver's brokers may use here; none, if they are elsewhere.
+    pub fn brokers_of(&self, driver: Option<&DriverPlan>) -> CpuSet {
+        let here = driver.is_some_and(DriverPlan::is_on_this_host);
+        if here { self.broker_cpus.clone() } else { CpuSet::default() }
+    }
 }
 
 /// Warm-up when neither file nor option says (OMB's and the guide's default).
@@ -130,7 +141,7 @@ pub fn resolve(
     let producers = counts.as_ref().map(clients::ClientCounts::producers);
     let consumer_processing = processing::decide(&mut context, counts.as_ref().map(clients::ClientCounts::consumers));
     let message = message::decide(&mut context, producers);
-    let rate = rate::decide(&mut context, &target, producers);
+    let mut rate = rate::decide(&mut context, &target, producers);
     let has_backlog = counts.as_ref().is_some_and(clients::ClientCounts::has_backlog);
     let backlog = varying_load::backlog(&mut context, &target, rate.as_ref(), message.as_ref(), has_backlog);
     let search = varying_load::search(&mut context, &target, rate.as_ref());
@@ -143,11 +154,15 @@ pub fn resolve(
     if let (Some(topics), Some(message), Some(driver)) = (&topics, &message, &mut driver_plan) {
         sizes::check(&mut context, message, driver, topics);
         full_batch::say(message, driver);
+        rate.iter_mut().for_each(|rate| rate.first_window_messages = window::decide(rate, message, driver));
     }
     let placement = counts.as_ref().and_then(|counts| {
         let (allowed, policy) = (&machine.allowed, &machine.memory_policy);
+        let (producers, consumers) = (counts.producers(), counts.consumers());
+        let scheduled = producers > 0 && rate.as_ref().is_none_or(|rate| rate.total != Rate::Unlimited);
+        let beside = (!scheduled).then(|| machine.brokers_of(driver_plan.as_ref()));
         let placed =
-            place(&machine.topology, allowed, policy, &options.placement, counts.producers(), counts.consumers());
+            place(&machine.topology, allowed, policy, &options.placement, producers, consumers, beside.as_ref());
         let placed = placed.map(|placement| if options.on_workers { elsewhere(placement) } else { placement });
         placed.map_err(|error| context.refuse_option(None, error.to_string())).ok()
     });

@@ -83,6 +83,10 @@ pub struct RatePlan {
     /// is then unlimited.
     #[serde(default)]
     pub outstanding_messages: Option<u32>,
+    /// Without a rate: messages that each producer keeps on their way at first, more as long as that brings more. None:
+    /// as many as its queue takes.
+    #[serde(default)]
+    pub first_window_messages: Option<u32>,
 }
 
 impl RatePlan {
@@ -104,6 +108,7 @@ impl RatePlan {
             curve: None,
             arrivals: Arrivals::Uniform,
             outstanding_messages: None,
+            first_window_messages: None,
         }
     }
 
@@ -152,6 +157,10 @@ impl std::fmt::Display for RatePlan {
         if let Some(outstanding) = self.outstanding_messages {
             let outstanding = counted(outstanding, "message");
             return write!(f, "{outstanding} outstanding (closed loop)");
+        }
+        if let Some(first) = self.first_window_messages {
+            let first = counted(first, "message");
+            return write!(f, "unlimited ({first} outstanding at first, more as long as that brings more)");
         }
         match (self.per_producer, self.total) {
             (Rate::PerSecond(each), Rate::PerSecond(total)) => {
@@ -284,6 +293,9 @@ mod tests {
         let mut plan = RatePlan::new(Rate::Unlimited, RateScope::Total, String::new(), LatePolicy::CatchUp, 2);
         assert_eq!(plan.order(1, 9), RateOrder { start_ns: 9, interval_q32: 0 });
         assert_eq!(plan.to_string(), "2 producers × unlimited (as fast as its queue takes them)");
+        plan.first_window_messages = Some(4_000);
+        let text = "2 producers × unlimited (4,000 messages outstanding at first, more as long as that brings more)";
+        assert_eq!(plan.to_string(), text);
         plan.outstanding_messages = Some(16);
         assert_eq!(plan.to_string(), "2 producers × 16 messages outstanding (closed loop)");
     }

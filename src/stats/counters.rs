@@ -19,6 +19,11 @@ macro_rules! counters {
     };
 }
 
+impl Counter {
+    /// Those that tell how things are now: they are not added up over time.
+    pub const GAUGES: [Self; 2] = [Self::AssignedPartitions, Self::WindowMessages];
+}
+
 counters! {
     /// Messages handed to the client library (probes not included).
     MessagesEnqueued => "messages_enqueued",
@@ -38,9 +43,9 @@ counters! {
     MissedSends => "missed_sends",
     /// Scheduled sends forgotten because the rate changed or the schedule was shifted (late policy `shift`).
     DroppedDebt => "dropped_debt",
-    /// Times the library's queue was full.
+    /// Times the library's queue, or the window of a producer without a rate, was full.
     QueueFullEvents => "queue_full_events",
-    /// Time spent waiting on a full queue.
+    /// Time spent waiting on a full queue or window.
     QueueFullNs => "queue_full_ns",
     /// Part of it: waits in which nothing came back from the library for a long time, although the loop looked.
     QueueFullSilentNs => "queue_full_silent_ns",
@@ -88,6 +93,8 @@ counters! {
     Rebalances => "rebalances",
     /// Partitions assigned now (a gauge, not cumulative).
     AssignedPartitions => "assigned_partitions",
+    /// Messages that a producer without a rate keeps on their way at most, now (a gauge); 0: as many as its queue takes.
+    WindowMessages => "window_messages",
     /// Changes of the rate that were followed (the first order is none).
     RateOrdersObeyed => "rate_orders_obeyed",
     /// Time from the moment the first message of such an order was due to the moment the order was followed (0 when it
@@ -198,12 +205,16 @@ impl std::ops::IndexMut<Counter> for Counters {
     }
 }
 impl Counters {
-    /// self − earlier, counter by counter (the gauge keeps its value); a counter that went back gives 0.
+    /// self − earlier, counter by counter (gauges keep their value); a counter that went back gives 0.
     #[must_use]
     pub fn since(&self, earlier: &Self) -> Self {
         let mut difference = Self(std::array::from_fn(|i| self.0[i].saturating_sub(earlier.0[i])));
-        difference[Counter::AssignedPartitions] = self[Counter::AssignedPartitions];
+        difference.take_gauges(self);
         difference
+    }
+    /// Takes over the gauges of counters that are later.
+    pub fn take_gauges(&mut self, later: &Self) {
+        Counter::GAUGES.iter().for_each(|gauge| self[*gauge] = later[*gauge]);
     }
     /// Adds another client's counters.
     pub fn add(&mut self, other: &Self) {
@@ -250,9 +261,11 @@ mod tests {
             let mut after = before;
             after.add(&added);
             let mut since = after.since(&before);
-            since[Counter::AssignedPartitions] = added[Counter::AssignedPartitions];
+            since.take_gauges(&added);
             prop_assert_eq!(since, added);
-            prop_assert_eq!(after.since(&before)[Counter::AssignedPartitions], after[Counter::AssignedPartitions]);
+            for gauge in Counter::GAUGES {
+                prop_assert_eq!(after.since(&before)[gauge], after[gauge]);
+            }
         }
     }
 

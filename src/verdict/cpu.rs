@@ -49,6 +49,7 @@ fn switches(facts: &ClientFacts, context: &Context<'_>) -> Option<FoundCause> {
     })
 }
 
+/// Where CPUs are shared and a loop is not pinned, being moved is how it gets a CPU.
 fn migrations(facts: &ClientFacts, context: &Context<'_>) -> Option<FoundCause> {
     let count = facts.counters[Counter::Migrations];
     let per_s = count as f64 * 1e9 / facts.span_ns as f64;
@@ -56,6 +57,9 @@ fn migrations(facts: &ClientFacts, context: &Context<'_>) -> Option<FoundCause> 
     if facts.pinned {
         return (count > 0)
             .then(|| finding(Cause::Migrations, facts, per_s, 0.0, format!("{times} although it is pinned")));
+    }
+    if facts.shared_cpu {
+        return None;
     }
     context.above(Cause::Migrations, facts, per_s, || format!("{times}, {per_s:.1} times a second"))
 }

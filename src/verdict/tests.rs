@@ -492,6 +492,7 @@ fn any_facts() -> impl Strategy<Value = ClientFacts> {
                 index: 0,
                 pinned,
                 own_cpu,
+                shared_cpu: !own_cpu,
                 span_ns,
                 counters,
                 pacing_error_p999_ns,

@@ -15,6 +15,9 @@ pub struct ClientFacts {
     pub pinned: bool,
     /// And has it that CPU alone, as far as pinload deals CPUs?
     pub own_cpu: bool,
+    /// By plan others run where its loop runs; where it is not pinned, the scheduler moves it about.
+    #[serde(default)]
+    pub shared_cpu: bool,
     /// Length of the client's own span (its slots), ns.
     pub span_ns: u64,
     /// Counter differences over the span.

@@ -224,7 +224,7 @@ impl PeriodStats {
         mean(&mut self.consume_rate_per_s, later.consume_rate_per_s);
         mean(&mut self.consume_bytes_per_s, later.consume_bytes_per_s);
         self.counters.add(&later.counters);
-        self.counters[Counter::AssignedPartitions] = later.counters[Counter::AssignedPartitions];
+        self.counters.take_gauges(&later.counters);
         self.late_clients = self.late_clients.saturating_add(later.late_clients);
         (self.end_ns, self.totals, self.since_reset) = (later.end_ns, later.totals, later.since_reset);
         (self.expected_receipts, self.receipts, self.backlog) =

@@ -2,7 +2,7 @@
 
 use super::RunResult;
 use crate::load::accounting::Balance;
-use crate::stats::{Counter, Counters};
+use crate::stats::Counters;
 use crate::worker::Rates;
 
 /// Counters since the clients began, all clients added: at the end from their last reports, before from the last
@@ -36,8 +36,7 @@ pub fn measured(series: &RunResult<'_>) -> MeasuredRun {
     let mut span_ns = 0;
     for period in &series.periods {
         counters.add(&period.counters);
-        // A gauge is not added up over time.
-        counters[Counter::AssignedPartitions] = period.counters[Counter::AssignedPartitions];
+        counters.take_gauges(&period.counters);
         span_ns += period.end_ns.saturating_sub(period.start_ns);
     }
     let rates = series.periods.last().map(|period| period.since_reset).unwrap_or_default();

@@ -22,6 +22,7 @@ use crate::os::clock_cost::ClockCosts;
 use crate::os::gaps;
 use crate::os::scheduling::Steal;
 use crate::os::signals::Signal;
+use crate::plan::PlacementPolicy;
 use crate::plan::placement::{PlacementWishes, place};
 use crate::plan::resolve::Machine;
 use crate::report::floor::{Disturbance, Floor, FloorSchema, Identity, floor_text};
@@ -112,8 +113,12 @@ fn measure(
     if !outside.is_empty() {
         return Err(refused(format!("--cpus: CPU {outside} cannot be used here (usable are {usable})")));
     }
-    let wishes = PlacementWishes { cpus: args.cpus.as_ref().map(|cpus| cpus.0.clone()), ..PlacementWishes::default() };
-    let placed = place(&machine.topology, &machine.allowed, &machine.memory_policy, &wishes, 1, 0)
+    let wishes = PlacementWishes {
+        cpus: args.cpus.as_ref().map(|cpus| cpus.0.clone()),
+        policy: PlacementPolicy::Spread,
+        ..PlacementWishes::default()
+    };
+    let placed = place(&machine.topology, &machine.allowed, &machine.memory_policy, &wishes, 1, 0, None)
         .map_err(|error| refused(error.to_string()))?;
     let loop_cpu = placed.clients.first().and_then(|client| client.hot_cpu);
     let each = args.seconds;

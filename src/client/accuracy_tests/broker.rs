@@ -212,6 +212,7 @@ impl Producing {
             arrivals: Arrivals::Uniform,
             index: 0,
             outstanding: None,
+            first_window_messages: None,
             flush: Duration::from_secs(10),
             wall_stamps: false,
             omb_probes: false,

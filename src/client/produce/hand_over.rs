@@ -25,7 +25,7 @@ const ROOM_NS: u64 = 20_000_000;
 
 /// Why a wait on a full queue ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Blocked {
+pub(super) enum Blocked {
     /// There is room again.
     Room,
     /// The supervisor wants no more messages.
@@ -96,7 +96,10 @@ impl<P: Producer, T: Time, M: Measuring> Produce<'_, P, T, M> {
         self.behind_queue = !self.unlimited;
         while from < total {
             // What belongs to a schedule that has ended meanwhile is part of its debt, which the pacer has dropped.
-            if self.await_room()? == Blocked::Stop || self.orders != orders {
+            self.waits_for_room = true;
+            let blocked = self.await_room();
+            self.waits_for_room = false;
+            if blocked? == Blocked::Stop || self.orders != orders {
                 (from..total).for_each(|i| self.batcher.forget(i));
                 if self.manner.wall_stamps {
                     // Nor is there a message any more that had its stamp already.
@@ -191,11 +194,10 @@ impl<P: Producer, T: Time, M: Measuring> Produce<'_, P, T, M> {
         self.unserved += count;
     }
 
-    /// Waits until the library has room again, or a stop is wanted.
+    /// Waits until the library has room again (or the window, without a rate), or a stop is wanted.
     #[cold]
-    fn await_room(&mut self) -> Result<Blocked, DriverError> {
+    pub(super) fn await_room(&mut self) -> Result<Blocked, DriverError> {
         self.stats.counters[Counter::QueueFullEvents] += 1;
-        self.waits_for_room = true;
         let begun = self.time.now_ns();
         // Room comes with reports. On a schedule and a CPU of our own we look for it all the time; otherwise a sleep
         // leaves the CPU to the library's threads, which are what we wait for.
@@ -234,7 +236,6 @@ impl<P: Producer, T: Time, M: Measuring> Produce<'_, P, T, M> {
             }
             self.time.relax();
         };
-        self.waits_for_room = false;
         let ended = self.time.now_ns();
         if !spin && ended - looked_ns <= ROOM_NS {
             self.ticker.blocked_until(ended);

@@ -68,6 +68,7 @@ impl<P: Producer, T: Time, M: Measuring> Produce<'_, P, T, M> {
         self.behind_queue = false;
         self.orders = self.orders.wrapping_add(1);
         self.unlimited = order.interval_q32 == 0;
+        self.window.use_if(self.unlimited, now.max(order.start_ns));
         self.late_after_ns = LATE_NS.max(u64::try_from(order.interval_q32 >> 32).unwrap_or(u64::MAX));
     }
 
@@ -121,6 +122,7 @@ impl<P: Producer, T: Time, M: Measuring> Produce<'_, P, T, M> {
         self.stats.counters[Counter::MissedSends] = missed;
         self.stats.counters[Counter::DroppedDebt] = shifted + self.dropped_debt;
         self.stats.counters[Counter::ClientErrors] = self.driver.client_errors();
+        self.stats.counters[Counter::WindowMessages] = self.window.held();
         self.stats.hold_times.count(&mut self.stats.counters);
         self.describe_failure();
         if let Some(raw) = &self.raw {

@@ -222,10 +222,14 @@ impl ProducerStats {
     }
 
     fn messages_outstanding(&self) -> u64 {
-        let reported = self.counters[Counter::MessagesAcknowledged]
+        self.counters[Counter::MessagesEnqueued] - self.reported()
+    }
+
+    /// Messages that are not on their way any more.
+    pub(super) fn reported(&self) -> u64 {
+        self.counters[Counter::MessagesAcknowledged]
             + self.counters[Counter::MessagesFailed]
-            + self.counters[Counter::MessagesUnknown];
-        self.counters[Counter::MessagesEnqueued] - reported
+            + self.counters[Counter::MessagesUnknown]
     }
 
     /// No report is waited for any more: what is outstanding is unknown, and stays so if one comes after all.

@@ -185,6 +185,7 @@ impl ProducerScene {
             arrivals: Arrivals::Uniform,
             index: 0,
             outstanding: None,
+            first_window_messages: None,
             late: LatePolicy::CatchUp,
             spin: true,
             flush: Duration::from_secs(10),

@@ -53,6 +53,11 @@ fn unwritten_limit_bytes(files: &FilesBelow) -> Option<u64> {
     Some((pages("nr_dirty_threshold")? + pages("nr_dirty_background_threshold")?) / 2 * PAGE_BYTES)
 }
 
+/// Is it a broker's process?
+pub(super) fn runs_a_broker(command: &str) -> bool {
+    command.split('\0').any(|word| word == BROKER)
+}
+
 /// None of a process that is no broker, or whose settings cannot be read.
 fn logs_of(files: &FilesBelow, pid: usize) -> Vec<BrokerLog> {
     let Some(command) = files.text(&format!("proc/{pid}/cmdline")) else { return Vec::new() };

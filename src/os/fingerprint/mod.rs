@@ -6,6 +6,7 @@
 //! small VMs hide much. Left out: what only a running process can find out (`tsc_across_cpus` does, and is kept apart
 //! for that).
 
+mod broker_cpus;
 mod broker_logs;
 mod cgroup;
 mod clock;
@@ -20,6 +21,7 @@ mod processors;
 mod tsc_across_cpus;
 mod virtualization;
 
+pub use broker_cpus::broker_cpus;
 pub use broker_logs::{BrokerLog, BrokerLogFacts};
 pub use cgroup::{CgroupFacts, CpuLimit, Throttling};
 pub use clock::ClockFacts;

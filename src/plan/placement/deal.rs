@@ -58,7 +58,9 @@ pub(super) fn deal(
             for (domain, taken) in domains.iter().zip(&mut taken) {
                 let here = match policy {
                     PlacementPolicy::Compact => room(domain).saturating_sub(*taken),
-                    PlacementPolicy::Spread | PlacementPolicy::None => usize::from(*taken < room(domain)),
+                    PlacementPolicy::Auto | PlacementPolicy::Spread | PlacementPolicy::None => {
+                        usize::from(*taken < room(domain))
+                    }
                 };
                 order.extend(&domain.cpus[*taken..*taken + here]);
                 *taken += here;

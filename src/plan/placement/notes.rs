@@ -36,13 +36,13 @@ pub(super) fn of_the_frame(
 }
 
 /// What the deal led to.
-pub(super) fn of_the_deal(topology: &Topology, placement: &Placement) -> Vec<String> {
+pub(super) fn of_the_deal(topology: &Topology, placement: &Placement, brokers: &CpuSet) -> Vec<String> {
     let clients = &placement.clients;
     let hot: CpuSet = clients.iter().filter_map(|client| client.hot_cpu).collect();
     let io: CpuSet = clients.iter().flat_map(|client| client.io_cpus.iter()).collect();
     let sentences = [
-        Some(supervisor(&placement.supervisor, &hot, &io)),
-        placement.oversubscribed.then(|| shared(clients, &hot)),
+        Some(supervisor(&placement.supervisor, &loops(clients), &io)),
+        placement.oversubscribed.then(|| shared(clients, &hot, brokers)),
         smt(topology, &hot),
         far_io(topology, clients),
         clients.iter().any(|client| client.memory_policy.is_some()).then(|| {
@@ -51,6 +51,12 @@ pub(super) fn of_the_deal(topology: &Topology, placement: &Placement) -> Vec<Str
         }),
     ];
     sentences.into_iter().flatten().collect()
+}
+
+/// Where hot loops may run.
+fn loops(clients: &[ClientPlacement]) -> CpuSet {
+    let of = |client: &ClientPlacement| client.hot_cpu.map_or_else(|| client.io_cpus.clone(), CpuSet::of);
+    clients.iter().flat_map(|client| of(client).0).collect()
 }
 
 fn supervisor(supervisor: &CpuSet, hot: &CpuSet, io: &CpuSet) -> String {
@@ -66,8 +72,20 @@ fn supervisor(supervisor: &CpuSet, hot: &CpuSet, io: &CpuSet) -> String {
     }
 }
 
-fn shared(clients: &[ClientPlacement], hot: &CpuSet) -> String {
-    let sharing = clients.iter().filter(|client| client.hot_cpu_shared).count();
+fn shared(clients: &[ClientPlacement], hot: &CpuSet, brokers: &CpuSet) -> String {
+    let sharing: Vec<&ClientPlacement> = clients.iter().filter(|client| client.hot_cpu_shared).collect();
+    let free: CpuSet =
+        sharing.iter().filter(|client| client.hot_cpu.is_none()).flat_map(|client| client.io_cpus.iter()).collect();
+    let sharing = sharing.len();
+    if !free.is_empty() {
+        let broker = if brokers.intersection(&free).is_empty() { "" } else { ", brokers of this host among them" };
+        return format!(
+            "{sharing} of {} clients share CPUs {free} with whatever runs there{broker}, as there are too few for hot loops, \
+             I/O threads and brokers: they are not pinned to one (--placement spread pins them), sleep before they spin, let \
+             other sessions of the machine go first, and latencies include waiting for a CPU.",
+            clients.len(),
+        );
+    }
     let (with, cpus) = match clients.len() > hot.len() {
         true => ("each other and with", "are more hot loops than CPUs for them"),
         false => ("", "is no CPU left beside the hot loops"),

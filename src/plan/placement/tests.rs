@@ -25,7 +25,7 @@ fn chiplets(cpus: usize, per_cache: usize) -> Topology {
 }
 
 fn try_deal(topology: &Topology, wishes: PlacementWishes, clients: u32) -> Result<Placement, PlacementError> {
-    place(topology, &topology.online(), &MemoryPolicy::Default, &wishes, clients, 0)
+    place(topology, &topology.online(), &MemoryPolicy::Default, &wishes, clients, 0, None)
 }
 
 fn deal(topology: &Topology, wishes: PlacementWishes, clients: u32) -> Placement {
@@ -33,10 +33,19 @@ fn deal(topology: &Topology, wishes: PlacementWishes, clients: u32) -> Placement
 }
 
 fn spread() -> PlacementWishes {
+    PlacementWishes { policy: PlacementPolicy::Spread, ..PlacementWishes::default() }
+}
+fn auto() -> PlacementWishes {
     PlacementWishes::default()
 }
 fn compact() -> PlacementWishes {
     PlacementWishes { policy: PlacementPolicy::Compact, ..PlacementWishes::default() }
+}
+
+/// Of a load without a schedule.
+fn deal_unscheduled(topology: &Topology, wishes: &PlacementWishes, clients: u32, brokers: &str) -> Placement {
+    let brokers = CpuSet::parse(brokers).unwrap();
+    place(topology, &topology.online(), &MemoryPolicy::Default, wishes, clients, 0, Some(&brokers)).unwrap()
 }
 
 fn hot(placement: &Placement) -> Vec<usize> {
@@ -61,7 +70,7 @@ fn one_client_on_two_cpus_has_one_of_them_and_its_io_the_other() {
 #[test]
 fn four_clients_on_two_cpus_share_everything_and_it_is_said_in_one_sentence() {
     let topology = fixture("plain-vm");
-    let placement = place(&topology, &topology.online(), &MemoryPolicy::Default, &spread(), 2, 2).unwrap();
+    let placement = place(&topology, &topology.online(), &MemoryPolicy::Default, &spread(), 2, 2, None).unwrap();
     assert_eq!(hot(&placement), [1, 0, 1, 0]);
     assert_eq!(io(&placement), ["0-1"; 4]);
     assert_eq!(placement.supervisor.to_string(), "0-1");
@@ -75,6 +84,50 @@ fn four_clients_on_two_cpus_share_everything_and_it_is_said_in_one_sentence() {
              include waiting for a CPU."
         ]
     );
+}
+
+#[test]
+fn without_a_schedule_clients_that_share_cpus_are_pinned_to_none_unless_that_is_asked_for() {
+    let vm = fixture("plain-vm");
+    let placement = deal_unscheduled(&vm, &auto(), 4, "");
+    assert!(placement.oversubscribed && placement.clients.iter().all(|client| client.hot_cpu_shared));
+    assert!(placement.clients.iter().all(|client| client.hot_cpu.is_none()));
+    assert_eq!(io(&placement), ["0-1"; 4]);
+    assert_eq!(placement.notes[0], "The supervisor shares CPUs 0-1 with the clients: there is no other.");
+    assert!(placement.notes[1].contains("they are not pinned to one (--placement spread pins them)"));
+    assert_eq!(hot(&deal_unscheduled(&vm, &spread(), 4, "")), [1, 0, 1, 0]);
+    let named = PlacementWishes { cpus: Some(vec![0, 1]), ..auto() };
+    assert_eq!(hot(&deal_unscheduled(&vm, &named, 4, "")), [0, 1, 0, 1]);
+    assert_eq!(hot(&deal(&vm, auto(), 4)), [1, 0, 1, 0], "on a schedule all are pinned");
+}
+
+#[test]
+fn clients_with_cpus_of_their_own_are_pinned() {
+    let sockets = fixture("two-sockets-smt");
+    let (auto, spread) = (deal_unscheduled(&sockets, &auto(), 4, ""), deal(&sockets, spread(), 4));
+    assert_eq!((auto.clients, auto.notes), (spread.clients, spread.notes));
+}
+
+#[test]
+fn clients_that_share_a_node_stay_on_it() {
+    let placement = deal_unscheduled(&fixture("two-sockets-smt"), &auto(), 64, "");
+    let of_node = |node| placement.clients.iter().find(|client| client.node == Some(node)).unwrap();
+    assert_eq!(of_node(0).io_cpus.to_string(), "0-7,16-23");
+    assert_eq!(of_node(1).io_cpus.to_string(), "8-15,24-31");
+    assert_eq!(of_node(1).memory_policy, Some(MemoryPolicy::Preferred(1)));
+}
+
+#[test]
+fn a_broker_on_this_host_shares_the_cpus_where_there_are_few() {
+    let vm = fixture("plain-vm");
+    let few = deal_unscheduled(&vm, &auto(), 1, "0-1");
+    assert!(few.oversubscribed && few.clients[0].hot_cpu.is_none());
+    assert_eq!(few.clients[0].io_cpus.to_string(), "0-1");
+    assert!(few.notes[1].contains("brokers of this host among them"), "{:?}", few.notes);
+    let apart = deal_unscheduled(&vm, &auto(), 1, "0");
+    assert_eq!((apart.oversubscribed, apart.clients[0].hot_cpu), (false, Some(1)));
+    let many = deal_unscheduled(&fixture("two-sockets-smt"), &auto(), 1, "0-31");
+    assert_eq!((many.oversubscribed, many.clients[0].hot_cpu), (false, Some(1)));
 }
 
 #[test]
@@ -193,7 +246,7 @@ fn offline_cpus_are_left_out_and_siblings_respected() {
 fn an_inherited_mask_is_the_frame_of_everything() {
     let topology = fixture("two-sockets-smt");
     let allowed = CpuSet::parse("10-12,26-28").unwrap();
-    let placement = place(&topology, &allowed, &MemoryPolicy::Default, &spread(), 1, 1).unwrap();
+    let placement = place(&topology, &allowed, &MemoryPolicy::Default, &spread(), 1, 1, None).unwrap();
     assert_eq!((hot(&placement), placement.supervisor.clone()), (vec![11, 12], CpuSet::of(10)));
     assert_eq!(io(&placement), ["26-28"; 2]);
     assert_eq!(
@@ -206,7 +259,7 @@ fn an_inherited_mask_is_the_frame_of_everything() {
 fn an_inherited_memory_policy_is_kept_and_said() {
     let topology = fixture("two-sockets-smt");
     let inherited = MemoryPolicy::Interleave(vec![0, 1]);
-    let placement = place(&topology, &topology.online(), &inherited, &spread(), 1, 1).unwrap();
+    let placement = place(&topology, &topology.online(), &inherited, &spread(), 1, 1, None).unwrap();
     assert!(placement.clients.iter().all(|client| client.memory_policy.is_none()));
     assert_eq!(placement.notes[0], "The inherited memory policy (interleave:0-1) is kept.");
     let placement = deal(&fixture("offline-cpus"), spread(), 1);
@@ -277,7 +330,7 @@ fn wishes_that_cannot_be_met_say_why() {
     );
     let topology = fixture("two-sockets-smt");
     let allowed = CpuSet::parse("0-7").unwrap();
-    let say = |wishes| place(&topology, &allowed, &MemoryPolicy::Default, &wishes, 1, 1).unwrap_err().to_string();
+    let say = |wishes| place(&topology, &allowed, &MemoryPolicy::Default, &wishes, 1, 1, None).unwrap_err().to_string();
     assert_eq!(
         say(PlacementWishes { io_cpus: Some(CpuSet::of(9)), ..spread() }),
         "--io-cpus: CPU 9 cannot be used: this process may only use 0-7 (taskset, numactl or a cgroup cpuset)"

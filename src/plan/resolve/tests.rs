@@ -21,7 +21,13 @@ fn machine() -> Machine {
     let cpu =
         |id| Cpu { id, package: 0, core: id, siblings: CpuSet::of(id), last_level_cache: (0..8).collect(), node: 0 };
     let topology = Topology { cpus: (0..8).map(cpu).collect(), nodes: vec![0], model_name: "test".to_owned() };
-    Machine { topology, allowed: (0..8).collect(), memory_policy: MemoryPolicy::Default, room: HostCapacity::default() }
+    Machine {
+        topology,
+        allowed: (0..8).collect(),
+        memory_policy: MemoryPolicy::Default,
+        room: HostCapacity::default(),
+        broker_cpus: CpuSet::default(),
+    }
 }
 
 fn driver(class: &str) -> DriverFile {

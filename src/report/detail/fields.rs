@@ -268,7 +268,7 @@ pub const DEFINITIONS: &[Definition] = &[
     (
         "counters",
         "",
-        "counter differences over the span, all clients added (assigned_partitions: the value at its end); in a timeline one column per counter that is not 0 throughout",
+        "counter differences over the span, all clients added (assigned_partitions, window_messages: the value at its end); in a timeline one column per counter that is not 0 throughout",
     ),
     ("counters_whole_run", "", "counters since the clients began, warm-up included"),
     // Latencies
@@ -743,6 +743,11 @@ pub const DEFINITIONS: &[Definition] = &[
     ("rebalances", "events", "assignments received"),
     ("assigned_partitions", "partitions", "partitions assigned now (a gauge)"),
     (
+        "window_messages",
+        "messages",
+        "messages that a producer without a rate keeps on its way at most, now (a gauge); 0: as many as its queue takes",
+    ),
+    (
         "fetch_pauses",
         "events",
         "times the library held back a fetch because its own queue was at its limit, as far as the loop noticed",
@@ -974,6 +979,12 @@ pub const DEFINITIONS: &[Definition] = &[
         "messages",
         "a closed loop: so many are on their way of each producer, and the next is sent when one comes back (not open-loop); null: \
          none",
+    ),
+    (
+        "first_window_messages",
+        "messages",
+        "without a rate: so many are on their way of each producer at first, more as long as that brings more \
+         (counter window_messages); null: as many as its queue takes",
     ),
     ("arrivals", "", "how messages come at this rate: uniform, dithered, poisson or burst"),
     ("dithered", "", "evenly, each later by up to 1 ms or an interval at random"),

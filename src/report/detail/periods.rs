@@ -75,7 +75,7 @@ impl PeriodDetail {
         }
         self.latencies.join(&later.latencies);
         self.counters.counters.add(&later.counters.counters);
-        self.counters.counters[Counter::AssignedPartitions] = later.counters.counters[Counter::AssignedPartitions];
+        self.counters.counters.take_gauges(&later.counters.counters);
     }
 
     /// The verdict on it.

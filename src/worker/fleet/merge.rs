@@ -102,6 +102,7 @@ mod tests {
             index,
             pinned: true,
             own_cpu: true,
+            shared_cpu: false,
             span_ns: part.span_ns,
             counters,
             pacing_error_p999_ns: None,

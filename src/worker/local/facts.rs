@@ -125,6 +125,7 @@ impl Client {
             role: self.plan.role,
             index: self.plan.index,
             pinned: placement.hot_cpu.is_some(),
+            shared_cpu: placement.hot_cpu_shared,
             own_cpu: placement.hot_cpu.is_some() && !placement.hot_cpu_shared,
             span_ns,
             counters,

@@ -8,7 +8,7 @@ use crate::driver::{DriverError, ErrorClass};
 use crate::load::payloads;
 use crate::os::host_capacity::raise_open_files;
 use crate::os::process::{self, Launch};
-use crate::plan::{ClientPlan, DriverKind, Plan};
+use crate::plan::{ClientPlan, DriverKind, PlacementPolicy, Plan};
 use crate::telemetry::payload_pool::PoolOwner;
 use crate::telemetry::{ClientState, Role, Shape, SupervisorEnd, Wanted};
 use crate::units::first_few;
@@ -93,7 +93,7 @@ impl LocalWorker {
         end.set_wall_offset(self.clock.wall_offset().offset_ns);
         let spec = self.spec(plan, &client, &end, &topic, group.as_deref());
         let stdin = serde_json::to_vec(&spec).map_err(|error| WorkerError::System(error.to_string()))?;
-        let pinned = client.placement.hot_cpu.is_some();
+        let pinned = plan.placement.policy != PlacementPolicy::None;
         let launch = Launch {
             args: vec![client.role.to_string(), client.index.to_string()],
             cpus: pinned.then(|| client.placement.io_cpus.clone()),
@@ -193,6 +193,7 @@ impl LocalWorker {
             }),
             arrivals: plan.rate.arrivals,
             outstanding_messages: plan.rate.outstanding_messages,
+            first_window_messages: plan.rate.first_window_messages,
             processing: plan.consumer_processing,
             placement: client.placement.clone(),
             limits: plan.limits,

@@ -4,7 +4,7 @@
 //! clients that are gone, and subtracts where a span is asked for. So a scraper disturbs no period, and runs follow
 //! each other without a step back.
 
-use crate::stats::{Counter, Counters, Distribution, Increment, Latency};
+use crate::stats::{Counters, Distribution, Increment, Latency};
 use crate::telemetry::Role;
 use crate::worker::LatencySet;
 use std::time::{Duration, Instant};
@@ -174,7 +174,7 @@ impl MetricLedger {
         let Present { active: _, counters, living: _, died, slots_lost, drain_ns, receipts: _ } = last;
         let mut counters = self.ended.counters.merged(counters);
         for counters in [&mut counters.producers, &mut counters.consumers] {
-            counters[Counter::AssignedPartitions] = 0;
+            counters.take_gauges(&Counters::default());
         }
         Present {
             active: false,
@@ -191,7 +191,7 @@ impl MetricLedger {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::stats::{Recorder, Sparse};
+    use crate::stats::{Counter, Recorder, Sparse};
 
     fn counted(acknowledged: u64, assigned: u64) -> Present {
         let mut present = Present { active: true, died: 1, receipts: Some((4, 3)), ..Present::default() };

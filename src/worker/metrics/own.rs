@@ -122,7 +122,7 @@ fn behind_gaps(page: &mut MetricsPage, totals: &MetricTotals<'_>) {
 /// `pinload_received_bytes_total`, `idle_ns` `pinload_idle_seconds_total`.
 fn client_counter(page: &mut MetricsPage, counter: Counter, totals: &MetricTotals<'_>) {
     let (kind, end) = match counter {
-        Counter::AssignedPartitions => (MetricType::Gauge, ""),
+        gauge if Counter::GAUGES.contains(&gauge) => (MetricType::Gauge, ""),
         _ => (MetricType::Counter, "_total"),
     };
     let (stem, in_ns) = match counter.name().strip_suffix("_ns") {
@@ -149,7 +149,7 @@ fn counting(counter: Counter) -> &'static [Role] {
         MessagesEnqueued | BytesEnqueued | MessagesAcknowledged | BytesAcknowledged | MessagesFailed
         | MessagesUnknown | LateSends | MissedSends | DroppedDebt | QueueFullEvents | QueueFullNs
         | QueueFullSilentNs | SendsBehindQueue | LateSendsBehindQueue | ProbesSent | ProbesAcknowledged
-        | RateOrdersObeyed | RateOrderDelayNs => &ROLES[..1],
+        | RateOrdersObeyed | RateOrderDelayNs | WindowMessages => &ROLES[..1],
         MessagesReceived
         | BytesReceived
         | ProbesReceived

@@ -141,6 +141,8 @@ fn add(session: &mut Session, role: Role, wishes: &[ClientRequest]) -> OmbHandle
         &manner.placement,
         producers,
         consumers,
+        // A coordinator tells the rate later.
+        None,
     )
     .map_err(|error| error.to_string())?;
     // Nobody planned this run: what the machine has no room for is found here, before a client is started.

@@ -6,7 +6,7 @@ use crate::plan::properties::recheck;
 use crate::plan::resolve::MAX_CLIENTS;
 use crate::plan::{Plan, placement};
 use crate::telemetry::Role;
-use crate::units::NS_PER_S;
+use crate::units::{NS_PER_S, Rate};
 use crate::worker::wire::pinload::{
     Boundary, Failure, Initialize, Initialized, StartLoad, Started, TopicNames, TotalRate,
 };
@@ -54,6 +54,8 @@ fn initialize(session: &mut Session, call: &Call) -> HandlerResult {
     let [producers, consumers] =
         [Role::Producer, Role::Consumer].map(|role| u32::try_from(count(role)).unwrap_or(u32::MAX));
     let machine = &session.machine;
+    let scheduled = producers > 0 && plan.rate.total != Rate::Unlimited;
+    let beside = (!scheduled).then(|| machine.brokers_of(Some(&plan.driver)));
     let placed = placement::place(
         &machine.topology,
         &machine.allowed,
@@ -61,6 +63,7 @@ fn initialize(session: &mut Session, call: &Call) -> HandlerResult {
         &session.manner.placement,
         producers,
         consumers,
+        beside.as_ref(),
     )
     .map_err(|error| Failure::Configuration(error.to_string()))?;
     for (client, place) in plan.clients.iter_mut().zip(&placed.clients) {

@@ -16,8 +16,13 @@ use std::ffi::c_int;
 use std::ptr;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
-/// What nobody wakes the thread for (another partition's linger) is seen so much later, at most.
+/// What nobody wakes the thread for (another partition's linger) is seen so much later, at most …
 const REST_NS: i64 = 100_000;
+/// … or by this part of the time that it has rested in a row …
+const REST_PART: i64 = 8;
+/// … up to this: an answer that takes seconds, from a broker that many producers wait for, is not looked for ten thousand
+/// times a second.
+const LONGEST_REST_NS: i64 = 20_000_000;
 /// How librdkafka calls its threads that serve a broker, before they do anything else.
 const BROKER_THREAD: &[u8] = b"rdk:broker";
 /// A thread's name with its NUL: `PR_GET_NAME` writes no more.
@@ -38,6 +43,8 @@ thread_local! {
     static POLLER: Cell<Poller> = const { Cell::new(Poller::Unknown) };
     /// The last poll of this thread was a look, and found nothing.
     static FOUND_NOTHING: Cell<bool> = const { Cell::new(false) };
+    /// How long it has rested since it last found something, ns.
+    static RESTED_NS: Cell<i64> = const { Cell::new(0) };
     #[cfg(test)]
     static RESTED: Cell<u32> = const { Cell::new(0) };
 }
@@ -60,6 +67,11 @@ fn serves_broker() -> bool {
     POLLER.get() == Poller::ServesBroker
 }
 
+/// The next rest of a thread that has rested so long.
+fn rest_ns(rested_ns: i64) -> i64 {
+    (rested_ns / REST_PART).clamp(REST_NS, LONGEST_REST_NS)
+}
+
 fn timespec(timeout_ms: c_int) -> libc::timespec {
     let (s, ms) = (timeout_ms / 1_000, timeout_ms % 1_000);
     libc::timespec { tv_sec: s.into(), tv_nsec: (ms * 1_000_000).into() }
@@ -76,8 +88,11 @@ unsafe extern "C" fn poll(descriptors: *mut libc::pollfd, count: libc::nfds_t, t
     let limit = if look && FOUND_NOTHING.get() {
         #[cfg(test)]
         RESTED.set(RESTED.get() + 1);
-        libc::timespec { tv_sec: 0, tv_nsec: REST_NS }
+        let rest_ns = rest_ns(RESTED_NS.get());
+        RESTED_NS.set(RESTED_NS.get() + rest_ns);
+        libc::timespec { tv_sec: 0, tv_nsec: rest_ns }
     } else {
+        RESTED_NS.set(0);
         timespec(timeout_ms.max(0))
     };
     let limit: *const libc::timespec = if timeout_ms < 0 { ptr::null() } else { &limit };
@@ -90,7 +105,7 @@ unsafe extern "C" fn poll(descriptors: *mut libc::pollfd, count: libc::nfds_t, t
 
 #[cfg(test)]
 mod tests {
-    use super::{RESTED, rest_between_empty_polls};
+    use super::{RESTED, rest_between_empty_polls, rest_ns};
     use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
     use std::io::{PipeReader, PipeWriter, Write};
     use std::os::fd::AsFd;
@@ -119,6 +134,14 @@ mod tests {
             assert_eq!(RESTED.get(), 20);
             assert!(begun.elapsed() >= 20 * Duration::from_nanos(100_000), "{:?}", begun.elapsed());
         });
+    }
+
+    #[test]
+    fn the_longer_it_waits_the_longer_it_rests() {
+        assert_eq!(
+            [0, 800_000, 1_600_000, 80_000_000, i64::MAX].map(rest_ns),
+            [100_000, 100_000, 200_000, 10_000_000, 20_000_000]
+        );
     }
 
     #[test]
