@@ -16,9 +16,9 @@ pub const HIGHEST_PUBLISH_US: u64 = 60_000_000;
 /// OMB's end-to-end histogram ends here: 12 h.
 pub const HIGHEST_END_TO_END_US: u64 = 43_200_000_000;
 
-/// A latency family in OMB's form: whole µs, 5 digits, clipped where OMB clips.
+/// A latency family in OMB's form: whole µs, 5 digits, clipped where OMB clips; it ends behind its largest value.
 pub fn omb_histogram(distribution: &Distribution, latency: Latency) -> Histogram<u64> {
-    distribution.to_omb_us(match latency {
+    distribution.to_short_omb_us(match latency {
         Latency::EndToEndActual | Latency::EndToEndIntended | Latency::EndToEndAtLeast => HIGHEST_END_TO_END_US,
         Latency::AcknowledgeActual
         | Latency::AcknowledgeIntended

@@ -142,8 +142,17 @@ impl Distribution {
     /// In OMB's form: a histogram of whole µs, 5 digits, values clipped to `highest_us` (at least 2). Each bucket goes
     /// in with its median equivalent value, cut to whole µs as OMB cuts.
     pub fn to_omb_us(&self, highest_us: u64) -> Histogram<u64> {
+        self.in_omb_us(highest_us, highest_us)
+    }
+    /// The same values in a histogram that ends behind the largest: every figure is the same, and megabytes of zeros
+    /// need not be written.
+    pub fn to_short_omb_us(&self, highest_us: u64) -> Histogram<u64> {
+        let largest_us = self.unit_ns.saturating_mul(self.histogram.max()) / US;
+        self.in_omb_us(highest_us, largest_us.saturating_add(1).min(highest_us))
+    }
+    fn in_omb_us(&self, highest_us: u64, end_us: u64) -> Histogram<u64> {
         let highest_us = highest_us.max(2);
-        let mut omb = Histogram::new_with_bounds(1, highest_us, 5).expect("1 … at least 2 fits 5 digits");
+        let mut omb = Histogram::new_with_bounds(1, end_us.max(2), 5).expect("1 … at least 2 fits 5 digits");
         if self.unit_ns == US {
             pour(&self.histogram, &mut omb);
             return omb;

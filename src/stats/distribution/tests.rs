@@ -136,6 +136,23 @@ fn omb_gets_whole_microseconds_clipped_to_its_range() {
 }
 
 #[test]
+fn a_short_histogram_of_ombs_has_the_same_figures() {
+    for values in [&[][..], &[0], &[999, 1_000, 131_071_999, 131_072_000, 262_144_000], &[250_000_000, 90_000_000_000]] {
+        let distribution = of(values);
+        let (long, short) = (distribution.to_omb_us(60_000_000), distribution.to_short_omb_us(60_000_000));
+        let recorded = |omb: &Histogram<u64>| {
+            let buckets = omb.iter_recorded().map(|bucket| (bucket.value_iterated_to(), bucket.count_at_value()));
+            buckets.collect::<Vec<_>>()
+        };
+        assert_eq!(recorded(&short), recorded(&long), "{values:?}");
+        assert_eq!((short.min(), short.max(), short.len()), (long.min(), long.max(), long.len()));
+        let quantiles = |omb: &Histogram<u64>| [0.0, 0.5, 0.999, 1.0].map(|quantile| omb.value_at_quantile(quantile));
+        assert_eq!(quantiles(&short), quantiles(&long));
+        assert!(short.high() <= 60_000_000);
+    }
+}
+
+#[test]
 fn times_in_whole_ms_are_told_in_whole_ms() {
     let mut recorder = Recorder::new();
     let values_ms = [0, 1, 1, 3, 17, 250, 999, 1_999];
