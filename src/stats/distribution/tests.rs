@@ -137,7 +137,8 @@ fn omb_gets_whole_microseconds_clipped_to_its_range() {
 
 #[test]
 fn a_short_histogram_of_ombs_has_the_same_figures() {
-    for values in [&[][..], &[0], &[999, 1_000, 131_071_999, 131_072_000, 262_144_000], &[250_000_000, 90_000_000_000]] {
+    for values in [&[][..], &[0], &[999, 1_000, 131_071_999, 131_072_000, 262_144_000], &[250_000_000, 90_000_000_000]]
+    {
         let distribution = of(values);
         let (long, short) = (distribution.to_omb_us(60_000_000), distribution.to_short_omb_us(60_000_000));
         let recorded = |omb: &Histogram<u64>| {
