@@ -270,7 +270,7 @@ fn look_at(floor: &Floor) {
 
 #[test]
 fn parts_are_printed_and_not_stored_unless_a_file_is_named() {
-    let scene = Scene::new("parts_are_printed_and_not_stored_unless_a_file_is_named");
+    let scene = Scene::alone("parts_are_printed_and_not_stored_unless_a_file_is_named");
     let clock = ["calibrate", "--parts", "clock,gaps", "--seconds", "0.1"];
     pinload(&scene, &clock)
         .assert_code(0)
@@ -342,7 +342,7 @@ fn what_cannot_be_done_is_refused_by_name() {
 
 #[test]
 fn ctrl_c_ends_a_calibration_at_once_and_leaves_nothing() {
-    let scene = Scene::new("ctrl_c_ends_a_calibration_at_once_and_leaves_nothing");
+    let scene = Scene::alone("ctrl_c_ends_a_calibration_at_once_and_leaves_nothing");
     for (part, said) in [("loop", "produce, one at a time"), ("gaps", "CPU "), ("end-to-end", "through the embedded")] {
         let state = scene.path("state").to_str().expect("a plain path").to_owned();
         let args = ["calibrate", "--seconds", "600", "--parts", part, "--output", "f.json"];

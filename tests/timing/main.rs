@@ -10,5 +10,5 @@ mod verdict;
 mod verdict_clocks;
 mod verdict_threads;
 
-/// Scenes at once. Thresholds and tolerances leave room for one neighbour; what takes whole CPUs plays alone.
+/// Scenes at once. Tolerances leave room for one neighbour; a single client, whose loop spins, plays alone.
 const PLACES: usize = 2;

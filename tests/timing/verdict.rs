@@ -4,7 +4,7 @@
 use crate::scene::disturb::{Broker, Spinners, left_out, own_cpus, pin, share_of_waiting_on};
 use crate::scene::judged::{
     NULL_RUN, WARM_UP, assert_explained, assert_limited, assert_valid, causes, hot_cpu, judged_by, null_scene,
-    null_scene_alone, start_null, start_null_until, value, words,
+    start_null, start_null_until, value, words,
 };
 use crate::scene::results::Detail;
 use crate::scene::workload::{PYTHON_CLASS, driver};
@@ -108,7 +108,7 @@ fn run_with_two_moments_of_standing_still(scene: &Scene) -> Outcome {
 
 #[test]
 fn a_loop_without_a_rate_has_no_slack() {
-    let scene = null_scene_alone("a_loop_without_a_rate_has_no_slack");
+    let scene = null_scene("a_loop_without_a_rate_has_no_slack");
     let args: Vec<&str> = ["--rate", "unlimited"].into_iter().chain(NULL_RUN).collect();
     let done = scene.pinload(judged_by(&args, &["slack-share=0.05"])).limit(LIMIT).run();
     // Its control is the run without a cause above, which is judged by the same threshold.
@@ -164,7 +164,7 @@ fn a_supervisor_that_stands_still_for_longer_than_the_ring_holds_loses_slots_and
 
 #[test]
 fn a_hot_cpu_that_others_use_too_is_a_run_queue_delay() {
-    let scene = null_scene_alone("a_hot_cpu_that_others_use_too_is_a_run_queue_delay");
+    let scene = null_scene("a_hot_cpu_that_others_use_too_is_a_run_queue_delay");
     let args = judged_by(&NULL_RUN, &["run-queue-delay-share=0.25"]);
     let (running, producer) = start_null_until(&scene, args, WARM_UP);
     let cpu = hot_cpu(&producer);

@@ -102,7 +102,7 @@ fn run_on_two_hosts(scene: &Scene, library: &str, ahead_ns: i64) -> Outcome {
 fn clocks_of_two_hosts_that_agree_are_valid_and_an_hour_apart_they_are_not_whoever_is_ahead() {
     const NAME: &str = "clocks_of_two_hosts_that_agree_are_valid_and_an_hour_apart_they_are_not_whoever_is_ahead";
     for ahead_ns in [0, HOUR_NS, -HOUR_NS] {
-        let scene = Scene::new(NAME);
+        let scene = Scene::alone(NAME);
         let Some(library) = another_clock(&scene) else { return left_out(NAME, "there is no C compiler") };
         let done = run_on_two_hosts(&scene, &library, ahead_ns);
         // Found as it was made, and as exactly as is said. (Half a ns is rounded away.)

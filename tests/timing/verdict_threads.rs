@@ -4,8 +4,8 @@
 use crate::scene;
 use crate::scene::disturb::{Broker, Spinners, Strangers, left_out, own_cpus};
 use crate::scene::judged::{
-    NULL_RUN, WARM_UP, assert_explained, assert_limited, assert_valid, hot_cpu, judged_by, null_scene,
-    null_scene_alone, start_null, start_null_until, value, words,
+    NULL_RUN, WARM_UP, assert_explained, assert_limited, assert_valid, hot_cpu, judged_by, null_scene, start_null,
+    start_null_until, value, words,
 };
 use crate::scene::results::Detail;
 use crate::scene::workload::{PYTHON_CLASS, driver};
@@ -49,12 +49,12 @@ fn sends_that_a_stopped_client_leaves_out_are_missed_sends() {
 fn a_hot_cpu_that_is_taken_again_and_again_is_involuntary_switches() {
     // Somebody who wants the CPU all the time takes it some hundred times a second, as long as the kernel's slices are.
     let args = judged_by(&NULL_RUN, &["involuntary-switches-per-s=1000"]);
-    let scene = null_scene_alone("a_hot_cpu_that_nobody_takes_is_valid");
+    let scene = null_scene("a_hot_cpu_that_nobody_takes_is_valid");
     let done = scene.pinload(args.clone()).limit(LIMIT).run();
     assert_valid(&scene, &done);
     drop(scene);
 
-    let scene = null_scene_alone("a_hot_cpu_that_is_taken_again_and_again_is_involuntary_switches");
+    let scene = null_scene("a_hot_cpu_that_is_taken_again_and_again_is_involuntary_switches");
     let (running, producer) = start_null_until(&scene, args, WARM_UP);
     let cpu = hot_cpu(&producer);
     let nappers = Spinners::napping_on(cpu, 4);
@@ -67,7 +67,7 @@ fn a_hot_cpu_that_is_taken_again_and_again_is_involuntary_switches() {
 /// Two accounts of the kernel's, getrusage and schedstat, and the run's own clock.
 #[test]
 fn a_spinning_loops_cpu_time_and_its_waits_for_a_cpu_fill_its_time() {
-    let scene = null_scene_alone("a_spinning_loops_cpu_time_and_its_waits_for_a_cpu_fill_its_time");
+    let scene = null_scene("a_spinning_loops_cpu_time_and_its_waits_for_a_cpu_fill_its_time");
     let (running, producer) = start_null_until(&scene, judged_by(&NULL_RUN, &[]), WARM_UP);
     let cpu = hot_cpu(&producer);
     let spinners = Spinners::on(cpu, 1);
