@@ -16,10 +16,9 @@ use crate::verdict::goals::{GoalOutcome, GoalResult, goal_lines};
 use crate::verdict::{
     Cause, Judgement, SystemAnswer, SystemEvent, SystemEventKind as Kind, SystemOutcome, Trust, Verdict, fell_behind,
 };
-use crate::worker::fleet::{DistributedWorkers, FleetSettings, WorkerReplies, split};
+use crate::worker::fleet::{FleetSettings, WorkerReplies, omb_workers, pinload_workers, restrict_to_omb, split};
 use crate::worker::local::LocalWorker;
 use crate::worker::metrics::{MetricsEndpoint, TrustSlate};
-use crate::worker::omb_fleet::{self, OmbWorkers};
 use crate::worker::scrape::Scraper;
 use crate::workload_generator::{self, Observer, RunOutcome, RunResult};
 use crossbeam_channel::Receiver;
@@ -96,7 +95,7 @@ pub(super) fn run_pair_on(
     split::log_lines(&fleet.workers, &duties).iter().for_each(|line| messages.step(line));
     let roll_call = WorkerReplies::of(fleet);
     if roll_call.has_strangers() {
-        let plan = match omb_fleet::restrict_to_omb(plan) {
+        let plan = match restrict_to_omb(plan) {
             Ok(plan) => plan,
             Err(wrong) => {
                 let run = format!("{} on {}", plan.workload_name, plan.driver_name);
@@ -109,12 +108,12 @@ pub(super) fn run_pair_on(
         };
         messages.info("note", "a worker of the fleet speaks OMB's protocol only: all are driven by it");
         return run_with(&plan, args, floor, messages, None, |plan, observer| {
-            let mut workers = OmbWorkers::new(fleet.clone(), roll_call, signals.clone(), calibration);
+            let mut workers = omb_workers(fleet.clone(), roll_call, signals.clone(), calibration);
             workload_generator::run(plan, &mut workers, observer)
         });
     }
     run_with(plan, args, floor, messages, None, |plan, observer| {
-        let mut workers = DistributedWorkers::new(fleet.clone(), roll_call, signals.clone(), calibration, root());
+        let mut workers = pinload_workers(fleet.clone(), roll_call, signals.clone(), calibration, root());
         workload_generator::run(plan, &mut workers, observer)
     })
 }

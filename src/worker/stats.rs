@@ -29,6 +29,22 @@ pub struct CountersStats {
     pub receipts: u64,
 }
 
+impl CountersStats {
+    /// From the counters of all clients.
+    pub fn of(counters: &Counters, expected_receipts: u64, receipts: u64) -> Self {
+        Self {
+            messages_sent: counters[Counter::MessagesAcknowledged],
+            messages_received: counters[Counter::MessagesReceived],
+            message_send_errors: counters[Counter::MessagesFailed],
+            probes_sent: counters[Counter::ProbesAcknowledged],
+            probes_received: counters[Counter::ProbesReceived],
+            messages_enqueued: counters[Counter::MessagesEnqueued],
+            expected_receipts,
+            receipts,
+        }
+    }
+}
+
 /// The latency families of some span.
 #[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
 pub struct LatencySet {
@@ -137,23 +153,33 @@ pub struct Rates {
 impl Rates {
     /// Adds another worker's.
     pub fn merge(&mut self, other: &Self) {
-        self.enqueued_per_s += other.enqueued_per_s;
-        self.acknowledged_per_s += other.acknowledged_per_s;
-        self.acknowledged_bytes_per_s += other.acknowledged_bytes_per_s;
-        self.failed_per_s += other.failed_per_s;
-        self.received_per_s += other.received_per_s;
-        self.received_bytes_per_s += other.received_bytes_per_s;
+        let Self {
+            enqueued_per_s,
+            acknowledged_per_s,
+            acknowledged_bytes_per_s,
+            failed_per_s,
+            received_per_s,
+            received_bytes_per_s,
+        } = other;
+        self.enqueued_per_s += enqueued_per_s;
+        self.acknowledged_per_s += acknowledged_per_s;
+        self.acknowledged_bytes_per_s += acknowledged_bytes_per_s;
+        self.failed_per_s += failed_per_s;
+        self.received_per_s += received_per_s;
+        self.received_bytes_per_s += received_bytes_per_s;
     }
 
     /// Adds a client that counted this in so many ns (0: nothing yet).
     pub fn add(&mut self, counters: &Counters, span_ns: u64) {
         let per_second = |counter| per_second(counters[counter], span_ns);
-        self.enqueued_per_s += per_second(Counter::MessagesEnqueued);
-        self.acknowledged_per_s += per_second(Counter::MessagesAcknowledged);
-        self.acknowledged_bytes_per_s += per_second(Counter::BytesAcknowledged);
-        self.failed_per_s += per_second(Counter::MessagesFailed);
-        self.received_per_s += per_second(Counter::MessagesReceived);
-        self.received_bytes_per_s += per_second(Counter::BytesReceived);
+        self.merge(&Self {
+            enqueued_per_s: per_second(Counter::MessagesEnqueued),
+            acknowledged_per_s: per_second(Counter::MessagesAcknowledged),
+            acknowledged_bytes_per_s: per_second(Counter::BytesAcknowledged),
+            failed_per_s: per_second(Counter::MessagesFailed),
+            received_per_s: per_second(Counter::MessagesReceived),
+            received_bytes_per_s: per_second(Counter::BytesReceived),
+        });
     }
 }
 
@@ -210,29 +236,93 @@ pub struct PeriodStats {
 }
 
 impl PeriodStats {
+    /// A period in which nothing happened.
+    pub fn empty(start_ns: u64, end_ns: u64) -> Self {
+        Self {
+            start_ns,
+            end_ns,
+            publish_rate_per_s: 0.0,
+            send_rate_per_s: 0.0,
+            publish_bytes_per_s: 0.0,
+            publish_error_rate_per_s: 0.0,
+            consume_rate_per_s: 0.0,
+            consume_bytes_per_s: 0.0,
+            expected_receipts: 0,
+            receipts: 0,
+            backlog: 0,
+            counters: Counters::default(),
+            totals: Counters::default(),
+            latencies: LatencySet::empty(),
+            since_reset: Rates::default(),
+            late_clients: 0,
+            seconds: Vec::new(),
+            clients: Vec::new(),
+            moments: Vec::new(),
+        }
+    }
+
+    /// Its rates.
+    pub fn set_rates(&mut self, rates: Rates) {
+        let Rates {
+            enqueued_per_s,
+            acknowledged_per_s,
+            acknowledged_bytes_per_s,
+            failed_per_s,
+            received_per_s,
+            received_bytes_per_s,
+        } = rates;
+        self.send_rate_per_s = enqueued_per_s;
+        self.publish_rate_per_s = acknowledged_per_s;
+        self.publish_bytes_per_s = acknowledged_bytes_per_s;
+        self.publish_error_rate_per_s = failed_per_s;
+        self.consume_rate_per_s = received_per_s;
+        self.consume_bytes_per_s = received_bytes_per_s;
+    }
+
     /// Both periods as one, of which `later` follows: rates by their lengths, counts added. Latencies, seconds and the
     /// facts of clients, which are forgotten when a period is written, do not come along.
     pub fn join(&mut self, later: Self) {
-        let span = |period: &Self| period.end_ns.saturating_sub(period.start_ns) as f64;
-        let (mine, theirs) = (span(self), span(&later));
-        let share = if mine + theirs > 0.0 { theirs / (mine + theirs) } else { 0.5 };
+        let span_ns = |from_ns: u64, to_ns: u64| to_ns.saturating_sub(from_ns) as f64;
+        let mine_ns = span_ns(self.start_ns, self.end_ns);
+        let Self {
+            start_ns,
+            end_ns,
+            publish_rate_per_s,
+            send_rate_per_s,
+            publish_bytes_per_s,
+            publish_error_rate_per_s,
+            consume_rate_per_s,
+            consume_bytes_per_s,
+            expected_receipts,
+            receipts,
+            backlog,
+            counters,
+            totals,
+            latencies: _,
+            since_reset,
+            late_clients,
+            seconds: _,
+            clients,
+            moments,
+        } = later;
+        let theirs_ns = span_ns(start_ns, end_ns);
+        let share = if mine_ns + theirs_ns > 0.0 { theirs_ns / (mine_ns + theirs_ns) } else { 0.5 };
         let mean = |rate: &mut f64, later: f64| *rate += (later - *rate) * share;
-        mean(&mut self.publish_rate_per_s, later.publish_rate_per_s);
-        mean(&mut self.send_rate_per_s, later.send_rate_per_s);
-        mean(&mut self.publish_bytes_per_s, later.publish_bytes_per_s);
-        mean(&mut self.publish_error_rate_per_s, later.publish_error_rate_per_s);
-        mean(&mut self.consume_rate_per_s, later.consume_rate_per_s);
-        mean(&mut self.consume_bytes_per_s, later.consume_bytes_per_s);
-        self.counters.add(&later.counters);
-        self.counters.take_gauges(&later.counters);
-        self.late_clients = self.late_clients.saturating_add(later.late_clients);
-        (self.end_ns, self.totals, self.since_reset) = (later.end_ns, later.totals, later.since_reset);
-        (self.expected_receipts, self.receipts, self.backlog) =
-            (later.expected_receipts, later.receipts, later.backlog);
+        mean(&mut self.publish_rate_per_s, publish_rate_per_s);
+        mean(&mut self.send_rate_per_s, send_rate_per_s);
+        mean(&mut self.publish_bytes_per_s, publish_bytes_per_s);
+        mean(&mut self.publish_error_rate_per_s, publish_error_rate_per_s);
+        mean(&mut self.consume_rate_per_s, consume_rate_per_s);
+        mean(&mut self.consume_bytes_per_s, consume_bytes_per_s);
+        self.counters.add(&counters);
+        self.counters.take_gauges(&counters);
+        self.late_clients = self.late_clients.saturating_add(late_clients);
+        (self.end_ns, self.totals, self.since_reset) = (end_ns, totals, since_reset);
+        (self.expected_receipts, self.receipts, self.backlog) = (expected_receipts, receipts, backlog);
         self.latencies.forget();
         self.seconds = Vec::new();
-        self.clients = later.clients;
-        self.moments.extend(later.moments);
+        self.clients = clients;
+        self.moments.extend(moments);
     }
 }
 

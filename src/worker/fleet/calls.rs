@@ -1,22 +1,19 @@
 //! The same call to several workers at once. A signal, a lost worker or a dead client ends the wait: the calls are then
-//! left alone, and what workers are still doing is aborted before the next one.
+//! left alone, and what workers are still doing is ended before or with the run.
 
-use super::peer::PeerCallError;
+use super::heartbeat::FleetAlarm;
+use super::peer::{self, PeerCallError};
+use super::protocol::FleetEnding;
 use super::{DistributedWorkers, FleetMember, interruption};
+use crate::telemetry::Role;
 use crate::worker::{Wake, WorkerError};
 use serde::de::DeserializeOwned;
+use std::sync::Arc;
 use std::time::Duration;
-
-/// What is sent to each.
-enum RequestBodies {
-    None,
-    Same(Vec<u8>),
-    Each(Vec<(usize, Vec<u8>)>),
-}
 
 /// What becomes of a call when one of the workers is lost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::worker) enum Loss {
+pub(super) enum Loss {
     /// It fails.
     Fails,
     /// What the others say still counts: they have said it once and will not say it again. The next wait tells of the
@@ -24,111 +21,109 @@ pub(in crate::worker) enum Loss {
     IsToldLater,
 }
 
-impl DistributedWorkers {
-    /// GET from every living member that `which` names; answers with the member's number.
-    pub(super) fn get_each<T: DeserializeOwned + Send + 'static>(
-        &mut self,
-        which: impl Fn(&FleetMember) -> bool,
-        verb: &'static str,
-        limit: Duration,
-    ) -> Result<Vec<(usize, T)>, WorkerError> {
-        let members = self.living(which);
-        self.call_each(&members, verb, &RequestBodies::None, limit, Loss::Fails)
-    }
+/// What is sent to one worker.
+#[derive(Debug, Clone)]
+pub(super) struct FleetRequest {
+    /// Its number.
+    pub(super) member: usize,
+    /// Body of a POST; None: GET.
+    pub(super) body: Option<Arc<[u8]>>,
+}
 
-    /// The same, and what the others say counts when one is lost.
-    pub(super) fn get_of_living<T: DeserializeOwned + Send + 'static>(
-        &mut self,
-        verb: &'static str,
-        limit: Duration,
-    ) -> Result<Vec<(usize, T)>, WorkerError> {
-        let members = self.living(|member| !member.clients.is_empty());
-        self.call_each(&members, verb, &RequestBodies::None, limit, Loss::IsToldLater)
-    }
+/// What one worker answered.
+#[derive(Debug)]
+pub(super) struct FleetAnswer<T> {
+    /// Its number.
+    pub(super) member: usize,
+    /// When it was asked, raw ns: about when it looked.
+    pub(super) asked_ns: u64,
+    /// The answer.
+    pub(super) value: T,
+}
 
-    /// POST of one body to every living member with clients; what the others say counts when one is lost.
-    pub(super) fn post_to_living<T: DeserializeOwned + Send + 'static>(
-        &mut self,
-        verb: &'static str,
-        body: &impl serde::Serialize,
-        limit: Duration,
-    ) -> Result<Vec<(usize, T)>, WorkerError> {
-        let members = self.living(|member| !member.clients.is_empty());
-        let body = serde_json::to_vec(body).map_err(|error| WorkerError::System(error.to_string()))?;
-        self.call_each(&members, verb, &RequestBodies::Same(body), limit, Loss::IsToldLater)
-    }
+/// A body of JSON.
+pub(super) fn json(value: &impl serde::Serialize) -> Result<Vec<u8>, WorkerError> {
+    serde_json::to_vec(value).map_err(|error| WorkerError::System(error.to_string()))
+}
 
-    /// POST of one body to every living member that `which` names.
-    pub(super) fn post_each<T: DeserializeOwned + Send + 'static>(
-        &mut self,
-        which: impl Fn(&FleetMember) -> bool,
-        verb: &'static str,
-        body: &impl serde::Serialize,
-        limit: Duration,
-    ) -> Result<Vec<(usize, T)>, WorkerError> {
-        let members = self.living(which);
-        let body = serde_json::to_vec(body).map_err(|error| WorkerError::System(error.to_string()))?;
-        self.call_each(&members, verb, &RequestBodies::Same(body), limit, Loss::Fails)
-    }
-
-    /// POST of its own body to each member.
-    pub(super) fn post_own<T: DeserializeOwned + Send + 'static>(
-        &mut self,
-        bodies: Vec<(usize, Vec<u8>)>,
-        verb: &'static str,
-        limit: Duration,
-    ) -> Result<Vec<(usize, T)>, WorkerError> {
-        let members: Vec<usize> = bodies.iter().map(|(member, _)| *member).collect();
-        self.call_each(&members, verb, &RequestBodies::Each(bodies), limit, Loss::Fails)
-    }
-
-    fn living(&self, which: impl Fn(&FleetMember) -> bool) -> Vec<usize> {
+impl<P: FleetEnding> DistributedWorkers<P> {
+    /// One request for each living member that `which` names; without a body it is a GET.
+    pub(super) fn to_each(
+        &self,
+        which: impl Fn(&FleetMember<P::Known>) -> bool,
+        body: Option<Vec<u8>>,
+    ) -> Vec<FleetRequest> {
+        let body: Option<Arc<[u8]>> = body.map(Arc::from);
         let members = self.members.iter().enumerate();
-        members.filter(|(_, member)| !member.lost && which(member)).map(|(number, _)| number).collect()
+        let living = members.filter(|(_, one)| !one.lost && which(one));
+        living.map(|(member, _)| FleetRequest { member, body: body.clone() }).collect()
     }
 
-    fn call_each<T: DeserializeOwned + Send + 'static>(
+    /// POST without a body to every living member with clients of a role.
+    pub(super) fn post(&mut self, role: Role, verb: &'static str, limit: Duration) -> Result<(), WorkerError> {
+        let requests = self.to_each(|member| member.has(role), Some(Vec::new()));
+        self.call_each(requests, verb, limit, Loss::Fails).map(drop)
+    }
+
+    /// The same call to several members; what they answer is JSON.
+    pub(super) fn ask_each<T: DeserializeOwned>(
         &mut self,
-        members: &[usize],
+        requests: Vec<FleetRequest>,
         verb: &'static str,
-        bodies: &RequestBodies,
         limit: Duration,
         loss: Loss,
-    ) -> Result<Vec<(usize, T)>, WorkerError> {
-        let (answers, answered) = crossbeam_channel::bounded::<(usize, Result<T, PeerCallError>)>(members.len());
-        for &member in members {
-            let (peer, answers) = (self.members[member].peer.clone(), answers.clone());
-            let body = match bodies {
-                RequestBodies::None => None,
-                RequestBodies::Same(body) => Some(body.clone()),
-                RequestBodies::Each(each) => each.iter().find(|(of, _)| *of == member).map(|(_, body)| body.clone()),
-            };
+    ) -> Result<Vec<FleetAnswer<T>>, WorkerError> {
+        let answers = self.call_each(requests, verb, limit, loss)?;
+        answers.iter().map(|answer| self.read(answer, verb)).collect()
+    }
+
+    /// An answer of JSON.
+    pub(super) fn read<T: DeserializeOwned>(
+        &self,
+        answer: &FleetAnswer<Vec<u8>>,
+        verb: &str,
+    ) -> Result<FleetAnswer<T>, WorkerError> {
+        let FleetAnswer { member, asked_ns, ref value } = *answer;
+        match peer::read(value) {
+            Ok(value) => Ok(FleetAnswer { member, asked_ns, value }),
+            Err(error) => Err(P::failed(&self.members[member].peer.url, verb, error, self.epoch_ns > 0)),
+        }
+    }
+
+    /// All requests at once; answers in the order of the members.
+    pub(super) fn call_each(
+        &mut self,
+        requests: Vec<FleetRequest>,
+        verb: &'static str,
+        limit: Duration,
+        loss: Loss,
+    ) -> Result<Vec<FleetAnswer<Vec<u8>>>, WorkerError> {
+        let (answers, answered) = crossbeam_channel::bounded(requests.len());
+        let mut waited_for: Vec<usize> = requests.iter().map(|request| request.member).collect();
+        let mut all = Vec::with_capacity(requests.len());
+        for FleetRequest { member, body } in requests {
+            let (peer, answers, clock) = (self.members[member].peer.clone(), answers.clone(), self.clock);
             let call = move || {
-                let answer = match body {
-                    None => peer.get(verb, limit),
-                    Some(body) => peer.post(verb, &body, limit),
-                };
+                let asked_ns = clock.now_ns();
+                let answer = peer.call(verb, body.as_deref(), limit);
                 // Whoever asked may have gone on.
-                let _ = answers.send((member, answer));
+                let _ = answers.send((member, answer.map(|value| FleetAnswer { member, asked_ns, value })));
             };
-            let name = format!("pinload-call-{member}");
             std::thread::Builder::new()
-                .name(name)
+                .name(format!("pinload-call-{member}"))
                 .spawn(call)
                 .map_err(|error| WorkerError::System(format!("cannot start a thread: {error}")))?;
         }
         drop(answers);
-        let mut all = Vec::with_capacity(members.len());
-        let mut waited_for = members.to_vec();
         self.under_way = true;
         while !waited_for.is_empty() {
             crossbeam_channel::select! {
                 recv(answered) -> answer => match answer {
                     Ok((member, Ok(answer))) => {
                         waited_for.retain(|waiting| *waiting != member);
-                        all.push((member, answer));
+                        all.push(answer);
                     }
-                    Ok((member, Err(error))) => match self.failed(member, error) {
+                    Ok((member, Err(error))) => match self.call_failed(member, verb, error) {
                         WorkerError::WorkerLost(lost) if loss == Loss::IsToldLater => {
                             waited_for.retain(|waiting| *waiting != member);
                             self.losses.push_back(lost);
@@ -164,34 +159,51 @@ impl DistributedWorkers {
             }
         }
         self.under_way = false;
-        all.sort_by_key(|(member, _)| *member);
+        all.sort_by_key(|answer: &FleetAnswer<_>| answer.member);
         Ok(all)
     }
 
-    fn failed(&mut self, member: usize, error: PeerCallError) -> WorkerError {
+    fn call_failed(&mut self, member: usize, verb: &str, error: PeerCallError) -> WorkerError {
         let member = &mut self.members[member];
         if matches!(error, PeerCallError::NoAnswer(_)) {
             member.lost = true;
         }
-        error.at(&member.peer.url)
+        P::failed(&member.peer.url, verb, error, self.epoch_ns > 0)
     }
 
-    /// Ends what workers are still doing for a call that nobody waits for any more.
-    pub(super) fn abort(&mut self) {
-        if std::mem::take(&mut self.under_way) {
-            let calls: Vec<_> = self
-                .members
-                .iter()
-                .filter(|member| !member.lost && member.begun)
-                .map(|member| {
-                    let peer = member.peer.clone();
-                    std::thread::spawn(move || peer.post::<serde::de::IgnoredAny>("abort", b"", super::CALL_LIMIT))
-                })
-                .collect();
-            for call in calls {
-                // An empty answer is no JSON: all that matters is that it was heard.
-                let _ = call.join();
+    /// POST without a body to these members, each in a thread of its own, until all have answered or the limit is
+    /// reached: nothing ends the wait.
+    pub(super) fn post_to_the_end(
+        &self,
+        which: impl Fn(usize, &FleetMember<P::Known>) -> bool,
+        verb: &'static str,
+        limit: Duration,
+    ) -> Vec<(usize, Result<Vec<u8>, PeerCallError>)> {
+        let members = self.members.iter().enumerate();
+        let living = members.filter(|(number, member)| member.begun && !member.lost && which(*number, member));
+        let calls: Vec<_> = living
+            .map(|(number, member)| {
+                let peer = member.peer.clone();
+                (number, std::thread::spawn(move || peer.call(verb, Some(b""), limit)))
+            })
+            .collect();
+        let panicked = |_| Err(PeerCallError::NoAnswer("a call panicked".to_owned()));
+        calls.into_iter().map(|(number, call)| (number, call.join().unwrap_or_else(panicked))).collect()
+    }
+
+    /// Something was heard of a worker; what of it ends a wait.
+    pub(super) fn alarmed(&mut self, alarm: FleetAlarm) -> Option<Wake> {
+        match alarm {
+            FleetAlarm::Lost(member, loss) => {
+                let known = std::mem::replace(&mut self.members[member].lost, true);
+                (!known).then_some(Wake::WorkerLost(loss))
             }
+            FleetAlarm::Death(death) => Some(Wake::ClientDied(death)),
+            FleetAlarm::Clocks(comparison) => {
+                self.clocks.take(comparison, &self.routes());
+                None
+            }
+            FleetAlarm::Broker(loss) => Some(Wake::BrokerLost(loss)),
         }
     }
 }

@@ -1,49 +1,50 @@
 //! What several workers report of the same period, added up.
 
-use crate::stats::Counters;
-use crate::worker::{LatencySet, PeriodStats, Rates};
+use crate::worker::PeriodStats;
 
 /// One period from `start_ns` to `end_ns` on the coordinator's clock, from the workers' parts.
-pub(super) fn periods(start_ns: u64, end_ns: u64, parts: impl Iterator<Item = PeriodStats>) -> PeriodStats {
-    let mut all = PeriodStats {
-        start_ns,
-        end_ns,
-        publish_rate_per_s: 0.0,
-        send_rate_per_s: 0.0,
-        publish_bytes_per_s: 0.0,
-        publish_error_rate_per_s: 0.0,
-        consume_rate_per_s: 0.0,
-        consume_bytes_per_s: 0.0,
-        expected_receipts: 0,
-        receipts: 0,
-        backlog: 0,
-        counters: Counters::default(),
-        totals: Counters::default(),
-        latencies: LatencySet::empty(),
-        since_reset: Rates::default(),
-        late_clients: 0,
-        seconds: Vec::new(),
-        clients: Vec::new(),
-        moments: Vec::new(),
-    };
+pub(super) fn periods(start_ns: u64, end_ns: u64, parts: impl IntoIterator<Item = PeriodStats>) -> PeriodStats {
+    let mut all = PeriodStats::empty(start_ns, end_ns);
     for part in parts {
-        all.publish_rate_per_s += part.publish_rate_per_s;
-        all.send_rate_per_s += part.send_rate_per_s;
-        all.publish_bytes_per_s += part.publish_bytes_per_s;
-        all.publish_error_rate_per_s += part.publish_error_rate_per_s;
-        all.consume_rate_per_s += part.consume_rate_per_s;
-        all.consume_bytes_per_s += part.consume_bytes_per_s;
-        all.expected_receipts += part.expected_receipts;
-        all.receipts += part.receipts;
-        all.counters.add(&part.counters);
-        all.totals.add(&part.totals);
-        all.latencies.add(&part.latencies.by_family);
-        all.since_reset.merge(&part.since_reset);
-        all.late_clients += part.late_clients;
-        all.clients.extend(part.clients);
-        all.moments.extend(part.moments);
+        let PeriodStats {
+            start_ns: _,
+            end_ns: _,
+            publish_rate_per_s,
+            send_rate_per_s,
+            publish_bytes_per_s,
+            publish_error_rate_per_s,
+            consume_rate_per_s,
+            consume_bytes_per_s,
+            expected_receipts,
+            receipts,
+            // Each worker sees one side of it.
+            backlog: _,
+            counters,
+            totals,
+            latencies,
+            since_reset,
+            late_clients,
+            // They stay on their hosts.
+            seconds: _,
+            clients,
+            moments,
+        } = part;
+        all.publish_rate_per_s += publish_rate_per_s;
+        all.send_rate_per_s += send_rate_per_s;
+        all.publish_bytes_per_s += publish_bytes_per_s;
+        all.publish_error_rate_per_s += publish_error_rate_per_s;
+        all.consume_rate_per_s += consume_rate_per_s;
+        all.consume_bytes_per_s += consume_bytes_per_s;
+        all.expected_receipts += expected_receipts;
+        all.receipts += receipts;
+        all.counters.add(&counters);
+        all.totals.add(&totals);
+        all.latencies.add(&latencies.by_family);
+        all.since_reset.merge(&since_reset);
+        all.late_clients += late_clients;
+        all.clients.extend(clients);
+        all.moments.extend(moments);
     }
-    // Only now: each worker sees one side of it.
     all.backlog = all.expected_receipts.saturating_sub(all.receipts);
     all.clients.sort_by_key(|client| (client.period.role, client.period.index));
     all
@@ -52,10 +53,10 @@ pub(super) fn periods(start_ns: u64, end_ns: u64, parts: impl Iterator<Item = Pe
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::stats::{Counter, Distribution, Latency, Recorder};
+    use crate::stats::{Counter, Counters, Distribution, Latency, Recorder};
     use crate::telemetry::Role;
     use crate::units::NS_PER_S;
-    use crate::worker::{ClientFacts, ClientKernelFacts, ClientSpans};
+    use crate::worker::{ClientFacts, ClientKernelFacts, ClientSpans, LatencySet, Rates};
     use proptest::prelude::*;
 
     /// What one client did in the period.
@@ -122,7 +123,7 @@ mod tests {
             late_clients: u32::from(part.late),
             clients: vec![ClientSpans { period: facts.clone(), measured: facts }],
             moments: Vec::new(),
-            ..periods(0, NS_PER_S, std::iter::empty())
+            ..PeriodStats::empty(0, NS_PER_S)
         }
     }
 

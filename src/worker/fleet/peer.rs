@@ -1,19 +1,18 @@
-//! One worker as the coordinator reaches it by pinload's own protocol: calls with a limit each, and what went wrong in
-//! words.
+//! One worker as the coordinator reaches it: calls with a limit each, and what came of them.
 
 use crate::worker::http_client::{HttpAnswer, HttpClient};
-use crate::worker::wire::pinload::{Failure, PREFIX, RUN_HEADER, run_text};
-use crate::worker::{WorkerError, WorkerLoss};
+use crate::worker::wire::pinload::{RUN_HEADER, run_text};
 use serde::de::DeserializeOwned;
 use std::time::Duration;
 
 /// See the file's head. Clones share connections.
 #[derive(Debug, Clone)]
-pub(in crate::worker) struct Peer {
+pub(super) struct Peer {
     /// Its address, as given, without a slash at the end.
-    pub(in crate::worker) url: String,
+    pub(super) url: String,
+    prefix: &'static str,
     client: HttpClient,
-    run: String,
+    run: Option<String>,
 }
 
 /// Why a call came to nothing.
@@ -26,55 +25,40 @@ pub(in crate::worker) enum PeerCallError {
         /// HTTP status.
         status: u16,
         /// In the worker's own words.
-        failure: Failure,
+        body: Vec<u8>,
     },
-}
-
-impl PeerCallError {
-    /// As the coordinator's error, the worker named.
-    pub(in crate::worker) fn at(self, worker: &str) -> WorkerError {
-        match self {
-            Self::NoAnswer(cause) => WorkerError::WorkerLost(WorkerLoss { worker: worker.to_owned(), cause }),
-            Self::Refused { failure, .. } => failure.at(worker),
-        }
-    }
+    /// An answer that cannot be understood, and why.
+    Unreadable(String),
 }
 
 impl Peer {
-    /// A worker at `url` in run `run`.
-    pub(in crate::worker) fn new(url: &str, token: Option<&str>, run: u64) -> Self {
-        Self { url: url.trim_end_matches('/').to_owned(), client: HttpClient::new(token), run: run_text(run) }
+    /// A worker at `url`, whose calls begin with `prefix`; it is shown the token and the run's id where there are some.
+    pub(super) fn new(url: &str, prefix: &'static str, token: Option<&str>, run: Option<u64>) -> Self {
+        let url = url.trim_end_matches('/').to_owned();
+        Self { url, prefix, client: HttpClient::new(token), run: run.map(run_text) }
     }
 
-    /// GET of a pinload call.
-    pub(in crate::worker) fn get<T: DeserializeOwned>(&self, verb: &str, limit: Duration) -> Result<T, PeerCallError> {
-        self.call(verb, None, limit)
+    /// The run's id as text.
+    pub(super) fn run(&self) -> Option<&str> {
+        self.run.as_deref()
     }
 
-    /// POST of a pinload call.
-    pub(in crate::worker) fn post<T: DeserializeOwned>(
-        &self,
-        verb: &str,
-        body: &[u8],
-        limit: Duration,
-    ) -> Result<T, PeerCallError> {
-        self.call(verb, Some(body), limit)
-    }
-
-    fn call<T: DeserializeOwned>(&self, verb: &str, body: Option<&[u8]>, limit: Duration) -> Result<T, PeerCallError> {
-        let url = format!("{}{PREFIX}{verb}", self.url);
+    /// GET, or POST of a body.
+    pub(super) fn call(&self, verb: &str, body: Option<&[u8]>, limit: Duration) -> Result<Vec<u8>, PeerCallError> {
+        let url = format!("{}{}{verb}", self.url, self.prefix);
+        let header = self.run.as_deref().map(|run| (RUN_HEADER, run));
         let HttpAnswer { status, body } =
-            self.client.call(&url, body, Some((RUN_HEADER, &self.run)), limit).map_err(PeerCallError::NoAnswer)?;
-        if status == 200 {
-            return serde_json::from_slice(&body).map_err(|error| PeerCallError::Refused {
-                status,
-                failure: Failure::Refused(format!("cannot understand its answer: {error}")),
-            });
-        }
-        let failure = serde_json::from_slice(&body).unwrap_or_else(|_| {
-            let words = String::from_utf8_lossy(&body).trim().to_owned();
-            Failure::Refused(if words.is_empty() { format!("HTTP status {status} and no word") } else { words })
-        });
-        Err(PeerCallError::Refused { status, failure })
+            self.client.call(&url, body, header, limit).map_err(PeerCallError::NoAnswer)?;
+        if status == 200 { Ok(body) } else { Err(PeerCallError::Refused { status, body }) }
     }
+
+    /// GET of JSON.
+    pub(super) fn get<T: DeserializeOwned>(&self, verb: &str, limit: Duration) -> Result<T, PeerCallError> {
+        read(&self.call(verb, None, limit)?)
+    }
+}
+
+/// What an answer of JSON holds.
+pub(super) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, PeerCallError> {
+    serde_json::from_slice(body).map_err(|error| PeerCallError::Unreadable(error.to_string()))
 }

@@ -4,7 +4,7 @@
 use super::FleetSettings;
 use super::peer::{Peer, PeerCallError};
 use crate::worker::http_client::CONNECT_LIMIT;
-use crate::worker::wire::pinload::WorkerGreeting;
+use crate::worker::wire::pinload::{PREFIX, WorkerGreeting};
 
 /// What each worker said, in the order of the workers.
 #[derive(Debug)]
@@ -14,7 +14,7 @@ impl WorkerReplies {
     /// Asks all at once.
     pub fn of(settings: &FleetSettings) -> Self {
         let ask = |url: &String| {
-            let peer = Peer::new(url, settings.token.as_deref(), 0);
+            let peer = Peer::new(url, PREFIX, settings.token.as_deref(), Some(0));
             std::thread::spawn(move || peer.get::<WorkerGreeting>("hello", CONNECT_LIMIT))
         };
         let calls: Vec<_> = settings.workers.iter().map(ask).collect();

@@ -123,15 +123,8 @@ impl LocalWorker {
             kept.values_mut().for_each(LatencySet::tell_whole_ms);
         }
         let seconds = kept.into_iter().map(|(number, latencies)| FleetSecond { number, latencies }).collect();
-        Ok(PeriodStats {
-            start_ns: std::mem::replace(&mut self.period_from_ns, boundary_ns),
-            end_ns: boundary_ns,
-            publish_rate_per_s: rates.acknowledged_per_s,
-            send_rate_per_s: rates.enqueued_per_s,
-            publish_bytes_per_s: rates.acknowledged_bytes_per_s,
-            publish_error_rate_per_s: rates.failed_per_s,
-            consume_rate_per_s: rates.received_per_s,
-            consume_bytes_per_s: rates.received_bytes_per_s,
+        let start_ns = std::mem::replace(&mut self.period_from_ns, boundary_ns);
+        let mut period = PeriodStats {
             expected_receipts: backlog.expected,
             receipts: backlog.received,
             backlog: backlog.messages(),
@@ -143,7 +136,10 @@ impl LocalWorker {
             seconds,
             clients: spans,
             moments,
-        })
+            ..PeriodStats::empty(start_ns, boundary_ns)
+        };
+        period.set_rates(rates);
+        Ok(period)
     }
 
     /// Baselines are set at `boundary_ns`.

@@ -1,8 +1,8 @@
 //! A run that is told call by call (OMB's protocol): clients are added as they are asked for, consumers count from then
 //! on, and what messages are made of is told when the load begins.
 
+use super::LocalWorker;
 use super::drain::told;
-use super::{LocalWorker, naming};
 use crate::client::MessageOrder;
 use crate::load::payloads;
 use crate::os::host_capacity::raise_open_files;
@@ -10,7 +10,7 @@ use crate::plan::demand::Demand;
 use crate::plan::{ClientPlan, MessagePlan, Placement, Plan, RatePlan, TopicShape};
 use crate::telemetry::payload_pool::{PoolName, PoolOwner};
 use crate::telemetry::{Role, Wanted};
-use crate::worker::{LatencySet, PeriodStats, Worker, WorkerError, untold};
+use crate::worker::{LatencySet, PeriodStats, Worker, WorkerError, naming, untold};
 
 /// Payloads are written and mapped at least this fast: the load begins when all producers can have done so.
 const POOL_BYTES_PER_NS: u64 = 1;

@@ -14,7 +14,6 @@ mod history;
 pub mod incremental_run;
 mod joining;
 mod metrics;
-pub(super) mod naming;
 mod observe;
 mod partitions;
 mod start;
@@ -25,7 +24,7 @@ mod witness;
 use super::metrics::{MetricsEndpoint, Scrape};
 use super::{
     CountersStats, Environment, Interruption, LatencySet, LiveCounters, PeriodStats, ProgressText, RunEnd,
-    SubscriptionBalance, Wake, Worker, WorkerError,
+    SubscriptionBalance, Wake, Worker, WorkerError, naming,
 };
 use crate::driver::kafka::admin::TopicSpec;
 use crate::driver::kafka::admin::settings::ClusterSettings;
@@ -293,18 +292,8 @@ impl Worker for LocalWorker {
     }
 
     fn counters_stats(&mut self) -> Result<CountersStats, WorkerError> {
-        use crate::stats::Counter;
-        let (all, receipts) = (self.live_counters(), self.live_backlog());
-        Ok(CountersStats {
-            messages_sent: all[Counter::MessagesAcknowledged],
-            messages_received: all[Counter::MessagesReceived],
-            message_send_errors: all[Counter::MessagesFailed],
-            probes_sent: all[Counter::ProbesAcknowledged],
-            probes_received: all[Counter::ProbesReceived],
-            messages_enqueued: all[Counter::MessagesEnqueued],
-            expected_receipts: receipts.expected,
-            receipts: receipts.received,
-        })
+        let receipts = self.live_backlog();
+        Ok(CountersStats::of(&self.live_counters(), receipts.expected, receipts.received))
     }
 
     fn live(&mut self) -> Result<LiveCounters, WorkerError> {

@@ -1,7 +1,6 @@
 //! Starting clients: a segment and a process for each, then the wait until every one is connected; later the release of
 //! all at one epoch.
 
-use super::naming::group_name;
 use super::{Client, History, LocalWorker, facts, observe, partitions};
 use crate::client::{ClientSpec, CurvePart};
 use crate::driver::{DriverError, ErrorClass};
@@ -13,6 +12,7 @@ use crate::telemetry::payload_pool::PoolOwner;
 use crate::telemetry::{ClientState, Role, Shape, SupervisorEnd, Wanted};
 use crate::units::first_few;
 use crate::worker::WorkerError;
+use crate::worker::naming::group_name;
 use std::path::PathBuf;
 use std::time::Duration;
 

@@ -244,6 +244,14 @@ impl From<WorkerError> for Failure {
 }
 
 impl Failure {
+    /// What an answer with another status than 200 says; text that is none of ours is quoted.
+    pub fn read(status: u16, body: &[u8]) -> Self {
+        serde_json::from_slice(body).unwrap_or_else(|_| {
+            let words = String::from_utf8_lossy(body).trim().to_owned();
+            Self::Refused(if words.is_empty() { format!("HTTP status {status} and no word") } else { words })
+        })
+    }
+
     /// The same as the coordinator's error, the worker named.
     pub fn at(self, worker: &str) -> WorkerError {
         let named = |why: String| format!("{worker}: {why}");

@@ -1,15 +1,15 @@
 //! Readiness, as far as counts of probes tell of it.
 
-use super::counts::OmbTotals;
-use super::{CALL_LIMIT, OmbWorkers};
+use super::{OmbCounts, OmbProtocol, OmbWorkers};
 use crate::telemetry::Role;
 use crate::units::NS_PER_S;
-use crate::worker::{Worker, WorkerError};
+use crate::worker::WorkerError;
+use crate::worker::fleet::protocol::FleetProtocol;
 
 /// Between two rounds of probes: as OMB looks.
 const PROBE_EVERY_NS: u64 = 2 * NS_PER_S;
 /// Between two looks at counters while nothing but counters is waited for.
-pub(super) const LOOK_EVERY_NS: u64 = NS_PER_S / 10;
+const LOOK_EVERY_NS: u64 = OmbProtocol::LOOK_EVERY_NS;
 /// Probes that have not come for so long will not come, where consumers begin at the end of what is there
 /// (`auto.offset.reset=latest`).
 const MISSED_NS: u64 = NS_PER_S / 2;
@@ -24,19 +24,19 @@ struct ProbeSettling {
     subscriptions: u64,
     /// Do consumers begin at a topic's beginning, so that each probe comes?
     all_come: bool,
-    before: OmbTotals,
+    before: OmbCounts,
     changed_ns: u64,
 }
 
 impl ProbeSettling {
     /// Is nothing more to come?
-    fn is_over(&mut self, counted: OmbTotals, now_ns: u64) -> bool {
+    fn is_over(&mut self, counted: OmbCounts, now_ns: u64) -> bool {
         if counted != self.before {
             (self.before, self.changed_ns) = (counted, now_ns);
         }
         // Between two rounds all that was sent has come; the second one is on its way all the same.
-        let all_sent = counted.sent + counted.failed >= self.asked;
-        if all_sent && counted.received >= counted.sent * self.subscriptions {
+        let all_sent = counted.messages_sent + counted.message_send_errors >= self.asked;
+        if all_sent && counted.messages_received >= counted.messages_sent * self.subscriptions {
             return true;
         }
         let patience_ns = if all_sent && !self.all_come { MISSED_NS } else { OUTSTANDING_NS };
@@ -45,21 +45,21 @@ impl ProbeSettling {
 }
 
 impl OmbWorkers {
-    /// One probe from each producer, at most every two seconds: a group of OMB's takes that long to come together.
-    pub(super) fn probe(&mut self) -> Result<(), WorkerError> {
-        let now_ns = self.now_ns();
-        if self.probed_ns.is_some_and(|before_ns| now_ns.saturating_sub(before_ns) < PROBE_EVERY_NS) {
+    /// One more round of probes, unless the last one is too young.
+    pub(super) fn probe_again(&mut self) -> Result<(), WorkerError> {
+        let now_ns = self.clock.now_ns();
+        if self.protocol.probed_ns.is_some_and(|before_ns| now_ns.saturating_sub(before_ns) < PROBE_EVERY_NS) {
             return Ok(());
         }
-        self.probed_ns = Some(now_ns);
-        self.probes_asked += u64::from(self.plan()?.producers());
-        self.post(Self::with(Role::Producer), "/probe-producers", CALL_LIMIT)
+        self.protocol.probed_ns = Some(now_ns);
+        self.protocol.probes_asked += u64::from(self.plan()?.producers());
+        self.post(Role::Producer, "probe-producers", OmbProtocol::CALL_LIMIT)
     }
 
     /// OMB's workers count probes and do not tell whose they are. OMB waits for one for each subscription; here there
     /// must have been as many as one from each producer makes.
     pub(super) fn missing(&mut self) -> Result<Vec<String>, WorkerError> {
-        if self.now_ns().saturating_sub(self.counted_ns) >= LOOK_EVERY_NS {
+        if self.clock.now_ns().saturating_sub(self.protocol.counted_ns) >= LOOK_EVERY_NS {
             self.look()?;
         }
         let plan = self.plan()?;
@@ -68,7 +68,7 @@ impl OmbWorkers {
         let counted = self.counted();
         let mut missing = Vec::new();
         for (what, counted, expected) in
-            [("acknowledged", counted.sent, producers), ("received", counted.received, expected)]
+            [("acknowledged", counted.messages_sent, producers), ("received", counted.messages_received, expected)]
         {
             if counted < expected {
                 missing.push(format!("{counted} of {expected} probes {what}"));
@@ -81,14 +81,14 @@ impl OmbWorkers {
     pub(super) fn let_probes_settle(&mut self) -> Result<(), WorkerError> {
         let plan = self.plan()?;
         let mut settling = ProbeSettling {
-            asked: self.probes_asked,
+            asked: self.protocol.probes_asked,
             subscriptions: u64::from(plan.subscriptions_of(0)),
             all_come: plan.driver.consumer.get("auto.offset.reset") == Some("earliest"),
             before: self.counted(),
-            changed_ns: self.now_ns(),
+            changed_ns: self.clock.now_ns(),
         };
-        while !settling.is_over(self.counted(), self.now_ns()) {
-            let now_ns = self.now_ns();
+        while !settling.is_over(self.counted(), self.clock.now_ns()) {
+            let now_ns = self.clock.now_ns();
             self.pause(now_ns + LOOK_EVERY_NS)?;
             self.look()?;
         }
@@ -104,11 +104,11 @@ mod tests {
 
     /// Two producers, two subscriptions, two rounds of probes.
     fn settling(all_come: bool) -> ProbeSettling {
-        ProbeSettling { asked: 4, subscriptions: 2, all_come, before: OmbTotals::default(), changed_ns: 0 }
+        ProbeSettling { asked: 4, subscriptions: 2, all_come, before: OmbCounts::default(), changed_ns: 0 }
     }
 
-    fn counts(sent: u64, received: u64) -> OmbTotals {
-        OmbTotals { sent, received, failed: 0 }
+    fn counts(messages_sent: u64, messages_received: u64) -> OmbCounts {
+        OmbCounts { messages_sent, messages_received, message_send_errors: 0 }
     }
 
     #[test]
@@ -130,6 +130,6 @@ mod tests {
         let mut unsent = settling(false);
         assert!(!unsent.is_over(counts(3, 6), 500 * MS), "one has no acknowledgement yet");
         assert!(unsent.is_over(counts(3, 6), 5_500 * MS), "and gets none");
-        assert!(settling(true).is_over(OmbTotals { sent: 3, received: 6, failed: 1 }, 1), "a failure is an end");
+        assert!(settling(true).is_over(OmbCounts { message_send_errors: 1, ..counts(3, 6) }, 1), "a failure is an end");
     }
 }

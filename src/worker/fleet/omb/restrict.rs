@@ -21,28 +21,28 @@ pub fn restrict_to_omb(plan: &Plan) -> Result<Plan, Vec<String>> {
     if !wrong.is_empty() {
         return Err(wrong);
     }
-    let mut suited = plan.clone();
-    suited.measured_by = MeasuredBy::Omb;
-    suited.rate.late = LatePolicy::CatchUp;
-    if suited.message.stamp {
-        suited.message.stamp = false;
-        suited.message.no_stamp_reason = Some("a worker of the fleet speaks OMB's protocol only".to_owned());
-        suited.warnings.extend(no_end_to_end_times(&suited.topics, &suited.message).map(|_| {
+    let mut restricted = plan.clone();
+    restricted.measured_by = MeasuredBy::Omb;
+    restricted.rate.late = LatePolicy::CatchUp;
+    if restricted.message.stamp {
+        restricted.message.stamp = false;
+        restricted.message.no_stamp_reason = Some("a worker of the fleet speaks OMB's protocol only".to_owned());
+        restricted.warnings.extend(no_end_to_end_times(&restricted.topics, &restricted.message).map(|_| {
             "topicConfig has message.timestamp.type=LogAppendTime: OMB's workers take the broker's time for the send time, pinload's have no end-to-end times then"
                 .to_owned()
         }));
     }
-    if suited.delete_topics {
-        suited.delete_topics = false;
-        suited.warnings.push("the topics stay: OMB's workers have no call to delete them".to_owned());
+    if restricted.delete_topics {
+        restricted.delete_topics = false;
+        restricted.warnings.push("the topics stay: OMB's workers have no call to delete them".to_owned());
     }
-    if let Some(source) = &mut suited.driver.source
+    if let Some(source) = &mut restricted.driver.source
         && source.class_name != JAVA_CLASS
     {
         source.text = source.text.replace(&source.class_name, JAVA_CLASS);
-        suited.warnings.push(format!("driverClass {} is sent to the workers as {JAVA_CLASS}", source.class_name));
+        restricted.warnings.push(format!("driverClass {} is sent to the workers as {JAVA_CLASS}", source.class_name));
     }
-    Ok(suited)
+    Ok(restricted)
 }
 
 fn refusals(plan: &Plan) -> Vec<String> {
@@ -173,9 +173,9 @@ mod tests {
 
     #[test]
     fn what_java_does_its_own_way_stands_in_the_plan_and_the_class_is_javas() {
-        let suited = restrict_to_omb(&plan(JAVA_CLASS)).unwrap();
-        assert!(!suited.message.stamp && suited.message.no_stamp_reason.is_some());
-        assert_eq!((suited.measured_by, suited.rate.late), (MeasuredBy::Omb, LatePolicy::CatchUp));
+        let restricted = restrict_to_omb(&plan(JAVA_CLASS)).unwrap();
+        assert!(!restricted.message.stamp && restricted.message.no_stamp_reason.is_some());
+        assert_eq!((restricted.measured_by, restricted.rate.late), (MeasuredBy::Omb, LatePolicy::CatchUp));
         let redpanda = "io.openmessaging.benchmark.driver.redpanda.RedpandaBenchmarkDriver";
         let source = restrict_to_omb(&plan(redpanda)).unwrap().driver.source.unwrap();
         assert_eq!(source.text, format!("name: Kafka\ndriverClass: {JAVA_CLASS}\n"));

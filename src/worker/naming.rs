@@ -4,7 +4,7 @@ use crate::plan::Plan;
 
 /// The names of the run's topics: the user's, or OMB's form `test-topic-%07d-<7 characters>` with a new suffix for
 /// each, or AutoMQ's `test-topic-%07d-%04d` (number, partitions), the same in every run.
-pub(in crate::worker) fn topic_names(plan: &Plan) -> Vec<String> {
+pub(super) fn topic_names(plan: &Plan) -> Vec<String> {
     let numbers = 0..plan.topics.count;
     if !plan.topics.existing.is_empty() {
         plan.topics.existing.clone()
@@ -17,7 +17,7 @@ pub(in crate::worker) fn topic_names(plan: &Plan) -> Vec<String> {
 
 /// OMB's form `sub-%03d-<7 characters>`; with the same topics in every run AutoMQ's `sub-<topic>-%03d`, so that the
 /// next run goes on where this one ends.
-pub(in crate::worker) fn group_name(plan: &Plan, topic: &str, subscription: u32) -> String {
+pub(super) fn group_name(plan: &Plan, topic: &str, subscription: u32) -> String {
     if plan.topics.fixed_names() {
         format!("sub-{topic}-{subscription:03}")
     } else {

@@ -9,8 +9,9 @@
 
 use super::{OmbMember, OmbWorkers};
 use crate::telemetry::Role;
-use crate::units::NS_PER_S;
-use crate::worker::{ProgressText, Wake, Worker, WorkerError};
+use crate::units::{NS_PER_S, Rate};
+use crate::worker::fleet::FleetMember;
+use crate::worker::{ProgressText, Wake, Worker};
 use std::time::Duration;
 
 /// The slow rate of one worker, messages a second: one for each of its producers, so that none sleeps long, up to so
@@ -25,13 +26,6 @@ const HARMLESS: f64 = 100.0;
 const LONGEST_SLEEP: Duration = Duration::from_secs(5);
 
 impl OmbWorkers {
-    /// There is no call to stop producers alone: they are slowed down.
-    pub(super) fn slow_down(&mut self) -> Result<(), WorkerError> {
-        let producing = self.members.iter().filter(|member| member.has(Role::Producer)).count();
-        let slow = f64::from(slow_per_s(self.most_producers(|_| true)));
-        self.adjust(slow * f64::from(u32::try_from(producing).unwrap_or(u32::MAX)))
-    }
-
     /// Before `stop-all`: see the file's head. What goes wrong here goes wrong with that call as well, and is told
     /// then.
     pub(super) fn let_java_producers_run_out(&mut self, tell: ProgressText<'_>) {
@@ -40,32 +34,30 @@ impl OmbWorkers {
             return;
         }
         let Ok(plan) = self.plan() else { return };
-        let crate::units::Rate::PerSecond(planned_per_s) = plan.rate.total else { return };
-        let producing = self.members.iter().filter(|member| member.has(Role::Producer)).count();
-        let workers = f64::from(u32::try_from(producing).unwrap_or(u32::MAX));
+        let Rate::PerSecond(planned_per_s) = plan.rate.total else { return };
+        let workers = self.producing();
         let sleep = longest_sleep(producers);
         tell(&format!(
             "letting Java's producers send what is due before they are closed: {:.0} s",
             sleep.as_secs_f64()
         ));
-        if self.adjust(in_step_per_s(producers, planned_per_s / workers) * workers).is_err() {
+        if self.adjust_publish_rate(in_step_per_s(producers, planned_per_s / workers) * workers).is_err() {
             return;
         }
-        let end_ns = self.now_ns() + u64::try_from(sleep.as_nanos()).unwrap_or(NS_PER_S);
-        while self.wait_until(end_ns) != Wake::Deadline && !self.in_a_hurry() {}
+        let end_ns = self.clock.now_ns() + u64::try_from(sleep.as_nanos()).unwrap_or(NS_PER_S);
+        while self.wait(end_ns) != Wake::Deadline && !self.in_a_hurry() {}
     }
 
     /// Of these workers, the producers of the one that has the most.
-    fn most_producers(&self, of: impl Fn(&OmbMember) -> bool) -> u32 {
-        let producers =
-            |member: &OmbMember| member.clients.iter().filter(|client| client.role == Role::Producer).count();
-        let most = self.members.iter().filter(|member| of(member)).map(producers).max().unwrap_or(0);
+    pub(super) fn most_producers(&self, of: impl Fn(&FleetMember<OmbMember>) -> bool) -> u32 {
+        let of = self.members.iter().filter(|member| of(member));
+        let most = of.map(|member| member.clients_of(Role::Producer).count()).max().unwrap_or(0);
         u32::try_from(most).unwrap_or(u32::MAX)
     }
 }
 
 /// Of one worker with so many producers.
-fn slow_per_s(producers: u32) -> u32 {
+pub(super) fn slow_per_s(producers: u32) -> u32 {
     producers.clamp(1, MOST_SLOW)
 }
 
