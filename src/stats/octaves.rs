@@ -28,6 +28,20 @@ impl OctaveBuckets {
         }
         buckets
     }
+
+    /// Adds the counts of other values, by the same rule.
+    pub fn add(&mut self, other: &Self) {
+        let Self { bucket, count } = other;
+        for (bucket, count) in bucket.iter().zip(count) {
+            match self.bucket.binary_search(bucket) {
+                Ok(at) => self.count[at] = self.count[at].saturating_add(*count),
+                Err(at) => {
+                    self.bucket.insert(at, *bucket);
+                    self.count.insert(at, *count);
+                }
+            }
+        }
+    }
 }
 
 #[expect(
@@ -53,5 +67,17 @@ mod tests {
         assert_eq!(buckets.bucket, [0, 79, 80, 255]);
         assert_eq!(buckets.count, [2, 7, 7, 1]);
         assert_eq!(buckets.count.iter().sum::<u64>(), histogram.len());
+    }
+
+    #[test]
+    fn the_buckets_of_two_parts_are_those_of_the_whole() {
+        let of = |values: &[u64]| {
+            let mut histogram = Histogram::<u64>::new(3).unwrap();
+            values.iter().for_each(|ns| histogram.record(*ns).unwrap());
+            OctaveBuckets::of_ns(&histogram, 4)
+        };
+        let mut both = of(&[1_000, 5_000]);
+        both.add(&of(&[30, 1_001, 90_000]));
+        assert_eq!(both, of(&[30, 1_000, 1_001, 5_000, 90_000]));
     }
 }

@@ -35,23 +35,25 @@ impl PartitionCounts {
     /// What has come since `before`.
     #[must_use]
     pub fn since(&self, before: &Self) -> Self {
-        let was = |bin: u16| before.bins.iter().find(|(index, _)| *index == bin).map_or(0, |(_, count)| *count);
+        let Self { partition: _, messages, bytes, sum_ns, bins } = before;
+        let was = |bin: u16| bins.iter().find(|(index, _)| *index == bin).map_or(0, |(_, count)| *count);
         let bins = self.bins.iter().map(|(bin, count)| (*bin, count.saturating_sub(was(*bin))));
         Self {
             partition: self.partition,
-            messages: self.messages.saturating_sub(before.messages),
-            bytes: self.bytes.saturating_sub(before.bytes),
-            sum_ns: self.sum_ns.saturating_sub(before.sum_ns),
+            messages: self.messages.saturating_sub(*messages),
+            bytes: self.bytes.saturating_sub(*bytes),
+            sum_ns: self.sum_ns.saturating_sub(*sum_ns),
             bins: bins.filter(|(_, count)| *count > 0).collect(),
         }
     }
 
     /// Adds what another consumer received of it.
     pub fn add(&mut self, other: &Self) {
-        self.messages = self.messages.saturating_add(other.messages);
-        self.bytes = self.bytes.saturating_add(other.bytes);
-        self.sum_ns = self.sum_ns.saturating_add(other.sum_ns);
-        for (bin, count) in &other.bins {
+        let Self { partition: _, messages, bytes, sum_ns, bins } = other;
+        self.messages = self.messages.saturating_add(*messages);
+        self.bytes = self.bytes.saturating_add(*bytes);
+        self.sum_ns = self.sum_ns.saturating_add(*sum_ns);
+        for (bin, count) in bins {
             match self.bins.binary_search_by_key(bin, |(index, _)| *index) {
                 Ok(at) => self.bins[at].1 = self.bins[at].1.saturating_add(*count),
                 Err(at) => self.bins.insert(at, (*bin, *count)),

@@ -145,32 +145,11 @@ impl Worker for FakeWorker {
         let mut counters = Counters::default();
         counters[Counter::MessagesAcknowledged] = (boundary_ns - start_ns) * self.rate_per_s / NS_PER_S;
         let rate = f64::from(u32::try_from(self.rate_per_s).unwrap_or(u32::MAX));
-        Ok(PeriodStats {
-            start_ns,
-            end_ns: boundary_ns,
-            publish_rate_per_s: rate,
-            send_rate_per_s: rate,
-            publish_bytes_per_s: 0.0,
-            publish_error_rate_per_s: 0.0,
-            consume_rate_per_s: rate,
-            consume_bytes_per_s: 0.0,
-            expected_receipts: 0,
-            receipts: 0,
-            backlog: 0,
-            counters,
-            totals: counters,
-            latencies: LatencySet::empty(),
-            since_reset: Rates {
-                enqueued_per_s: rate,
-                acknowledged_per_s: rate,
-                received_per_s: rate,
-                ..Rates::default()
-            },
-            late_clients: 0,
-            seconds: Vec::new(),
-            clients: Vec::new(),
-            moments: Vec::new(),
-        })
+        let rates = Rates { enqueued_per_s: rate, acknowledged_per_s: rate, received_per_s: rate, ..Rates::default() };
+        let mut period =
+            PeriodStats { counters, totals: counters, since_reset: rates, ..PeriodStats::empty(start_ns, boundary_ns) };
+        period.set_rates(rates);
+        Ok(period)
     }
     fn cumulative_latencies(&mut self) -> Result<LatencySet, WorkerError> {
         Ok(LatencySet::empty())

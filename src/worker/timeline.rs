@@ -1,7 +1,7 @@
 //! What one client did row by row, packed: a row takes some hundred bytes instead of the kilobyte of all its counters.
 
 use super::TimelinePoint;
-use crate::stats::{Counter, Counters};
+use crate::stats::Counters;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// The rows of one client in order, each with its own span: 1 s, 10 s, and longer the older they are.
@@ -66,18 +66,19 @@ impl PackedPoint {
     /// both, which that of all values together is not above.
     #[must_use]
     pub fn joined(&self, later: &Self) -> Self {
-        let (mut row, later) = (self.point(), later.point());
-        row.counters.add(&later.counters);
+        let mut row = self.point();
+        let TimelinePoint { at_s, span_s, counters, latencies_ns } = later.point();
+        row.counters.add(&counters);
         // A gauge is not added up over time.
-        row.counters[Counter::AssignedPartitions] = later.counters[Counter::AssignedPartitions];
+        row.counters.take_gauges(&counters);
         if row.latencies_ns.is_empty() {
-            row.latencies_ns = later.latencies_ns;
+            row.latencies_ns = latencies_ns;
         } else {
-            for (mine, theirs) in row.latencies_ns.iter_mut().zip(later.latencies_ns) {
+            for (mine, theirs) in row.latencies_ns.iter_mut().zip(latencies_ns) {
                 *mine = std::array::from_fn(|figure| mine[figure].max(theirs[figure]));
             }
         }
-        (row.at_s, row.span_s) = (later.at_s, row.span_s + later.span_s);
+        (row.at_s, row.span_s) = (at_s, row.span_s + span_s);
         Self::from(&row)
     }
 }
@@ -146,6 +147,7 @@ fn take(bytes: &mut &[u8]) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::stats::Counter;
     use proptest::prelude::*;
 
     fn any_point() -> impl Strategy<Value = TimelinePoint> {

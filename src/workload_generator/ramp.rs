@@ -16,6 +16,25 @@ pub(super) struct StepTotals {
     pub(super) receipts: u64,
 }
 
+impl StepTotals {
+    /// What came since an earlier moment, as numbers to calculate with.
+    fn since(self, earlier: Self) -> StepCounts {
+        let Self { published, expected_receipts, receipts } = earlier;
+        StepCounts {
+            published: number(self.published.saturating_sub(published)),
+            expected_receipts: number(self.expected_receipts.saturating_sub(expected_receipts)),
+            receipts: number(self.receipts.saturating_sub(receipts)),
+        }
+    }
+}
+
+/// The same of one step.
+struct StepCounts {
+    published: f64,
+    expected_receipts: f64,
+    receipts: f64,
+}
+
 /// What a rule decides.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Decision {
@@ -53,9 +72,7 @@ impl Ramp {
     pub(super) fn next(&mut self, rate_per_s: f64, period_s: f64, totals: StepTotals) -> Decision {
         let before = std::mem::replace(&mut self.before, totals);
         let expected = (rate_per_s * period_s).trunc();
-        let published = number(totals.published.saturating_sub(before.published));
-        let expected_receipts = number(totals.expected_receipts.saturating_sub(before.expected_receipts));
-        let receipts = number(totals.receipts.saturating_sub(before.receipts));
+        let StepCounts { published, expected_receipts, receipts } = totals.since(before);
         // Messages of one subscription, so that they compare with messages sent.
         let subscriptions = if published > 0.0 { (expected_receipts / published).max(1.0) } else { 1.0 };
         let received = receipts / subscriptions;
@@ -97,9 +114,7 @@ impl GuideRule {
         const STEP: f64 = 0.1;
         let before = std::mem::replace(&mut self.before, totals);
         let expected = rate_per_s * period_s;
-        let published = number(totals.published.saturating_sub(before.published));
-        let expected_receipts = number(totals.expected_receipts.saturating_sub(before.expected_receipts));
-        let receipts = number(totals.receipts.saturating_sub(before.receipts));
+        let StepCounts { published, expected_receipts, receipts } = totals.since(before);
         let verdict = if receipts < KEEPS_UP * expected_receipts {
             StepVerdict::ReceiversBehind
         } else if published < KEEPS_UP * expected {

@@ -88,11 +88,12 @@ pub fn balance(sent: u64, producer: SentRow, received: &[ReceivedRow]) -> Balanc
     }
     let mut checksum = 0u64;
     for row in received {
-        balance.received += row.distinct;
-        balance.duplicated += row.duplicates;
-        balance.reordered += row.reordered;
-        balance.beyond_window += row.beyond_window;
-        checksum = checksum.wrapping_add(row.checksum);
+        let ReceivedRow { distinct, checksum: of_distinct, duplicates, reordered, beyond_window } = *row;
+        balance.received += distinct;
+        balance.duplicated += duplicates;
+        balance.reordered += reordered;
+        balance.beyond_window += beyond_window;
+        checksum = checksum.wrapping_add(of_distinct);
     }
     if let Some(extra) = proven_extra(producer, unknown, balance.received, checksum) {
         balance.failed_but_received = extra;

@@ -55,20 +55,35 @@ impl LatencyFigures {
             counts => counts,
         };
         let all = mine.saturating_add(theirs);
+        let Self {
+            count: _,
+            min_ns,
+            mean_ns,
+            p50_ns,
+            p75_ns,
+            p90_ns,
+            p95_ns,
+            p99_ns,
+            p99_9_ns,
+            p99_99_ns,
+            max_ns,
+            exact_extremes,
+            coarse,
+        } = *later;
         Self {
             count: all,
-            min_ns: self.min_ns.min(later.min_ns),
-            mean_ns: self.mean_ns + (later.mean_ns - self.mean_ns) * (theirs as f64 / all as f64),
-            p50_ns: self.p50_ns.max(later.p50_ns),
-            p75_ns: self.p75_ns.max(later.p75_ns),
-            p90_ns: self.p90_ns.max(later.p90_ns),
-            p95_ns: self.p95_ns.max(later.p95_ns),
-            p99_ns: self.p99_ns.max(later.p99_ns),
-            p99_9_ns: self.p99_9_ns.max(later.p99_9_ns),
-            p99_99_ns: self.p99_99_ns.max(later.p99_99_ns),
-            max_ns: self.max_ns.max(later.max_ns),
-            exact_extremes: self.exact_extremes && later.exact_extremes,
-            coarse: self.coarse || later.coarse,
+            min_ns: self.min_ns.min(min_ns),
+            mean_ns: self.mean_ns + (mean_ns - self.mean_ns) * (theirs as f64 / all as f64),
+            p50_ns: self.p50_ns.max(p50_ns),
+            p75_ns: self.p75_ns.max(p75_ns),
+            p90_ns: self.p90_ns.max(p90_ns),
+            p95_ns: self.p95_ns.max(p95_ns),
+            p99_ns: self.p99_ns.max(p99_ns),
+            p99_9_ns: self.p99_9_ns.max(p99_9_ns),
+            p99_99_ns: self.p99_99_ns.max(p99_99_ns),
+            max_ns: self.max_ns.max(max_ns),
+            exact_extremes: self.exact_extremes && exact_extremes,
+            coarse: self.coarse || coarse,
         }
     }
 }
@@ -88,6 +103,11 @@ impl LatencyFamilies {
         let (_, figures) = Latency::ALL.into_iter().zip(&self.0).find(|(known, _)| *known == family)?;
         let figures = figures.as_ref().filter(|figures| figures.count > 0)?;
         Some([figures.p50_ns, figures.p99_ns, figures.p99_9_ns].map(|ns| ns as f64))
+    }
+
+    /// Was anything measured?
+    pub(super) fn has_values(&self) -> bool {
+        self.0.iter().flatten().any(|figures| figures.count > 0)
     }
 
     /// Both spans as one.

@@ -54,28 +54,51 @@ fn since_epoch_s(epoch_ns: u64, at_ns: u64) -> f64 {
 impl PeriodDetail {
     /// Both periods as one, of which `later` follows: rates by their lengths, counts added, the worse verdict.
     pub fn join(&mut self, later: Self) {
-        let (mine_s, theirs_s) = (self.end_s - self.start_s, later.end_s - later.start_s);
+        let Self {
+            start_s,
+            end_s,
+            publish_rate_per_s,
+            send_rate_per_s,
+            publish_bytes_per_s,
+            publish_error_rate_per_s,
+            consume_rate_per_s,
+            consume_bytes_per_s,
+            backlog_messages,
+            late_clients,
+            supervisor_cpu_ns,
+            verdict,
+            own_up_to,
+            latencies,
+            distributions,
+            counters: CounterDetail { counters, by: _ },
+        } = later;
+        let (mine_s, theirs_s) = (self.end_s - self.start_s, end_s - start_s);
         let share = if mine_s + theirs_s > 0.0 { theirs_s / (mine_s + theirs_s) } else { 0.5 };
         let mean = |rate: &mut f64, later: f64| *rate += (later - *rate) * share;
-        mean(&mut self.publish_rate_per_s, later.publish_rate_per_s);
-        mean(&mut self.publish_bytes_per_s, later.publish_bytes_per_s);
-        mean(&mut self.publish_error_rate_per_s, later.publish_error_rate_per_s);
-        mean(&mut self.consume_rate_per_s, later.consume_rate_per_s);
-        mean(&mut self.consume_bytes_per_s, later.consume_bytes_per_s);
-        if let (Some(rate), Some(later)) = (&mut self.send_rate_per_s, later.send_rate_per_s) {
+        mean(&mut self.publish_rate_per_s, publish_rate_per_s);
+        mean(&mut self.publish_bytes_per_s, publish_bytes_per_s);
+        mean(&mut self.publish_error_rate_per_s, publish_error_rate_per_s);
+        mean(&mut self.consume_rate_per_s, consume_rate_per_s);
+        mean(&mut self.consume_bytes_per_s, consume_bytes_per_s);
+        if let (Some(rate), Some(later)) = (&mut self.send_rate_per_s, send_rate_per_s) {
             mean(rate, later);
         }
-        self.end_s = later.end_s;
-        self.backlog_messages = later.backlog_messages;
-        self.late_clients = self.late_clients.saturating_add(later.late_clients);
-        self.supervisor_cpu_ns =
-            self.supervisor_cpu_ns.zip(later.supervisor_cpu_ns).map(|(mine, theirs)| mine + theirs);
-        if later.verdict.verdict > self.verdict.verdict {
-            self.verdict = later.verdict;
+        self.end_s = end_s;
+        self.backlog_messages = backlog_messages;
+        self.late_clients = self.late_clients.saturating_add(late_clients);
+        self.supervisor_cpu_ns = self.supervisor_cpu_ns.zip(supervisor_cpu_ns).map(|(mine, theirs)| mine + theirs);
+        if verdict.verdict > self.verdict.verdict {
+            self.verdict = verdict;
         }
-        self.latencies.join(&later.latencies);
-        self.counters.counters.add(&later.counters.counters);
-        self.counters.counters.take_gauges(&later.counters.counters);
+        self.own_up_to = match (self.latencies.has_values(), latencies.has_values()) {
+            (true, true) => self.own_up_to.min(own_up_to),
+            (false, true) => own_up_to,
+            (_, false) => self.own_up_to,
+        };
+        self.latencies.join(&latencies);
+        self.distributions.join(distributions);
+        self.counters.counters.add(&counters);
+        self.counters.counters.take_gauges(&counters);
     }
 
     /// The verdict on it.
@@ -103,23 +126,46 @@ impl PeriodDetail {
     /// Takes what the document needs from a period; its histograms may go afterwards.
     pub fn new(period: &PeriodStats, epoch_ns: u64, plan: &Plan) -> Self {
         let by = plan.measured_by;
+        let PeriodStats {
+            start_ns,
+            end_ns,
+            publish_rate_per_s,
+            send_rate_per_s,
+            publish_bytes_per_s,
+            publish_error_rate_per_s,
+            consume_rate_per_s,
+            consume_bytes_per_s,
+            expected_receipts: _,
+            receipts: _,
+            backlog,
+            counters,
+            totals: _,
+            latencies,
+            since_reset: _,
+            late_clients,
+            seconds: _,
+            // Judged in the verdict.
+            clients: _,
+            // Told with the run.
+            moments: _,
+        } = period;
         Self {
-            start_s: since_epoch_s(epoch_ns, period.start_ns),
-            end_s: since_epoch_s(epoch_ns, period.end_ns),
-            publish_rate_per_s: period.publish_rate_per_s,
-            send_rate_per_s: by.knows(Counter::MessagesEnqueued).then_some(period.send_rate_per_s),
-            publish_bytes_per_s: period.publish_bytes_per_s,
-            publish_error_rate_per_s: period.publish_error_rate_per_s,
-            consume_rate_per_s: period.consume_rate_per_s,
-            consume_bytes_per_s: period.consume_bytes_per_s,
-            backlog_messages: plan.has_backlog().then_some(period.backlog),
-            late_clients: period.late_clients,
+            start_s: since_epoch_s(epoch_ns, *start_ns),
+            end_s: since_epoch_s(epoch_ns, *end_ns),
+            publish_rate_per_s: *publish_rate_per_s,
+            send_rate_per_s: by.knows(Counter::MessagesEnqueued).then_some(*send_rate_per_s),
+            publish_bytes_per_s: *publish_bytes_per_s,
+            publish_error_rate_per_s: *publish_error_rate_per_s,
+            consume_rate_per_s: *consume_rate_per_s,
+            consume_bytes_per_s: *consume_bytes_per_s,
+            backlog_messages: plan.has_backlog().then_some(*backlog),
+            late_clients: *late_clients,
             supervisor_cpu_ns: None,
             verdict: Judgement::of_period(period, plan),
             own_up_to: Trust::of_period(period, plan).own_up_to,
-            latencies: LatencyFamilies::of(&period.latencies, by),
-            distributions: shapes::of_period(&period.latencies, by),
-            counters: CounterDetail { counters: period.counters, by },
+            latencies: LatencyFamilies::of(latencies, by),
+            distributions: shapes::of_period(latencies, by),
+            counters: CounterDetail { counters: *counters, by },
         }
     }
 }

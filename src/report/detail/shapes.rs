@@ -34,6 +34,18 @@ impl<T: Serialize> Serialize for ByFamily<T> {
 /// The distributions of a period.
 pub type PeriodShapes = ByFamily<OctaveBuckets>;
 
+impl PeriodShapes {
+    /// Both spans as one.
+    pub(super) fn join(&mut self, later: Self) {
+        for (mine, theirs) in self.0.iter_mut().zip(later.0) {
+            match (mine, theirs) {
+                (Some(mine), Some(theirs)) => mine.add(&theirs),
+                (mine, theirs) => *mine = theirs.or(mine.take()),
+            }
+        }
+    }
+}
+
 /// Those of one period: at most some 120 buckets a family, usually 30.
 pub fn of_period(latencies: &LatencySet, by: MeasuredBy) -> PeriodShapes {
     ByFamily::of(latencies, by, |family| OctaveBuckets::of_ns(&family.histogram_ns(), OF_A_PERIOD))

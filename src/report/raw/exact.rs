@@ -29,8 +29,9 @@ impl ExactValues {
 
     /// Those of another.
     pub fn add(&mut self, other: &Self) {
-        self.values_ns.extend_from_slice(&other.values_ns);
-        self.sum_ns += other.sum_ns;
+        let Self { values_ns, sum_ns, sorted: _ } = other;
+        self.values_ns.extend_from_slice(values_ns);
+        self.sum_ns += sum_ns;
         self.sorted = false;
     }
 

@@ -42,6 +42,9 @@ fn ombs_file_has_every_period_and_the_detail_file_bounded_rows_that_add_up_to_th
     let sum = |pointer: &str| rows.iter().map(|row| row.pointer(pointer).unwrap().as_u64().unwrap()).sum::<u64>();
     assert_eq!(sum("/counters/messages_acknowledged"), PERIODS * 200_000);
     assert_eq!(sum("/latencies/acknowledge_actual/count"), 6 * 1_000);
+    let shapes = rows.iter().filter_map(|row| row.pointer("/distributions/acknowledge_actual/count")?.as_array());
+    let charted: u64 = shapes.flatten().filter_map(Value::as_u64).sum();
+    assert_eq!(charted, 6 * 1_000, "the heat map has every value as well");
     assert!(rows.iter().all(|row| row["publish_rate_per_s"] == 20_000.0), "a rate that stays stays");
     let measured = &detail["measurement"];
     assert_eq!(

@@ -169,9 +169,10 @@ impl TargetHistory {
 impl ScrapedRow {
     /// Both rows as one: what counts up by its later value, other figures by the larger one.
     fn join(&mut self, later: Self, series: &[(String, bool)]) {
-        self.wall_ns = later.wall_ns;
-        self.values.resize(later.values.len().max(self.values.len()), None);
-        for ((mine, theirs), (_, counts_up)) in self.values.iter_mut().zip(later.values).zip(series) {
+        let Self { wall_ns, values } = later;
+        self.wall_ns = wall_ns;
+        self.values.resize(values.len().max(self.values.len()), None);
+        for ((mine, theirs), (_, counts_up)) in self.values.iter_mut().zip(values).zip(series) {
             *mine = match (*mine, theirs) {
                 (Some(mine), Some(theirs)) if !counts_up => Some(mine.max(theirs)),
                 (mine, theirs) => theirs.or(mine),
