@@ -163,9 +163,17 @@ impl Observer for Console<'_> {
             ConsoleForm::Omb if self.messages.verbosity() > Verbosity::Quiet => {
                 self.messages.result(&logged(GENERATOR, line));
             }
-            // What happens while there is load explains the rows; what OMB says of their beginning they say themselves.
-            ConsoleForm::Rows if self.loads && !line.starts_with("----- Starting") => self.messages.step(line),
+            // What happens while there is load explains the rows.
+            ConsoleForm::Rows if self.loads => self.messages.step(line),
             _ => self.messages.detail(line),
+        }
+    }
+
+    fn log_beginning(&mut self, line: &str) {
+        match self.form {
+            ConsoleForm::Omb => self.log(line),
+            // Rows say themselves that they begin.
+            ConsoleForm::Rows | ConsoleForm::Json => self.messages.detail(line),
         }
     }
 

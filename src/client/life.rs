@@ -48,8 +48,7 @@ fn client_main(role: Role) -> ExitCode {
             ExitCode::SUCCESS
         }
         Err(error) => {
-            end.last_words(&error.to_string());
-            end.set_state(ClientState::Failed);
+            end.give_up(error.class, &error.text);
             ExitCode::FAILURE
         }
     }

@@ -4,6 +4,7 @@ use super::SegmentError;
 use super::control::{
     ClientState, LAST_WORDS_BYTES, LAST_WORDS_LENGTH_BITS, RateOrder, Wanted, control_word, rate_cell, state_word,
 };
+use super::error_class::ErrorClass;
 use super::layout::{AccountingRow, Layout, ROW_WORDS, Shape};
 use super::memory::{Memory, system};
 use super::ring;
@@ -117,6 +118,12 @@ impl ClientEnd {
             // Whoever sees the state sees what was published before it, last words and slots included.
             self.memory.store(self.layout.state + state_word::STATE, state as u64, Ordering::Release);
         }
+    }
+    /// The client gives up: what kind of trouble it was, and the words for it.
+    pub fn give_up(&mut self, class: ErrorClass, text: &str) {
+        self.last_words(text);
+        self.memory.store(self.layout.state + state_word::GAVE_UP_FOR, class as u64, Ordering::Relaxed);
+        self.set_state(ClientState::Failed);
     }
     /// A sign of life.
     #[inline]

@@ -42,9 +42,11 @@ pub(super) mod state_word {
     pub(in crate::telemetry) const OBSERVED: usize = 2;
     /// Raw ns since when it has waited for an answer; 0 = it does not wait.
     pub(in crate::telemetry) const WAITING_SINCE: usize = 6;
+    /// `ErrorClass` of what it gave up for; 0 = it has not given up.
+    pub(in crate::telemetry) const GAVE_UP_FOR: usize = 7;
 }
 /// Words of the state region.
-pub(super) const STATE_WORDS: usize = 7;
+pub(super) const STATE_WORDS: usize = 8;
 /// Room for last words; one word with their number and length stands before them.
 pub(super) const LAST_WORDS_BYTES: usize = 1000;
 /// Bits of that word that are the length.
@@ -92,7 +94,7 @@ pub enum ClientState {
     Quiet = 4,
     /// The last slot is published.
     Done = 5,
-    /// Gave up: the last words say why.
+    /// Gave up: an error class and the last words say why.
     Failed = 6,
 }
 

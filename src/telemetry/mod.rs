@@ -9,6 +9,7 @@
 
 pub mod client_end;
 pub mod control;
+mod error_class;
 mod header;
 pub mod layout;
 mod memory;
@@ -27,6 +28,7 @@ pub mod witness;
 
 pub use client_end::ClientEnd;
 pub use control::{ClientState, RateOrder, Wanted};
+pub use error_class::ErrorClass;
 pub use layout::{Role, Shape};
 pub use slot::Slot;
 pub use supervisor_end::SupervisorEnd;

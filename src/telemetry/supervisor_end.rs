@@ -5,6 +5,7 @@ use super::control::{
     ClientState, LAST_WORDS_BYTES, LAST_WORDS_LENGTH_BITS, RateOrder, Wanted, control_word, low_word, rate_cell,
     state_word,
 };
+use super::error_class::ErrorClass;
 use super::header::{self, DETAIL_WORDS, SEGMENT_MAGIC, mismatch};
 use super::layout::{AccountingRow, Layout, ROW_WORDS, Role, Shape};
 use super::memory::{Memory, system};
@@ -109,6 +110,10 @@ impl SupervisorEnd {
     /// Raw ns of the client's last sign of life (0: none yet).
     pub fn heartbeat_ns(&self) -> u64 {
         self.memory.load(self.layout.state + state_word::HEARTBEAT, Ordering::Relaxed)
+    }
+    /// What kind of trouble the client gave up for; None: it has not.
+    pub fn gave_up_for(&self) -> Option<ErrorClass> {
+        ErrorClass::from_word(self.memory.load(self.layout.state + state_word::GAVE_UP_FOR, Ordering::Relaxed))
     }
     /// The client's last words (an error, a panic message), if any.
     pub fn last_words(&self) -> Option<String> {

@@ -114,6 +114,19 @@ fn what_the_client_says_arrives() {
 }
 
 #[test]
+fn a_client_that_gives_up_leaves_what_for_and_why() {
+    use ErrorClass::{Authentication, Configuration, System, Topics, Unreachable};
+    for class in [Unreachable, Authentication, Topics, Configuration, System] {
+        let (supervisor, mut client) = both(small(Role::Producer, 2));
+        client.last_words("1 message failed");
+        assert_eq!(supervisor.gave_up_for(), None);
+        client.give_up(class, "no route: 10.0.0.1:9092");
+        assert_eq!((supervisor.state(), supervisor.gave_up_for()), (Some(ClientState::Failed), Some(class)));
+        assert_eq!(supervisor.last_words().unwrap(), "no route: 10.0.0.1:9092");
+    }
+}
+
+#[test]
 fn last_words_are_cut_between_characters() {
     let (supervisor, mut client) = both(small(Role::Producer, 2));
     client.last_words("broker 127.0.0.1:9092: connection refused");

@@ -125,7 +125,7 @@ impl<'a> RunSteps<'a, '_> {
         let warmup_ns = whole_seconds_ns(plan.warmup);
         let measured_from_ns = self.series.epoch_ns + warmup_ns;
         if warmup_ns > 0 {
-            self.observer.log(&format!("----- Starting warm-up traffic ({}) ------", minutes(plan.warmup)));
+            self.observer.log_beginning(&format!("----- Starting warm-up traffic ({}) ------", minutes(plan.warmup)));
             self.observer.phase(Phase::WarmUp, Some(plan.warmup));
             self.periods(Phase::WarmUp, self.series.epoch_ns, Some(measured_from_ns))?;
             let latencies = self.worker.cumulative_latencies()?;
@@ -133,7 +133,7 @@ impl<'a> RunSteps<'a, '_> {
             self.worker.reset_stats(measured_from_ns)?;
         }
         let length = plan.duration.map_or_else(|| "until interrupted".to_owned(), minutes);
-        self.observer.log(&format!("----- Starting benchmark traffic ({length})------"));
+        self.observer.log_beginning(&format!("----- Starting benchmark traffic ({length})------"));
         self.observer.phase(Phase::Measure, plan.duration);
         self.series.measurement_start_ns = measured_from_ns;
         let duration_ns = plan.duration.map(whole_seconds_ns);

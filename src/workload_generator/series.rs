@@ -195,6 +195,10 @@ pub enum Phase {
 pub trait Observer {
     /// A line for the log, in OMB's words where OMB has them.
     fn log(&mut self, line: &str);
+    /// The line with which OMB begins a phase with load.
+    fn log_beginning(&mut self, line: &str) {
+        self.log(line);
+    }
     /// What is being done in a phase that takes its time.
     fn doing(&mut self, what: &str) {
         self.log(what);

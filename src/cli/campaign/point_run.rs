@@ -8,6 +8,7 @@ use crate::config::campaign_file::{Measure, SettingKind, SettingValue};
 use crate::config::{CampaignFile, Problem, Problems};
 use crate::plan::Plan;
 use crate::plan::resolve::Machine;
+use clap::error::ErrorKind;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -67,6 +68,18 @@ struct PointSetting<'f> {
     knob: &'f SettingKind,
     value: &'f SettingValue,
     line: Option<usize>,
+}
+
+impl PointSetting<'_> {
+    fn names_a_driver(&self) -> bool {
+        match self.knob {
+            SettingKind::Driver => true,
+            SettingKind::Option(name) => {
+                ["--drivers", "--bootstrap", "--embedded"].contains(&name.as_str()) && self.value.0 != ["false"]
+            }
+            _ => false,
+        }
+    }
 }
 
 /// Every point's arguments, in the order of `points`. Errors: all that is wrong with any, each once, with the line in
@@ -157,19 +170,20 @@ fn parsed(file: &CampaignFile, turned: &[PointSetting<'_>]) -> Result<Point, Pro
         Ok(Pinload { command: Command::Run(run) }) => Ok(Point::Run(run)),
         Ok(Pinload { command: Command::Capacity(capacity) }) => Ok(Point::Capacity(capacity)),
         Ok(_) => Err(Problem::of_file(&file.path, "asks for something else than runs").into()),
-        Err(error) => Err(mistyped(file, turned, &error.to_string()).into()),
+        Err(error) => Err(mistyped(file, turned, &error).into()),
     }
 }
 
 /// The parser's complaint, about the knob whose word it names.
-fn mistyped(file: &CampaignFile, turned: &[PointSetting<'_>], complaint: &str) -> Problem {
-    let said = complaint.trim_start_matches("error: ");
-    let said = said.split("\n\nUsage").next().unwrap_or(said).split("\n\nFor more").next().unwrap_or(said);
-    if said.starts_with("no driver") {
+fn mistyped(file: &CampaignFile, turned: &[PointSetting<'_>], complaint: &clap::Error) -> Problem {
+    if complaint.kind() == ErrorKind::MissingRequiredArgument && !turned.iter().any(PointSetting::names_a_driver) {
         let what =
             "names no driver; write driver: FILE.yaml, or in settings --bootstrap: HOST:PORT or --embedded: true";
         return Problem::of_file(&file.path, what);
     }
+    let complaint = complaint.to_string();
+    let said = complaint.trim_start_matches("error: ");
+    let said = said.split("\n\nUsage").next().unwrap_or(said).split("\n\nFor more").next().unwrap_or(said);
     let said = said.replace("\n\n", "; ");
     let named = turned.iter().find(|one| {
         let option = one.knob.option();

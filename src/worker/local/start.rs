@@ -3,7 +3,7 @@
 
 use super::{Client, History, LocalWorker, facts, observe, partitions};
 use crate::client::{ClientSpec, CurvePart};
-use crate::driver::{DriverError, ErrorClass};
+use crate::driver::ErrorClass;
 use crate::load::payloads;
 use crate::os::host_capacity::raise_open_files;
 use crate::os::process::{self, Launch};
@@ -259,14 +259,11 @@ impl LocalWorker {
     }
 }
 
-/// The error of a client that gave up, from its last words.
+/// The error of a client that gave up.
 pub(super) fn failure(client: &Client) -> WorkerError {
     let words = client.end.last_words().unwrap_or_else(|| "no reason given".to_owned());
-    let who = format!("{} {}", client.plan.role, client.plan.index);
-    match DriverError::from_last_words(&words) {
-        Some(error) => driver_error(error.class, format!("{who}: {}", error.text)),
-        None => WorkerError::System(format!("{who}: {words}")),
-    }
+    let text = format!("{} {}: {words}", client.plan.role, client.plan.index);
+    driver_error(client.end.gave_up_for().unwrap_or(ErrorClass::System), text)
 }
 
 /// A driver's error as the worker's.

@@ -114,7 +114,7 @@ impl LocalWorker {
                     pid: client.pid,
                     cpu: client.plan.placement.hot_cpu,
                     cause: exit.to_string(),
-                    last_words: client.end.last_words(),
+                    last_words: client.last_words(),
                 });
             }
             client.exit = Some(exit);

@@ -1,6 +1,7 @@
 //! What a client has left in its segment beside its figures, on the time line of the load.
 
 use super::Client;
+use crate::driver::DriverError;
 use crate::worker::{ClientFacts, ClientMoment, ClientTrouble};
 
 /// Where nobody looked at the time itself: a thread that was ready to run and waited for more of its period than this
@@ -8,6 +9,15 @@ use crate::worker::{ClientFacts, ClientMoment, ClientTrouble};
 const STARVED_SHARE: f64 = 0.9;
 
 impl Client {
+    /// Its last words, behind the kind of trouble that it gave up for.
+    pub(super) fn last_words(&self) -> Option<String> {
+        let words = self.end.last_words()?;
+        Some(match self.end.gave_up_for() {
+            Some(class) => DriverError::new(class, words).to_string(),
+            None => words,
+        })
+    }
+
     /// Its moments since the last call, that began in the load. `period`: what the kernel told of it meanwhile.
     pub(super) fn tell_moments(&mut self, epoch_ns: u64, period: Option<&ClientFacts>) -> Vec<ClientMoment> {
         let kernel = period.map(|facts| facts.kernel).unwrap_or_default();
