@@ -12,7 +12,7 @@ use super::measuring::{self, Measuring, With};
 use super::message_batcher::{MessageBatcher, Sender};
 use super::produce::{self, Produce};
 use super::run_time::RunTime;
-use crate::driver::kafka::{KafkaConsumer, KafkaProducer};
+use crate::driver::kafka::{KafkaConsumer, KafkaProducer, Receiving};
 use crate::driver::null::{NullConsumer, NullProducer};
 use crate::driver::{Consumer, DriverError, ErrorClass, Producer, Time};
 use crate::load::keys::Keys;
@@ -20,7 +20,7 @@ use crate::load::payloads::Choice;
 use crate::os::affinity::{CpuSet, pin_current_thread};
 use crate::os::clock::Clock;
 use crate::os::usage;
-use crate::plan::properties::ProducerWays;
+use crate::plan::properties::{ConsumerSettings, ProducerSettings, ProducerWays};
 use crate::plan::schedule::interval_q32;
 use crate::plan::{Arrivals, KeyDistributor, LatePolicy};
 use crate::stats::{Counters, Distribution};
@@ -185,11 +185,14 @@ fn on_kafka<M: Measuring>(job: &Job) -> Result<LoopResult, DriverError> {
     let LoopTarget::Kafka { properties, topic, partitions } = &job.target else { return on_null::<M>(job) };
     match job.role {
         Role::Producer => {
-            let driver = KafkaProducer::connect(properties, topic, ProducerWays::default(), CONNECT)?;
+            let idempotent = ProducerSettings::of(properties).idempotent;
+            let driver = KafkaProducer::connect(properties, topic, ProducerWays::default(), idempotent, CONNECT)?;
             timed(job, ProducerLoop::<_, M>::new(driver, job)?)
         }
         Role::Consumer => {
-            let driver = KafkaConsumer::connect(properties, topic, true, false, CONNECT)?;
+            let fetch_queue = ConsumerSettings::of(properties).fetch_queue;
+            let receiving = Receiving { auto_commit: true, always_timed: false, fetch_queue };
+            let driver = KafkaConsumer::connect(properties, topic, receiving, CONNECT)?;
             timed(job, ConsumerLoop::<_, M>::new(driver, *partitions))
         }
     }

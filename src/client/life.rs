@@ -8,7 +8,7 @@ use super::raw_log::{self, ReceiveLog, SendLog};
 use super::run_time::RunTime;
 use super::{ClientSpec, MessageOrder};
 use crate::config::ClientLibrary;
-use crate::driver::kafka::{KafkaConsumer, KafkaProducer};
+use crate::driver::kafka::{KafkaConsumer, KafkaProducer, Receiving};
 use crate::driver::null::{NullConsumer, NullProducer};
 use crate::driver::wire::{Share, WireConsumer, WireProducer};
 use crate::driver::{Consumer, DriverError, ErrorClass, Producer};
@@ -107,7 +107,8 @@ fn live_as_producer(spec: &ClientSpec, end: &mut ClientEnd) -> Result<(), Driver
             produce(spec, end, batcher, &mut driver)
         }
         DriverKind::Kafka | DriverKind::Embedded => {
-            let mut driver = KafkaProducer::connect(&spec.properties, &spec.topic, spec.ways, spec.limits.connect)?;
+            let ClientSpec { properties, topic, ways, idempotent, limits, .. } = spec;
+            let mut driver = KafkaProducer::connect(properties, topic, *ways, *idempotent, limits.connect)?;
             produce(spec, end, batcher, &mut driver)
         }
         DriverKind::Null => produce(spec, end, batcher, &mut NullProducer::new()),
@@ -123,9 +124,12 @@ fn live_as_consumer(spec: &ClientSpec, end: &mut ClientEnd) -> Result<(), Driver
             consume(spec, end, &mut driver)
         }
         DriverKind::Kafka | DriverKind::Embedded => {
-            let limit = spec.limits.connect;
-            let timed = spec.producers_of_topic == 0;
-            let mut driver = KafkaConsumer::connect(&spec.properties, &spec.topic, spec.auto_commit, timed, limit)?;
+            let receiving = Receiving {
+                auto_commit: spec.auto_commit,
+                always_timed: spec.producers_of_topic == 0,
+                fetch_queue: spec.fetch_queue,
+            };
+            let mut driver = KafkaConsumer::connect(&spec.properties, &spec.topic, receiving, spec.limits.connect)?;
             consume(spec, end, &mut driver)
         }
         DriverKind::Null => consume(spec, end, &mut NullConsumer::default()),

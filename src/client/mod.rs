@@ -27,7 +27,7 @@ pub use life::{consumer_main, producer_main};
 use crate::config::ClientLibrary;
 use crate::os::clock::Clock;
 use crate::plan::curve::RateCurve;
-use crate::plan::properties::ProducerWays;
+use crate::plan::properties::{FetchQueueLimits, ProducerWays};
 use crate::plan::{Arrivals, ClientPlacement, DriverKind, LatePolicy, MessagePlan, Processing, WaitLimits};
 use crate::telemetry::Shape;
 use std::path::PathBuf;
@@ -102,6 +102,12 @@ pub struct ClientSpec {
     pub message_later: Option<String>,
     /// True: commits are librdkafka's own affair.
     pub auto_commit: bool,
+    /// Name of its group (consumers).
+    pub group: Option<String>,
+    /// When its library holds back fetches (consumers).
+    pub fetch_queue: FetchQueueLimits,
+    /// Is `enable.idempotence` on (producers)?
+    pub idempotent: bool,
     /// The file of raw samples that it is to make; None: it records none.
     #[serde(default)]
     pub raw_samples: Option<PathBuf>,

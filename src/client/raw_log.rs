@@ -19,14 +19,13 @@ pub(super) fn create(spec: &ClientSpec) -> Result<Option<RawWriter>, DriverError
     let Some(path) = &spec.raw_samples else { return Ok(None) };
     // A limit of the file's size is an error of a write, which is counted, and not the end of the client.
     process::survive_file_size_limit();
-    let group = spec.properties.iter().find(|(name, _)| name == "group.id").map(|(_, value)| value.clone());
     let header = Header {
         pinload_version: env!("CARGO_PKG_VERSION").to_owned(),
         role: spec.shape.role,
         index: spec.shape.index,
         run_id: format!("{:016x}", spec.run_id),
         topic: spec.topic.clone(),
-        group,
+        group: spec.group.clone(),
         record_bytes: RECORD_BYTES,
         wall_offset_ns: spec.clock.wall_offset().offset_ns,
     };

@@ -1,5 +1,6 @@
 //! A plan to test with: one topic, two producers, one subscription of two consumers, 1,000 msg/s, no machine behind it.
 
+use super::properties::{ConsumerSettings, ProducerSettings};
 use super::{
     Arrivals, ClientPlacement, ClientPlan, DriverKind, DriverPlan, KeyDistributor, LatePolicy, MessagePlan,
     PayloadPlan, Placement, PlacementPolicy, Plan, RatePlan, RateScope, TopicPlan, TranslatedProperties, WaitLimits,
@@ -38,6 +39,8 @@ impl Plan {
                 admin: TranslatedProperties::default(),
                 producer: TranslatedProperties::default(),
                 consumer: TranslatedProperties::default(),
+                producer_settings: ProducerSettings::default(),
+                consumer_settings: ConsumerSettings::default(),
                 acknowledgement_is_local: false,
                 auto_commit: false,
                 source: None,

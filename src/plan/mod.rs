@@ -36,6 +36,7 @@ pub use measured_by::MeasuredBy;
 pub use message::{KeyDistributor, MessagePlan, PayloadPlan, SizePlan};
 pub use placement::{ClientPlacement, Placement, PlacementPolicy};
 pub use processing::Processing;
+use properties::{ConsumerSettings, ProducerSettings};
 pub use properties::{Translated, TranslatedProperties};
 pub use resolve::{PERIOD, ResolveOptions, resolve};
 pub use schedule::{LatePolicy, RatePlan, RateScope};
@@ -117,6 +118,12 @@ pub struct DriverPlan {
     pub producer: TranslatedProperties,
     /// Consumers' librdkafka properties (`group.id` per subscription is added at start).
     pub consumer: TranslatedProperties,
+    /// What the producers' properties say that pinload goes by.
+    #[serde(skip)]
+    pub producer_settings: ProducerSettings,
+    /// What the consumers' properties say that pinload goes by.
+    #[serde(skip)]
+    pub consumer_settings: ConsumerSettings,
     /// acks=0: acknowledgement latency is local.
     pub acknowledgement_is_local: bool,
     /// True when the consumer configuration asks for automatic commits; then pinload commits nothing.
@@ -130,6 +137,12 @@ impl DriverPlan {
     /// Is Kafka's protocol written by pinload itself?
     pub fn is_wire(&self) -> bool {
         self.client == ClientLibrary::Wire
+    }
+
+    /// Decides what pinload goes by. To be called when `effective` properties have been set.
+    pub fn decide_settings(&mut self) {
+        self.producer_settings = ProducerSettings::of(&self.producer.effective);
+        self.consumer_settings = ConsumerSettings::of(&self.consumer.effective);
     }
 
     /// Where the cluster is, as the driver file says; `?` where it does not.

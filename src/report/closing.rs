@@ -325,9 +325,8 @@ fn balance_line(series: &RunResult<'_>) -> Option<String> {
 
 /// Where a retry of the producers' own may be what duplicated or reordered messages, that and the way out.
 fn what_retries_do(series: &RunResult<'_>) -> &'static str {
-    let producer = &series.plan.driver.producer;
-    let says = |name, value| producer.get(name) == Some(value);
-    if series.plan.driver.kind == DriverKind::Null || says("enable.idempotence", "true") || says("retries", "0") {
+    let producer = &series.plan.driver.producer_settings;
+    if series.plan.driver.kind == DriverKind::Null || producer.idempotent || !producer.retries {
         return "";
     }
     " (a producer without idempotence does so when it tries again: enable.idempotence=true)"

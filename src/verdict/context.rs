@@ -2,18 +2,16 @@
 
 use super::Cause;
 use super::gather::FoundCause;
+use crate::plan::properties::ProducerSettings;
 use crate::plan::{DriverKind, Plan, Threshold, Thresholds};
 use crate::stats::Counter;
 use crate::telemetry::Role;
 use crate::units::{NS_PER_S, Rate};
 use crate::worker::ClientFacts;
 
-/// librdkafka's defaults (CONFIGURATION.md); 0 messages means no limit.
-const DEFAULT_QUEUE_MESSAGES: u64 = 100_000;
-const DEFAULT_QUEUE_KBYTES: u64 = 1_048_576;
 const NS_PER_MS: f64 = 1e6;
 
-/// See the file's head.
+/// A run's plan and the limits that its clients are judged by.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Context<'a> {
     pub(super) plan: &'a Plan,
@@ -61,32 +59,20 @@ impl<'a> Context<'a> {
         if self.plan.driver.kind == DriverKind::Null {
             return None;
         }
-        let number = |name: &str, default: u64| {
-            let written = self.plan.driver.producer.get(name);
-            written.and_then(|text| text.trim().parse().ok()).unwrap_or(default)
-        };
-        let messages = match number("queue.buffering.max.messages", DEFAULT_QUEUE_MESSAGES) {
-            0 => u64::MAX,
-            limited => limited,
-        };
-        let bytes = number("queue.buffering.max.kbytes", DEFAULT_QUEUE_KBYTES).saturating_mul(1024);
-        let holds = messages.min(bytes / u64::from(self.plan.message.size_bytes.max(1)));
+        let ProducerSettings { queue_messages, queue_bytes, .. } = self.plan.driver.producer_settings;
+        let holds = queue_messages.min(queue_bytes / u64::from(self.plan.message.size_bytes.max(1)));
         let behind_burst = holds.saturating_sub(u64::from(self.plan.rate.arrivals.at_once().saturating_sub(1)));
         Some(behind_burst as f64 * self.interval_ns(facts)? / NS_PER_MS)
     }
 
     /// The linger of the producers, ms.
     pub(super) fn linger_ms(&self) -> f64 {
-        let producer = &self.plan.driver.producer;
-        let written = producer.get("linger.ms").or_else(|| producer.get("queue.buffering.max.ms"));
-        // librdkafka's default is 5 ms.
-        written.and_then(|text| text.trim().parse().ok()).unwrap_or(5.0)
+        self.plan.driver.producer_settings.linger_ms
     }
 
     /// Are the producers idempotent? Their library's thread spins while it waits for an acknowledgement.
     pub(super) fn idempotent(&self) -> bool {
-        let written = self.plan.driver.producer.get("enable.idempotence");
-        written.is_some_and(|text| text.trim().eq_ignore_ascii_case("true"))
+        self.plan.driver.producer_settings.idempotent
     }
 
     /// A finding when `value` is above the threshold of `cause`; `says` puts it in words.

@@ -175,7 +175,7 @@ fn each_cause_is_recognised_just_above_its_threshold_and_not_at_it() {
     ];
     // A queue that holds 20 ms of the schedule.
     let mut plan = plan();
-    plan.driver.producer.effective.push(("queue.buffering.max.messages".to_owned(), "200".to_owned()));
+    produce_with(&mut plan, "queue.buffering.max.messages", "200");
     for ((cause, above), (_, at)) in above.into_iter().zip(at) {
         let judgement = Judgement::of_client(&producer(above), &plan);
         assert_eq!(causes(&judgement), [cause], "{judgement:#?}");
@@ -253,7 +253,7 @@ fn a_slow_broker_is_not_the_generators_fault_whatever_the_size_of_the_queue() {
     // 100,000 messages are 10 s of the schedule; 200 are 20 ms, and then the silence tells.
     for queue in ["100000", "200"] {
         let mut plan = plan();
-        plan.driver.producer.effective.push(("queue.buffering.max.messages".to_owned(), queue.to_owned()));
+        produce_with(&mut plan, "queue.buffering.max.messages", queue);
         let facts = producer(blocked);
         assert_eq!(causes_of(&facts, &plan), [], "{queue}");
         assert!(BlockedTime::of_client(&facts, &plan).by_broker_ns >= 3_990 * MS);
@@ -263,7 +263,7 @@ fn a_slow_broker_is_not_the_generators_fault_whatever_the_size_of_the_queue() {
 #[test]
 fn a_small_queue_is_the_generators_fault_when_reports_keep_coming() {
     let mut plan = plan();
-    plan.driver.producer.effective.push(("queue.buffering.max.messages".to_owned(), "200".to_owned()));
+    produce_with(&mut plan, "queue.buffering.max.messages", "200");
     let facts = producer(|facts| {
         blocked(facts);
         facts.counters[Counter::QueueFullSilentNs] = 0;
@@ -277,9 +277,9 @@ fn a_small_queue_is_the_generators_fault_when_reports_keep_coming() {
     );
     // Few bytes are as small as few messages: 1,000 kB of 1,024 bytes hold 100 ms.
     let mut bytes = self::plan();
-    bytes.driver.producer.effective.push(("queue.buffering.max.kbytes".to_owned(), "999".to_owned()));
+    produce_with(&mut bytes, "queue.buffering.max.kbytes", "999");
     assert_eq!(causes_of(&facts, &bytes), [Cause::QueueTooSmall]);
-    bytes.driver.producer.effective.push(("linger.ms".to_owned(), "200".to_owned()));
+    produce_with(&mut bytes, "linger.ms", "200");
     assert_eq!(causes_of(&producer(blocked), &bytes), [Cause::QueueTooSmall], "the silence of its own linger");
 }
 
@@ -335,8 +335,14 @@ fn idempotent_producers_may_keep_their_librarys_thread_busy() {
     });
     let mut plan = plan();
     assert_eq!(causes_of(&facts, &plan), [Cause::IoBusy]);
-    plan.driver.producer.effective.push(("enable.idempotence".to_owned(), "true".to_owned()));
+    produce_with(&mut plan, "enable.idempotence", "true");
     assert_eq!(causes_of(&facts, &plan), []);
+}
+
+/// The producers are given one more property.
+fn produce_with(plan: &mut Plan, name: &str, value: &str) {
+    plan.driver.producer.effective.push((name.to_owned(), value.to_owned()));
+    plan.driver.decide_settings();
 }
 
 /// The run with its last report changed.

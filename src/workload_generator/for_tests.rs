@@ -7,7 +7,7 @@ use crate::os::affinity::CpuSet;
 use crate::os::clock::{Clock, ClockSource};
 use crate::os::fingerprint::for_tests::{TUNED, tree};
 use crate::os::fingerprint::{Fingerprint, TscAcrossCpus};
-use crate::plan::properties::{ProducerWays, PropertyLine, Translated};
+use crate::plan::properties::{ConsumerSettings, ProducerSettings, ProducerWays, PropertyLine, Translated};
 use crate::plan::{
     Arrivals, ClientPlacement, ClientPlan, DriverKind, DriverPlan, FileAsWritten, KeyDistributor, LatePolicy,
     MessagePlan, PayloadPlan, Placement, PlacementPolicy, Plan, RatePlan, RateScope, TopicPlan, TranslatedProperties,
@@ -61,6 +61,8 @@ pub(crate) fn plan() -> Plan {
                 }],
             },
             consumer: TranslatedProperties::default(),
+            producer_settings: ProducerSettings::default(),
+            consumer_settings: ConsumerSettings::default(),
             acknowledgement_is_local: false,
             auto_commit: false,
             source: None,

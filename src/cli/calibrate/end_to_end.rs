@@ -94,6 +94,7 @@ fn plan(desk: &CalibrationContext<'_>) -> Result<Plan, CalibrationStop> {
     // Nothing waits for company, and the mock cluster answers an empty fetch at once: what is left is the way itself.
     set(&mut plan.driver.producer, "linger.ms", "0");
     set(&mut plan.driver.consumer, "fetch.wait.max.ms", "0");
+    plan.driver.decide_settings();
     Ok(plan)
 }
 

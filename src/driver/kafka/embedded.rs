@@ -6,14 +6,14 @@
 mod faults;
 mod waker;
 
-use super::native::{Mock, Queue};
+use super::native::Mock;
 use super::watch::ClientErrors;
 use super::{connect, helper};
 use crate::driver::{DriverError, ErrorClass};
 use crate::os::process;
 use crate::units::counted;
 use rdkafka::ClientConfig;
-use rdkafka::producer::{BaseProducer, Producer as _};
+use rdkafka::producer::BaseProducer;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 use waker::Waker;
@@ -67,10 +67,7 @@ pub struct BrokerAnswer {
 
 /// A running embedded broker. It ends when this is dropped.
 pub struct EmbeddedBroker {
-    // Both before the client: they borrow its native handle.
     mock: Mock,
-    queue: Queue,
-    client: BaseProducer<ClientErrors>,
 }
 
 impl std::fmt::Debug for EmbeddedBroker {
@@ -86,10 +83,8 @@ impl EmbeddedBroker {
         config.set("test.mock.num.brokers", "1");
         let client: BaseProducer<ClientErrors> =
             config.create_with_context(ClientErrors::default()).map_err(|error| connect::creation_error(&error))?;
-        let native = client.client().native_ptr();
-        let broken = |what: &str| DriverError::new(ErrorClass::System, format!("the embedded broker has no {what}"));
-        let mock = Mock::of(native).ok_or_else(|| broken("cluster"))?;
-        let queue = Queue::main_of(native).ok_or_else(|| broken("queue"))?;
+        let none = || DriverError::new(ErrorClass::System, "librdkafka gives no embedded broker");
+        let mock = Mock::of(client).ok_or_else(none)?;
         let waker = Waker::start(&mock.bootstrap_servers())
             .map_err(|error| DriverError::new(ErrorClass::System, format!("the embedded broker: {error}")))?;
         mock.set_group_delay_ms(GROUP_DELAY_MS);
@@ -109,19 +104,12 @@ impl EmbeddedBroker {
             })?;
             waker.done();
         }
-        Ok(Self { mock, queue, client })
+        Ok(Self { mock })
     }
 
     /// Its address.
     pub fn bootstrap_servers(&self) -> String {
         self.mock.bootstrap_servers()
-    }
-
-    /// Serves its client's events for up to so long, so that they do not pile up.
-    fn idle(&self, limit: Duration) {
-        if let Some(event) = self.queue.poll(i32::try_from(limit.as_millis()).unwrap_or(i32::MAX)) {
-            self.client.context().event(event.kind());
-        }
     }
 }
 
@@ -143,7 +131,7 @@ pub fn broker_main() -> ExitCode {
             faults::make(&broker, faults);
             // The parent-death signal ends this loop.
             loop {
-                broker.idle(SERVED_EVERY);
+                broker.mock.idle(SERVED_EVERY);
             }
         }
         Err(error) => {

@@ -5,40 +5,21 @@
 //! librdkafka does not tell of it. What it goes by can be seen: the queue's length when a batch is taken from it.
 
 use super::native::Found;
-
-/// librdkafka's defaults (CONFIGURATION.md).
-const DEFAULT_MESSAGES: u64 = 100_000;
-const DEFAULT_KBYTES: u64 = 65_536;
-const DEFAULT_BACKOFF_MS: u64 = 1_000;
+use crate::plan::properties::FetchQueueLimits;
 
 /// The limits of one consumer, and how often and how long they have held it back.
 #[derive(Debug)]
 pub(super) struct FetchQueue {
-    /// `queued.min.messages`: no fetch while the queue holds as many.
-    messages: u64,
-    /// `queued.max.messages.kbytes`, in bytes.
-    bytes: u64,
-    backoff_ns: u64,
+    limits: FetchQueueLimits,
     pauses: u64,
     paused_ns: u64,
     paused_until_ns: u64,
 }
 
 impl FetchQueue {
-    /// The limits that these properties set.
-    pub(super) fn of(properties: &[(String, String)]) -> Self {
-        let number = |name: &str, default: u64| {
-            let value = properties.iter().rev().find(|(known, _)| known == name);
-            value.and_then(|(_, value)| value.trim().parse().ok()).unwrap_or(default)
-        };
-        Self {
-            messages: number("queued.min.messages", DEFAULT_MESSAGES),
-            bytes: number("queued.max.messages.kbytes", DEFAULT_KBYTES).saturating_mul(1024),
-            backoff_ns: number("fetch.queue.backoff.ms", DEFAULT_BACKOFF_MS).saturating_mul(1_000_000),
-            pauses: 0,
-            paused_ns: 0,
-            paused_until_ns: 0,
-        }
+    /// Of a consumer with these limits, which have not held it back yet.
+    pub(super) fn new(limits: FetchQueueLimits) -> Self {
+        Self { limits, pauses: 0, paused_ns: 0, paused_until_ns: 0 }
     }
 
     /// Takes note of what a batch found. Two batches of one pause count it once.
@@ -47,17 +28,17 @@ impl FetchQueue {
         let queued = (found.messages + found.left) as u64;
         // What is left is taken to be as large as what was taken.
         let bytes = found.bytes as u64 * queued / (found.messages as u64).max(1);
-        if queued >= self.messages || bytes >= self.bytes {
+        if queued >= self.limits.messages || bytes >= self.limits.bytes {
             self.held_back(found.at_ns);
         }
     }
 
     #[cold]
     fn held_back(&mut self, at_ns: u64) {
-        let until_ns = at_ns + self.backoff_ns;
+        let until_ns = at_ns + self.limits.backoff_ns;
         if at_ns >= self.paused_until_ns {
             self.pauses += 1;
-            self.paused_ns += self.backoff_ns;
+            self.paused_ns += self.limits.backoff_ns;
         } else {
             self.paused_ns += until_ns - self.paused_until_ns;
         }
@@ -79,10 +60,9 @@ impl FetchQueue {
 mod tests {
     use super::*;
 
-    fn limits(pairs: &[(&str, &str)]) -> FetchQueue {
-        let pairs: Vec<_> = pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        FetchQueue::of(&pairs)
-    }
+    /// librdkafka's defaults.
+    const LIMITS: FetchQueueLimits =
+        FetchQueueLimits { messages: 100_000, bytes: 65_536 * 1_024, backoff_ns: 1_000_000_000 };
 
     fn found(at_ms: u64, messages: usize, left: usize) -> Found {
         Found { at_ns: at_ms * 1_000_000, messages, bytes: messages * 1_000, left }
@@ -90,7 +70,7 @@ mod tests {
 
     #[test]
     fn a_queue_below_its_limits_holds_nothing_back() {
-        let mut queue = limits(&[]);
+        let mut queue = FetchQueue::new(LIMITS);
         queue.look(&found(1, 300, 60_000));
         assert_eq!((queue.pauses(), queue.paused_ns()), (0, 0));
         queue.look(&found(2, 300, 67_000));
@@ -101,7 +81,7 @@ mod tests {
 
     #[test]
     fn overlapping_pauses_are_one_and_separate_ones_are_two() {
-        let mut queue = limits(&[("queued.min.messages", "10"), ("fetch.queue.backoff.ms", "100")]);
+        let mut queue = FetchQueue::new(FetchQueueLimits { messages: 10, backoff_ns: 100_000_000, ..LIMITS });
         queue.look(&found(1_000, 9, 0));
         assert_eq!(queue.pauses(), 0);
         queue.look(&found(1_000, 10, 0));

@@ -14,7 +14,7 @@ mod sticky;
 mod watch;
 
 pub use admin::admin_main;
-pub use consumer::KafkaConsumer;
+pub use consumer::{KafkaConsumer, Receiving};
 pub use embedded::broker_main;
 pub use producer::KafkaProducer;
 

@@ -1,36 +1,32 @@
 //! A producer of one topic.
 
 use super::connect::{self, WaitLimit};
-use super::native::{NativeProducer, ValuePool, hurry, rest_between_empty_polls};
+use super::native::{NativeProducer, rest_between_empty_polls};
 use super::sticky::Sticky;
 use super::watch::ClientErrors;
 use crate::driver::{Batch, DriverError, ErrorClass, Producer, Report, SendResult, Time};
 use crate::plan::properties::ProducerWays;
-use rdkafka::producer::{BaseProducer, Producer as _, PurgeConfig};
+use rdkafka::producer::{BaseProducer, Producer as _};
 use std::sync::Arc;
 use std::time::Duration;
 
 /// A connected producer. Dropping it purges what is in flight.
 pub struct KafkaProducer {
-    // Before the client: it borrows the client's native handle.
-    outlet: NativeProducer,
-    client: BaseProducer<ClientErrors>,
-    // After the client: until it is gone its threads may read what it was lent.
-    value_pool: ValuePool,
-    watch: Arc<ClientErrors>,
+    native: NativeProducer,
     /// By partition, as of the connecting.
     leaders: Vec<i32>,
-    told: u64,
+    lines_told: u64,
 }
 
 impl std::fmt::Debug for KafkaProducer {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("KafkaProducer").field("outlet", &self.outlet).finish_non_exhaustive()
+        f.debug_struct("KafkaProducer").field("native", &self.native).finish_non_exhaustive()
     }
 }
 
 impl KafkaProducer {
-    /// Connects, and returns once the metadata of `topic` is known and all its partitions have a leader.
+    /// Connects, and returns once the metadata of `topic` is known and all its partitions have a leader. `idempotent`:
+    /// what the properties say of `enable.idempotence`.
     ///
     /// Requests in flight for each partition that one broker leads can only be set when it is known how many those
     /// are: the client that has found out is then replaced by one that has the number.
@@ -38,9 +34,10 @@ impl KafkaProducer {
         properties: &[(String, String)],
         topic: &str,
         ways: ProducerWays,
+        idempotent: bool,
         limit: Duration,
     ) -> Result<Self, DriverError> {
-        if is_idempotent(properties) {
+        if idempotent {
             rest_between_empty_polls();
         }
         let (mut client, mut leaders) = open(properties, topic, limit)?;
@@ -53,26 +50,19 @@ impl KafkaProducer {
             properties.push(("max.in.flight.requests.per.connection".to_owned(), requests.to_string()));
             (client, leaders) = open(&properties, topic, limit)?;
         }
-        let watch = Arc::clone(client.context());
         // Each producer draws its own lots: its address is as good a seed as any.
         let seed = client.client().native_ptr().addr() as u64 ^ u64::from(std::process::id()) << 32;
         let partitions = u32::try_from(leaders.len()).unwrap_or(u32::MAX);
         let sticky = ways.sticky.map(|sticky| Sticky::new(sticky, partitions, seed));
         let tells_brokers = leaders.iter().any(|leader| *leader != leaders[0]);
-        let outlet = NativeProducer::new(client.client().native_ptr(), topic, partitions, sticky, tells_brokers)
+        let native = NativeProducer::new(client, topic, partitions, sticky, tells_brokers)
             .ok_or_else(|| DriverError::new(ErrorClass::System, format!("librdkafka gives no handle of {topic}")))?;
-        Ok(Self { outlet, client, value_pool: ValuePool::default(), watch, leaders, told: 0 })
+        Ok(Self { native, leaders, lines_told: 0 })
     }
 }
 
 /// librdkafka's limit.
 const MOST_REQUESTS: u32 = 1_000_000;
-
-/// Is idempotence asked for?
-fn is_idempotent(properties: &[(String, String)]) -> bool {
-    let mut written = properties.iter().rev().filter(|(name, _)| name == "enable.idempotence");
-    written.next().is_some_and(|(_, value)| value.trim().eq_ignore_ascii_case("true"))
-}
 
 /// A client that knows its topic, and the leader of each partition, of which there is at least one.
 fn open(
@@ -98,60 +88,59 @@ fn open(
 impl Producer for KafkaProducer {
     #[inline]
     fn now_is(&mut self, now_ns: u64) {
-        self.outlet.now_is(now_ns);
+        self.native.now_is(now_ns);
     }
 
     #[inline]
     fn send(&mut self, key: Option<&[u8]>, value: &[u8], tag: usize) -> SendResult {
-        self.outlet.send(key, value, tag)
+        self.native.send(key, value, tag)
     }
 
     #[inline]
     fn send_from(&mut self, batch: &Batch, i: usize) -> SendResult {
-        self.outlet.send_from(&mut self.value_pool, batch, i)
+        self.native.send_from(batch, i)
     }
 
     #[inline]
     fn send_batch(&mut self, batch: &Batch, from: usize, refused: impl FnMut(usize, i32)) -> usize {
-        self.outlet.send_batch(&mut self.value_pool, batch, from, refused)
+        self.native.send_batch(batch, from, refused)
     }
 
     #[inline]
     fn poll_reports(&mut self, limit: u32, time: &impl Time, on_report: impl FnMut(u64, Report<'_>)) -> u32 {
-        let on_other = |event| self.watch.event(event);
-        self.outlet.poll_reports(&mut self.value_pool, limit, time, on_report, on_other)
+        self.native.poll_reports(limit, time, on_report)
     }
 
     #[inline]
     fn rung_ns(&mut self) -> Option<u64> {
-        self.outlet.rung_ns()
+        self.native.rung_ns()
     }
 
     fn came_ns(&self) -> Option<u64> {
-        self.outlet.came_ns()
+        self.native.came_ns()
     }
 
     fn await_reports(&mut self, deadline_ns: u64, time: &impl Time) {
         let left = Duration::from_nanos(deadline_ns.saturating_sub(time.now_ns()));
-        if !self.outlet.await_reports(left, time.clock()) {
+        if !self.native.await_reports(left, time.clock()) {
             time.sleep_until(deadline_ns);
         }
     }
 
     fn flush_linger(&mut self) {
-        hurry(self.client.client().native_ptr());
+        self.native.flush_linger();
     }
 
     fn purge(&mut self) {
-        self.client.purge(PurgeConfig::default().queue().inflight());
+        self.native.purge();
     }
 
     fn client_errors(&self) -> u64 {
-        self.watch.errors()
+        self.native.errors().errors()
     }
 
     fn fault(&self) -> Option<DriverError> {
-        self.watch.fatal().map(|text| DriverError::new(ErrorClass::System, text))
+        self.native.errors().fatal().map(|text| DriverError::new(ErrorClass::System, text))
     }
 
     fn describe(&self, code: i32) -> String {
@@ -167,6 +156,6 @@ impl Producer for KafkaProducer {
     }
 
     fn tell_troubles(&mut self, tell: &mut dyn FnMut(&str, u64)) {
-        self.watch.tell(&mut self.told, tell);
+        self.native.errors().tell(&mut self.lines_told, tell);
     }
 }

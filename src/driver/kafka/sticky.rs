@@ -10,6 +10,7 @@
 //! over, which nothing does in Java. Whether a batch has left is the library's affair; here it has when it has been
 //! open for its linger time.
 
+use crate::load::accounting::mix;
 use crate::plan::message::BATCH_HEADER_BYTES;
 use crate::plan::properties::StickyBatches;
 
@@ -34,7 +35,7 @@ pub(super) struct Sticky {
     full: bool,
     opened_ns: u64,
     linger_ns: u64,
-    draw: u64,
+    lot: u64,
 }
 
 impl Sticky {
@@ -51,7 +52,7 @@ impl Sticky {
             full: true,
             opened_ns: 0,
             linger_ns: ways.linger_ns.max(LEAST_OPEN_NS),
-            draw: seed,
+            lot: seed,
         }
     }
 
@@ -89,13 +90,9 @@ impl Sticky {
 
     /// Draws a partition, which may be the same one (as in Java).
     fn move_on(&mut self) {
-        // SplitMix64.
-        self.draw = self.draw.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut lot = self.draw;
-        lot = (lot ^ (lot >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        lot = (lot ^ (lot >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        lot ^= lot >> 31;
-        self.partition = u32::try_from((u128::from(lot) * u128::from(self.partitions)) >> 64).unwrap_or(0);
+        // The mix is one to one: from any seed it takes about as many draws as there are numbers to come round.
+        self.lot = mix(self.lot);
+        self.partition = u32::try_from((u128::from(self.lot) * u128::from(self.partitions)) >> 64).unwrap_or(0);
         self.given_bytes = 0;
     }
 }

@@ -2,9 +2,9 @@
 
 use super::admin::{AdminAction, AdminRequest, TopicState, perform};
 use super::embedded::{BrokerTopic, EmbeddedBroker};
-use super::{KafkaConsumer, KafkaProducer};
+use super::{KafkaConsumer, KafkaProducer, Receiving};
 use crate::driver::{Batch, Consumer, Delivery, ErrorClass, Producer, ReceivedMessage, Report, SendResult, Time};
-use crate::plan::properties::{ProducerWays, StickyBatches};
+use crate::plan::properties::{ConsumerSettings, ProducerWays, StickyBatches};
 use std::collections::{BTreeMap, HashSet};
 use std::time::{Duration, Instant};
 
@@ -42,7 +42,7 @@ fn properties(broker: &EmbeddedBroker, more: &[(&str, &str)]) -> Vec<(String, St
 }
 
 fn producer(broker: &EmbeddedBroker, topic: &str, more: &[(&str, &str)]) -> KafkaProducer {
-    KafkaProducer::connect(&properties(broker, more), topic, ProducerWays::default(), LIMIT).unwrap()
+    KafkaProducer::connect(&properties(broker, more), topic, ProducerWays::default(), false, LIMIT).unwrap()
 }
 
 fn consumer(broker: &EmbeddedBroker, topic: &str, group: &str, more: &[(&str, &str)]) -> KafkaConsumer {
@@ -52,7 +52,9 @@ fn consumer(broker: &EmbeddedBroker, topic: &str, group: &str, more: &[(&str, &s
         all.push(("session.timeout.ms", "6000"));
     }
     all.extend_from_slice(more);
-    KafkaConsumer::connect(&properties(broker, &all), topic, false, false, LIMIT).unwrap()
+    let fetch_queue = ConsumerSettings::default().fetch_queue;
+    let receiving = Receiving { auto_commit: false, always_timed: false, fetch_queue };
+    KafkaConsumer::connect(&properties(broker, &all), topic, receiving, LIMIT).unwrap()
 }
 
 /// Collects the tags of all reports until `count` have come.
@@ -193,7 +195,7 @@ fn messages_without_keys_go_on_when_a_batch_is_filled_and_it_leaves_however_long
         ("batch.num.messages", "15"),
         ("queue.buffering.max.messages", "1000"),
     ];
-    let mut producer = KafkaProducer::connect(&properties(&broker, &linger), "t", ways, LIMIT).unwrap();
+    let mut producer = KafkaProducer::connect(&properties(&broker, &linger), "t", ways, false, LIMIT).unwrap();
     let (time, deadline) = (wall(), Instant::now() + LIMIT);
     // Whole batches: nothing waits for its linger time.
     let (mut partitions, mut sent) = (vec![-1; 3_990], 0);
@@ -312,6 +314,36 @@ fn values_arrive_whole(broker: &EmbeddedBroker, topic: &str, lengths: [usize; 3]
 }
 
 #[test]
+fn clients_may_go_at_any_moment_and_a_leaked_producer_goes_on_sending_whole_values() {
+    let broker = broker(&[("t", 1), ("leaked", 1)]);
+    let (time, deadline) = (wall(), Instant::now() + LIMIT);
+    // In the middle of an event, with most of its messages not told yet.
+    let mut half_told = producer(&broker, "t", &[("linger.ms", "0")]);
+    assert_eq!(half_told.send_batch(&batch_of(100, 2_000), 0, |_, _| ()), 100);
+    while half_told.poll_reports(1, &time, |_, _| ()) == 0 {
+        assert!(Instant::now() < deadline, "no report came");
+        half_told.await_reports(time.now_ns() + 50_000_000, &time);
+    }
+    drop(half_told);
+    // With values that the library has not sent yet.
+    let mut unsent = producer(&broker, "t", &[("linger.ms", "10000")]);
+    assert_eq!(unsent.send_batch(&batch_of(100, 2_000), 0, |_, _| ()), 100);
+    drop(unsent);
+    // With messages fetched, forwarded and not read.
+    let mut unread = consumer(&broker, "t", "g", &[]);
+    receive(&mut [&mut unread], |_, consumers| consumers[0].events().assigned == 1);
+    drop(unread);
+
+    let mut leaked = producer(&broker, "leaked", &[("linger.ms", "50")]);
+    let batch = batch_of(100, 2_000);
+    assert_eq!(leaked.send_batch(&batch, 0, |_, _| ()), 100);
+    std::mem::forget(leaked);
+    let mut consumer = consumer(&broker, "leaked", "g", &[]);
+    let received = receive(&mut [&mut consumer], |received, _| received[0].len() == 100).remove(0);
+    assert!(received.iter().enumerate().all(|(i, (_, value))| value == batch.value(i)));
+}
+
+#[test]
 fn two_groups_of_two_consumers_each_receive_everything_once() {
     let broker = broker(&[("t", 4)]);
     let mut producer = producer(&broker, "t", &[("sticky.partitioning.linger.ms", "0")]);
@@ -423,8 +455,8 @@ fn a_port_where_nobody_listens_is_unreachable_within_the_limit() {
     let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let properties = vec![("bootstrap.servers".to_owned(), nobody.to_string())];
     let begun = Instant::now();
-    let error =
-        KafkaProducer::connect(&properties, "t", ProducerWays::default(), Duration::from_millis(700)).unwrap_err();
+    let limit = Duration::from_millis(700);
+    let error = KafkaProducer::connect(&properties, "t", ProducerWays::default(), false, limit).unwrap_err();
     assert_eq!(error.class, ErrorClass::Unreachable);
     assert!(error.text.contains("Connection refused"), "{error}");
     assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
@@ -433,7 +465,7 @@ fn a_port_where_nobody_listens_is_unreachable_within_the_limit() {
 #[test]
 fn a_setting_that_does_not_exist_is_a_configuration_error() {
     let properties = vec![("no.such.setting".to_owned(), "1".to_owned())];
-    let error = KafkaProducer::connect(&properties, "t", ProducerWays::default(), LIMIT).unwrap_err();
+    let error = KafkaProducer::connect(&properties, "t", ProducerWays::default(), false, LIMIT).unwrap_err();
     assert_eq!(error.class, ErrorClass::Configuration);
     assert!(error.text.contains("no.such.setting"), "{error}");
 }

@@ -232,7 +232,8 @@ mod tests {
         let ssl = RDKafkaErrorCode::SSL as i32;
         watch.event(EventKind::Error(ssl, "ssl://b:1/1: SSL handshake failed: Disconnected".into(), false));
         assert_eq!(watch.refusal(), None);
-        let refused = "ssl://b:1/1: SSL handshake failed: certificate verify failed: verify that ssl.ca.location is correctly configured";
+        let refused = "ssl://b:1/1: SSL handshake failed: certificate verify failed: verify that ssl.ca.location is \
+            correctly configured";
         watch.event(EventKind::Error(ssl, format!("{refused} (after 4ms in state SSL_HANDSHAKE)"), false));
         assert_eq!(watch.refusal(), Some(DriverError::new(ErrorClass::Unreachable, refused)));
     }

@@ -10,6 +10,7 @@ mod addresses;
 mod ciphers;
 mod consistency;
 mod consuming;
+mod decided;
 mod in_progress;
 mod jaas;
 mod java;
@@ -39,6 +40,7 @@ mod bundled_drivers;
 #[cfg(test)]
 mod trial;
 
+pub use decided::{ConsumerSettings, FetchQueueLimits, ProducerSettings};
 pub use recheck::recheck;
 pub use remarks::remark;
 pub use secrets::{MASK, is_secret, masked_text};

@@ -5,7 +5,8 @@ use super::{embedded, wire};
 use crate::config::properties::WrittenProperty;
 use crate::config::{ClientLibrary, DriverClass, DriverFile};
 use crate::plan::properties::{
-    For, MASK, PropertyLine, Refusal, Translated, TranslatedProperties, is_secret, remark, translate, why_unknown,
+    ConsumerSettings, For, MASK, ProducerSettings, PropertyLine, Refusal, Translated, TranslatedProperties, is_secret,
+    remark, translate, why_unknown,
 };
 use crate::plan::{DriverKind, DriverPlan, DriverSource};
 
@@ -52,6 +53,8 @@ pub(super) fn decide(context: &mut ResolveContext<'_>, target: &DriverTarget) ->
             admin,
             producer,
             consumer,
+            producer_settings: ProducerSettings::default(),
+            consumer_settings: ConsumerSettings::default(),
             acknowledgement_is_local: true,
             auto_commit: false,
             source: context.driver.map(DriverSource::from),
@@ -94,12 +97,15 @@ pub(super) fn decide(context: &mut ResolveContext<'_>, target: &DriverTarget) ->
         wire::suit_producer(&mut producer);
         wire::check(context, &producer, &consumer);
     }
-    let acks = producer.get("acks").or_else(|| producer.get("request.required.acks"));
+    let producer_settings = ProducerSettings::of(&producer.effective);
+    let consumer_settings = ConsumerSettings::of(&consumer.effective);
     Some(DriverPlan {
         kind,
         client,
-        acknowledgement_is_local: acks.is_some_and(|acks| acks.trim() == "0"),
-        auto_commit: consumer.get("enable.auto.commit").is_some_and(|flag| flag.trim().eq_ignore_ascii_case("true")),
+        acknowledgement_is_local: producer_settings.acks == "0",
+        auto_commit: consumer_settings.auto_commit,
+        producer_settings,
+        consumer_settings,
         admin,
         producer,
         consumer,

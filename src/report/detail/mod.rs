@@ -251,9 +251,7 @@ fn verdict_on(series: &RunResult<'_>, report: &ClientReport) -> Option<ClientVer
 impl<'a> MessageNotes<'a> {
     fn new(plan: &'a Plan) -> Self {
         let message = &plan.message;
-        let producer = &plan.driver.producer;
-        let compression_type =
-            producer.get("compression.type").or_else(|| producer.get("compression.codec")).unwrap_or("none");
+        let compression_type = plan.driver.producer_settings.compression_type.as_str();
         let compression_note = (message.stamp && compression_type != "none").then(|| {
             format!(
                 "the first {STAMP_BYTES} of {} bytes of each value are pinload's stamp, which differs from message to \
@@ -279,7 +277,6 @@ impl<'a> MessageNotes<'a> {
 
 impl AcknowledgementNotes {
     fn new(plan: &Plan) -> Self {
-        let producer = &plan.driver.producer;
         Self {
             acknowledgement_source: if plan.driver.acknowledgement_is_local {
                 "local: with acks=0 the client library acknowledges as soon as it has sent"
@@ -288,10 +285,7 @@ impl AcknowledgementNotes {
             },
             acks: match plan.driver.kind {
                 DriverKind::Null => None,
-                DriverKind::Kafka | DriverKind::Embedded => {
-                    let written = producer.get("acks").or_else(|| producer.get("request.required.acks"));
-                    Some(written.unwrap_or("all").to_owned())
-                }
+                DriverKind::Kafka | DriverKind::Embedded => Some(plan.driver.producer_settings.acks.clone()),
             },
         }
     }

@@ -204,6 +204,9 @@ impl LocalWorker {
                 Role::Consumer => None,
             },
             auto_commit: plan.driver.auto_commit,
+            group: group.map(str::to_owned),
+            fetch_queue: plan.driver.consumer_settings.fetch_queue,
+            idempotent: plan.driver.producer_settings.idempotent,
             raw_samples: self.raw_file(client),
         }
     }

@@ -115,6 +115,7 @@ impl From<PlanOnWire> for Plan {
         plan.driver.admin.effective = admin;
         plan.driver.producer.effective = producer;
         plan.driver.consumer.effective = consumer;
+        plan.driver.decide_settings();
         plan
     }
 }

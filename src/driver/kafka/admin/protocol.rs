@@ -67,14 +67,14 @@ pub(super) fn read(properties: &[(String, String)], topic: Option<&str>, limit: 
     let newest: Vec<i16> = REQUESTS.iter().map_while(|request| known.get(*request).copied()).collect();
     let release = ClusterSetting {
         setting: "release".to_owned(),
-        setting_value: told(&newest.try_into().ok()?),
+        setting_value: in_words(&newest.try_into().ok()?),
         setting_source: "requests".to_owned(),
     };
     Some(ClusterSettings { resource: "protocol of a broker".to_owned(), settings: vec![release] })
 }
 
 /// `like Apache Kafka 4.1 (Produce 13, Fetch 18, ListOffsets 10)`.
-fn told(newest: &[i16; 3]) -> String {
+fn in_words(newest: &[i16; 3]) -> String {
     let has = |release: &&(&str, [i16; 3])| release.1.iter().zip(newest).all(|(of_release, has)| has >= of_release);
     let release = RELEASES.iter().find(has).map_or("2.7 or older", |(name, _)| name);
     let requests: Vec<String> =
@@ -91,14 +91,14 @@ mod tests {
         let line = "[thrd:127.0.0.1:9092/bootstrap]: 127.0.0.1:9092/bootstrap:   ApiKey Produce (0) Versions 0..13";
         assert_eq!(newest_version(line), Some(("Produce", 13)));
         assert_eq!(newest_version("127.0.0.1:9092/1: Feature MsgVer1: Produce (2..2) supported by broker"), None);
-        assert_eq!(told(&[13, 18, 10]), "like Apache Kafka 4.1 (Produce 13, Fetch 18, ListOffsets 10)");
+        assert_eq!(in_words(&[13, 18, 10]), "like Apache Kafka 4.1 (Produce 13, Fetch 18, ListOffsets 10)");
         for (newest, release) in [
             ([14, 19, 12], "4.2 or newer"),
             ([11, 17, 8], "3.8"),
             ([9, 15, 8], "3.5 or 3.6"),
             ([3, 4, 2], "2.7 or older"),
         ] {
-            assert!(told(&newest).starts_with(&format!("like Apache Kafka {release} (")), "{newest:?}");
+            assert!(in_words(&newest).starts_with(&format!("like Apache Kafka {release} (")), "{newest:?}");
         }
     }
 }

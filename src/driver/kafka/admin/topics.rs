@@ -98,7 +98,7 @@ impl Admin {
                     config: &topic.config,
                 })
                 .collect();
-            create_topics(self.client.client().native_ptr(), &wanted, self.left_ms())
+            create_topics(self.client.client(), &wanted, self.left_ms())
         })?;
         if done.iter().all(|topic| matches!(topic.state, TopicState::Created | TopicState::Existing)) {
             self.await_leaders(&mut done, tell)?;
@@ -150,13 +150,13 @@ impl Admin {
         };
         let done = self.in_parts(("deleting", "delete"), topics, state, tell, |part| {
             let names: Vec<String> = part.iter().map(|topic| topic.name.clone()).collect();
-            delete_topics(self.client.client().native_ptr(), &names, self.left_ms())
+            delete_topics(self.client.client(), &names, self.left_ms())
         })?;
         // The controller has deleted them; brokers may not know it yet, and that of many topics takes them seconds.
-        let told: Vec<_> = done.iter().filter(|topic| topic.state == TopicState::Deleted).collect();
+        let deleted: Vec<_> = done.iter().filter(|topic| topic.state == TopicState::Deleted).collect();
         let gone = self.await_metadata(|metadata| {
             let known = by_name(metadata);
-            match told.iter().find(|topic| known.contains_key(topic.name.as_str())) {
+            match deleted.iter().find(|topic| known.contains_key(topic.name.as_str())) {
                 None => Ok(()),
                 Some(topic) => {
                     Err(DriverError::new(ErrorClass::Topics, format!("a broker still knows topic {}", topic.name)))
@@ -242,10 +242,11 @@ fn in_order<'a>(
     outcomes: &[TopicOutcome],
     state: &impl Fn(&TopicOutcome) -> TopicState,
 ) -> Vec<TopicDone> {
-    let told: HashMap<&str, &TopicOutcome> = outcomes.iter().map(|outcome| (outcome.name.as_str(), outcome)).collect();
+    let by_topic: HashMap<&str, &TopicOutcome> =
+        outcomes.iter().map(|outcome| (outcome.name.as_str(), outcome)).collect();
     names
         .map(|name| {
-            let state = told.get(name).map_or_else(
+            let state = by_topic.get(name).map_or_else(
                 || TopicState::Refused(DriverError::new(ErrorClass::Topics, "the broker said nothing about it")),
                 |outcome| state(outcome),
             );

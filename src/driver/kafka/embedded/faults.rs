@@ -45,7 +45,7 @@ pub(super) fn make(broker: &EmbeddedBroker, faults: Vec<BrokerFault>) {
         while let Some(left) =
             Duration::from_millis(fault.at_ms).checked_sub(begun.elapsed()).filter(|left| !left.is_zero())
         {
-            broker.idle(left.min(SERVED_EVERY));
+            broker.mock.idle(left.min(SERVED_EVERY));
         }
         let made = match &fault.kind {
             FaultKind::Down => broker.mock.set_reachable(false),

@@ -1,40 +1,66 @@
-//! The way into a consumer: one queue of our own that all assigned partitions are forwarded to, read in batches.
+//! A consumer with what was made from its client: one queue that all assigned partitions are forwarded to, read in
+//! batches, and one for the answers to commits.
 //!
 //! Reading batches straight from a BaseConsumer's queue would lose assignments: its rebalance events would be answered
 //! by an unassign. So only messages are taken this way, and the BaseConsumer is polled for everything else.
 
-use super::handle::Queue;
+use super::forward::{GroupClient, GroupMember};
+use super::handle::{EventKind, Queue};
 use super::queue_event_fd::QueueWithEventFd;
 use crate::driver::{ReceivedMessage, RecordTime, Time};
 use crate::load::stamp::MAGIC;
 use crate::os::clock::Clock;
+use rdkafka::consumer::Consumer as _;
 use rdkafka_sys as sys;
 use std::ffi::CString;
 use std::ptr;
 use std::slice;
-use std::sync::atomic::{AtomicPtr, Ordering};
 use std::time::Duration;
 
-/// Our queue. It must be dropped before the client it was made from.
-pub(in crate::driver::kafka) struct NativeConsumer {
+/// A client and its queues. Dropping it leaves the group, and waits until that is done.
+///
+/// Fields are dropped in the order in which they stand: what was made from the client goes before it.
+pub(in crate::driver::kafka) struct NativeConsumer<G: GroupMember> {
     queue: QueueWithEventFd,
+    /// The ends of our own commits.
+    commits: Queue,
+    client: GroupClient<G>,
     messages: Box<[*mut sys::rd_kafka_message_t]>,
     always_timed: bool,
 }
 
-impl std::fmt::Debug for NativeConsumer {
+impl<G: GroupMember> std::fmt::Debug for NativeConsumer<G> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Sink").finish_non_exhaustive()
+        f.debug_struct("NativeConsumer").finish_non_exhaustive()
     }
 }
 
-impl NativeConsumer {
-    /// A sink without partitions that reads `batch` messages at a time. 300 cost 0.87 × the C tool a message, 10,000
-    /// cost 1.13 ×: the array and what it points to stay in cache. `client` must outlive the result. `always_timed`:
+impl<G: GroupMember> Drop for NativeConsumer<G> {
+    fn drop(&mut self) {
+        // Its client still has partitions taken away when it is dropped, and looks for the queue.
+        self.client.context().end();
+    }
+}
+
+impl<G: GroupMember> NativeConsumer<G> {
+    /// One that reads `batch` messages at a time from the partitions that `client` is assigned from now on. 300 cost
+    /// 0.87 × the C tool a message, 10,000 cost 1.13 ×: the array and what it points to stay in cache. `always_timed`:
     /// the record's time is wanted of messages with a stamp too.
-    pub(in crate::driver::kafka) fn new(client: *mut sys::rd_kafka_t, batch: u32, always_timed: bool) -> Option<Self> {
-        let queue = QueueWithEventFd::new(Queue::new(client)?);
-        Some(Self { queue, messages: vec![ptr::null_mut(); batch as usize].into(), always_timed })
+    pub(in crate::driver::kafka) fn new(client: GroupClient<G>, batch: u32, always_timed: bool) -> Option<Self> {
+        // SAFETY: a variable of this function, which is dropped before what it was given, then a field before `client`.
+        let queue = unsafe { Queue::new(client.client()) }?;
+        // SAFETY: a variable of this function, which is dropped before what it was given, then a field before `client`.
+        let commits = unsafe { Queue::new(client.client()) }?;
+        let messages = vec![ptr::null_mut(); batch as usize].into();
+        let consumer = Self { queue: QueueWithEventFd::new(queue), commits, client, messages, always_timed };
+        // SAFETY: made from this client; `drop` ends it before the queue is dropped.
+        unsafe { consumer.client.context().begin(&consumer.queue) };
+        Some(consumer)
+    }
+
+    /// Its client.
+    pub(in crate::driver::kafka) fn client(&self) -> &GroupClient<G> {
+        &self.client
     }
 
     /// Hands out what is there; messages that are errors go to `on_error` with their code.
@@ -90,6 +116,28 @@ impl NativeConsumer {
         self.queue.wait(limit, clock)
     }
 
+    /// Begins a commit of what was handed out; its end is told by `ended_commits`. Returns librdkafka's code (0:
+    /// begun).
+    ///
+    /// `BaseConsumer::commit_consumer_state` does not tell how an asynchronous commit ended: librdkafka reports it only
+    /// to a queue of ours or to a callback, and rust-rdkafka sets neither.
+    pub(in crate::driver::kafka) fn begin_commit(&self) -> i32 {
+        let (client, results) = (self.client.client().native_ptr(), self.commits.as_ptr());
+        // SAFETY: client and queue are fields of ours; null offsets mean what is stored, a null callback means an
+        // event.
+        let code = unsafe { sys::rd_kafka_commit_queue(client, ptr::null(), results, None, ptr::null_mut()) };
+        code as i32
+    }
+
+    /// Tells librdkafka's code (0: done) of each commit that has ended since the last call.
+    pub(in crate::driver::kafka) fn ended_commits(&self, mut on_end: impl FnMut(i32)) {
+        while let Some(event) = self.commits.poll(0) {
+            if let EventKind::Committed(code) = event.kind() {
+                on_end(code);
+            }
+        }
+    }
+
     /// When the first thing came into the empty queue since the last call (0: nothing has); None: there is no bell.
     #[inline]
     pub(in crate::driver::kafka) fn rung_ns(&self) -> Option<u64> {
@@ -136,8 +184,8 @@ unsafe fn received<'a>(message: *mut sys::rd_kafka_message_t, always_timed: bool
         RecordTime::Unknown
     } else {
         let mut kind = sys::rd_kafka_timestamp_type_t::RD_KAFKA_TIMESTAMP_NOT_AVAILABLE;
-        // SAFETY: as above; the type goes into a variable of ours, and librdkafka writes one of the three that there
-        // are.
+        // SAFETY: the caller vouches that it is alive; the type goes into a variable of ours, and librdkafka writes one
+        // of the three that there are.
         let ms = unsafe { sys::rd_kafka_message_timestamp(message, &raw mut kind) };
         record_time(kind, ms)
     };
@@ -156,65 +204,18 @@ fn record_time(kind: sys::rd_kafka_timestamp_type_t, ms: i64) -> RecordTime {
     }
 }
 
-/// Begins a commit of what was handed out; its result comes as an event on `results`. Returns librdkafka's code (0:
-/// begun).
-///
-/// `BaseConsumer::commit_consumer_state` does not tell how an asynchronous commit ended: librdkafka reports it only to
-/// a queue of ours or to a callback, and rust-rdkafka sets neither.
-pub(in crate::driver::kafka) fn begin_commit(client: *mut sys::rd_kafka_t, results: &Queue) -> i32 {
-    // SAFETY: client and queue are alive; null offsets mean what is stored, a null callback means an event.
-    let code = unsafe { sys::rd_kafka_commit_queue(client, ptr::null(), results.as_ptr(), None, ptr::null_mut()) };
-    code as i32
-}
-
 /// Has this partition's fetching begun? Until the first answer to a fetch nobody knows where it begins, and with
 /// `auto.offset.reset=latest` what is written before that is never received. Asks the library's memory, not the broker.
-pub(in crate::driver::kafka) fn fetch_has_begun(client: *mut sys::rd_kafka_t, topic: &str, partition: i32) -> bool {
+pub(in crate::driver::kafka) fn fetch_has_begun<G: GroupMember>(
+    client: &GroupClient<G>,
+    topic: &str,
+    partition: i32,
+) -> bool {
     let Ok(topic) = CString::new(topic) else { return false };
+    let client = client.client().native_ptr();
     let (mut low, mut high) = (-1_i64, -1_i64);
-    // SAFETY: the client is alive, the name ends with a zero, and both numbers live until the call is over.
+    // SAFETY: a borrowed client is alive, the name ends with a zero, and both numbers live until the call is over.
     let code =
         unsafe { sys::rd_kafka_get_watermark_offsets(client, topic.as_ptr(), partition, &raw mut low, &raw mut high) };
     code as i32 == 0 && high >= 0
-}
-
-/// Where the rebalance callback finds the sink: the callback's owner lives inside the client and cannot borrow what is
-/// made from it.
-#[derive(Debug, Default)]
-pub(in crate::driver::kafka) struct NativeConsumerSlot(AtomicPtr<sys::rd_kafka_queue_t>);
-
-impl NativeConsumerSlot {
-    /// From here on assigned partitions go to this sink, which must be taken out with `clear` before it is dropped.
-    pub(in crate::driver::kafka) fn set(&self, sink: &NativeConsumer) {
-        self.0.store(sink.queue.as_ptr(), Ordering::Release);
-    }
-
-    /// From here on partitions are left alone.
-    pub(in crate::driver::kafka) fn clear(&self) {
-        self.0.store(ptr::null_mut(), Ordering::Release);
-    }
-
-    /// Sends the messages of one partition to the sink. Called before the partition is assigned: librdkafka keeps a
-    /// forward that the application has set when it starts to fetch.
-    pub(in crate::driver::kafka) fn forward(&self, client: *mut sys::rd_kafka_t, topic: &str, partition: i32) {
-        let sink = self.0.load(Ordering::Acquire);
-        if sink.is_null() {
-            return;
-        }
-        self.redirect(client, topic, partition, sink);
-    }
-
-    /// Ends the forward of one partition. Called before it is revoked.
-    pub(in crate::driver::kafka) fn release(&self, client: *mut sys::rd_kafka_t, topic: &str, partition: i32) {
-        self.redirect(client, topic, partition, ptr::null_mut());
-    }
-
-    fn redirect(&self, client: *mut sys::rd_kafka_t, topic: &str, partition: i32, target: *mut sys::rd_kafka_queue_t) {
-        let Ok(topic) = CString::new(topic) else { return };
-        let Some(queue) = Queue::of_partition(client, &topic, partition) else { return };
-        // SAFETY: `queue` is valid until the end of this function; `target` is null or the sink's queue, which `clear`
-        // takes out of the slot before it is destroyed; librdkafka holds references of its own to both ends of a
-        // forward.
-        unsafe { sys::rd_kafka_queue_forward(queue.as_ptr(), target) };
-    }
 }

@@ -1,37 +1,63 @@
 //! Owned handles: queue, topic, event. Each is destroyed exactly once, on drop.
 
+use rdkafka::client::{Client, ClientContext};
 use rdkafka_sys as sys;
 use std::ffi::{CStr, CString, c_char, c_int};
+use std::marker::PhantomData;
 use std::ptr::{self, NonNull};
 
-/// A librdkafka queue.
+/// A librdkafka queue. Whoever makes one vouches that it is dropped before its client is.
 #[derive(Debug)]
-pub(in crate::driver::kafka) struct Queue(NonNull<sys::rd_kafka_queue_t>);
+pub(super) struct Queue(NonNull<sys::rd_kafka_queue_t>);
 
 impl Queue {
-    /// The client's main queue. `client` must outlive the result.
-    pub(in crate::driver::kafka) fn main_of(client: *mut sys::rd_kafka_t) -> Option<Self> {
-        // SAFETY: `client` comes from a living BaseProducer/BaseConsumer; the call only adds a reference to its queue.
-        NonNull::new(unsafe { sys::rd_kafka_queue_get_main(client) }).map(Self)
+    /// The client's main queue.
+    ///
+    /// # Safety
+    /// The result is dropped before `client` is.
+    pub(super) unsafe fn main_of<C: ClientContext>(client: &Client<C>) -> Option<Self> {
+        // SAFETY: a borrowed client is alive; the call only adds a reference to its queue.
+        NonNull::new(unsafe { sys::rd_kafka_queue_get_main(client.native_ptr()) }).map(Self)
     }
 
-    /// A new, empty queue. `client` must outlive the result.
-    pub(in crate::driver::kafka) fn new(client: *mut sys::rd_kafka_t) -> Option<Self> {
-        // SAFETY: `client` comes from a living BaseProducer/BaseConsumer.
-        NonNull::new(unsafe { sys::rd_kafka_queue_new(client) }).map(Self)
+    /// A new, empty queue.
+    ///
+    /// # Safety
+    /// The result is dropped before `client` is.
+    pub(super) unsafe fn new<C: ClientContext>(client: &Client<C>) -> Option<Self> {
+        // SAFETY: a borrowed client is alive.
+        NonNull::new(unsafe { sys::rd_kafka_queue_new(client.native_ptr()) }).map(Self)
     }
 
-    /// The queue that messages of one partition go to. `client` must outlive the result.
-    pub(super) fn of_partition(client: *mut sys::rd_kafka_t, topic: &CStr, partition: i32) -> Option<Self> {
-        // SAFETY: `client` is alive, `topic` is a NUL-terminated string for the duration of the call.
+    /// The queue that messages of one partition go to.
+    ///
+    /// # Safety
+    /// The result is dropped before `client` is.
+    pub(super) unsafe fn of_partition<C: ClientContext>(
+        client: &Client<C>,
+        topic: &CStr,
+        partition: i32,
+    ) -> Option<Self> {
+        let client = client.native_ptr();
+        // SAFETY: a borrowed client is alive, `topic` is a NUL-terminated string for the duration of the call.
         NonNull::new(unsafe { sys::rd_kafka_queue_get_partition(client, topic.as_ptr(), partition) }).map(Self)
     }
 
     /// The next event, waiting up to `wait_ms`.
+    pub(super) fn poll(&self, wait_ms: c_int) -> Option<Event<'_>> {
+        // SAFETY: the result cannot outlive the borrow of this queue, which is dropped before its client.
+        unsafe { self.poll_detached(wait_ms) }
+    }
+
+    /// The same, for an event that is kept beside its queue.
+    ///
+    /// # Safety
+    /// The result is dropped before this queue's client is.
     #[inline]
-    pub(in crate::driver::kafka) fn poll(&self, wait_ms: c_int) -> Option<Event> {
+    pub(super) unsafe fn poll_detached(&self, wait_ms: c_int) -> Option<Event<'static>> {
         // SAFETY: the handle is valid until drop; the returned event is ours to destroy.
-        NonNull::new(unsafe { sys::rd_kafka_queue_poll(self.0.as_ptr(), wait_ms) }).map(Event)
+        let event = unsafe { sys::rd_kafka_queue_poll(self.0.as_ptr(), wait_ms) };
+        NonNull::new(event).map(|event| Event(event, PhantomData))
     }
 
     /// Messages and events in it. Takes the queue's lock.
@@ -57,10 +83,14 @@ impl Drop for Queue {
 pub(super) struct Topic(NonNull<sys::rd_kafka_topic_t>);
 
 impl Topic {
-    /// The topic with the client's default topic configuration. `client` must outlive the result.
-    pub(super) fn new(client: *mut sys::rd_kafka_t, name: &str) -> Option<Self> {
-        let name = CString::new(name).ok()?;
-        // SAFETY: `client` is alive, `name` is NUL-terminated, a null configuration means the client's default.
+    /// The topic with the client's default topic configuration.
+    ///
+    /// # Safety
+    /// The result is dropped before `client` is.
+    pub(super) unsafe fn new<C: ClientContext>(client: &Client<C>, name: &str) -> Option<Self> {
+        let (client, name) = (client.native_ptr(), CString::new(name).ok()?);
+        // SAFETY: a borrowed client is alive, `name` is NUL-terminated, a null configuration means the client's
+        // default.
         NonNull::new(unsafe { sys::rd_kafka_topic_new(client, name.as_ptr(), ptr::null_mut()) }).map(Self)
     }
 
@@ -91,11 +121,11 @@ pub(in crate::driver::kafka) enum EventKind {
     Other,
 }
 
-/// One event; its messages live as long as it does.
+/// One event of a queue; its messages live as long as it does.
 #[derive(Debug)]
-pub(in crate::driver::kafka) struct Event(NonNull<sys::rd_kafka_event_t>);
+pub(super) struct Event<'a>(NonNull<sys::rd_kafka_event_t>, PhantomData<&'a Queue>);
 
-impl Event {
+impl Event<'_> {
     /// Does it carry delivery reports? The hot loop's question.
     #[inline]
     pub(super) fn is_deliveries(&self) -> bool {
@@ -104,15 +134,15 @@ impl Event {
     }
 
     /// What it is about, texts copied.
-    pub(in crate::driver::kafka) fn kind(&self) -> EventKind {
+    pub(super) fn kind(&self) -> EventKind {
         // SAFETY: the event is valid until drop.
         match unsafe { sys::rd_kafka_event_type(self.0.as_ptr()) } {
             sys::RD_KAFKA_EVENT_DR => EventKind::Deliveries,
             sys::RD_KAFKA_EVENT_ERROR => {
-                // SAFETY: as above; the accessor only reads.
+                // SAFETY: the event is valid until drop; the accessor only reads.
                 let code = unsafe { sys::rd_kafka_event_error(self.0.as_ptr()) };
                 let text = self.error_text();
-                // SAFETY: as above.
+                // SAFETY: the event is valid until drop; the accessor only reads.
                 let fatal = unsafe { sys::rd_kafka_event_error_is_fatal(self.0.as_ptr()) } != 0;
                 EventKind::Error(code as i32, text, fatal)
             }
@@ -126,12 +156,12 @@ impl Event {
                 }
                 // SAFETY: set by the successful call above, alive as long as the event.
                 let facility = unsafe { copied(facility) };
-                // SAFETY: the same.
+                // SAFETY: set by the successful call above, alive as long as the event.
                 let text = unsafe { copied(text) };
                 EventKind::Log(level, facility, text)
             }
             sys::RD_KAFKA_EVENT_OFFSET_COMMIT => {
-                // SAFETY: as above; the accessor only reads.
+                // SAFETY: the event is valid until drop; the accessor only reads.
                 EventKind::Committed(unsafe { sys::rd_kafka_event_error(self.0.as_ptr()) } as i32)
             }
             _ => EventKind::Other,
@@ -166,7 +196,7 @@ impl Event {
     }
 }
 
-impl Drop for Event {
+impl Drop for Event<'_> {
     fn drop(&mut self) {
         // SAFETY: the poll that returned it handed it to us; destroyed here only. This frees its messages.
         unsafe { sys::rd_kafka_event_destroy(self.0.as_ptr()) }

@@ -1,28 +1,31 @@
-//! The way out of a producer: single and batch produce on a cached topic, and delivery reports as events.
+//! A producer with what was made from its client and what its client's threads read: single and batch produce on a
+//! cached topic, of values that stand in a pool. Its delivery reports are read in `reports`.
 
-use super::handle::{Event, EventKind, Queue, Topic};
+mod reports;
+
+use super::handle::{Event, Queue, Topic};
 use super::queue_event_fd::QueueWithEventFd;
 use super::value_pool::{self, PooledValue, ValuePool};
 use crate::driver::kafka::sticky::Sticky;
-use crate::driver::{Batch, Delivery, Report, SendResult, Time};
-use crate::os::clock::Clock;
-use rdkafka::producer::PARTITION_UA;
+use crate::driver::kafka::watch::ClientErrors;
+use crate::driver::{Batch, SendResult};
+use rdkafka::producer::{BaseProducer, PARTITION_UA, Producer as _, ProducerContext, PurgeConfig};
 use rdkafka_sys as sys;
 use std::ffi::c_void;
 use std::ptr;
-use std::slice;
-use std::time::Duration;
 use sys::rd_kafka_resp_err_t as Code;
 
-/// Reports read from an event at a time.
-const CHUNK: usize = 64;
-
-/// One topic of one producer. It must be dropped before the client it was made from.
+/// A client, one topic of its, its queue, and the values that it has on their way. Dropping it gives up on those.
+///
+/// Fields are dropped in the order in which they stand: what was made from the client goes before it, and what its
+/// threads may read goes behind it. Dropping the client joins those threads.
 pub(in crate::driver::kafka) struct NativeProducer {
     /// The event that is being handed out, and when it was picked up.
-    event: Option<(Event, u64)>,
+    event: Option<(Event<'static>, u64)>,
     topic: Topic,
     queue: QueueWithEventFd,
+    client: BaseProducer<ClientErrors>,
+    value_pool: ValuePool,
     partition: i32,
     /// Spreads messages in place of the partitioner.
     sticky: Option<Sticky>,
@@ -35,27 +38,40 @@ pub(in crate::driver::kafka) struct NativeProducer {
 
 impl std::fmt::Debug for NativeProducer {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Outlet").field("partition", &self.partition).finish_non_exhaustive()
+        f.debug_struct("NativeProducer").field("partition", &self.partition).finish_non_exhaustive()
     }
 }
 
+/// When rust-rdkafka drops a producer it makes a value of this type of every message's opaque. Ours are numbers, of
+/// which nothing may be made.
+const _: () = {
+    const fn takes_no_opaque<C: ProducerContext<DeliveryOpaque = ()>>() {}
+    takes_no_opaque::<ClientErrors>();
+};
+
 impl NativeProducer {
-    /// For a topic of `partitions` partitions. `client` must outlive the result.
+    /// For a topic of `partitions` partitions.
     ///
     /// With one partition there is nothing to choose, and naming it spares the partitioner's 0.1 µs a message; with
     /// more, `sticky` decides or, without it and for messages it does not take, librdkafka's partitioner. With
     /// `tells_brokers` each report tells which broker answered, for a call of the library's a message.
     pub(in crate::driver::kafka) fn new(
-        client: *mut sys::rd_kafka_t,
+        client: BaseProducer<ClientErrors>,
         topic: &str,
         partitions: u32,
         sticky: Option<Sticky>,
         tells_brokers: bool,
     ) -> Option<Self> {
+        // SAFETY: a variable of this function, which is dropped before what it was given, then a field before `client`.
+        let topic = unsafe { Topic::new(client.client(), topic) }?;
+        // SAFETY: a variable of this function, which is dropped before what it was given, then a field before `client`.
+        let queue = unsafe { Queue::main_of(client.client()) }?;
         Some(Self {
             event: None,
-            topic: Topic::new(client, topic)?,
-            queue: QueueWithEventFd::new(Queue::main_of(client)?),
+            topic,
+            queue: QueueWithEventFd::new(queue),
+            client,
+            value_pool: ValuePool::default(),
             partition: if partitions == 1 { 0 } else { PARTITION_UA },
             sticky: sticky.filter(|_| partitions > 1),
             tells_brokers,
@@ -78,26 +94,21 @@ impl NativeProducer {
 
     /// Hands over message `i` of a batch.
     #[inline]
-    pub(in crate::driver::kafka) fn send_from(
-        &mut self,
-        value_pool: &mut ValuePool,
-        batch: &Batch,
-        i: usize,
-    ) -> SendResult {
-        let loan = value_pool.lend(batch, i);
+    pub(in crate::driver::kafka) fn send_from(&mut self, batch: &Batch, i: usize) -> SendResult {
+        let loan = self.value_pool.lend(batch, i);
         let before = self.sticky;
         let partition = match &mut self.sticky {
             Some(sticky) if sticky.takes(batch.key(i)) => sticky.next(message_bytes(batch, i), self.now_ns),
             _ => self.partition,
         };
         // SAFETY: without F_COPY and F_FREE librdkafka reads the value until it has made its report, and neither writes
-        // nor frees it; it stands in `lent` until that report has been handed out, or until the client is gone (the
-        // owner's fields are dropped in that order). With F_COPY it reads it before it returns, from `batch`.
+        // nor frees it; it stands in `value_pool` until that report has been handed out, or until the client is gone
+        // (`client` is dropped before `value_pool`). With F_COPY it reads it before it returns, from `batch`.
         let handed = unsafe { self.produce(value_pool::flags(batch), partition, batch.key(i), loan) };
         if handed != SendResult::Accepted {
             self.sticky = before;
             // SAFETY: just lent, and librdkafka has not taken it.
-            unsafe { value_pool.returned(loan.opaque) };
+            unsafe { self.value_pool.returned(loan.opaque) };
         }
         handed
     }
@@ -105,7 +116,7 @@ impl NativeProducer {
     /// # Safety
     /// The value is readable for its length until librdkafka is done with it, which depends on `flags`.
     #[inline]
-    unsafe fn produce(&mut self, flags: i32, partition: i32, key: Option<&[u8]>, loan: PooledValue) -> SendResult {
+    unsafe fn produce(&self, flags: i32, partition: i32, key: Option<&[u8]>, loan: PooledValue) -> SendResult {
         let (key, key_len) = key.map_or((ptr::null(), 0), |key| (key.as_ptr().cast::<c_void>(), key.len()));
         // SAFETY: the topic handle is valid; the caller vouches for the value; librdkafka copies the key (valid for its
         // length) before it returns; the opaque is a number that is never followed as a pointer.
@@ -136,17 +147,16 @@ impl NativeProducer {
     #[inline]
     pub(in crate::driver::kafka) fn send_batch(
         &mut self,
-        value_pool: &mut ValuePool,
         batch: &Batch,
         from: usize,
         mut refused: impl FnMut(usize, i32),
     ) -> usize {
-        let count = batch.len() - from;
+        let Some(count) = batch.len().checked_sub(from) else { return batch.len() };
         if self.messages.len() < count {
             self.messages = (0..batch.capacity()).map(|_| EMPTY).collect();
         }
         for (message, i) in self.messages.iter_mut().zip(from..batch.len()) {
-            let (key, loan) = (batch.key(i), value_pool.lend(batch, i));
+            let (key, loan) = (batch.key(i), self.value_pool.lend(batch, i));
             message.payload = loan.value;
             message.len = loan.value_bytes;
             message.key = key.map_or(ptr::null_mut(), |key| key.as_ptr().cast_mut().cast::<c_void>());
@@ -156,9 +166,9 @@ impl NativeProducer {
         let before = self.sticky;
         let named = self.name_partitions(batch, from);
         let wanted = i32::try_from(count).unwrap_or(i32::MAX);
-        // SAFETY: the topic handle is valid; the first `count` entries (at most their number) were just filled: values
-        // stand in `lent` as for `send_from`, keys in `batch`, which outlives the call, and are copied; opaques are
-        // numbers.
+        // SAFETY: the topic handle is valid; the first `count` entries were just filled, and there are as many: a
+        // batch's length is at most its capacity. Values stand in `value_pool` as for `send_from`, keys in `batch`,
+        // which outlives the call, and are copied; opaques are numbers.
         let taken = unsafe {
             sys::rd_kafka_produce_batch(
                 self.topic.as_ptr(),
@@ -180,7 +190,7 @@ impl NativeProducer {
             if message.err != Code::RD_KAFKA_RESP_ERR_NO_ERROR {
                 refused(i, message.err as i32);
                 // SAFETY: lent above, and librdkafka has not taken it.
-                unsafe { value_pool.returned(message._private) };
+                unsafe { self.value_pool.returned(message._private) };
             }
         }
         if let Some(sticky) = &mut self.sticky {
@@ -194,8 +204,8 @@ impl NativeProducer {
         }
         // The last one first, so that they get their places again when they are offered again.
         for message in left.iter().rev() {
-            // SAFETY: the same.
-            unsafe { value_pool.returned(message._private) };
+            // SAFETY: lent above, and librdkafka has not taken it.
+            unsafe { self.value_pool.returned(message._private) };
         }
         from + handled.len()
     }
@@ -211,73 +221,21 @@ impl NativeProducer {
         sys::RD_KAFKA_MSG_F_PARTITION
     }
 
-    /// Hands out up to `limit` reports; events of other kinds go to `on_other`.
-    ///
-    /// All reports of an event carry the time at which it was picked up, however long the handing out takes: their
-    /// acknowledgements had all come by then. An event is destroyed (its messages freed, its room in the queue given
-    /// back) once all of it is handed out.
-    #[inline]
-    pub(in crate::driver::kafka) fn poll_reports(
-        &mut self,
-        value_pool: &mut ValuePool,
-        limit: u32,
-        time: &impl Time,
-        mut on_report: impl FnMut(u64, Report<'_>),
-        mut on_other: impl FnMut(EventKind),
-    ) -> u32 {
-        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-        let mut reported = 0;
-        let mut chunk = [ptr::null(); CHUNK];
-        while reported < limit {
-            if self.event.is_none() {
-                let Some(event) = self.queue.poll(0) else { break };
-                if !event.is_deliveries() {
-                    on_other(event.kind());
-                    continue;
-                }
-                self.event = Some((event, time.now_ns()));
-            }
-            let Some((event, picked_up_ns)) = &mut self.event else { break };
-            let asked = CHUNK.min(limit - reported);
-            let count = event.take_messages(&mut chunk[..asked]);
-            for &message in &chunk[..count] {
-                // SAFETY: `take_messages` has written `count` pointers, each valid until `event` is dropped, which is
-                // after this loop; nobody writes to them meanwhile.
-                let message = unsafe { &*message };
-                // SAFETY: librdkafka reports each message once, with the opaque that it was handed over with, and then
-                // reads its value no more: with F_COPY it would free the value now.
-                let tag = unsafe { value_pool.returned(message._private) };
-                // SAFETY: a message of the event's, which lives as long as that; the call only reads it.
-                let broker = if self.tells_brokers { unsafe { sys::rd_kafka_message_broker_id(message) } } else { -1 };
-                // SAFETY: librdkafka keeps `len` bytes at a delivered message's payload as long as the message, and
-                // what was lent for it is not lent again before the report is made.
-                on_report(*picked_up_ns, unsafe { report(message, tag, broker) });
-            }
-            reported += count;
-            // An event whose last message was the last that was asked for must not live on: its messages still fill
-            // the queue, and nobody may ask again until there is room.
-            if count < asked || (reported == limit && event.is_used_up()) {
-                self.event = None;
-            }
-        }
-        u32::try_from(reported).unwrap_or(u32::MAX)
+    /// Ends the linger of what is waiting. `BaseProducer::flush` would take the delivery reports away from us;
+    /// librdkafka's own only waits, and for the millisecond that it waits its threads send without linger.
+    pub(in crate::driver::kafka) fn flush_linger(&self) {
+        // SAFETY: our client is alive, and its delivery reports are events: this call serves no queue.
+        unsafe { sys::rd_kafka_flush(self.client.client().native_ptr(), 1) };
     }
 
-    /// Waits until something is in the queue or `limit` has passed; may end at once. To be called when the queue has
-    /// just been found empty. False: it cannot wait, because the system gives no descriptor.
-    pub(in crate::driver::kafka) fn await_reports(&mut self, limit: Duration, clock: Clock) -> bool {
-        self.queue.wait(limit, clock)
+    /// Gives up on everything in flight: the reports say so.
+    pub(in crate::driver::kafka) fn purge(&self) {
+        self.client.purge(PurgeConfig::default().queue().inflight());
     }
 
-    /// When the first thing came into the empty queue since the last call (0: nothing has); None: there is no bell.
-    #[inline]
-    pub(in crate::driver::kafka) fn rung_ns(&self) -> Option<u64> {
-        self.queue.rung_ns()
-    }
-
-    /// The same, left as it is; None: nothing has come, or nobody knows when.
-    pub(in crate::driver::kafka) fn came_ns(&self) -> Option<u64> {
-        self.queue.came_ns()
+    /// The client's errors.
+    pub(in crate::driver::kafka) fn errors(&self) -> &ClientErrors {
+        self.client.context()
     }
 }
 
@@ -285,35 +243,6 @@ impl NativeProducer {
 #[inline]
 fn message_bytes(batch: &Batch, i: usize) -> usize {
     batch.value_bytes(i) as usize + batch.key(i).map_or(0, <[u8]>::len)
-}
-
-/// Ends the linger of what is waiting. `BaseProducer::flush` would take the delivery reports away from us; librdkafka's
-/// own only waits, and for the millisecond that it waits its threads send without linger.
-pub(in crate::driver::kafka) fn hurry(client: *mut sys::rd_kafka_t) {
-    // SAFETY: `client` comes from a living BaseProducer, whose delivery reports are events: this call serves no queue.
-    unsafe { sys::rd_kafka_flush(client, 1) };
-}
-
-/// A delivered message as a report.
-///
-/// # Safety
-/// `payload` is null or valid for `len` bytes as long as `message` is.
-#[inline]
-unsafe fn report(message: &sys::rd_kafka_message_t, tag: usize, broker: i32) -> Report<'_> {
-    let delivery = match message.err {
-        Code::RD_KAFKA_RESP_ERR_NO_ERROR => Delivery::Acknowledged,
-        Code::RD_KAFKA_RESP_ERR__PURGE_QUEUE | Code::RD_KAFKA_RESP_ERR__PURGE_INFLIGHT => Delivery::Unknown,
-        code => Delivery::Failed(code as i32),
-    };
-    let value = if message.payload.is_null() {
-        &[][..]
-    } else {
-        // SAFETY: the caller vouches for payload and length.
-        unsafe { slice::from_raw_parts(message.payload.cast::<u8>(), message.len) }
-    };
-    // What is not known is negative in librdkafka too, but has more than one number.
-    let (partition, offset) = (message.partition.max(-1), message.offset.max(-1));
-    Report { value, tag, delivery, partition, offset, broker }
 }
 
 const EMPTY: sys::rd_kafka_message_t = sys::rd_kafka_message_t {

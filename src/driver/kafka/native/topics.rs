@@ -2,6 +2,7 @@
 //! them).
 
 use super::handle::{Event, Queue, copied};
+use rdkafka::client::{Client, ClientContext};
 use rdkafka_sys as sys;
 use std::ffi::{CString, NulError};
 use std::ptr::{self, NonNull};
@@ -35,21 +36,21 @@ pub(in crate::driver::kafka) struct TopicOutcome {
 /// Why the request as a whole failed: librdkafka's code and its words.
 pub(in crate::driver::kafka) type RequestError = (i32, String);
 
-/// Creates topics and waits for the answer; `client` must be alive for as long.
-pub(in crate::driver::kafka) fn create_topics(
-    client: *mut sys::rd_kafka_t,
+/// Creates topics and waits for the answer.
+pub(in crate::driver::kafka) fn create_topics<C: ClientContext>(
+    client: &Client<C>,
     topics: &[NewTopic<'_>],
     limit_ms: i32,
 ) -> Result<Vec<TopicOutcome>, RequestError> {
     let specs = topics.iter().map(Spec::new).collect::<Result<Vec<_>, _>>()?;
     let mut pointers: Vec<_> = specs.iter().map(|spec| spec.0.as_ptr()).collect();
     let options = AdminOptions::new(client, Op::RD_KAFKA_ADMIN_OP_CREATETOPICS, limit_ms)?;
-    let queue = answer_queue(client)?;
+    // SAFETY: dropped at the end of this function, for which the client is borrowed.
+    let queue = unsafe { Queue::new(client) }.ok_or_else(no_queue)?;
+    let (client, options, answers) = (client.native_ptr(), options.0.as_ptr(), queue.as_ptr());
     // SAFETY: client, options and queue are alive; `pointers` holds as many living topics as we say; all of it is
     // copied by the call.
-    unsafe {
-        sys::rd_kafka_CreateTopics(client, pointers.as_mut_ptr(), pointers.len(), options.0.as_ptr(), queue.as_ptr());
-    }
+    unsafe { sys::rd_kafka_CreateTopics(client, pointers.as_mut_ptr(), pointers.len(), options, answers) };
     outcomes(&queue, limit_ms, |event, count| {
         // SAFETY: the event is of this very kind, or else the result is null, which is looked at next.
         let result = unsafe { sys::rd_kafka_event_CreateTopics_result(event.as_ptr()) };
@@ -61,21 +62,21 @@ pub(in crate::driver::kafka) fn create_topics(
     })
 }
 
-/// Deletes topics and waits for the answer; `client` must be alive for as long.
-pub(in crate::driver::kafka) fn delete_topics(
-    client: *mut sys::rd_kafka_t,
+/// Deletes topics and waits for the answer.
+pub(in crate::driver::kafka) fn delete_topics<C: ClientContext>(
+    client: &Client<C>,
     names: &[String],
     limit_ms: i32,
 ) -> Result<Vec<TopicOutcome>, RequestError> {
     let specs = names.iter().map(|name| TopicToDelete::new(name)).collect::<Result<Vec<_>, _>>()?;
     let mut pointers: Vec<_> = specs.iter().map(|spec| spec.0.as_ptr()).collect();
     let options = AdminOptions::new(client, Op::RD_KAFKA_ADMIN_OP_DELETETOPICS, limit_ms)?;
-    let queue = answer_queue(client)?;
+    // SAFETY: dropped at the end of this function, for which the client is borrowed.
+    let queue = unsafe { Queue::new(client) }.ok_or_else(no_queue)?;
+    let (client, options, answers) = (client.native_ptr(), options.0.as_ptr(), queue.as_ptr());
     // SAFETY: client, options and queue are alive; `pointers` holds as many living names as we say; all of it is copied
     // by the call.
-    unsafe {
-        sys::rd_kafka_DeleteTopics(client, pointers.as_mut_ptr(), pointers.len(), options.0.as_ptr(), queue.as_ptr());
-    }
+    unsafe { sys::rd_kafka_DeleteTopics(client, pointers.as_mut_ptr(), pointers.len(), options, answers) };
     outcomes(&queue, limit_ms, |event, count| {
         // SAFETY: the event is of this very kind, or else the result is null, which is looked at next.
         let result = unsafe { sys::rd_kafka_event_DeleteTopics_result(event.as_ptr()) };
@@ -91,7 +92,7 @@ pub(in crate::driver::kafka) fn delete_topics(
 fn outcomes(
     queue: &Queue,
     limit_ms: i32,
-    topics_of: impl Fn(&Event, &mut usize) -> *mut *const sys::rd_kafka_topic_result_t,
+    topics_of: impl Fn(&Event<'_>, &mut usize) -> *mut *const sys::rd_kafka_topic_result_t,
 ) -> Result<Vec<TopicOutcome>, RequestError> {
     let timed_out = sys::rd_kafka_resp_err_t::RD_KAFKA_RESP_ERR__TIMED_OUT as i32;
     // librdkafka ends the request itself at its limit; the second is for the way back.
@@ -115,9 +116,9 @@ fn outcomes(
         .map(|&result| {
             // SAFETY: one of the event's results, alive as long as the event.
             let name = unsafe { sys::rd_kafka_topic_result_name(result) };
-            // SAFETY: the same.
+            // SAFETY: one of the event's results, alive as long as the event.
             let code = unsafe { sys::rd_kafka_topic_result_error(result) } as i32;
-            // SAFETY: the same.
+            // SAFETY: one of the event's results, alive as long as the event.
             let words = unsafe { sys::rd_kafka_topic_result_error_string(result) };
             // SAFETY: NUL-terminated, and it belongs to the result.
             let name = unsafe { copied(name) };
@@ -128,8 +129,8 @@ fn outcomes(
         .collect())
 }
 
-fn answer_queue(client: *mut sys::rd_kafka_t) -> Result<Queue, RequestError> {
-    Queue::new(client).ok_or_else(|| refused("no queue for the answer".to_owned()))
+fn no_queue() -> RequestError {
+    refused("no queue for the answer".to_owned())
 }
 
 fn refused(words: String) -> RequestError {
@@ -203,9 +204,9 @@ impl Drop for TopicToDelete {
 struct AdminOptions(NonNull<sys::rd_kafka_AdminOptions_t>);
 
 impl AdminOptions {
-    fn new(client: *mut sys::rd_kafka_t, op: Op, limit_ms: i32) -> Result<Self, RequestError> {
-        // SAFETY: `client` is alive.
-        let options = unsafe { sys::rd_kafka_AdminOptions_new(client, op) };
+    fn new<C: ClientContext>(client: &Client<C>, op: Op, limit_ms: i32) -> Result<Self, RequestError> {
+        // SAFETY: a borrowed client is alive.
+        let options = unsafe { sys::rd_kafka_AdminOptions_new(client.native_ptr(), op) };
         let Some(options) = NonNull::new(options).map(Self) else {
             return Err(refused("no options".to_owned()));
         };
@@ -218,7 +219,8 @@ impl AdminOptions {
             // SAFETY: librdkafka has written a NUL-terminated text, and the array was zeros before.
             return Err((code as i32, unsafe { copied(why.as_ptr()) }));
         }
-        // SAFETY: as above. Without it the answer would come before the topic is known to all brokers.
+        // Without it the answer would come before the topic is known to all brokers.
+        // SAFETY: the options are alive, `why` has as many bytes as we say.
         let code = unsafe {
             sys::rd_kafka_AdminOptions_set_operation_timeout(options.0.as_ptr(), limit_ms, why.as_mut_ptr(), why.len())
         };

@@ -21,9 +21,9 @@ const CHUNK_BYTES: usize = 256 * 1024;
 /// Places begin on cache lines of their own.
 const LINE_BYTES: usize = 64;
 
-/// Memory for the values of one producer. It must be dropped after the client that its values were handed to.
+/// Memory for the values of one producer, which owns it beside its client (`NativeProducer`): it is dropped after that.
 #[derive(Default)]
-pub(in crate::driver::kafka) struct ValuePool {
+pub(super) struct ValuePool {
     /// Places that the library does not have.
     free: Vec<NonNull<PoolSlot>>,
     chunks: Vec<Chunk>,
@@ -68,7 +68,8 @@ pub(super) struct PooledValue {
 
 impl std::fmt::Debug for ValuePool {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Lent").field("places", &self.places).field("free", &self.free.len()).finish_non_exhaustive()
+        let (places, free) = (self.places, self.free.len());
+        f.debug_struct("ValuePool").field("places", &places).field("free", &free).finish_non_exhaustive()
     }
 }
 
@@ -81,25 +82,28 @@ impl ValuePool {
         if !batch.of_one_length() {
             return PooledValue::to_be_copied(value, tag);
         }
-        let value_bytes = batch.value_bytes(i);
-        let mut at = self.free.pop().unwrap_or_else(|| self.another(batch.room_bytes()));
+        // Measured by the slice itself, whatever the batch says of it.
+        let room_bytes = batch.room_bytes().max(value.len());
+        let mut at = self.free.pop().unwrap_or_else(|| self.another(room_bytes));
         // SAFETY: a free place of ours: nobody else reads or writes it, and its chunk lives as long as `self`.
         let mut place = unsafe { at.as_mut() };
-        if place.room_bytes < value_bytes {
+        if (place.room_bytes as usize) < value.len() {
             // It dates from a batch with shorter values, and is not offered again.
-            at = self.another(batch.room_bytes());
-            // SAFETY: the same.
+            at = self.another(room_bytes);
+            // SAFETY: a new place: as for a free one.
             place = unsafe { at.as_mut() };
         }
         let content = batch.content(i);
-        let known = place.content == content && place.value_bytes == value_bytes;
+        let known = place.content == content && place.value_bytes as usize == value.len();
+        let value_bytes = u32::try_from(value.len()).unwrap_or(u32::MAX);
         (place.content, place.value_bytes, place.tag) = (content, value_bytes, tag);
-        // SAFETY: behind each place there is room for `room_bytes`, which is enough (see above).
+        // SAFETY: behind each place there is room for `place.room_bytes`, which is at least `value.len()` (see above).
         let to = unsafe { at.add(1) }.cast::<u8>().as_ptr();
         match value.first_chunk::<HEAD_BYTES>() {
-            // SAFETY: the same; nothing else is known of the alignment.
+            // SAFETY: the room is at least `value.len()`, of which the head is a part; unaligned, because nothing is
+            // known of the alignment.
             Some(head) if known => unsafe { to.cast::<[u8; HEAD_BYTES]>().write_unaligned(*head) },
-            // SAFETY: the same; the place is free, and the batch lies elsewhere.
+            // SAFETY: the room is at least `value.len()`; the place is free, and the batch lies elsewhere.
             _ => unsafe { ptr::copy_nonoverlapping(value.as_ptr(), to, value.len()) },
         }
         let opaque = at.as_ptr().map_addr(|address| address | LENT);
@@ -125,7 +129,7 @@ impl ValuePool {
         chunk.used += lines;
         self.places += 1;
         let room_bytes = u32::try_from(lines * LINE_BYTES - size_of::<PoolSlot>()).unwrap_or(u32::MAX);
-        // SAFETY: the same.
+        // SAFETY: `lines` are at least a place and `room_bytes`, aligned better than a place, and nobody else's.
         unsafe { at.write(PoolSlot { content: NO_CONTENT, tag: 0, value_bytes: 0, room_bytes }) };
         at
     }
@@ -144,7 +148,7 @@ impl ValuePool {
         // SAFETY: made by `lend` from a place of ours, which is not null.
         let at = unsafe { NonNull::new_unchecked(place) };
         self.free.push(at);
-        // SAFETY: the same; places live as long as `self`.
+        // SAFETY: `lend` has written the place, and places live as long as `self`.
         unsafe { at.as_ref() }.tag
     }
 }
@@ -178,91 +182,4 @@ pub(super) fn flags(batch: &Batch) -> i32 {
 const LENT: usize = 1;
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn batch(values: &[(u32, &[u8])]) -> Batch {
-        let longest = values.iter().map(|(_, value)| value.len()).max().unwrap_or(0);
-        let mut batch = Batch::new(values.len(), u32::try_from(longest).unwrap());
-        batch.set_len(values.len());
-        for (i, (payload, value)) in values.iter().enumerate() {
-            batch.set_value(i, *payload, value);
-            batch.set_tag(i, 10 + i);
-        }
-        batch
-    }
-
-    fn give_back(value_pool: &mut ValuePool, opaque: *mut c_void) -> usize {
-        // SAFETY: each test gives back once what it was lent.
-        unsafe { value_pool.returned(opaque) }
-    }
-
-    fn read(loan: &PooledValue) -> Vec<u8> {
-        // SAFETY: the place is as long as said, and lent.
-        unsafe { std::slice::from_raw_parts(loan.value.cast::<u8>(), loan.value_bytes) }.to_vec()
-    }
-
-    #[test]
-    fn a_value_stands_in_its_place_until_it_is_returned() {
-        let mut value_pool = ValuePool::default();
-        let batch = batch(&[(0, &[1; 100]), (1, &[2; 100]), (2, &[4; 100]), (3, &[3; 100])]);
-        let loans: Vec<_> = (0..4).map(|i| value_pool.lend(&batch, i)).collect();
-        let values: Vec<_> = loans.iter().map(read).collect();
-        assert_eq!(values, [vec![1; 100], vec![2; 100], vec![4; 100], vec![3; 100]]);
-        let tags: Vec<_> = loans.iter().map(|loan| give_back(&mut value_pool, loan.opaque)).collect();
-        assert_eq!(tags, [10, 11, 12, 13]);
-        assert_eq!(value_pool.lend(&batch, 0).value, loans[3].value, "the last one returned is the first to be lent");
-    }
-
-    #[test]
-    fn every_value_is_right_whatever_its_place_held_before() {
-        let (mut value_pool, mut rng) = (ValuePool::default(), fastrand::Rng::with_seed(7));
-        let payloads = |length: usize| (0u8..5).map(move |n| vec![n; length]).collect::<Vec<_>>();
-        let (short, long) = (payloads(240), payloads(300));
-        let mut out: Vec<(PooledValue, Vec<u8>, usize)> = Vec::new();
-        let mut batches = [Batch::new(3, 240), Batch::new(3, 240), Batch::new(3, 300)];
-        for round in 0..2_000 {
-            if rng.bool() || out.is_empty() {
-                let (which, payloads) = if round > 1_000 { (2, &long) } else { (rng.usize(0..2), &short) };
-                let batch = &mut batches[which];
-                let (i, payload) = (rng.usize(0..3), rng.usize(0..5));
-                batch.set_value(i, u32::try_from(payload).unwrap(), &payloads[payload]);
-                let (head, _) = batch.head_mut(i);
-                head.fill(rng.u8(..));
-                batch.set_tag(i, round);
-                out.push((value_pool.lend(batch, i), batch.value(i).to_vec(), round));
-            } else {
-                let (loan, value, tag) = out.swap_remove(rng.usize(0..out.len()));
-                assert_eq!(read(&loan), value);
-                assert_eq!(give_back(&mut value_pool, loan.opaque), tag);
-            }
-        }
-        for (loan, value, _) in &out {
-            assert_eq!(&read(loan), value);
-        }
-    }
-
-    #[test]
-    fn values_of_different_lengths_take_no_places() {
-        let mut value_pool = ValuePool::default();
-        let batch = batch(&[(0, &[1; 100_000]), (1, &[2; 10])]);
-        for (i, tag) in [(0, 10), (1, 11)] {
-            let loan = value_pool.lend(&batch, i);
-            assert_eq!(
-                (loan.value.cast_const().cast(), loan.value_bytes),
-                (batch.value(i).as_ptr(), batch.value(i).len())
-            );
-            assert_eq!(give_back(&mut value_pool, loan.opaque), tag);
-        }
-        assert_eq!((value_pool.places, flags(&batch)), (0, sys::RD_KAFKA_MSG_F_COPY));
-    }
-
-    #[test]
-    fn a_tag_of_a_message_that_was_copied_comes_back_as_it_was() {
-        let mut value_pool = ValuePool::default();
-        for tag in [0, 1, 100_000] {
-            assert_eq!(give_back(&mut value_pool, PooledValue::to_be_copied(&[], tag).opaque), tag);
-        }
-        assert!(value_pool.free.is_empty());
-    }
-}
+mod tests;

@@ -83,7 +83,7 @@ impl OmbWorkers {
         let mut settling = ProbeSettling {
             asked: self.protocol.probes_asked,
             subscriptions: u64::from(plan.subscriptions_of(0)),
-            all_come: plan.driver.consumer.get("auto.offset.reset") == Some("earliest"),
+            all_come: plan.driver.consumer_settings.from_earliest,
             before: self.counted(),
             changed_ns: self.clock.now_ns(),
         };
