@@ -1,5 +1,41 @@
-//! The consumer's loop: batches of messages, one clock reading each; events, commits and pauses on ticks.
+//! The consumer's loop: batches of messages, one clock reading each; events, commits and pauses on ticks. Nothing here
+//! allocates, locks, formats or makes a system call per message, beyond what the library's own calls do.
+//!
+//! # The way of one message
+//!
+//! Steps 3 to 9 run on the client's hot thread. The loop is compiled once for each driver, clock and set of
+//! measurements (`C`, `T`, `M`). What the steps cost: `tools/bench-self`, `docs/performance.md`.
+//!
+//! 1. **Fetched.** By librdkafka's threads, on the client's I/O CPUs: fetch, decompression, one allocation a message
+//!    (mimalloc: it is freed in another thread than made it), into the partition's queue.
+//! 2. **Forwarded.** Each assigned partition's queue leads into one of ours (`driver/kafka/native/forward.rs`), so that
+//!    one call reads them all, and the client's own queue is left with rebalances and errors.
+//! 3. **Looked for.** `receive` asks `native/consume.rs` for up to 300 messages with one call, in which the library
+//!    takes its queue's lock for each (more at a time would leave the cache). Where nothing is there, a loop with a CPU
+//!    of its own pauses for 0.5 µs (`look_away`), so that the lock is free for the library; another sleeps until
+//!    librdkafka writes to an eventfd (`native/queue_event_fd.rs`) or a tick is due.
+//! 4. **Picked up.** One clock reading a batch, after the call: the time at which all of it was received. Key and
+//!    headers are not looked at, the value is read where librdkafka has it, and the record's own time is asked for only
+//!    where the value begins with no stamp.
+//! 5. **Recognised.** `stats.rs`, `receive`: is it of the same partition as the last one, and does it carry, bit for
+//!    bit, the stamp that has to come next (`load/stamp/message_run.rs`)? Then a count goes up, and that is all.
+//! 6. **Read.** Otherwise `receive_alone` checks the stamp (a remainder) and tells messages of the load from probes,
+//!    other runs' messages, unstamped and damaged ones.
+//! 7. **Entered.** At the end of a run, `ConsumerStats::settle`: sums, the partition's cell
+//!    (`stats/partition_tally.rs`), two end-to-end histograms (`stats/recorder.rs`), how long the loop itself can have
+//!    kept the messages (`hold_times.rs`). The ledger (`load/accounting.rs`) takes a run's bits of the window that
+//!    tells duplicates and reordered ones by words of 64; its checksum of sequences alone takes every message: two
+//!    multiplications.
+//! 8. **Given back.** `rd_kafka_message_destroy` for each, right behind its use; after the batch one look at the
+//!    library's queue tells whether librdkafka holds back fetches (`driver/kafka/fetch_queue.rs`).
+//! 9. **Published.** With a tick (`orders.rs`), every 0.2 ms on a CPU of the loop's own, else every 5 to 125 ms:
+//!    orders, counters every 10 ms or 1,000 messages, a slot with the histograms once a second. Rebalances and errors
+//!    are served every 10 ms; a commit begins after 100 messages, 100 ms after the last one at the earliest, and nobody
+//!    waits for it.
+//!
+//! On the other side: `produce.rs`.
 
+mod orders;
 mod stats;
 mod work;
 
@@ -8,7 +44,7 @@ mod tests;
 
 use super::idle;
 use super::measuring::{MeasureAll, Measuring};
-use super::raw_log::{self, ReceiveLog};
+use super::raw_log::ReceiveLog;
 use super::telemetry_ticker::TelemetryTicker;
 use super::troubles::Troubles;
 use crate::driver::{Consumer, DriverError, Time};
@@ -20,13 +56,6 @@ pub(super) use stats::Expected;
 use std::marker::PhantomData;
 use work::Work;
 
-/// Rebalances, commit results and errors are served this often: a group's rebalance does not wait for us.
-const EVENTS_NS: u64 = 10_000_000;
-/// A commit begins after this many messages …
-const COMMIT_MESSAGES: u64 = 100;
-/// … but not sooner than this after the last one, and never while one is on its way: brokers answer a flood of commits
-/// with failures.
-const COMMIT_NS: u64 = 100_000_000;
 /// Spins between two empty looks on a CPU of one's own: about 0.5 µs, which leaves the queue's lock to the library's
 /// thread.
 const SPINS: u32 = 16;
@@ -54,7 +83,7 @@ pub(super) struct Consume<'a, C: Consumer, T: Time, M: Measuring = MeasureAll> {
     driver: &'a mut C,
     time: &'a T,
     end: &'a mut ClientEnd,
-    manner: ConsumerOptions,
+    options: ConsumerOptions,
     stats: ConsumerStats,
     ticker: TelemetryTicker,
     paused: bool,
@@ -80,16 +109,16 @@ impl<'a, C: Consumer, T: Time, M: Measuring> Consume<'a, C, T, M> {
         driver: &'a mut C,
         time: &'a T,
         end: &'a mut ClientEnd,
-        manner: ConsumerOptions,
+        options: ConsumerOptions,
         expected: Expected,
     ) -> Self {
-        let ticker = TelemetryTicker::new(time.now_ns(), manner.spin);
+        let ticker = TelemetryTicker::new(time.now_ns(), options.spin);
         Self {
             measuring: PhantomData,
             driver,
             time,
             end,
-            manner,
+            options,
             stats: ConsumerStats::new(expected),
             ticker,
             paused: false,
@@ -145,11 +174,11 @@ impl<'a, C: Consumer, T: Time, M: Measuring> Consume<'a, C, T, M> {
     }
 
     fn receive_until_exit(&mut self) -> Result<(), DriverError> {
-        if let Some(processing) = self.manner.processing {
-            return self.work_until_exit(Work::new(processing, self.manner.index));
+        if let Some(processing) = self.options.processing {
+            return self.work_until_exit(Work::new(processing, self.options.index));
         }
-        while let Some(now) = self.obey()? {
-            if !self.manner.spin {
+        while let Some(now) = self.follow_orders()? {
+            if !self.options.spin {
                 self.receive_waiting(now);
             } else if self.receive(now) == 0 {
                 self.look_away(now);
@@ -160,7 +189,7 @@ impl<'a, C: Consumer, T: Time, M: Measuring> Consume<'a, C, T, M> {
 
     /// Does what a tick asks for, if one is due. The time then, or None: it is to exit.
     #[inline]
-    fn obey(&mut self) -> Result<Option<u64>, DriverError> {
+    fn follow_orders(&mut self) -> Result<Option<u64>, DriverError> {
         let now = self.time.now_ns();
         if !self.ticker.due(now) {
             return Ok(Some(now));
@@ -215,145 +244,5 @@ impl<'a, C: Consumer, T: Time, M: Measuring> Consume<'a, C, T, M> {
         stats.settle::<M>();
         stats.hold_times.looked(count < C::BATCH);
         count
-    }
-
-    /// Looks at the orders, serves events, commits, publishes; returns what is wanted.
-    fn tick(&mut self, now: u64) -> Result<Wanted, DriverError> {
-        // Before partitions are assigned, so that those assigned are paused at once.
-        let paused = self.end.paused() || self.held(now);
-        if paused != self.paused {
-            self.paused = paused;
-            self.driver.set_paused(paused);
-        }
-        let messages = self.stats.messages();
-        let tick = self.ticker.tick(now, messages, self.end);
-        if now >= self.next_events_ns {
-            self.next_events_ns = now + EVENTS_NS;
-            let before_ns = self.driver.blocked_ns();
-            self.serve_events()?;
-            // A commit before partitions are left waits for the broker.
-            self.was_blocked_since(before_ns);
-        }
-        self.commit_if_due(now);
-        if M::TELEMETRY && tick.publish {
-            if let Some(raw) = &mut self.raw {
-                raw.writer.flush_if_worth_it();
-                raw_log::account(&raw.writer, self.stats.counters_mut(), self.end);
-            }
-            self.ticker.publish(now, messages, self.stats.counters_mut(), self.end);
-            self.publish_rows();
-        }
-        if M::TELEMETRY && tick.cut {
-            self.cut(now);
-        }
-        Ok(self.end.wanted())
-    }
-
-    /// Is it too early to read? Once the load has begun never again.
-    fn held(&mut self, now: u64) -> bool {
-        if self.manner.hold {
-            let epoch_ns = self.end.epoch_ns();
-            self.manner.hold = epoch_ns == 0 || now < epoch_ns;
-        }
-        self.manner.hold
-    }
-
-    fn serve_events(&mut self) -> Result<(), DriverError> {
-        self.stats.set_wall_clock(self.end.wall_offset_ns(), self.end.epoch_ns());
-        let now = self.time.now_ns();
-        let since_ns = self.stats.hold_times.elsewhere_since(std::mem::replace(&mut self.served_ns, now));
-        let (stats, raw) = (&mut self.stats, &mut self.raw);
-        self.driver.serve_events(self.time, |at_ns, message| {
-            if let Some(raw) = raw {
-                raw.received(at_ns, &message, stats.clocks());
-            }
-            stats.receive::<M>(at_ns, &message);
-        });
-        self.stats.settle::<M>();
-        self.stats.hold_times.elsewhere_since(since_ns);
-        let events = self.driver.events();
-        self.stats.set_events(&events);
-        self.look_for_brokers(events.all_brokers_down);
-        self.driver.fault().map_or(Ok(()), Err)
-    }
-
-    /// A consumer that receives nothing need not lack a broker, unless its library says that none is there.
-    fn look_for_brokers(&mut self, all_brokers_down: u64) {
-        let messages = self.stats.messages();
-        if all_brokers_down != self.downs {
-            self.downs = all_brokers_down;
-            self.messages_when_down.get_or_insert(messages);
-        }
-        if self.messages_when_down.is_some_and(|before| before != messages) {
-            self.messages_when_down = None;
-        }
-        let now = self.time.now_ns();
-        self.stats.witness.look(now, messages, self.messages_when_down.is_some());
-        self.stats.witness.listen(now);
-        let troubles = &mut self.troubles;
-        self.driver.tell_troubles(&mut |text, count| troubles.note(text, count, now));
-        self.troubles.publish(self.end);
-        self.stats.witness.publish(self.end);
-    }
-
-    fn commit_if_due(&mut self, now: u64) {
-        let messages = self.stats.messages();
-        let due = messages - self.committed_messages >= COMMIT_MESSAGES && now >= self.next_commit_ns;
-        if self.manner.commit && due && !self.driver.commit_in_flight() {
-            self.committed_messages = messages;
-            self.next_commit_ns = now + COMMIT_NS;
-            self.driver.commit_async();
-        }
-    }
-
-    /// Commits while the whole group is still together, once, and goes on.
-    fn become_quiet(&mut self) {
-        if !self.quiet {
-            self.quiet = true;
-            self.commit_the_rest();
-            self.end.set_state(ClientState::Quiet);
-        }
-    }
-
-    /// Commits, and waits for the answer, if anything has come since that was last done.
-    fn commit_the_rest(&mut self) {
-        let messages = self.stats.messages();
-        if self.manner.commit && self.committed_finally != Some(messages) {
-            self.committed_messages = messages;
-            self.committed_finally = Some(messages);
-            let before_ns = self.driver.blocked_ns();
-            self.driver.commit_sync();
-            self.was_blocked_since(before_ns);
-        }
-    }
-
-    /// What has come to the driver's time in calls that wait for the broker: no standing still of the loop.
-    fn was_blocked_since(&mut self, before_ns: u64) {
-        let blocked_ns = self.driver.blocked_ns().saturating_sub(before_ns);
-        self.stats.idle(blocked_ns);
-        self.ticker.excuse(blocked_ns);
-    }
-
-    fn publish_rows(&mut self) {
-        for row in self.stats.take_probed_rows() {
-            self.end.mark_probe(row);
-        }
-        self.stats.publish_dirty_rows(self.end);
-    }
-
-    fn cut(&mut self, now: u64) {
-        self.stats.set_events(&self.driver.events());
-        if let Some(raw) = &self.raw {
-            raw_log::account(&raw.writer, self.stats.counters_mut(), self.end);
-        }
-        let (counters, mut latencies) = self.stats.cut_parts();
-        self.ticker.cut(now, counters, &mut latencies, self.end);
-        self.publish_rows();
-        self.stats.publish_partitions(now, self.end);
-        if let Some(raw) = &mut self.raw {
-            raw.writer.cut(now, self.end.epoch_ns());
-        }
-        let after = self.time.now_ns();
-        self.ticker.paused(after.saturating_sub(now));
     }
 }

@@ -4,34 +4,21 @@
 //! These are the loops of `produce` and `consume`, not copies of them. What a client measures is chosen part by part
 //! when compiling (`measuring.rs`); with all parts they are the very code of a client process.
 
+mod loops;
 mod stepped;
 mod supervise;
+mod timed;
 
-use super::consume::{self, Consume, Expected};
-use super::measuring::{self, Measuring, With};
-use super::message_batcher::{MessageBatcher, Sender};
-use super::produce::{self, Produce};
-use super::run_time::RunTime;
-use crate::driver::kafka::{KafkaConsumer, KafkaProducer, Receiving};
-use crate::driver::null::{NullConsumer, NullProducer};
-use crate::driver::{Consumer, DriverError, ErrorClass, Producer, Time};
-use crate::load::keys::Keys;
-use crate::load::payloads::Choice;
-use crate::os::affinity::{CpuSet, pin_current_thread};
+use super::measuring::{self, With};
+use crate::driver::{DriverError, ErrorClass};
 use crate::os::clock::Clock;
-use crate::os::usage;
-use crate::plan::properties::{ConsumerSettings, ProducerSettings, ProducerWays};
-use crate::plan::schedule::interval_q32;
-use crate::plan::{Arrivals, KeyDistributor, LatePolicy};
 use crate::stats::{Counters, Distribution};
-use crate::telemetry::payload_pool::{PoolOwner, PoolView};
-use crate::telemetry::{ClientEnd, RateOrder, Role, Shape, SupervisorEnd, Wanted};
+use crate::telemetry::Role;
 use crate::units::Rate;
+use loops::{on_kafka, on_null};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
-use stepped::Stepped;
-use supervise::{LoopObservation, LoopSupervisor};
 
 /// From the begin of a job to the first message.
 const LEAD_NS: u64 = 2_000_000;
@@ -168,237 +155,6 @@ pub fn run(job: &Job) -> Result<LoopResult, DriverError> {
         LoopTarget::Null => with_parts!(on_null, [0 1 3 7 15 31 63 61 59 55 47]),
         LoopTarget::Kafka { .. } => with_parts!(on_kafka, [0 63]),
     }
-}
-
-fn on_null<M: Measuring>(job: &Job) -> Result<LoopResult, DriverError> {
-    match job.role {
-        Role::Producer => timed(job, ProducerLoop::<_, M>::new(NullProducer::new(), job)?),
-        Role::Consumer => {
-            let driver = NullConsumer::delivering(RUN_ID, job.value_bytes);
-            timed(job, ConsumerLoop::<_, M>::new(driver, 1))
-        }
-    }
-}
-
-fn on_kafka<M: Measuring>(job: &Job) -> Result<LoopResult, DriverError> {
-    const CONNECT: Duration = Duration::from_secs(30);
-    let LoopTarget::Kafka { properties, topic, partitions } = &job.target else { return on_null::<M>(job) };
-    match job.role {
-        Role::Producer => {
-            let idempotent = ProducerSettings::of(properties).idempotent;
-            let driver = KafkaProducer::connect(properties, topic, ProducerWays::default(), idempotent, CONNECT)?;
-            timed(job, ProducerLoop::<_, M>::new(driver, job)?)
-        }
-        Role::Consumer => {
-            let fetch_queue = ConsumerSettings::of(properties).fetch_queue;
-            let receiving = Receiving { auto_commit: true, always_timed: false, fetch_queue };
-            let driver = KafkaConsumer::connect(properties, topic, receiving, CONNECT)?;
-            timed(job, ConsumerLoop::<_, M>::new(driver, *partitions))
-        }
-    }
-}
-
-/// A loop that is ready to run under a time.
-trait Loop {
-    /// Runs it to its end; the pauses that its publications made come back.
-    fn run(&mut self, time: &impl Time, end: &mut ClientEnd, spin: bool) -> Result<Distribution, DriverError>;
-}
-
-struct ProducerLoop<P: Producer, M: Measuring> {
-    driver: P,
-    batcher: Option<MessageBatcher>,
-    late: LatePolicy,
-    measuring: std::marker::PhantomData<M>,
-}
-
-impl<P: Producer, M: Measuring> ProducerLoop<P, M> {
-    fn new(driver: P, job: &Job) -> Result<Self, DriverError> {
-        let length = usize::try_from(job.value_bytes).unwrap_or(usize::MAX);
-        let mut rng = fastrand::Rng::with_seed(RUN_ID);
-        let payloads: Vec<Vec<u8>> =
-            (0..job.payloads.max(1)).map(|_| (0..length).map(|_| rng.u8(..)).collect()).collect();
-        let owner = PoolOwner::create(&payloads, &[]).map_err(|error| system("no payloads", error))?;
-        let pool = PoolView::attach(owner.name()).map_err(|error| system("no payloads", error))?;
-        let sender = Sender { run_id: RUN_ID, producer: 0, value_bytes: job.value_bytes, stamped: true };
-        let keys = Keys::new(KeyDistributor::NoKey, RUN_ID, 0);
-        let batcher = MessageBatcher::new(sender, keys, Some(pool), Choice::new(RUN_ID, job.payloads.max(1)));
-        let late = LatePolicy::Bounded { multiple: 2.0 };
-        Ok(Self { driver, batcher: Some(batcher), late, measuring: std::marker::PhantomData })
-    }
-}
-
-impl<P: Producer, M: Measuring> Loop for ProducerLoop<P, M> {
-    fn run(&mut self, time: &impl Time, end: &mut ClientEnd, spin: bool) -> Result<Distribution, DriverError> {
-        let Some(batcher) = self.batcher.take() else { return Ok(Distribution::empty()) };
-        let manner = produce::ProducerOptions {
-            late: self.late,
-            spin,
-            curve: None,
-            arrivals: Arrivals::Uniform,
-            index: 0,
-            outstanding: None,
-            first_window_messages: None,
-            flush: Duration::from_secs(10),
-            wall_stamps: false,
-            omb_probes: false,
-        };
-        let mut produce = Produce::<_, _, M>::new(&mut self.driver, time, end, manner, batcher);
-        produce.watch_pauses();
-        produce.load()?;
-        Ok(produce.pauses().map_or_else(Distribution::empty, |pauses| distribution(pauses.clone())))
-    }
-}
-
-struct ConsumerLoop<C: Consumer, M: Measuring> {
-    driver: C,
-    partitions: u32,
-    measuring: std::marker::PhantomData<M>,
-}
-
-impl<C: Consumer, M: Measuring> ConsumerLoop<C, M> {
-    fn new(driver: C, partitions: u32) -> Self {
-        Self { driver, partitions, measuring: std::marker::PhantomData }
-    }
-}
-
-impl<C: Consumer, M: Measuring> Loop for ConsumerLoop<C, M> {
-    fn run(&mut self, time: &impl Time, end: &mut ClientEnd, spin: bool) -> Result<Distribution, DriverError> {
-        let manner = consume::ConsumerOptions { spin, commit: false, hold: false, processing: None, index: 0 };
-        let expected = Expected {
-            run_id: RUN_ID,
-            first_producer: 0,
-            producers: 1,
-            partitions: self.partitions,
-            stamped: true,
-            wall_stamps: false,
-        };
-        let mut consume = Consume::<_, _, M>::new(&mut self.driver, time, end, manner, expected);
-        consume.watch_pauses();
-        consume.load()?;
-        Ok(consume.pauses().map_or_else(Distribution::empty, |pauses| distribution(pauses.clone())))
-    }
-}
-
-/// Runs a loop with a supervisor's orders and takes its time.
-fn timed(job: &Job, mut work: impl Loop) -> Result<LoopResult, DriverError> {
-    if matches!(job.length, Length::Messages(_)) && job.parts.0 & measuring::TELEMETRY == 0 {
-        return Err(system("a number of messages", "can only be seen with telemetry"));
-    }
-    let mut supervisor =
-        SupervisorEnd::create(Shape::new(job.role, 0, 1)).map_err(|error| system("no segment", error))?;
-    let mut end =
-        ClientEnd::attach(supervisor.name(), supervisor.shape()).map_err(|error| system("no segment", error))?;
-    supervisor.unlink();
-    let spin = job.cpu.is_some();
-    match job.passing {
-        TimeMode::Real => {
-            let supervise = LoopSupervisor::new(supervisor, job);
-            let (order, orders) = crossbeam_channel::bounded(1);
-            let thread = std::thread::Builder::new()
-                .name("supervisor".to_owned())
-                .spawn(move || supervise.run(&orders))
-                .map_err(|error| system("no thread", error))?;
-            pin(job)?;
-            let epoch_ns = job.clock.now_ns() + LEAD_NS;
-            // It waits for this, and lives until the loop has ended.
-            let _ = order.send(epoch_ns);
-            let measured = measure(|| work.run(&RunTime(job.clock), &mut end, spin));
-            drop(order);
-            let seen = thread.join().map_err(|_| system("the supervisor's thread", "panicked"))?;
-            measured.outcome(job.role, seen)
-        }
-        TimeMode::Stepped(step_ns) => {
-            pin(job)?;
-            let Length::Time(length) = job.length else {
-                return Err(system("stepped time", "the length must be a time"));
-            };
-            let length_ns = u64::try_from(length.as_nanos()).unwrap_or(u64::MAX);
-            give_orders(&supervisor, job, LEAD_NS);
-            let time = Stepped::new(job.clock, step_ns, LEAD_NS + length_ns, supervisor, ending(job.role));
-            let measured = measure(|| work.run(&time, &mut end, true));
-            measured.outcome(job.role, LoopObservation::of_stepped(time.into_supervisor()))
-        }
-    }
-}
-
-/// The orders of a supervisor that begins a load.
-fn give_orders(supervisor: &SupervisorEnd, job: &Job, epoch_ns: u64) {
-    let interval_q32 = match job.pace {
-        Rate::Unlimited => 0,
-        Rate::PerSecond(per_s) => interval_q32(1.0, per_s),
-    };
-    supervisor.order_rate(RateOrder { start_ns: epoch_ns, interval_q32 });
-    supervisor.set_epoch(epoch_ns);
-    supervisor.want(Wanted::Run);
-}
-
-/// The order that ends a loop.
-fn ending(role: Role) -> Wanted {
-    match role {
-        Role::Producer => Wanted::Quiesce,
-        Role::Consumer => Wanted::Exit,
-    }
-}
-
-fn pin(job: &Job) -> Result<(), DriverError> {
-    match job.cpu {
-        Some(cpu) => pin_current_thread(&CpuSet::of(cpu)).map_err(|error| system("cannot pin the loop", error)),
-        None => Ok(()),
-    }
-}
-
-/// A loop's result and what it took.
-struct LoopRun {
-    pauses: Distribution,
-    elapsed_ns: u64,
-    cpu_ns: u64,
-    process_cpu_ns: u64,
-}
-
-fn measure(work: impl FnOnce() -> Result<Distribution, DriverError>) -> Result<LoopRun, DriverError> {
-    let cpu = |usage: usage::Usage| usage.cpu_user_ns + usage.cpu_system_ns;
-    let (process, thread) = (cpu(usage::of_self()), cpu(usage::of_thread()));
-    let begun = std::time::Instant::now();
-    let pauses = work()?;
-    Ok(LoopRun {
-        pauses,
-        elapsed_ns: u64::try_from(begun.elapsed().as_nanos()).unwrap_or(u64::MAX),
-        cpu_ns: cpu(usage::of_thread()) - thread,
-        process_cpu_ns: cpu(usage::of_self()) - process,
-    })
-}
-
-trait IntoOutcome {
-    fn outcome(self, role: Role, seen: LoopObservation) -> Result<LoopResult, DriverError>;
-}
-
-impl IntoOutcome for Result<LoopRun, DriverError> {
-    fn outcome(self, role: Role, seen: LoopObservation) -> Result<LoopResult, DriverError> {
-        use crate::stats::Counter;
-        let LoopRun { pauses, elapsed_ns, cpu_ns, process_cpu_ns } = self?;
-        let LoopObservation { counters, pacing_error, largest_slot_bytes } = seen;
-        let messages = match role {
-            Role::Producer => counters[Counter::MessagesEnqueued],
-            Role::Consumer => counters[Counter::MessagesReceived],
-        };
-        // Before the epoch there is nothing to do.
-        let elapsed_ns = elapsed_ns.saturating_sub(LEAD_NS).max(1);
-        Ok(LoopResult {
-            messages,
-            elapsed_ns,
-            cpu_ns,
-            process_cpu_ns,
-            counters,
-            pacing_error,
-            pauses,
-            largest_slot_bytes,
-        })
-    }
-}
-
-fn distribution(mut recorder: crate::stats::Recorder) -> Distribution {
-    let histogram = recorder.to_histogram();
-    Distribution::of_ns(histogram, Some(recorder.take_interval()), false)
 }
 
 fn system(what: &str, why: impl std::fmt::Display) -> DriverError {

@@ -8,7 +8,7 @@
 use crate::stats::gap::{GAPS, SENDS, gap_of};
 use crate::stats::{Counter, Counters, Latency, Recorder};
 
-/// See the file's head.
+/// One loop's looks and hand-overs, and how long (ns) each can have kept a message.
 #[derive(Debug)]
 pub(super) struct HoldTimes {
     /// Shortly before the last look.

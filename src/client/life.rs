@@ -143,7 +143,7 @@ fn produce(
     driver: &mut impl Producer,
 ) -> Result<(), DriverError> {
     pin(spec)?;
-    let manner = produce::ProducerOptions {
+    let options = produce::ProducerOptions {
         late: spec.late,
         curve: spec.curve.clone(),
         arrivals: spec.arrivals,
@@ -156,9 +156,9 @@ fn produce(
         wall_stamps: spec.wall_stamps && (spec.message.stamp || spec.message_later.is_some()),
         omb_probes: spec.omb_probes,
     };
-    let later = spec.message_later.as_deref().map(|name| || outbox_of_order(spec, name));
+    let later = spec.message_later.as_deref().map(|name| || batcher_of_order(spec, name));
     let raw = raw_log::create(spec)?.map(|writer| SendLog::new(writer, spec.shape.index));
-    Produce::<_, _, MeasureAll>::new(driver, &RunTime(spec.clock), end, manner, batcher).recording(raw).run(later)
+    Produce::<_, _, MeasureAll>::new(driver, &RunTime(spec.clock), end, options, batcher).recording(raw).run(later)
 }
 
 fn consume(spec: &ClientSpec, end: &mut ClientEnd, driver: &mut impl Consumer) -> Result<(), DriverError> {
@@ -167,7 +167,7 @@ fn consume(spec: &ClientSpec, end: &mut ClientEnd, driver: &mut impl Consumer) -
     // What others have filled is timed in whole ms, if at all: a spinning loop would see nothing sooner, and take the
     // CPU from a broker that shares the machine.
     let spin = may_spin(spec) && !hold;
-    let manner = consume::ConsumerOptions {
+    let options = consume::ConsumerOptions {
         spin,
         commit: !spec.auto_commit,
         hold,
@@ -183,7 +183,7 @@ fn consume(spec: &ClientSpec, end: &mut ClientEnd, driver: &mut impl Consumer) -
         wall_stamps: spec.wall_stamps,
     };
     let raw = raw_log::create(spec)?.map(|writer| ReceiveLog::new(writer, expected));
-    Consume::<_, _, MeasureAll>::new(driver, &RunTime(spec.clock), end, manner, expected).recording(raw).run()
+    Consume::<_, _, MeasureAll>::new(driver, &RunTime(spec.clock), end, options, expected).recording(raw).run()
 }
 
 /// What the producer sends. The keys are those of the run, the choice among payloads is the producer's own.
@@ -209,7 +209,7 @@ fn batcher(
 }
 
 /// The same when it was not known at the start what messages are made of.
-fn outbox_of_order(spec: &ClientSpec, name: &str) -> Result<MessageBatcher, DriverError> {
+fn batcher_of_order(spec: &ClientSpec, name: &str) -> Result<MessageBatcher, DriverError> {
     let order = PoolView::attach(name).map_err(|error| system("no message order", error))?;
     let order: MessageOrder = serde_json::from_slice(order.payload(0))
         .map_err(|error| system("cannot understand the message order", error))?;

@@ -1,11 +1,13 @@
 //! What the next messages look like: payload, key and stamp in private buffers, made before the library is called.
 
+mod later;
+
 use super::in_flight::{InFlight, Times};
 use super::measuring::Measuring;
 use crate::driver::Batch;
 use crate::load::keys::Keys;
 use crate::load::payloads::Choice;
-use crate::load::stamp::{EncodedStamp, ReadStamp, STAMP_BYTES, Stamp, StampTemplate};
+use crate::load::stamp::{EncodedStamp, StampTemplate};
 use crate::telemetry::payload_pool::PoolView;
 
 /// Most messages in a batch: from about 100 on the library's cost per call no longer shows.
@@ -28,7 +30,7 @@ pub(super) struct Sender {
 
 impl Sender {
     /// Of stamps in values of this length.
-    fn series(&self, value_bytes: u32) -> StampTemplate {
+    fn template(&self, value_bytes: u32) -> StampTemplate {
         StampTemplate::new(self.run_id, self.producer, value_bytes)
     }
 }
@@ -46,7 +48,7 @@ pub(super) struct MessageBatcher {
     /// Bytes of every value, where all are of one length.
     one_length: Option<u64>,
     /// Of the last stamps made.
-    series: StampTemplate,
+    template: StampTemplate,
     /// Added to the times in stamps: wall clock − raw clock, or 0. Wraps.
     pub(super) stamp_offset_ns: u64,
     /// Times of messages without a stamp.
@@ -76,7 +78,7 @@ impl MessageBatcher {
             choice,
             first: 0,
             one_length,
-            series: sender.series(sender.value_bytes),
+            template: sender.template(sender.value_bytes),
             stamp_offset_ns: 0,
             in_flight: InFlight::default(),
         }
@@ -138,11 +140,11 @@ impl MessageBatcher {
             self.remember(1, actual_ns, |_| intended_ns);
         } else if M::STAMP {
             let ((head, value_bytes), offset_ns) = (self.batch.head_mut(0), self.stamp_offset_ns);
-            if value_bytes != self.series.value_bytes() {
-                self.series = self.sender.series(value_bytes);
+            if value_bytes != self.template.value_bytes() {
+                self.template = self.sender.template(value_bytes);
             }
             let [intended_ns, actual_ns] = [intended_ns, actual_ns].map(|ns| ns.wrapping_add(offset_ns));
-            self.series.encoded(sequence, intended_ns, actual_ns).write(head);
+            self.template.encoded(sequence, intended_ns, actual_ns).write(head);
         }
     }
 
@@ -175,52 +177,22 @@ impl MessageBatcher {
     #[inline]
     fn stamp_all(&mut self, actual_ns: u64, intended_ns: impl Fn(u32) -> u64) {
         let offset_ns = self.stamp_offset_ns;
-        let mut series = self.series;
+        let mut template = self.template;
         let mut before: Option<(u64, EncodedStamp)> = None;
         for (((head, value_bytes), nth), sequence) in self.batch.heads_mut().zip(0..).zip(self.first..) {
             let intended_ns = intended_ns(nth);
-            let alike = value_bytes == series.value_bytes();
-            if !alike {
-                series = self.sender.series(value_bytes);
+            let as_long = value_bytes == template.value_bytes();
+            if !as_long {
+                template = self.sender.template(value_bytes);
             }
             let encoded = match before {
-                Some((before_ns, encoded)) if before_ns == intended_ns && alike => encoded.next(),
-                _ => series.encoded(sequence, intended_ns.wrapping_add(offset_ns), actual_ns.wrapping_add(offset_ns)),
+                Some((before_ns, encoded)) if before_ns == intended_ns && as_long => encoded.next(),
+                _ => template.encoded(sequence, intended_ns.wrapping_add(offset_ns), actual_ns.wrapping_add(offset_ns)),
             };
             encoded.write(head);
             before = Some((intended_ns, encoded));
         }
-        self.series = series;
-    }
-
-    /// Message `i` is only handed over now: gives it other times, and leaves key and payload.
-    pub(super) fn put_off<M: Measuring>(&mut self, i: usize, intended_ns: u64, actual_ns: u64) {
-        if self.sender.stamped {
-            if M::STAMP {
-                self.stamp(i, intended_ns, actual_ns);
-            }
-        } else {
-            self.in_flight.put_off(self.batch.tag(i), intended_ns, actual_ns);
-        }
-    }
-
-    /// Message `i` was refused or given up: no report will come for it.
-    pub(super) fn forget(&mut self, i: usize) {
-        if !self.sender.stamped {
-            self.in_flight.take(self.batch.tag(i));
-        }
-    }
-
-    /// Sequence and times of message `i`, as it was made or put off. `stamp_offset_ns` stands in its stamp.
-    pub(super) fn times(&self, i: usize, stamp_offset_ns: u64) -> Times {
-        match Stamp::read(self.batch.value(i)) {
-            ReadStamp::Stamp(stamp) if self.sender.stamped => Times {
-                sequence: stamp.sequence,
-                intended_ns: stamp.intended_ns.wrapping_sub(stamp_offset_ns),
-                actual_ns: stamp.actual_ns.wrapping_sub(stamp_offset_ns),
-            },
-            _ => self.in_flight.peek(self.batch.tag(i)),
-        }
+        self.template = template;
     }
 
     /// Value bytes of messages `from..to`.
@@ -235,36 +207,5 @@ impl MessageBatcher {
     /// Sequence number of message `i`.
     pub(super) fn sequence(&self, i: usize) -> u64 {
         self.first + i as u64
-    }
-
-    #[inline]
-    fn stamp(&mut self, i: usize, intended_ns: u64, actual_ns: u64) {
-        let sequence = self.first + i as u64;
-        let stamp = Stamp {
-            probe: false,
-            run_id: self.sender.run_id,
-            producer: self.sender.producer,
-            value_bytes: self.batch.value_bytes(i),
-            sequence,
-            intended_ns: intended_ns.wrapping_add(self.stamp_offset_ns),
-            actual_ns: actual_ns.wrapping_add(self.stamp_offset_ns),
-        };
-        stamp.write(self.batch.head_mut(i).0);
-    }
-
-    /// A readiness probe with its own sequence number: the stamp alone, in runs without stamps too.
-    pub(super) fn probe(&self, sequence: u64, now_ns: u64) -> [u8; STAMP_BYTES] {
-        let mut value = [0; STAMP_BYTES];
-        let stamp = Stamp {
-            probe: true,
-            run_id: self.sender.run_id,
-            producer: self.sender.producer,
-            value_bytes: u32::try_from(STAMP_BYTES).unwrap_or(0),
-            sequence,
-            intended_ns: now_ns,
-            actual_ns: now_ns,
-        };
-        stamp.write(&mut value);
-        value
     }
 }

@@ -10,7 +10,6 @@ mod in_flight;
 mod life;
 mod measuring;
 mod message_batcher;
-mod message_run;
 mod produce;
 mod raw_log;
 mod run_time;

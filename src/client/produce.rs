@@ -3,11 +3,55 @@
 //! One loop for every rate and late policy: the pacer says how many messages are due, the driver takes them one by one
 //! or as a batch, and all waiting is spent on delivery reports. Nothing here allocates, locks, formats or makes a
 //! system call per message.
+//!
+//! # The way of one message
+//!
+//! All of it runs on the client's hot thread, but for step 8. The loop is compiled once for each driver, clock and set
+//! of measurements (`P`, `T`, `M`), so no step asks at run time what to call or to measure. What the steps cost:
+//! `tools/bench-self`, `docs/performance.md`.
+//!
+//! 1. **Time.** `send_until_told` reads the clock once a turn: the TSC and a multiplication, or the vDSO where the TSC
+//!    will not do (`os/clock.rs`). This is the actual send time of every message of the turn.
+//! 2. **Tick?** One comparison (`telemetry_ticker.rs`). Orders, probes and publishing wait for a tick (`orders.rs`):
+//!    every 0.2 ms on a CPU of the loop's own, else every 5 to 125 ms.
+//! 3. **Due?** `load/pacer.rs`: on schedule two comparisons say "one". Only who is behind, or has no schedule, asks how
+//!    many (a division), up to a batch: 100 messages or 256 KiB. Integers with 32 binary places, so nothing drifts.
+//!    Without a schedule `window.rs` bounds what is on its way, so that values are still in a cache when they are sent.
+//! 4. **Made.** `message_batcher.rs`, in buffers that are allocated once (`driver/batch.rs`). A single payload stands
+//!    there already; of several one is drawn and copied in (`load/payloads.rs`), as is a key (`load/keys.rs`).
+//! 5. **Stamped.** `load/stamp/encoded_stamp.rs` writes 48 bytes over the value's head. The template has summed up what
+//!    never changes, so a check takes three additions and a remainder; within a batch that shares its times the next
+//!    stamp is the one before plus 1, twice. Without stamps the times go into a slab (`in_flight.rs`) whose index
+//!    travels as the message's tag.
+//! 6. **Handed over.** `hand_over.rs` calls `driver/kafka/native/produce.rs`: `rd_kafka_produce`, or
+//!    `rd_kafka_produce_batch` for several, on a topic handle that is looked up once. The library is lent a place of
+//!    `native/value_pool.rs` and makes no copy: where the last value there had the same payload, only the head is
+//!    written. The partition is named (the only one, or that of `sticky.rs`) unless librdkafka's partitioner is to
+//!    choose. The library copies keys, and values of runs with several lengths.
+//! 7. **Counted.** `send_one`, or `account` for a batch: publish delay into a histogram (`stats/recorder.rs`, an index
+//!    and some additions), late or not, sums; the pacer moves on by one addition. A full queue is the cold way
+//!    (`send_rest`): who found it full keeps its times, those behind it are stamped anew when there is room, and the
+//!    wait is counted as such.
+//! 8. **Sent.** By librdkafka's threads, on the client's I/O CPUs: linger, batch, compression, socket, answer.
+//! 9. **Reported.** `pick_up.rs`, called in every wait for the next send (`wait.rs`), after every batch, and after 64
+//!    single messages. `native/produce/reports.rs` reads events, 64 messages at a time, with one clock reading an
+//!    event, and gives each place back to the pool: the last one back is the first to be used again, for it is in the
+//!    cache.
+//! 10. **Recognised.** `load/stamp/message_run.rs`: is the value's stamp, bit for bit, the one that has to come next?
+//!     Then a count goes up, and that is all. Otherwise `stats.rs`, `report_alone`, reads and checks the stamp.
+//! 11. **Entered.** At the end of a run of such reports, `ProducerStats::settle`: sums, two latency histograms, and a
+//!     third of how long the loop itself can have kept them (`hold_times.rs`). The checksum of acknowledged sequences
+//!     (`load/accounting.rs`) alone takes every message: two multiplications.
+//! 12. **Published.** With a tick: counters every 10 ms or 1,000 messages; once a second a slot with the histograms
+//!     (`telemetry`), some 50 µs right after a send or in a wait that has room for it.
+//!
+//! On the other side: `consume.rs`.
 
 mod closed_loop;
 mod flush;
 mod hand_over;
 mod orders;
+mod pick_up;
 mod stats;
 mod wait;
 mod window;
@@ -15,7 +59,6 @@ mod window;
 #[cfg(test)]
 mod tests;
 
-use super::idle;
 use super::measuring::{MeasureAll, Measuring};
 use super::message_batcher::MessageBatcher;
 use super::raw_log::SendLog;
@@ -26,7 +69,7 @@ use crate::client::CurvePart;
 use crate::driver::{DriverError, Producer, Time};
 use crate::load::pacer::{Due, Pacer};
 use crate::plan::{Arrivals, LatePolicy};
-use crate::stats::{Counter, Recorder};
+use crate::stats::Recorder;
 use crate::telemetry::{ClientEnd, ClientState, Wanted};
 use stats::ProducerStats;
 use std::marker::PhantomData;
@@ -36,10 +79,6 @@ use window::OutstandingWindow;
 /// A message is late when it is sent more than this after its intended time, or more than an interval if that is
 /// longer: below 1 ms the schedulers of client, broker and consumer drown what the lateness changes.
 const LATE_NS: u64 = 1_000_000;
-/// On schedule, delivery reports are served at least after so many messages.
-const UNSERVED_MESSAGES: u32 = 64;
-/// Longest wait for reports while there is nothing to send, on a CPU of one's own; else the next tick ends it.
-const REST_NS: u64 = 1_000_000;
 /// A cut takes some 50 µs: it is made right after a send, or in a wait that leaves at least this.
 const CUT_ROOM_NS: u64 = 200_000;
 
@@ -150,15 +189,15 @@ impl<'a, P: Producer, T: Time, M: Measuring> Produce<'a, P, T, M> {
         Self { raw, ..self }
     }
 
-    /// From ready to done. `outbox_later`: makes the real outbox when the load begins. Err: the driver cannot go on;
+    /// From ready to done. `batcher_later`: makes the real batcher when the load begins. Err: the driver cannot go on;
     /// what was counted is published.
     pub(super) fn run(
         &mut self,
-        outbox_later: Option<impl FnOnce() -> Result<MessageBatcher, DriverError>>,
+        batcher_later: Option<impl FnOnce() -> Result<MessageBatcher, DriverError>>,
     ) -> Result<(), DriverError> {
         self.ticker.introduce(&mut self.stats.counters, self.end);
         self.end.set_state(ClientState::Ready);
-        let result = self.follow_orders(outbox_later);
+        let result = self.follow_orders(batcher_later);
         if let Some(raw) = &mut self.raw {
             raw.writer.flush();
         }
@@ -168,11 +207,11 @@ impl<'a, P: Producer, T: Time, M: Measuring> Produce<'a, P, T, M> {
 
     fn follow_orders(
         &mut self,
-        outbox_later: Option<impl FnOnce() -> Result<MessageBatcher, DriverError>>,
+        batcher_later: Option<impl FnOnce() -> Result<MessageBatcher, DriverError>>,
     ) -> Result<(), DriverError> {
         self.idle_until(Wanted::Run)?;
         if self.end.wanted() == Wanted::Run {
-            if let Some(make) = outbox_later {
+            if let Some(make) = batcher_later {
                 // Its first messages may come before the next tick.
                 let stamp_offset_ns = self.batcher.stamp_offset_ns;
                 self.batcher = make()?;
@@ -254,75 +293,5 @@ impl<'a, P: Producer, T: Time, M: Measuring> Produce<'a, P, T, M> {
                 }
             }
         }
-    }
-
-    /// Serves reports without waiting, if the loop does not come to wait: twice as many as were sent, so that none are
-    /// left behind.
-    #[inline]
-    fn serve_after(&mut self, count: u32, before_ns: u64) {
-        if count > 1 || self.unserved >= UNSERVED_MESSAGES {
-            let served = self.unserved.saturating_mul(2);
-            self.unserved = 0;
-            self.poll(served, before_ns);
-        }
-    }
-
-    /// Picks up reports, up to so many. `before_ns`: a time shortly before.
-    #[inline]
-    fn poll(&mut self, limit: u32, before_ns: u64) -> u32 {
-        self.stats.hold_times.look(before_ns, self.driver.rung_ns());
-        let count = if self.raw.is_some() { self.poll_recording(limit) } else { self.poll_only(limit) };
-        self.stats.hold_times.looked(count < limit);
-        count
-    }
-
-    #[inline]
-    fn poll_only(&mut self, limit: u32) -> u32 {
-        let (stats, in_flight) = (&mut self.stats, &mut self.batcher.in_flight);
-        if M::REPORTS {
-            let count = self.driver.poll_reports(limit, self.time, |at_ns, report| {
-                stats.report::<M>(at_ns, &report, in_flight);
-            });
-            stats.settle::<M>();
-            count
-        } else {
-            let count = self.driver.poll_reports(limit, self.time, |_, _| {});
-            stats.acknowledged_unseen(count);
-            count
-        }
-    }
-
-    /// The same with samples recorded: apart, so that a loop that records none does not pay for the question with every
-    /// report.
-    #[cold]
-    fn poll_recording(&mut self, limit: u32) -> u32 {
-        let Some(raw) = &mut self.raw else { return 0 };
-        let (stats, in_flight) = (&mut self.stats, &mut self.batcher.in_flight);
-        let count = self.driver.poll_reports(limit, self.time, |at_ns, report| {
-            raw.report(at_ns, &report, in_flight, &stats.stamp_offsets);
-            stats.report::<M>(at_ns, &report, in_flight);
-        });
-        stats.settle::<M>();
-        count
-    }
-
-    /// Nothing is to be sent: waits for reports, and is idle until one comes.
-    fn rest(&mut self, now: u64) {
-        if self.poll(u32::MAX, now) > 0 {
-            return;
-        }
-        let rested_ns = now + REST_NS;
-        let until_ns = if self.manner.spin { rested_ns } else { rested_ns.max(self.ticker.next_tick_ns()) };
-        let begun_ns = self.time.now_ns();
-        let over_ns = self.await_reports_until(until_ns);
-        self.stats.counters[Counter::IdleNs] += over_ns.saturating_sub(begun_ns);
-    }
-
-    /// Waits for reports up to `until_ns`, raw ns; returns until when the loop had nothing to do.
-    fn await_reports_until(&mut self, until_ns: u64) -> u64 {
-        self.driver.await_reports(until_ns, self.time);
-        let over_ns = idle::over_ns(until_ns, self.time.now_ns(), self.driver.came_ns());
-        self.ticker.blocked_until(over_ns);
-        over_ns
     }
 }

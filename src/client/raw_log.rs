@@ -1,5 +1,5 @@
 //! What the loops write into raw sample files (`--record-raw`): each message as the library told of it, read anew from
-//! its own stamp, so that the file depends on nothing that the books have made of it.
+//! its own stamp, so that the file depends on nothing that the statistics have made of it.
 
 use super::ClientSpec;
 use super::consume::Expected;

@@ -8,7 +8,7 @@ use crate::os::process;
 use crate::os::scheduling::{ThreadTimes, threads_of};
 use std::path::{Path, PathBuf};
 
-/// See the file's head.
+/// How long the library's threads were ready to run and had no CPU, ns.
 #[derive(Debug)]
 pub(super) struct Starved {
     root: PathBuf,

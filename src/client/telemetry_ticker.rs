@@ -2,13 +2,14 @@
 //!
 //! Both loops call `due` with each clock reading; everything dearer happens on a tick, away from the single message.
 
-use crate::os::usage::{self, Usage};
-use crate::os::{affinity, process};
+mod own_use;
+
+use crate::os::process;
 use crate::stats::{Counter, Counters, Latency, Recorder};
 use crate::telemetry::ClientEnd;
-use crate::telemetry::supervisor_end::ObservedPlacement;
 use crate::telemetry::witness::{MomentKind, StallMoment};
 use crate::units::NS_PER_S;
+use own_use::Used;
 
 /// Between two looks at the orders on a CPU of one's own: some atomic loads, 0.05 % of the CPU.
 const TICK_SPINNING_NS: u64 = 200_000;
@@ -236,56 +237,6 @@ impl TelemetryTicker {
             self.next_cut_ns = next_boundary(self.epoch_ns, now_ns);
         }
     }
-
-    /// CPU, use of the process, and of this thread. What is used between ready and the load, waiting for others, is
-    /// nobody's: a client that spins would otherwise be charged with it in its first second.
-    fn look_at_self(&mut self, counters: &mut Counters, end: &mut ClientEnd) {
-        self.notice_migration(counters);
-        self.count_stalls(counters);
-        let now = Used::so_far();
-        let used = |of: fn(&Used) -> u64| {
-            of(&self.used_ready) + self.used_epoch.as_ref().map_or(0, |epoch| of(&now).saturating_sub(of(epoch)))
-        };
-        counters[Counter::CpuUserNs] = used(|used| used.process.cpu_user_ns);
-        counters[Counter::CpuSystemNs] = used(|used| used.process.cpu_system_ns);
-        counters[Counter::ContextSwitchesVoluntary] = used(|used| used.process.context_switches_voluntary);
-        counters[Counter::ContextSwitchesInvoluntary] = used(|used| used.process.context_switches_involuntary);
-        counters[Counter::HotSwitchesInvoluntary] = used(|used| used.hot.context_switches_involuntary);
-        end.set_observed(ObservedPlacement {
-            pid: self.pid,
-            hot_tid: self.tid,
-            cpu: self.cpu.and_then(|cpu| u32::try_from(cpu).ok()).unwrap_or(u32::MAX),
-            hot_thread_cpu_ns: now.hot.cpu_user_ns + now.hot.cpu_system_ns,
-        });
-    }
-
-    fn count_stalls(&self, counters: &mut Counters) {
-        counters[Counter::LoopStalls] = self.stalls;
-        counters[Counter::LoopStallNs] = self.stall_ns;
-    }
-
-    /// Seen often, so that a thread that is moved away and back is noticed; the kernel's own count costs a file to
-    /// read.
-    fn notice_migration(&mut self, counters: &mut Counters) {
-        let cpu = affinity::current_cpu();
-        if self.cpu.is_some_and(|before| before != cpu) {
-            counters[Counter::Migrations] += 1;
-        }
-        self.cpu = Some(cpu);
-    }
-}
-
-/// Use of the process and of its hot thread, which calls.
-#[derive(Debug, Clone, Copy, Default)]
-struct Used {
-    process: Usage,
-    hot: Usage,
-}
-
-impl Used {
-    fn so_far() -> Self {
-        Self { process: usage::of_self(), hot: usage::of_thread() }
-    }
 }
 
 /// The first `epoch + k × 1 s` (k ≥ 1) after `now_ns`.
@@ -294,81 +245,4 @@ fn next_boundary(epoch_ns: u64, now_ns: u64) -> u64 {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::client::virtual_time::VirtualTime;
-    use crate::telemetry::{Role, Shape};
-
-    #[test]
-    fn boundaries_are_whole_seconds_after_the_epoch_and_never_the_epoch_itself() {
-        let epoch = 5_000;
-        assert_eq!(next_boundary(epoch, 0), epoch + NS_PER_S);
-        assert_eq!(next_boundary(epoch, epoch), epoch + NS_PER_S);
-        assert_eq!(next_boundary(epoch, epoch + NS_PER_S - 1), epoch + NS_PER_S);
-        assert_eq!(next_boundary(epoch, epoch + NS_PER_S), epoch + 2 * NS_PER_S);
-        assert_eq!(next_boundary(epoch, epoch + 7 * NS_PER_S + 3), epoch + 8 * NS_PER_S);
-    }
-
-    #[test]
-    fn the_wait_between_ready_and_the_load_is_not_charged_and_nothing_goes_back() {
-        const EPOCH_NS: u64 = 50_000_000;
-        let spend = |ns| {
-            let cpu = |usage: Usage| usage.cpu_user_ns + usage.cpu_system_ns;
-            let enough = cpu(usage::of_thread()) + ns;
-            while cpu(usage::of_thread()) < enough {}
-        };
-        let charged = |counters: &Counters| counters[Counter::CpuUserNs] + counters[Counter::CpuSystemNs];
-        let (time, mut end) = VirtualTime::new(0, Shape::new(Role::Consumer, 0, 1));
-        let (mut ticker, mut counters) = (TelemetryTicker::new(0, true), Counters::default());
-        // The process is the whole test program: other tests run in it, so only the order of what is charged can be
-        // told exactly.
-        ticker.introduce(&mut counters, &mut end);
-        let ready_ns = charged(&counters);
-        spend(20_000_000);
-        ticker.cut(1_000_000, &mut counters, &mut [], &mut end);
-        assert_eq!(charged(&counters), ready_ns, "the wait is not charged");
-        time.supervisor().set_epoch(EPOCH_NS);
-        ticker.tick(EPOCH_NS - 300_000, 0, &end);
-        assert_eq!(ticker.next_tick_ns(), EPOCH_NS - BEFORE_EPOCH_NS, "there is a tick when the load begins");
-        spend(20_000_000);
-        ticker.tick(EPOCH_NS - BEFORE_EPOCH_NS, 0, &end);
-        assert!(ticker.used_epoch.unwrap().hot.cpu_user_ns >= ticker.used_ready.hot.cpu_user_ns);
-        spend(20_000_000);
-        ticker.cut(EPOCH_NS + NS_PER_S, &mut counters, &mut [], &mut end);
-        assert!(charged(&counters) >= ready_ns + 19_000_000, "the load is charged");
-    }
-
-    #[test]
-    fn a_loop_that_sleeps_wakes_eight_times_a_second_when_nothing_happens_and_soon_again_when_something_does() {
-        let (_time, end) = VirtualTime::new(0, Shape::new(Role::Consumer, 0, 1));
-        let mut ticker = TelemetryTicker::new(0, false);
-        let ticks_within = |ticker: &mut TelemetryTicker, from_ns: u64, until_ns: u64, per_s: u64| {
-            let mut ticks = 0;
-            while ticker.next_tick_ns() < until_ns {
-                let now_ns = ticker.next_tick_ns();
-                ticker.tick(now_ns, now_ns.saturating_sub(from_ns) * per_s / NS_PER_S, &end);
-                ticks += 1;
-            }
-            ticks
-        };
-        assert!(ticks_within(&mut ticker, 0, NS_PER_S, 0) < 30);
-        assert_eq!(ticks_within(&mut ticker, 0, 11 * NS_PER_S, 0), 80);
-        assert_eq!(ticks_within(&mut ticker, 11 * NS_PER_S, 21 * NS_PER_S, 10), 80, "ten messages a second are few");
-        let busy = ticks_within(&mut ticker, 0, 31 * NS_PER_S, 1_000);
-        assert!((1_950..=2_000).contains(&busy), "{busy}");
-        ticks_within(&mut ticker, u64::MAX, 61 * NS_PER_S, 0);
-        let far_ns = ticker.next_tick_ns();
-        ticker.hasten(far_ns - 100_000_000);
-        assert_eq!(ticker.next_tick_ns(), far_ns - 95_000_000);
-    }
-
-    #[test]
-    fn a_tick_that_comes_much_too_late_is_a_stall_by_as_much() {
-        let (_time, end) = VirtualTime::new(0, Shape::new(Role::Producer, 0, 1));
-        let mut ticker = TelemetryTicker::new(0, true);
-        for at_ns in [0, 200_000, 5_300_000, 5_500_000, 25_700_000] {
-            ticker.tick(at_ns, 0, &end);
-        }
-        assert_eq!((ticker.stalls, ticker.stall_ns), (1, 20_000_000), "4.9 ms late is none, 20 ms late is one");
-    }
-}
+mod tests;

@@ -3,7 +3,7 @@
 use crate::telemetry::ClientEnd;
 use crate::telemetry::witness::{TROUBLES, WitnessedError};
 
-/// See the file's head.
+/// Distinct errors, how often each came, and when last.
 #[derive(Debug, Default)]
 pub(super) struct Troubles {
     cells: Vec<WitnessedError>,

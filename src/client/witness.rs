@@ -22,7 +22,7 @@ const STOOD_NS: u64 = 300_000_000;
 /// Kept until the next tick; more than this are not told.
 const KEPT: usize = 32;
 
-/// See the file's head.
+/// The brokers of one client, and since when each has been silent.
 #[derive(Debug)]
 pub(super) struct SilenceWatch {
     /// Position in `brokers`, by partition; a partition that is not there is the first broker's.

@@ -1,9 +1,7 @@
 //! Takes everything and acknowledges at once: measures the generator itself. Its consumer receives nothing, or as much
 //! as it can take.
 
-use super::{
-    Consumer, ConsumerEvents, Delivery, DriverError, Producer, ReceivedMessage, RecordTime, Report, SendResult, Time,
-};
+use super::{Consumer, Delivery, Producer, ReceivedMessage, RecordTime, Report, SendResult, Time};
 use crate::load::stamp::{STAMP_BYTES, Stamp};
 
 /// Messages it holds between two polls; a power of two. A full ring is a full queue, as with a real library.
@@ -81,22 +79,8 @@ impl Producer for NullProducer {
         count
     }
 
-    fn flush_linger(&mut self) {}
-
     fn purge(&mut self) {
         self.purged = true;
-    }
-
-    fn client_errors(&self) -> u64 {
-        0
-    }
-
-    fn fault(&self) -> Option<DriverError> {
-        None
-    }
-
-    fn describe(&self, code: i32) -> String {
-        format!("code {code}")
     }
 }
 
@@ -148,34 +132,6 @@ impl Consumer for NullConsumer {
             stamp.sequence += 1;
         }
         Self::BATCH
-    }
-
-    fn serve_events(&mut self, _time: &impl Time, _on_message: impl FnMut(u64, ReceivedMessage<'_>)) -> u32 {
-        0
-    }
-
-    fn blocked_ns(&self) -> u64 {
-        0
-    }
-
-    fn events(&self) -> ConsumerEvents {
-        ConsumerEvents::default()
-    }
-
-    fn commit_in_flight(&self) -> bool {
-        false
-    }
-
-    fn commit_async(&mut self) {}
-
-    fn commit_sync(&mut self) {}
-
-    fn set_paused(&mut self, _paused: bool) {}
-
-    fn close(&mut self) {}
-
-    fn fault(&self) -> Option<DriverError> {
-        None
     }
 }
 

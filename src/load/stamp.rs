@@ -16,11 +16,16 @@
 //! within one byte or one word for certain. It is no defence against forgery, nor does it cover the payload behind the
 //! stamp.
 //!
-//! Stamps one after the other, and how they are made and recognised without summing up each: `encoded_stamp.rs`.
+//! What makes stamps cheap is here too, in the order in which it is used. `StampTemplate` (`encoded_stamp.rs`) holds
+//! what the stamps of a producer have in common, its share of the check included. `EncodedStamp` is a stamp as it
+//! stands in a value; the next one follows from it without summing up anything. `MessageRun` (`message_run.rs`)
+//! recognises by that the messages, or reports, that go on from each other, so that a whole run is counted at once.
 
 mod encoded_stamp;
+mod message_run;
 
 pub use encoded_stamp::{EncodedStamp, StampTemplate};
+pub use message_run::{MessageRun, RunSummary};
 
 /// Bytes of a stamp.
 pub const STAMP_BYTES: usize = 48;

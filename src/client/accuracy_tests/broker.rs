@@ -53,7 +53,7 @@ pub(super) struct HandledMessage {
 /// Says what becomes of the `n`-th message, which is handed over at a time (raw ns).
 pub(super) type DeliveryScript = Box<dyn Fn(u64, u64) -> MessageFate>;
 
-/// See the file's head.
+/// A producer's library that answers each message as a script says.
 pub(super) struct ScriptedLibrary {
     time: Rc<VirtualTime>,
     capacity: usize,
@@ -130,22 +130,8 @@ impl Producer for ScriptedLibrary {
         time.sleep_until(next_ns.min(deadline_ns));
     }
 
-    fn flush_linger(&mut self) {}
-
     fn purge(&mut self) {
         self.purged = true;
-    }
-
-    fn client_errors(&self) -> u64 {
-        0
-    }
-
-    fn fault(&self) -> Option<DriverError> {
-        None
-    }
-
-    fn describe(&self, code: i32) -> String {
-        format!("code {code}")
     }
 }
 
@@ -205,7 +191,7 @@ impl Producing {
         });
         time.at(EPOCH + self.length_ns, |supervisor| supervisor.want(Wanted::Quiesce));
         time.at(EPOCH + self.length_ns + self.exit_after_ns, |supervisor| supervisor.want(Wanted::Exit));
-        let manner = ProducerOptions {
+        let options = ProducerOptions {
             late: self.late,
             spin: self.spin,
             curve: None,
@@ -234,7 +220,7 @@ impl Producing {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("samples");
         let log = SendLog::new(RawWriter::create(&path, &header(Role::Producer)).unwrap(), PRODUCER);
-        Produce::<_, _, MeasureAll>::new(&mut broker, &*time, &mut end, manner, batcher)
+        Produce::<_, _, MeasureAll>::new(&mut broker, &*time, &mut end, options, batcher)
             .recording(Some(log))
             .run(None::<fn() -> Result<MessageBatcher, DriverError>>)
             .unwrap();

@@ -6,7 +6,7 @@ use crate::client::consume::{Consume, ConsumerOptions, Expected};
 use crate::client::measuring::MeasureAll;
 use crate::client::raw_log::ReceiveLog;
 use crate::client::virtual_time::VirtualTime;
-use crate::driver::{Consumer, ConsumerEvents, DriverError, ReceivedMessage, RecordTime, Time};
+use crate::driver::{Consumer, ReceivedMessage, RecordTime, Time};
 use crate::stats::Counters;
 use crate::telemetry::layout::ReceivedRow;
 use crate::telemetry::raw::{RawFile, RawWriter, Record};
@@ -23,7 +23,7 @@ pub(super) struct FeedMessage {
     pub(super) value: Vec<u8>,
 }
 
-/// See the file's head.
+/// A consumer's library with messages that come at given times.
 struct MessageFeed {
     time: Rc<VirtualTime>,
     /// In order of time.
@@ -65,34 +65,6 @@ impl Consumer for MessageFeed {
         let came = first.filter(|at_ns| *at_ns <= self.time.peek_ns());
         // It rings once for all that come into the empty queue.
         self.rings.then(|| came.filter(|_| self.emptied).unwrap_or(0))
-    }
-
-    fn serve_events(&mut self, _time: &impl Time, _on_message: impl FnMut(u64, ReceivedMessage<'_>)) -> u32 {
-        0
-    }
-
-    fn blocked_ns(&self) -> u64 {
-        0
-    }
-
-    fn events(&self) -> ConsumerEvents {
-        ConsumerEvents::default()
-    }
-
-    fn commit_in_flight(&self) -> bool {
-        false
-    }
-
-    fn commit_async(&mut self) {}
-
-    fn commit_sync(&mut self) {}
-
-    fn set_paused(&mut self, _paused: bool) {}
-
-    fn close(&mut self) {}
-
-    fn fault(&self) -> Option<DriverError> {
-        None
     }
 }
 
@@ -139,11 +111,14 @@ pub(super) fn consume_kept_away(
         stamped: true,
         wall_stamps: false,
     };
-    let manner = ConsumerOptions { spin, commit: true, hold: false, processing: None, index: 0 };
+    let options = ConsumerOptions { spin, commit: true, hold: false, processing: None, index: 0 };
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("samples");
     let log = ReceiveLog::new(RawWriter::create(&path, &header(Role::Consumer)).unwrap(), expected);
-    Consume::<_, _, MeasureAll>::new(&mut feed, &*time, &mut end, manner, expected).recording(Some(log)).run().unwrap();
+    Consume::<_, _, MeasureAll>::new(&mut feed, &*time, &mut end, options, expected)
+        .recording(Some(log))
+        .run()
+        .unwrap();
     assert_eq!(feed.next, feed.coming.len(), "all was handed out");
     let mut supervisor = time.supervisor();
     let drained = supervisor.drain();

@@ -1,20 +1,19 @@
 //! What a consumer counts: every message is a message of the load, a probe, or foreign.
 
+mod publish;
+mod unstamped;
+
 use crate::client::hold_times::HoldTimes;
 use crate::client::measuring::Measuring;
-use crate::client::message_run::{MessageRun, RunSummary};
-use crate::client::raw_log::Clocks;
 use crate::client::witness::SilenceWatch;
-use crate::driver::{ConsumerEvents, ReceivedMessage, RecordTime};
+use crate::driver::ReceivedMessage;
 use crate::load::accounting::{Arrival, ReceivedLedger};
-use crate::load::stamp::{ReadStamp, Stamp};
+use crate::load::stamp::{MessageRun, ReadStamp, RunSummary, Stamp};
 use crate::stats::partition_tally::PartitionTally;
-use crate::stats::{Counter, Counters, Latency, Recorder};
-use crate::telemetry::ClientEnd;
+use crate::stats::{Counter, Counters, Recorder};
 
 /// Memory for the windows in which duplicates and reordered messages are told apart exactly.
 const WINDOW_BYTES: usize = 64 * 1024 * 1024;
-const NS_PER_MS: i64 = 1_000_000;
 
 /// Whose messages are expected.
 #[derive(Debug, Clone, Copy)]
@@ -45,10 +44,10 @@ pub(super) struct ConsumerStats {
     ledger: ReceivedLedger,
     /// By partition.
     partitions: PartitionTally,
-    /// Messages that have been taken in and are not in the books yet; none after `settle`.
+    /// Messages that have been taken in and have not been counted yet; none after `settle`.
     message_run: MessageRun,
     /// Where they come from: row and partition.
-    sequel_of: (u32, u32),
+    run_of: (u32, u32),
     /// Everything that came, for commits.
     messages: u64,
     wall_offset_ns: i64,
@@ -74,7 +73,7 @@ impl ConsumerStats {
             ledger: ReceivedLedger::new(size(expected.producers), size(expected.partitions), WINDOW_BYTES),
             partitions: PartitionTally::new(expected.partitions),
             message_run: MessageRun::new(),
-            sequel_of: (0, 0),
+            run_of: (0, 0),
             messages: 0,
             wall_offset_ns: 0,
             stamp_offset_ns: 0,
@@ -84,32 +83,32 @@ impl ConsumerStats {
         }
     }
 
-    /// One message, picked up at `at_ns`. To be followed by `settle` before anybody looks into the books.
+    /// One message, picked up at `at_ns`. To be followed by `settle` before anybody reads a counter.
     #[inline]
     pub(super) fn receive<M: Measuring>(&mut self, at_ns: u64, message: &ReceivedMessage<'_>) {
-        if M::STAMP && message.partition == self.sequel_of.1 && self.message_run.takes(at_ns, message.value) {
+        if M::STAMP && message.partition == self.run_of.1 && self.message_run.takes(at_ns, message.value) {
             return;
         }
         self.settle::<M>();
         self.receive_alone::<M>(at_ns, message);
     }
 
-    /// Enters what has been taken in together.
+    /// Counts the messages of the run so far, all at once.
     #[inline]
     pub(super) fn settle<M: Measuring>(&mut self) {
-        if let Some(alike) = self.message_run.settle() {
-            self.enter::<M>(alike);
+        if let Some(run) = self.message_run.settle() {
+            self.enter::<M>(run);
         }
     }
 
     /// Apart, as is `receive_alone`, so that the loop over messages that go on is small.
     #[inline(never)]
-    fn enter<M: Measuring>(&mut self, alike: RunSummary) {
-        let RunSummary { messages, first, at_ns, intended_ns, actual_ns, value_bytes } = alike;
+    fn enter<M: Measuring>(&mut self, run: RunSummary) {
+        let RunSummary { messages, first, at_ns, intended_ns, actual_ns, value_bytes } = run;
         self.messages += messages;
         self.counters[Counter::MessagesReceived] += messages;
         self.counters[Counter::BytesReceived] += messages * value_bytes;
-        let (row, partition) = self.sequel_of;
+        let (row, partition) = self.run_of;
         self.partitions.came(partition, messages, messages * value_bytes);
         if M::LEDGER {
             let counters = &mut self.counters;
@@ -147,7 +146,7 @@ impl ConsumerStats {
                         self.arrived(row, message.partition, stamp.sequence);
                     }
                     self.message_run.go_on_from(at_ns, message.value);
-                    self.sequel_of = (row, message.partition);
+                    self.run_of = (row, message.partition);
                     if M::TELEMETRY {
                         self.witness.heard(0, -1, at_ns, stamp.actual_ns.wrapping_sub(self.stamp_offset_ns));
                     }
@@ -170,37 +169,6 @@ impl ConsumerStats {
                 self.counters[Counter::MessagesCorrupt] += 1;
             }
         }
-    }
-
-    /// Messages of others' load: counted, and timed when they were created after our load began. Age before that is no
-    /// latency. Whether they are whole or come twice only those can tell who know what was sent.
-    fn of_others(&mut self, at_ns: u64, message: &ReceivedMessage<'_>) {
-        match Stamp::read(message.value) {
-            ReadStamp::Stamp(stamp) if stamp.probe => self.counters[Counter::MessagesForeign] += 1,
-            ReadStamp::Stamp(stamp) if stamp.is_of_wall_clock() => {
-                self.count(message);
-                self.of_other_pinload(at_ns, &stamp);
-            }
-            _ => {
-                self.count(message);
-                match message.record_time {
-                    RecordTime::Created(ms) if ms < self.load_begins_ms => self.counters[Counter::MessagesUntimed] += 1,
-                    time => self.unstamped(at_ns, time),
-                }
-            }
-        }
-    }
-
-    /// A message of a pinload that shares no run with us (both are driven by OMB's protocol, which names none): its
-    /// stamp tells when it was sent, and when it was meant to be.
-    fn of_other_pinload(&mut self, at_ns: u64, stamp: &Stamp) {
-        if !self.clocks().is_young(stamp) {
-            self.counters[Counter::MessagesUntimed] += 1;
-            return;
-        }
-        let on_stamps_ns = at_ns.wrapping_add_signed(self.wall_offset_ns);
-        self.actual_latency(at_ns, signed_since(on_stamps_ns, stamp.actual_ns), 1);
-        self.intended_latency(signed_since(on_stamps_ns, stamp.intended_ns), 1);
     }
 
     #[inline]
@@ -232,122 +200,10 @@ impl ConsumerStats {
         self.hold_times.picked_up(at_ns, latency_ns, messages);
     }
 
-    /// The record's CreateTime stands for the actual send time; when it was meant to be sent nobody knows. A time of
-    /// the broker's stands for nothing.
-    fn unstamped(&mut self, at_ns: u64, time: RecordTime) {
-        match time {
-            RecordTime::Created(created_ms) => {
-                self.counters[Counter::MessagesUnstamped] += 1;
-                self.actual_latency(at_ns, self.clocks().since_created_ns(at_ns, created_ms), 1);
-            }
-            RecordTime::Appended => {
-                self.counters[Counter::MessagesUntimed] += 1;
-                self.counters[Counter::MessagesLogAppendTime] += 1;
-            }
-            RecordTime::Unknown => self.counters[Counter::MessagesUntimed] += 1,
-        }
-    }
-
     #[cold]
     fn probe(&mut self, row: u32) {
         self.counters[Counter::ProbesReceived] += 1;
         self.probed_rows.push(row as usize);
-    }
-
-    /// All messages so far, of whatever kind.
-    pub(super) fn messages(&self) -> u64 {
-        self.messages
-    }
-
-    /// Messages of the load so far.
-    pub(super) fn received(&self) -> u64 {
-        self.counters[Counter::MessagesReceived]
-    }
-
-    /// It worked on messages for so long.
-    pub(super) fn worked(&mut self, ns: u64) {
-        self.counters[Counter::ProcessingNs] += ns;
-    }
-
-    /// The loop had nothing to do for so long.
-    pub(super) fn idle(&mut self, ns: u64) {
-        self.counters[Counter::IdleNs] += ns;
-    }
-
-    /// Wall clock − raw clock, and when the load begins on the raw clock (0: not known yet): for messages without a
-    /// stamp.
-    pub(super) fn set_wall_clock(&mut self, offset_ns: i64, epoch_ns: u64) {
-        self.wall_offset_ns = offset_ns;
-        if self.expected.wall_stamps {
-            self.stamp_offset_ns = offset_ns.cast_unsigned();
-        }
-        if epoch_ns > 0 {
-            self.load_begins_ms = epoch_ns.cast_signed().wrapping_add(offset_ns).div_euclid(NS_PER_MS);
-        }
-    }
-
-    /// Takes over what the driver counts.
-    pub(super) fn set_events(&mut self, events: &ConsumerEvents) {
-        let ConsumerEvents {
-            rebalances,
-            assigned,
-            commits_succeeded,
-            commits_failed,
-            client_errors,
-            fetch_pauses,
-            fetch_paused_ns,
-            all_brokers_down: _,
-        } = *events;
-        self.counters[Counter::FetchPauses] = fetch_pauses;
-        self.counters[Counter::FetchPausedNs] = fetch_paused_ns;
-        self.counters[Counter::Rebalances] = rebalances;
-        self.counters[Counter::AssignedPartitions] = assigned;
-        self.counters[Counter::CommitsSucceeded] = commits_succeeded;
-        self.counters[Counter::CommitsFailed] = commits_failed;
-        self.counters[Counter::ClientErrors] = client_errors;
-    }
-
-    /// What brings the times of messages onto our clock.
-    pub(super) fn clocks(&self) -> Clocks {
-        Clocks {
-            wall_offset_ns: self.wall_offset_ns,
-            stamp_offset_ns: self.stamp_offset_ns,
-            load_begins_ms: self.load_begins_ms,
-        }
-    }
-
-    /// Rows of producers whose probes have come since the last call.
-    pub(super) fn take_probed_rows(&mut self) -> Vec<usize> {
-        std::mem::take(&mut self.probed_rows)
-    }
-
-    /// Publishes the accounting rows that have changed.
-    pub(super) fn publish_dirty_rows(&mut self, end: &mut ClientEnd) {
-        self.ledger.publish_dirty(|row, values| end.publish_row(row, values));
-    }
-
-    /// Publishes what had come of each partition at `now_ns`.
-    pub(super) fn publish_partitions(&mut self, now_ns: u64, end: &mut ClientEnd) {
-        end.publish_partitions(now_ns, &mut self.partitions);
-    }
-
-    /// The counters, to be completed and published.
-    pub(super) fn counters_mut(&mut self) -> &mut Counters {
-        self.hold_times.count(&mut self.counters);
-        &mut self.counters
-    }
-
-    /// What a slot is cut from.
-    pub(super) fn cut_parts(&mut self) -> (&mut Counters, [(Latency, &mut Recorder); 3]) {
-        self.hold_times.count(&mut self.counters);
-        (
-            &mut self.counters,
-            [
-                (Latency::EndToEndActual, &mut self.actual),
-                (Latency::EndToEndIntended, &mut self.intended),
-                self.hold_times.cut_part(Latency::EndToEndAtLeast),
-            ],
-        )
     }
 }
 

@@ -144,7 +144,7 @@ struct ConsumerScene {
     time: Rc<VirtualTime>,
     end: ClientEnd,
     library: ScriptedConsumer,
-    manner: ConsumerOptions,
+    options: ConsumerOptions,
     stamped: bool,
     producers: u32,
 }
@@ -182,7 +182,7 @@ impl ConsumerScene {
             time,
             end,
             library,
-            manner: ConsumerOptions { spin: false, commit: true, hold: false, processing: None, index: 0 },
+            options: ConsumerOptions { spin: false, commit: true, hold: false, processing: None, index: 0 },
             stamped: true,
             producers: 2,
         }
@@ -199,7 +199,7 @@ impl ConsumerScene {
             wall_stamps: false,
         };
         let result =
-            Consume::<_, _, MeasureAll>::new(&mut self.library, &*self.time, &mut self.end, self.manner, expected)
+            Consume::<_, _, MeasureAll>::new(&mut self.library, &*self.time, &mut self.end, self.options, expected)
                 .run();
         let slots = self.time.supervisor().drain().slots;
         let counters = self.time.supervisor().counters();
@@ -308,7 +308,7 @@ fn a_message_is_received_when_its_turn_comes_and_the_work_on_those_before_is_nob
         let mut run = ConsumerScene::new((0..5).flat_map(burst).collect());
         let (processing_mean_ns, processing_times) = (3 * MS, ProcessingTimes::Constant);
         let processing = Some(Processing { processing_mean_ns, processing_times, processing_manner });
-        run.manner = ConsumerOptions { spin, processing, ..run.manner };
+        run.options = ConsumerOptions { spin, processing, ..run.options };
         let outcome = run.until(S);
         let count = |counter| outcome.counters[counter];
         assert_eq!((count(Counter::MessagesReceived), count(Counter::ProbesReceived)), (50, 5));
@@ -327,7 +327,7 @@ fn a_message_is_received_when_its_turn_comes_and_the_work_on_those_before_is_nob
 fn a_consumer_with_more_work_than_time_falls_behind_at_the_pace_of_its_work_and_still_obeys() {
     let coming = (0..1_000).map(|i| arriving(BEGIN + MS + i * MS, &stamp(4, i, BEGIN + MS + i * MS))).collect();
     let mut run = ConsumerScene::new(coming);
-    run.manner.processing = Some(Processing {
+    run.options.processing = Some(Processing {
         processing_mean_ns: 4 * MS,
         processing_times: ProcessingTimes::Exponential,
         processing_manner: ProcessingManner::Sleep,
@@ -387,8 +387,8 @@ fn what_others_sent_is_the_load_where_we_have_no_producers_and_only_young_messag
 
 #[test]
 fn a_consumer_that_is_held_is_paused_from_the_first_moment_until_the_load_begins() {
-    let manner = ConsumerOptions { spin: false, commit: true, hold: true, processing: None, index: 0 };
-    let run = ConsumerScene { manner, ..ConsumerScene::new(Vec::new()) };
+    let options = ConsumerOptions { spin: false, commit: true, hold: true, processing: None, index: 0 };
+    let run = ConsumerScene { options, ..ConsumerScene::new(Vec::new()) };
     run.time.at(BEGIN + 100 * MS, |supervisor| supervisor.set_epoch(BEGIN + 300 * MS));
     run.time.at(BEGIN + 500 * MS, |supervisor| supervisor.pause(true));
     let outcome = run.until(S);
@@ -545,7 +545,7 @@ fn the_last_commit_comes_before_anybody_leaves_the_group() {
 fn with_automatic_commits_it_commits_nothing() {
     let coming: Vec<_> = (0..1_000).map(|i| arriving(BEGIN + 10 * MS, &stamp(4, i, BEGIN + MS))).collect();
     let mut run = ConsumerScene::new(coming);
-    run.manner.commit = false;
+    run.options.commit = false;
     let outcome = run.until(S);
     assert_eq!((outcome.library.commits.len(), outcome.library.synchronous), (0, 0));
     assert!(outcome.library.closed);
@@ -565,7 +565,7 @@ fn a_pause_is_passed_on_once_and_taken_back_once() {
 fn on_a_cpu_of_its_own_it_spins_and_sees_a_message_at_once() {
     let at = BEGIN + 20 * MS;
     let mut run = ConsumerScene::new(vec![arriving(at, &stamp(4, 0, at - MS))]);
-    run.manner.spin = true;
+    run.options.spin = true;
     let outcome = run.until(50 * MS);
     let actual = outcome.latency(Latency::EndToEndActual).max();
     assert!((MS..MS + 2_000).contains(&actual), "{actual}");

@@ -45,12 +45,12 @@ impl Work {
 impl<C: Consumer, T: Time, M: Measuring> Consume<'_, C, T, M> {
     /// The loop of a consumer with work to do.
     pub(super) fn work_until_exit(&mut self, mut work: Work) -> Result<(), DriverError> {
-        while let Some(now) = self.obey()? {
+        while let Some(now) = self.follow_orders()? {
             if now < work.until_ns {
                 self.go_on_with(&work, now);
             } else if self.take_messages(&mut work, now) > 0 {
                 self.ticker.hasten(now);
-            } else if self.manner.spin {
+            } else if self.options.spin {
                 self.look_away(now);
             } else {
                 self.wait_for_messages(now);

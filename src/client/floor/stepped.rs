@@ -5,7 +5,8 @@ use crate::os::clock::Clock;
 use crate::telemetry::{SupervisorEnd, Wanted};
 use std::cell::Cell;
 
-/// See the file's head. The real clock is read with each reading, because that is part of what a loop costs.
+/// A clock that advances by a fixed number of ns with each reading. The real clock is read with each reading, because
+/// that is part of what a loop costs.
 pub(super) struct Stepped {
     clock: Clock,
     now_ns: Cell<u64>,

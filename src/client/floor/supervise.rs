@@ -1,6 +1,7 @@
 //! The supervisor's part in a job under real time: a thread that gives the orders, drains, and ends the load.
 
-use super::{Job, Length, ending, give_orders};
+use super::timed::{ending, give_orders};
+use super::{Job, Length};
 use crate::stats::recorder::Extremes;
 use crate::stats::{Counter, Counters, Distribution, Latency};
 use crate::telemetry::{Role, SupervisorEnd};
@@ -13,7 +14,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(2);
 /// Between two drains: the ring holds 32 slots.
 const DRAIN_EVERY_NS: u64 = 200_000_000;
 
-/// See the file's head.
+/// The thread that gives a job's orders and drains its segment.
 pub(super) struct LoopSupervisor {
     supervisor: SupervisorEnd,
     job: Job,

@@ -1,16 +1,16 @@
 //! What a producer counts. At the end: handed over = acknowledged + failed + unknown, exactly.
 
+mod account;
+
 use crate::client::hold_times::HoldTimes;
 use crate::client::in_flight::{InFlight, Times};
 use crate::client::measuring::Measuring;
-use crate::client::message_run::{MessageRun, RunSummary};
 use crate::client::stamp_offsets::StampOffsets;
 use crate::client::witness::SilenceWatch;
 use crate::driver::{Delivery, Report};
 use crate::load::accounting::SentLedger;
-use crate::load::stamp::{ReadStamp, Stamp};
-use crate::stats::{Counter, Counters, Latency, Recorder};
-use crate::telemetry::layout::SentRow;
+use crate::load::stamp::{MessageRun, ReadStamp, RunSummary, Stamp};
+use crate::stats::{Counter, Counters, Recorder};
 
 /// Counters, latencies and ledger of one producer.
 #[derive(Debug)]
@@ -22,7 +22,7 @@ pub(super) struct ProducerStats {
     /// What the loop can have kept of it.
     pub(super) hold_times: HoldTimes,
     ledger: SentLedger,
-    /// Reports that have been taken in and are not in the books yet; none after `settle`.
+    /// Reports that have been taken in and have not been counted yet; none after `settle`.
     message_run: MessageRun,
     probes_outstanding: u64,
     /// Taken off the times in stamps.
@@ -106,7 +106,7 @@ impl ProducerStats {
         self.last_failure = Some(code);
     }
 
-    /// A delivery report that was picked up at `at_ns`. To be followed by `settle` before anybody looks into the books.
+    /// A delivery report that was picked up at `at_ns`. To be followed by `settle` before anybody reads a counter.
     #[inline]
     pub(super) fn report<M: Measuring>(&mut self, at_ns: u64, report: &Report<'_>, in_flight: &mut InFlight) {
         let may_go_on = M::STAMP && report.tag == 0 && report.delivery == Delivery::Acknowledged;
@@ -117,18 +117,18 @@ impl ProducerStats {
         self.report_alone::<M>(at_ns, report, in_flight);
     }
 
-    /// Enters what has been taken in together.
+    /// Counts the messages of the run so far, all at once.
     #[inline]
     pub(super) fn settle<M: Measuring>(&mut self) {
-        if let Some(alike) = self.message_run.settle() {
-            self.enter::<M>(alike);
+        if let Some(run) = self.message_run.settle() {
+            self.enter::<M>(run);
         }
     }
 
     /// Apart, as is `report_alone`, so that the loop over reports that go on is small.
     #[inline(never)]
-    fn enter<M: Measuring>(&mut self, alike: RunSummary) {
-        let RunSummary { messages, first, at_ns, intended_ns, actual_ns, value_bytes } = alike;
+    fn enter<M: Measuring>(&mut self, run: RunSummary) {
+        let RunSummary { messages, first, at_ns, intended_ns, actual_ns, value_bytes } = run;
         self.counters[Counter::MessagesAcknowledged] += messages;
         self.counters[Counter::BytesAcknowledged] += messages * value_bytes;
         let offset_ns = self.stamp_offsets.of(first);
@@ -214,57 +214,5 @@ impl ProducerStats {
             Delivery::Failed(code) => self.last_failure = Some(code),
             Delivery::Unknown => {}
         }
-    }
-
-    /// Messages and probes whose report has not come.
-    pub(super) fn outstanding(&self) -> u64 {
-        self.messages_outstanding() + self.probes_outstanding
-    }
-
-    fn messages_outstanding(&self) -> u64 {
-        self.counters[Counter::MessagesEnqueued] - self.reported()
-    }
-
-    /// Messages that are not on their way any more.
-    pub(super) fn reported(&self) -> u64 {
-        self.counters[Counter::MessagesAcknowledged]
-            + self.counters[Counter::MessagesFailed]
-            + self.counters[Counter::MessagesUnknown]
-    }
-
-    /// No report is waited for any more: what is outstanding is unknown, and stays so if one comes after all.
-    pub(super) fn give_up(&mut self) {
-        for _ in 0..self.messages_outstanding() {
-            self.counters[Counter::MessagesUnknown] += 1;
-            // Which sequences they are follows from those that were reported.
-            self.ledger.unknown(0);
-        }
-        self.probes_outstanding = 0;
-        self.closed = true;
-        self.message_run.end();
-    }
-
-    /// Grows with everything that happens: sends and reports.
-    #[inline]
-    pub(super) fn progress(&self) -> u64 {
-        self.counters[Counter::MessagesEnqueued] + self.counters[Counter::MessagesAcknowledged]
-    }
-
-    /// The accounting row.
-    pub(super) fn row(&self) -> SentRow {
-        self.ledger.row()
-    }
-
-    /// What a slot is cut from.
-    pub(super) fn cut_parts(&mut self) -> (&mut Counters, [(Latency, &mut Recorder); 4]) {
-        (
-            &mut self.counters,
-            [
-                (Latency::AcknowledgeActual, &mut self.acknowledge_actual),
-                (Latency::AcknowledgeIntended, &mut self.acknowledge_intended),
-                (Latency::PublishDelay, &mut self.delay),
-                self.hold_times.cut_part(Latency::AcknowledgeAtLeast),
-            ],
-        )
     }
 }

@@ -9,7 +9,7 @@ use crate::load::keys::Keys;
 use crate::load::payloads::Choice;
 use crate::load::stamp::{ReadStamp, Stamp};
 use crate::plan::KeyDistributor;
-use crate::stats::{Counters, Latency};
+use crate::stats::{Counter, Counters, Latency};
 use crate::telemetry::layout::SentRow;
 use crate::telemetry::payload_pool::{PoolOwner, PoolView};
 use crate::telemetry::{RateOrder, Role, Shape, Slot};
@@ -136,23 +136,13 @@ impl Producer for ScriptedProducer {
         time.sleep_until(ready.min(deadline_ns));
     }
 
-    fn flush_linger(&mut self) {}
-
     fn purge(&mut self) {
         self.purged = !self.deaf_to_purge;
-    }
-
-    fn client_errors(&self) -> u64 {
-        0
     }
 
     fn fault(&self) -> Option<DriverError> {
         let at = self.fault_at_ns.filter(|at| *at <= self.time.peek_ns())?;
         Some(DriverError::new(ErrorClass::System, format!("fatal at {at}")))
-    }
-
-    fn describe(&self, code: i32) -> String {
-        format!("code {code}")
     }
 }
 

@@ -84,7 +84,10 @@ proptest! {
 
     #[test]
     fn a_run_counts_as_its_messages_one_by_one(
-        runs in prop::collection::vec((0usize..2, 0usize..2, steps_of_runs(), prop_oneof![0u64..200, 1_000u64..3_000]), 1..60),
+        runs in prop::collection::vec(
+            (0usize..2, 0usize..2, steps_of_runs(), prop_oneof![0u64..200, 1_000u64..3_000]),
+            1..60,
+        ),
         told in any::<bool>(),
     ) {
         let (mut at_once, mut singly) = (ReceivedLedger::new(2, 2, 0), ReceivedLedger::new(2, 2, 0));
@@ -123,13 +126,16 @@ proptest! {
             ledger.arrived(0, 0, sequence);
         }
         let balance = balance(1_000, sent.row(), &[ledger.row(0)]);
-        prop_assert_eq!((balance.lost, balance.duplicated, balance.received, balance.proven), (0, duplicates, 1_000, true));
+        prop_assert_eq!((balance.lost, balance.duplicated), (0, duplicates));
+        prop_assert_eq!((balance.received, balance.proven), (1_000, true));
     }
 
     /// Messages acknowledged, failed or unknown, each then received or not, by one member: the truth never exceeds the
     /// bounds.
     #[test]
-    fn a_proven_balance_is_the_truth(fates in prop::collection::vec((0u8..20, prop::bool::weighted(0.97), prop::bool::weighted(0.05)), 0..200)) {
+    fn a_proven_balance_is_the_truth(
+        fates in prop::collection::vec((0u8..20, prop::bool::weighted(0.97), prop::bool::weighted(0.05)), 0..200),
+    ) {
         let mut sent = SentLedger::default();
         let mut ledger = ReceivedLedger::new(1, 1, 0);
         let mut truth = Balance { sent: fates.len() as u64, ..Balance::default() };

@@ -5,7 +5,7 @@ use crate::plan::schedule::{LONGEST_INTERVAL_Q32, interval_q32};
 use crate::telemetry::RateOrder;
 use crate::units::NS_PER_S;
 
-/// See the file's head.
+/// Where one producer stands on a rate curve.
 #[derive(Debug, Clone)]
 pub(super) struct RateCursor {
     stairs: RateSteps,

@@ -8,7 +8,7 @@ use crate::plan::Arrivals;
 use crate::telemetry::RateOrder;
 use std::collections::VecDeque;
 
-/// See the file's head.
+/// The times of one producer's next messages, raw ns, drawn ahead.
 #[derive(Debug, Clone)]
 pub(super) struct Uneven {
     rhythm: Rhythm,

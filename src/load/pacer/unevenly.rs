@@ -1,7 +1,8 @@
 //! What a pacer does where no even schedule is: the late policies on times that are drawn ahead.
 
+use super::due::gate;
 use super::uneven::Uneven;
-use super::{Pacer, gate, whole_ns};
+use super::{Pacer, whole_ns};
 use crate::plan::LatePolicy;
 
 impl Pacer {

@@ -165,21 +165,21 @@ mod tests {
         }
 
         #[test]
-        fn the_next_imprint_is_that_of_the_stamp_with_the_next_sequence(stamp in any_stamp()) {
+        fn the_next_encoded_stamp_is_that_of_the_next_sequence(stamp in any_stamp()) {
             let next = Stamp { sequence: stamp.sequence + 1, ..stamp };
             prop_assert_eq!(EncodedStamp::of(&stamp).next(), EncodedStamp::of(&next));
         }
 
         #[test]
-        fn a_series_makes_the_stamps_that_are_made_one_by_one(stamp in any_stamp()) {
+        fn a_template_makes_the_stamps_that_are_made_one_by_one(stamp in any_stamp()) {
             let stamp = Stamp { probe: false, ..stamp };
-            let series = StampTemplate::new(stamp.run_id, stamp.producer, stamp.value_bytes);
-            let encoded = series.encoded(stamp.sequence, stamp.intended_ns, stamp.actual_ns);
+            let template = StampTemplate::new(stamp.run_id, stamp.producer, stamp.value_bytes);
+            let encoded = template.encoded(stamp.sequence, stamp.intended_ns, stamp.actual_ns);
             prop_assert_eq!(encoded, EncodedStamp::of(&stamp));
         }
 
         #[test]
-        fn an_imprint_stands_in_its_own_value_and_in_none_that_differs(
+        fn an_encoded_stamp_matches_its_own_value_and_none_that_differs(
             stamp in any_stamp(), at in 0..STAMP_BYTES, flip in 1u8..,
         ) {
             let mut value = [0; 100];

@@ -1,15 +1,14 @@
-//! Messages one after the other that differ in their sequence number alone: recognised at once, and entered in the
-//! books together.
+//! Messages one after the other that differ in their sequence number alone: recognised at once, and counted together.
 //!
 //! A batch is made with one reading of the clock, and its reports and messages are picked up with one: all their
 //! figures are the same but for the sequence number. Such a message carries, bit for bit, the stamp that has to come
 //! next, so its check is right as well, and nothing of it is left unread.
 
-use crate::load::stamp::EncodedStamp;
+use super::EncodedStamp;
 
-/// What would go on from the last message, and how many have done so since the books were last brought up to date.
+/// What would go on from the last message, and how many have done so since that was last counted.
 #[derive(Debug)]
-pub(super) struct MessageRun {
+pub struct MessageRun {
     next: EncodedStamp,
     at_ns: u64,
     /// `NONE`: there was no last message.
@@ -20,32 +19,32 @@ pub(super) struct MessageRun {
 /// Longer than any value.
 const NONE: usize = usize::MAX;
 
-/// Messages to be entered in the books: alike but for their sequence numbers `first`, `first` + 1, …
+/// Messages to be counted: the same but for their sequence numbers `first`, `first` + 1, …
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct RunSummary {
-    /// How many.
-    pub(super) messages: u64,
+pub struct RunSummary {
+    /// Their number, at least 1.
+    pub messages: u64,
     /// Sequence number of the first.
-    pub(super) first: u64,
-    /// When they were picked up.
-    pub(super) at_ns: u64,
-    /// As in their stamps.
-    pub(super) intended_ns: u64,
-    /// As in their stamps.
-    pub(super) actual_ns: u64,
-    /// Length of each value.
-    pub(super) value_bytes: u64,
+    pub first: u64,
+    /// When they were picked up, raw ns.
+    pub at_ns: u64,
+    /// Intended send time in their stamps, ns.
+    pub intended_ns: u64,
+    /// Actual send time in their stamps, ns.
+    pub actual_ns: u64,
+    /// Length of each value, bytes.
+    pub value_bytes: u64,
 }
 
 impl MessageRun {
     /// Nothing to go on from.
-    pub(super) fn new() -> Self {
+    pub fn new() -> Self {
         Self { next: EncodedStamp::default(), at_ns: 0, value_bytes: NONE, messages: 0 }
     }
 
     /// Does this value, picked up at `at_ns`, go on from the last one? Then it is counted here.
     #[inline]
-    pub(super) fn takes(&mut self, at_ns: u64, value: &[u8]) -> bool {
+    pub fn takes(&mut self, at_ns: u64, value: &[u8]) -> bool {
         let goes_on = at_ns == self.at_ns && value.len() == self.value_bytes && self.next.matches(value);
         if goes_on {
             self.next = self.next.next();
@@ -54,23 +53,22 @@ impl MessageRun {
         goes_on
     }
 
-    /// From here on: the value, which begins with a sound stamp and has been entered in the books, as have all that
-    /// were taken.
+    /// From here on: the value, which begins with a sound stamp and has been counted, as have all that were taken.
     #[inline]
-    pub(super) fn go_on_from(&mut self, at_ns: u64, value: &[u8]) {
+    pub fn go_on_from(&mut self, at_ns: u64, value: &[u8]) {
         if let Some(encoded) = EncodedStamp::read(value) {
             *self = Self { next: encoded.next(), at_ns, value_bytes: value.len(), messages: 0 };
         }
     }
 
     /// Nothing goes on from what has come.
-    pub(super) fn end(&mut self) {
+    pub fn end(&mut self) {
         self.value_bytes = NONE;
     }
 
     /// What has been taken since the last call, if anything.
     #[inline]
-    pub(super) fn settle(&mut self) -> Option<RunSummary> {
+    pub fn settle(&mut self) -> Option<RunSummary> {
         if self.messages == 0 {
             return None;
         }
@@ -113,11 +111,11 @@ mod tests {
         assert_eq!(message_run.settle(), None);
         assert!(message_run.takes(100, &value(8, 6)));
         assert!(message_run.takes(100, &value(9, 6)));
-        let alike = RunSummary { messages: 2, first: 8, at_ns: 100, intended_ns: 5, actual_ns: 6, value_bytes: 60 };
-        assert_eq!(message_run.settle(), Some(alike));
+        let run = RunSummary { messages: 2, first: 8, at_ns: 100, intended_ns: 5, actual_ns: 6, value_bytes: 60 };
+        assert_eq!(message_run.settle(), Some(run));
         assert_eq!(message_run.settle(), None);
         assert!(message_run.takes(100, &value(10, 6)));
-        assert_eq!(message_run.settle(), Some(RunSummary { messages: 1, first: 10, ..alike }));
+        assert_eq!(message_run.settle(), Some(RunSummary { messages: 1, first: 10, ..run }));
         message_run.end();
         assert!(!message_run.takes(100, &value(11, 6)));
     }

@@ -1,0 +1,135 @@
+//! The loops that are measured, each on its driver: those of `produce` and `consume`, with any parts of their
+//! measuring.
+
+use super::timed::timed;
+use super::{Job, LoopResult, LoopTarget, RUN_ID, system};
+use crate::client::consume::{Consume, ConsumerOptions, Expected};
+use crate::client::measuring::Measuring;
+use crate::client::message_batcher::{MessageBatcher, Sender};
+use crate::client::produce::{Produce, ProducerOptions};
+use crate::driver::kafka::{KafkaConsumer, KafkaProducer, Receiving};
+use crate::driver::null::{NullConsumer, NullProducer};
+use crate::driver::{Consumer, DriverError, Producer, Time};
+use crate::load::keys::Keys;
+use crate::load::payloads::Choice;
+use crate::plan::properties::{ConsumerSettings, ProducerSettings, ProducerWays};
+use crate::plan::{Arrivals, KeyDistributor, LatePolicy};
+use crate::stats::{Distribution, Recorder};
+use crate::telemetry::payload_pool::{PoolOwner, PoolView};
+use crate::telemetry::{ClientEnd, Role};
+use std::marker::PhantomData;
+use std::time::Duration;
+
+pub(super) fn on_null<M: Measuring>(job: &Job) -> Result<LoopResult, DriverError> {
+    match job.role {
+        Role::Producer => timed(job, ProducerLoop::<_, M>::new(NullProducer::new(), job)?),
+        Role::Consumer => {
+            let driver = NullConsumer::delivering(RUN_ID, job.value_bytes);
+            timed(job, ConsumerLoop::<_, M>::new(driver, 1))
+        }
+    }
+}
+
+pub(super) fn on_kafka<M: Measuring>(job: &Job) -> Result<LoopResult, DriverError> {
+    const CONNECT: Duration = Duration::from_secs(30);
+    let LoopTarget::Kafka { properties, topic, partitions } = &job.target else { return on_null::<M>(job) };
+    match job.role {
+        Role::Producer => {
+            let idempotent = ProducerSettings::of(properties).idempotent;
+            let driver = KafkaProducer::connect(properties, topic, ProducerWays::default(), idempotent, CONNECT)?;
+            timed(job, ProducerLoop::<_, M>::new(driver, job)?)
+        }
+        Role::Consumer => {
+            let fetch_queue = ConsumerSettings::of(properties).fetch_queue;
+            let receiving = Receiving { auto_commit: true, always_timed: false, fetch_queue };
+            let driver = KafkaConsumer::connect(properties, topic, receiving, CONNECT)?;
+            timed(job, ConsumerLoop::<_, M>::new(driver, *partitions))
+        }
+    }
+}
+
+/// A loop that is ready to run under a time.
+pub(super) trait Loop {
+    /// Runs it to its end; the pauses that its publications made come back.
+    fn run(&mut self, time: &impl Time, end: &mut ClientEnd, spin: bool) -> Result<Distribution, DriverError>;
+}
+
+struct ProducerLoop<P: Producer, M: Measuring> {
+    driver: P,
+    batcher: Option<MessageBatcher>,
+    late: LatePolicy,
+    measuring: PhantomData<M>,
+}
+
+impl<P: Producer, M: Measuring> ProducerLoop<P, M> {
+    fn new(driver: P, job: &Job) -> Result<Self, DriverError> {
+        let length = usize::try_from(job.value_bytes).unwrap_or(usize::MAX);
+        let mut rng = fastrand::Rng::with_seed(RUN_ID);
+        let payloads: Vec<Vec<u8>> =
+            (0..job.payloads.max(1)).map(|_| (0..length).map(|_| rng.u8(..)).collect()).collect();
+        let owner = PoolOwner::create(&payloads, &[]).map_err(|error| system("no payloads", error))?;
+        let pool = PoolView::attach(owner.name()).map_err(|error| system("no payloads", error))?;
+        let sender = Sender { run_id: RUN_ID, producer: 0, value_bytes: job.value_bytes, stamped: true };
+        let keys = Keys::new(KeyDistributor::NoKey, RUN_ID, 0);
+        let batcher = MessageBatcher::new(sender, keys, Some(pool), Choice::new(RUN_ID, job.payloads.max(1)));
+        let late = LatePolicy::Bounded { multiple: 2.0 };
+        Ok(Self { driver, batcher: Some(batcher), late, measuring: PhantomData })
+    }
+}
+
+impl<P: Producer, M: Measuring> Loop for ProducerLoop<P, M> {
+    fn run(&mut self, time: &impl Time, end: &mut ClientEnd, spin: bool) -> Result<Distribution, DriverError> {
+        let Some(batcher) = self.batcher.take() else { return Ok(Distribution::empty()) };
+        let options = ProducerOptions {
+            late: self.late,
+            spin,
+            curve: None,
+            arrivals: Arrivals::Uniform,
+            index: 0,
+            outstanding: None,
+            first_window_messages: None,
+            flush: Duration::from_secs(10),
+            wall_stamps: false,
+            omb_probes: false,
+        };
+        let mut produce = Produce::<_, _, M>::new(&mut self.driver, time, end, options, batcher);
+        produce.watch_pauses();
+        produce.load()?;
+        Ok(produce.pauses().map_or_else(Distribution::empty, |pauses| distribution(pauses.clone())))
+    }
+}
+
+struct ConsumerLoop<C: Consumer, M: Measuring> {
+    driver: C,
+    partitions: u32,
+    measuring: PhantomData<M>,
+}
+
+impl<C: Consumer, M: Measuring> ConsumerLoop<C, M> {
+    fn new(driver: C, partitions: u32) -> Self {
+        Self { driver, partitions, measuring: PhantomData }
+    }
+}
+
+impl<C: Consumer, M: Measuring> Loop for ConsumerLoop<C, M> {
+    fn run(&mut self, time: &impl Time, end: &mut ClientEnd, spin: bool) -> Result<Distribution, DriverError> {
+        let options = ConsumerOptions { spin, commit: false, hold: false, processing: None, index: 0 };
+        let expected = Expected {
+            run_id: RUN_ID,
+            first_producer: 0,
+            producers: 1,
+            partitions: self.partitions,
+            stamped: true,
+            wall_stamps: false,
+        };
+        let mut consume = Consume::<_, _, M>::new(&mut self.driver, time, end, options, expected);
+        consume.watch_pauses();
+        consume.load()?;
+        Ok(consume.pauses().map_or_else(Distribution::empty, |pauses| distribution(pauses.clone())))
+    }
+}
+
+fn distribution(mut recorder: Recorder) -> Distribution {
+    let histogram = recorder.to_histogram();
+    Distribution::of_ns(histogram, Some(recorder.take_interval()), false)
+}
