@@ -166,8 +166,8 @@ pub fn changed_with_time(points: &[SweepPoint], runs: &[SweepRun], figures: &[Sw
         shown.map(|((figure, trend), _)| format!("{} by {}", figure.figure, format_difference(trend.share))).collect();
     (!shown.is_empty()).then(|| {
         format!(
-            "from the first third of the campaign to the last, at the same points, these changed: {}; something else than \
-             what was varied changes with time",
+            "from the first third of the campaign to the last, at the same points, these changed: {}; something else \
+             than what was varied changes with time",
             shown.join(", ")
         )
     })

@@ -164,7 +164,8 @@ Exit codes:
   5    a client process or a worker died: the result is invalid
   6    the results could not be written
   7    the machine refused: shared memory, processes, ports
-  8    with --require-valid: a run completed, and its verdict is not VALID, or its latencies are the broker's not as far as asked
+  8    with --require-valid: a run completed, and its verdict is not VALID, or its latencies are the broker's not as \
+far as asked
   9    a run completed, and a goal of it was missed, or nobody can tell whether it was met
   10   the system under test failed: messages failed, are unknown, lost, duplicated or corrupt, or the broker was gone
   130  ended by Ctrl-C
@@ -395,7 +396,13 @@ pub struct RunArgs {
     /// 'kafka_server_*', 'node_cpu_seconds_total{*mode="idle"*}'. The defaults are CPU, disk, network, request
     /// queues and replication as
     /// Kafka, Redpanda and the node exporter call them; docs/report.md lists them.
-    #[arg(long, value_name = "PATTERN", value_parser = KeepPattern::parse, requires = "scrape", help_heading = "Output")]
+    #[arg(
+        long,
+        value_name = "PATTERN",
+        value_parser = KeepPattern::parse,
+        requires = "scrape",
+        help_heading = "Output",
+    )]
     pub scrape_keep: Vec<KeepPattern>,
 
     /// What standard output carries: rows for people, OMB's lines, or JSON
@@ -403,7 +410,14 @@ pub struct RunArgs {
     /// rows  one aligned row for each period, and a screen at the end;
     /// omb   the lines that OMB logs, byte for byte, for scripts that read them;
     /// json  one object a line for each period and one at the end (docs/files.md).
-    #[arg(long, value_name = "FORM", value_enum, default_value_t = ConsoleForm::Rows, verbatim_doc_comment, help_heading = "Output")]
+    #[arg(
+        long,
+        value_name = "FORM",
+        value_enum,
+        default_value_t = ConsoleForm::Rows,
+        verbatim_doc_comment,
+        help_heading = "Output",
+    )]
     pub console: ConsoleForm,
 
     /// Show the run over the whole terminal while it goes on
@@ -459,7 +473,13 @@ pub struct WorkerArgs {
     pub max_request: usize,
 
     /// Most connections at a time
-    #[arg(long, value_name = "COUNT", default_value_t = 64, value_parser = clap::value_parser!(u32).range(1..), help_heading = "Security")]
+    #[arg(
+        long,
+        value_name = "COUNT",
+        default_value_t = 64,
+        value_parser = clap::value_parser!(u32).range(1..),
+        help_heading = "Security",
+    )]
     pub max_connections: u32,
 
     /// Under OMB's protocol send the coordinator's payloads byte for byte

@@ -177,7 +177,8 @@ mod tests {
 
     #[test]
     fn secrets_become_references_and_nothing_else_changes() {
-        let text = "name: Kafka\ncommonConfig: |\n  sasl.username=me\n  sasl.password=hush\n  sasl.jaas.config=a b \\\n    password=\"c\";\n\
+        let text = "name: Kafka\ncommonConfig: |\n  sasl.username=me\n  sasl.password=hush\n  sasl.jaas.config=a b \
+                    \\\n    password=\"c\";\n\
                     \x20 ssl.key.password=${KEY}\nsettings:\n  common.sasl.password: hush\n";
         let (hidden, names) = without_secrets(text);
         assert_eq!(names, ["SASL_PASSWORD", "SASL_JAAS_CONFIG", "COMMON_SASL_PASSWORD"]);

@@ -49,8 +49,8 @@ fn threshold_of(field: &str) -> Option<Threshold> {
 fn text_of_threshold(threshold: Threshold) -> String {
     let (name, meaning) = (threshold.name(), threshold.meaning());
     format!(
-        "plan.thresholds.{name}\n  meaning  {meaning}\n  unit     stands in its name; a share is a fraction\n  default  {}\n  \
-         source   --threshold {name}=VALUE, or the default",
+        "plan.thresholds.{name}\n  meaning  {meaning}\n  unit     stands in its name; a share is a fraction\n  \
+         default  {}\n  source   --threshold {name}=VALUE, or the default",
         threshold.default_value()
     )
 }

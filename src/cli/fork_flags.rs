@@ -24,18 +24,18 @@ impl ForkFlags {
         [
             (
                 topology.is_some(),
-                "-t/--topology is an option of OMB's Redpanda fork: pinload has one topology, producers and consumers apart as in OMB \
-                 itself (the fork's `ensemble`); leave it out",
+                "-t/--topology is an option of OMB's Redpanda fork: pinload has one topology, producers and consumers \
+                 apart as in OMB itself (the fork's `ensemble`); leave it out",
             ),
             (
                 service_version.is_some(),
-                "-v/--service-version is an option of OMB's Redpanda fork: OMB's result file has no field for it; put the version into \
-                 the driver file's name",
+                "-v/--service-version is an option of OMB's Redpanda fork: OMB's result file has no field for it; put \
+                 the version into the driver file's name",
             ),
             (
                 *separate,
-                "-s/--separate is an option of OMB's AutoMQ fork and what pinload does anyway: producers and consumers are apart; leave \
-                 it out",
+                "-s/--separate is an option of OMB's AutoMQ fork and what pinload does anyway: producers and consumers \
+                 are apart; leave it out",
             ),
         ]
         .into_iter()

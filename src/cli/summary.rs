@@ -107,7 +107,8 @@ mod tests {
         plan.inputs.driver = "d.yaml".to_owned();
         plan.placement.oversubscribed = false;
         let told = super::plan(&plan);
-        let begins = "test on Kafka (?): 2 producers × 500 = 1,000 msg/s of 1,024 B, 1 topic × 4 partitions, 1 subscription × 2 consumers\n\
+        let begins = "test on Kafka (?): 2 producers × 500 = 1,000 msg/s of 1,024 B, 1 topic × 4 partitions, 1 \
+                      subscription × 2 consumers\n\
                       no warm-up, measured 30 s · 4 clients on CPU 1\nfiles w.yaml, d.yaml";
         assert_eq!(told, begins);
         plan.placement.oversubscribed = true;

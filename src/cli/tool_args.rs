@@ -59,7 +59,8 @@ Examples:
   Counts and exact percentiles of the measurement, which began 60 s after the load and ended 360 s after it:
     pinload raw --summary --from 60 --to 360 samples/
 
-Exit code 3: a file is no file of raw samples, or is damaged. A file that ends within a record, as after a kill, is read up to its
+Exit code 3: a file is no file of raw samples, or is damaged. A file that ends within a record, as after a kill, is \
+read up to its
 last whole one, and that is said.";
 
 pub(super) const REPORT_EXAMPLES: &str = "\

@@ -109,8 +109,8 @@ pub(super) fn serve(args: &WorkerArgs, signals: Receiver<Signal>) -> ExitStatus 
 fn settings(args: &WorkerArgs, messages: &mut Messages) -> Result<ServerSettings, String> {
     if !args.bind.is_loopback() && args.token_file.is_none() && !args.insecure {
         return Err(format!(
-            "--bind {}: whoever reaches this port can start processes here and send messages as you: give a token with --token-file, \
-             or say --insecure on a network that you trust (OMB's coordinators know no token)",
+            "--bind {}: whoever reaches this port can start processes here and send messages as you: give a token with \
+             --token-file, or say --insecure on a network that you trust (OMB's coordinators know no token)",
             args.bind
         ));
     }

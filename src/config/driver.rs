@@ -200,8 +200,8 @@ impl DriverFile {
         if fields.flag("reset") == Some(true) {
             fields.warning(
                 "reset",
-                "nothing is reset: pinload deletes only the topics that its own run made (Redpanda's driver deletes all that begin \
-                 with test-topic, AutoMQ's all topics; OMB dropped the key in 2022)",
+                "nothing is reset: pinload deletes only the topics that its own run made (Redpanda's driver deletes \
+                 all that begin with test-topic, AutoMQ's all topics; OMB dropped the key in 2022)",
             );
         }
         let FieldReader { mut mistakes, mut warnings, .. } = fields;
@@ -315,7 +315,10 @@ fn replication_factor(fields: &mut FieldReader<'_>, class: Option<DriverClass>) 
             let what = describe(&entry.value);
             fields.mistake(
                 KEY,
-                format!("{what} is no number of copies; write 1, 3, … (at most one for each broker) or -1 for the broker's default"),
+                format!(
+                    "{what} is no number of copies; write 1, 3, … (at most one for each broker) or -1 for the \
+                    broker's default"
+                ),
             );
             None
         }
@@ -355,8 +358,8 @@ fn text_block(fields: &mut FieldReader<'_>, key: &str, class: Option<DriverClass
         fields.mistake(
             key,
             format!(
-                "its {lines} lines are folded into one, so that only {} would be read; write `{key}: |` (with a bar) and \
-                 the lines below it",
+                "its {lines} lines are folded into one, so that only {} would be read; write `{key}: |` (with a bar) \
+                 and the lines below it",
                 read.properties.first().map_or("a comment", |first| first.name.as_str())
             ),
         );
@@ -544,8 +547,8 @@ mod tests {
     #[test]
     fn a_mapping_in_place_of_a_text_is_read_with_its_lines_and_goes_to_others_as_a_text() {
         let file = parse(&format!(
-            "driverClass: {JAVA}\ncommonConfig:\n  # where\n  \"bootstrap.servers\": [localhost:9092, other:9092]\n  client.id:\n  \
-             linger.ms: 1\ntopicConfig: {{min.insync.replicas: 2}}\n"
+            "driverClass: {JAVA}\ncommonConfig:\n  # where\n  \"bootstrap.servers\": [localhost:9092, other:9092]\n  \
+             client.id:\n  linger.ms: 1\ntopicConfig: {{min.insync.replicas: 2}}\n"
         ));
         assert_eq!(texts(&file.mistakes), Vec::<String>::new());
         let common = [
@@ -575,8 +578,9 @@ mod tests {
     fn what_is_filled_in_from_the_environment_is_in_the_text_for_others_too() {
         let variable = |name: &str| (name == "HOST").then(|| "h:1".to_owned());
         let text = format!(
-            "driverClass: {JAVA}\nreplicationFactor: ${{COPIES:-3}}\ncommonConfig: |\n  # ${{UNSET}}\n  bootstrap.servers=${{HOST}}\n  \
-             sasl.jaas.config=x username=\"$ConnectionString\";\n  client.id=${{NONE}}\n"
+            "driverClass: {JAVA}\nreplicationFactor: ${{COPIES:-3}}\n\
+             commonConfig: |\n  # ${{UNSET}}\n  bootstrap.servers=${{HOST}}\n  sasl.jaas.config=x \
+             username=\"$ConnectionString\";\n  client.id=${{NONE}}\n"
         );
         let of = |text: &str| {
             let document = YamlDocument::parse_with(Path::new("d.yaml"), text, Some(&variable)).unwrap();

@@ -237,7 +237,8 @@ impl<'a> FieldReader<'a> {
 const INSTEAD_OF_NEGATIVE: &[(&str, &str)] = &[
     (
         "producerRate",
-        "producerRate: 0 searches for the highest sustainable rate; for no limit write any rate and start with --rate unlimited",
+        "producerRate: 0 searches for the highest sustainable rate; for no limit write any rate and start with --rate \
+         unlimited",
     ),
     ("consumerBacklogSizeGB", "write consumerBacklogSizeGB: 0 for no backlog"),
     ("subscriptionsPerTopic", "write subscriptionsPerTopic: 1 or more, or 0 to only produce"),
@@ -368,8 +369,10 @@ mod tests {
             mistakes,
             [
                 "w.yaml:2: mesageSize: is no key of a test file; did you mean messageSize?",
-                "w.yaml:3: foo: is no key of a test file; the nearest are topics, producerRate, messageSize; or remove it",
-                "w.yaml:4: bar: is no key of a test file; the nearest are messageSize, producerRate, topics; or remove it",
+                "w.yaml:3: foo: is no key of a test file; the nearest are topics, producerRate, messageSize; or remove \
+                 it",
+                "w.yaml:4: bar: is no key of a test file; the nearest are messageSize, producerRate, topics; or remove \
+                 it",
             ]
         );
     }
@@ -414,8 +417,8 @@ mod tests {
 
     #[test]
     fn a_negative_number_is_refused_with_what_to_write_instead() {
-        let rate = "producerRate: -1 is negative; producerRate: 0 searches for the highest sustainable rate; for no limit write \
-                    any rate and start with --rate unlimited";
+        let rate = "producerRate: -1 is negative; producerRate: 0 searches for the highest sustainable rate; for no \
+                    limit write any rate and start with --rate unlimited";
         let amount = read("producerRate: -1", |fields| fields.amount("producerRate", "10000")).1;
         assert_eq!(amount, [format!("w.yaml:1: {rate}")]);
         let list = read("producerRate: [5, -1]", |fields| fields.counts("producerRate", "[1]")).1;

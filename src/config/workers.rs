@@ -56,7 +56,8 @@ pub fn address(worker: &str) -> Result<(), String> {
     let Some(rest) = worker.strip_prefix("http://") else {
         return Err(if worker.starts_with("https://") {
             format!(
-                "{worker:?}: workers speak plain HTTP; for an untrusted network use an SSH tunnel and http://localhost:PORT"
+                "{worker:?}: workers speak plain HTTP; for an untrusted network use an SSH tunnel and \
+                 http://localhost:PORT"
             )
         } else {
             format!("{worker:?} is no address of a worker: write http://{worker}")

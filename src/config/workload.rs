@@ -174,12 +174,13 @@ const KIND: DocumentKind = DocumentKind {
     foreign: &[
         ForeignKey {
             name: "consumeDelaySeconds",
-            what: "a proposal to OMB that was closed (PR 458), a pause of consumers after the warm-up: build a backlog by size with \
-                   consumerBacklogSizeGB",
+            what: "a proposal to OMB that was closed (PR 458), a pause of consumers after the warm-up: build a backlog \
+                   by size with consumerBacklogSizeGB",
         },
         ForeignKey {
             name: "messageRateReceivedForSubscription",
-            what: "a rate of receiving in a fork that is gone (DataStax): producerRate decides what there is to receive",
+            what: "a rate of receiving in a fork that is gone (DataStax): producerRate decides what there is to \
+                receive",
         },
         ForeignKey { name: "producerStartRate", what: "DataStax's rate search" },
         ForeignKey { name: "acceptableBacklog", what: "DataStax's rate search" },
@@ -377,13 +378,16 @@ mod tests {
         for distributor in KeyDistributor::ALL {
             assert_eq!(parse(&format!("keyDistributor: {}", distributor.name())).key_distributor, Some(distributor));
         }
-        let expected = "w.yaml:1: keyDistributor: \"STICKY\" is no key distributor; write one of NO_KEY, KEY_ROUND_ROBIN, RANDOM_NANO, RANDOM, ROUND_ROBIN";
+        let expected = "w.yaml:1: keyDistributor: \"STICKY\" is no key distributor; write one of NO_KEY, \
+            KEY_ROUND_ROBIN, RANDOM_NANO, RANDOM, ROUND_ROBIN";
         assert_eq!(mistakes("keyDistributor: STICKY"), [expected]);
     }
 
     #[test]
     fn all_mistakes_of_a_file_are_collected_with_their_lines() {
-        let text = "name: x\ntopic: 1\npartitionsPerTopic: -4\nmessageSize: 1.5\nuseRandomizedPayloads: maybe\nproducerRate: fast\nproducerRateScope: each\ntestDurationMinutes: [5]\nname: y\nconsumersPerSubscription: 2\n";
+        let text = "name: x\ntopic: 1\npartitionsPerTopic: -4\nmessageSize: 1.5\nuseRandomizedPayloads: maybe\n\
+            producerRate: fast\nproducerRateScope: each\ntestDurationMinutes: [5]\nname: y\n\
+            consumersPerSubscription: 2\n";
         let begins = [
             "w.yaml:2: topic: is no key of a workload file; did you mean topics?",
             "w.yaml:3: partitionsPerTopic: -4 is negative",

@@ -7,7 +7,7 @@ use crate::units::NS_PER_S;
 /// Shortest stretch that is judged by itself: what its ends are read wrong by is then far below 1 ppm.
 const STRETCH_NS: u64 = 10 * NS_PER_S;
 
-/// See the file's head.
+/// The drift of one clock so far, in ppm.
 #[derive(Debug, Clone)]
 pub struct ClockDrift {
     clock: Clock,

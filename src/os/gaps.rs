@@ -44,7 +44,7 @@ pub struct Gaps {
 pub struct GapBucket {
     /// Shortest length of the bucket, ns.
     pub from_ns: u64,
-    /// How many.
+    /// Gaps in this bucket.
     pub gaps: u64,
 }
 

@@ -3,7 +3,7 @@
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use std::path::{Path, PathBuf};
 
-/// See the file's head. None: not limited, or not told.
+/// Limits of the machine and of this process's control groups. None: not limited, or not told.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct HostCapacity {
     /// Memory of the machine, or what the tightest control group allows where that is less.

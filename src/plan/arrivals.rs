@@ -92,11 +92,13 @@ impl std::fmt::Display for Arrivals {
             Self::Uniform => f.write_str("uniform (all the same time apart)"),
             Self::Dithered { arrival_seed } => write!(
                 f,
-                "dithered (the same time apart, each later by up to 1 ms or an interval, drawn from seed {arrival_seed})"
+                "dithered (the same time apart, each later by up to 1 ms or an interval, drawn from seed \
+                 {arrival_seed})"
             ),
             Self::Poisson { arrival_seed } => write!(
                 f,
-                "poisson (each producer's times are drawn from seed {arrival_seed}, all together are Poisson at the whole rate)"
+                "poisson (each producer's times are drawn from seed {arrival_seed}, all together are Poisson at the \
+                 whole rate)"
             ),
             Self::Burst { burst_messages } => write!(
                 f,

@@ -21,7 +21,7 @@ pub struct RatePoint {
     pub per_s: f64,
 }
 
-/// See the file's head.
+/// Rates of all producers together, msg/s, over the time of the load.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct RateCurve {
     /// In order of time, the first at 0.

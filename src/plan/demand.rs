@@ -26,7 +26,7 @@ const FILES_OF_CLIENT: u64 = 2;
 /// The supervisor's own files, and some to spare.
 const OTHER_FILES: u64 = 64;
 
-/// See the file's head.
+/// The least that the clients of one host need.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Demand {
     /// Client processes.
@@ -95,15 +95,15 @@ impl Demand {
         if let Some(has) = room.shared_memory_free_bytes.filter(|has| self.shared_memory_bytes > *has) {
             let (needs, has) = (format_size(self.shared_memory_bytes), format_size(has));
             return Some(format!(
-                "{clients} need {needs} of shared memory, {has} are free in /dev/shm: make it larger (docker run --shm-size, an emptyDir with \
-                 medium Memory, mount -o remount,size=… /dev/shm), or {INSTEAD}"
+                "{clients} need {needs} of shared memory, {has} are free in /dev/shm: make it larger (docker run \
+                 --shm-size, an emptyDir with medium Memory, mount -o remount,size=… /dev/shm), or {INSTEAD}"
             ));
         }
         if let Some(has) = room.tasks_free.filter(|has| self.tasks > *has) {
             let (needs, has) = (format_count(self.tasks), format_count(has));
             return Some(format!(
-                "{clients} need about {needs} processes and threads, {has} can be started (pids.max of the control group, ulimit -u, \
-                 kernel.pid_max, kernel.threads-max): raise that, or {INSTEAD}"
+                "{clients} need about {needs} processes and threads, {has} can be started (pids.max of the control \
+                 group, ulimit -u, kernel.pid_max, kernel.threads-max): raise that, or {INSTEAD}"
             ));
         }
         let has = room.open_files.filter(|has| self.open_files > *has)?;

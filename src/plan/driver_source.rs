@@ -2,7 +2,8 @@
 
 use crate::config::{DriverClass, DriverFile};
 
-/// See the file's head. It may hold secrets: it is neither serialized nor shown.
+/// The bytes of the driver file, for workers that read it themselves. It may hold secrets: it is neither serialized nor
+/// shown.
 #[derive(Clone)]
 pub struct DriverSource {
     /// Every byte of the file; what the command line set over it is in it.

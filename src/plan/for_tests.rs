@@ -11,7 +11,7 @@ use crate::units::Rate;
 use std::time::Duration;
 
 impl Plan {
-    /// See the file's head.
+    /// The plan described above, with these times.
     pub(crate) fn for_tests(warmup: Duration, duration: Option<Duration>) -> Self {
         let placement = ClientPlacement {
             hot_cpu: Some(1),

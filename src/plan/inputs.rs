@@ -4,7 +4,7 @@ use super::properties::{MASK, is_secret, masked_text};
 use crate::config::{DriverFile, KeySetting, WorkloadFile};
 use std::path::Path;
 
-/// See the file's head. It holds no secrets.
+/// The files and command-line settings of a run. It holds no secrets.
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Inputs {
     /// The workload file; `(built in)/NAME` is one that pinload carries.

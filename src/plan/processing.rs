@@ -2,7 +2,7 @@
 
 use crate::units::format_ns;
 
-/// See the file's head.
+/// The time that a consumer spends on each message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Processing {
     /// Mean time of a message, ns.

@@ -33,8 +33,8 @@ thresholds! {
         "what the generator can have added at most to a latency that is the broker's, of the latency",
     /// The rate.
     RateShortShare => "rate-short-share", 0.01,
-        "what the generator left out of the rate that was asked for, beyond which the run is GENERATOR-LIMITED; full queues of a slow broker do not \
-         count here, what the broker left unacknowledged has rate-missed-share",
+        "what the generator left out of the rate that was asked for, beyond which the run is GENERATOR-LIMITED; full \
+         queues of a slow broker do not count here, what the broker left unacknowledged has rate-missed-share",
     /// Pacing.
     PacingErrorShare => "pacing-error-interval-share", 0.5,
         "p99.9 of a producer's pacing error, as a share of its send interval",
@@ -55,7 +55,8 @@ thresholds! {
         "time a producer spent blocked because its own queue is too small, of its time",
     /// Size of the queue.
     QueueHoldsMs => "queue-holds-ms", 100.0,
-        "a queue that holds less of the schedule than this is too small when it is full; one that holds more is full for the broker",
+        "a queue that holds less of the schedule than this is too small when it is full; one that holds more is full \
+         for the broker",
     /// Slack of the hot loop.
     SlackShare => "slack-share", 0.05,
         "least share of its time in which a hot loop must have nothing to do but wait",
@@ -82,7 +83,8 @@ thresholds! {
         "time a thread of librdkafka's was ready to run and had to wait for a CPU, of its time",
     /// librdkafka's threads working.
     IoBusyShare => "io-busy-share", 0.95,
-        "CPU time of the busiest thread of librdkafka's while the queue is full, of its time (not told of idempotent producers, whose threads spin)",
+        "CPU time of the busiest thread of librdkafka's while the queue is full, of its time (not told of idempotent \
+         producers, whose threads spin)",
     /// Fetch pauses.
     FetchPausedShare => "fetch-paused-share", 0.01,
         "time librdkafka held back fetches because its own queue was at its limit, of its time",
@@ -97,7 +99,8 @@ thresholds! {
         "drift of the run's clock against CLOCK_MONOTONIC_RAW",
     /// Clocks of several hosts.
     ClockErrorShare => "clock-error-share", 1.0,
-        "what end-to-end times may be wrong by for the hosts' clocks, of the least that their median can be (as measured, less the error)",
+        "what end-to-end times may be wrong by for the hosts' clocks, of the least that their median can be (as \
+         measured, less the error)",
     /// Counts.
     CountsOffMessages => "counts-off-messages", 0.0,
         "messages by which counts that must agree do not",
@@ -106,8 +109,8 @@ thresholds! {
         "periods that are not valid, of all periods, above which the whole run is not; one alone never is too many",
     /// System: the rate.
     RateMissedShare => "rate-missed-share", 0.01,
-        "what may be missing among the acknowledged of the rate that was asked for, beyond which the system did not hold it; what the generator never \
-         offered does not count here, it has rate-short-share",
+        "what may be missing among the acknowledged of the rate that was asked for, beyond which the system did not \
+         hold it; what the generator never offered does not count here, it has rate-short-share",
     /// System: standing still.
     StallS => "stall-s", 0.5,
         "time for which a broker answers none of its clients, in seconds, from which on it is a stall that is named",
@@ -116,7 +119,8 @@ thresholds! {
         "change of a rate over the measurement (fitted line), of its mean",
     /// Health: warm-up.
     SettledShare => "settled-share", 0.25,
-        "deviation of a second's median acknowledgement time from that of the second half of the measurement while a run still warms up",
+        "deviation of a second's median acknowledgement time from that of the second half of the measurement while a \
+         run still warms up",
     /// Health: backlog.
     BacklogS => "backlog-s", 1.0,
         "backlog at the end of the measurement, in seconds of the rate received",

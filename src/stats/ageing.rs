@@ -89,7 +89,11 @@ mod tests {
 
     proptest! {
         #[test]
-        fn nothing_is_lost_and_nothing_changes_its_place(count in 1_u32..3_000, newest in 0_usize..60, most_old in 1_usize..60) {
+        fn nothing_is_lost_and_nothing_changes_its_place(
+            count in 1_u32..3_000,
+            newest in 0_usize..60,
+            most_old in 1_usize..60,
+        ) {
             let (rows, most) = gathered(count, newest, most_old);
             prop_assert!(most <= newest + most_old + 1, "{most}");
             prop_assert!((rows[0].0, rows[rows.len() - 1].1) == (0, count));

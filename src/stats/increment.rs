@@ -174,7 +174,10 @@ mod tests {
         }
 
         #[test]
-        fn what_went_back_is_left_out(values in prop::collection::vec((0_u32..42, any::<u64>()), 0..200), other in prop::collection::vec((0_u32..42, any::<u64>()), 0..200)) {
+        fn what_went_back_is_left_out(
+            values in prop::collection::vec((0_u32..42, any::<u64>()), 0..200),
+            other in prop::collection::vec((0_u32..42, any::<u64>()), 0..200),
+        ) {
             let (earlier, later) = (Sparse::of(&recorder_of(&values)), Sparse::of(&recorder_of(&other)));
             let long = Distribution::between(&earlier.to_histogram(), &later.to_histogram());
             let short = Increment::between(Some(&earlier), &later).to_distribution();
@@ -182,7 +185,10 @@ mod tests {
         }
 
         #[test]
-        fn from_the_beginning_it_is_everything(values in prop::collection::vec((0_u32..42, any::<u64>()), 0..300), coarse in any::<bool>()) {
+        fn from_the_beginning_it_is_everything(
+            values in prop::collection::vec((0_u32..42, any::<u64>()), 0..300),
+            coarse in any::<bool>(),
+        ) {
             let all = sparse(&recorder_of(&values), coarse);
             let mut expected = Distribution::empty();
             expected.add(&Distribution::of_ns(all.to_histogram(), None, coarse));

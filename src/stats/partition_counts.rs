@@ -111,7 +111,8 @@ pub(super) mod tests {
         /// within 3.2 %.
         #[test]
         fn percentiles_of_a_span_are_those_of_its_values(
-            values in prop::collection::vec((0_u32..42, any::<u64>(), 0_u32..3), 1..200), cut in any::<prop::sample::Index>(),
+            values in prop::collection::vec((0_u32..42, any::<u64>(), 0_u32..3), 1..200),
+            cut in any::<prop::sample::Index>(),
         ) {
             let values: Vec<(u64, u32)> =
                 values.iter().map(|(bits, random, partition)| (random >> 22 >> bits, *partition)).collect();
@@ -138,7 +139,8 @@ pub(super) mod tests {
             }
             let mut span: Vec<u64> = values[cut..].iter().map(|(value, _)| *value).collect();
             span.sort_unstable();
-            prop_assert_eq!((all.messages, all.bytes, all.timed()), (span.len() as u64, 10 * span.len() as u64, span.len() as u64));
+            let count = span.len() as u64;
+            prop_assert_eq!((all.messages, all.bytes, all.timed()), (count, 10 * count, count));
             prop_assert_eq!(all.sum_ns, span.iter().sum::<u64>());
             let near = |found: u64, value: u64| found.abs_diff(value) as f64 <= value as f64 * 0.032 + 0.5;
             prop_assert!(near(all.percentile_ns(50.0).unwrap(), span[(span.len() - 1) / 2]));

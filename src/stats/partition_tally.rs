@@ -31,7 +31,7 @@ pub fn cells_for(partitions: u32) -> u32 {
     partitions.min(MOST_PARTITIONS) + 1
 }
 
-/// See the file's head.
+/// Messages, bytes and end-to-end times (ns) of one consumer, by partition.
 #[derive(Debug)]
 pub struct PartitionTally {
     /// Where each partition counts; `NO_CELL`: nothing has come of it.

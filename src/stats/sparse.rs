@@ -89,7 +89,8 @@ mod tests {
         #[test]
         fn damaged_bytes_are_refused_or_walk_over_bins_there_are(
             values in prop::collection::vec(0_u64..1 << 40, 0..200),
-            hits in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..8), cut in any::<prop::sample::Index>(),
+            hits in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..8),
+            cut in any::<prop::sample::Index>(),
         ) {
             let mut recorder = Recorder::new();
             values.iter().for_each(|value| recorder.record(*value));

@@ -38,7 +38,8 @@ pub use supervisor_end::SupervisorEnd;
 pub enum SegmentError {
     /// /dev/shm (or its cgroup) has no room.
     #[error(
-        "shared memory is too small: client {client} needs {needed_bytes} bytes in /dev/shm, {free_bytes} are free; enlarge it (docker: --shm-size, Kubernetes: an emptyDir of medium Memory) or run fewer clients"
+        "shared memory is too small: client {client} needs {needed_bytes} bytes in /dev/shm, {free_bytes} are free; \
+         enlarge it (docker: --shm-size, Kubernetes: an emptyDir of medium Memory) or run fewer clients"
     )]
     NoRoom {
         /// Which client the segment was for.
@@ -50,7 +51,8 @@ pub enum SegmentError {
     },
     /// The other side was built differently, or this is no segment of ours.
     #[error(
-        "segment {name}: {what} is {found:#x}, this build expects {expected:#x}: supervisor and client are of different builds"
+        "segment {name}: {what} is {found:#x}, this build expects {expected:#x}: supervisor and client are of \
+         different builds"
     )]
     Mismatch {
         /// Segment name.

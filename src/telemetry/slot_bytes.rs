@@ -177,7 +177,8 @@ mod tests {
     proptest! {
         #[test]
         fn damaged_bytes_are_refused_or_read_never_a_panic(
-            hits in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..10), cut in any::<prop::sample::Index>(),
+            hits in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..10),
+            cut in any::<prop::sample::Index>(),
         ) {
             let mut recorders = [Recorder::new(), Recorder::new(), Recorder::new()];
             (0..200).for_each(|i| recorders[1].record(i * i * i));

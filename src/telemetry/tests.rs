@@ -367,7 +367,10 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
     #[test]
     fn a_garbled_segment_never_breaks_either_end(
-        hits in prop::collection::vec((any::<prop::sample::Index>(), prop_oneof![any::<u64>(), 0_u64..200_000, Just(u64::MAX)]), 1..60),
+        hits in prop::collection::vec(
+            (any::<prop::sample::Index>(), prop_oneof![any::<u64>(), 0_u64..200_000, Just(u64::MAX)]),
+            1..60,
+        ),
     ) {
         let shape = small(Role::Producer, 2);
         let mut supervisor = SupervisorEnd::create(shape).unwrap();

@@ -44,7 +44,7 @@ pub(super) struct ShownState {
     pub(super) goals: Option<(usize, usize, bool)>,
 }
 
-/// See the file's head.
+/// What is shown, and where the reader is in it.
 #[derive(Debug)]
 pub(super) struct ViewState {
     pub(super) title: String,

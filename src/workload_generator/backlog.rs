@@ -21,7 +21,7 @@ enum BacklogStage {
     Done,
 }
 
-/// See the file's head.
+/// Where the backlog phase stands: building, draining or over.
 #[derive(Debug)]
 pub(super) struct BacklogPhase {
     plan: BacklogPlan,
@@ -118,7 +118,8 @@ impl BacklogPhase {
             "drained".to_owned()
         } else {
             let why = format!(
-                "the backlog was not drained within {} s: {} messages are left; consumers are hardly faster than producers",
+                "the backlog was not drained within {} s: {} messages are left; consumers are hardly faster than \
+                 producers",
                 took.as_secs(),
                 format_count(messages)
             );

@@ -13,7 +13,7 @@ pub(super) enum PhaseStatus {
     EndsAt(u64),
 }
 
-/// See the file's head.
+/// Something that looks at the load from time to time and may change it or its end.
 pub(super) trait LoadPhase {
     /// When it wants to look next, raw ns.
     fn next_ns(&self) -> u64;

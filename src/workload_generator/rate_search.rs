@@ -52,7 +52,7 @@ enum SearchStage {
     Hold { since_ns: u64 },
 }
 
-/// See the file's head.
+/// A search under way: the rates tried, msg/s, and what is known of them.
 #[derive(Debug)]
 pub(super) struct RateSearch {
     limits: SearchPlan,

@@ -72,7 +72,7 @@ impl ConsumerStats {
             hold_times: HoldTimes::new(),
             ledger: ReceivedLedger::new(size(expected.producers), size(expected.partitions), WINDOW_BYTES),
             partitions: PartitionTally::new(expected.partitions),
-            message_run: MessageRun::new(),
+            message_run: MessageRun::default(),
             run_of: (0, 0),
             messages: 0,
             wall_offset_ns: 0,

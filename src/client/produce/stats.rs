@@ -47,7 +47,7 @@ impl ProducerStats {
             delay: Recorder::new(),
             hold_times: HoldTimes::new(),
             ledger: SentLedger::default(),
-            message_run: MessageRun::new(),
+            message_run: MessageRun::default(),
             probes_outstanding: 0,
             stamp_offsets: StampOffsets::default(),
             closed: false,

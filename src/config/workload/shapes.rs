@@ -139,7 +139,8 @@ mod tests {
 
     #[test]
     fn every_mistake_of_a_distribution_is_told() {
-        let text = "messageSizeDistribution:\n  256: 1\n  9-5: 1\n  1-2GB: 1\n  -5-7: 1\n  1-2: -1\n  1-3: 0.5\n  0-9000MB: 1\n";
+        let text = "messageSizeDistribution:\n  256: 1\n  9-5: 1\n  1-2GB: 1\n  -5-7: 1\n  1-2: -1\n  1-3: 0.5\n  \
+            0-9000MB: 1\n";
         let (shapes, mistakes) = parse(text);
         assert_eq!(shapes.message_size_distribution, None);
         let begins = [

@@ -4,7 +4,8 @@ use super::SetWorkload;
 use crate::config::fields::{FieldReader, nearest};
 
 /// OMB's own format.
-const DEFAULT: &str = "${topics}-topics-${partitionsPerTopic}-partitions-${messageSize}b-${producersPerTopic}p-${consumerPerSubscription}c-${producerRate}";
+const DEFAULT: &str = "${topics}-topics-${partitionsPerTopic}-partitions-${messageSize}b-${producersPerTopic}p-\
+                       ${consumerPerSubscription}c-${producerRate}";
 
 /// From here on a rate means "as fast as it goes".
 const MAX_RATE: u32 = 10_000_000;

@@ -3,7 +3,8 @@
 use super::*;
 use crate::config::WorkloadFile;
 
-const ONE: &str = "topics: [1456]\npartitionsPerTopic: [2123]\nmessageSize: [617890]\nsubscriptionsPerTopic: [7]\nproducersPerTopic: [45]\nconsumerPerSubscription: [541]\nproducerRate: [1000000]\n";
+const ONE: &str = "topics: [1456]\npartitionsPerTopic: [2123]\nmessageSize: [617890]\nsubscriptionsPerTopic: [7]\n\
+    producersPerTopic: [45]\nconsumerPerSubscription: [541]\nproducerRate: [1000000]\n";
 
 fn set(text: &str) -> (Vec<SetWorkload>, Vec<String>) {
     let (workloads, warnings) = workloads(&YamlDocument::parse(Path::new("t.yaml"), text).unwrap()).unwrap();
@@ -26,7 +27,8 @@ fn ombs_own_example_gets_ombs_name() {
 #[test]
 fn all_fifteen_placeholders_are_filled() {
     let format = PLACES.iter().map(|(name, _)| format!("${{{name}}}")).collect::<Vec<_>>().join(" ");
-    let more = "payloadFile: payload/p.data\nrandomizedPayloadPoolSize: 2500\nconsumerBacklogSizeGB: 3\nwarmupDurationMinutes: 0.5\n";
+    let more = "payloadFile: payload/p.data\nrandomizedPayloadPoolSize: 2500\nconsumerBacklogSizeGB: 3\n\
+        warmupDurationMinutes: 0.5\n";
     let expected = PLACES.map(|(_, value)| value).join(" ");
     assert_eq!(names(&format!("{ONE}{more}nameFormat: \"{format}\"\n")), [expected]);
 }
@@ -51,7 +53,8 @@ const PLACES: [(&str, &str); 15] = [
 
 #[test]
 fn loops_nest_as_in_omb_with_the_rate_innermost() {
-    let format = "nameFormat: \"${topics}.${partitionsPerTopic}.${messageSize}.${producersPerTopic}.${subscriptionsPerTopic}.${consumerPerSubscription}.${producerRate}\"\n";
+    let format = "nameFormat: \"${topics}.${partitionsPerTopic}.${messageSize}.${producersPerTopic}.\
+                  ${subscriptionsPerTopic}.${consumerPerSubscription}.${producerRate}\"\n";
     let keys = LISTS.iter().map(|key| format!("{key}: [1, 2]\n")).collect::<String>();
     let names = names(&format!("{format}{keys}"));
     assert_eq!(names.len(), 128);
@@ -65,7 +68,8 @@ fn loops_nest_as_in_omb_with_the_rate_innermost() {
 #[test]
 fn a_workload_of_a_set_is_a_workload_file() {
     let (workloads, _) = set(&format!(
-        "{ONE}useRandomizedPayloads: true\nrandomBytesRatio: 0.5\nrandomizedPayloadPoolSize: 100\nkeyDistributor: RANDOM_NANO\n"
+        "{ONE}useRandomizedPayloads: true\nrandomBytesRatio: 0.5\nrandomizedPayloadPoolSize: 100\n\
+         keyDistributor: RANDOM_NANO\n"
     ));
     let text = workloads[0].text();
     let keys: Vec<_> = text.lines().filter_map(|line| line.split_once(':')).map(|(key, _)| key).collect();
@@ -108,7 +112,8 @@ fn names_that_come_up_twice_get_a_number_and_a_warning() {
 
 #[test]
 fn all_mistakes_of_a_template_are_told_with_their_lines() {
-    let text = "nameFormat: \"${topic}-${payloadFile}\"\ntopics: []\npartitionPerTopic: [1]\nmessageSize: [100, big]\nsubscriptionsPerTopic: [1]\nproducersPerTopic: [-1]\nconsumerPerSubscription: {a: 1}\nname: x\n";
+    let text = "nameFormat: \"${topic}-${payloadFile}\"\ntopics: []\npartitionPerTopic: [1]\nmessageSize: [100, big]\n\
+        subscriptionsPerTopic: [1]\nproducersPerTopic: [-1]\nconsumerPerSubscription: {a: 1}\nname: x\n";
     let begins = [
         "t.yaml: producerRate: is missing or empty",
         "t.yaml:1: nameFormat: ${topic} is no placeholder; did you mean ${topics}?",

@@ -36,12 +36,14 @@ pub struct RunSummary {
     pub value_bytes: u64,
 }
 
-impl MessageRun {
+impl Default for MessageRun {
     /// Nothing to go on from.
-    pub fn new() -> Self {
+    fn default() -> Self {
         Self { next: EncodedStamp::default(), at_ns: 0, value_bytes: NONE, messages: 0 }
     }
+}
 
+impl MessageRun {
     /// Does this value, picked up at `at_ns`, go on from the last one? Then it is counted here.
     #[inline]
     pub fn takes(&mut self, at_ns: u64, value: &[u8]) -> bool {
@@ -100,7 +102,7 @@ mod tests {
 
     #[test]
     fn only_the_next_message_with_the_same_times_and_length_is_taken() {
-        let mut message_run = MessageRun::new();
+        let mut message_run = MessageRun::default();
         assert!(!message_run.takes(0, &value(0, 6)));
         message_run.go_on_from(100, &value(7, 6));
         assert!(!message_run.takes(100, &value(7, 6)), "again");

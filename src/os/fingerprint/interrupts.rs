@@ -20,7 +20,7 @@ pub struct InterruptFacts {
 pub struct InterruptGroup {
     /// Where they are handled (the effective affinity; where the kernel does not tell it, where they are allowed).
     pub cpus: CpuSet,
-    /// How many.
+    /// Interrupts that are handled there.
     pub interrupts: u32,
     /// Whose they are; the first few.
     pub devices: Vec<String>,

@@ -106,8 +106,8 @@ impl Goal {
         {
             let period = crate::units::format_duration(period);
             return Some(format!(
-                "goal {:?}: a window is one or more whole periods of {period}: write such a length, or change the periods \
-                 (logIntervalMillis)",
+                "goal {:?}: a window is one or more whole periods of {period}: write such a length, or change the \
+                 periods (logIntervalMillis)",
                 self.text
             ));
         }

@@ -39,17 +39,20 @@ const BUNDLED: &[(&str, &str, &str, &str)] = &[
     (
         "Confluent Cloud, of a fork",
         "bootstrap.servers=localhost:9092\nsasl.mechanism=PLAIN\n\
-         sasl.jaas.config=org.apache.kafka.common.security.plain.PlainLoginModule required username=\"XXXXXX\" password=\"XXXXXX\";\n\
+         sasl.jaas.config=org.apache.kafka.common.security.plain.PlainLoginModule required username=\"XXXXXX\" \
+         password=\"XXXXXX\";\n\
          security.protocol=SASL_SSL\nssl.endpoint.identification.algorithm=https\nrequest.timeout.ms=300000\n\
          max.in.flight.requests.per.connection=5",
-        "acks=all\nlinger.ms=10\nsocket.connection.setup.timeout.ms=60000\nsocket.connection.setup.timeout.max.ms=600000",
+        "acks=all\nlinger.ms=10\nsocket.connection.setup.timeout.ms=60000\n\
+         socket.connection.setup.timeout.max.ms=600000",
         "auto.offset.reset=earliest\nenable.auto.commit=true\nmax.partition.fetch.bytes=10485760",
     ),
     (
         "Redpanda's fork",
         "bootstrap.servers=localhost:9092\nrequest.timeout.ms=300000",
         "acks=all\nlinger.ms=10\nbatch.size=131072",
-        "auto.offset.reset=earliest\nenable.auto.commit=false\nauto.commit.interval.ms=0\nmax.partition.fetch.bytes=131072\n\
+        "auto.offset.reset=earliest\nenable.auto.commit=false\nauto.commit.interval.ms=0\n\
+         max.partition.fetch.bytes=131072\n\
          offsetCommitLingerMs=1000",
     ),
     ("AutoMQ's fork", COMMON, "linger.ms=0\nbatch.size=65536", "auto.offset.reset=earliest\nenable.auto.commit=true"),
@@ -168,7 +171,8 @@ fn the_big_batches_drivers_request_size_bounds_a_message() {
 
 #[test]
 fn a_forks_driver_with_a_java_trust_store_is_refused_with_the_way_out() {
-    let lines = "bootstrap.servers=SSL://localhost:9093\nsecurity.protocol=SSL\nssl.endpoint.identification.algorithm=\n\
+    let lines = "bootstrap.servers=SSL://localhost:9093\nsecurity.protocol=SSL\n\
+        ssl.endpoint.identification.algorithm=\n\
         ssl.truststore.location=/opt/benchmark/kafka.client.truststore.jks\nssl.truststore.password=test1234\n\
         request.timeout.ms=300000\nacks=all\nlinger.ms=10";
     let why = refusal(lines, Producer, true);

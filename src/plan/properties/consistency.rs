@@ -53,7 +53,8 @@ impl ConsistencyCheck<'_> {
             None => self.refuse(
                 "sasl.mechanism",
                 protocol,
-                "is missing, which means GSSAPI (Kerberos), which is not built in: write PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512",
+                "is missing, which means GSSAPI (Kerberos), which is not built in: write PLAIN, SCRAM-SHA-256 or \
+                 SCRAM-SHA-512",
             ),
             Some("OAUTHBEARER") => {}
             Some(_) => {

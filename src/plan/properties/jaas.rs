@@ -64,14 +64,15 @@ pub(super) fn login(text: &str) -> Result<Login, String> {
 
 fn not_built(what: &str) -> String {
     format!(
-        "{what} is not built in: use PlainLoginModule (sasl.mechanism=PLAIN) or ScramLoginModule (SCRAM-SHA-256, SCRAM-SHA-512)"
+        "{what} is not built in: use PlainLoginModule (sasl.mechanism=PLAIN) or ScramLoginModule (SCRAM-SHA-256, \
+         SCRAM-SHA-512)"
     )
 }
 
 fn example(wrong: &str) -> String {
     format!(
-        "{wrong}: write org.apache.kafka.common.security.plain.PlainLoginModule required username=\"…\" password=\"…\"; or \
-         sasl.username and sasl.password"
+        "{wrong}: write org.apache.kafka.common.security.plain.PlainLoginModule required username=\"…\" \
+         password=\"…\"; or sasl.username and sasl.password"
     )
 }
 

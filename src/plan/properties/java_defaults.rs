@@ -29,8 +29,8 @@ const OF_PRODUCERS: &[Default] = &[
         "33554432",
         "queue.buffering.max.kbytes",
         "32768",
-        "Java's default (librdkafka: 1048576); librdkafka's limit of 100000 messages stays, as deep as the bytes from 336 bytes a \
-         message on",
+        "Java's default (librdkafka: 1048576); librdkafka's limit of 100000 messages stays, as deep as the bytes from \
+         336 bytes a message on",
     ),
     ("max.request.size", "1048576", "message.max.bytes", "1048576", "Java's default (librdkafka: 1000000)"),
     (
@@ -123,10 +123,12 @@ fn idempotence(properties: &mut TranslatedProperties) {
         (number(in_flight) > 5).then(|| format!("{IN_FLIGHT}={in_flight}"))
     };
     let why = match against {
-        None => "Java's default is true, with five batches in flight a partition; librdkafka would keep one, so that a \
-                 partition's rate were one batch a round trip. Off, five are in flight; what a retry then duplicates or \
-                 reorders is counted. To have it nevertheless, write enable.idempotence=true"
-            .to_owned(),
+        None => {
+            "Java's default is true, with five batches in flight a partition; librdkafka would keep one, so that a \
+                 partition's rate were one batch a round trip. Off, five are in flight; what a retry then duplicates \
+                 or reorders is counted. To have it nevertheless, write enable.idempotence=true"
+                .to_owned()
+        }
         Some(setting) => format!("Java's default is true, but it turns it off because of {setting}"),
     };
     properties.add_default("enable.idempotence", "false", &[("enable.idempotence", "false")], &why);
@@ -139,9 +141,10 @@ const IN_FLIGHT: &str = "max.in.flight.requests.per.connection";
 /// the order of messages kept, and it stays 1; an idempotent producer may have 5 at most.
 fn in_flight(properties: &mut TranslatedProperties) {
     const EACH: &str = "a request of Java's carries a batch of each partition that its broker leads, librdkafka's a \
-                        single one: each producer multiplies it by the most partitions of its topic that one broker leads";
-    const ORDER: &str = "1 keeps the order of messages when one is retried; a request carries a single batch (Java's: one \
-                         of each partition that its broker leads)";
+                        single one: each producer multiplies it by the most partitions of its topic that one broker \
+                        leads";
+    const ORDER: &str = "1 keeps the order of messages when one is retried; a request carries a single batch (Java's: \
+                         one of each partition that its broker leads)";
     const IDEMPOTENT: &str = "with enable.idempotence librdkafka takes 5 requests a broker at most, each with a single \
                               batch (Java's: one of each partition that the broker leads)";
     let written = properties.get(IN_FLIGHT).map(number);
@@ -214,9 +217,9 @@ fn sticky_partitions(settings: &RowSettings<'_>, properties: &mut TranslatedProp
     properties.ways.sticky = Some(StickyBatches { batch_bytes, batch_messages: u32::MAX, linger_ns, keys_too });
     let who = if keys_too { "a message" } else { "a message without a key" };
     let why = format!(
-        "{who} goes to the partition whose batch is being filled, as in Java, and pinload names it: a partition is left \
-         when it was given batch.size and its batch is closed, whatever linger.ms. librdkafka would go by this time (not \
-         used: the probes before the load do)"
+        "{who} goes to the partition whose batch is being filled, as in Java, and pinload names it: a partition is \
+         left when it was given batch.size and its batch is closed, whatever linger.ms. librdkafka would go by this \
+         time (not used: the probes before the load do)"
     );
     properties.add_default(FOR_A_TIME, "10", &[(FOR_A_TIME, "10")], &why);
 }

@@ -126,7 +126,8 @@ pub(super) const TABLE: &[Property] = &[
         "enable.auto.offset.store",
         Consumer,
         Ignored(
-            "pinload says itself what it has received and commits, or automatic commits take librdkafka's own note of it",
+            "pinload says itself what it has received and commits, or automatic commits take librdkafka's own note of \
+             it",
         ),
     ),
     row("queued.min.messages", Consumer, int(1, 10_000_000)),

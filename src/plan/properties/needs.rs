@@ -49,7 +49,8 @@ fn of_consumers(properties: &mut TranslatedProperties) {
             "fetch.queue.backoff.ms",
             "10",
             &[("fetch.queue.backoff.ms", "10")],
-            "a full queue of received messages is looked at again soon (librdkafka: 1000, which would look like a slow broker)",
+            "a full queue of received messages is looked at again soon (librdkafka: 1000, which would look like a slow \
+             broker)",
         );
     }
     let (fetch, message) = (number(properties, "fetch.max.bytes"), number(properties, "message.max.bytes"));

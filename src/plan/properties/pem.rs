@@ -53,7 +53,8 @@ mod tests {
 
     #[test]
     fn an_encrypted_key_of_the_old_form_keeps_its_headers() {
-        let key = "-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,00\n\nAAAA\n-----END RSA PRIVATE KEY-----\n";
+        let key = "-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,00\n\nAAAA\n\
+            -----END RSA PRIVATE KEY-----\n";
         assert_eq!(with_lines(key).unwrap(), key);
     }
 

@@ -13,8 +13,8 @@ const DEFAULT_QUEUE_MESSAGES: i64 = 100_000;
 /// count, which bounds the about 250 bytes that librdkafka keeps beside each message.
 const SMALL_MESSAGE: i64 = 100;
 
-const KEYS_NOT_LOOKED_AT: &str = "keys are not looked at; librdkafka draws a partition for each message that has one, where Java \
-     stays with a partition for a batch";
+const KEYS_NOT_LOOKED_AT: &str = "keys are not looked at; librdkafka draws a partition for each message that has one, \
+     where Java stays with a partition for a batch";
 
 /// `all`, −1, 0 or 1, as Java takes them; librdkafka would take any number, brokers no other.
 pub(super) fn acks(asked: &RowInput<'_>) -> RowDecision {
@@ -35,7 +35,10 @@ pub(super) fn buffer_memory(asked: &RowInput<'_>) -> RowDecision {
     let mut why = "librdkafka's queue is limited in units of 1024 bytes".to_owned();
     if asked.settings.get("queue.buffering.max.messages").is_none() && bytes / SMALL_MESSAGE > DEFAULT_QUEUE_MESSAGES {
         to.push(("queue.buffering.max.messages", (bytes / SMALL_MESSAGE).min(INT_MAX).to_string()));
-        why.push_str(" and in messages; Java knows no such count, so it is raised until messages of 100 bytes meet the bytes first");
+        why.push_str(
+            " and in messages; Java knows no such count, so it is raised until messages of 100 bytes meet the \
+            bytes first",
+        );
     }
     RowDecision::Set { to, why: joined(&[&why, &kbytes.note]) }
 }
@@ -50,8 +53,8 @@ pub(super) fn max_request_size(asked: &RowInput<'_>) -> RowDecision {
 /// `rd_kafka_toppar_producer_serve`).
 pub(super) fn idempotence(asked: &RowInput<'_>) -> RowDecision {
     let on = asked.value.eq_ignore_ascii_case("true");
-    let bound = "librdkafka then keeps one batch in flight a partition (Java's producer five): a partition's rate is at \
-                 most one batch a round trip";
+    let bound = "librdkafka then keeps one batch in flight a partition (Java's producer five): a partition's rate is \
+                 at most one batch a round trip";
     asked.to(asked.name, Bool, if on { bound } else { "" })
 }
 
@@ -132,8 +135,8 @@ pub(super) fn partitioner_class(asked: &RowInput<'_>) -> RowDecision {
             "librdkafka has no round robin: a partition is drawn for each message, which is even over many",
         ),
         _ => refused(
-            "Java classes are not run: write Kafka's DefaultPartitioner, UniformStickyPartitioner or RoundRobinPartitioner, or \
-             librdkafka's property partitioner",
+            "Java classes are not run: write Kafka's DefaultPartitioner, UniformStickyPartitioner or \
+             RoundRobinPartitioner, or librdkafka's property partitioner",
         ),
     }
 }
@@ -156,8 +159,8 @@ pub(super) fn transactional_id(asked: &RowInput<'_>) -> RowDecision {
         return ignored("empty");
     }
     refused(
-        "transactions are not built: without their commits the messages would be sent with another meaning. Remove the line; \
-         enable.idempotence=true alone is honoured",
+        "transactions are not built: without their commits the messages would be sent with another meaning. Remove the \
+         line; enable.idempotence=true alone is honoured",
     )
 }
 

@@ -61,7 +61,8 @@ const BY_HAND: &str = "write the value, or ${NAME} to take it from the environme
 pub(super) fn who_fills(placeholder: &str) -> String {
     if placeholder == "{zone.id}" {
         return format!(
-            "nobody fills in {{zone.id}} here (OMB does in client.id alone, from Java's system property zone.id); {BY_HAND}"
+            "nobody fills in {{zone.id}} here (OMB does in client.id alone, from Java's system property zone.id); \
+             {BY_HAND}"
         );
     }
     if placeholder.starts_with("${") {

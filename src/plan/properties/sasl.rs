@@ -42,7 +42,8 @@ pub(super) fn java_class(asked: &RowInput<'_>) -> RowDecision {
         return ignored(NOT_USED);
     }
     refused(
-        "Java classes are not run: write user and password with PlainLoginModule or ScramLoginModule in sasl.jaas.config",
+        "Java classes are not run: write user and password with PlainLoginModule or ScramLoginModule in \
+         sasl.jaas.config",
     )
 }
 

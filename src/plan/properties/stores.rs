@@ -51,16 +51,16 @@ pub(super) fn truststore(asked: &RowInput<'_>) -> RowDecision {
         Store::Pkcs12 => refused_if_used(
             asked,
             &format!(
-                "librdkafka trusts certificates in PEM, not in a PKCS#12 store. Convert it: openssl pkcs12 -in {path} -nokeys -out \
-                 ca.pem; then write ssl.truststore.type=PEM and ssl.truststore.location=ca.pem"
+                "librdkafka trusts certificates in PEM, not in a PKCS#12 store. Convert it: openssl pkcs12 -in {path} \
+                 -nokeys -out ca.pem; then write ssl.truststore.type=PEM and ssl.truststore.location=ca.pem"
             ),
         ),
         Store::Jks => refused_if_used(
             asked,
             &format!(
-                "librdkafka cannot read a Java key store (JKS). Convert it: keytool -list -rfc -keystore {path} > ca.pem (or \
-                 keytool -exportcert -rfc -alias NAME for one certificate); then write ssl.truststore.type=PEM and \
-                 ssl.truststore.location=ca.pem"
+                "librdkafka cannot read a Java key store (JKS). Convert it: keytool -list -rfc -keystore {path} > \
+                 ca.pem (or keytool -exportcert -rfc -alias NAME for one certificate); then write \
+                 ssl.truststore.type=PEM and ssl.truststore.location=ca.pem"
             ),
         ),
     }
@@ -79,8 +79,8 @@ pub(super) fn keystore(asked: &RowInput<'_>) -> RowDecision {
             refused_if_used(
                 asked,
                 &format!(
-                    "librdkafka cannot read a Java key store (JKS). Convert it: keytool -importkeystore -srckeystore {path} \
-                     -destkeystore client.p12 -deststoretype PKCS12; then write ssl.keystore.type=PKCS12 and \
+                    "librdkafka cannot read a Java key store (JKS). Convert it: keytool -importkeystore -srckeystore \
+                     {path} -destkeystore client.p12 -deststoretype PKCS12; then write ssl.keystore.type=PKCS12 and \
                      ssl.keystore.location=client.p12"
                 ),
             )

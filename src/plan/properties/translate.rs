@@ -114,7 +114,8 @@ mod tests {
     #[test]
     fn a_comment_behind_a_value_is_shown_with_the_refusal() {
         let refused = refusal("linger.ms=10 # wait", Producer, true);
-        let words = "linger.ms: is read as `10 # wait`: properties have no comments behind a value, they stand on lines of their own; write a";
+        let words = "linger.ms: is read as `10 # wait`: properties have no comments behind a value, they stand on \
+            lines of their own; write a";
         assert!(refused.starts_with(words), "{refused}");
         assert!(refusal("acks=\"all\"", Producer, true).contains("quotes are part of a value"));
         assert!(refusal("batch.size={batch}", Producer, true).contains("nobody fills in {batch}"));

@@ -44,8 +44,8 @@ pub(super) fn decide(context: &mut ResolveContext<'_>, rate: &RatePlan) -> Arriv
     if !drawn_evenly(arrivals) && is_search(context) && !context.options.rates_are_tried {
         context.refuse(
             "arrivals",
-            "does not go with a search for the rate, which compares what was sent with what was due to within 1,000 messages: give a \
-             rate (producerRate: 10000), or search with pinload capacity",
+            "does not go with a search for the rate, which compares what was sent with what was due to within 1,000 \
+             messages: give a rate (producerRate: 10000), or search with pinload capacity",
         );
     }
     arrivals

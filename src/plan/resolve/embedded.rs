@@ -27,8 +27,8 @@ pub(super) fn suit_consumer(consumer: &mut TranslatedProperties, client: ClientL
         (
             "auto.offset.reset",
             "earliest",
-            "the topics are this run's own: nothing is skipped before the first commit, and of what the embedded broker has dropped no more \
-             than that (librdkafka: latest)",
+            "the topics are this run's own: nothing is skipped before the first commit, and of what the embedded \
+             broker has dropped no more than that (librdkafka: latest)",
         ),
         (
             "fetch.wait.max.ms",
@@ -38,7 +38,8 @@ pub(super) fn suit_consumer(consumer: &mut TranslatedProperties, client: ClientL
         (
             "group.protocol",
             "consumer",
-            "a classic group of the embedded broker waits for a session timeout when its members synchronise in an unlucky order (librdkafka: classic)",
+            "a classic group of the embedded broker waits for a session timeout when its members synchronise in an \
+             unlucky order (librdkafka: classic)",
         ),
     ] {
         // The wire driver's partitions are dealt by the plan: nobody waits for a group.
@@ -73,8 +74,8 @@ pub(super) fn check(
         Rate::PerSecond(total) if kept_messages / total < LEAST_S => rate::refuse(
             context,
             format!(
-                "{plan}: {room}, which is {:.2} s at this rate, too little for consumers: at most {highest} in total with \
-                 these partitions and this message size, or use a cluster with -d",
+                "{plan}: {room}, which is {:.2} s at this rate, too little for consumers: at most {highest} in total \
+                 with these partitions and this message size, or use a cluster with -d",
                 kept_messages / total
             ),
         ),

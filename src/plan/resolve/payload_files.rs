@@ -59,7 +59,8 @@ fn size_of(path: &Path, wanted: Option<u32>) -> Result<u32, String> {
     let shown = path.display();
     if path.to_string_lossy().ends_with(WITH_HEADERS) {
         return Err(format!(
-            "{shown}: payloads with headers (*{WITH_HEADERS}) are a proposal to OMB (PR 441) and not built: name files that hold values alone"
+            "{shown}: payloads with headers (*{WITH_HEADERS}) are a proposal to OMB (PR 441) and not built: name files \
+             that hold values alone"
         ));
     }
     let length = std::fs::File::open(path).and_then(|file| file.metadata()).map_err(|error| match error.kind() {

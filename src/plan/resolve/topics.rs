@@ -214,7 +214,8 @@ fn warn_of_too_few_copies(context: &mut ResolveContext<'_>, replication_factor: 
         && (1..minimum).contains(&replication_factor)
     {
         context.warn_plainly(format!(
-            "min.insync.replicas={minimum} with replicationFactor {replication_factor}: with acks=all every send will fail"
+            "min.insync.replicas={minimum} with replicationFactor {replication_factor}: with acks=all every send will \
+             fail"
         ));
     }
 }

@@ -76,7 +76,8 @@ pub(super) fn search(
     if target.kind == DriverKind::Embedded {
         context.refuse(
             "producerRate",
-            "is 0: a search for the highest rate would only find what the embedded broker can keep: use a cluster with -d, or give a rate",
+            "is 0: a search for the highest rate would only find what the embedded broker can keep: use a cluster with \
+             -d, or give a rate",
         );
         return None;
     }
@@ -111,14 +112,18 @@ pub(super) fn backlog(
         context.warn(
             KEY,
             format!(
-                "{size_gib} GiB are built here; OMB's number is whole, it cuts this to {of_omb}, which is {means}: write {} for the \
-                 same in both",
+                "{size_gib} GiB are built here; OMB's number is whole, it cuts this to {of_omb}, which is {means}: \
+                 write {} for the same in both",
                 size_gib.ceil()
             ),
         );
     }
     if target.kind != DriverKind::Kafka {
-        context.refuse(KEY, "a backlog needs a broker that keeps it; the embedded one keeps 5 MiB a partition: use a cluster with -d, or write 0");
+        context.refuse(
+            KEY,
+            "a backlog needs a broker that keeps it; the embedded one keeps 5 MiB a partition: use a \
+            cluster with -d, or write 0",
+        );
         return None;
     }
     if is_search(context) {

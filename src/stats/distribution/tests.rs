@@ -58,7 +58,8 @@ proptest! {
         // Values below 2,048 are counted each by itself, so the rank's value is exact.
         let distribution = of(&values);
         values.sort_unstable();
-        for (percentile, per_mille) in [(50.0, 500), (75.0, 750), (95.0, 950), (99.0, 990), (99.9, 999), (100.0, 1_000)] {
+        let percentiles = [(50.0, 500), (75.0, 750), (95.0, 950), (99.0, 990), (99.9, 999), (100.0, 1_000)];
+        for (percentile, per_mille) in percentiles {
             let rank = (values.len() * per_mille).div_ceil(1_000);
             prop_assert_eq!(distribution.percentile_ns(percentile), values[rank - 1], "p{}", percentile);
         }

@@ -38,7 +38,8 @@ proptest! {
         let mut out = vec![0; 16_384];
         let len = encode(not_0(&counts), &mut out).unwrap();
         let mut expected = empty_histogram();
-        counts.iter().enumerate().filter(|(_, n)| **n > 0).for_each(|(i, n)| expected.record_n(lowest_at(i, FINE), *n).unwrap());
+        let touched = counts.iter().enumerate().filter(|(_, n)| **n > 0);
+        touched.for_each(|(i, n)| expected.record_n(lowest_at(i, FINE), *n).unwrap());
         prop_assert!(decode(&out[..len]).unwrap() == expected);
     }
 
@@ -68,7 +69,8 @@ proptest! {
 
     #[test]
     fn damaged_bytes_are_an_error_or_a_histogram_never_a_panic(
-        values in values(), hits in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..8), cut in any::<prop::sample::Index>(),
+        values in values(), hits in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..8),
+        cut in any::<prop::sample::Index>(),
     ) {
         let mut out = vec![0; 16_384];
         let len = encode(recorded(&values).bins(), &mut out).unwrap();

@@ -166,12 +166,15 @@ proptest! {
     #[test]
     fn a_record_comes_back_as_it_was(
         words in prop::array::uniform4(any::<u64>()), offset in any::<i64>(), partition in any::<i32>(),
-        halves in prop::array::uniform2(any::<u32>()), code in any::<i16>(), outcome in 0_usize..RecordedEvent::ALL.len(), flags in any::<u8>(),
+        halves in prop::array::uniform2(any::<u32>()), code in any::<i16>(),
+        outcome in 0_usize..RecordedEvent::ALL.len(), flags in any::<u8>(),
     ) {
         let [sequence, intended_ns, sent_ns, at_ns] = words;
         let [producer, value_bytes] = halves;
         let outcome = RecordedEvent::ALL[outcome];
-        let record = Record { sequence, intended_ns, sent_ns, at_ns, offset, partition, producer, value_bytes, code, outcome, flags };
+        let record = Record {
+            sequence, intended_ns, sent_ns, at_ns, offset, partition, producer, value_bytes, code, outcome, flags,
+        };
         prop_assert_eq!(Record::of_bytes(&record.to_bytes()), Some(record));
     }
 }

@@ -64,7 +64,8 @@ fn a_list_must_have_one_entry_for_each_topic() {
 #[test]
 fn one_set_of_existing_topics_is_produced_to_and_another_consumed() {
     let plan = shaped(
-        "existingProduceTopicList: [a, b]\nexistingConsumeTopicList: [b, c]\nproducersPerTopic: 2\nmessageSize: 100\ntopics: 0\n",
+        "existingProduceTopicList: [a, b]\nexistingConsumeTopicList: [b, c]\nproducersPerTopic: 2\nmessageSize: 100\n\
+         topics: 0\n",
     );
     assert_eq!(plan.topics.existing, ["a", "b", "c"]);
     assert_eq!(shapes_of(&plan), [[0, 2, 0], [0, 2, 1], [0, 0, 1]], "partitions are taken as they are");
