@@ -160,7 +160,9 @@ impl Kafka {
         let told =
             scene.command(tool(), ["tool", "TopicCommand", "--bootstrap-server", self.bootstrap(), "--list"]).run();
         told.assert_code(0);
-        told.stdout.lines().filter(|topic| !topic.starts_with("__")).map(str::to_owned).collect()
+        // Of no topics it prints an empty line.
+        let topics = told.stdout.lines().filter(|topic| !topic.is_empty() && !topic.starts_with("__"));
+        topics.map(str::to_owned).collect()
     }
 
     /// A quota for producers with this client id.
