@@ -12,9 +12,9 @@ mod notes;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum PlacementPolicy {
-    /// As `Spread`, but in a load without a schedule a client whose hot CPU others need too is not pinned to it: it may use
-    /// all CPUs of its node that are nobody's own. A pinned loop would wait for its CPU while another is free. (On a
-    /// schedule pinned loops on shared CPUs did as well or better in tails.)
+    /// As `Spread`, but in a load without a schedule a client whose hot CPU others need too is not pinned to it: it may
+    /// use all CPUs of its node that are nobody's own. A pinned loop would wait for its CPU while another is free. (On
+    /// a schedule pinned loops on shared CPUs did as well or better in tails.)
     #[default]
     Auto,
     /// Distinct physical cores first, clients kept together with their I/O CPUs on one node, nodes filled in turn.

@@ -8,8 +8,8 @@ const CHARTS_LICENCE: &str = include_str!("html/vendor/uPlot.LICENSE");
 /// Nothing may be fetched, whatever stands in the page.
 const POLICY: &str = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data: blob:";
 
-/// The whole file. `style` and `scripts` stand behind those of the charts; `data` is JSON, which the scripts find in the
-/// element `data`.
+/// The whole file. `style` and `scripts` stand behind those of the charts; `data` is JSON, which the scripts find in
+/// the element `data`.
 pub(super) fn offline_page(title: &str, style: &str, scripts: &[&str], data: &str, body: &Markup) -> String {
     let script = format!("/* uPlot:\n{CHARTS_LICENCE}*/\n{CHARTS_SCRIPT}\n{}", scripts.join("\n"));
     let page = html! {

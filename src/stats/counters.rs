@@ -93,7 +93,8 @@ counters! {
     Rebalances => "rebalances",
     /// Partitions assigned now (a gauge, not cumulative).
     AssignedPartitions => "assigned_partitions",
-    /// Messages that a producer without a rate keeps on their way at most, now (a gauge); 0: as many as its queue takes.
+    /// Messages that a producer without a rate keeps on their way at most, now (a gauge); 0: as many as its queue
+    /// takes.
     WindowMessages => "window_messages",
     /// Changes of the rate that were followed (the first order is none).
     RateOrdersObeyed => "rate_orders_obeyed",

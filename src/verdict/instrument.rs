@@ -15,7 +15,8 @@ pub(super) fn findings(facts: &ClientFacts, context: &Context<'_>) -> Vec<FoundC
     });
     let late = context.above(Cause::LateReports, facts, facts.late_reports as f64, || {
         format!(
-            "{} periods ended without its report in time: its part stands in the next period, after the last one in none",
+            "{} periods ended without its report in time: its part stands in the next period, after the last one in \
+             none",
             format_count(facts.late_reports)
         )
     });

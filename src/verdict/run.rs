@@ -209,7 +209,8 @@ pub(super) fn of_trust(trust: &Trust, context: &Context<'_>) -> Vec<FoundCause> 
 pub(super) fn not_judged(series: &RunResult<'_>) -> Vec<String> {
     if series.plan.measured_by == MeasuredBy::Omb {
         return vec![
-            "everything about the generator but its counts: OMB's protocol does not carry pacing, queues, CPUs and stalls"
+            "everything about the generator but its counts: OMB's protocol does not carry pacing, queues, CPUs and \
+             stalls"
                 .to_owned(),
         ];
     }

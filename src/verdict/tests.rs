@@ -449,7 +449,8 @@ fn several_clients_with_one_cause_are_one_reason_and_the_worst_is_told() {
     assert_eq!(causes(&judgement), [Cause::RunQueueDelay]);
     let reason = &judgement.reasons[0];
     assert_eq!(reason.clients, ["producer 0", "producer 1", "consumer 0"]);
-    let expected = "run-queue delay, producer 0, producer 1, consumer 0 (worst: producer 1): waited 900 ms for its CPU, 3.0 % of the time";
+    let expected = "run-queue delay, producer 0, producer 1, consumer 0 (worst: producer 1): waited 900 ms for its \
+        CPU, 3.0 % of the time";
     assert_eq!((&*reason.text, reason.value, reason.limit), (expected, Some(0.03), Some(0.01)));
     assert_eq!(reason.threshold, Some("run-queue-delay-share"));
 }

@@ -28,7 +28,8 @@ impl WorkerKind {
         Cow::Borrowed("what each client did, second by second"),
         Cow::Borrowed("CPU time, CPUs and placement"),
         Cow::Borrowed(
-            "clocks: end-to-end times are differences of the hosts' wall clocks in whole ms; those of 0 or below are left out by OMB's workers and kept as 0 by pinload's",
+            "clocks: end-to-end times are differences of the hosts' wall clocks in whole ms; those of 0 or below are \
+             left out by OMB's workers and kept as 0 by pinload's",
         ),
     ];
 }

@@ -8,7 +8,7 @@ pub(super) const CONNECT_LIMIT: Duration = Duration::from_secs(5);
 /// Largest answer: the timelines of many clients over days.
 const MOST_ANSWER_BYTES: u64 = 4 << 30;
 
-/// See the file's head. Clones share connections.
+/// A client of one HTTP/1.1 agent with a limit for each call. Clones share connections.
 #[derive(Debug, Clone)]
 pub(super) struct HttpClient {
     agent: Agent,

@@ -1,5 +1,5 @@
-//! OMB's worker verbs. `LocalWorker` runs client processes; `fleet` drives workers on other hosts, by pinload's protocol or
-//! by OMB's; the fake has scripted periods and deaths on a virtual clock.
+//! OMB's worker verbs. `LocalWorker` runs client processes; `fleet` drives workers on other hosts, by pinload's
+//! protocol or by OMB's; the fake has scripted periods and deaths on a virtual clock.
 
 mod balances;
 mod catching_up;

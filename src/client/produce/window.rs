@@ -3,8 +3,8 @@
 //! As many as the library's queue takes, 100,000 unless a file says otherwise, have left every cache by the time they
 //! are copied, summed and sent. So the loop keeps no more on their way than keep the broker busy. It begins with a few
 //! batches and looks whether twice as many bring more: one, two, two, one, in turn, so that a broker that gets faster
-//! meanwhile is no gain. What brings 5 % more stays, and twice of that is looked at right away; else the next look comes
-//! after a pause that doubles. It never keeps fewer again. The limits of the library's queue hold as before.
+//! meanwhile is no gain. What brings 5 % more stays, and twice of that is looked at right away; else the next look
+//! comes after a pause that doubles. It never keeps fewer again. The limits of the library's queue hold as before.
 
 use std::ops::ControlFlow;
 

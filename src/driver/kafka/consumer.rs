@@ -8,7 +8,7 @@ use super::native::{Forwarding, GroupClient, NativeConsumer};
 use crate::driver::{Consumer, ConsumerEvents, DriverError, ErrorClass, ReceivedMessage, RecordTime, Time};
 use crate::load::stamp::MAGIC;
 use crate::plan::properties::FetchQueueLimits;
-use group::Membership;
+use group::GroupMembership;
 use rdkafka::consumer::Consumer as _;
 use rdkafka::message::{BorrowedMessage, Message as _, Timestamp};
 use std::sync::Arc;
@@ -31,8 +31,8 @@ pub struct Receiving {
 /// A subscribed consumer. Dropping it leaves the group.
 pub struct KafkaConsumer {
     /// None: closed.
-    native: Option<NativeConsumer<Membership>>,
-    group: Arc<Membership>,
+    native: Option<NativeConsumer<GroupMembership>>,
+    group: Arc<GroupMembership>,
     fetch: FetchQueue,
 }
 
@@ -53,8 +53,8 @@ impl KafkaConsumer {
         let Receiving { auto_commit, always_timed, fetch_queue } = receiving;
         let mut config = connect::config(properties);
         config.set("enable.auto.commit", if auto_commit { "true" } else { "false" });
-        let group = Arc::new(Membership::new(!auto_commit, always_timed));
-        let client: GroupClient<Membership> = config
+        let group = Arc::new(GroupMembership::new(!auto_commit, always_timed));
+        let client: GroupClient<GroupMembership> = config
             .create_with_context(Forwarding::new(Arc::clone(&group)))
             .map_err(|error| connect::creation_error(&error))?;
         connect::await_metadata(

@@ -1,6 +1,6 @@
 //! What has gone wrong with connections and brokers, in words, until somebody asks.
 
-/// See the file's head.
+/// Errors since they were last asked for.
 #[derive(Debug, Default)]
 pub(super) struct ErrorLog {
     /// Texts and how often each has come since they were last told.

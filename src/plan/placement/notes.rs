@@ -18,7 +18,8 @@ pub(super) fn of_the_frame(
     let inherited = allowed.intersection(&topology.online());
     if inherited.len() < topology.cpus.len() {
         notes.push(format!(
-            "{} of the {} online CPUs may be used ({inherited}), as inherited from taskset, numactl or a cgroup cpuset.",
+            "{} of the {} online CPUs may be used ({inherited}), as inherited from taskset, numactl or a cgroup \
+             cpuset.",
             inherited.len(),
             topology.cpus.len(),
         ));
@@ -65,7 +66,8 @@ fn supervisor(supervisor: &CpuSet, hot: &CpuSet, io: &CpuSet) -> String {
         format!("The supervisor shares {plural} {supervisor} with the clients: there is no other.")
     } else if !supervisor.intersection(io).is_empty() {
         format!(
-            "The supervisor shares {plural} {supervisor} with librdkafka's threads: there are too few for one of its own."
+            "The supervisor shares {plural} {supervisor} with librdkafka's threads: there are too few for one of its \
+             own."
         )
     } else {
         format!("The supervisor has {plural} {supervisor} to itself.")
@@ -80,9 +82,9 @@ fn shared(clients: &[ClientPlacement], hot: &CpuSet, brokers: &CpuSet) -> String
     if !free.is_empty() {
         let broker = if brokers.intersection(&free).is_empty() { "" } else { ", brokers of this host among them" };
         return format!(
-            "{sharing} of {} clients share CPUs {free} with whatever runs there{broker}, as there are too few for hot loops, \
-             I/O threads and brokers: they are not pinned to one (--placement spread pins them), sleep before they spin, let \
-             other sessions of the machine go first, and latencies include waiting for a CPU.",
+            "{sharing} of {} clients share CPUs {free} with whatever runs there{broker}, as there are too few for hot \
+             loops, I/O threads and brokers: they are not pinned to one (--placement spread pins them), sleep before \
+             they spin, let other sessions of the machine go first, and latencies include waiting for a CPU.",
             clients.len(),
         );
     }
@@ -92,8 +94,8 @@ fn shared(clients: &[ClientPlacement], hot: &CpuSet, brokers: &CpuSet) -> String
     };
     let whom = if with.is_empty() { String::new() } else { format!("{with} ") };
     format!(
-        "{sharing} of {} clients share their hot CPUs ({hot}) with {whom}I/O threads, as there {cpus}: they sleep before they \
-         spin, let other sessions of the machine go first, and latencies include waiting for a CPU.",
+        "{sharing} of {} clients share their hot CPUs ({hot}) with {whom}I/O threads, as there {cpus}: they sleep \
+         before they spin, let other sessions of the machine go first, and latencies include waiting for a CPU.",
         clients.len(),
     )
 }
@@ -107,7 +109,10 @@ fn smt(topology: &Topology, hot: &CpuSet) -> Option<String> {
         .map(|cpu| cpu.id)
         .collect();
     (!paired.is_empty()).then(|| {
-        format!("Hot CPUs {paired} are SMT siblings of other hot CPUs: their loops share physical cores and slow each other.")
+        format!(
+            "Hot CPUs {paired} are SMT siblings of other hot CPUs: their loops share physical cores and slow each \
+            other."
+        )
     })
 }
 

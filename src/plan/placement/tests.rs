@@ -79,9 +79,9 @@ fn four_clients_on_two_cpus_share_everything_and_it_is_said_in_one_sentence() {
         placement.notes,
         [
             "The supervisor shares CPUs 0-1 with the clients: there is no other.",
-            "4 of 4 clients share their hot CPUs (0-1) with each other and with I/O threads, as there are more hot loops \
-             than CPUs for them: they sleep before they spin, let other sessions of the machine go first, and latencies \
-             include waiting for a CPU."
+            "4 of 4 clients share their hot CPUs (0-1) with each other and with I/O threads, as there are more hot \
+             loops than CPUs for them: they sleep before they spin, let other sessions of the machine go first, and \
+             latencies include waiting for a CPU."
         ]
     );
 }

@@ -57,9 +57,10 @@ fn check_size(context: &mut ResolveContext<'_>, counts: &ClientCounts) -> Option
     context.refuse(
         "topics",
         format!(
-            "{} topics × ({} producers + {} subscriptions × {} consumers) are more than {MAX_CLIENTS} client processes, the most of a run: lower \
-             one of these numbers (a total rate is dealt to the producers there are, fewer topics can have more partitions each), or make \
-             several runs at once, each with a part of the topics",
+            "{} topics × ({} producers + {} subscriptions × {} consumers) are more than {MAX_CLIENTS} client \
+             processes, the most of a run: lower one of these numbers (a total rate is dealt to the producers there \
+             are, fewer topics can have more partitions each), or make several runs at once, each with a part of the \
+             topics",
             counts.topics.len(),
             counts.most(|shape| shape.producers),
             counts.most(|shape| shape.subscriptions),
@@ -84,8 +85,8 @@ fn check_sense(context: &mut ResolveContext<'_>, topics: &ResolvedTopics, counts
         context.refuse(
             key,
             format!(
-                "{is}: write at least 1 producer, or, for a run that only consumes, name topics that hold messages with \
-                 existingTopicList (or --topics)"
+                "{is}: write at least 1 producer, or, for a run that only consumes, name topics that hold messages \
+                 with existingTopicList (or --topics)"
             ),
         );
         return None;

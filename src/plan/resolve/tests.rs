@@ -13,7 +13,8 @@ use std::path::Path;
 const JAVA: &str = "io.openmessaging.benchmark.driver.kafka.KafkaBenchmarkDriver";
 const PYTHON: &str = "benchmark.driver_kafka.kafka_benchmark_driver.KafkaBenchmarkDriver";
 /// A workload that works, less its rate.
-const SOUND: &str = "topics: 1\npartitionsPerTopic: 4\nmessageSize: 1024\nuseRandomizedPayloads: true\nrandomBytesRatio: 0.5\n\
+const SOUND: &str = "topics: 1\npartitionsPerTopic: 4\nmessageSize: 1024\nuseRandomizedPayloads: true\n\
+                     randomBytesRatio: 0.5\n\
                      randomizedPayloadPoolSize: 10\nsubscriptionsPerTopic: 1\nconsumerPerSubscription: 1\n\
                      producersPerTopic: 4\ntestDurationMinutes: 1\n";
 

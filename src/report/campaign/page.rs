@@ -67,7 +67,8 @@ fn heat_map() -> Markup {
             }
             div.table { table.heat { caption {} thead {} tbody {} } }
             p.note {
-                "Green is better. Where there are more than two dimensions, a cell is the geometric mean over the others."
+                "Green is better. Where there are more than two dimensions, a cell is the geometric mean over the \
+                 others."
             }
         }
     }

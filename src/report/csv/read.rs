@@ -188,7 +188,8 @@ mod tests {
     #[test]
     fn what_is_no_result_is_told_why() {
         assert_eq!(reason(""), "is no result of a run: it is empty");
-        let lacks = "is no result of a run: it has no messageSize, no producersPerTopic, no consumersPerTopic, no publishRate, no consumeRate";
+        let lacks = "is no result of a run: it has no messageSize, no producersPerTopic, no consumersPerTopic, no \
+            publishRate, no consumeRate";
         assert_eq!(reason(r#"{"topics": 1, "partitions": 1}"#), lacks);
         assert!(reason("{\n").contains("line 2"), "{}", reason("{\n"));
         let odd = reason(&format!("{LEAST}, \"publishRate\": 1}}"));

@@ -13,10 +13,11 @@ pub(super) fn source(case: &CheckInput<'_>) -> End {
         Some(other) => End::Found {
             severity: Severity::Severe,
             text: format!("the kernel's clock source is {other}, not tsc"),
-            effect: "pinload reads time with clock_gettime instead of the TSC: a reading costs from tens of ns to a whole system call \
-                     (hpet, acpi_pm: about 1 µs), paid several times per message, in the hot loop and in librdkafka",
-            remedy: "write tsc to /sys/devices/system/clocksource/clocksource0/current_clocksource, or boot with clocksource=tsc tsc=reliable; \
-                     where the kernel gave the TSC up, its log says why",
+            effect: "pinload reads time with clock_gettime instead of the TSC: a reading costs from tens of ns to a \
+                     whole system call (hpet, acpi_pm: about 1 µs), paid several times per message, in the hot loop \
+                     and in librdkafka",
+            remedy: "write tsc to /sys/devices/system/clocksource/clocksource0/current_clocksource, or boot with \
+                     clocksource=tsc tsc=reliable; where the kernel gave the TSC up, its log says why",
         },
     }
 }
@@ -36,9 +37,10 @@ pub(super) fn invariant(case: &CheckInput<'_>) -> End {
     End::Found {
         severity: Severity::Severe,
         text: format!("the processor does not promise an invariant TSC (no {})", lacking.join(", no ")),
-        effect: "the TSC may change its speed or stop while a CPU sleeps, so pinload does not use it: time is read with clock_gettime, which costs \
-                 more",
-        remedy: "on a virtual machine let the hypervisor show the host's TSC (QEMU: -cpu host,migratable=no,+invtsc); old processors have none",
+        effect: "the TSC may change its speed or stop while a CPU sleeps, so pinload does not use it: time is read \
+                 with clock_gettime, which costs more",
+        remedy: "on a virtual machine let the hypervisor show the host's TSC (QEMU: -cpu host,migratable=no,+invtsc); \
+            old processors have none",
     }
 }
 
@@ -60,8 +62,9 @@ pub(super) fn across_cpus(case: &CheckInput<'_>) -> End {
     End::Found {
         severity: Severity::Severe,
         text: format!("the TSCs of two CPUs are at least {} apart{missing}", format_ns(seen.proven_offset_ns)),
-        effect: "producers and consumers run on different CPUs: their end-to-end times are wrong by this much, in either direction",
-        remedy: "boot with clocksource=hpet or tsc=unstable so that pinload falls back to clock_gettime, update firmware, or report it to the host's \
-                 operator; keep clients on CPUs of one socket",
+        effect: "producers and consumers run on different CPUs: their end-to-end times are wrong by this much, in \
+            either direction",
+        remedy: "boot with clocksource=hpet or tsc=unstable so that pinload falls back to clock_gettime, update \
+                 firmware, or report it to the host's operator; keep clients on CPUs of one socket",
     }
 }

@@ -19,10 +19,10 @@ pub(super) fn cpu_limit(case: &CheckInput<'_>) -> End {
                 format_count(*quota_us),
                 format_count(*limit_period_us)
             ),
-            effect: "hot loops spin, so they use their CPUs whole: when the share is used up, all threads stand still until the period ends (tens of \
-                     ms), which looks like a stall of the broker",
-            remedy: "take the limit away (Kubernetes: no CPU limit, or whole CPUs with the static CPU manager; Docker: --cpuset-cpus instead of --cpus; \
-                     systemd: CPUQuota=)",
+            effect: "hot loops spin, so they use their CPUs whole: when the share is used up, all threads stand still \
+                     until the period ends (tens of ms), which looks like a stall of the broker",
+            remedy: "take the limit away (Kubernetes: no CPU limit, or whole CPUs with the static CPU manager; Docker: \
+                     --cpuset-cpus instead of --cpus; systemd: CPUQuota=)",
         },
     }
 }
@@ -39,8 +39,8 @@ pub(super) fn throttled(case: &CheckInput<'_>) -> End {
                 format_count(seen.limit_periods),
                 ratio(seen.throttled_us, 1_000_000)
             ),
-            effect: "all threads of the group stand still meanwhile: latencies and pacing of such moments say nothing of the broker. (It counts since the \
-                     group was made; the limit may be gone since)",
+            effect: "all threads of the group stand still meanwhile: latencies and pacing of such moments say nothing \
+                     of the broker. (It counts since the group was made; the limit may be gone since)",
             remedy: "as for cpu_limit: take the limit away, or let fewer clients spin",
         },
     }

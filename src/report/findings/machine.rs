@@ -19,9 +19,10 @@ pub(super) fn network(case: &CheckInput<'_>) -> End {
         Some((speed, name)) if speed < FAST_MBIT_PER_S => End::Found {
             severity: Severity::Minor,
             text: format!("the fastest link, {name}, has {} Mbit/s", format_count(speed)),
-            effect: "more than about 90 % of it in bytes, protocol included, queues in front of the card: latencies then measure the link, and no broker \
-                     can be found faster (1,000 Mbit/s are about 110 MB/s)",
-            remedy: "compare the closing table's MB/s with it; use a faster card, several hosts (--workers), or the broker's own host for a first look",
+            effect: "more than about 90 % of it in bytes, protocol included, queues in front of the card: latencies \
+                     then measure the link, and no broker can be found faster (1,000 Mbit/s are about 110 MB/s)",
+            remedy: "compare the closing table's MB/s with it; use a faster card, several hosts (--workers), or the \
+                broker's own host for a first look",
         },
         Some((speed, name)) => End::Fine(format!("{name} has {} Mbit/s", format_count(speed))),
     }
@@ -33,8 +34,8 @@ pub(super) fn kernel(case: &CheckInput<'_>) -> End {
         (Some(version), Some(release)) if version < PIDFD_KERNEL => End::Found {
             severity: Severity::Minor,
             text: format!("the kernel is {release}"),
-            effect: "without pidfd (Linux 5.3) the supervisor needs a thread for each wait for a client's end; schedulers and network stacks of that age \
-                     differ from today's, so results do not compare",
+            effect: "without pidfd (Linux 5.3) the supervisor needs a thread for each wait for a client's end; \
+                     schedulers and network stacks of that age differ from today's, so results do not compare",
             remedy: "measure on a kernel that your production uses, 5.3 or newer",
         },
         (Some(_), Some(release)) => End::Fine(release.clone()),
@@ -55,9 +56,10 @@ pub(super) fn mitigations(case: &CheckInput<'_>) -> End {
     End::Found {
         severity: Severity::Minor,
         text: format!("mitigations of processor bugs are at work: {}", on.join(", ")),
-        effect: "system calls and context switches cost more, so librdkafka's threads and the broker use more CPU per batch; the hot loop makes no system \
-                 calls",
-        remedy: "leave them on where production has them on; mitigations=off at boot is for closed labs, and then for all hosts of a comparison",
+        effect: "system calls and context switches cost more, so librdkafka's threads and the broker use more CPU per \
+                 batch; the hot loop makes no system calls",
+        remedy: "leave them on where production has them on; mitigations=off at boot is for closed labs, and then for \
+            all hosts of a comparison",
     }
 }
 
@@ -70,10 +72,10 @@ pub(super) fn virtual_machine(case: &CheckInput<'_>) -> End {
         Some(true) => End::Found {
             severity: Severity::Notable,
             text: format!("this is a virtual machine{product}"),
-            effect: "the hypervisor stops CPUs when it likes, and its other guests share caches, memory and network: gaps of up to some ms that no \
-                     process inside sees coming",
-            remedy: "measure tails on bare metal, or on an instance with dedicated CPUs; repeat runs and compare medians of them; pinload calibrate shows the \
-                     gaps",
+            effect: "the hypervisor stops CPUs when it likes, and its other guests share caches, memory and network: \
+                     gaps of up to some ms that no process inside sees coming",
+            remedy: "measure tails on bare metal, or on an instance with dedicated CPUs; repeat runs and compare \
+                     medians of them; pinload calibrate shows the gaps",
         },
     }
 }
@@ -84,8 +86,10 @@ pub(super) fn steal(case: &CheckInput<'_>) -> End {
         Some(percent) if percent > 0.0 => End::Found {
             severity: if percent >= STEAL_SEVERE_PERCENT { Severity::Severe } else { Severity::Notable },
             text: format!("the hypervisor gave {} of the CPUs' time since boot to others", share(percent)),
-            effect: "a CPU that is away sends, receives and answers nothing: its absence is in every latency, as if the broker had been slow",
-            remedy: "use dedicated CPUs, or a host without neighbours; look at the same figure during the run before you believe a tail",
+            effect: "a CPU that is away sends, receives and answers nothing: its absence is in every latency, as if \
+                the broker had been slow",
+            remedy: "use dedicated CPUs, or a host without neighbours; look at the same figure during the run before \
+                you believe a tail",
         },
         Some(_) => End::Fine("none was told".to_owned()),
     }
@@ -97,9 +101,10 @@ pub(super) fn container(case: &CheckInput<'_>) -> End {
         Some(engine) => End::Found {
             severity: Severity::Minor,
             text: format!("this is a container ({engine})"),
-            effect: "what is seen of the machine may be a part of it: limits may come from outside, /dev/shm is often small (64 MiB), and a bridge or proxy \
-                     may stand between clients and broker",
-            remedy: "give it whole CPUs (--cpuset-cpus), the host's network (--network host) and room in /dev/shm (--shm-size)",
+            effect: "what is seen of the machine may be a part of it: limits may come from outside, /dev/shm is often \
+                     small (64 MiB), and a bridge or proxy may stand between clients and broker",
+            remedy: "give it whole CPUs (--cpuset-cpus), the host's network (--network host) and room in /dev/shm \
+                (--shm-size)",
         },
     }
 }
@@ -122,15 +127,16 @@ pub(super) fn broker_log(case: &CheckInput<'_>) -> End {
     End::Found {
         severity: Severity::Minor,
         text: format!(
-            "a Kafka here (process {}) has its log on a disk: {} ({}); with {limit} not written yet the kernel makes it wait",
+            "a Kafka here (process {}) has its log on a disk: {} ({}); with {limit} not written yet the kernel makes \
+             it wait",
             log.broker_pid,
             log.log_folder,
             log.file_system.as_deref().unwrap_or("unknown"),
         ),
-        effect: "runs of gigabytes come to that limit, and whichever comes then has half the rate at twice the CPU: the disk is measured, and the runs \
-                 before it",
-        remedy: "where the disk is not the question: the log on tmpfs (tools/kafka run --dir /dev/shm/kafka); else wait before each run until Dirty in \
-                 /proc/meminfo is small",
+        effect: "runs of gigabytes come to that limit, and whichever comes then has half the rate at twice the CPU: \
+                 the disk is measured, and the runs before it",
+        remedy: "where the disk is not the question: the log on tmpfs (tools/kafka run --dir /dev/shm/kafka); else \
+                 wait before each run until Dirty in /proc/meminfo is small",
     }
 }
 

@@ -8,7 +8,8 @@ pub(super) fn huge_pages(case: &CheckInput<'_>) -> End {
         Some("always") => End::Found {
             severity: Severity::Minor,
             text: "transparent huge pages are always used".to_owned(),
-            effect: "the kernel may stop a thread to make room for one, or move its pages: rare stalls of up to some ms that look like the broker's",
+            effect: "the kernel may stop a thread to make room for one, or move its pages: rare stalls of up to some \
+                ms that look like the broker's",
             remedy: "write madvise (or never) to /sys/kernel/mm/transparent_hugepage/enabled",
         },
         Some(other) => End::Fine(other.to_owned()),
@@ -23,7 +24,8 @@ pub(super) fn numa_balancing(case: &CheckInput<'_>) -> End {
         (Some(_), _) => End::Found {
             severity: Severity::Notable,
             text: "automatic NUMA balancing is on".to_owned(),
-            effect: "the kernel unmaps pages to see who uses them: page faults of some µs in hot loops, although pinload has placed memory already",
+            effect: "the kernel unmaps pages to see who uses them: page faults of some µs in hot loops, although \
+                pinload has placed memory already",
             remedy: "sysctl kernel.numa_balancing=0",
         },
     }
@@ -39,7 +41,8 @@ pub(super) fn swapping(case: &CheckInput<'_>) -> End {
         (Some(_), Some(swappiness)) if swappiness > EAGER => End::Found {
             severity: Severity::Minor,
             text: format!("swap space is on, and swappiness is {swappiness}"),
-            effect: "payloads and histograms that lay still for a while may be on a disk when they are needed: single stalls of several ms",
+            effect: "payloads and histograms that lay still for a while may be on a disk when they are needed: single \
+                stalls of several ms",
             remedy: "swapoff -a, or sysctl vm.swappiness=1",
         },
         (Some(_), Some(swappiness)) => End::Fine(format!("swappiness {swappiness}")),

@@ -21,9 +21,10 @@ pub(super) fn few(case: &CheckInput<'_>) -> End {
     End::Found {
         severity: Severity::Notable,
         text,
-        effect: "a producer, a consumer, librdkafka's threads and the supervisor share CPUs: pacing sleeps instead of spinning, and latencies \
-                 include waiting for each other",
-        remedy: "use a machine (or a CPU set) with at least a CPU for each client and two more; run the broker elsewhere",
+        effect: "a producer, a consumer, librdkafka's threads and the supervisor share CPUs: pacing sleeps instead of \
+                 spinning, and latencies include waiting for each other",
+        remedy: "use a machine (or a CPU set) with at least a CPU for each client and two more; run the broker \
+            elsewhere",
     }
 }
 
@@ -44,9 +45,10 @@ pub(super) fn governor(case: &CheckInput<'_>) -> End {
     End::Found {
         severity: Severity::Notable,
         text: format!("the frequency governor is {}", slow.join(", ")),
-        effect: "CPUs of librdkafka's threads, idle between batches, are slowed down and take their time to speed up: latencies at low rates are higher \
-                 than at high ones, and runs differ",
-        remedy: "cpupower frequency-set -g performance (or write performance to /sys/devices/system/cpu/cpu*/cpufreq/scaling_governor)",
+        effect: "CPUs of librdkafka's threads, idle between batches, are slowed down and take their time to speed up: \
+                 latencies at low rates are higher than at high ones, and runs differ",
+        remedy: "cpupower frequency-set -g performance (or write performance to \
+            /sys/devices/system/cpu/cpu*/cpufreq/scaling_governor)",
     }
 }
 
@@ -57,7 +59,8 @@ pub(super) fn turbo(case: &CheckInput<'_>) -> End {
         Some(true) => End::Found {
             severity: Severity::Minor,
             text: "turbo (boost) is on".to_owned(),
-            effect: "the speed of a CPU depends on heat and on how many others are busy: highest rates vary from run to run and fall in long runs",
+            effect: "the speed of a CPU depends on heat and on how many others are busy: highest rates vary from run \
+                to run and fall in long runs",
             remedy: "for comparisons turn it off: write 1 to /sys/devices/system/cpu/intel_pstate/no_turbo, or 0 to \
                      /sys/devices/system/cpu/cpufreq/boost; for the highest rate leave it on",
         },
@@ -79,10 +82,10 @@ pub(super) fn idle_states(case: &CheckInput<'_>) -> End {
                 "idle CPUs may sleep as deeply as {}, from which waking takes {} µs",
                 state.state, state.wake_latency_us
             ),
-            effect: "hot loops spin and do not sleep, but librdkafka's threads and shared CPUs do: each waking adds up to this much to acknowledgement \
-                     and end-to-end latency, most at low rates",
-            remedy: "cpupower idle-set -D 10 (until the next boot), hold /dev/cpu_dma_latency open with 0 (tuned-adm profile latency-performance), \
-                     or boot with intel_idle.max_cstate=1 processor.max_cstate=1",
+            effect: "hot loops spin and do not sleep, but librdkafka's threads and shared CPUs do: each waking adds up \
+                     to this much to acknowledgement and end-to-end latency, most at low rates",
+            remedy: "cpupower idle-set -D 10 (until the next boot), hold /dev/cpu_dma_latency open with 0 (tuned-adm \
+                     profile latency-performance), or boot with intel_idle.max_cstate=1 processor.max_cstate=1",
         },
         Some(state) => End::Fine(format!("no deeper than {} ({} µs)", state.state, state.wake_latency_us)),
         None => End::Fine("none is enabled".to_owned()),
@@ -106,9 +109,10 @@ pub(super) fn siblings(case: &CheckInput<'_>) -> End {
     End::Found {
         severity: Severity::Notable,
         text: format!("hot CPUs share cores with others: {}", abridged(&shared)),
-        effect: "whatever runs on the sibling takes up to half of the core's speed away, at moments that nobody chooses: rates and pacing vary",
-        remedy: "give pinload one CPU of each core (taskset, or --cpus and --io-cpus) and keep the siblings idle, or turn SMT off: write off to \
-                 /sys/devices/system/cpu/smt/control",
+        effect: "whatever runs on the sibling takes up to half of the core's speed away, at moments that nobody \
+            chooses: rates and pacing vary",
+        remedy: "give pinload one CPU of each core (taskset, or --cpus and --io-cpus) and keep the siblings idle, or \
+                 turn SMT off: write off to /sys/devices/system/cpu/smt/control",
     }
 }
 
@@ -130,9 +134,10 @@ pub(super) fn isolation(case: &CheckInput<'_>) -> End {
             (_, true) => format!("hot CPUs {open} are open to other processes (not in isolcpus)"),
             _ => format!("hot CPUs {} are open to other processes and have a timer tick", open.intersection(&ticking)),
         },
-        effect: "the scheduler may put other threads on them, and a timer interrupts them 100 to 1,000 times a second for some µs: pacing error has a \
-                 tail of that length",
-        remedy: "boot with isolcpus=LIST nohz_full=LIST rcu_nocbs=LIST and name these CPUs with --cpus; a cpuset partition does it without a boot",
+        effect: "the scheduler may put other threads on them, and a timer interrupts them 100 to 1,000 times a second \
+                 for some µs: pacing error has a tail of that length",
+        remedy: "boot with isolcpus=LIST nohz_full=LIST rcu_nocbs=LIST and name these CPUs with --cpus; a cpuset \
+            partition does it without a boot",
     }
 }
 
@@ -151,9 +156,11 @@ pub(super) fn interrupts(case: &CheckInput<'_>) -> End {
     End::Found {
         severity: Severity::Notable,
         text: format!("{} go to hot CPUs {cpus} ({})", counted(count, "device interrupt"), abridged(&devices)),
-        effect: "a network or disk interrupt and the work behind it stop a hot loop for 5 to 100 µs: it shows as pacing error and late acknowledgements",
-        remedy: "stop irqbalance (or set IRQBALANCE_BANNED_CPULIST) and write the other CPUs to /proc/irq/N/smp_affinity_list; boot with \
-                 irqaffinity=LIST; interrupts per queue follow the number of queues (ethtool -L)",
+        effect: "a network or disk interrupt and the work behind it stop a hot loop for 5 to 100 µs: it shows as \
+            pacing error and late acknowledgements",
+        remedy: "stop irqbalance (or set IRQBALANCE_BANNED_CPULIST) and write the other CPUs to \
+                 /proc/irq/N/smp_affinity_list; boot with irqaffinity=LIST; interrupts per queue follow the number of \
+                 queues (ethtool -L)",
     }
 }
 

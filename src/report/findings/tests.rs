@@ -215,7 +215,8 @@ fn fixtures() -> Vec<Fixture<'static>> {
                 ("proc/77/root/etc/server.properties", "log.dirs=/data/kafka\n"),
                 ("proc/77/mounts", "/dev/vda / ext4 rw 0 0\n/dev/vdb /data xfs rw 0 0\n"),
             ],
-            text: "a Kafka here (process 77) has its log on a disk: /data/kafka (xfs); with 2.0 GiB not written yet the kernel makes it wait",
+            text: "a Kafka here (process 77) has its log on a disk: /data/kafka (xfs); with 2.0 GiB not written yet \
+                the kernel makes it wait",
             without: &[
                 ("proc/77/cmdline", "java\0kafka.Kafka\0/etc/server.properties\0"),
                 ("proc/77/root/etc/server.properties", "log.dirs=/dev/shm/kafka\n"),

@@ -65,7 +65,8 @@ impl Disturbance {
     fn in_words(&self) -> Option<String> {
         self.busy.then(|| {
             format!(
-                "the machine was busy while it was calibrated ({}): the floor is somebody else's as well, calibrate again when nothing else runs",
+                "the machine was busy while it was calibrated ({}): the floor is somebody else's as well, calibrate \
+                 again when nothing else runs",
                 self.above_their_limits().join("; ")
             )
         })
@@ -83,8 +84,9 @@ impl EndToEndFloor {
             None => return None,
         };
         Some(format!(
-            "{why} for a producer, a consumer, librdkafka's threads and the broker: the floor of acknowledgement and end-to-end times is mostly \
-             waiting for a CPU, and hardly what pinload and librdkafka take; with {ENOUGH_CPUS} CPUs or more it means that"
+            "{why} for a producer, a consumer, librdkafka's threads and the broker: the floor of acknowledgement and \
+             end-to-end times is mostly waiting for a CPU, and hardly what pinload and librdkafka take; with \
+             {ENOUGH_CPUS} CPUs or more it means that"
         ))
     }
 }

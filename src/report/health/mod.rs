@@ -20,8 +20,8 @@ use warm_up::WarmUp;
 
 const NS_PER_MS: f64 = 1e6;
 
-/// See the file's head. What does not apply (a rate that was to change, a run without producers) or cannot be told yet
-/// is null.
+/// Steadiness, backlog, latencies and errors of the system under test. What does not apply (a rate that was to change,
+/// a run without producers) or cannot be told yet is null.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
 pub struct Health {
     /// Nothing to complain of.
@@ -102,8 +102,14 @@ impl Health {
         if let Some(warm_up) = self.warm_up.filter(WarmUp::too_short) {
             let (first, settled) = (format_ns(warm_up.first_p50_ns), format_ns(warm_up.settled_p50_ns));
             complaints.push(match warm_up.settled_after_s {
-                Some(s) => format!("warm-up too short by about {s} s: the median acknowledgement went from {first} to {settled}"),
-                None => format!("warm-up too short by more than half of the measurement: the median acknowledgement went from {first} to {settled}"),
+                Some(s) => format!(
+                    "warm-up too short by about {s} s: the median acknowledgement went from {first} to \
+                    {settled}"
+                ),
+                None => format!(
+                    "warm-up too short by more than half of the measurement: the median acknowledgement \
+                    went from {first} to {settled}"
+                ),
             });
         }
         if let Some(backlog) = self.backlog_trend {

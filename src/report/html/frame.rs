@@ -40,7 +40,8 @@ pub(super) fn document(title: &str, sections: &[Section], data: &Value) -> Strin
                 }
             }
         }
-        footer { p.note { "Made by pinload " (env!("CARGO_PKG_VERSION")) ". Words with dots below them tell what they mean on hover and on focus, as " code { "pinload explain" } " does. Charts: uPlot (MIT)." } }
+        footer { p.note { "Made by pinload " (env!("CARGO_PKG_VERSION")) ". Words with dots below them tell what they \
+            mean on hover and on focus, as " code { "pinload explain" } " does. Charts: uPlot (MIT)." } }
     };
     offline_page(&format!("{title} · pinload"), STYLE, &SCRIPTS, &data.to_string(), &body)
 }

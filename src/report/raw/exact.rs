@@ -35,7 +35,7 @@ impl ExactValues {
         self.sorted = false;
     }
 
-    /// How many.
+    /// Values kept.
     pub fn count(&self) -> u64 {
         self.values_ns.len() as u64
     }

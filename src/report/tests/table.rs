@@ -31,7 +31,8 @@ VALID: the rate is exact; latencies are the broker's, the largest included
 
   measured 30.0 s · acknowledged 20,000/s (19.5 MiB/s) · received 20,000/s (19.5 MiB/s)
   whole run: sent 700,000 · acknowledged 700,000 · failed 0 · received 700,000 · late 0 messages
-  accounting: lost 0 · duplicated 0 · reordered 2 · corrupt 0 messages (a producer without idempotence does so when it tries again: \
+  accounting: lost 0 · duplicated 0 · reordered 2 · corrupt 0 messages (a producer without idempotence does so when it \
+tries again: \
 enable.idempotence=true)
   clients 1.50 CPU (75.00 µs/message) · supervisor 420 ms of CPU time
   health: good · backlog near 0 · acknowledgements within their bands · no errors"
@@ -69,7 +70,10 @@ fn an_invalid_run_names_the_client_that_died() {
     };
     let table = closing_screen(&series, &[]);
     assert!(
-        table.contains("\nINVALID: a client died: consumer 0 (pid 4000, CPU 4) died: killed by signal 9 (SIGKILL); see its last words\n"),
+        table.contains(
+            "\nINVALID: a client died: consumer 0 (pid 4000, CPU 4) died: killed by signal 9 (SIGKILL); see \
+            its last words\n"
+        ),
         "{table}"
     );
 }

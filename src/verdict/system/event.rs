@@ -53,7 +53,7 @@ impl SystemEventKind {
     }
 }
 
-/// See the file's head.
+/// Something that happened to the load or to who made it.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
 pub struct SystemEvent {
     /// What.

@@ -26,7 +26,7 @@ impl TailQuantiles {
         quantiles
     }
 
-    /// How many.
+    /// Values counted.
     pub(super) fn count(&self) -> u64 {
         self.total
     }

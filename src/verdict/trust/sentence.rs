@@ -7,7 +7,7 @@ use crate::units::format_ns;
 /// Less than this of a rate is nothing, a fraction.
 const EXACT: f64 = 0.001;
 
-/// See the file's head; no full stop.
+/// What the latencies and the rate can be trusted for, as one sentence without a full stop.
 pub(super) fn sentence(rate: Option<OfferedRate>, latencies: &[LatencyTrust]) -> String {
     let rate = rate.map(|rate| {
         if rate.short_share < EXACT {
@@ -126,20 +126,22 @@ mod tests {
         assert_eq!(
             of([p99; 2], [p90; 2]),
             format!(
-                "the rate is exact; acknowledgements are the broker's up to p99, end-to-end times are the broker's up to p90; \
-                 {weighs} (end-to-end times p95: {size})"
+                "the rate is exact; acknowledgements are the broker's up to p99, end-to-end times are the broker's up \
+                 to p90; {weighs} (end-to-end times p95: {size})"
             )
         );
         assert_eq!(
             of([p99, p90], [p99, p90]),
             format!(
-                "the rate is exact; latencies are the broker's up to p90 (up to p99 from the actual send time); {weighs} (p95: {size})"
+                "the rate is exact; latencies are the broker's up to p90 (up to p99 from the actual send time); \
+                 {weighs} (p95: {size})"
             )
         );
         assert_eq!(
             of([None; 2], [None; 2]),
             format!(
-                "the rate is exact; not even the median of latencies is the broker's alone: {from_the_first} (p50: {size})"
+                "the rate is exact; not even the median of latencies is the broker's alone: {from_the_first} (p50: \
+                 {size})"
             )
         );
         let short = OfferedRate { asked_per_s: 1_000.0, offered_per_s: 900.0, short_share: 0.1 };

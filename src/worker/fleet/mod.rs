@@ -1,9 +1,9 @@
 //! Workers on other hosts as one worker: the coordinator. The plan is one for all; clients are numbered over all hosts.
 //!
 //! `split` says who does what, `begin` finds the workers and starts the run, `calls` asks several at once, `heartbeat`
-//! notices who is gone, `clocks` compares wall clocks, `merge` adds up what workers report, `end` lets consumers catch up
-//! and ends the run. `protocol` is what differs between the two protocols that the coordinator speaks: `pinload` (workers
-//! that are all pinload's) and `omb` (a fleet with at least one of OMB's own, in Java).
+//! notices who is gone, `clocks` compares wall clocks, `merge` adds up what workers report, `end` lets consumers catch
+//! up and ends the run. `protocol` is what differs between the two protocols that the coordinator speaks: `pinload`
+//! (workers that are all pinload's) and `omb` (a fleet with at least one of OMB's own, in Java).
 
 mod begin;
 mod calls;
@@ -100,7 +100,7 @@ impl<K> FleetMember<K> {
     }
 }
 
-/// See the file's head.
+/// A coordinator's workers by pinload's protocol.
 #[derive(Debug)]
 struct DistributedWorkers<P: FleetEnding> {
     protocol: P,

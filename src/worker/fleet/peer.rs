@@ -5,7 +5,7 @@ use crate::worker::wire::pinload::{RUN_HEADER, run_text};
 use serde::de::DeserializeOwned;
 use std::time::Duration;
 
-/// See the file's head. Clones share connections.
+/// A worker's address and the connections to it. Clones share connections.
 #[derive(Debug, Clone)]
 pub(super) struct Peer {
     /// Its address, as given, without a slash at the end.

@@ -147,7 +147,8 @@ impl LocalWorker {
         let late_clients = self.drain_to(boundary_ns);
         if late_clients > 0 {
             self.warnings.push(format!(
-                "{late_clients} client(s) did not report the end of the warm-up in time: some of it is in their part of the measurement"
+                "{late_clients} client(s) did not report the end of the warm-up in time: some of it is in their part \
+                 of the measurement"
             ));
         }
         for client in &mut self.clients {

@@ -6,7 +6,7 @@
 
 use crate::os::clock::WallOffset;
 
-/// See the file's head.
+/// Wall clock − raw clock, ns, as clients were last told it.
 #[derive(Debug, Default)]
 pub(super) struct WallAnchor {
     offset_ns: Option<i64>,

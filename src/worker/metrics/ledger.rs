@@ -88,7 +88,7 @@ impl Recorded {
     }
 }
 
-/// See the file's head.
+/// Counters and latencies of all clients since the process began.
 #[derive(Debug)]
 pub struct MetricLedger {
     /// Of clients that are gone.

@@ -102,7 +102,8 @@ const ROLES: [Role; 2] = [Role::Producer, Role::Consumer];
 
 /// One family for all sizes.
 fn behind_gaps(page: &mut MetricsPage, totals: &MetricTotals<'_>) {
-    let help = "Messages (or their reports) that can have waited for the hot loop for at least this long, and less than the next.";
+    let help = "Messages (or their reports) that can have waited for the hot loop for at least this long, and less \
+        than the next.";
     let mut family = page.family("pinload_messages_behind_gap_total", MetricType::Counter, help);
     for (from_ns, counter) in GAPS {
         for role in ROLES {

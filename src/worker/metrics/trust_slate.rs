@@ -20,7 +20,8 @@ impl TrustSlate {
         if judged.is_empty() {
             return;
         }
-        let help = "Percentile up to which the latency is the broker's own in the measurement so far; 0: not even the median is.";
+        let help = "Percentile up to which the latency is the broker's own in the measurement so far; 0: not even the \
+            median is.";
         let mut family = page.family("pinload_latency_own_up_to_percentile", MetricType::Gauge, help);
         for (latency, percentile) in judged.iter() {
             family.sample(&[("latency", latency.name())], *percentile);

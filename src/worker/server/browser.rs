@@ -24,8 +24,8 @@ impl OriginCheck {
             Some(ForeignOrigin::Name) => {
                 return Some((
                     403,
-                    "this worker has no token and answers only to localhost and 127.0.0.1: call it by that name, or give it a \
-                     token (--token-file)",
+                    "this worker has no token and answers only to localhost and 127.0.0.1: call it by that name, or \
+                     give it a token (--token-file)",
                 ));
             }
             Some(ForeignOrigin::Page) => {

@@ -38,8 +38,8 @@ pub(super) fn router(scraper: Sender<Scrape>, address: SocketAddr) -> axum::Rout
 
 async fn page(State((scraper, guard)): State<(Sender<Scrape>, Option<OriginCheck>)>, headers: HeaderMap) -> Response {
     if guard.is_some_and(|guard| guard.foreign(&headers).is_some()) {
-        let why = "this metrics page is for programs of its host: ask for it as localhost or 127.0.0.1, or let it listen on \
-                   another address (--metrics-addr, worker --bind)";
+        let why = "this metrics page is for programs of its host: ask for it as localhost or 127.0.0.1, or let it \
+                   listen on another address (--metrics-addr, worker --bind)";
         return (StatusCode::FORBIDDEN, why).into_response();
     }
     let (reply, answer) = tokio::sync::oneshot::channel();

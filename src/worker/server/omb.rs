@@ -239,9 +239,9 @@ pub(super) fn end_to_end_words(counters: &Counters) -> Option<String> {
     let of_stamps = received.saturating_sub(of_create_time + untimed);
     (received > 0).then(|| {
         format!(
-            "end-to-end times of {received} messages: {of_stamps} from pinload's stamps, {of_create_time} from CreateTime in whole ms on both \
-             sides as OMB's workers take them, {untimed} have none ({of_broker} of them have the broker's time alone); {not_positive} were 0 or \
-             below and are kept as 0"
+            "end-to-end times of {received} messages: {of_stamps} from pinload's stamps, {of_create_time} from \
+             CreateTime in whole ms on both sides as OMB's workers take them, {untimed} have none ({of_broker} of them \
+             have the broker's time alone); {not_positive} were 0 or below and are kept as 0"
         )
     })
 }

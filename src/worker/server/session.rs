@@ -33,7 +33,7 @@ pub struct SessionOptions {
     pub record_raw: Option<PathBuf>,
 }
 
-/// See the file's head.
+/// The run that a worker has going, if any, and what the next one needs.
 #[derive(Debug)]
 pub struct Session {
     pub(super) machine: Machine,

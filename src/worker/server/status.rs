@@ -9,7 +9,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-/// See the file's head.
+/// What the server's thread shares with the main thread.
 #[derive(Debug)]
 pub struct WorkerStatus {
     begun: Instant,

@@ -19,7 +19,7 @@ pub const HIGHEST_END_TO_END_US: u64 = 12 * 3_600 * 1_000_000;
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct TopicsInfo {
-    /// How many.
+    /// Topics to create.
     pub number_of_topics: u32,
     /// Partitions of each.
     pub number_of_partitions_per_topic: u32,

@@ -12,7 +12,7 @@ use std::time::Instant;
 
 /// What is known of the group, and what is to be done there. It is called from `poll` on our own thread.
 #[derive(Debug, Default)]
-pub(super) struct Membership {
+pub(super) struct GroupMembership {
     watch: ClientErrors,
     /// Do we commit?
     commits: bool,
@@ -31,7 +31,7 @@ pub(super) struct Membership {
     commits_failed: AtomicU64,
 }
 
-impl Membership {
+impl GroupMembership {
     /// Of a consumer that `commits`, or leaves that to librdkafka. `always_timed`: the record's time is wanted of
     /// messages with a stamp too.
     pub(super) fn new(commits: bool, always_timed: bool) -> Self {
@@ -157,7 +157,7 @@ impl Membership {
     }
 }
 
-impl GroupMember for Membership {
+impl GroupMember for GroupMembership {
     fn log(&self, level: RDKafkaLogLevel, facility: &str, text: &str) {
         self.watch.log(level, facility, text);
     }

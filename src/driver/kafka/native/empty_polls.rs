@@ -20,8 +20,8 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 const REST_NS: i64 = 100_000;
 /// … or by this part of the time that it has rested in a row …
 const REST_PART: i64 = 8;
-/// … up to this: an answer that takes seconds, from a broker that many producers wait for, is not looked for ten thousand
-/// times a second.
+/// … up to this: an answer that takes seconds, from a broker that many producers wait for, is not looked for ten
+/// thousand times a second.
 const LONGEST_REST_NS: i64 = 20_000_000;
 /// How librdkafka calls its threads that serve a broker, before they do anything else.
 const BROKER_THREAD: &[u8] = b"rdk:broker";

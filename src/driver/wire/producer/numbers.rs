@@ -7,7 +7,7 @@
 use crate::driver::wire::records::{BatchNumber, Records};
 use std::collections::VecDeque;
 
-/// See the file's head.
+/// Producer id, epoch and next sequence of one partition's batches.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Numbers {
     producer_id: i64,

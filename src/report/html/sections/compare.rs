@@ -51,7 +51,8 @@ pub(super) fn figures(runs: &[ResultDocument]) -> Markup {
     };
     let rows: Vec<Vec<Cell>> = rows().into_iter().filter_map(row).collect();
     html! {
-        p.note { "In brackets: the difference from the first run. One run each says nothing about how much runs differ by chance." }
+        p.note { "In brackets: the difference from the first run. One run each says nothing about how much runs differ \
+            by chance." }
         (table("figures", "Figures of the measurement", &columns(runs, "figure"), &rows))
     }
 }

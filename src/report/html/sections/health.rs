@@ -14,9 +14,11 @@ pub(super) fn health(run: &ResultDocument) -> Option<Markup> {
         return None;
     }
     Some(html! {
-        @if drawn { (place("pacing", "Pacing error", "How late messages were sent: p50, p99 and p99.9 of each period, the largest value of each second.")) }
+        @if drawn { (place("pacing", "Pacing error", "How late messages were sent: p50, p99 and p99.9 of each period, \
+            the largest value of each second.")) }
         @if !run.clients.is_empty() {
-            (place("cpu", "CPU", "CPUs in use: all producers, all consumers second by second; the supervisor by period."))
+            (place("cpu", "CPU", "CPUs in use: all producers, all consumers second by second; the supervisor by \
+                period."))
             (waits(&run.clients))
         }
         (clocks(run))

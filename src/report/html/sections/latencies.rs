@@ -46,7 +46,8 @@ pub(super) fn table(run: &ResultDocument) -> Option<Markup> {
     Some(html! {
         (shown)
         p.note {
-            "“From the intended time” counts from the moment a message was due, so it includes what a stall did to the messages behind it. "
+            "“From the intended time” counts from the moment a message was due, so it includes what a stall did to the \
+             messages behind it. "
             "The pacing error is how late messages were sent."
         }
     })
@@ -90,6 +91,7 @@ pub(super) fn periods(run: &ResultDocument) -> Option<Markup> {
         .chain([("why it is not valid", "reasons")])
         .collect();
     (!rows.is_empty()).then(|| html! {
-        details { summary { (rows.len()) " periods" } (table::table("periods", "Periods of the measurement; times in s since the load began", &columns, &rows)) }
+        details { summary { (rows.len()) " periods" } (table::table("periods", "Periods of the measurement; times in s \
+            since the load began", &columns, &rows)) }
     })
 }

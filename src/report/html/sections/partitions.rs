@@ -33,9 +33,11 @@ pub(super) fn partitions(run: &ResultDocument) -> Option<Markup> {
             }
         }
         @if let Some(most) = told_apart.filter(|_| summed) {
-            p.note { "A consumer tells " (number(most)) " partitions apart; what came of others is added up in the row \"others\"." }
+            p.note { "A consumer tells " (number(most)) " partitions apart; what came of others is added up in the row \
+                \"others\"." }
         }
-        @if all.len() > 1 { (place("partitions", "Each partition", "End-to-end times from the actual time, and messages received, of each partition in the measurement.")) }
+        @if all.len() > 1 { (place("partitions", "Each partition", "End-to-end times from the actual time, and \
+            messages received, of each partition in the measurement.")) }
         (as_table(all))
     })
 }

@@ -1,5 +1,5 @@
-//! Until when consumers of OMB's workers are waited for: producers go on at a slow rate (`run_out`) until everything has
-//! come, so that what is missing then is missing.
+//! Until when consumers of OMB's workers are waited for: producers go on at a slow rate (`run_out`) until everything
+//! has come, so that what is missing then is missing.
 
 use crate::units::NS_PER_S;
 use crate::worker::catching_up::LONGER_WHILE_COMING;

@@ -141,8 +141,8 @@ impl OmbWorkers {
     }
 }
 
-/// A worker's counters since its load began. Messages by its totals: those of periods hold probes, which came before the
-/// load.
+/// A worker's counters since its load began. Messages by its totals: those of periods hold probes, which came before
+/// the load.
 fn totals(known: &OmbMember, part: &OnWire, is_omb: bool) -> Counters {
     let (messages, before) = (known.messages(), &known.reported.totals);
     let mut totals = Counters::default();

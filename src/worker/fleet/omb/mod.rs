@@ -4,8 +4,8 @@
 //! are slowed down and consumers waited for, so that acknowledged and received messages can be compared, and producers
 //! see the end before they are closed; a worker that fails is named with its own words.
 //!
-//! `restrict` refuses what such workers cannot do; `begin`, `ready`, `catch_up`, `run_out` and `end` are the two ends of
-//! a run; `counts` and `figures` say what a worker's answers mean.
+//! `restrict` refuses what such workers cannot do; `begin`, `ready`, `catch_up`, `run_out` and `end` are the two ends
+//! of a run; `counts` and `figures` say what a worker's answers mean.
 
 mod begin;
 mod catch_up;

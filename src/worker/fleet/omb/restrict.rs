@@ -28,7 +28,8 @@ pub fn restrict_to_omb(plan: &Plan) -> Result<Plan, Vec<String>> {
         restricted.message.stamp = false;
         restricted.message.no_stamp_reason = Some("a worker of the fleet speaks OMB's protocol only".to_owned());
         restricted.warnings.extend(no_end_to_end_times(&restricted.topics, &restricted.message).map(|_| {
-            "topicConfig has message.timestamp.type=LogAppendTime: OMB's workers take the broker's time for the send time, pinload's have no end-to-end times then"
+            "topicConfig has message.timestamp.type=LogAppendTime: OMB's workers take the broker's time for the send \
+             time, pinload's have no end-to-end times then"
                 .to_owned()
         }));
     }
@@ -70,7 +71,8 @@ fn refusals(plan: &Plan) -> Vec<String> {
     );
     refuse(
         differ(&|topic| plan.subscriptions_of(topic)),
-        "topics with different subscriptions: they count messages over all topics, so that nobody could tell what is missing",
+        "topics with different subscriptions: they count messages over all topics, so that nobody could tell what is \
+         missing",
     );
     refuse(plan.producers() == 0, "a run without producers: they cannot tell when its consumers are ready");
     refuse(
@@ -136,8 +138,8 @@ fn of_message(plan: &Plan, wrong: &mut Vec<String>) {
     let bytes = count * u64::from(message.largest_bytes);
     if bytes > MOST_PAYLOAD_BYTES {
         wrong.push(format!(
-            "{} MiB of payloads ({count} of {} bytes): all of them travel in one request, of which {} MiB are sensible: lower \
-             randomizedPayloadPoolSize",
+            "{} MiB of payloads ({count} of {} bytes): all of them travel in one request, of which {} MiB are \
+             sensible: lower randomizedPayloadPoolSize",
             bytes >> 20,
             message.largest_bytes,
             MOST_PAYLOAD_BYTES >> 20

@@ -74,7 +74,8 @@ impl FleetProtocol for PinloadProtocol {
             None => Err(format!("{url} is no pinload worker (it knows no {PREFIX}hello)")),
             Some(WorkerGreeting { wire: WIRE, .. }) => Ok(()),
             Some(WorkerGreeting { version, wire, .. }) => Err(format!(
-                "{url} is pinload {version} with another protocol ({wire}, ours is {WIRE}): take the same version everywhere"
+                "{url} is pinload {version} with another protocol ({wire}, ours is {WIRE}): take the same version \
+                 everywhere"
             )),
         }
     }

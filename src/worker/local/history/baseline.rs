@@ -4,7 +4,7 @@ use crate::stats::{Counters, Extremes, Increment, Latency, Sparse};
 use crate::telemetry::Slot;
 use crate::telemetry::slot::SlotLatency;
 
-/// See the file's head. Histograms are shared with the slot they came from.
+/// A client's cumulative counters and histograms at one moment. Histograms are shared with the slot they came from.
 #[derive(Debug, Clone)]
 pub(super) struct Baseline {
     pub(super) at_ns: u64,

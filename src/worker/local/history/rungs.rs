@@ -19,7 +19,7 @@ const TENS_KEPT: usize = 360;
 /// Rows before those: of a minute up to 12 hours; then of two minutes, four, … (16 minutes in a week).
 const OLD_KEPT: usize = 720;
 
-/// See the file's head.
+/// One client's timeline, in rows that become longer as they age.
 #[derive(Debug)]
 pub(super) struct Rungs {
     seconds: VecDeque<PackedPoint>,
