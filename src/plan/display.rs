@@ -91,7 +91,9 @@ impl PlanPage<'_, '_> {
 impl Plan {
     fn target(&self) -> String {
         let name = &self.driver_name;
-        let wire = if self.driver.is_wire() {
+        let wire = if self.driver.wire_joins_group() {
+            ", by the wire driver: what the broker can do; groups by ConsumerGroupHeartbeat (group.protocol=consumer)"
+        } else if self.driver.is_wire() {
             ", by the wire driver: what the broker can do; each consumer has its share of the partitions by plan"
         } else {
             ""

@@ -145,6 +145,12 @@ impl DriverPlan {
         self.consumer_settings = ConsumerSettings::of(&self.consumer.effective);
     }
 
+    /// Do the wire driver's consumers join a group whose broker assigns partitions? Otherwise the plan does.
+    pub fn wire_joins_group(&self) -> bool {
+        let protocol = self.consumer.get("group.protocol");
+        self.is_wire() && protocol.is_some_and(|protocol| protocol.eq_ignore_ascii_case("consumer"))
+    }
+
     /// Where the cluster is, as the driver file says; `?` where it does not.
     pub fn bootstrap_servers(&self) -> &str {
         self.admin.get("bootstrap.servers").or_else(|| self.admin.get("metadata.broker.list")).unwrap_or("?")

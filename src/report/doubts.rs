@@ -26,7 +26,10 @@ pub enum Doubt {
     /// The broker was librdkafka's mock cluster.
     Embedded,
     /// Clients were the wire driver's.
-    WireDriver,
+    WireDriver {
+        /// Did the brokers assign the partitions, or the plan?
+        joins_group: bool,
+    },
     /// There was no broker at all.
     NullDriver,
     /// Late sends are left out or shift the schedule, or there is none and messages wait for answers.
@@ -155,10 +158,14 @@ impl std::fmt::Display for Doubt {
         let n = format_count;
         match *self {
             Self::Embedded => f.write_str("embedded broker (librdkafka's mock cluster): not the speed of a real Kafka"),
-            Self::WireDriver => f.write_str(
-                "wire driver: what the broker can do, not what a client library would have made of it; consumers shared the \
-                 partitions by plan",
-            ),
+            Self::WireDriver { joins_group } => {
+                let shared = if joins_group { "in a group of the broker's" } else { "by plan" };
+                write!(
+                    f,
+                    "wire driver: what the broker can do, not what a client library would have made of it; consumers \
+                     shared the partitions {shared}"
+                )
+            }
             Self::NullDriver => f.write_str("no broker: the generator measured itself"),
             Self::NotOpenLoop { policy, outstanding_messages: None } => {
                 write!(
@@ -321,7 +328,7 @@ fn of_plan(plan: &Plan) -> Vec<Doubt> {
         DriverKind::Null => doubts.push(Doubt::NullDriver),
     }
     if plan.driver.is_wire() {
-        doubts.push(Doubt::WireDriver);
+        doubts.push(Doubt::WireDriver { joins_group: plan.driver.wire_joins_group() });
     }
     match plan.rate.late {
         LatePolicy::Bounded { .. } | LatePolicy::CatchUp => {}

@@ -3,6 +3,7 @@
 mod bench_peers;
 mod broker_restart;
 mod capacity;
+mod cluster;
 mod fleet;
 mod java_workers;
 mod kafka_tool;
@@ -12,7 +13,9 @@ mod real_kafka;
 #[path = "../scene/mod.rs"]
 mod scene;
 mod security;
+mod wire_clients;
 mod wire_driver;
+mod wire_fleet;
 mod worker_http;
 
 /// Scenes at once: most of a run is waiting for time to pass, so two CPUs are enough for four.

@@ -245,6 +245,4 @@ fn what_it_does_not_have_is_refused_by_name_and_line() {
         let line = driver.lines().position(|line| line.contains(name)).expect("it is written") + 1;
         assert!(refused.says(&format!("driver.yaml:{line}: {name}: ")), "{name}\n{refused}");
     }
-    let afar = run(&scene, &["-d", "driver.yaml", "--client", "wire", "--workers", "http://127.0.0.1:1"]);
-    assert!(afar.says("--client: the wire driver runs on this host only so far"), "{afar}");
 }

@@ -4,6 +4,8 @@
 //! pipe closes and the broker goes with it.
 
 use super::Scene;
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::process::{Child, ChildStdout, Command, Stdio};
@@ -56,6 +58,30 @@ impl Kafka {
     pub fn own_with_properties(properties: &[&str]) -> Option<Self> {
         let options: Vec<&str> = properties.iter().flat_map(|property| ["--property", property]).collect();
         Self::own_with(&options)
+    }
+
+    /// So many brokers of one test's own in one cluster, with these lines in their `server.properties`.
+    pub fn own_cluster(brokers: u32, properties: &[&str]) -> Option<Self> {
+        let brokers = brokers.to_string();
+        let properties = properties.iter().flat_map(|property| ["--property", property]);
+        Self::own_with(&["--brokers", &brokers].into_iter().chain(properties).collect::<Vec<_>>())
+    }
+
+    /// Kills a broker of a cluster by its number, which is its pid's place (SIGKILL).
+    pub fn kill_broker(&self, number: usize) {
+        let pids = self.variable("PINLOAD_KAFKA_PIDS").expect("a cluster");
+        let pid = pids.split(',').nth(number - 1).and_then(|pid| pid.parse().ok()).expect("a pid");
+        kill(Pid::from_raw(pid), Signal::SIGKILL).expect("a broker that lives");
+    }
+
+    /// Which broker leads each partition of a topic, by Kafka's own TopicCommand.
+    pub fn leaders(&self, scene: &Scene, topic: &str) -> Vec<usize> {
+        let arguments =
+            ["tool", "TopicCommand", "--bootstrap-server", self.bootstrap(), "--describe", "--topic", topic];
+        let told = scene.command(tool(), arguments).run();
+        told.assert_code(0);
+        let leader = |line: &str| line.split("Leader: ").nth(1)?.split_whitespace().next()?.parse().ok();
+        told.stdout.lines().filter_map(leader).collect()
     }
 
     fn own_with(options: &[&str]) -> Option<Self> {
@@ -201,19 +227,15 @@ impl Kafka {
 
     /// Makes a topic.
     pub fn create_topic(&self, scene: &Scene, topic: &str, partitions: u32) {
+        self.create_topic_with(scene, topic, partitions, &[]);
+    }
+
+    /// Makes a topic with more options of Kafka's TopicCommand.
+    pub fn create_topic_with(&self, scene: &Scene, topic: &str, partitions: u32, more: &[&str]) {
         let partitions = partitions.to_string();
-        let arguments = [
-            "tool",
-            "TopicCommand",
-            "--bootstrap-server",
-            self.bootstrap(),
-            "--create",
-            "--topic",
-            topic,
-            "--partitions",
-            &partitions,
-        ];
-        scene.command(tool(), arguments).run().assert_code(0);
+        let server = ["tool", "TopicCommand", "--bootstrap-server", self.bootstrap()];
+        let create = ["--create", "--topic", topic, "--partitions", &partitions];
+        scene.command(tool(), [&server[..], &create, more].concat()).run().assert_code(0);
     }
 }
 

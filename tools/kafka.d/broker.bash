@@ -1,8 +1,9 @@
-# One broker: its folder, ports, configuration, start and end. Sourced by tools/kafka.
+# Brokers: their folders, ports, start and end. Sourced by tools/kafka.
 #
-# A broker's folder holds pid ("PID START-TIME"), address, env, server.properties, server.log, data. The broker itself,
-# and whoever it is tied to, hold a lock on `lock` in it and on one file for each of its ports, for as long as they
-# live: so a folder without a holder is debris of a killed broker, and two starts cannot choose one port.
+# A broker's folder holds pid ("PID START-TIME"), address, env, server.properties, server.log, data. Further brokers of
+# its cluster have folders of that kind in it: node-2, node-3 …; `address` of the first is that of all. Each broker,
+# and whoever they are tied to, hold a lock on `lock` in the first's folder and on one file for each of the ports, for
+# as long as they live: so a folder without a holder is debris of killed brokers, and two starts cannot choose one port.
 
 folder=''
 broker_locks=()
@@ -31,15 +32,41 @@ broker_signal() {
   kill -"$2" "$pid"
 }
 
-# Ends the broker of folder $1 and deletes the folder. SIGKILL: the data is thrown away, there is nothing to flush. A
+# Sets `nodes` to the folders of the brokers in folder $1; with a number $2 to that broker's alone.
+nodes=()
+nodes_of() {
+  case ${2:-} in
+    '') nodes=("$1"); [[ ! -d $1/node-2 ]] || nodes+=("$1"/node-*) ;;
+    1) nodes=("$1") ;;
+    *) nodes=("$1/node-$2") ;;
+  esac
+}
+
+# True when one of the brokers in folder $1 lives.
+cluster_alive() {
+  local node
+  nodes_of "$1"
+  for node in "${nodes[@]}"; do ! broker_alive "$node" || return 0; done
+  return 1
+}
+
+# Signal $2 to the brokers in folder $1, or to the one of number $3. False: none of them lives.
+cluster_signal() {
+  local node status=1
+  nodes_of "$1" "${3:-}"
+  for node in "${nodes[@]}"; do ! broker_signal "$node" "$2" || status=0; done
+  return "$status"
+}
+
+# Ends the brokers in folder $1 and deletes the folder. SIGKILL: the data is thrown away, there is nothing to flush. A
 # broker that was writing gigabytes may take half a minute to go: the kernel lets none of its threads end while the disk
 # is at work for it.
 broker_end() {
   [[ -n $1 && -d $1 ]] || return 0
   local waited=0
-  broker_signal "$1" KILL || :
-  while broker_alive "$1" && ((waited++ < 1200)); do sleep 0.05; done
-  ! broker_alive "$1" || fail "the broker of $1 does not end"
+  cluster_signal "$1" KILL || :
+  while cluster_alive "$1" && ((waited++ < 1200)); do sleep 0.05; done
+  ! cluster_alive "$1" || fail "the broker of $1 does not end"
   rm -rf "$1"
 }
 
@@ -85,190 +112,128 @@ sweep() {
   done
 }
 
-# Makes the folder, chooses the ports, holds the locks. Sets folder, port_of, metrics_port.
+# Makes the folders, chooses the ports, holds the locks. Sets folder, listeners, port_of (NODE.LISTENER), metrics_port.
 declare -A port_of=()
+listeners=()
 metrics_port=''
 broker_claim() {
   mkdir -p -m 700 "$state" && mkdir -p "$state/ports"
   [[ -O $state ]] || fail "$state belongs to somebody else: give --dir"
-  local guard listener
+  local guard listener node
   exec {guard}>"$state/.lock"
   flock "$guard"
   sweep
-  for listener in CONTROLLER PLAINTEXT ${sasl:+SASL} ${tls:+TLS} ${sasl:+${tls:+SASLTLS}}; do
-    choose_port
-    port_of[$listener]=$port
+  listeners=(CONTROLLER PLAINTEXT ${sasl:+SASL} ${tls:+TLS} ${sasl:+${tls:+SASLTLS}})
+  for ((node = 1; node <= brokers; node++)); do
+    for listener in "${listeners[@]}"; do
+      choose_port
+      port_of[$node.$listener]=$port
+    done
   done
   [[ -z $jmx_exporter ]] || { choose_port; metrics_port=$port; }
-  name=${name:-${port_of[PLAINTEXT]}}
+  name=${name:-${port_of[1.PLAINTEXT]}}
   [[ ! -e $state/$name ]] || fail "a broker called $name exists already (tools/kafka stop $name)"
   mkdir -m 700 "$state/$name"
   folder=$state/$name
+  for ((node = 2; node <= brokers; node++)); do mkdir "$folder/node-$node"; done
   hold "$folder/lock"
   exec {guard}>&-
 }
 
-# A CA and a server certificate for 127.0.0.1 and localhost, by keytool alone: no OpenSSL is needed.
-make_certificates() {
-  local store=(-storepass "$password" -keypass "$password" -storetype PKCS12)
-  local k="$folder/tls"
-  mkdir "$k"
-  without_locks "$keytool" -genkeypair -alias ca -dname CN=pinload-test-ca -keyalg EC -groupname secp256r1 -validity 3650 -ext bc:c \
-    -keystore "$k/ca.p12" "${store[@]}"
-  without_locks "$keytool" -exportcert -alias ca -rfc -keystore "$k/ca.p12" "${store[@]:0:2}" -file "$k/ca.pem"
-  without_locks "$keytool" -genkeypair -alias broker -dname CN=127.0.0.1 -keyalg EC -groupname secp256r1 -validity 3650 \
-    -keystore "$k/broker.p12" "${store[@]}"
-  without_locks "$keytool" -certreq -alias broker -keystore "$k/broker.p12" "${store[@]:0:2}" -file "$k/broker.csr"
-  without_locks "$keytool" -gencert -alias ca -rfc -ext san=ip:127.0.0.1,dns:localhost -validity 3650 -keystore "$k/ca.p12" "${store[@]:0:2}" \
-    -infile "$k/broker.csr" -outfile "$k/broker.pem"
-  without_locks "$keytool" -importcert -alias ca -noprompt -keystore "$k/broker.p12" "${store[@]:0:2}" -file "$k/ca.pem"
-  without_locks "$keytool" -importcert -alias broker -noprompt -keystore "$k/broker.p12" "${store[@]:0:2}" -file "$k/broker.pem"
-}
-
-write_properties() {
-  local listener listeners='' advertised='' mechanism lower
-  local -A protocol=([CONTROLLER]=PLAINTEXT [PLAINTEXT]=PLAINTEXT [SASL]=SASL_PLAINTEXT [TLS]=SSL [SASLTLS]=SASL_SSL)
-  for listener in "${!port_of[@]}"; do
-    listeners+=,$listener://127.0.0.1:${port_of[$listener]}
-    [[ $listener == CONTROLLER ]] || advertised+=,$listener://127.0.0.1:${port_of[$listener]}
-  done
-  cat <<EOF
-process.roles=broker,controller
-node.id=1
-controller.quorum.voters=1@127.0.0.1:${port_of[CONTROLLER]}
-controller.listener.names=CONTROLLER
-inter.broker.listener.name=PLAINTEXT
-listeners=${listeners#,}
-advertised.listeners=${advertised#,}
-listener.security.protocol.map=$(for listener in "${!protocol[@]}"; do printf '%s:%s,' "$listener" "${protocol[$listener]}"; done | sed 's/,$//')
-log.dirs=$folder/data
-offsets.topic.num.partitions=4
-offsets.topic.replication.factor=1
-transaction.state.log.num.partitions=4
-transaction.state.log.replication.factor=1
-transaction.state.log.min.isr=1
-share.coordinator.state.topic.num.partitions=4
-share.coordinator.state.topic.replication.factor=1
-share.coordinator.state.topic.min.isr=1
-group.initial.rebalance.delay.ms=0
-EOF
-  if [[ -n $sasl ]]; then
-    for listener in sasl sasltls; do
-      echo "listener.name.$listener.sasl.enabled.mechanisms=$sasl"
-      for mechanism in ${sasl//,/ }; do
-        lower=${mechanism,,}
-        if [[ $mechanism == PLAIN ]]; then
-          echo "listener.name.$listener.plain.sasl.jaas.config=org.apache.kafka.common.security.plain.PlainLoginModule required user_$user=\"$password\";"
-        else
-          echo "listener.name.$listener.$lower.sasl.jaas.config=org.apache.kafka.common.security.scram.ScramLoginModule required;"
-        fi
-      done
-    done
-  fi
-  if [[ -n $tls ]]; then
-    for listener in tls sasltls; do
-      echo "listener.name.$listener.ssl.keystore.location=$folder/tls/broker.p12"
-      echo "listener.name.$listener.ssl.keystore.type=PKCS12"
-      echo "listener.name.$listener.ssl.keystore.password=$password"
-      echo "listener.name.$listener.ssl.key.password=$password"
-    done
-  fi
-  ((${#properties[@]} == 0)) || printf '%s\n' "${properties[@]}"
-}
-
-# What the JMX exporter shows: of all its beans, those of every single request make ten thousand series.
-write_exporter_beans() {
-  cat <<'EOF'
-includeObjectNames:
-  - kafka.server:type=BrokerTopicMetrics,*
-  - kafka.server:type=ReplicaManager,*
-  - kafka.server:type=KafkaRequestHandlerPool,*
-  - kafka.network:type=RequestMetrics,request=Produce,*
-  - kafka.network:type=RequestMetrics,request=FetchConsumer,*
-  - kafka.network:type=RequestChannel,*
-  - kafka.network:type=SocketServer,*
-  - kafka.log:type=LogFlushStats,*
-EOF
-}
-
-write_env() {
-  echo "PINLOAD_KAFKA=127.0.0.1:${port_of[PLAINTEXT]}"
-  echo "PINLOAD_KAFKA_NAME=$name"
-  echo "PINLOAD_KAFKA_DIR=$state"
-  [[ -z $metrics_port ]] || echo "PINLOAD_KAFKA_METRICS=http://127.0.0.1:$metrics_port/metrics"
-  [[ -z $sasl ]] || echo "PINLOAD_KAFKA_SASL=127.0.0.1:${port_of[SASL]}"
-  [[ -z $sasl ]] || echo "PINLOAD_KAFKA_USER=$user"
-  [[ -z $sasl ]] || echo "PINLOAD_KAFKA_PASSWORD=$password"
-  [[ -z $tls ]] || echo "PINLOAD_KAFKA_TLS=127.0.0.1:${port_of[TLS]}"
-  [[ -z $tls ]] || echo "PINLOAD_KAFKA_CA=$folder/tls/ca.pem"
-  [[ -z $sasl || -z $tls ]] || echo "PINLOAD_KAFKA_SASL_TLS=127.0.0.1:${port_of[SASLTLS]}"
-}
-
 # Shows what was said last, removes the folder, fails.
 give_up() {
-  tail -n 30 "$folder/server.log" >&2 2>/dev/null || :
+  local node
+  nodes_of "$folder"
+  for node in "${nodes[@]}"; do tail -n 30 "$node/server.log" >&2 2>/dev/null || :; done
   broker_end "$folder"
   fail "$1 (the last lines of its log are above)"
 }
 
-# Starts a broker and returns when it answers. $1: `detached` (it outlives us) or `tied` (it dies with us, even by
+# Starts the brokers and returns when they answer. $1: `detached` (they outlive us) or `tied` (they die with us, even by
 # SIGKILL).
 broker_start() {
   jars_ready
   [[ -z $jmx_exporter ]] || exporter_ready
   broker_claim
-  local fast=(-XX:+UseSerialGC -XX:TieredStopAtLevel=1) scram=() mechanism
   [[ -z $tls ]] || make_certificates >"$folder/server.log" 2>&1 || give_up "keytool could not make certificates"
-  write_properties >"$folder/server.properties"
-  write_env >"$folder/env"
   [[ -z $jmx_exporter ]] || write_exporter_beans >"$folder/exporter.yaml"
-  for mechanism in ${sasl//,/ }; do
-    [[ $mechanism == PLAIN ]] || scram+=(--add-scram "$mechanism=[name=$user,password=$password]")
-  done
-  local cluster
+  local cluster node number=0 format formats=()
   cluster=$(head -c 16 /dev/urandom | base64 | tr '+/' 'AB')
-  without_locks "$java" "${fast[@]}" -Dlog4j2.configurationFile="$here/kafka.d/tool-log4j2.properties" -cp "$jars/*" kafka.tools.StorageTool \
-    format -t "${cluster%==}" -c "$folder/server.properties" "${scram[@]}" >>"$folder/server.log" 2>&1 ||
-    give_up "Kafka's StorageTool could not format $folder/data"
-
-  broker_launch "$1"
-  # From here on the locks are the broker's alone. One that is tied to us we may start again, and its ports are kept for
-  # that.
+  nodes_of "$folder"
+  local -a all=("${nodes[@]}")
+  for node in "${all[@]}"; do
+    write_properties $((++number)) "$node" >"$node/server.properties"
+    format_storage "$node" "${cluster%==}" &
+    formats+=($!)
+  done
+  for format in "${formats[@]}"; do wait "$format" || give_up "Kafka's StorageTool could not format $folder/data"; done
+  launch_all "$1" "${all[@]}"
+  # From here on the locks are the brokers' alone. Those that are tied to us we may start again, and their ports are kept
+  # for that.
   [[ $1 == detached ]] || return 0
   local fd
   for fd in "${broker_locks[@]}"; do exec {fd}>&-; done
   broker_locks=()
 }
 
-# Kills our tied broker as a power cut would, and starts it again on its ports and its data. Returns when it answers.
-broker_restart() {
-  broker_signal "$folder" KILL || fail "the broker of $folder does not run"
-  while broker_alive "$folder"; do sleep 0.01; done
-  mv "$folder/server.log" "$folder/killed.log"
-  broker_launch tied
+# Makes the data folder of the broker in folder $1, of cluster $2.
+format_storage() {
+  local scram=() mechanism
+  for mechanism in ${sasl//,/ }; do
+    [[ $mechanism == PLAIN ]] || scram+=(--add-scram "$mechanism=[name=$user,password=$password]")
+  done
+  without_locks "$java" -XX:+UseSerialGC -XX:TieredStopAtLevel=1 \
+    -Dlog4j2.configurationFile="$here/kafka.d/tool-log4j2.properties" -cp "$jars/*" \
+    kafka.tools.StorageTool format -t "$2" -c "$1/server.properties" "${scram[@]}" >>"$1/server.log" 2>&1
 }
 
-# Starts the process in the folder that was made for it. $1 as of broker_start.
+# Kills our tied brokers, or the one of number $1, as a power cut would, and starts them again on their ports and their
+# data. Returns when they answer.
+cluster_restart() {
+  cluster_signal "$folder" KILL "$1" || fail "the broker of $folder does not run"
+  local -a again=("${nodes[@]}")
+  local node
+  for node in "${again[@]}"; do
+    while broker_alive "$node"; do sleep 0.01; done
+    mv "$node/server.log" "$node/killed.log"
+  done
+  launch_all tied "${again[@]}"
+}
+
+# Starts the brokers of folders $2 …, $1 as of broker_start, and returns when they answer. None answers before a
+# majority of its cluster is there.
+launch_all() {
+  local how=$1 node
+  shift
+  for node in "$@"; do broker_launch "$how" "$node"; done
+  for node in "$@"; do await_ready "$node"; done
+  write_env >"$folder/env"
+}
+
+# Starts the process in folder $2, which was made for it. $1 as of broker_start.
 broker_launch() {
-  local prefix=(setsid) agent=() heap=${PINLOAD_KAFKA_HEAP:-1g}
-  [[ -z $metrics_port ]] || agent=("-javaagent:$exporter=127.0.0.1:$metrics_port:$folder/exporter.yaml")
+  local prefix=(setsid) agent=() heap=1g number=${2##*/node-}
+  ((brokers == 1)) || heap=400m
+  heap=${PINLOAD_KAFKA_HEAP:-$heap}
+  [[ -z $metrics_port ]] || agent=("-javaagent:$exporter=127.0.0.1:$metrics_port:$2/exporter.yaml")
   # The parent-death signal goes by the thread that forked: this shell, which has one.
   [[ $1 == detached ]] || ! command -v setpriv >/dev/null || prefix+=(setpriv --pdeathsig KILL)
   "${prefix[@]}" "$java" -Xmx"$heap" -Xms"$heap" -XX:+UseG1GC -XX:MaxGCPauseMillis=20 -Djava.awt.headless=true "${agent[@]}" \
-    -Dlog4j2.configurationFile="$here/kafka.d/broker-log4j2.properties" -cp "$jars/*" kafka.Kafka "$folder/server.properties" \
-    </dev/null >>"$folder/server.log" 2>&1 &
+    -Dlog4j2.configurationFile="$here/kafka.d/broker-log4j2.properties" -cp "$jars/*" kafka.Kafka "$2/server.properties" \
+    </dev/null >>"$2/server.log" 2>&1 &
   local pid=$! started
   disown "$pid"
   started=$(process_stat "$pid" 22) || give_up "the broker ended at once"
-  echo "$pid $started" >"$folder/pid"
-  echo "127.0.0.1:${port_of[PLAINTEXT]}" >"$folder/address"
-  await_ready
+  echo "$pid $started" >"$2/pid"
+  if [[ $2 == "$folder" ]]; then addresses PLAINTEXT; else addresses PLAINTEXT "$number"; fi >"$2/address"
 }
 
+# Waits until the broker of folder $1 answers.
 await_ready() {
-  local end=$((SECONDS + deadline_s))
-  until grep -q 'Kafka Server started' "$folder/server.log" && (exec {_}<>"/dev/tcp/127.0.0.1/${port_of[PLAINTEXT]}") 2>/dev/null; do
-    broker_alive "$folder" || give_up "the broker ended while starting"
+  local end=$((SECONDS + deadline_s)) port
+  IFS=:, read -r _ port _ <"$1/address"
+  until grep -q 'Kafka Server started' "$1/server.log" && (exec {_}<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; do
+    broker_alive "$1" || give_up "the broker ended while starting"
     ((SECONDS < end)) || give_up "the broker was not ready within $deadline_s s"
     sleep 0.1
   done

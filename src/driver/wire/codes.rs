@@ -10,12 +10,16 @@ pub(super) const CONNECTION_LOST: i32 = -1_002;
 pub(super) const TOO_LARGE: i32 = -1_003;
 
 pub(super) const OFFSET_OUT_OF_RANGE: i16 = 1;
+pub(super) const UNKNOWN_MEMBER_ID: i16 = 25;
+pub(super) const GROUP_AUTHORIZATION_FAILED: i16 = 30;
+pub(super) const UNSUPPORTED_VERSION: i16 = 35;
+pub(super) const FETCH_SESSION_ID_NOT_FOUND: i16 = 70;
 pub(super) const OUT_OF_ORDER_SEQUENCE: i16 = 45;
 pub(super) const DUPLICATE_SEQUENCE: i16 = 46;
 pub(super) const UNKNOWN_PRODUCER_ID: i16 = 59;
 
 /// Number, name, is it tried again?, are the leaders asked for anew?
-const CODES: [(i32, &str, bool, bool); 45] = [
+const CODES: [(i32, &str, bool, bool); 55] = [
     (1, "OFFSET_OUT_OF_RANGE", false, false),
     (2, "CORRUPT_MESSAGE", true, false),
     (3, "UNKNOWN_TOPIC_OR_PARTITION", true, true),
@@ -35,6 +39,7 @@ const CODES: [(i32, &str, bool, bool); 45] = [
     (20, "NOT_ENOUGH_REPLICAS_AFTER_APPEND", true, false),
     (21, "INVALID_REQUIRED_ACKS", false, false),
     (22, "ILLEGAL_GENERATION", false, false),
+    (24, "INVALID_GROUP_ID", false, false),
     (25, "UNKNOWN_MEMBER_ID", false, false),
     (27, "REBALANCE_IN_PROGRESS", false, false),
     (29, "TOPIC_AUTHORIZATION_FAILED", false, false),
@@ -55,12 +60,21 @@ const CODES: [(i32, &str, bool, bool); 45] = [
     (56, "KAFKA_STORAGE_ERROR", true, true),
     (58, "SASL_AUTHENTICATION_FAILED", false, false),
     (59, "UNKNOWN_PRODUCER_ID", false, false),
+    (69, "GROUP_ID_NOT_FOUND", false, false),
+    (70, "FETCH_SESSION_ID_NOT_FOUND", true, false),
+    (71, "INVALID_FETCH_SESSION_EPOCH", true, false),
     (74, "FENCED_LEADER_EPOCH", true, true),
     (75, "UNKNOWN_LEADER_EPOCH", true, true),
     (76, "UNSUPPORTED_COMPRESSION_TYPE", false, false),
+    (81, "GROUP_MAX_SIZE_REACHED", false, false),
     (87, "INVALID_RECORD", false, false),
     (89, "THROTTLING_QUOTA_EXCEEDED", true, false),
     (90, "PRODUCER_FENCED", false, false),
+    (100, "UNKNOWN_TOPIC_ID", true, true),
+    (110, "FENCED_MEMBER_EPOCH", false, false),
+    (111, "UNRELEASED_INSTANCE_ID", false, false),
+    (112, "UNSUPPORTED_ASSIGNOR", false, false),
+    (113, "STALE_MEMBER_EPOCH", true, false),
 ];
 
 fn find(code: i32) -> Option<&'static (i32, &'static str, bool, bool)> {
@@ -75,6 +89,16 @@ pub(super) fn is_retriable(code: i16) -> bool {
 /// Has somebody else become the leader, perhaps?
 pub(super) fn is_about_leaders(code: i16) -> bool {
     find(code.into()).is_some_and(|(_, _, _, leaders)| *leaders)
+}
+
+/// Does a group not know this member any more, or not at this epoch? Then it joins anew and has nothing.
+pub(super) fn is_fencing(code: i16) -> bool {
+    matches!(code, UNKNOWN_MEMBER_ID | 110)
+}
+
+/// Was a fetch session lost, so that a new one is begun?
+pub(super) fn ends_fetch_session(code: i16) -> bool {
+    matches!(code, FETCH_SESSION_ID_NOT_FOUND | 71)
 }
 
 /// Can a producer with numbers not go on after this? As in Java: its rights or its id are gone.

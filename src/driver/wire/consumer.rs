@@ -1,29 +1,39 @@
 //! A consumer of its share of one topic's partitions: one fetch on its way to each broker while the answer before is
 //! read where it stands.
 //!
-//! It joins no group: which partitions are its own follows from its number among the consumers of a subscription.
-//! Offsets are committed for the group as by one that is no member.
+//! Which partitions are its own the broker says to a member of a group (`group.protocol=consumer`). Otherwise it joins
+//! none: that follows from its number among the consumers of a subscription, and offsets are committed for the group as
+//! by one that is no member.
 
+mod coordinator;
+mod edges;
 mod fetch_response;
+mod fetch_sessions;
 mod fetches;
+mod leader_response;
+mod membership;
 mod offsets;
 mod partition_fetch;
+mod pump;
+mod trouble;
+mod waits;
 
 use super::cluster::Cluster;
 use super::link::EmptyBody;
 use super::unpack::Unpacker;
 use crate::driver::{Consumer, ConsumerEvents, DriverError, ReceivedMessage, Time};
 use crate::plan::properties::wire::{Connecting, ConsumerWay};
+use coordinator::GroupCoordinator;
 use fetch_response::FetchResponse;
+use fetch_sessions::FetchSessions;
+use membership::Membership;
 use offsets::Offsets;
-use partition_fetch::PartitionFetch;
+use partition_fetch::{FetchPosition, PartitionFetch};
 use std::collections::VecDeque;
 use std::time::Duration;
 
 /// Longest wait of one look.
 const LOOK_NS: u64 = 50_000_000;
-/// Wait for the answer to a commit.
-const COMMIT_NS: u64 = 10_000_000_000;
 
 /// Which of the consumers of a subscription.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,7 +50,12 @@ pub struct WireConsumer {
     cluster: Cluster<EmptyBody>,
     way: ConsumerWay,
     topic: String,
+    /// Of its own partitions, in their order; of a member of a group of all.
     tracks: Vec<PartitionFetch>,
+    sessions: FetchSessions,
+    coordinator: GroupCoordinator,
+    /// None: the plan says which partitions are its own.
+    membership: Option<Membership>,
     offsets: Offsets,
     /// Answers that have come and are not handed out, the first being read.
     parcels: VecDeque<FetchResponse>,
@@ -66,14 +81,24 @@ impl WireConsumer {
     ) -> Result<Self, DriverError> {
         let way = ConsumerWay::of(properties);
         let mut cluster = Cluster::new(Connecting::of(properties), topic)?;
+        let membership = way.membership.clone().map(Membership::new);
+        cluster.needs_members = membership.is_some();
         let leaders = cluster.meet(limit, time)?;
         let own = |(partition, leader): (u32, i32)| {
-            (partition % share.members.max(1) == share.member).then(|| PartitionFetch::new(partition, leader))
+            let place = match membership {
+                Some(_) => FetchPosition::Elsewhere,
+                None if partition % share.members.max(1) == share.member => FetchPosition::Committed,
+                None => return None,
+            };
+            Some(PartitionFetch::new(partition, leader, place))
         };
         let tracks: Vec<PartitionFetch> = (0..).zip(leaders).filter_map(own).collect();
         let events = ConsumerEvents { rebalances: 1, ..ConsumerEvents::default() };
         Ok(Self {
             cluster,
+            sessions: FetchSessions::default(),
+            coordinator: GroupCoordinator::new(&way.group),
+            membership,
             offsets: Offsets::new(&way),
             way,
             topic: topic.to_owned(),
@@ -180,6 +205,7 @@ impl Consumer for WireConsumer {
         if self.offsets.is_automatic() {
             self.commit_and_wait();
         }
+        self.leave_and_wait();
         self.cluster.close(|_| ());
         self.events.assigned = 0;
     }

@@ -1,24 +1,24 @@
 //! Requests as we write them read by `kafka-protocol`, and answers as it writes them read by us.
 
-use super::request::{self, FetchBounds, WireRequest, Writing};
+use super::request::{self, FetchBounds, FetchNames, WireRequest, Writing};
 use super::response::{self, BrokerAt, Fetched, Metadata};
 use bytes::{Bytes, BytesMut};
 use kafka_protocol::messages::{self as theirs, RequestHeader};
 use kafka_protocol::protocol::{Decodable, Encodable, StrBytes};
 use proptest::prelude::*;
 
-fn text(text: &str) -> StrBytes {
+pub(super) fn text(text: &str) -> StrBytes {
     StrBytes::from_string(text.to_owned())
 }
 
 /// The body of a request of ours, its head checked.
-fn asked<T: Decodable>(question: WireRequest, writing: Writing, bodies: &[u8]) -> T {
+pub(super) fn asked<T: Decodable>(question: WireRequest, writing: Writing, bodies: &[u8]) -> T {
     let mut bytes = writing.finish(77, bodies.len());
     bytes.extend_from_slice(bodies);
     let mut bytes = Bytes::from(bytes);
     assert_eq!(bytes.len() - 4, usize::try_from(i32::from_be_bytes(bytes[..4].try_into().unwrap())).unwrap());
     let _ = bytes.split_to(4);
-    let header = RequestHeader::decode(&mut bytes, 1).unwrap();
+    let header = RequestHeader::decode(&mut bytes, if question.is_of_members() { 2 } else { 1 }).unwrap();
     let (kind, version, _) = question.kind();
     assert_eq!((header.request_api_key, header.request_api_version, header.correlation_id), (kind, version, 77));
     assert_eq!(header.client_id.as_deref(), Some("me"));
@@ -27,8 +27,13 @@ fn asked<T: Decodable>(question: WireRequest, writing: Writing, bodies: &[u8]) -
     body
 }
 
-fn answered<T: Encodable>(question: WireRequest, answer: &T) -> Vec<u8> {
+pub(super) fn answered<T: Encodable>(question: WireRequest, answer: &T) -> Vec<u8> {
     let mut bytes = BytesMut::new();
+    if question.is_of_members() {
+        theirs::ResponseHeader::default().encode(&mut bytes, 1).unwrap();
+        // The correlation is read before.
+        let _ = bytes.split_to(4);
+    }
     answer.encode(&mut bytes, question.kind().1).unwrap();
     bytes.to_vec()
 }
@@ -50,13 +55,23 @@ fn produce_requests_are_read_by_others() {
 fn the_other_requests_are_read_by_others() {
     let bounds =
         FetchBounds { wait_ms: 500, least_bytes: 1, most_bytes: 50, most_bytes_of_partition: 10, committed_only: true };
-    let fetch: theirs::FetchRequest =
-        asked(WireRequest::Fetch, request::fetch("me", "t", &bounds, &[(1, 5), (2, 6)]), &[]);
+    let all = FetchNames { session: (0, -1), from: vec![(1, 5), (2, 6)], forgotten: vec![] };
+    let fetch: theirs::FetchRequest = asked(WireRequest::Fetch, request::fetch("me", "t", &bounds, &all), &[]);
     assert_eq!((fetch.max_wait_ms, fetch.min_bytes, fetch.max_bytes, fetch.isolation_level), (500, 1, 50, 1));
     assert_eq!((fetch.session_id, fetch.session_epoch, fetch.replica_id.0), (0, -1, -1));
     let of: Vec<_> = fetch.topics[0].partitions.iter().map(|one| (one.partition, one.fetch_offset)).collect();
     assert_eq!(of, [(1, 5), (2, 6)]);
     assert_eq!(fetch.topics[0].partitions[0].partition_max_bytes, 10);
+    let changed = FetchNames { session: (9, 4), from: vec![(3, 7)], forgotten: vec![1, 2] };
+    let fetch: theirs::FetchRequest = asked(WireRequest::Fetch, request::fetch("me", "t", &bounds, &changed), &[]);
+    assert_eq!((fetch.session_id, fetch.session_epoch, fetch.topics[0].partitions.len()), (9, 4, 1));
+    assert_eq!(
+        (fetch.forgotten_topics_data[0].topic.as_str(), &fetch.forgotten_topics_data[0].partitions),
+        ("t", &vec![1, 2])
+    );
+    let nothing = FetchNames { session: (9, 5), from: vec![], forgotten: vec![] };
+    let fetch: theirs::FetchRequest = asked(WireRequest::Fetch, request::fetch("me", "t", &bounds, &nothing), &[]);
+    assert!(fetch.topics.is_empty() && fetch.forgotten_topics_data.is_empty());
 
     let offsets: theirs::ListOffsetsRequest =
         asked(WireRequest::Offsets, request::offsets("me", "t", false, -2, &[3]), &[]);
@@ -180,10 +195,11 @@ fn answers_to_produce_and_fetch_are_read() {
         .with_records(Some(Bytes::from("batches")));
     let none = PartitionData::default().with_partition_index(3).with_error_code(1).with_records(None);
     let topic = FetchableTopicResponse::default().with_topic(text("t").into()).with_partitions(vec![data, none]);
-    let answer = theirs::FetchResponse::default().with_responses(vec![topic]).with_throttle_time_ms(7);
+    let answer =
+        theirs::FetchResponse::default().with_responses(vec![topic]).with_throttle_time_ms(7).with_session_id(33);
     let bytes = answered(WireRequest::Fetch, &answer);
     let mut seen: Vec<Fetched> = Vec::new();
-    assert_eq!(response::fetched(&bytes, |fetched| seen.push(fetched)), Some((7, 0)));
+    assert_eq!(response::fetched(&bytes, |fetched| seen.push(fetched)), Some((7, 0, 33)));
     assert_eq!((seen[0].partition, seen[0].error, &seen[0].aborted[..]), (2, 0, &[(8, 100)][..]));
     assert_eq!(&bytes[seen[0].batches.clone()], b"batches");
     assert_eq!((seen[1].partition, seen[1].error, seen[1].batches.len()), (3, 1, 0));
@@ -247,7 +263,13 @@ proptest! {
         let _ = response::offsets(&bytes, |_, _, _| each += 1);
         let _ = response::committed(&bytes, |_, _, _| each += 1);
         let _ = response::commits(&bytes, |_, _| each += 1);
-        prop_assert!(each <= 5 * bytes.len());
+        let _ = response::topic_id(&bytes);
+        if let Some(assignment) = response::heartbeat(&bytes).and_then(|beaten| beaten.assignment) {
+            each += assignment.iter().map(|(_, partitions)| partitions.len()).sum::<usize>();
+        }
+        let _ = response::member_committed(&bytes, |_, _, _| each += 1);
+        let _ = response::member_commits(&bytes, |_, _| each += 1);
+        prop_assert!(each <= 8 * bytes.len());
     }
 }
 

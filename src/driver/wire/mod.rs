@@ -26,6 +26,8 @@ pub use consumer::{Share, WireConsumer};
 pub use producer::WireProducer;
 
 #[cfg(test)]
+mod membership_messages_tests;
+#[cfg(test)]
 mod messages_tests;
 #[cfg(test)]
 mod packed_tests;
@@ -33,6 +35,10 @@ mod packed_tests;
 mod records_tests;
 #[cfg(test)]
 mod scripted_broker;
+#[cfg(test)]
+mod scripted_group;
+#[cfg(test)]
+mod scripted_group_tests;
 #[cfg(test)]
 mod scripted_idempotence_tests;
 #[cfg(test)]

@@ -227,6 +227,22 @@ fn a_batch_that_blows_up_is_an_error_and_takes_no_memory_before() {
 }
 
 #[test]
+fn what_a_large_batch_has_taken_is_given_back_when_it_was_read() {
+    let (large, small) = (vec![7; 20_000_000], vec![7; 1_000]);
+    let mut unpacker = Unpacker::default();
+    for _ in 0..2 {
+        assert_eq!(unpacker.unpack(ZSTD, &zstd_stream(&large)), Ok(large.len()));
+        assert!(unpacker.kept_bytes() >= large.len());
+        unpacker.batch_was_read();
+        assert_eq!(unpacker.kept_bytes(), 0);
+        assert_eq!(unpacker.unpack(ZSTD, &zstd_stream(&small)), Ok(small.len()));
+        let kept_bytes = unpacker.kept_bytes();
+        unpacker.batch_was_read();
+        assert_eq!(unpacker.kept_bytes(), kept_bytes, "small ones use it again");
+    }
+}
+
+#[test]
 fn what_is_no_such_thing_is_told_by_the_codecs_name() {
     let mut unpacker = Unpacker::default();
     for (codec, name) in [(GZIP, "gzip"), (SNAPPY, "snappy"), (LZ4, "lz4"), (ZSTD, "zstd")] {

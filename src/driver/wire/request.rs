@@ -4,7 +4,12 @@
 //! reserves as much memory as an answer claims to hold. In the tests `kafka-protocol` reads what we write and writes
 //! what we read.
 
+mod fetch;
+mod membership;
+
 use super::format::put_i32;
+pub(super) use fetch::{FetchBounds, FetchNames, fetch};
+pub(super) use membership::{Beat, Joining, TopicId, heartbeat, member_commit, member_committed, topic_id};
 
 /// The kinds of requests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,11 +25,15 @@ pub(super) enum WireRequest {
     ProducerId,
     Handshake,
     Authenticate,
+    Heartbeat,
+    TopicId,
+    MemberCommit,
+    MemberCommitted,
 }
 
 impl WireRequest {
     /// All of them.
-    pub(super) const ALL: [Self; 11] = [
+    pub(super) const ALL: [Self; 15] = [
         Self::Produce,
         Self::Fetch,
         Self::Offsets,
@@ -36,6 +45,10 @@ impl WireRequest {
         Self::ProducerId,
         Self::Handshake,
         Self::Authenticate,
+        Self::Heartbeat,
+        Self::TopicId,
+        Self::MemberCommit,
+        Self::MemberCommitted,
     ];
 
     /// Kafka's number of it, the version, Kafka's name.
@@ -52,7 +65,17 @@ impl WireRequest {
             Self::ProducerId => (22, 1, "InitProducerId"),
             Self::Handshake => (17, 1, "SaslHandshake"),
             Self::Authenticate => (36, 1, "SaslAuthenticate"),
+            Self::Heartbeat => (68, 1, "ConsumerGroupHeartbeat"),
+            Self::TopicId => (3, 12, "Metadata"),
+            Self::MemberCommit => (8, 9, "OffsetCommit"),
+            Self::MemberCommitted => (9, 9, "OffsetFetch"),
         }
+    }
+
+    /// Is it put by members of groups (KIP-848) alone? Those are written in Kafka's newer way: short lengths, and room
+    /// for fields that nobody knows yet.
+    pub(super) const fn is_of_members(self) -> bool {
+        matches!(self, Self::Heartbeat | Self::TopicId | Self::MemberCommit | Self::MemberCommitted)
     }
 }
 
@@ -69,6 +92,9 @@ impl Writing {
         let (kind, version, _) = question.kind();
         let mut new = Self(Vec::with_capacity(64 + client_id.len()));
         new.i32(0).i16(kind).i16(version).i32(0).string(client_id);
+        if question.is_of_members() {
+            new.no_tags();
+        }
         new
     }
 
@@ -116,6 +142,14 @@ impl Writing {
     fn count(&mut self, count: usize) -> &mut Self {
         self.i32(i32::try_from(count).unwrap_or(i32::MAX))
     }
+
+    /// One topic, of which so many partitions follow; none when there are none.
+    fn topic(&mut self, topic: &str, partitions: usize) -> &mut Self {
+        if partitions == 0 {
+            return self.count(0);
+        }
+        self.count(1).string(topic).count(partitions)
+    }
 }
 
 /// Which versions does the broker speak?
@@ -156,31 +190,6 @@ pub(super) fn metadata(client_id: &str, topic: &str) -> Writing {
 pub(super) fn produce(client_id: &str, topic: &str, acks: i16, timeout_ms: i32, batches: usize) -> Writing {
     let mut writing = Writing::new(WireRequest::Produce, client_id);
     writing.null().i16(acks).i32(timeout_ms).count(1).string(topic).count(batches);
-    writing
-}
-
-/// What bounds a fetch.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct FetchBounds {
-    pub(super) wait_ms: i32,
-    pub(super) least_bytes: i32,
-    pub(super) most_bytes: i32,
-    pub(super) most_bytes_of_partition: i32,
-    /// Only what transactions have committed?
-    pub(super) committed_only: bool,
-}
-
-/// Messages of these partitions, each from an offset on.
-pub(super) fn fetch(client_id: &str, topic: &str, bounds: &FetchBounds, from: &[(u32, i64)]) -> Writing {
-    let mut writing = Writing::new(WireRequest::Fetch, client_id);
-    writing.i32(-1).i32(bounds.wait_ms).i32(bounds.least_bytes).i32(bounds.most_bytes);
-    // No session: the whole request each time.
-    writing.i8(bounds.committed_only.into()).i32(0).i32(-1);
-    writing.count(1).string(topic).count(from.len());
-    for (partition, offset) in from {
-        writing.i32(partition.cast_signed()).i32(-1).i64(*offset).i64(-1).i32(bounds.most_bytes_of_partition);
-    }
-    writing.count(0).string("");
     writing
 }
 

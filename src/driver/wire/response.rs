@@ -1,7 +1,12 @@
 //! Answers of brokers, read where they stand. None: what stands there is no such answer. Whatever the bytes, no more
 //! memory is taken than they themselves take.
 
+mod fetch;
+mod membership;
+
 use super::request::WireRequest;
+pub(super) use fetch::{Fetched, fetched};
+pub(super) use membership::{heartbeat, member_commits, member_committed, topic_id};
 use std::ops::Range;
 
 /// A place in an answer.
@@ -181,43 +186,6 @@ pub(super) fn produced(bytes: &[u8], mut each: impl FnMut(u32, i16, i64)) -> Opt
         }
     }
     reading.i32()
-}
-
-/// What was fetched of one partition.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Fetched {
-    pub(super) partition: u32,
-    pub(super) error: i16,
-    /// Transactions that were given up: producer, first offset.
-    pub(super) aborted: Vec<(i64, i64)>,
-    /// Where its batches stand in the answer.
-    pub(super) batches: Range<usize>,
-}
-
-/// What was fetched, by partition. Returns the throttle time, ms, and the code of an error of the whole.
-pub(super) fn fetched(bytes: &[u8], mut each: impl FnMut(Fetched)) -> Option<(i32, i16)> {
-    let mut reading = ResponseCursor::new(bytes);
-    let whole = (reading.i32()?, reading.i16()?);
-    reading.i32()?;
-    for _ in 0..reading.count()? {
-        reading.text()?;
-        for _ in 0..reading.count()? {
-            let (partition, error) = (u32::try_from(reading.i32()?).ok()?, reading.i16()?);
-            // High watermark, last stable offset, the log's first offset.
-            for _ in 0..3 {
-                reading.i64()?;
-            }
-            let mut aborted = Vec::new();
-            for _ in 0..reading.count()? {
-                aborted.push((reading.i64()?, reading.i64()?));
-            }
-            reading.i32()?;
-            let length = reading.count()?;
-            let batches = reading.take(length)?;
-            each(Fetched { partition, error, aborted, batches });
-        }
-    }
-    Some(whole)
 }
 
 /// Offsets by partition: partition, error, offset.

@@ -10,6 +10,8 @@ use zstd_safe::{DCtx, InBuffer, OutBuffer, ResetDirective};
 
 /// Most bytes that a batch may come to. zstd takes as much again for its window, at most.
 pub(super) const MOST_BYTES: usize = 128 * 1024 * 1024;
+/// So much is kept from one batch to the next: what a large one has taken beyond it is given back with it.
+const KEPT_BYTES: usize = 8 * 1024 * 1024;
 /// A buffer grows by so much at least.
 const STEP: usize = 64 * 1024;
 /// Snappy makes no byte of its into more than 64 / 3.
@@ -36,6 +38,27 @@ impl Unpacker {
     #[inline]
     pub(super) fn bytes(&self) -> &[u8] {
         &self.bytes
+    }
+
+    /// The records that were unpacked last have been read.
+    #[inline]
+    pub(super) fn batch_was_read(&mut self) {
+        if self.bytes.capacity() > KEPT_BYTES {
+            self.shrink();
+        }
+    }
+
+    /// What a large batch has taken goes: its bytes, and zstd's window, which is as large as it can be.
+    #[cold]
+    fn shrink(&mut self) {
+        self.bytes = Vec::new();
+        self.zstd = None;
+    }
+
+    /// Bytes that are kept.
+    #[cfg(test)]
+    pub(super) fn kept_bytes(&self) -> usize {
+        self.bytes.capacity()
     }
 
     /// Decompresses the records of a batch of this codec; how many bytes they are.

@@ -85,12 +85,17 @@ const OF_CONSUMERS: &[(&str, WireSupport)] = &[
     ("auto.commit.interval.ms", Honoured),
     ("isolation.level", Honoured),
     ("check.crcs", Honoured),
-    // No group is joined; the other protocol is asked for by who wants one.
-    ("group.protocol", Only(&["classic"])),
+    // Who wants the broker to assign partitions writes consumer; with classic no group is joined.
+    ("group.protocol", Only(&["classic", "consumer"])),
+    ("group.remote.assignor", Honoured),
+    (REBALANCE_LIMIT, Honoured),
     // A queue between the library's thread and the loop: there is neither.
     ("fetch.queue.backoff.ms", NoMatter),
     ("message.max.bytes", NoMatter),
 ];
+
+/// So long a member of a group may take to give partitions back.
+const REBALANCE_LIMIT: &str = "max.poll.interval.ms";
 
 /// Only a default of Java's has no effect: who writes it means librdkafka's way.
 const STICKY: &str = "sticky.partitioning.linger.ms";
@@ -116,6 +121,9 @@ pub fn why_not(name: &str, value: &str, all: &[(String, String)], written: bool,
         _ if name == "compression.level" => compression::why_no_level(value, GivenProperties(all)),
         _ if name == "partitioner" && !PARTITIONERS.iter().any(|(known, _)| *known == value) => {
             Some(lacks(&format!("the wire driver does not have {value}")))
+        }
+        _ if name == REBALANCE_LIMIT && written && !GivenProperties(all).joins_group() => {
+            Some(lacks("the wire driver joins a group with group.protocol=consumer only"))
         }
         Some(Honoured | NoMatter | Only(_)) => None,
         None => Some(lacks("the wire driver does not have it")),
@@ -181,6 +189,10 @@ impl<'a> GivenProperties<'a> {
 
     fn flag(self, name: &str, default: bool) -> bool {
         self.text(name).map_or(default, |text| text.eq_ignore_ascii_case("true"))
+    }
+
+    fn joins_group(self) -> bool {
+        self.text("group.protocol").is_some_and(|protocol| protocol.eq_ignore_ascii_case("consumer"))
     }
 
     fn retry_ns(self) -> (u64, u64) {
@@ -312,11 +324,22 @@ pub enum Reset {
     Error,
 }
 
+/// How a member of a group behaves (KIP-848).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MemberWay {
+    /// Which of the broker's ways to assign partitions; None: its default.
+    pub assignor: Option<String>,
+    /// So long it may take to give partitions back, ms.
+    pub rebalance_limit_ms: i32,
+}
+
 /// How a consumer behaves. Defaults are librdkafka's, but CRCs are checked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConsumerWay {
     /// The group whose offsets are committed.
     pub group: String,
+    /// How it is a member of it; None: it is none, and the plan says what it reads.
+    pub membership: Option<MemberWay>,
     /// The broker waits for so many bytes …
     pub least_bytes: i32,
     /// … but no longer than this, ms.
@@ -342,6 +365,10 @@ impl ConsumerWay {
         let auto_commit = given.flag("enable.auto.commit", false);
         Self {
             group: given.text("group.id").unwrap_or_default().to_owned(),
+            membership: given.joins_group().then(|| MemberWay {
+                assignor: given.text("group.remote.assignor").map(str::to_owned),
+                rebalance_limit_ms: given.whole(REBALANCE_LIMIT, 300_000),
+            }),
             least_bytes: given.whole("fetch.min.bytes", 1),
             wait_ms: given.whole("fetch.wait.max.ms", 500),
             most_bytes: given.whole("fetch.max.bytes", 52_428_800),
@@ -409,5 +436,18 @@ mod tests {
         let way = ConsumerWay::of(&[given("auto.offset.reset", "earliest"), given("enable.auto.commit", "true")]);
         assert_eq!((way.reset, way.auto_commit_ns, way.check_crcs), (Reset::Earliest, Some(5_000_000_000), true));
         assert!(way.committed_only);
+        assert_eq!(way.membership, None);
+    }
+
+    #[test]
+    fn a_group_is_joined_where_the_new_protocol_is_asked_for() {
+        let given = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        let member = vec![given("group.protocol", "consumer"), given("max.poll.interval.ms", "60000")];
+        for (name, value) in &member {
+            assert_eq!(why_not(name, value, &member, true, For::Consumer), None, "{name}");
+        }
+        let way = ConsumerWay::of(&member).membership;
+        assert_eq!(way, Some(MemberWay { assignor: None, rebalance_limit_ms: 60_000 }));
+        assert!(refused("max.poll.interval.ms", "60000", For::Consumer).contains("group.protocol=consumer"));
     }
 }

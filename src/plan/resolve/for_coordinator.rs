@@ -27,8 +27,13 @@ pub fn for_coordinator(
     let mut context = ResolveContext::new(&workload, Some(file), &options);
     let target = driver::target(&mut context);
     let driver_plan = driver::decide(&mut context, &target);
-    if driver_plan.as_ref().is_some_and(|driver| driver.is_wire()) {
-        super::wire::refuse(&mut context, "is not to be had by a coordinator so far: leave out client: wire");
+    // Consumers come one by one: who would deal partitions to them does not know how many there will be.
+    if driver_plan.as_ref().is_some_and(|driver| driver.is_wire() && !driver.wire_joins_group()) {
+        super::wire::refuse(
+            &mut context,
+            "joins a group under OMB's protocol: add group.protocol=consumer to consumerConfig (Kafka 4.0 or later), or \
+             leave out client: wire",
+        );
     }
     let Some(driver) = driver_plan.filter(|_| !context.has_problems()) else { return Err(context.into_problems()) };
     Ok(Plan {

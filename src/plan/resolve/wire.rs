@@ -42,9 +42,6 @@ pub(super) fn check(
     producer: &TranslatedProperties,
     consumer: &TranslatedProperties,
 ) {
-    if context.options.on_workers {
-        refuse(context, "runs on this host only so far: leave out --workers, or use librdkafka (--client librdkafka)");
-    }
     for (properties, role) in [(producer, For::Producer), (consumer, For::Consumer)] {
         for (name, value) in &properties.effective {
             let line = properties.lines.iter().rev().find(|line| match &line.outcome {

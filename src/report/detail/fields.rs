@@ -182,6 +182,7 @@ pub const DEFINITIONS: &[Definition] = &[
     ("band_ns", "ns", "what it may be"),
     ("worst_share", "", "of the time of the client that it concerns most"),
     ("late_messages", "messages", "late sends for this reason"),
+    ("joins_group", "", "true: the brokers assigned the partitions to members of a group; false: the plan did"),
     ("doubts.producers", "clients", "how many it concerns"),
     ("doubts", "", "what must be known before the figures are believed"),
     ("doubt", "", "which doubt"),

@@ -1,6 +1,7 @@
 //! What is said before a connection can be used: which versions the broker speaks, and the login where there is one.
 
-use super::{Body, Cluster, ConnectionState, ThrottleTime};
+use super::broker_link::ConnectionState;
+use super::{Body, Cluster, ThrottleTime};
 use crate::driver::wire::codes;
 use crate::driver::wire::login::Dialogue;
 use crate::driver::wire::request::{self, WireRequest, Writing};
@@ -11,9 +12,11 @@ use std::ops::Range;
 impl<B: Body> Cluster<B> {
     /// The broker has told its versions.
     pub(super) fn versions_came(&mut self, at: usize, range: Range<usize>, now_ns: u64) -> ThrottleTime {
-        let (needs_ids, logs_in) = (self.needs_ids, self.manners.security.account.is_some());
+        let (needs_ids, needs_members) = (self.needs_ids, self.needs_members);
+        let logs_in = self.manners.security.account.is_some();
         let is_needed = |question| match question {
             WireRequest::ProducerId => needs_ids,
+            question if question.is_of_members() => needs_members,
             WireRequest::Handshake | WireRequest::Authenticate => logs_in,
             _ => true,
         };
@@ -26,9 +29,14 @@ impl<B: Body> Cluster<B> {
             Ok(()) => *state = ConnectionState::Ready,
             Err(missing) => {
                 let (_, version, name) = missing.kind();
+                let needs = if missing.is_of_members() {
+                    "group.protocol=consumer needs Kafka 4.0 or later; leave it out, and the plan gives each consumer \
+                     its share of the partitions, or use librdkafka (--client librdkafka)"
+                } else {
+                    "the wire driver needs Kafka 2.3 or later"
+                };
                 let why = format!(
-                    "the broker at {}:{} does not speak version {version} of {name}: \
-                     the wire driver needs Kafka 2.3 or later",
+                    "the broker at {}:{} does not speak version {version} of {name}: {needs}",
                     peer.host, peer.port
                 );
                 self.give_up(ErrorClass::Configuration, why);

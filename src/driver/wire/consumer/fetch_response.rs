@@ -65,6 +65,11 @@ impl FetchResponse {
         end
     }
 
+    /// What is left of a track's messages is not handed out.
+    pub(super) fn forget(&mut self, track: usize) {
+        self.parts.retain(|part| part.track != track);
+    }
+
     /// Is everything handed out?
     pub(super) fn is_empty(&self) -> bool {
         self.parts.is_empty()
@@ -121,6 +126,7 @@ impl FetchResponse {
             if records.is_at_end() {
                 track.position = track.position.max(head.next_offset().unwrap_or(0));
                 part.open = None;
+                unpacker.batch_was_read();
             } else if count == most {
                 return Ok(count);
             }

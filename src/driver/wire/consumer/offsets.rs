@@ -1,22 +1,21 @@
-//! The offsets of a group that nobody is a member of: looked up at the begin, committed as reading goes on.
+//! The offsets of a group: looked up where reading begins, committed as it goes on, by a member of the group or by one
+//! that is none.
 
+use super::coordinator::{GroupCoordinator, Reach};
 use super::partition_fetch::{FetchPosition, PartitionFetch};
-use crate::driver::wire::cluster::{COORDINATOR, Cluster, back_off_ns};
+use super::trouble::FetchTrouble;
+use crate::driver::wire::cluster::{Cluster, back_off_ns};
 use crate::driver::wire::codes;
 use crate::driver::wire::link::EmptyBody;
 use crate::driver::wire::request::{self, WireRequest};
 use crate::driver::wire::response;
-use crate::driver::{DriverError, ErrorClass};
 use crate::plan::properties::wire::ConsumerWay;
 
 /// See the file's head.
 #[derive(Debug)]
 pub(super) struct Offsets {
-    group: String,
     auto_commit_ns: Option<u64>,
     next_auto_ns: u64,
-    /// Is it known who keeps them?
-    found: bool,
     /// A question is on its way.
     asking: bool,
     wanted: bool,
@@ -29,13 +28,11 @@ pub(super) struct Offsets {
 }
 
 impl Offsets {
-    /// Of this consumer's group.
+    /// Nothing is known yet.
     pub(super) fn new(way: &ConsumerWay) -> Self {
         Self {
-            group: way.group.clone(),
             auto_commit_ns: way.auto_commit_ns,
             next_auto_ns: 0,
-            found: false,
             asking: false,
             wanted: false,
             committing: Vec::new(),
@@ -62,19 +59,21 @@ impl Offsets {
     }
 
     /// No commit is waited for any more.
-    pub(super) fn give_up(&mut self) {
+    pub(super) fn give_up(&mut self, coordinator: &mut GroupCoordinator) {
         if self.is_committing() {
             self.failed += 1;
-            (self.wanted, self.found) = (false, false);
+            self.wanted = false;
+            coordinator.forget();
             self.committing.clear();
         }
     }
 
-    /// Asks what is to be asked next. True: something was.
+    /// Asks what is to be asked next. `member`: its id and epoch; None: of one that is no member. True: something was.
     pub(super) fn ask(
         &mut self,
         cluster: &mut Cluster<EmptyBody>,
-        topic: &str,
+        coordinator: &mut GroupCoordinator,
+        member: Option<(&str, i32)>,
         tracks: &mut [PartitionFetch],
         now_ns: u64,
     ) -> bool {
@@ -86,73 +85,67 @@ impl Offsets {
             self.next_auto_ns = now_ns + every_ns;
         }
         let looks_up = tracks.iter().any(|track| track.place == FetchPosition::Committed);
-        if looks_up && self.group.is_empty() {
+        if looks_up && coordinator.group.is_empty() {
             tracks
                 .iter_mut()
                 .filter(|track| track.place == FetchPosition::Committed)
                 .for_each(|track| track.place = FetchPosition::Edge);
             return false;
         }
-        if self.wanted && !looks_up && self.committing.is_empty() && !tracks.iter().any(is_uncommitted) {
+        if self.wanted && !looks_up && self.committing.is_empty() && !tracks.iter().any(PartitionFetch::is_uncommitted)
+        {
             self.wanted = false;
         }
         if self.asking || now_ns < self.not_before_ns || !(looks_up || self.wanted) {
             return false;
         }
-        let client_id = cluster.manners.client_id.clone();
-        if !self.found {
-            let Some(at) = cluster.anybody(now_ns) else {
-                cluster.want_metadata();
-                return false;
-            };
-            cluster.ask(at, WireRequest::Coordinator, request::coordinator(&client_id, &self.group), now_ns);
-            self.asking = true;
-            return true;
-        }
-        let Some(at) = cluster.find(COORDINATOR) else {
-            self.found = false;
-            return false;
+        let at = match coordinator.reach(cluster, now_ns) {
+            Reach::Ready(at) => at,
+            Reach::Asked => return true,
+            Reach::NotYet => return false,
         };
-        if cluster.ready(at, now_ns).is_none() {
-            return false;
-        }
         self.asking = true;
-        if looks_up {
+        let (client_id, group, topic) = (&cluster.manners.client_id, &coordinator.group, &cluster.topic);
+        let (question, writing) = if looks_up {
             let of = |track: &PartitionFetch| (track.place == FetchPosition::Committed).then_some(track.partition);
             let partitions: Vec<u32> = tracks.iter().filter_map(of).collect();
-            let writing = request::committed(&client_id, &self.group, topic, &partitions);
-            cluster.ask(at, WireRequest::Committed, writing, now_ns);
-            return true;
-        }
-        self.wanted = false;
-        let uncommitted = tracks.iter().enumerate().filter(|(_, track)| is_uncommitted(track));
-        self.committing = uncommitted.map(|(at, track)| (at, track.position)).collect();
-        let offsets: Vec<_> = self.committing.iter().map(|(at, offset)| (tracks[*at].partition, *offset)).collect();
-        cluster.ask(at, WireRequest::Commit, request::commit(&client_id, &self.group, topic, &offsets), now_ns);
+            match member {
+                None => (WireRequest::Committed, request::committed(client_id, group, topic, &partitions)),
+                Some(member) => (
+                    WireRequest::MemberCommitted,
+                    request::member_committed(client_id, group, member, topic, &partitions),
+                ),
+            }
+        } else {
+            self.wanted = false;
+            let uncommitted = tracks.iter().enumerate().filter(|(_, track)| track.is_uncommitted());
+            self.committing = uncommitted.map(|(at, track)| (at, track.position)).collect();
+            let offsets: Vec<_> = self.committing.iter().map(|(at, offset)| (tracks[*at].partition, *offset)).collect();
+            match member {
+                None => (WireRequest::Commit, request::commit(client_id, group, topic, &offsets)),
+                Some(member) => {
+                    (WireRequest::MemberCommit, request::member_commit(client_id, group, member, topic, &offsets))
+                }
+            }
+        };
+        cluster.ask(at, question, writing, now_ns);
         true
     }
 
-    /// An answer to one of its questions. None: it makes no sense. Err: reading cannot begin.
+    /// An answer to one of its questions. None: it makes no sense.
     pub(super) fn answered(
         &mut self,
         question: WireRequest,
         bytes: &[u8],
+        coordinator: &mut GroupCoordinator,
         tracks: &mut [PartitionFetch],
         trouble: &mut FetchTrouble,
     ) -> Option<()> {
         self.asking = false;
+        let mut error = 0;
         match question {
-            WireRequest::Coordinator => match response::coordinator(bytes)? {
-                Ok(mut broker) => {
-                    broker.id = COORDINATOR;
-                    trouble.coordinator = Some(broker);
-                    self.found = true;
-                }
-                Err(code) => self.refused(code, trouble),
-            },
-            WireRequest::Committed => {
-                let mut error = 0;
-                let whole = response::committed(bytes, |partition, code, offset| {
+            WireRequest::Committed | WireRequest::MemberCommitted => {
+                let each = |partition: u32, code: i16, offset: i64| {
                     error = if error == 0 { code } else { error };
                     let own = |track: &&mut PartitionFetch| {
                         track.partition == partition && track.place == FetchPosition::Committed
@@ -165,15 +158,25 @@ impl Offsets {
                         Some(track) if code == 0 => track.place = FetchPosition::Edge,
                         _ => {}
                     }
-                })?;
+                };
+                let whole = match question {
+                    WireRequest::Committed => response::committed(bytes, each)?,
+                    _ => response::member_committed(bytes, each)?,
+                };
                 match if whole == 0 { error } else { whole } {
                     0 => self.failures = 0,
-                    code => self.refused(code, trouble),
+                    code if codes::is_fencing(code) && question == WireRequest::MemberCommitted => {
+                        trouble.is_fenced = true;
+                    }
+                    code => self.refused(code, coordinator, trouble),
                 }
             }
             _ => {
-                let mut error = 0;
-                response::commits(bytes, |_, code| error = if error == 0 { code } else { error })?;
+                let each = |_: u32, code: i16| error = if error == 0 { code } else { error };
+                match question {
+                    WireRequest::Commit => response::commits(bytes, each)?,
+                    _ => response::member_commits(bytes, each)?,
+                }
                 let committing = std::mem::take(&mut self.committing);
                 if error == 0 {
                     committing.into_iter().for_each(|(at, offset)| tracks[at].committed = offset);
@@ -181,9 +184,10 @@ impl Offsets {
                     self.failures = 0;
                 } else if codes::is_retriable(error) {
                     self.wanted = true;
-                    self.refused(error, trouble);
+                    self.refused(error, coordinator, trouble);
                 } else {
                     self.failed += 1;
+                    trouble.is_fenced |= question == WireRequest::MemberCommit && codes::is_fencing(error);
                     trouble.errors.push(format!("commit: {}", codes::describe(error.into())));
                 }
             }
@@ -193,46 +197,20 @@ impl Offsets {
 
     /// The connection that was asked is gone.
     pub(super) fn lost(&mut self, now_ns: u64, retry_ns: (u64, u64)) {
-        (self.asking, self.found) = (false, false);
+        self.asking = false;
         // It may have been committed: once more does no harm.
         self.wanted |= !self.committing.is_empty();
         self.committing.clear();
         self.rest(now_ns, retry_ns);
     }
 
-    fn refused(&mut self, code: i16, trouble: &mut FetchTrouble) {
-        self.found = false;
-        let words = format!("offsets of group {}: {}", self.group, codes::describe(code.into()));
-        if codes::is_retriable(code) {
-            self.rest(trouble.now_ns, trouble.retry_ns);
-            // A group that is new has nobody to keep its offsets yet.
-            trouble.remarks.push(words);
-        } else {
-            let class = if code == 30 { ErrorClass::Authentication } else { codes::class(code.into()) };
-            trouble.fault = Some(DriverError::new(class, words));
-        }
+    fn refused(&mut self, code: i16, coordinator: &mut GroupCoordinator, trouble: &mut FetchTrouble) {
+        coordinator.refused(code, trouble);
+        self.rest(trouble.now_ns, trouble.retry_ns);
     }
 
     fn rest(&mut self, now_ns: u64, retry_ns: (u64, u64)) {
         self.not_before_ns = now_ns + back_off_ns(retry_ns, self.failures);
         self.failures = self.failures.saturating_add(1);
     }
-}
-
-fn is_uncommitted(track: &PartitionFetch) -> bool {
-    matches!(track.place, FetchPosition::At(_)) && track.position != track.committed
-}
-
-/// What came up while answers were read, to be told when they are.
-#[derive(Debug)]
-pub(super) struct FetchTrouble {
-    pub(super) now_ns: u64,
-    pub(super) retry_ns: (u64, u64),
-    pub(super) errors: Vec<String>,
-    /// No errors, but worth telling.
-    pub(super) remarks: Vec<String>,
-    pub(super) fault: Option<DriverError>,
-    pub(super) leaders_moved: bool,
-    /// The broker that keeps the group's offsets.
-    pub(super) coordinator: Option<response::BrokerAt>,
 }

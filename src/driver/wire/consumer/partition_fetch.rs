@@ -1,4 +1,4 @@
-//! One partition of a consumer's share: who leads it, how far it is fetched and handed out.
+//! One partition of a consumer's topic: whose it is, who leads it, how far it is fetched and handed out.
 
 use crate::driver::wire::cluster::back_off_ns;
 
@@ -11,6 +11,10 @@ pub(super) enum FetchPosition {
     Edge,
     /// Here.
     At(i64),
+    /// It is given back to the group once what was handed out of it is committed.
+    Leaving,
+    /// It is not this consumer's.
+    Elsewhere,
 }
 
 /// See the file's head.
@@ -31,23 +35,30 @@ pub(super) struct PartitionFetch {
 }
 
 impl PartitionFetch {
-    /// Of a partition that nothing is known of yet.
-    pub(super) fn new(partition: u32, leader: i32) -> Self {
-        Self {
-            partition,
-            leader,
-            place: FetchPosition::Committed,
-            position: 0,
-            committed: -1,
-            asked_of: None,
-            not_before_ns: 0,
-            failures: 0,
-        }
+    /// Of a partition of which no more is known than whose it is.
+    pub(super) fn new(partition: u32, leader: i32, place: FetchPosition) -> Self {
+        Self { partition, leader, place, position: 0, committed: -1, asked_of: None, not_before_ns: 0, failures: 0 }
     }
 
     /// Reading goes on at `offset`.
     pub(super) fn begin_at(&mut self, offset: i64) {
         (self.place, self.position, self.failures) = (FetchPosition::At(offset), offset, 0);
+    }
+
+    /// Is it this consumer's to read?
+    pub(super) fn is_own(&self) -> bool {
+        !matches!(self.place, FetchPosition::Leaving | FetchPosition::Elsewhere)
+    }
+
+    /// Was something of it handed out that is not committed?
+    pub(super) fn is_uncommitted(&self) -> bool {
+        matches!(self.place, FetchPosition::At(_) | FetchPosition::Leaving) && self.position != self.committed
+    }
+
+    /// It is not read any more. `commits`: what was handed out is to be committed before it is somebody else's.
+    pub(super) fn leave(&mut self, commits: bool) {
+        self.asked_of = None;
+        self.place = if commits && self.is_uncommitted() { FetchPosition::Leaving } else { FetchPosition::Elsewhere };
     }
 
     /// An error: it is left alone for a while.

@@ -1,6 +1,8 @@
 //! The batches that are not on their way: by partition, and the partitions by the broker that leads them.
 
-use super::super::cluster::back_off_ns;
+mod leaving;
+mod returning;
+
 use super::numbers::Numbers;
 use crate::driver::wire::records::Records;
 use crate::plan::properties::wire::ProducerWay;
@@ -148,51 +150,9 @@ impl PartitionQueues {
         }
     }
 
-    /// Partitions that had to wait and need not any more are put into their rows.
-    pub(super) fn unpark(&mut self, now_ns: u64) {
-        let Self { queues, exits, parked, .. } = self;
-        parked.retain(|partition| {
-            let lane = &mut queues[*partition as usize];
-            let Some(exit) = lane.exit.and_then(|exit| exits.get_mut(exit)) else { return true };
-            if lane.queue.is_empty() {
-                lane.listed = false;
-                return false;
-            }
-            if now_ns < lane.not_before_ns {
-                return true;
-            }
-            exit.row.push_front(*partition);
-            exit.has_closed |= lane.queue.len() > 1 || lane.queue.front().is_some_and(|records| records.closed);
-            false
-        });
-    }
-
     /// Has anything to wait for a leader?
     pub(super) fn has_orphans(&self) -> bool {
         self.parked.iter().any(|partition| self.queues[*partition as usize].exit.is_none())
-    }
-
-    /// Is a request due to the broker of this exit? `all`: whatever is there.
-    #[inline]
-    pub(super) fn is_due(&self, exit: usize, now_ns: u64, all: bool, way: &ProducerWay) -> bool {
-        let exit = &self.exits[exit];
-        exit.has_closed || self.first_of(exit).is_some_and(|first| all || now_ns >= first.opened_ns + way.linger_ns)
-    }
-
-    fn first_of(&self, exit: &LeaderQueue) -> Option<&Records> {
-        exit.row.iter().find_map(|partition| self.queues[*partition as usize].queue.front())
-    }
-
-    /// When the batch of an exit that has waited longest has waited long enough; None: there is none.
-    pub(super) fn first_due_ns(&self, exit: usize, way: &ProducerWay) -> Option<u64> {
-        let exit = &self.exits[exit];
-        let first = self.first_of(exit)?;
-        Some(if exit.has_closed { 0 } else { first.opened_ns + way.linger_ns })
-    }
-
-    /// When the first of those that are left alone for a while is not any more.
-    pub(super) fn parked_until_ns(&self) -> u64 {
-        self.parked.iter().map(|partition| self.queues[*partition as usize].not_before_ns).min().unwrap_or(u64::MAX)
     }
 
     /// The number of exits.
@@ -203,109 +163,6 @@ impl PartitionQueues {
     /// The broker of an exit.
     pub(super) fn broker(&self, exit: usize) -> i32 {
         self.exits[exit].broker
-    }
-
-    /// Takes the first batch of each partition of the exit, as many as a request may carry.
-    ///
-    /// What comes back to be sent again goes alone: the batches behind it must not overtake it.
-    pub(super) fn take(&mut self, exit: usize, way: &ProducerWay) -> Vec<Records> {
-        let Self { queues, exits, .. } = self;
-        let exit = &mut exits[exit];
-        let (mut taken, mut bytes, mut kept) = (Vec::new(), 0, Vec::new());
-        exit.has_closed = false;
-        for _ in 0..exit.row.len() {
-            let Some(partition) = exit.row.pop_front() else { break };
-            let lane = &mut queues[partition as usize];
-            let Some(first) = lane.queue.front() else {
-                lane.listed = false;
-                continue;
-            };
-            if !taken.is_empty() && bytes + first.batch_bytes() > way.request_bytes {
-                exit.row.push_front(partition);
-                exit.has_closed = true;
-                break;
-            }
-            let (first_bytes, is_resend) = (first.batch_bytes(), first.attempts > 0);
-            let is_alone = is_resend || lane.numbers.as_ref().is_some_and(Numbers::are_broken);
-            if lane.is_retrying || (is_alone && lane.in_flight > 0) {
-                kept.push(partition);
-                continue;
-            }
-            if let Some(numbers) = &mut lane.numbers {
-                numbers.mend(&mut lane.queue);
-            }
-            lane.is_retrying = is_resend;
-            bytes += first_bytes;
-            lane.in_flight += 1;
-            taken.extend(lane.queue.pop_front());
-            match lane.queue.front() {
-                None => lane.listed = false,
-                Some(next) => {
-                    exit.has_closed |= next.closed || lane.queue.len() > 1;
-                    exit.row.push_back(partition);
-                }
-            }
-        }
-        exit.row.extend(kept);
-        taken
-    }
-
-    /// A batch has come back; it has ended.
-    pub(super) fn ended(&mut self, partition: u32, well: bool) {
-        let lane = &mut self.queues[partition as usize];
-        lane.in_flight = lane.in_flight.saturating_sub(1);
-        let mut was_retrying = std::mem::take(&mut lane.is_retrying);
-        if let Some(numbers) = &mut lane.numbers {
-            if !well {
-                numbers.are_interrupted();
-            }
-            was_retrying |= numbers.are_broken();
-        }
-        if well {
-            lane.failures = 0;
-        }
-        // What waits for it to come back may go.
-        if let Some(exit) = lane.exit.and_then(|exit| self.exits.get_mut(exit)) {
-            exit.has_closed |=
-                lane.queue.front().is_some_and(|first| first.attempts > 0 || (was_retrying && first.closed));
-        }
-    }
-
-    /// A batch has come back, to be sent again: it takes its old place, and its partition waits a while.
-    pub(super) fn again(&mut self, records: Records, now_ns: u64, way: &ProducerWay) {
-        let partition = records.partition;
-        let lane = &mut self.queues[partition as usize];
-        lane.in_flight = lane.in_flight.saturating_sub(1);
-        lane.is_retrying = false;
-        let before = lane.queue.iter().take_while(|queued| queued.serial < records.serial).count();
-        lane.queue.insert(before, records);
-        // Several that come back at once are one failure.
-        if now_ns >= lane.not_before_ns {
-            lane.not_before_ns = now_ns + back_off_ns(way.retry_ns, lane.failures);
-            lane.failures = lane.failures.saturating_add(1);
-        }
-        if let Some(exit) = lane.exit.and_then(|exit| self.exits.get_mut(exit)) {
-            exit.row.retain(|listed| *listed != partition);
-        }
-        if !self.parked.contains(&partition) {
-            self.parked.push(partition);
-        }
-        lane.listed = true;
-    }
-
-    /// Takes out the batches that are older than the delivery timeout.
-    pub(super) fn expired(&mut self, now_ns: u64, way: &ProducerWay) -> Vec<Records> {
-        let mut expired = Vec::new();
-        for lane in &mut self.queues {
-            while lane.queue.front().is_some_and(|first| now_ns >= first.opened_ns.saturating_add(way.delivery_ns)) {
-                let Some(first) = lane.queue.pop_front() else { break };
-                if let (Some(numbers), Some(_)) = (&mut lane.numbers, first.number()) {
-                    numbers.are_interrupted();
-                }
-                expired.push(first);
-            }
-        }
-        expired
     }
 
     /// Takes out all batches.
