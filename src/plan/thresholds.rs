@@ -83,8 +83,7 @@ thresholds! {
         "time a thread of librdkafka's was ready to run and had to wait for a CPU, of its time",
     /// librdkafka's threads working.
     IoBusyShare => "io-busy-share", 0.95,
-        "CPU time of the busiest thread of librdkafka's while the queue is full, of its time (not told of idempotent \
-         producers, whose threads spin)",
+        "CPU time of the busiest thread of librdkafka's while the queue is full, of its time",
     /// Fetch pauses.
     FetchPausedShare => "fetch-paused-share", 0.01,
         "time librdkafka held back fetches because its own queue was at its limit, of its time",

@@ -70,11 +70,6 @@ impl<'a> Context<'a> {
         self.plan.driver.producer_settings.linger_ms
     }
 
-    /// Are the producers idempotent? Their library's thread spins while it waits for an acknowledgement.
-    pub(super) fn idempotent(&self) -> bool {
-        self.plan.driver.producer_settings.idempotent
-    }
-
     /// A finding when `value` is above the threshold of `cause`; `says` puts it in words.
     pub(super) fn above(
         &self,

@@ -22,7 +22,7 @@ fn waiting(facts: &ClientFacts, context: &Context<'_>) -> Option<FoundCause> {
 /// A queue that is full while the library's thread does nothing but work is full for the thread, and not for the
 /// broker.
 fn busy(facts: &ClientFacts, context: &Context<'_>) -> Option<FoundCause> {
-    if facts.counters[Counter::QueueFullNs] == 0 || context.idempotent() {
+    if facts.counters[Counter::QueueFullNs] == 0 {
         return None;
     }
     let worked = share(facts.kernel.io_run_ns?, facts.kernel.span_ns);
