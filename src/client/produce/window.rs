@@ -27,7 +27,7 @@ const DOUBLED: [bool; 4] = [false, true, true, false];
 
 /// What it is doing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Step {
+enum WindowStep {
     /// Keeps what it has.
     Hold,
     /// A part of the comparison has begun; what comes now belongs to the one before.
@@ -43,7 +43,7 @@ pub(super) struct OutstandingWindow {
     held: Option<u64>,
     /// The same at this moment; `u64::MAX`: as many as the queue takes.
     limit: u64,
-    step: Step,
+    step: WindowStep,
     /// When to look again; `u64::MAX`: never.
     next_ns: u64,
     pause_ns: u64,
@@ -61,7 +61,7 @@ impl OutstandingWindow {
         Self {
             held: first_messages.map(|messages| u64::from(messages.max(1))),
             limit: u64::MAX,
-            step: Step::Hold,
+            step: WindowStep::Hold,
             next_ns: u64::MAX,
             pause_ns: FIRST_PAUSE_NS,
             begun: (0, 0),
@@ -75,7 +75,7 @@ impl OutstandingWindow {
         let held = self.held.filter(|_| unlimited);
         self.limit = held.unwrap_or(u64::MAX);
         self.pause_ns = FIRST_PAUSE_NS;
-        self.enter(Step::Hold, now_ns, 0);
+        self.enter(WindowStep::Hold, now_ns, 0);
         self.next_ns = if held.is_some() { now_ns.saturating_add(self.pause_ns) } else { u64::MAX };
     }
 
@@ -109,20 +109,22 @@ impl OutstandingWindow {
         let (since_ns, came) = (now_ns.saturating_sub(self.begun.0), acknowledged.saturating_sub(self.begun.1));
         match self.step {
             // Who is never held up by it needs no more.
-            Step::Hold if !self.full => self.rest(now_ns, acknowledged, false),
-            Step::Hold => {
+            WindowStep::Hold if !self.full => self.rest(now_ns, acknowledged, false),
+            WindowStep::Hold => {
                 self.per_s = [0.0; 2];
                 self.begin_part(0, held, now_ns, acknowledged);
             }
-            Step::Settle(_) | Step::Measure(_) if since_ns > LIMIT_NS => self.rest(now_ns, acknowledged, false),
-            Step::Settle(part) => {
+            WindowStep::Settle(_) | WindowStep::Measure(_) if since_ns > LIMIT_NS => {
+                self.rest(now_ns, acknowledged, false)
+            }
+            WindowStep::Settle(part) => {
                 if since_ns >= SETTLE_NS && came >= self.limit {
-                    self.enter(Step::Measure(part), now_ns, acknowledged);
+                    self.enter(WindowStep::Measure(part), now_ns, acknowledged);
                 } else {
                     self.next_ns = now_ns + LOOK_NS;
                 }
             }
-            Step::Measure(part) => {
+            WindowStep::Measure(part) => {
                 if since_ns < MEASURE_NS || came < self.limit {
                     self.next_ns = now_ns + LOOK_NS;
                     return;
@@ -154,10 +156,10 @@ impl OutstandingWindow {
 
     fn begin_part(&mut self, part: usize, held: u64, now_ns: u64, acknowledged: u64) {
         self.limit = if DOUBLED[part] { held * 2 } else { held };
-        self.enter(Step::Settle(part), now_ns, acknowledged);
+        self.enter(WindowStep::Settle(part), now_ns, acknowledged);
     }
 
-    fn enter(&mut self, step: Step, now_ns: u64, acknowledged: u64) {
+    fn enter(&mut self, step: WindowStep, now_ns: u64, acknowledged: u64) {
         self.step = step;
         self.begun = (now_ns, acknowledged);
         self.full = false;
@@ -168,7 +170,7 @@ impl OutstandingWindow {
     fn rest(&mut self, now_ns: u64, acknowledged: u64, grown: bool) {
         self.limit = self.held.unwrap_or(u64::MAX);
         self.pause_ns = if grown { FIRST_PAUSE_NS } else { (self.pause_ns * 2).min(LONGEST_PAUSE_NS) };
-        self.enter(Step::Hold, now_ns, acknowledged);
+        self.enter(WindowStep::Hold, now_ns, acknowledged);
         self.next_ns = now_ns.saturating_add(if grown { LOOK_NS } else { self.pause_ns });
     }
 }
