@@ -1,7 +1,7 @@
 //! The screen at the end of a run: what the system did and the verdict in a sentence each, what else there is to know,
 //! latencies, throughput, accounting, CPU, health.
 
-use super::doubts::{Doubt, doubts};
+use super::caveats::{Caveat, caveats};
 use super::health::Health;
 use super::plain_table::{plain_table, table_lines};
 use crate::plan::{DriverKind, Plan};
@@ -23,8 +23,8 @@ pub fn closing_screen(series: &RunResult<'_>, periods: &[Verdict]) -> String {
     lines.extend(judged.verdict_lines());
     lines.push(String::new());
     lines.extend(latency_rows(series));
-    let open_loop = judged.doubts.iter().find(|doubt| matches!(doubt, Doubt::NotOpenLoop { .. }));
-    lines.extend(open_loop.map(|doubt| format!("  {doubt}")));
+    let open_loop = judged.caveats.iter().find(|caveat| matches!(caveat, Caveat::NotOpenLoop { .. }));
+    lines.extend(open_loop.map(|caveat| format!("  {caveat}")));
     lines.push(String::new());
     lines.extend(course_lines(series).iter().map(|line| format!("  {line}")));
     lines.extend(measured_line(series).map(|line| format!("  {line}")));
@@ -43,7 +43,7 @@ pub(super) struct JudgedRun<'a> {
     system: SystemAnswer,
     judgement: Judgement,
     trust: Option<Trust>,
-    doubts: Vec<Doubt>,
+    caveats: Vec<Caveat>,
 }
 
 impl<'a> JudgedRun<'a> {
@@ -54,7 +54,7 @@ impl<'a> JudgedRun<'a> {
             system: SystemAnswer::of_run(series),
             judgement: Judgement::of_run(series, periods),
             trust: Trust::of_run(series),
-            doubts: doubts(series),
+            caveats: caveats(series),
         }
     }
 
@@ -108,7 +108,7 @@ impl<'a> JudgedRun<'a> {
 
     /// All that stands below the verdict's sentence and whose the figures are, but for warnings.
     pub(super) fn remarks(&self) -> Vec<String> {
-        let Self { series, periods, system, judgement, trust, doubts } = self;
+        let Self { series, periods, system, judgement, trust, caveats } = self;
         let normal = judgement.is_normal_on_shared_cpus(series.plan);
         let Judgement { verdict, reasons, not_judged } = judgement;
         let mut remarks: Vec<String> = system.errors.iter().map(|error| format!("error: {error}")).collect();
@@ -123,13 +123,13 @@ impl<'a> JudgedRun<'a> {
             remarks.push(format!("{bad} of {} periods are not valid by themselves", periods.len()));
         }
         // The run's first lines have said the first three, a line of its own below the latencies the last.
-        let said_elsewhere = |doubt: &&Doubt| {
-            matches!(doubt, Doubt::Embedded | Doubt::NullDriver | Doubt::SharedCpus | Doubt::NotOpenLoop { .. })
+        let said_elsewhere = |caveat: &&Caveat| {
+            matches!(caveat, Caveat::Embedded | Caveat::NullDriver | Caveat::SharedCpus | Caveat::NotOpenLoop { .. })
         };
-        let mut notes: Vec<&Doubt> = doubts.iter().filter(|doubt| !said_elsewhere(doubt)).collect();
+        let mut notes: Vec<&Caveat> = caveats.iter().filter(|caveat| !said_elsewhere(caveat)).collect();
         // Stable: messages that are not where they should be come first.
-        notes.sort_by_key(|doubt| !concerns_messages(doubt));
-        remarks.extend(notes.iter().map(|doubt| format!("note: {doubt}")));
+        notes.sort_by_key(|caveat| !concerns_messages(caveat));
+        remarks.extend(notes.iter().map(|caveat| format!("note: {caveat}")));
         // Where nobody could look, the verdict's sentence has said the first.
         let said = usize::from(*verdict == Verdict::NotJudged);
         remarks.extend(not_judged.iter().skip(said).map(|what| format!("not judged: {what}")));
@@ -142,14 +142,14 @@ fn told(reason: &Reason) -> String {
 }
 
 /// Is it about messages that went wrong?
-fn concerns_messages(doubt: &Doubt) -> bool {
+fn concerns_messages(caveat: &Caveat) -> bool {
     matches!(
-        doubt,
-        Doubt::Lost { .. }
-            | Doubt::Failed { .. }
-            | Doubt::Unknown { .. }
-            | Doubt::Duplicated { .. }
-            | Doubt::Corrupt { .. }
+        caveat,
+        Caveat::Lost { .. }
+            | Caveat::Failed { .. }
+            | Caveat::Unknown { .. }
+            | Caveat::Duplicated { .. }
+            | Caveat::Corrupt { .. }
     )
 }
 

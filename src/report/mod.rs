@@ -2,11 +2,11 @@
 //! `write.rs` (files) and `origin.rs` (which machine this is).
 
 pub mod campaign;
+pub mod caveats;
 pub mod closing;
 pub mod console;
 pub mod csv;
 pub mod detail;
-pub mod doubts;
 pub mod findings;
 pub mod floor;
 pub mod health;

@@ -3,7 +3,7 @@
 //! Can the figures be believed, and whose are they? The verdict on a run, a client, a period: VALID, GENERATOR-LIMITED
 //! or INVALID, with reasons. It judges the instrument: a broker that is slow, full or paused gives valid figures of a
 //! slow broker. What the system under test did is `system`. How the run ended is `Outcome`; what else a reader must
-//! know, and is no fault of anybody's, are `doubts`.
+//! know, and is no fault of anybody's, are `caveats`.
 //!
 //! `context` holds what the plan means for judging, `cause` the list of causes; `pacing`, `queue`, `cpu`, `library` and
 //! `instrument` judge one client each by a group of causes, `run` what concerns the run as a whole, `gather` makes one

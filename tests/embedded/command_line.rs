@@ -359,6 +359,8 @@ fn a_field_is_explained_and_one_there_is_not_gets_its_nearest_names() {
             .assert_stdout_has("the hypervisor gave a hot CPU to somebody else")
             .assert_stdout_has("default  0.01");
     }
+    let earlier = scene.pinload(["explain", "doubts"]).run();
+    earlier.assert_code(0).assert_stdout_has("caveats").assert_stdout_has("before the figures are believed");
     let wrong = scene.pinload(["explain", "steel-share"]).run();
     wrong.assert_code(2).assert_stderr_has("did you mean steal-share");
     let wrong = scene.pinload(["explain", "p99_ms"]).run();
@@ -371,7 +373,7 @@ fn the_schema_of_the_detail_file_is_printed() {
     let told = scene.pinload(["schema"]).run();
     told.assert_code(0);
     let schema: serde_json::Value = serde_json::from_str(&told.stdout).expect("JSON");
-    assert_eq!(schema["$id"], "urn:pinload-detail:1");
+    assert_eq!(schema["$id"], "urn:pinload-detail:2");
     assert_eq!(schema["additionalProperties"], false);
 }
 

@@ -32,7 +32,7 @@ fn assert_true(scene: &Scene, folders: &[&str], to_s: u64) -> (Detail, Vec<RawCl
         .sum();
     assert_eq!(recorded, clients.iter().map(|client| client.samples.len() as u64).sum::<u64>());
     assert!(
-        detail.list("/doubts").iter().any(|doubt| doubt["doubt"] == "raw_recorded"),
+        detail.list("/caveats").iter().any(|caveat| caveat["caveat"] == "raw_recorded"),
         "it is a disturbance, and that is said"
     );
     (detail, clients)

@@ -152,8 +152,8 @@ fn a_late_policy_that_is_not_open_loop_is_labelled_in_plan_run_and_result() {
         let label = format!("not open-loop: late policy {policy}");
         assert_eq!(done.says(&label), labelled, "{done}");
         let detail = Detail::read(&scene.path(&format!("{policy}.detail")));
-        let doubt = detail.list("/doubts").iter().find(|doubt| doubt["doubt"] == "not_open_loop");
-        assert_eq!(doubt.map(|doubt| doubt["policy"].as_str()), labelled.then_some(Some(policy)));
+        let caveat = detail.list("/caveats").iter().find(|caveat| caveat["caveat"] == "not_open_loop");
+        assert_eq!(caveat.map(|caveat| caveat["policy"].as_str()), labelled.then_some(Some(policy)));
     }
 }
 

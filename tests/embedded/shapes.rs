@@ -30,8 +30,8 @@ fn counter(detail: &Detail, name: &str) -> u64 {
     detail.at(&format!("/measurement/counters_whole_run/{name}")).as_u64().expect("a count")
 }
 
-fn has_doubt(detail: &Detail, doubt: &str) -> bool {
-    detail.list("/doubts").iter().any(|found| found["doubt"] == doubt)
+fn has_caveat(detail: &Detail, caveat: &str) -> bool {
+    detail.list("/caveats").iter().any(|found| found["caveat"] == caveat)
 }
 
 fn embedded(scene: &Scene, name: &str, workload: &Workload) -> (Outcome, OmbResult, Detail) {
@@ -98,7 +98,7 @@ fn one_size_without_room_for_a_stamp_turns_stamps_off_and_says_so() {
     let (_, _, detail) = embedded(&scene, "tiny", &workload);
     assert_eq!(detail.text("/message/no_stamp_reason"), "the smallest messages have 10 bytes, the stamp needs 48");
     let bytes = counter(&detail, "bytes_acknowledged");
-    assert_eq!((counter(&detail, "bytes_received"), has_doubt(&detail, "not_balanced")), (bytes, true));
+    assert_eq!((counter(&detail, "bytes_received"), has_caveat(&detail, "not_balanced")), (bytes, true));
     assert_eq!(counter(&detail, "messages_received"), counter(&detail, "messages_acknowledged"));
 }
 
@@ -151,8 +151,8 @@ fn what_one_run_leaves_in_topics_of_fixed_names_another_consumes_to_the_last_mes
         detail.at("/measurement/latencies/end_to_end_actual").is_null()
             || result.aggregated_end_to_end_latency_max == 0.0
     );
-    assert!(has_doubt(&detail, "fed_by_others") && has_doubt(&detail, "untimed"));
-    assert!(!has_doubt(&detail, "not_balanced") && !has_doubt(&detail, "rate_missed"));
+    assert!(has_caveat(&detail, "fed_by_others") && has_caveat(&detail, "untimed"));
+    assert!(!has_caveat(&detail, "not_balanced") && !has_caveat(&detail, "rate_missed"));
 
     let (_, _, again) = run(&scene, &on_kafka, "again", &consume);
     assert_eq!(counter(&again, "messages_received"), 0, "groups of fixed names go on where the last run ended");
@@ -192,7 +192,7 @@ fn one_set_of_existing_topics_is_produced_to_and_another_consumed() {
         "what others left is no backlog: {:?}",
         result.backlog
     );
-    assert!(has_doubt(&detail, "fed_by_others") && !has_doubt(&detail, "rate_missed"));
+    assert!(has_caveat(&detail, "fed_by_others") && !has_caveat(&detail, "rate_missed"));
     assert_eq!(detail.at("/topics/deleted"), false);
 }
 

@@ -174,3 +174,20 @@ fn results_of_omb_are_compared_in_words_and_a_gate_that_cannot_be_told_fails() {
     let absent = scene.pinload(["compare", "absent.json", pair[1]]).run();
     absent.assert_code(REFUSED).assert_stderr_has("absent.json: does not exist");
 }
+
+#[test]
+fn a_result_of_the_first_version_of_the_detail_file_is_read_by_every_command() {
+    let scene = Scene::new("a_result_of_the_first_version_of_the_detail_file_is_read_by_every_command");
+    results(&scene);
+    let detail = "results/omb-result-local.detail";
+    let fixture = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/detail-version-1.json");
+    std::fs::copy(fixture, scene.path(detail)).expect("a copy");
+    scene.pinload(["report", detail, "-o", "page.html"]).run().assert_code(0);
+    let page = scene.read("page.html");
+    assert!(page.contains("not the speed of a real Kafka"), "the caveat of the embedded broker");
+    let compared = scene.pinload(["compare", detail, detail]).run();
+    compared.assert_code(0).assert_stdout_has("are the same").assert_stdout_has("publish_rate_per_s");
+    let table = scene.pinload(["csv", "--wide", "-o", "-", "results"]).run();
+    let judged = table.assert_code(0).stdout.lines().filter(|row| row.contains("generator_limited")).count();
+    assert_eq!(judged, 1, "{table}");
+}

@@ -281,7 +281,7 @@ fn without_acknowledgements_their_latency_is_labelled_as_local() {
     done.assert_code(0);
     assert!(done.says("acks=0: acknowledgement latency is local"), "{done}");
     let detail = Detail::read(&scene.detail_file());
-    assert!(detail.list("/doubts").iter().any(|doubt| doubt["doubt"] == "local_acknowledgement"));
+    assert!(detail.list("/caveats").iter().any(|caveat| caveat["caveat"] == "local_acknowledgement"));
     let totals = detail.totals();
     assert_eq!((totals.received, totals.lost), (totals.sent, 0), "{totals:?}");
 }
@@ -325,8 +325,8 @@ fn on_topics_with_the_brokers_times_messages_without_a_stamp_have_no_end_to_end_
     assert!(done.says("topicConfig has message.timestamp.type=LogAppendTime"), "the plan does not say so\n{done}");
     assert!(done.says("end to end (no times: LogAppendTime)"), "the table does not say so\n{done}");
     let detail = Detail::read(&scene.detail_file());
-    let doubts = detail.list("/doubts");
-    assert!(doubts.iter().any(|doubt| doubt["doubt"] == "log_append_time"), "{doubts:?}\n{done}");
+    let caveats = detail.list("/caveats");
+    assert!(caveats.iter().any(|caveat| caveat["caveat"] == "log_append_time"), "{caveats:?}\n{done}");
     let times = detail.at("/measurement/latencies/end_to_end_actual");
     assert!(times.is_null() || times["count"] == 0, "{times}\n{done}");
     let counters = detail.at("/measurement/counters_whole_run");

@@ -49,8 +49,8 @@ fn consumers_are_members_of_a_group_where_the_file_asks_for_it_and_plan_and_resu
     let plan = scene.pinload(["plan", "-d", "driver.yaml", "small.yaml"]).run();
     plan.assert_code(0).assert_stdout_has("ConsumerGroupHeartbeat");
     let detail = balanced(&scene, &[]);
-    let doubts = detail.list("/doubts");
-    let own = doubts.iter().find(|doubt| doubt["doubt"] == "wire_driver").expect("whose clients they were");
+    let caveats = detail.list("/caveats");
+    let own = caveats.iter().find(|caveat| caveat["caveat"] == "wire_driver").expect("whose clients they were");
     assert_eq!(own["joins_group"], true, "{own}");
     assert!(detail.at("/measurement/counters_whole_run/rebalances").as_u64() >= Some(2), "each was assigned something");
     scene.assert_no_leftovers();

@@ -314,7 +314,7 @@ fn a_machine_that_others_use_is_warned_of_and_so_is_every_result_beside_such_a_f
     assert!(loops_waited_percent.is_none_or(|percent| percent > 20.0), "{floor:?}");
     let (done, detail) = short_run(&scene, &["--floor", "f.json"]);
     done.assert_stdout_has("note: of the floor: the machine was busy while it was calibrated (");
-    assert_eq!(detail["floor"]["floor_doubts"].as_array().map(Vec::len), Some(1), "{}", detail["floor"]);
+    assert_eq!(detail["floor"]["floor_caveats"].as_array().map(Vec::len), Some(1), "{}", detail["floor"]);
 }
 
 #[test]

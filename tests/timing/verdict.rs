@@ -259,7 +259,7 @@ const QUEUE_RUN: [&str; 7] = ["--duration", "6s", "--topics", "queues", "-d", "d
 
 /// Is the broker named as what held up the producers?
 fn blames_the_broker(detail: &Detail) -> bool {
-    detail.list("/doubts").iter().any(|doubt| doubt["doubt"] == "held_up_by_broker")
+    detail.list("/caveats").iter().any(|caveat| caveat["caveat"] == "held_up_by_broker")
 }
 
 #[test]

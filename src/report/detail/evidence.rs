@@ -1,6 +1,7 @@
 //! Where the figures of the detail document come from, what they may be wrong by, and which tests hold that: what
 //! `pinload explain` adds to the definitions in `fields.rs`, and the table in docs/accuracy.md. A table.
 
+use super::earlier::present_name;
 use super::fields::{DEFINITIONS, Definition};
 
 /// What is known of some figures.
@@ -385,6 +386,7 @@ pub const EVIDENCE: &[Evidence] = &[
 
 /// The definitions a name has: itself, and as `parent.name` where it has several meanings.
 pub fn definitions_of(name: &str) -> Vec<&'static Definition> {
+    let name = present_name(name);
     let last = |full: &'static str| full.rsplit('.').next().unwrap_or(full);
     DEFINITIONS.iter().filter(|(full, ..)| *full == name || last(full) == name).collect()
 }

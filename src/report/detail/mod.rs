@@ -5,6 +5,7 @@
 
 pub mod accounting;
 pub mod clients;
+pub mod earlier;
 mod environment;
 pub mod evidence;
 pub mod fields;
@@ -16,7 +17,7 @@ pub mod schema;
 pub mod shapes;
 pub mod varying_load;
 
-use super::doubts::{Doubt, doubts};
+use super::caveats::{Caveat, caveats};
 use super::floor::{FloorDetail, FloorStanding};
 use super::health::Health;
 use super::omb::HIGHEST_END_TO_END_US;
@@ -43,7 +44,7 @@ use plan::EffectiveConfiguration;
 /// Name of the schema in the document.
 pub const SCHEMA_NAME: &str = "pinload-detail";
 /// Version of the schema: rises when a field changes its meaning or goes.
-pub const SCHEMA_VERSION: u32 = 1;
+pub const SCHEMA_VERSION: u32 = 2;
 
 /// The document, in the order in which it is written.
 #[derive(Debug, serde::Serialize)]
@@ -58,7 +59,7 @@ pub struct DetailDocument<'a> {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     goals: Vec<GoalResult>,
     health: Option<Health>,
-    doubts: Vec<DoubtDetail>,
+    caveats: Vec<CaveatDetail>,
     warnings: Vec<&'a str>,
     measurement: Measurement,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -113,9 +114,9 @@ struct DetailSchema {
 }
 
 #[derive(Debug, serde::Serialize)]
-struct DoubtDetail {
+struct CaveatDetail {
     #[serde(flatten)]
-    doubt: Doubt,
+    caveat: Caveat,
     text: String,
 }
 
@@ -191,7 +192,10 @@ impl<'a> DetailDocument<'a> {
             outcome: &series.outcome,
             goals: Vec::new(),
             health: Health::of(series),
-            doubts: doubts(series).into_iter().map(|doubt| DoubtDetail { text: doubt.to_string(), doubt }).collect(),
+            caveats: caveats(series)
+                .into_iter()
+                .map(|caveat| CaveatDetail { text: caveat.to_string(), caveat })
+                .collect(),
             warnings: plan.warnings.iter().chain(&series.warnings).map(String::as_str).collect(),
             measurement: Measurement::new(series),
             intervals: PeriodValues::of(periods.iter().map(PeriodDetail::compared)).intervals(),

@@ -24,7 +24,7 @@ const ALWAYS: [&str; 26] = [
     "host",
     "outcome",
     "health",
-    "doubts",
+    "caveats",
     "warnings",
     "measurement",
     "periods",

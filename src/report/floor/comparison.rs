@@ -91,7 +91,7 @@ pub struct FloorDetail<'a> {
     calibrated_at: Option<&'a str>,
     comparisons: Vec<FloorComparison>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    floor_doubts: Vec<String>,
+    floor_caveats: Vec<String>,
 }
 
 impl<'a> FloorDetail<'a> {
@@ -103,7 +103,7 @@ impl<'a> FloorDetail<'a> {
             floor_file: None,
             calibrated_at: None,
             comparisons: Vec::new(),
-            floor_doubts: Vec::new(),
+            floor_caveats: Vec::new(),
         };
         match standing {
             FloorStanding::Used(used) => {
@@ -113,7 +113,7 @@ impl<'a> FloorDetail<'a> {
                     reason: None,
                     floor_file: Some(&used.path),
                     calibrated_at: Some(&used.floor.calibrated_at),
-                    floor_doubts: doubts(&used.floor, &comparisons),
+                    floor_caveats: caveats(&used.floor, &comparisons),
                     comparisons,
                 }
             }
@@ -142,8 +142,8 @@ pub fn floor_lines(standing: &FloorStanding, series: &RunResult<'_>) -> Vec<Stri
             lines.extend(
                 comparisons.iter().filter(|compared| compared.near).map(|near| format!("  note: {}", near.warning())),
             );
-            let doubts = doubts(&used.floor, &comparisons).into_iter();
-            lines.extend(doubts.map(|doubt| format!("  note: of the floor: {doubt}")));
+            let caveats = caveats(&used.floor, &comparisons).into_iter();
+            lines.extend(caveats.map(|caveat| format!("  note: of the floor: {caveat}")));
             lines
         }
     }
@@ -158,12 +158,12 @@ fn compare(floor: &Floor, series: &RunResult<'_>) -> Vec<FloorComparison> {
 }
 
 /// What speaks against those of the floor's figures that were compared, in words.
-fn doubts(floor: &Floor, comparisons: &[FloorComparison]) -> Vec<String> {
+fn caveats(floor: &Floor, comparisons: &[FloorComparison]) -> Vec<String> {
     let through_broker =
         |compared: &FloorComparison| matches!(compared.figure, FloorFigure::AcknowledgedP50 | FloorFigure::EndToEndP50);
     let end_to_end = floor.end_to_end.as_ref().filter(|_| comparisons.iter().any(through_broker));
-    let busy = floor.busy_doubt().filter(|_| !comparisons.is_empty());
-    busy.into_iter().chain(end_to_end.and_then(|run| run.doubt())).collect()
+    let busy = floor.busy_caveat().filter(|_| !comparisons.is_empty());
+    busy.into_iter().chain(end_to_end.and_then(|run| run.caveat())).collect()
 }
 
 /// Messages sent per second by each producer, on average.

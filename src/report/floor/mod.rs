@@ -2,16 +2,16 @@
 //! stored as one JSON document and put beside later results: a result that is near the floor says more of the generator
 //! than of the broker.
 //!
-//! Every unit stands in a name. `beside` compares, `text` prints, `identity` says whose floor it is, `doubts` what
+//! Every unit stands in a name. `beside` compares, `text` prints, `identity` says whose floor it is, `caveats` what
 //! speaks against it; `cli` measures and stores.
 
+mod caveats;
 mod comparison;
-mod doubts;
 mod identity;
 mod text;
 
+pub use caveats::Disturbance;
 pub use comparison::{FloorDetail, FloorStanding, UsedFloor, floor_lines};
-pub use doubts::Disturbance;
 pub use identity::Identity;
 pub use text::floor_text;
 

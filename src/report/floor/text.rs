@@ -24,7 +24,7 @@ pub fn floor_text(floor: &Floor) -> String {
     if let Some(run) = &floor.end_to_end {
         parts.push(end_to_end(run));
     }
-    let warnings = floor.doubts().into_iter().chain(floor.warnings.iter().cloned());
+    let warnings = floor.caveats().into_iter().chain(floor.warnings.iter().cloned());
     parts.extend(warnings.map(|warning| format!("warning: {warning}")));
     parts.join("\n\n")
 }

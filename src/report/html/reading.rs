@@ -4,6 +4,7 @@
 //! section wants it, so that a field that is not there costs one section and not the page.
 
 use super::omb_reading;
+use crate::report::detail::earlier::in_present_form;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
@@ -67,7 +68,8 @@ impl ResultDocument {
         let parsed: DetailFile = serde_json::from_str(text).map_err(why)?;
         let DetailFile { clients, rest } = parsed;
         if rest.contains_key("schema") && rest.contains_key("measurement") {
-            return Ok(Self { file: file.to_owned(), detail: Value::Object(rest), clients });
+            let detail = Value::Object(in_present_form(rest));
+            return Ok(Self { file: file.to_owned(), detail, clients });
         }
         let detail = omb_reading::as_detail(text)?;
         Ok(Self { file: file.to_owned(), detail, clients: Vec::new() })

@@ -112,7 +112,7 @@ fn what_ombs_workers_do_not_tell_is_not_there() {
 fn the_origin_is_told() {
     let plan = plan();
     let document = document(&completed_series(&plan));
-    assert_eq!(document["schema"], json!({"name": "pinload-detail", "version": 1}));
+    assert_eq!(document["schema"], json!({"name": "pinload-detail", "version": 2}));
     assert_eq!(document["pinload_version"], env!("CARGO_PKG_VERSION"));
     assert_eq!(document["command_line"], json!(["pinload", "run"]));
     assert!(document["librdkafka_version"].as_str().unwrap().contains('.'));
@@ -209,11 +209,11 @@ fn durations_of_the_plan_are_seconds() {
 }
 
 #[test]
-fn doubts_and_warnings_are_listed() {
+fn caveats_and_warnings_are_listed() {
     let mut plan = plan();
     plan.driver.acknowledgement_is_local = true;
     let document = document(&completed_series(&plan));
-    assert_eq!(document["doubts"][0]["doubt"], "local_acknowledgement");
+    assert_eq!(document["caveats"][0]["caveat"], "local_acknowledgement");
     assert!(document["acknowledgement"]["acknowledgement_source"].as_str().unwrap().starts_with("local"));
     assert_eq!(
         document["warnings"],

@@ -142,15 +142,15 @@ fn a_floor_of_a_busy_or_a_small_machine_is_doubted_beside_the_figures_it_concern
     assert_eq!(lines.len(), 3, "{lines:?}");
     assert!(lines[1].starts_with("  note: of the floor: the machine was busy while it was calibrated ("), "{lines:?}");
     assert!(lines[2].starts_with("  note: of the floor: there are 2 CPUs for a producer"), "{lines:?}");
-    assert_eq!(detail(&used(doubted.clone()), &plan)["floor_doubts"].as_array().unwrap().len(), 2);
+    assert_eq!(detail(&used(doubted.clone()), &plan)["floor_caveats"].as_array().unwrap().len(), 2);
     let printed = floor_text(&doubted);
     assert!(printed.contains("\n\nwarning: the machine was busy") && printed.contains("warning: there are 2 CPUs"));
     // On the embedded broker no time of the run through it is compared.
     let mut embedded = plan.clone();
     embedded.driver.kind = DriverKind::Embedded;
-    let doubts = detail(&used(doubted), &embedded)["floor_doubts"].clone();
-    assert_eq!(doubts.as_array().unwrap().len(), 1, "{doubts}");
-    assert_eq!(detail(&used(floor()), &plan).get("floor_doubts"), None, "nothing speaks against it");
+    let caveats = detail(&used(doubted), &embedded)["floor_caveats"].clone();
+    assert_eq!(caveats.as_array().unwrap().len(), 1, "{caveats}");
+    assert_eq!(detail(&used(floor()), &plan).get("floor_caveats"), None, "nothing speaks against it");
 }
 
 #[test]

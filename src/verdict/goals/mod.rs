@@ -147,14 +147,14 @@ fn judged(goal: &Goal, windows: Option<&Windows>, series: &RunResult<'_>, judgem
             GoalOutcome::NotDecided
         }
         Some(held) => {
-            let doubt = doubt(goal, held, series, judgement);
-            if let Some(doubt) = &doubt {
-                told = format!("{told}; {}", doubt.why);
+            let caveat = caveat(goal, held, series, judgement);
+            if let Some(caveat) = &caveat {
+                told = format!("{told}; {}", caveat.why);
             }
-            match (held, doubt) {
-                (false, Some(GoalDoubt { spoils_a_miss: true, .. })) => GoalOutcome::NotDecided,
+            match (held, caveat) {
+                (false, Some(GoalCaveat { spoils_a_miss: true, .. })) => GoalOutcome::NotDecided,
                 (false, _) => GoalOutcome::Missed,
-                (true, Some(GoalDoubt { spoils: true, .. })) => GoalOutcome::NotDecided,
+                (true, Some(GoalCaveat { spoils: true, .. })) => GoalOutcome::NotDecided,
                 (true, _) => GoalOutcome::Met,
             }
         }
@@ -173,7 +173,7 @@ fn judged(goal: &Goal, windows: Option<&Windows>, series: &RunResult<'_>, judgem
 }
 
 /// What stands between a figure and its goal.
-struct GoalDoubt {
+struct GoalCaveat {
     why: String,
     /// The goal is not met by such figures.
     spoils: bool,
@@ -181,26 +181,26 @@ struct GoalDoubt {
     spoils_a_miss: bool,
 }
 
-fn doubt(goal: &Goal, held: bool, series: &RunResult<'_>, judgement: &Judgement) -> Option<GoalDoubt> {
-    let doubted = |why: &str, spoils| Some(GoalDoubt { why: why.to_owned(), spoils, spoils_a_miss: false });
+fn caveat(goal: &Goal, held: bool, series: &RunResult<'_>, judgement: &Judgement) -> Option<GoalCaveat> {
+    let known = |why: &str, spoils| Some(GoalCaveat { why: why.to_owned(), spoils, spoils_a_miss: false });
     match (&series.outcome, judgement.verdict) {
         (_, Verdict::Invalid) => {
-            Some(GoalDoubt { why: "the run is INVALID".to_owned(), spoils: true, spoils_a_miss: true })
+            Some(GoalCaveat { why: "the run is INVALID".to_owned(), spoils: true, spoils_a_miss: true })
         }
         (RunOutcome::Running, _) => None,
-        (outcome, _) if *outcome != RunOutcome::Completed => doubted("the run did not come to its end", true),
-        (_, Verdict::NotJudged) => doubted("nobody could judge the generator (NOT JUDGED)", true),
+        (outcome, _) if *outcome != RunOutcome::Completed => known("the run did not come to its end", true),
+        (_, Verdict::NotJudged) => known("nobody could judge the generator (NOT JUDGED)", true),
         (_, Verdict::GeneratorLimited) => {
             let offered = !judgement.reasons.iter().any(|reason| reason.cause == Cause::RateNotOffered);
             match goal.figure.unit() {
                 GoalUnit::Ns if held && goal.comparison.is_upper() && offered => {
-                    doubted("GENERATOR-LIMITED, and yet below its bound with what the generator added", false)
+                    known("GENERATOR-LIMITED, and yet below its bound with what the generator added", false)
                 }
-                GoalUnit::Ns => doubted("the run is GENERATOR-LIMITED: the figure is the generator's as well", true),
+                GoalUnit::Ns => known("the run is GENERATOR-LIMITED: the figure is the generator's as well", true),
                 unit if !offered && held && (unit != GoalUnit::MessagesPerS || goal.comparison.is_upper()) => {
-                    doubted("the run is GENERATOR-LIMITED: the rate was not offered as asked", true)
+                    known("the run is GENERATOR-LIMITED: the rate was not offered as asked", true)
                 }
-                _ => doubted("GENERATOR-LIMITED", false),
+                _ => known("GENERATOR-LIMITED", false),
             }
         }
         (_, Verdict::Valid) => None,

@@ -90,7 +90,7 @@ fn reasons(run: &ResultDocument) -> Vec<String> {
     let mut reasons = of("/verdict/reasons");
     reasons.extend(of("/system/events"));
     reasons.extend(of("/health/complaints").into_iter().map(|complaint| format!("system under test: {complaint}")));
-    reasons.extend(of("/doubts"));
+    reasons.extend(of("/caveats"));
     reasons
 }
 

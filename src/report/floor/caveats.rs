@@ -75,7 +75,7 @@ impl Disturbance {
 
 impl EndToEndFloor {
     /// None: there are CPUs enough.
-    pub(super) fn doubt(&self) -> Option<String> {
+    pub(super) fn caveat(&self) -> Option<String> {
         let few = self.usable_cpus.filter(|cpus| *cpus < ENOUGH_CPUS);
         let why = match few {
             Some(1) => "there is 1 CPU".to_owned(),
@@ -93,13 +93,13 @@ impl EndToEndFloor {
 
 impl Floor {
     /// What speaks against all of it, in words.
-    pub(super) fn busy_doubt(&self) -> Option<String> {
+    pub(super) fn busy_caveat(&self) -> Option<String> {
         self.disturbance?.in_words()
     }
 
     /// What speaks against it or a part of it, in words.
-    pub fn doubts(&self) -> Vec<String> {
-        self.busy_doubt().into_iter().chain(self.end_to_end.as_ref().and_then(EndToEndFloor::doubt)).collect()
+    pub fn caveats(&self) -> Vec<String> {
+        self.busy_caveat().into_iter().chain(self.end_to_end.as_ref().and_then(EndToEndFloor::caveat)).collect()
     }
 }
 
@@ -148,7 +148,7 @@ mod tests {
     #[test]
     fn few_cpus_make_the_end_to_end_floor_a_matter_of_scheduling() {
         let nothing = Percentiles { count: 0, p50_ns: 0, p90_ns: 0, p99_ns: 0, p99_9_ns: 0, p99_99_ns: 0, max_ns: 0 };
-        let doubt = |usable_cpus, shared_cpus| {
+        let caveat = |usable_cpus, shared_cpus| {
             let (acknowledge_actual, end_to_end_actual) = (nothing, nothing);
             EndToEndFloor {
                 rate_per_s: 1.0,
@@ -158,11 +158,11 @@ mod tests {
                 acknowledge_actual,
                 end_to_end_actual,
             }
-            .doubt()
+            .caveat()
         };
-        assert!(doubt(Some(1), true).is_some_and(|text| text.starts_with("there is 1 CPU for ")));
-        assert!(doubt(Some(3), false).is_some_and(|text| text.starts_with("there are 3 CPUs for ")));
-        assert!(doubt(Some(4), true).is_some_and(|text| text.starts_with("clients shared CPUs for ")));
-        assert_eq!((doubt(Some(4), false), doubt(None, false)), (None, None), "enough, or of an older calibration");
+        assert!(caveat(Some(1), true).is_some_and(|text| text.starts_with("there is 1 CPU for ")));
+        assert!(caveat(Some(3), false).is_some_and(|text| text.starts_with("there are 3 CPUs for ")));
+        assert!(caveat(Some(4), true).is_some_and(|text| text.starts_with("clients shared CPUs for ")));
+        assert_eq!((caveat(Some(4), false), caveat(None, false)), (None, None), "enough, or of an older calibration");
     }
 }

@@ -21,8 +21,8 @@ const HELD_UP_TOLERANCE: f64 = 0.001;
 
 /// One thing to know.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
-#[serde(rename_all = "snake_case", tag = "doubt")]
-pub enum Doubt {
+#[serde(rename_all = "snake_case", tag = "caveat")]
+pub enum Caveat {
     /// The broker was librdkafka's mock cluster.
     Embedded,
     /// Clients were the wire driver's.
@@ -153,7 +153,7 @@ pub enum Doubt {
     ClockFallback,
 }
 
-impl std::fmt::Display for Doubt {
+impl std::fmt::Display for Caveat {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let n = format_count;
         match *self {
@@ -263,12 +263,12 @@ impl std::fmt::Display for Doubt {
     }
 }
 
-/// A number that ought to be 0, and the doubt that it raises when it is not.
-type CountedDoubt = (u64, fn(u64) -> Doubt);
+/// A number that ought to be 0, and the caveat that it raises when it is not.
+type CountedCaveat = (u64, fn(u64) -> Caveat);
 
-/// Every doubt about this series, in the order in which a reader should meet them.
-pub fn doubts(series: &RunResult<'_>) -> Vec<Doubt> {
-    let mut doubts = of_plan(series.plan);
+/// Every caveat about this series, in the order in which a reader should meet them.
+pub fn caveats(series: &RunResult<'_>) -> Vec<Caveat> {
+    let mut caveats = of_plan(series.plan);
     let totals = totals(series);
     let MeasuredRun { span_s: measured_s, rates, .. } = measured(series);
     if totals[Counter::MessagesUnstamped] > 0 {
@@ -276,14 +276,14 @@ pub fn doubts(series: &RunResult<'_>) -> Vec<Doubt> {
         // Where one has no stamp, none has.
         let share = totals[Counter::EndToEndNotPositive] as f64 / unstamped_messages as f64;
         let end_to_end_not_positive_share = share.min(1.0);
-        doubts.push(Doubt::EndToEndFromCreateTime { unstamped_messages, end_to_end_not_positive_share });
+        caveats.push(Caveat::EndToEndFromCreateTime { unstamped_messages, end_to_end_not_positive_share });
     }
     let of_brokers_time = totals[Counter::MessagesLogAppendTime];
     if of_brokers_time > 0 {
-        doubts.push(Doubt::LogAppendTime { messages: of_brokers_time });
+        caveats.push(Caveat::LogAppendTime { messages: of_brokers_time });
     }
     if totals[Counter::MessagesUntimed] > of_brokers_time {
-        doubts.push(Doubt::Untimed { messages: totals[Counter::MessagesUntimed] - of_brokers_time });
+        caveats.push(Caveat::Untimed { messages: totals[Counter::MessagesUntimed] - of_brokers_time });
     }
     if let (Rate::PerSecond(target_per_s), true, RunOutcome::Completed) =
         (asked_rate(series, measured_s), measured_s > 0.0 && series.plan.producers() > 0, &series.outcome)
@@ -292,82 +292,82 @@ pub fn doubts(series: &RunResult<'_>) -> Vec<Doubt> {
         let asked = target_per_s * measured_s;
         let by_chance = series.plan.rate.arrivals.short_by_chance(asked) / asked;
         if (reached_per_s / target_per_s - 1.0).abs() > RATE_TOLERANCE + by_chance {
-            doubts.push(Doubt::RateMissed { target_per_s, reached_per_s });
+            caveats.push(Caveat::RateMissed { target_per_s, reached_per_s });
         }
     }
-    doubts.extend(held_up(series));
+    caveats.extend(held_up(series));
     let balance = received_balance(series);
     let balanced = |pick: fn(&Balance) -> u64| balance.as_ref().map_or(0, pick);
-    let counted: [CountedDoubt; 10] = [
-        (totals[Counter::MessagesFailed], |messages| Doubt::Failed { messages }),
-        (totals[Counter::MessagesUnknown], |messages| Doubt::Unknown { messages }),
-        (balanced(|balance| balance.lost), |messages| Doubt::Lost { messages }),
-        (balanced(|balance| balance.duplicated), |messages| Doubt::Duplicated { messages }),
-        (totals[Counter::MessagesCorrupt], |messages| Doubt::Corrupt { messages }),
-        (totals[Counter::LatenciesClipped], |values| Doubt::LatenciesClipped { values }),
-        (totals[Counter::RawSamplesRecorded] + totals[Counter::RawSamplesLost], |samples| Doubt::RawRecorded {
+    let counted: [CountedCaveat; 10] = [
+        (totals[Counter::MessagesFailed], |messages| Caveat::Failed { messages }),
+        (totals[Counter::MessagesUnknown], |messages| Caveat::Unknown { messages }),
+        (balanced(|balance| balance.lost), |messages| Caveat::Lost { messages }),
+        (balanced(|balance| balance.duplicated), |messages| Caveat::Duplicated { messages }),
+        (totals[Counter::MessagesCorrupt], |messages| Caveat::Corrupt { messages }),
+        (totals[Counter::LatenciesClipped], |values| Caveat::LatenciesClipped { values }),
+        (totals[Counter::RawSamplesRecorded] + totals[Counter::RawSamplesLost], |samples| Caveat::RawRecorded {
             samples,
         }),
-        (totals[Counter::RawSamplesLost], |samples| Doubt::RawSamplesLost { samples }),
-        (totals[Counter::CommitsFailed], |commits| Doubt::CommitsFailed { commits }),
-        (totals[Counter::ClientErrors], |errors| Doubt::ClientErrors { errors }),
+        (totals[Counter::RawSamplesLost], |samples| Caveat::RawSamplesLost { samples }),
+        (totals[Counter::CommitsFailed], |commits| Caveat::CommitsFailed { commits }),
+        (totals[Counter::ClientErrors], |errors| Caveat::ClientErrors { errors }),
     ];
-    doubts.extend(counted.into_iter().filter(|(count, _)| *count > 0).map(|(count, doubt)| doubt(count)));
+    caveats.extend(counted.into_iter().filter(|(count, _)| *count > 0).map(|(count, caveat)| caveat(count)));
     if balance.is_some_and(|balance| !balance.proven) {
-        doubts.push(Doubt::NotProven);
+        caveats.push(Caveat::NotProven);
     }
-    doubts.extend(of_end(series));
-    doubts
+    caveats.extend(of_end(series));
+    caveats
 }
 
-fn of_plan(plan: &Plan) -> Vec<Doubt> {
-    let mut doubts = Vec::new();
+fn of_plan(plan: &Plan) -> Vec<Caveat> {
+    let mut caveats = Vec::new();
     match plan.driver.kind {
         DriverKind::Kafka => {}
-        DriverKind::Embedded => doubts.push(Doubt::Embedded),
-        DriverKind::Null => doubts.push(Doubt::NullDriver),
+        DriverKind::Embedded => caveats.push(Caveat::Embedded),
+        DriverKind::Null => caveats.push(Caveat::NullDriver),
     }
     if plan.driver.is_wire() {
-        doubts.push(Doubt::WireDriver { joins_group: plan.driver.wire_joins_group() });
+        caveats.push(Caveat::WireDriver { joins_group: plan.driver.wire_joins_group() });
     }
     match plan.rate.late {
         LatePolicy::Bounded { .. } | LatePolicy::CatchUp => {}
-        LatePolicy::Skip => doubts.push(Doubt::NotOpenLoop { policy: "skip", outstanding_messages: None }),
-        LatePolicy::Shift => doubts.push(Doubt::NotOpenLoop { policy: "shift", outstanding_messages: None }),
+        LatePolicy::Skip => caveats.push(Caveat::NotOpenLoop { policy: "skip", outstanding_messages: None }),
+        LatePolicy::Shift => caveats.push(Caveat::NotOpenLoop { policy: "shift", outstanding_messages: None }),
     }
     match plan.rate.outstanding_messages {
-        Some(_) => doubts
-            .push(Doubt::NotOpenLoop { policy: "closed-loop", outstanding_messages: plan.rate.outstanding_messages }),
-        None if plan.rate.total == Rate::Unlimited => doubts.push(Doubt::NoSchedule),
+        Some(_) => caveats
+            .push(Caveat::NotOpenLoop { policy: "closed-loop", outstanding_messages: plan.rate.outstanding_messages }),
+        None if plan.rate.total == Rate::Unlimited => caveats.push(Caveat::NoSchedule),
         None => {}
     }
     if let Some(processing) = plan.consumer_processing {
-        doubts.push(Doubt::ConsumersProcess {
+        caveats.push(Caveat::ConsumersProcess {
             processing_mean_ns: processing.processing_mean_ns,
             spun: processing.processing_manner == ProcessingManner::Spin,
         });
     }
     if plan.driver.acknowledgement_is_local {
-        doubts.push(Doubt::LocalAcknowledgement);
+        caveats.push(Caveat::LocalAcknowledgement);
     }
     if plan.measured_by == MeasuredBy::Omb {
-        doubts.push(Doubt::MeasuredByOmb);
+        caveats.push(Caveat::MeasuredByOmb);
     }
     if plan.placement.oversubscribed {
-        doubts.push(Doubt::SharedCpus);
+        caveats.push(Caveat::SharedCpus);
     }
     let fed_by_others = plan.topics_fed_by_others();
     if fed_by_others > 0 {
-        doubts.push(Doubt::FedByOthers { topics_without_producers: fed_by_others, of_topics: plan.topics.count });
+        caveats.push(Caveat::FedByOthers { topics_without_producers: fed_by_others, of_topics: plan.topics.count });
     }
     if !plan.message.stamp && plan.producers() > 0 {
-        doubts.push(Doubt::NotBalanced);
+        caveats.push(Caveat::NotBalanced);
     }
-    doubts
+    caveats
 }
 
 /// Producers that the broker kept waiting: what is late for it is no fault of the generator.
-fn held_up(series: &RunResult<'_>) -> Option<Doubt> {
+fn held_up(series: &RunResult<'_>) -> Option<Caveat> {
     let clients = &series.periods.last()?.clients;
     let held_up = clients.iter().map(|client| (BlockedTime::of_client(&client.measured, series.plan), client));
     let held_up: Vec<_> = held_up
@@ -376,17 +376,17 @@ fn held_up(series: &RunResult<'_>) -> Option<Doubt> {
         .collect();
     let worst_share = held_up.iter().map(|(share, _)| *share).reduce(f64::max)?;
     let late = held_up.iter().map(|(_, client)| client.measured.counters[Counter::LateSendsBehindQueue]).sum();
-    Some(Doubt::HeldUpByBroker { producers: held_up.len() as u64, worst_share, late_messages: late })
+    Some(Caveat::HeldUpByBroker { producers: held_up.len() as u64, worst_share, late_messages: late })
 }
 
-fn of_end(series: &RunResult<'_>) -> Vec<Doubt> {
+fn of_end(series: &RunResult<'_>) -> Vec<Caveat> {
     let Some(end) = &series.end else { return Vec::new() };
-    let mut doubts = Vec::new();
+    let mut caveats = Vec::new();
     if end.hosts.iter().any(|host| host.hot_cpus_shared == Some(true)) {
-        doubts.push(Doubt::SharedCpus);
+        caveats.push(Caveat::SharedCpus);
     }
     if end.clock.source == ClockSource::Vdso {
-        doubts.push(Doubt::ClockFallback);
+        caveats.push(Caveat::ClockFallback);
     }
-    doubts
+    caveats
 }
