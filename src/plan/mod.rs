@@ -185,7 +185,7 @@ pub enum DriverKind {
 /// The topics of a run.
 #[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
 pub struct TopicPlan {
-    /// How many.
+    /// Topics of the run.
     pub count: u32,
     /// Partitions of each; where topics differ the most that one has (ask `partitions_of`). 0: existing topics with as
     /// many as they have.

@@ -80,73 +80,73 @@ pub enum Caveat {
     },
     /// Delivery failed.
     Failed {
-        /// How many.
+        /// Messages that this holds for, all clients together.
         messages: u64,
     },
     /// Neither acknowledged nor failed at the end.
     Unknown {
-        /// How many.
+        /// Messages that this holds for, all clients together.
         messages: u64,
     },
     /// Acknowledged and never received.
     Lost {
-        /// How many.
+        /// Messages that this holds for, all clients together.
         messages: u64,
     },
     /// Received again.
     Duplicated {
-        /// How many.
+        /// Messages that this holds for, all clients together.
         messages: u64,
     },
     /// Damaged on the way.
     Corrupt {
-        /// How many.
+        /// Messages that this holds for, all clients together.
         messages: u64,
     },
     /// The checksums do not prove the balances.
     NotProven,
     /// Topics that are consumed and not produced to.
     FedByOthers {
-        /// How many.
+        /// Topics that are consumed only.
         topics_without_producers: u32,
-        /// Of how many.
+        /// All topics of the run.
         of_topics: u32,
     },
     /// Messages without a stamp on a topic with the broker's times.
     LogAppendTime {
-        /// How many.
+        /// Messages that this holds for, all clients together.
         messages: u64,
     },
     /// Messages that came without an end-to-end time.
     Untimed {
-        /// How many.
+        /// Messages that this holds for, all clients together.
         messages: u64,
     },
     /// No stamp: nothing is balanced.
     NotBalanced,
     /// Latencies above the histogram's range.
     LatenciesClipped {
-        /// How many.
+        /// Values recorded at the top of the range.
         values: u64,
     },
     /// Clients wrote every sample to disk.
     RawRecorded {
-        /// How many.
+        /// Samples, all clients together.
         samples: u64,
     },
     /// Raw samples that could not be written.
     RawSamplesLost {
-        /// How many.
+        /// Samples, all clients together.
         samples: u64,
     },
     /// Commits that failed.
     CommitsFailed {
-        /// How many.
+        /// Commits that failed, all consumers together.
         commits: u64,
     },
     /// Errors that clients reported.
     ClientErrors {
-        /// How many.
+        /// Errors, all clients together.
         errors: u64,
     },
     /// The TSC could not be used.

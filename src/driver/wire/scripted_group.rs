@@ -60,7 +60,7 @@ pub(super) struct GroupState {
     pub(super) lacks: Option<WireRequest>,
 }
 
-/// See the file's head.
+/// A broker that plays the coordinator of one group.
 pub(super) struct GroupBroker {
     address: String,
     state: Arc<Mutex<GroupState>>,

@@ -8,7 +8,7 @@ use crate::driver::wire::request::{self, WireRequest};
 use crate::driver::wire::response;
 use crate::driver::{DriverError, ErrorClass};
 
-/// See the file's head.
+/// The broker that coordinates the group, and the connection to it.
 #[derive(Debug)]
 pub(super) struct GroupCoordinator {
     pub(super) group: String,

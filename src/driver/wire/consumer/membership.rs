@@ -32,7 +32,7 @@ enum Stay {
     Over,
 }
 
-/// See the file's head.
+/// This consumer's part in its group.
 #[derive(Debug)]
 pub(super) struct Membership {
     way: MemberWay,

@@ -11,7 +11,7 @@ use crate::driver::wire::request::{self, WireRequest};
 use crate::driver::wire::response;
 use crate::plan::properties::wire::ConsumerWay;
 
-/// See the file's head.
+/// Offsets that were looked up and those to be committed.
 #[derive(Debug)]
 pub(super) struct Offsets {
     auto_commit_ns: Option<u64>,

@@ -17,7 +17,7 @@ pub(super) enum FetchPosition {
     Elsewhere,
 }
 
-/// See the file's head.
+/// Where the reading of one partition stands.
 #[derive(Debug)]
 pub(super) struct PartitionFetch {
     pub(super) partition: u32,

@@ -3,7 +3,7 @@
 use crate::driver::DriverError;
 use crate::driver::wire::response::BrokerAt;
 
-/// See the file's head.
+/// Errors of fetches that are to be told.
 #[derive(Debug)]
 pub(super) struct FetchTrouble {
     pub(super) now_ns: u64,
