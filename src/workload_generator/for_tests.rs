@@ -29,7 +29,7 @@ const SECOND_NS: u64 = 1_000_000_000;
 
 pub(crate) fn plan() -> Plan {
     let clients: Vec<_> = [(Role::Producer, 0), (Role::Producer, 1), (Role::Consumer, 0)].map(client_plan).to_vec();
-    Plan {
+    let mut plan = Plan {
         workload_name: "small".to_owned(),
         workload_file_base: "small-workload".to_owned(),
         driver_name: "Kafka".to_owned(),
@@ -127,7 +127,9 @@ pub(crate) fn plan() -> Plan {
         measured_by: crate::plan::MeasuredBy::Pinload,
         delete_topics: true,
         warnings: vec!["linger.ms is the Java client's default".to_owned()],
-    }
+    };
+    plan.driver.decide_settings();
+    plan
 }
 
 /// Producer `i` on CPU 2 + i, the consumer on CPU 4.

@@ -5,10 +5,12 @@ use crate::scene::results::Detail;
 use crate::scene::workload::{JAVA_CLASS, driver};
 use crate::scene::{Deadline, Kafka, Running, Scene, Workload};
 use nix::sys::signal::Signal;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 const LIMIT: Duration = Duration::from_secs(240);
 const INTERRUPTED: i32 = 130;
+/// Messages a second.
+const RATE: u32 = 300;
 
 /// A run, to be ended by Ctrl-C, with clients of this kind on a topic of three copies, of which two must have a message.
 fn load(scene: &Scene, kafka: &Kafka, client: &str) -> Running {
@@ -16,7 +18,7 @@ fn load(scene: &Scene, kafka: &Kafka, client: &str) -> Running {
     let consumer = ["auto.offset.reset=earliest", "enable.auto.commit=false"];
     let (driver_file, workload_file) = (format!("{client}-driver.yaml"), format!("{client}.yaml"));
     scene.write(&driver_file, &driver(JAVA_CLASS, kafka.bootstrap(), &[], &producer, &consumer));
-    let workload = Workload::small(client).with("partitionsPerTopic", 3).with("producerRate", 300);
+    let workload = Workload::small(client).with("partitionsPerTopic", 3).with("producerRate", RATE);
     scene.write(&workload_file, &workload.text());
     let output = format!("{client}.json");
     let args = ["run", "--no-progress", "--warmup", "0s", "--duration", "180s", "-d", &driver_file, "--client", client];
@@ -52,8 +54,17 @@ fn a_leader_that_is_killed_under_load_loses_doubles_and_reorders_nothing_with_ei
         let all_have = |leaders: Vec<usize>| leaders.len() == 3 && !leaders.contains(&leader);
         clients.iter().all(|client| all_have(kafka.leaders(&scene, client))).then_some(())
     });
-    // Clients look for new leaders at their own pace: the load goes on until they have found them.
-    pass(Duration::from_secs(3));
+    // Clients look for new leaders at their own pace, and have piled up messages meanwhile: the load goes on until as many
+    // are stored as are sent.
+    let stored = |client: &str| -> u64 { kafka.end_offsets(&scene, &[client.to_owned()]).values().sum() };
+    for client in clients {
+        Deadline::within(LIMIT).poll("as many to be stored as are sent", || {
+            let (before, begun) = (stored(client), Instant::now());
+            pass(Duration::from_secs(1));
+            let per_s = (stored(client) - before) as f64 / begun.elapsed().as_secs_f64();
+            (0.7..1.3).contains(&(per_s / f64::from(RATE))).then_some(())
+        });
+    }
     runs.iter().for_each(|run| run.signal_group(Signal::SIGINT));
     for (run, client) in runs.into_iter().zip(clients) {
         run.outcome().assert_code(INTERRUPTED);
@@ -67,8 +78,7 @@ fn a_leader_that_is_killed_under_load_loses_doubles_and_reorders_nothing_with_ei
             "{client}: {totals:?}"
         );
         assert_eq!(balance["reordered"], 0, "{client}: {balance}");
-        let stored: u64 = kafka.end_offsets(&scene, &[client.to_owned()]).values().sum();
-        assert_eq!(stored, totals.acknowledged + totals.probes, "{client}: {totals:?}");
+        assert_eq!(stored(client), totals.acknowledged + totals.probes, "{client}: {totals:?}");
         // The kill was felt: somebody had to wait until the broker was missed.
         let longest = detail.at("/measurement/latencies/acknowledge_intended/max_ns").as_u64();
         assert!(longest > Some(500_000_000), "{client}: {longest:?}");
