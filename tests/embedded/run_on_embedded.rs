@@ -16,14 +16,22 @@ fn run<'a>(scene: &'a Scene, more: &[&str]) -> scene::Run<'a> {
 }
 
 fn scene(name: &'static str, workload: &Workload) -> Scene {
-    let scene = Scene::new(name);
+    with_workload(Scene::new(name), workload)
+}
+
+/// With nobody beside, for runs whose rate is looked at.
+fn scene_alone(name: &'static str, workload: &Workload) -> Scene {
+    with_workload(Scene::alone(name), workload)
+}
+
+fn with_workload(scene: Scene, workload: &Workload) -> Scene {
     scene.write("small.yaml", &workload.text());
     scene
 }
 
 #[test]
 fn a_run_writes_the_result_and_its_counts_balance() {
-    let scene = scene("a_run_writes_the_result_and_its_counts_balance", &Workload::small("balance"));
+    let scene = scene_alone("a_run_writes_the_result_and_its_counts_balance", &Workload::small("balance"));
     let done = run(&scene, &["--duration", "20s"]).run();
     done.assert_code(0);
     scene.assert_no_leftovers();
@@ -159,8 +167,10 @@ fn a_late_policy_that_is_not_open_loop_is_labelled_in_plan_run_and_result() {
 
 #[test]
 fn a_message_too_small_for_a_stamp_is_still_measured() {
-    let scene =
-        scene("a_message_too_small_for_a_stamp_is_still_measured", &Workload::small("tiny").with("messageSize", 10));
+    let scene = scene_alone(
+        "a_message_too_small_for_a_stamp_is_still_measured",
+        &Workload::small("tiny").with("messageSize", 10),
+    );
     let done = run(&scene, &["--duration", "5s"]).run();
     done.assert_code(0);
     let result = OmbResult::read(&scene.result_file());
