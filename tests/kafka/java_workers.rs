@@ -441,7 +441,7 @@ fn an_interrupted_run_stops_all_java_workers() {
 #[test]
 fn a_fleet_of_both_kinds_runs_and_its_counts_agree() {
     let Some(kafka) = Kafka::shared() else { return };
-    let scene = Scene::new("a_fleet_of_both_kinds_runs_and_its_counts_agree");
+    let scene = Scene::alone("a_fleet_of_both_kinds_runs_and_its_counts_agree");
     let producer = ["acks=all", "linger.ms=1"];
     let consumer = ["auto.offset.reset=earliest", "enable.auto.commit=false"];
     scene.write("driver.yaml", &driver(JAVA_CLASS, kafka.bootstrap(), &[], &producer, &consumer));

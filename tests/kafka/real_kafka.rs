@@ -52,7 +52,7 @@ fn balanced(scene: &Scene, driver: &str, workload: &Workload, subscriptions: u64
 #[test]
 fn the_brokers_end_offsets_are_what_was_acknowledged_plus_the_probes() {
     let Some(kafka) = Kafka::shared() else { return };
-    let scene = Scene::new("the_brokers_end_offsets_are_what_was_acknowledged_plus_the_probes");
+    let scene = Scene::alone("the_brokers_end_offsets_are_what_was_acknowledged_plus_the_probes");
     let workload = Workload::small("offsets")
         .with("topics", 2)
         .with("partitionsPerTopic", 3)
@@ -80,7 +80,7 @@ fn the_brokers_end_offsets_are_what_was_acknowledged_plus_the_probes() {
 #[test]
 fn four_producers_at_1000_send_1000_in_total_with_ombs_class_and_4000_with_the_guides() {
     let Some(kafka) = Kafka::shared() else { return };
-    let scene = Scene::new("four_producers_at_1000_send_1000_in_total_with_ombs_class_and_4000_with_the_guides");
+    let scene = Scene::alone("four_producers_at_1000_send_1000_in_total_with_ombs_class_and_4000_with_the_guides");
     let workload = Workload::small("scope").with("producersPerTopic", 4).with("producerRate", 1000);
     scene.write("small.yaml", &workload.text());
     let cases = [
