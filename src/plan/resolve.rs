@@ -25,7 +25,7 @@ pub use clients::MAX_CLIENTS;
 use super::goal::Goal;
 use super::placement::{PlacementWishes, place};
 use super::record_times::no_end_to_end_times;
-use super::{DriverPlan, Inputs, LatePolicy, Placement, Plan, RateScope, Thresholds, TopicPlan, WaitLimits};
+use super::{DriverPlan, Inputs, LatePolicy, Placement, Plan, RatePlan, RateScope, Thresholds, TopicPlan, WaitLimits};
 use crate::config::{ClientLibrary, DriverFile, Problem, Problems, WorkloadFile};
 use crate::os::affinity::CpuSet;
 use crate::os::host_capacity::HostCapacity;
@@ -100,10 +100,17 @@ pub struct Machine {
 }
 
 impl Machine {
-    /// CPUs that this driver's brokers may use here; none, if they are elsewhere.
-    pub fn brokers_of(&self, driver: Option<&DriverPlan>) -> CpuSet {
+    /// Has a load of so many producers no schedule? Then the CPUs that its brokers may use here; none, if they are
+    /// elsewhere.
+    pub fn unscheduled_beside(
+        &self,
+        producers: u32,
+        rate: Option<&RatePlan>,
+        driver: Option<&DriverPlan>,
+    ) -> Option<CpuSet> {
+        let scheduled = producers > 0 && rate.is_none_or(|rate| rate.total != Rate::Unlimited);
         let here = driver.is_some_and(DriverPlan::is_on_this_host);
-        if here { self.broker_cpus.clone() } else { CpuSet::default() }
+        (!scheduled).then(|| if here { self.broker_cpus.clone() } else { CpuSet::default() })
     }
 }
 
@@ -159,8 +166,7 @@ pub fn resolve(
     let placement = counts.as_ref().and_then(|counts| {
         let (allowed, policy) = (&machine.allowed, &machine.memory_policy);
         let (producers, consumers) = (counts.producers(), counts.consumers());
-        let scheduled = producers > 0 && rate.as_ref().is_none_or(|rate| rate.total != Rate::Unlimited);
-        let beside = (!scheduled).then(|| machine.brokers_of(driver_plan.as_ref()));
+        let beside = machine.unscheduled_beside(producers, rate.as_ref(), driver_plan.as_ref());
         let placed =
             place(&machine.topology, allowed, policy, &options.placement, producers, consumers, beside.as_ref());
         let placed = placed.map(|placement| if options.on_workers { elsewhere(placement) } else { placement });

@@ -6,7 +6,7 @@ use crate::plan::properties::recheck;
 use crate::plan::resolve::MAX_CLIENTS;
 use crate::plan::{Plan, placement};
 use crate::telemetry::Role;
-use crate::units::{NS_PER_S, Rate};
+use crate::units::NS_PER_S;
 use crate::worker::wire::pinload::{
     Boundary, Failure, Initialize, Initialized, StartLoad, Started, TopicNames, TotalRate,
 };
@@ -54,8 +54,7 @@ fn initialize(session: &mut Session, call: &Call) -> HandlerResult {
     let [producers, consumers] =
         [Role::Producer, Role::Consumer].map(|role| u32::try_from(count(role)).unwrap_or(u32::MAX));
     let machine = &session.machine;
-    let scheduled = producers > 0 && plan.rate.total != Rate::Unlimited;
-    let beside = (!scheduled).then(|| machine.brokers_of(Some(&plan.driver)));
+    let beside = machine.unscheduled_beside(producers, Some(&plan.rate), Some(&plan.driver));
     let placed = placement::place(
         &machine.topology,
         &machine.allowed,
