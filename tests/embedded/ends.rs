@@ -123,7 +123,7 @@ fn ctrl_c_during_the_start_ends_the_run() {
 
 #[test]
 fn a_second_ctrl_c_ends_at_once_without_leftovers() {
-    let scene = scene("a_second_ctrl_c_ends_at_once_without_leftovers");
+    let scene = scene_alone("a_second_ctrl_c_ends_at_once_without_leftovers");
     let running = loaded(&scene);
     // A frozen producer cannot flush, so that the first Ctrl-C waits for the flush limit.
     running.clients("producer", 2)[0].signal(Signal::SIGSTOP);
@@ -148,7 +148,7 @@ fn sigterm_to_the_supervisor_ends_like_ctrl_c_with_143() {
 
 #[test]
 fn no_process_survives_the_kill_of_the_supervisor_by_a_second() {
-    let scene = scene("no_process_survives_the_kill_of_the_supervisor_by_a_second");
+    let scene = scene_alone("no_process_survives_the_kill_of_the_supervisor_by_a_second");
     let running = loaded(&scene);
     running.signal(Signal::SIGKILL);
     running.outcome_within(SECOND).assert_killed_by(Signal::SIGKILL);
@@ -158,7 +158,7 @@ fn no_process_survives_the_kill_of_the_supervisor_by_a_second() {
 
 #[test]
 fn no_process_survives_when_the_supervisor_is_killed_while_it_starts_clients() {
-    let scene = scene("no_process_survives_when_the_supervisor_is_killed_while_it_starts_clients");
+    let scene = scene_alone("no_process_survives_when_the_supervisor_is_killed_while_it_starts_clients");
     for children in 1..=4 {
         let running = scene.pinload(["run", "--embedded", "--no-progress", "small.yaml"]).spawn();
         Deadline::within(START).poll("children", || (running.children().len() >= children).then_some(()));
@@ -182,7 +182,7 @@ fn assert_swept(scene: &Scene) {
 
 #[test]
 fn all_processes_killed_at_once_leave_nothing_after_the_next_start() {
-    let scene = scene("all_processes_killed_at_once_leave_nothing_after_the_next_start");
+    let scene = scene_alone("all_processes_killed_at_once_leave_nothing_after_the_next_start");
     let running = loaded(&scene);
     running.signal_group(Signal::SIGKILL);
     running.outcome_within(SECOND).assert_killed_by(Signal::SIGKILL);

@@ -41,7 +41,7 @@ fn assert_true(scene: &Scene, folders: &[&str], to_s: u64) -> (Detail, Vec<RawCl
 /// Intended times of one producer's messages at 500 msg/s, ns since the first.
 fn intended(scene: &Scene, folder: &str, set: &[&str]) -> Vec<u64> {
     let output = format!("{folder}.json");
-    let mut args = vec!["run", "--embedded", "--no-progress", "--duration", "4s", "--record-raw", folder];
+    let mut args = vec!["run", "--embedded", "--no-progress", "--duration", "3s", "--record-raw", folder];
     args.extend(["--output", &output]);
     args.extend(set.iter().flat_map(|setting| ["--set", *setting]));
     args.push("small.yaml");

@@ -31,8 +31,9 @@ fn with_workload(scene: Scene, workload: &Workload) -> Scene {
 
 #[test]
 fn a_run_writes_the_result_and_its_counts_balance() {
-    let scene = scene_alone("a_run_writes_the_result_and_its_counts_balance", &Workload::small("balance"));
-    let done = run(&scene, &["--duration", "20s"]).run();
+    let workload = Workload::small("balance").with("logIntervalMillis", 5_000);
+    let scene = scene_alone("a_run_writes_the_result_and_its_counts_balance", &workload);
+    let done = run(&scene, &["--duration", "10s"]).run();
     done.assert_code(0);
     scene.assert_no_leftovers();
 
@@ -43,7 +44,7 @@ fn a_run_writes_the_result_and_its_counts_balance() {
         ("balance", 1024, 1, 2)
     );
     assert_eq!((result.producers_per_topic, result.consumers_per_topic), (2, 2));
-    assert_eq!(result.publish_rate.len(), 2, "20 s are two periods");
+    assert_eq!(result.publish_rate.len(), 2, "10 s are two periods");
     for rate in result.publish_rate.iter().chain(&result.consume_rate) {
         // A busy machine moves messages over the border of a period; what it may not do is lose them: see the counts
         // below.
@@ -58,7 +59,7 @@ fn a_run_writes_the_result_and_its_counts_balance() {
     assert!(host["facts"]["kernel"]["kernel_release"].is_string() && host["findings"].is_array(), "{host}");
     let totals = detail.totals();
     // On a busy machine the end can find a few sends late: they are left out, not sent after the end.
-    assert!(totals.acknowledged >= 20_900, "warm-up and measurement: {totals:?}");
+    assert!(totals.acknowledged >= 10_900, "warm-up and measurement: {totals:?}");
     assert_eq!(totals.acknowledged, totals.received, "one subscription receives everything: {totals:?}");
     assert_eq!((totals.lost, totals.duplicated, totals.failed, totals.unknown), (0, 0, 0, 0), "{totals:?}");
 

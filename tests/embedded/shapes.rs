@@ -4,8 +4,10 @@
 use crate::scene::results::{Detail, OmbResult};
 use crate::scene::workload::{JAVA_CLASS, driver};
 use crate::scene::{Kafka, Outcome, Scene, Workload};
+use nix::sys::signal::Signal;
 use std::time::Duration;
 
+const INTERRUPTED: i32 = 130;
 const LIMIT: Duration = Duration::from_secs(90);
 const PRODUCER: [&str; 2] = ["acks=all", "linger.ms=1"];
 const CONSUMER: [&str; 2] = ["auto.offset.reset=earliest", "enable.auto.commit=false"];
@@ -124,7 +126,7 @@ fn the_files_of_a_folder_are_payloads() {
 #[test]
 fn what_one_run_leaves_in_topics_of_fixed_names_another_consumes_to_the_last_message() {
     let Some(kafka) = Kafka::shared() else { return };
-    let scene = Scene::new("what_one_run_leaves_in_topics_of_fixed_names_another_consumes_to_the_last_message");
+    let scene = Scene::alone("what_one_run_leaves_in_topics_of_fixed_names_another_consumes_to_the_last_message");
     scene.write("driver.yaml", &driver(JAVA_CLASS, kafka.bootstrap(), &[], &PRODUCER, &CONSUMER));
     let on_kafka = ["-d", "driver.yaml"];
     let fixed =
@@ -161,7 +163,7 @@ fn what_one_run_leaves_in_topics_of_fixed_names_another_consumes_to_the_last_mes
 #[test]
 fn one_set_of_existing_topics_is_produced_to_and_another_consumed() {
     let Some(kafka) = Kafka::shared() else { return };
-    let scene = Scene::new("one_set_of_existing_topics_is_produced_to_and_another_consumed");
+    let scene = Scene::alone("one_set_of_existing_topics_is_produced_to_and_another_consumed");
     scene.write("driver.yaml", &driver(JAVA_CLASS, kafka.bootstrap(), &[], &PRODUCER, &CONSUMER));
     let on_kafka = ["-d", "driver.yaml"];
     let [a, b, c] = ["a", "b", "c"].map(|letter| format!("shapes-{letter}-{}", std::process::id()));
@@ -207,16 +209,18 @@ fn a_consuming_run_times_what_another_run_sends_meanwhile() {
         without_topics("live").with("existingProduceTopicList", format!("[{topic}]")).with("subscriptionsPerTopic", 0);
     scene.write("produce.yaml", &produce.text());
     let args =
-        ["run", "--no-progress", "--duration", "15s", "--output", "live.json", "-d", "driver.yaml", "produce.yaml"];
+        ["run", "--no-progress", "--duration", "80s", "--output", "live.json", "-d", "driver.yaml", "produce.yaml"];
     let feeder = scene.pinload(args).limit(LIMIT).spawn();
+    feeder.wait_for_line("measurement begins", LIMIT);
 
     let consume =
         without_topics("consume").with("existingConsumeTopicList", format!("[{topic}]")).without("producersPerTopic");
     scene.write("consume.yaml", &consume.text());
     let args =
-        ["run", "--no-progress", "--duration", "5s", "--output", "consume.json", "-d", "driver.yaml", "consume.yaml"];
+        ["run", "--no-progress", "--duration", "4s", "--output", "consume.json", "-d", "driver.yaml", "consume.yaml"];
     scene.pinload(args).limit(LIMIT).run().assert_code(0);
-    feeder.outcome().assert_code(0);
+    feeder.signal_group(Signal::SIGINT);
+    feeder.outcome().assert_code(INTERRUPTED);
 
     let detail = Detail::read(&scene.path("consume.detail"));
     let timed = counter(&detail, "messages_unstamped");

@@ -29,10 +29,8 @@ fn load(scene: &Scene, kafka: &Kafka, client: &str) -> Running {
 fn a_leader_that_is_killed_under_load_loses_doubles_and_reorders_nothing_with_either_driver() {
     let scene =
         Scene::alone("a_leader_that_is_killed_under_load_loses_doubles_and_reorders_nothing_with_either_driver");
-    let Some(kafka) = Kafka::own_cluster(3, &["broker.session.timeout.ms=3000", "broker.heartbeat.interval.ms=500"])
-    else {
-        return;
-    };
+    let soon = ["broker.session.timeout.ms=3000", "broker.heartbeat.interval.ms=500"];
+    let Some(kafka) = Kafka::own_cluster(&scene, 3, &soon) else { return };
     let clients = ["wire", "librdkafka"];
     let leaders = clients.map(|client| {
         kafka.create_topic_with(&scene, client, 3, &["--replication-factor", "3", "--config", "min.insync.replicas=2"]);

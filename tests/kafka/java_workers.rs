@@ -216,6 +216,11 @@ fn write_files(scene: &Scene) {
     scene.write("small.yaml", &workload.with("logIntervalMillis", 1000).text());
 }
 
+/// As `-w` wants them.
+fn urls(workers: &[StandIn; 2]) -> String {
+    format!("{},{}", workers[0].url, workers[1].url)
+}
+
 fn run<'a>(scene: &'a Scene, workers: &str, duration: &str, more: &[&str]) -> scene::Run<'a> {
     let mut args = vec!["run", "--no-progress", "-d", "driver.yaml", "--duration", duration, "-w", workers];
     args.extend(more);
@@ -341,21 +346,25 @@ fn the_recorded_replies_of_two_java_workers_yield_ombs_own_result() {
     scene.assert_no_leftovers();
 }
 
-/// The same run, as it was and with the 18 messages that are missing in it.
+/// The same run, as it was and with the 18 messages that are missing in it, both at once: they mostly wait.
 #[test]
 fn counts_that_do_not_agree_make_a_run_invalid_and_without_the_difference_nobody_could_look() {
-    for (reworded, verdict, code, reasons) in [
-        (("", ""), "invalid", NOT_VALID, vec![("counts_off", 18.0)]),
-        (("\"totalMessagesReceived\" : 312812", "\"totalMessagesReceived\" : 312830"), "not_judged", NOT_VALID, vec![]),
-    ] {
-        let scene =
-            Scene::new("counts_that_do_not_agree_make_a_run_invalid_and_without_the_difference_nobody_could_look");
-        write_files(&scene);
+    let scene = Scene::new("counts_that_do_not_agree_make_a_run_invalid_and_without_the_difference_nobody_could_look");
+    write_files(&scene);
+    let runs = [
+        (("", ""), "invalid", vec![("counts_off", 18.0)]),
+        (("\"totalMessagesReceived\" : 312812", "\"totalMessagesReceived\" : 312830"), "not_judged", vec![]),
+    ]
+    .map(|(reworded, verdict, reasons)| {
         let workers = [Recorded::start("w1", None), Recorded::start_reworded("w2", None, reworded)];
-        let urls = format!("{},{}", workers[0].url, workers[1].url);
-        let outcome = run(&scene, &urls, "6s", &["--require-valid"]).run();
-        outcome.assert_code(code);
-        let detail = Detail::read(&scene.detail_file());
+        let output = format!("{verdict}.json");
+        let more = ["--require-valid", "--output", &output];
+        (run(&scene, &urls(&workers), "6s", &more).spawn(), workers, verdict, reasons)
+    });
+    for (running, _workers, verdict, reasons) in runs {
+        let outcome = running.outcome();
+        outcome.assert_code(NOT_VALID);
+        let detail = Detail::read(&scene.path(&format!("{verdict}.detail")));
         let found = detail.list("/verdict/reasons").iter();
         let found: Vec<_> = found.map(|reason| (reason["cause"].as_str(), reason["value"].as_f64())).collect();
         let reasons: Vec<_> = reasons.into_iter().map(|(cause, value)| (Some(cause), Some(value))).collect();
@@ -363,24 +372,28 @@ fn counts_that_do_not_agree_make_a_run_invalid_and_without_the_difference_nobody
     }
 }
 
-/// The same run with counts that agree; in two of them a worker has no figures of the whole run when all periods have
-/// been told.
+/// The same run with counts that agree, three at once; in two of them a worker has no figures of the whole run when all
+/// periods have been told.
 #[test]
 fn a_run_that_fails_behind_its_last_period_is_invalid() {
     const WHOLE_RUN: &str = "/cumulative-latencies";
-    for (spoiled, code, cause, words) in [
+    let scene = Scene::new("a_run_that_fails_behind_its_last_period_is_invalid");
+    write_files(&scene);
+    let runs = [
         (None, 0, None, ""),
         (Some((WHOLE_RUN, (200, "no figures"))), UNUSABLE, Some("run_failed"), "cannot understand its answer"),
         (Some((WHOLE_RUN, FAILED)), LOST, Some("worker_lost"), FAILED.1),
-    ] {
-        let scene = Scene::new("a_run_that_fails_behind_its_last_period_is_invalid");
-        write_files(&scene);
+    ]
+    .map(|(spoiled, code, cause, words)| {
         let agree = ("\"totalMessagesReceived\" : 312812", "\"totalMessagesReceived\" : 312830");
         let workers = [Recorded::start("w1", None), Recorded::start_reworded("w2", spoiled, agree)];
-        let urls = format!("{},{}", workers[0].url, workers[1].url);
-        let outcome = run(&scene, &urls, "6s", &[]).run();
+        let output = format!("{code}.json");
+        (run(&scene, &urls(&workers), "6s", &["--output", &output]).spawn(), workers, code, cause, words)
+    });
+    for (running, _workers, code, cause, words) in runs {
+        let outcome = running.outcome();
         outcome.assert_code(code);
-        let detail = Detail::read(&scene.detail_file());
+        let detail = Detail::read(&scene.path(&format!("{code}.detail")));
         let first = detail.at("/verdict/reasons").get(0);
         let verdict = if cause.is_some() { "invalid" } else { "not_judged" };
         assert_eq!(detail.text("/verdict/verdict"), verdict, "{outcome}");
@@ -412,10 +425,13 @@ fn what_java_cannot_do_is_refused_by_name_before_anything_starts() {
 fn a_worker_that_fails_is_named_with_its_own_words() {
     let scene = Scene::new("a_worker_that_fails_is_named_with_its_own_words");
     write_files(&scene);
-    for (spoiled, code) in [("/initialize-driver", UNUSABLE), ("/create-consumers", UNUSABLE), ("/period-stats", LOST)]
-    {
+    let spoiled = [("/initialize-driver", UNUSABLE), ("/create-consumers", UNUSABLE), ("/period-stats", LOST)];
+    let runs = spoiled.map(|(spoiled, code)| {
         let workers = [Recorded::start("w1", None), Recorded::start("w2", Some(spoiled))];
-        let outcome = run(&scene, &format!("{},{}", workers[0].url, workers[1].url), "6s", &[]).run();
+        (run(&scene, &urls(&workers), "6s", &[]).spawn(), workers, spoiled, code)
+    });
+    for (running, workers, spoiled, code) in runs {
+        let outcome = running.outcome();
         let named = format!("{spoiled} failed there: Internal server error");
         outcome.assert_code(code).assert_stderr_has(&named).assert_stderr_has(&workers[1].url);
         assert!(workers.iter().all(|worker| worker.asked().last().is_some_and(|last| last.path == "/stop-all")));

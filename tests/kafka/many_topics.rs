@@ -45,9 +45,9 @@ fn an_embedded_broker_with_three_hundred_topics_says_that_it_starts_and_runs() {
 
 #[test]
 fn two_thousand_topics_are_created_and_deleted_on_a_real_kafka() {
-    // One of its own: thousands of topics keep a broker from answering others.
-    let Some(kafka) = Kafka::own() else { return };
     let scene = Scene::new("two_thousand_topics_are_created_and_deleted_on_a_real_kafka");
+    // One of its own: thousands of topics keep a broker from answering others.
+    let Some(kafka) = Kafka::own(&scene) else { return };
     scene.write("driver.yaml", &driver(JAVA_CLASS, kafka.bootstrap(), &[], &[], &[]));
     scene.write("many.yaml", &one_producer("many", 2_000, 2).text());
     let args = ["run", "--no-progress", "-d", "driver.yaml", "--warmup", "0s", "--duration", "2s", "many.yaml"];

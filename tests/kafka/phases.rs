@@ -20,7 +20,8 @@ fn a_backlog_is_built_and_drained_and_then_the_stated_time_begins() {
     let Some(kafka) = Kafka::shared() else { return };
     let scene = Scene::new("a_backlog_is_built_and_drained_and_then_the_stated_time_begins");
     scene.write("d.yaml", &driver(JAVA_CLASS, kafka.bootstrap(), &[], &["acks=all"], &CONSUMER));
-    let workload = Workload::small("backlog").with("producerRate", 10_000).with("consumerBacklogSizeGB", 0.05);
+    // What a broker beside others takes in some seconds.
+    let workload = Workload::small("backlog").with("producerRate", 2_000).with("consumerBacklogSizeGB", 0.01);
     scene.write("backlog.yaml", &workload.text());
     let args = [
         "run",
@@ -28,7 +29,7 @@ fn a_backlog_is_built_and_drained_and_then_the_stated_time_begins() {
         "-d",
         "d.yaml",
         "--duration",
-        "6s",
+        "3s",
         "--warmup",
         "1s",
         "--output",
@@ -50,10 +51,10 @@ fn a_backlog_is_built_and_drained_and_then_the_stated_time_begins() {
     let phases = detail.list("/phases");
     let names: Vec<_> = phases.iter().map(|phase| phase["name"].as_str().unwrap()).collect();
     assert_eq!(names, ["backlog_build", "backlog_drain", "test"], "{done}");
-    assert!(phases[0]["backlog_messages"].as_u64() >= Some(52_428), "{phases:?}");
+    assert!(phases[0]["backlog_messages"].as_u64() >= Some(10_485), "{phases:?}");
     assert!(phases[1]["backlog_messages"].as_u64() <= Some(1_000), "{phases:?}");
     let test_s = phases[2]["end_s"].as_f64().unwrap() - phases[2]["start_s"].as_f64().unwrap();
-    assert!((6.0..=7.5).contains(&test_s), "{phases:?}");
+    assert!((3.0..=4.5).contains(&test_s), "{phases:?}");
     OmbResult::read(&scene.path("b.json")).assert_consistent();
     scene.assert_no_leftovers();
 }
@@ -62,13 +63,13 @@ fn a_backlog_is_built_and_drained_and_then_the_stated_time_begins() {
 #[test]
 fn the_search_finds_the_rate_that_a_quota_allows() {
     const QUOTA_BYTES_PER_S: f64 = 3_000_000.0;
-    let Some(kafka) = Kafka::shared() else { return };
     let scene = Scene::new("the_search_finds_the_rate_that_a_quota_allows");
+    let Some(kafka) = Kafka::quick_with_quotas(&scene) else { return };
     kafka.limit_producer(&scene, "capped", QUOTA_BYTES_PER_S);
     scene.write("d.yaml", &driver(JAVA_CLASS, kafka.bootstrap(), &[], &["acks=all", "client.id=capped"], &CONSUMER));
     let workload = Workload::small("search").with("producerRate", 0).with("producersPerTopic", 1);
     scene.write("search.yaml", &workload.text());
-    let args = ["run", "--no-progress", "-d", "d.yaml", "--duration", "200s", "--output", "s.json", "search.yaml"];
+    let args = ["run", "--no-progress", "-d", "d.yaml", "--duration", "110s", "--output", "s.json", "search.yaml"];
     let done = scene.pinload(args).limit(LIMIT).run();
     done.assert_code(0);
     let detail = Detail::read(&scene.path("s.detail"));

@@ -20,12 +20,13 @@ const QUICK: Duration = Duration::from_secs(10);
 const PRODUCER: [&str; 3] = ["acks=all", "linger.ms=1", "batch.size=131072"];
 const CONSUMER: [&str; 2] = ["auto.offset.reset=earliest", "enable.auto.commit=false"];
 
-/// A run long enough to balance; one of a whole period where rates are judged.
+/// A run long enough to balance; one of a whole period, behind a warm-up, where rates are judged.
 const SHORT: &str = "--duration=2s";
 const PERIOD: &str = "--duration=10s";
 
 fn run(scene: &Scene, more: &[&str]) -> Outcome {
-    let mut args = vec!["run", "--no-progress", "-d", "driver.yaml", "--warmup", "1s"];
+    let warm_up = if more.contains(&PERIOD) { "1s" } else { "0s" };
+    let mut args = vec!["run", "--no-progress", "-d", "driver.yaml", "--warmup", warm_up];
     args.extend(more);
     args.push("small.yaml");
     scene.pinload(args).limit(LIMIT).run()
@@ -127,9 +128,9 @@ fn a_driver_file_in_the_guides_form_balances() {
 
 #[test]
 fn own_topics_are_deleted_at_the_end_and_after_ctrl_c() {
-    // On a broker where nobody else makes topics.
-    let Some(kafka) = Kafka::own() else { return };
     let scene = Scene::new("own_topics_are_deleted_at_the_end_and_after_ctrl_c");
+    // On a broker where nobody else makes topics.
+    let Some(kafka) = Kafka::own(&scene) else { return };
     scene.write("driver.yaml", &plain_driver(&kafka));
     scene.write("small.yaml", &Workload::small("deleted").text());
     let before = kafka.topics(&scene);
@@ -232,8 +233,8 @@ fn a_certificate_that_nobody_vouches_for_is_one_clear_error() {
 
 #[test]
 fn a_topic_that_cannot_be_created_is_one_clear_error() {
-    let Some(kafka) = Kafka::own() else { return };
     let scene = Scene::new("a_topic_that_cannot_be_created_is_one_clear_error");
+    let Some(kafka) = Kafka::own(&scene) else { return };
     scene.write("small.yaml", &Workload::small("refused").text());
     let three = plain_driver(&kafka).replace("replicationFactor: 1", "replicationFactor: 3");
     scene.write("driver.yaml", &three);
@@ -274,7 +275,8 @@ fn all_workloads_run_on_all_drivers_and_one_pairs_failure_stops_no_other() {
 #[test]
 fn without_acknowledgements_their_latency_is_labelled_as_local() {
     let Some(kafka) = Kafka::shared() else { return };
-    let scene = Scene::new("without_acknowledgements_their_latency_is_labelled_as_local");
+    // Alone: nobody asks again for what a busy broker did not take.
+    let scene = Scene::alone("without_acknowledgements_their_latency_is_labelled_as_local");
     scene.write("small.yaml", &Workload::small("acks-0").text());
     scene.write("driver.yaml", &driver(PYTHON_CLASS, kafka.bootstrap(), &[], &["acks=0"], &CONSUMER));
     let done = run(&scene, &[SHORT]);

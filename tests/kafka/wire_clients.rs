@@ -17,7 +17,7 @@ const LIMIT: Duration = Duration::from_secs(40);
 const LITTLE: Duration = Duration::from_millis(500);
 
 /// A broker that misses members soon, and compacts without delay.
-fn quick_kafka() -> Option<&'static Kafka> {
+fn quick_kafka(scene: &Scene) -> Option<&'static Kafka> {
     static OWN: OnceLock<Option<Kafka>> = OnceLock::new();
     let properties = [
         "group.consumer.min.heartbeat.interval.ms=300",
@@ -26,7 +26,7 @@ fn quick_kafka() -> Option<&'static Kafka> {
         "group.consumer.session.timeout.ms=3000",
         "log.cleaner.backoff.ms=100",
     ];
-    OWN.get_or_init(|| Kafka::own_with_properties(&properties)).as_ref()
+    OWN.get_or_init(|| Kafka::own_with_properties(scene, &properties)).as_ref()
 }
 
 /// The time that passes, the same for all clients.
@@ -125,8 +125,8 @@ fn times(read: &[&Vec<Read>]) -> BTreeMap<u32, usize> {
 
 #[test]
 fn members_of_a_group_share_the_partitions_whoever_joins_late_or_dies() {
-    let Some(kafka) = quick_kafka() else { return };
     let scene = Scene::new("members_of_a_group_share_the_partitions_whoever_joins_late_or_dies");
+    let Some(kafka) = quick_kafka(&scene) else { return };
     let topic = "shared-by-a-group";
     kafka.create_topic(&scene, topic, 4);
     let mut producer =
@@ -180,8 +180,8 @@ fn members_of_a_group_share_the_partitions_whoever_joins_late_or_dies() {
 
 #[test]
 fn a_group_may_have_members_of_librdkafka_beside_ours() {
-    let Some(kafka) = quick_kafka() else { return };
     let scene = Scene::new("a_group_may_have_members_of_librdkafka_beside_ours");
+    let Some(kafka) = quick_kafka(&scene) else { return };
     let topic = "shared-with-librdkafka";
     kafka.create_topic(&scene, topic, 4);
     let (mut ours, mut read) = (member(kafka, topic, topic), Vec::new());
@@ -231,8 +231,8 @@ fn put(producer: &BaseProducer, topic: &str, name: &str) -> Vec<String> {
 
 #[test]
 fn of_transactions_only_what_was_committed_is_read_unless_all_is_asked_for() {
-    let Some(kafka) = quick_kafka() else { return };
     let scene = Scene::new("of_transactions_only_what_was_committed_is_read_unless_all_is_asked_for");
+    let Some(kafka) = quick_kafka(&scene) else { return };
     for codec in ["none", "lz4"] {
         let topic = format!("transactions-{codec}");
         kafka.create_topic(&scene, &topic, 2);
@@ -291,8 +291,8 @@ fn of_transactions_only_what_was_committed_is_read_unless_all_is_asked_for() {
 
 #[test]
 fn what_compaction_has_left_is_read_with_its_gaps_as_librdkafka_reads_it() {
-    let Some(kafka) = quick_kafka() else { return };
     let scene = Scene::new("what_compaction_has_left_is_read_with_its_gaps_as_librdkafka_reads_it");
+    let Some(kafka) = quick_kafka(&scene) else { return };
     let topic = "compacted";
     let compaction = ["cleanup.policy=compact", "min.cleanable.dirty.ratio=0.01", "segment.ms=200"];
     let options: Vec<&str> = compaction.iter().flat_map(|config| ["--config", config]).collect();

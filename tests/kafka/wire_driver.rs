@@ -11,6 +11,7 @@ const LIMIT: Duration = Duration::from_secs(120);
 const CONFIGURATION: i32 = 3;
 const PRODUCER: [&str; 3] = ["acks=all", "linger.ms=1", "batch.size=131072"];
 const CONSUMER: [&str; 2] = ["auto.offset.reset=earliest", "enable.auto.commit=false"];
+const CODECS: [&str; 5] = ["none", "gzip", "snappy", "lz4", "zstd"];
 /// Says in a driver file what `--client` says.
 const WIRE: &str = "client: wire\n";
 
@@ -90,32 +91,37 @@ fn each_reads_what_the_other_has_written_with_every_codec_and_kafka_finds_nothin
         .with("consumerPerSubscription", 2);
     scene.write("read.yaml", &read.text());
     let pairs = [("wire", "librdkafka"), ("librdkafka", "wire")];
-    for codec in ["none", "gzip", "snappy", "lz4", "zstd"] {
+    // What both pairs do at the same time with a codec; the detail files.
+    let both = |codec: &str, runs: [(&str, Vec<&str>); 2]| {
         // Java's default for consumers is check.crcs=true.
         let compression = format!("compression.type={codec}");
         let producer = ["acks=all", "linger.ms=20", "batch.size=131072", &compression];
         scene.write("driver.yaml", &driver(JAVA_CLASS, kafka.bootstrap(), &[], &producer, &CONSUMER));
-        // What both pairs do at the same time; the detail files.
-        let both = |runs: [(&str, Vec<&str>); 2]| {
-            let runs = runs.map(|(name, more)| {
-                let output = format!("{name}.json");
-                let given = ["run", "--no-progress", "--warmup", "0s", "--duration", "1s", "-d", "driver.yaml"];
-                let args = [&given[..], &["--output", &output], &more].concat();
-                (name.to_owned(), scene.pinload(args).limit(LIMIT).spawn())
-            });
-            runs.map(|(name, run)| {
-                run.outcome().assert_code(0);
-                Detail::read(&scene.path(&format!("{name}.detail")))
-            })
-        };
-        let written =
-            both(pairs.map(|(writer, _)| (writer, vec!["--client", writer, "--keep-topics", "written.yaml"])));
-        let topics = written.map(|detail| detail.topics().remove(0));
-        let stored = kafka.end_offsets(&scene, &topics);
+        let runs = runs.map(|(name, more)| {
+            let output = format!("{name}.json");
+            let given = ["run", "--no-progress", "--warmup", "0s", "--duration", "1s", "-d", "driver.yaml"];
+            let args = [&given[..], &["--output", &output], &more].concat();
+            (name.to_owned(), scene.pinload(args).limit(LIMIT).spawn())
+        });
+        runs.map(|(name, run)| {
+            run.outcome().assert_code(0);
+            Detail::read(&scene.path(&format!("{name}.detail")))
+        })
+    };
+    let topics = CODECS.map(|codec| {
+        let runs = pairs.map(|(writer, _)| (writer, vec!["--client", writer, "--keep-topics", "written.yaml"]));
+        both(codec, runs).map(|detail| detail.topics().remove(0))
+    });
+    let stored = kafka.end_offsets(&scene, &topics.concat());
+    let stored = |topic: &str| -> u64 {
+        let partitions = stored.iter().filter(|((name, _), _)| name == topic);
+        partitions.map(|(_, offset)| offset).sum()
+    };
+    let by_kafka = kafka_reads(kafka, &scene, &topics.each_ref().map(|[of_wire, _]| of_wire.as_str()));
+    for ((codec, topics), by_kafka) in CODECS.into_iter().zip(&topics).zip(by_kafka) {
         let runs = [0, 1].map(|at| (pairs[at].1, vec!["--client", pairs[at].1, "--topics", &topics[at], "read.yaml"]));
-        for ((detail, topic), (writer, reader)) in both(runs).iter().zip(&topics).zip(pairs) {
-            let partitions = stored.iter().filter(|((name, _), _)| name == topic);
-            let stored: u64 = partitions.map(|(_, offset)| offset).sum();
+        for ((detail, topic), (writer, reader)) in both(codec, runs).iter().zip(topics).zip(pairs) {
+            let stored = stored(topic);
             let count =
                 |name: &str| detail.at(&format!("/measurement/counters_whole_run/{name}")).as_u64().expect("a count");
             assert!(stored > 100, "{writer} wrote {stored}");
@@ -123,33 +129,41 @@ fn each_reads_what_the_other_has_written_with_every_codec_and_kafka_finds_nothin
             let read = count("messages_received") + count("messages_foreign");
             assert_eq!((read, count("messages_corrupt")), (stored, 0), "{reader} reads what {writer} has, {codec}");
             if writer == "wire" {
-                assert_eq!(kafka_reads(kafka, &scene, topic, codec), stored, "{codec}");
+                assert_eq!(by_kafka, stored, "{codec}");
             }
         }
     }
 }
 
-/// Messages of a topic that Kafka's own DumpLogSegments reads, in batches of this codec that are all valid.
-fn kafka_reads(kafka: &Kafka, scene: &Scene, topic: &str, codec: &str) -> u64 {
+/// Messages that Kafka's own DumpLogSegments reads of the topic of each codec, in batches of that codec that are all
+/// valid.
+fn kafka_reads(kafka: &Kafka, scene: &Scene, topics: &[&str; CODECS.len()]) -> Vec<u64> {
     let (Some(folder), Some(name)) = (kafka.variable("PINLOAD_KAFKA_DIR"), kafka.variable("PINLOAD_KAFKA_NAME")) else {
         panic!("a broker of tools/kafka");
     };
-    let segments = (0..3).map(|partition| format!("{folder}/{name}/data/{topic}-{partition}/00000000000000000000.log"));
-    let segments = segments.collect::<Vec<_>>().join(",");
+    let data = format!("{folder}/{name}/data");
+    let segments_of =
+        |topic: &str| [0, 1, 2].map(|partition| format!("{data}/{topic}-{partition}/00000000000000000000.log"));
+    let segments = topics.map(|topic| segments_of(topic).join(",")).join(",");
     let arguments = ["tool", "kafka.tools.DumpLogSegments", "--deep-iteration", "--files", &segments];
     let told = scene.command(scene::kafka::tool(), arguments).limit(LIMIT).run();
     told.assert_code(0);
-    let batches: Vec<&str> = told.stdout.lines().filter(|line| line.starts_with("baseOffset:")).collect();
-    assert!(batches.iter().all(|line| line.contains("isvalid: true")), "{told}");
-    let packed = format!("compresscodec: {codec} ");
-    assert!(batches.iter().filter(|line| line.contains(&packed)).count() * 2 > batches.len(), "{codec}\n{told}");
-    told.stdout.lines().filter(|line| line.starts_with("| offset:")).count() as u64
+    let read = CODECS.into_iter().zip(topics).map(|(codec, topic)| {
+        let files = told.stdout.split("Dumping ").filter(|file| file.starts_with(&format!("{data}/{topic}-")));
+        let lines: Vec<&str> = files.flat_map(str::lines).collect();
+        let batches: Vec<&str> = lines.iter().copied().filter(|line| line.starts_with("baseOffset:")).collect();
+        assert!(batches.iter().all(|line| line.contains("isvalid: true")), "{told}");
+        let packed = format!("compresscodec: {codec} ");
+        assert!(batches.iter().filter(|line| line.contains(&packed)).count() * 2 > batches.len(), "{codec}\n{told}");
+        lines.iter().filter(|line| line.starts_with("| offset:")).count() as u64
+    });
+    read.collect()
 }
 
 #[test]
 fn a_broker_that_stood_still_stores_nothing_twice_of_an_idempotent_producer() {
     let scene = Scene::new("a_broker_that_stood_still_stores_nothing_twice_of_an_idempotent_producer");
-    let Some(mut kafka) = Kafka::own() else { return };
+    let Some(mut kafka) = Kafka::own(&scene) else { return };
     let cases = [("numbered", "enable.idempotence=true"), ("plain", "enable.idempotence=false")];
     let runs = cases.map(|(name, idempotence)| {
         // Requests are given up, and sent again, while the broker stands still.

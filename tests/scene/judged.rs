@@ -113,12 +113,23 @@ pub fn value(detail: &Detail, cause: &str) -> f64 {
 /// One producer on the null driver, no consumers: the generator and its machine, nothing else. Its loop has a CPU of its
 /// own and spins, and the next scene's would be put on the same CPU: so it plays alone.
 pub fn null_scene(name: &'static str) -> Scene {
-    let scene = Scene::alone(name);
+    with_null_files(Scene::alone(name), 2_000)
+}
+
+/// The same at so low a rate that its loop sleeps between sends: it has a neighbour.
+pub fn quiet_null_scene(name: &'static str) -> Scene {
+    with_null_files(Scene::new(name), QUIET_PER_S)
+}
+
+/// Messages a second of a quiet scene.
+pub const QUIET_PER_S: u64 = 50;
+
+fn with_null_files(scene: Scene, per_s: u64) -> Scene {
     let workload = Workload::small("null")
         .with("producersPerTopic", 1)
         .with("subscriptionsPerTopic", 0)
         .with("consumerPerSubscription", 0)
-        .with("producerRate", 2_000)
+        .with("producerRate", per_s)
         .with("logIntervalMillis", 1_000);
     scene.write("null.yaml", &workload.text());
     scene.write("driver.yaml", "driverClass: pinload.driver.null\n");

@@ -44,27 +44,35 @@ impl Kafka {
         shared
     }
 
-    /// A broker of one test's own, which that test may kill; it ends when it is dropped. None as for `shared`.
-    pub fn own() -> Option<Self> {
-        Self::own_with(&[])
+    /// A broker of one test's own, which that test may kill; it ends when it is dropped. None as for `shared`. In a
+    /// scene: a test that waits for its place starts no Java beside one that plays alone.
+    pub fn own(scene: &Scene) -> Option<Self> {
+        Self::own_with(scene, &[])
     }
 
     /// The same, where a topic that is asked for and is not there stays away.
-    pub fn own_that_makes_no_topics() -> Option<Self> {
-        Self::own_with(&["--property", "auto.create.topics.enable=false"])
+    pub fn own_that_makes_no_topics(scene: &Scene) -> Option<Self> {
+        Self::own_with(scene, &["--property", "auto.create.topics.enable=false"])
     }
 
     /// The same with these lines in its `server.properties`.
-    pub fn own_with_properties(properties: &[&str]) -> Option<Self> {
+    pub fn own_with_properties(scene: &Scene, properties: &[&str]) -> Option<Self> {
         let options: Vec<&str> = properties.iter().flat_map(|property| ["--property", property]).collect();
-        Self::own_with(&options)
+        Self::own_with(scene, &options)
+    }
+
+    /// A broker of all tests that set quotas, started at the first call: it looks at three seconds where others look at
+    /// eleven, which tests would have to wait for.
+    pub fn quick_with_quotas(scene: &Scene) -> Option<&'static Self> {
+        static QUICK: OnceLock<Option<Kafka>> = OnceLock::new();
+        QUICK.get_or_init(|| Self::own_with_properties(scene, &["quota.window.num=3"])).as_ref()
     }
 
     /// So many brokers of one test's own in one cluster, with these lines in their `server.properties`.
-    pub fn own_cluster(brokers: u32, properties: &[&str]) -> Option<Self> {
+    pub fn own_cluster(scene: &Scene, brokers: u32, properties: &[&str]) -> Option<Self> {
         let brokers = brokers.to_string();
         let properties = properties.iter().flat_map(|property| ["--property", property]);
-        Self::own_with(&["--brokers", &brokers].into_iter().chain(properties).collect::<Vec<_>>())
+        Self::own_with(scene, &["--brokers", &brokers].into_iter().chain(properties).collect::<Vec<_>>())
     }
 
     /// Kills a broker of a cluster by its number, which is its pid's place (SIGKILL).
@@ -84,7 +92,7 @@ impl Kafka {
         told.stdout.lines().filter_map(leader).collect()
     }
 
-    fn own_with(options: &[&str]) -> Option<Self> {
+    fn own_with(_scene: &Scene, options: &[&str]) -> Option<Self> {
         let unwanted = std::env::var("PINLOAD_KAFKA").is_ok_and(|none| none == "none");
         let own = if unwanted { None } else { Self::start(options) };
         if own.is_none() {
@@ -108,7 +116,7 @@ impl Kafka {
     }
 
     /// A broker of one test's own none of whose files may become larger than this: to its writes the disk is full then.
-    pub fn own_with_files_up_to(kib: u32) -> Option<Self> {
+    pub fn own_with_files_up_to(_scene: &Scene, kib: u32) -> Option<Self> {
         let unwanted = std::env::var("PINLOAD_KAFKA").is_ok_and(|none| none == "none");
         let mut limited = Command::new("bash");
         limited.args(["-c", &format!("ulimit -f {kib}; exec \"$0\" \"$@\""), tool()]);
@@ -193,15 +201,6 @@ impl Kafka {
 
     /// A quota for producers with this client id.
     pub fn limit_producer(&self, scene: &Scene, client_id: &str, bytes_per_s: f64) {
-        self.limit(scene, "clients", client_id, bytes_per_s);
-    }
-
-    /// A quota for all producers that do not say who they are, together.
-    pub fn limit_everybody(&self, scene: &Scene, bytes_per_s: f64) {
-        self.limit(scene, "users", "ANONYMOUS", bytes_per_s);
-    }
-
-    fn limit(&self, scene: &Scene, kind: &str, name: &str, bytes_per_s: f64) {
         let quota = format!("producer_byte_rate={bytes_per_s}");
         let arguments = [
             "tool",
@@ -212,9 +211,9 @@ impl Kafka {
             "--add-config",
             &quota,
             "--entity-type",
-            kind,
+            "clients",
             "--entity-name",
-            name,
+            client_id,
         ];
         scene.command(tool(), arguments).run().assert_code(0);
     }

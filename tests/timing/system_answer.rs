@@ -82,7 +82,10 @@ struct Answer {
 impl Answer {
     fn of(scene: &Scene, running: Running) -> Self {
         let done = running.outcome();
-        let answer = Self { detail: Detail::read(&scene.detail_file()), done };
+        let file = scene.detail_file();
+        let answer = Self { detail: Detail::read(&file), done };
+        // The next run in this scene has its own.
+        std::fs::rename(&file, file.with_extension("answered")).expect("another name");
         assert!(answer.done.says(answer.detail.text("/system/sentence")), "it is not told\n{}", answer.done);
         scene.assert_no_leftovers();
         answer
@@ -325,10 +328,10 @@ fn on_kafka(scene: &Scene, kafka: &Kafka, length: &str, client: &str, more: &[&s
 
 #[test]
 fn a_real_kafka_that_is_paused_limited_restarted_robbed_of_its_topic_and_killed_is_answered_for() {
-    let name = "a_real_kafka_that_is_paused_limited_restarted_robbed_of_its_topic_and_killed_is_answered_for";
-    let Some(mut kafka) = Kafka::own_that_makes_no_topics() else { return };
+    let scene =
+        Scene::new("a_real_kafka_that_is_paused_limited_restarted_robbed_of_its_topic_and_killed_is_answered_for");
+    let Some(mut kafka) = Kafka::own_that_makes_no_topics(&scene) else { return };
     {
-        let scene = Scene::new(name);
         let running = on_kafka(&scene, &kafka, "7s", "paused", &[]);
         kafka.order("pause");
         let mut truth = held(Duration::from_secs(2), || (), || kafka.order("resume"));
@@ -337,14 +340,12 @@ fn a_real_kafka_that_is_paused_limited_restarted_robbed_of_its_topic_and_killed_
         answer.is("did_not_hold", HELD).has("broker_stall", truth, &ALL).lacks("generator_stall");
     }
     {
-        let scene = Scene::new(name);
         kafka.limit_producer(&scene, "limited", 20_000.0);
         let answer = Answer::of(&scene, on_kafka(&scene, &kafka, "10s", "limited", &["--rate", "1000"]));
         assert_ne!(answer.detail.text("/system/outcome"), "held", "{}", answer.done);
         assert!(!answer.events("below_target").is_empty(), "{}", answer.done);
     }
     {
-        let scene = Scene::new(name);
         let running = on_kafka(&scene, &kafka, "15s", "restarted", &[]);
         let begin_s = raw_s();
         kafka.restart();
@@ -358,7 +359,6 @@ fn a_real_kafka_that_is_paused_limited_restarted_robbed_of_its_topic_and_killed_
         assert!(!answer.detail.list("/system/errors").is_empty(), "connections were refused\n{}", answer.done);
     }
     {
-        let scene = Scene::new(name);
         kafka.create_topic(&scene, "gone", 1);
         let running = on_kafka(&scene, &kafka, "8s", "robbed", &["--topics", "gone"]);
         kafka.delete_topic(&scene, "gone");
@@ -366,7 +366,6 @@ fn a_real_kafka_that_is_paused_limited_restarted_robbed_of_its_topic_and_killed_
         answer.is("failed", SYSTEM_FAILED).lacks("unreachable").lacks("broker_stall");
         assert!(!answer.events("topic_gone").is_empty(), "{}", answer.done);
     }
-    let scene = Scene::new(name);
     let running = on_kafka(&scene, &kafka, "60s", "killed", &["--unreachable-timeout", "4s"]);
     kafka.order("kill");
     let killed_s = raw_s();
@@ -380,7 +379,7 @@ fn a_real_kafka_that_is_paused_limited_restarted_robbed_of_its_topic_and_killed_
 #[test]
 fn a_real_kafka_whose_disk_is_full_has_failed() {
     let scene = Scene::new("a_real_kafka_whose_disk_is_full_has_failed");
-    let Some(kafka) = Kafka::own_with_files_up_to(24 * 1024) else { return };
+    let Some(kafka) = Kafka::own_with_files_up_to(&scene, 24 * 1024) else { return };
     let full = ["--unreachable-timeout", "4s", "--rate", "8000"];
     let answer = Answer::of(&scene, on_kafka(&scene, &kafka, "60s", "full", &full));
     answer.is("failed", SYSTEM_FAILED);

@@ -3,8 +3,8 @@
 
 use crate::scene::disturb::{Broker, Spinners, left_out, own_cpus, pin, share_of_waiting_on};
 use crate::scene::judged::{
-    NULL_RUN, WARM_UP, assert_explained, assert_limited, assert_valid, causes, hot_cpu, judged_by, null_scene,
-    start_null, start_null_until, value, words,
+    NULL_RUN, QUIET_PER_S, WARM_UP, assert_explained, assert_limited, assert_valid, causes, hot_cpu, judged_by,
+    null_scene, quiet_null_scene, start_null, start_null_until, value, words,
 };
 use crate::scene::results::Detail;
 use crate::scene::workload::{PYTHON_CLASS, driver};
@@ -143,7 +143,8 @@ fn a_run_that_is_interrupted_before_its_first_second_measured_nothing() {
 /// The ring of slots holds 32 seconds.
 #[test]
 fn a_supervisor_that_stands_still_for_longer_than_the_ring_holds_loses_slots_and_no_counts() {
-    let scene = null_scene("a_supervisor_that_stands_still_for_longer_than_the_ring_holds_loses_slots_and_no_counts");
+    let scene =
+        quiet_null_scene("a_supervisor_that_stands_still_for_longer_than_the_ring_holds_loses_slots_and_no_counts");
     let args: Vec<String> = judged_by(&NULL_RUN, &["slots-lost=0"]);
     let running = scene.pinload(args).limit(2 * LIMIT).spawn();
     running.wait_for_line("measurement begins", LIMIT);
@@ -158,7 +159,7 @@ fn a_supervisor_that_stands_still_for_longer_than_the_ring_holds_loses_slots_and
         "{done}"
     );
     let counted = |counter: &str| detail.at(&format!("/clients/0/counters_whole_run/{counter}")).as_u64();
-    assert!(counted("messages_enqueued") > Some(36 * 2_000), "{done}");
+    assert!(counted("messages_enqueued") > Some(36 * QUIET_PER_S), "{done}");
     assert_eq!(counted("messages_enqueued"), counted("messages_acknowledged"), "{done}");
 }
 
