@@ -54,6 +54,7 @@ mod orders;
 mod pick_up;
 mod stats;
 mod wait;
+mod wake_lead;
 mod window;
 
 #[cfg(test)]
@@ -74,6 +75,7 @@ use crate::telemetry::{ClientEnd, ClientState, Wanted};
 use stats::ProducerStats;
 use std::marker::PhantomData;
 use std::time::Duration;
+use wake_lead::WakeLead;
 use window::OutstandingWindow;
 
 /// A message is late when it is sent more than this after its intended time, or more than an interval if that is
@@ -123,6 +125,8 @@ pub(super) struct Produce<'a, P: Producer, T: Time, M: Measuring = MeasureAll> {
     unlimited: bool,
     /// Without a rate: how many are on their way at most.
     window: OutstandingWindow,
+    /// Where the CPU is shared: how long before a send it is woken.
+    wake_lead: WakeLead,
     late_after_ns: u64,
     unserved: u32,
     /// The next message is stamped, and waits for room in the library's queue.
@@ -169,6 +173,7 @@ impl<'a, P: Producer, T: Time, M: Measuring> Produce<'a, P, T, M> {
             orders: 0,
             unlimited: false,
             window,
+            wake_lead: WakeLead::new(),
             late_after_ns: LATE_NS,
             unserved: 0,
             waits_for_room: false,

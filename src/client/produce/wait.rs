@@ -1,5 +1,6 @@
 //! Waiting for the next send: delivery reports are served meanwhile, and the last moments are spun away.
 
+use super::wake_lead::SHORTEST_SLEEP_NS;
 use super::{CUT_ROOM_NS, Produce};
 use crate::client::idle;
 use crate::client::measuring::Measuring;
@@ -13,9 +14,6 @@ const SPIN_ONLY_NS: u64 = 3_000;
 /// Spins between two empty looks at the report queue: about 0.5 µs. It leaves the queue's lock to the library's thread
 /// and makes an acknowledgement look no more than that later than it came.
 const SPINS: u32 = 16;
-/// Where the CPU is shared: a sleep, which a report ends at once, ends this long before the send. The kernel wakes a
-/// thread some 10 µs late (its timer slack is set to 1 µs).
-const WAKE_EARLY_NS: u64 = 40_000;
 
 impl<P: Producer, T: Time, M: Measuring> Produce<'_, P, T, M> {
     /// Waits until `due_ns`, or until a tick is due before it.
@@ -69,18 +67,21 @@ impl<P: Producer, T: Time, M: Measuring> Produce<'_, P, T, M> {
     #[inline]
     fn sleep_until(&mut self, mut now_ns: u64, mut until_ns: u64, due_ns: u64) {
         let mut idle_ns = 0;
+        if until_ns == due_ns {
+            self.wake_lead.wait_begins(until_ns.saturating_sub(now_ns));
+        }
         while now_ns < until_ns {
             let (mut served, mut slept) = (0, false);
+            // A tick need not be met to the microsecond.
+            let asked_ns = if until_ns == due_ns { until_ns.saturating_sub(self.wake_lead.ns()) } else { until_ns };
             if due_ns - now_ns > SPIN_ONLY_NS {
                 served = self.poll(SERVED_AT_A_TIME, now_ns);
             }
             if served > 0 {
                 self.ticker.hasten(now_ns);
                 until_ns = due_ns.min(self.ticker.next_tick_ns());
-            } else if until_ns - now_ns > 2 * WAKE_EARLY_NS {
-                // A tick need not be met to the microsecond.
-                let early_ns = if until_ns == due_ns { WAKE_EARLY_NS } else { 0 };
-                self.driver.await_reports(until_ns - early_ns, self.time);
+            } else if asked_ns > now_ns + SHORTEST_SLEEP_NS {
+                self.driver.await_reports(asked_ns, self.time);
                 slept = true;
             } else {
                 self.time.relax();
@@ -88,6 +89,7 @@ impl<P: Producer, T: Time, M: Measuring> Produce<'_, P, T, M> {
             let before_ns = now_ns;
             now_ns = self.time.now_ns();
             if slept {
+                self.wake_lead.woken(asked_ns, now_ns);
                 // Until the send is due nothing else is to do.
                 idle_ns += idle::over_ns(until_ns, now_ns, self.driver.came_ns()).saturating_sub(before_ns);
             } else if served == 0 {
