@@ -4,7 +4,7 @@ use super::args::RunArgs;
 use crate::config::yaml::YamlDocument;
 use crate::config::{DriverFile, Problem, Problems, WorkloadFile, shipped};
 use crate::os::affinity;
-use crate::os::fingerprint::broker_cpus;
+use crate::os::fingerprint::{BrokerLogFacts, broker_cpus};
 use crate::os::host_capacity::HostCapacity;
 use crate::os::memory_policy;
 use crate::os::topology::Topology;
@@ -138,6 +138,7 @@ pub(super) fn read_machine(root: &Path) -> Result<Machine, String> {
         memory_policy: memory_policy::current().map_err(|error| error.to_string())?,
         room: HostCapacity::of_self(root),
         broker_cpus: broker_cpus(root),
+        broker_log_on_disk: BrokerLogFacts::below(root).on_disk().cloned(),
     })
 }
 

@@ -28,6 +28,7 @@ use super::record_times::no_end_to_end_times;
 use super::{DriverPlan, Inputs, LatePolicy, Placement, Plan, RatePlan, RateScope, Thresholds, TopicPlan, WaitLimits};
 use crate::config::{ClientLibrary, DriverFile, Problem, Problems, WorkloadFile};
 use crate::os::affinity::CpuSet;
+use crate::os::fingerprint::BrokerLog;
 use crate::os::host_capacity::HostCapacity;
 use crate::os::memory_policy::MemoryPolicy;
 use crate::os::topology::Topology;
@@ -97,6 +98,8 @@ pub struct Machine {
     pub room: HostCapacity,
     /// CPUs that Kafka brokers on it may use.
     pub broker_cpus: CpuSet,
+    /// The log of a Kafka broker on it that lies on a disk.
+    pub broker_log_on_disk: Option<BrokerLog>,
 }
 
 impl Machine {
@@ -111,6 +114,18 @@ impl Machine {
         let scheduled = producers > 0 && rate.is_none_or(|rate| rate.total != Rate::Unlimited);
         let here = driver.is_some_and(DriverPlan::is_on_this_host);
         (!scheduled).then(|| if here { self.broker_cpus.clone() } else { CpuSet::default() })
+    }
+
+    /// Is the disk of a broker here measured as well, by producers without a rate?
+    fn disk_beside(&self, producers: u32, rate: &RatePlan, driver: &DriverPlan) -> Option<String> {
+        let unlimited = producers > 0 && rate.total == Rate::Unlimited;
+        let log = self.broker_log_on_disk.as_ref().filter(|_| unlimited && driver.is_on_this_host())?;
+        Some(format!(
+            "the Kafka here has its log on a disk ({}, {}): without a rate the disk is measured as well, and what is \
+             not written yet slows the next run; pinload doctor says more",
+            log.log_folder,
+            log.file_system.as_deref().unwrap_or("unknown"),
+        ))
     }
 }
 
@@ -162,6 +177,9 @@ pub fn resolve(
         sizes::check(&mut context, message, driver, topics);
         full_batch::say(message, driver);
         rate.iter_mut().for_each(|rate| rate.first_window_messages = window::decide(rate, message, driver));
+    }
+    if let (Some(producers), Some(rate), Some(driver)) = (producers, &rate, &driver_plan) {
+        machine.disk_beside(producers, rate, driver).into_iter().for_each(|why| context.warn_plainly(why));
     }
     let placement = counts.as_ref().and_then(|counts| {
         let (allowed, policy) = (&machine.allowed, &machine.memory_policy);

@@ -39,6 +39,16 @@ impl BrokerLog {
 }
 
 impl BrokerLogFacts {
+    /// The first log on something that is written back; None: none is known.
+    pub fn on_disk(&self) -> Option<&BrokerLog> {
+        self.logs.iter().find(|log| log.is_written_back() == Some(true))
+    }
+
+    /// `root`: `/`, or a tree like it.
+    pub fn below(root: &Path) -> Self {
+        Self::read(&FilesBelow::below(root))
+    }
+
     pub(super) fn read(files: &FilesBelow) -> Self {
         let logs = files.numbered("proc", "").into_iter().flat_map(|pid| logs_of(files, pid)).collect();
         Self { unwritten_limit_bytes: unwritten_limit_bytes(files), logs }

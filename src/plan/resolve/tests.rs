@@ -28,6 +28,7 @@ fn machine() -> Machine {
         memory_policy: MemoryPolicy::Default,
         room: HostCapacity::default(),
         broker_cpus: CpuSet::default(),
+        broker_log_on_disk: None,
     }
 }
 
@@ -375,6 +376,19 @@ fn slow_rates_are_legal_and_a_run_too_short_for_them_is_warned_of() {
         &machine(),
     );
     assert_eq!(many.unwrap().rate.to_string(), "8000 producers × 0.125 = 1,000 msg/s");
+}
+
+#[test]
+fn a_brokers_disk_on_this_host_is_told_where_producers_have_no_rate() {
+    let log = BrokerLog { broker_pid: 7, log_folder: "/data/kafka".to_owned(), file_system: Some("xfs".to_owned()) };
+    let machine = Machine { broker_log_on_disk: Some(log), ..machine() };
+    let workload = workload(&format!("{SOUND}producerRate: 1000\n"));
+    let warnings = |rate: Option<Rate>| {
+        let options = ResolveOptions { rate, ..ResolveOptions::default() };
+        let plan = resolve(&workload, Some(&driver(JAVA)), &options, &machine).unwrap();
+        plan.warnings.into_iter().filter(|warning| warning.contains("/data/kafka, xfs")).count()
+    };
+    assert_eq!((warnings(Some(Rate::Unlimited)), warnings(None)), (1, 0));
 }
 
 #[test]

@@ -117,7 +117,7 @@ pub(super) fn broker_log(case: &CheckInput<'_>) -> End {
             None => End::Unknown("the kernel does not tell what it lets wait to be written"),
         };
     };
-    let Some(log) = facts.logs.iter().find(|log| log.is_written_back() == Some(true)) else {
+    let Some(log) = facts.on_disk() else {
         return match first.is_written_back() {
             Some(_) => End::Fine(format!("that of process {} is in memory", first.broker_pid)),
             None => End::Unknown("the file system of the log of a Kafka here is not told"),
