@@ -233,7 +233,7 @@ impl<'a, C: Consumer, T: Time, M: Measuring> Consume<'a, C, T, M> {
     #[inline]
     fn receive(&mut self, before_ns: u64) -> u32 {
         let stats = &mut self.stats;
-        stats.hold_times.look(before_ns, self.driver.rung_ns());
+        stats.hold_times.look(before_ns, self.driver.signalled_ns());
         let count = match &mut self.raw {
             None => self.driver.poll_batch(self.time, |at_ns, message| stats.receive::<M>(at_ns, &message)),
             Some(raw) => self.driver.poll_batch(self.time, |at_ns, message| {

@@ -1,9 +1,9 @@
 //! How long the loop can have kept what it picks up and what it hands over, from what it knows of its own looks.
 //!
 //! What is picked up has come since the last look that left nothing behind; or, where the loop slept meanwhile, since
-//! the library first rang. So no message has waited for the loop for longer than from then to now, and the broker has
-//! taken no less than its latency without that. Nothing is sampled or assumed: each message has its own bound, which is
-//! recorded with it.
+//! the library first signalled something. So no message has waited for the loop for longer than from then to now, and
+//! the broker has taken no less than its latency without that. Nothing is sampled or assumed: each message has its own
+//! bound, which is recorded with it.
 
 use crate::stats::gap::{GAPS, SENDS, gap_of};
 use crate::stats::{Counter, Counters, Latency, Recorder};
@@ -38,15 +38,15 @@ impl HoldTimes {
         }
     }
 
-    /// The loop looks, not before `now_ns`. `rung_ns`: when something first came since it was asked the last time,
+    /// The loop looks, not before `now_ns`. `signalled_ns`: when something first came since it was asked the last time,
     /// before the last look (0: not yet); None: nobody knows.
     #[inline]
-    pub(super) fn look(&mut self, now_ns: u64, rung_ns: Option<u64>) {
+    pub(super) fn look(&mut self, now_ns: u64, signalled_ns: Option<u64>) {
         if self.emptied {
-            self.since_ns = match rung_ns {
+            self.since_ns = match signalled_ns {
                 None => self.looked_ns,
                 Some(0) => now_ns,
-                Some(rung_ns) => rung_ns.max(self.looked_ns),
+                Some(signalled_ns) => signalled_ns.max(self.looked_ns),
             };
         }
         self.looked_ns = now_ns;
@@ -161,7 +161,7 @@ mod tests {
         hold_times.look(5_000_900, Some(4_999_000));
         hold_times.picked_up(5_001_000, 300_000, 1);
         hold_times.looked(true);
-        // Not rung, and there all the same: it comes while the loop looks.
+        // Not signalled, and there all the same: it comes while the loop looks.
         hold_times.look(9_000_000, Some(0));
         hold_times.picked_up(9_000_100, 300_000, 1);
         assert_eq!(counted(&hold_times, &GAPS), [(1_000, 1), (10_000, 1)]);

@@ -25,7 +25,7 @@ mod tests {
 
     #[test]
     fn a_wait_is_idle_until_something_comes_and_not_until_the_loop_is_woken() {
-        assert_eq!(over_ns(5_000, 900, Some(700)), 700, "rung at 700, woken at 900");
+        assert_eq!(over_ns(5_000, 900, Some(700)), 700, "signalled at 700, woken at 900");
         assert_eq!(over_ns(5_000, 9_000, None), 5_000, "nothing came, and the sleep was too long");
         assert_eq!(over_ns(5_000, 900, None), 900, "nobody knows what ended it");
         assert_eq!(over_ns(5_000, 9_000, Some(8_000)), 5_000);

@@ -115,7 +115,7 @@ pub(super) struct Produce<'a, P: Producer, T: Time, M: Measuring = MeasureAll> {
     driver: &'a mut P,
     time: &'a T,
     end: &'a mut ClientEnd,
-    manner: ProducerOptions,
+    options: ProducerOptions,
     batcher: MessageBatcher,
     stats: ProducerStats,
     ticker: TelemetryTicker,
@@ -153,19 +153,19 @@ impl<'a, P: Producer, T: Time, M: Measuring> Produce<'a, P, T, M> {
         driver: &'a mut P,
         time: &'a T,
         end: &'a mut ClientEnd,
-        manner: ProducerOptions,
+        options: ProducerOptions,
         batcher: MessageBatcher,
     ) -> Self {
-        let ticker = TelemetryTicker::new(time.now_ns(), manner.spin);
+        let ticker = TelemetryTicker::new(time.now_ns(), options.spin);
         let mut stats = ProducerStats::new();
         stats.witness = SilenceWatch::new(driver.leaders());
-        let window = OutstandingWindow::new(manner.first_window_messages);
+        let window = OutstandingWindow::new(options.first_window_messages);
         Self {
             measuring: PhantomData,
             driver,
             time,
             end,
-            manner,
+            options,
             batcher,
             stats,
             ticker,
@@ -266,7 +266,7 @@ impl<'a, P: Producer, T: Time, M: Measuring> Produce<'a, P, T, M> {
     }
 
     fn send_until_told(&mut self) -> Result<(), DriverError> {
-        if let Some(outstanding) = self.manner.outstanding {
+        if let Some(outstanding) = self.options.outstanding {
             return self.keep_outstanding(outstanding);
         }
         loop {

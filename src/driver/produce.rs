@@ -85,11 +85,11 @@ pub trait Producer {
     /// When the first report came into an empty queue since the last call, raw ns; 0: none has; None: it does not know.
     /// To be called right before `poll_reports`.
     #[inline(always)]
-    fn rung_ns(&mut self) -> Option<u64> {
+    fn signalled_ns(&mut self) -> Option<u64> {
         None
     }
 
-    /// What `rung_ns` would tell, and will tell still: when what ended a wait had come, raw ns. None: nothing came,
+    /// What `signalled_ns` would tell, and will tell still: when what ended a wait had come, raw ns. None: nothing came,
     /// or it does not know.
     fn came_ns(&self) -> Option<u64> {
         None

@@ -62,8 +62,8 @@ pub(super) struct ScriptedLibrary {
     /// Reports to come, by their time; those that never come last.
     waiting: BTreeMap<(u64, usize), (usize, Delivery)>,
     purged: bool,
-    /// Has it a bell, as where the loop sleeps? And had the last look left nothing behind?
-    rings: bool,
+    /// Does it signal, as where the loop sleeps? And had the last look left nothing behind?
+    signals: bool,
     emptied: bool,
     pub(super) stats: Vec<HandledMessage>,
 }
@@ -118,11 +118,11 @@ impl Producer for ScriptedLibrary {
         count
     }
 
-    fn rung_ns(&mut self) -> Option<u64> {
+    fn signalled_ns(&mut self) -> Option<u64> {
         let first = self.waiting.first_key_value().map(|((at_ns, _), _)| *at_ns);
         let came = first.filter(|at_ns| *at_ns <= self.time.peek_ns());
-        // It rings once for all that come into the empty queue.
-        self.rings.then(|| came.filter(|_| self.emptied).unwrap_or(0))
+        // It signals once for all that come into the empty queue.
+        self.signals.then(|| came.filter(|_| self.emptied).unwrap_or(0))
     }
 
     fn await_reports(&mut self, deadline_ns: u64, time: &impl Time) {
@@ -213,7 +213,7 @@ impl Producing {
             script: self.script,
             waiting: BTreeMap::new(),
             purged: false,
-            rings: !self.spin,
+            signals: !self.spin,
             emptied: true,
             stats: Vec::new(),
         };

@@ -29,8 +29,8 @@ struct MessageFeed {
     /// In order of time.
     coming: Vec<FeedMessage>,
     next: usize,
-    /// Has it a bell, as where the loop sleeps? And had the last look left nothing behind?
-    rings: bool,
+    /// Does it signal, as where the loop sleeps? And had the last look left nothing behind?
+    signals: bool,
     emptied: bool,
     /// When each was handed out.
     handed_out_ns: Vec<u64>,
@@ -60,11 +60,11 @@ impl Consumer for MessageFeed {
         time.sleep_until(next_ns.min(deadline_ns));
     }
 
-    fn rung_ns(&mut self) -> Option<u64> {
+    fn signalled_ns(&mut self) -> Option<u64> {
         let first = self.coming.get(self.next).map(|message| message.at_ns);
         let came = first.filter(|at_ns| *at_ns <= self.time.peek_ns());
-        // It rings once for all that come into the empty queue.
-        self.rings.then(|| came.filter(|_| self.emptied).unwrap_or(0))
+        // It signals once for all that come into the empty queue.
+        self.signals.then(|| came.filter(|_| self.emptied).unwrap_or(0))
     }
 }
 
@@ -101,8 +101,14 @@ pub(super) fn consume_kept_away(
         supervisor.want(Wanted::Run);
     });
     time.at(EPOCH + length_ns, |supervisor| supervisor.want(Wanted::Exit));
-    let mut feed =
-        MessageFeed { time: Rc::clone(&time), coming, next: 0, rings: !spin, emptied: true, handed_out_ns: Vec::new() };
+    let mut feed = MessageFeed {
+        time: Rc::clone(&time),
+        coming,
+        next: 0,
+        signals: !spin,
+        emptied: true,
+        handed_out_ns: Vec::new(),
+    };
     let expected = Expected {
         run_id: RUN,
         first_producer: PRODUCER,

@@ -71,7 +71,7 @@ impl Consumer for ScriptedConsumer {
         self.time.advance(next.min(deadline_ns).saturating_sub(self.time.peek_ns()));
     }
 
-    fn rung_ns(&mut self) -> Option<u64> {
+    fn signalled_ns(&mut self) -> Option<u64> {
         let next = self.coming.get(self.next).map_or(u64::MAX, |message| message.at_ns);
         Some(if next <= self.time.peek_ns() { next } else { 0 })
     }

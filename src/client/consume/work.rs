@@ -61,7 +61,7 @@ impl<C: Consumer, T: Time, M: Measuring> Consume<'_, C, T, M> {
 
     fn take_messages(&mut self, work: &mut Work, before_ns: u64) -> u32 {
         let (stats, raw) = (&mut self.stats, &mut self.raw);
-        stats.hold_times.look(before_ns, self.driver.rung_ns());
+        stats.hold_times.look(before_ns, self.driver.signalled_ns());
         let count = self.driver.poll_batch(self.time, |at_ns, message| {
             let turn_ns = work.turn_ns(at_ns);
             let before = stats.received();

@@ -38,7 +38,7 @@ impl<P: Producer, T: Time, M: Measuring> Produce<'_, P, T, M> {
     /// Picks up what has come back, or waits for it.
     fn await_answer(&mut self, now: u64) {
         self.unserved = 0;
-        if !self.manner.spin {
+        if !self.options.spin {
             self.cut_if_due();
             self.rest(now);
         } else if self.poll(u32::MAX, now) == 0 {

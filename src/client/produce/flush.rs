@@ -15,7 +15,7 @@ const HURRY_NS: u64 = 100_000_000;
 impl<P: Producer, T: Time, M: Measuring> Produce<'_, P, T, M> {
     /// Waits for the reports of all that is on its way; what is left at the limit is purged and counted as unknown.
     pub(super) fn flush(&mut self) {
-        let limit = u64::try_from(self.manner.flush.as_nanos()).unwrap_or(u64::MAX);
+        let limit = u64::try_from(self.options.flush.as_nanos()).unwrap_or(u64::MAX);
         self.drain(limit, true);
         if self.stats.outstanding() > 0 {
             self.stats.witness.give_up(self.time.now_ns());

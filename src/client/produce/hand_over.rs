@@ -101,7 +101,7 @@ impl<P: Producer, T: Time, M: Measuring> Produce<'_, P, T, M> {
             self.waits_for_room = false;
             if blocked? == Blocked::Stop || self.orders != orders {
                 (from..total).for_each(|i| self.batcher.forget(i));
-                if self.manner.wall_stamps {
+                if self.options.wall_stamps {
                     // Nor is there a message any more that had its stamp already.
                     self.stats.stamp_offsets.change(self.stats.next_sequence(), self.batcher.stamp_offset_ns);
                 }
@@ -201,7 +201,7 @@ impl<P: Producer, T: Time, M: Measuring> Produce<'_, P, T, M> {
         let begun = self.time.now_ns();
         // Room comes with reports. On a schedule and a CPU of our own we look for it all the time; otherwise a sleep
         // leaves the CPU to the library's threads, which are what we wait for.
-        let spin = self.manner.spin && !self.unlimited;
+        let spin = self.options.spin && !self.unlimited;
         // Time in which there was something to do, or a wait was over, and the loop had no CPU: the queue's fault it
         // is not.
         let (mut looked_ns, mut away_ns) = (begun, 0);

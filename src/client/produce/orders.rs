@@ -18,7 +18,7 @@ impl<P: Producer, T: Time, M: Measuring> Produce<'_, P, T, M> {
         if let Some(order) = self.end.new_rate() {
             self.apply_rate(order, now);
         }
-        if self.manner.wall_stamps {
+        if self.options.wall_stamps {
             self.follow_wall_clock();
         }
         if self.end.probe_rounds() != self.probe_rounds {
@@ -74,18 +74,18 @@ impl<P: Producer, T: Time, M: Measuring> Produce<'_, P, T, M> {
 
     /// On a curve the order says when the load begins, and nothing else.
     fn first_pacer(&self, order: RateOrder) -> Pacer {
-        let ProducerOptions { late, arrivals, index, .. } = self.manner;
-        let Some(course) = &self.manner.curve else { return Pacer::arriving(order, late, arrivals, index) };
+        let ProducerOptions { late, arrivals, index, .. } = self.options;
+        let Some(curve) = &self.options.curve else { return Pacer::arriving(order, late, arrivals, index) };
         let epoch_wall_ns = i128::from(order.start_ns) + i128::from(self.end.wall_offset_ns());
-        let part = (course.index, course.producers);
-        Pacer::along(&course.curve, part, (order.start_ns, epoch_wall_ns), late, arrivals)
+        let part = (curve.index, curve.producers);
+        Pacer::along(&curve.curve, part, (order.start_ns, epoch_wall_ns), late, arrivals)
     }
 
     /// One probe for all rounds asked for since the last one; a full queue is tried again with the next tick.
     #[cold]
     fn probe(&mut self, now: u64) {
         let value = self.batcher.probe(self.stats.counters[Counter::ProbesSent], now);
-        let sent = if self.manner.omb_probes {
+        let sent = if self.options.omb_probes {
             self.driver.send(Some(b"key"), &[0; 10], 0)
         } else {
             // A compacted topic takes no message without a key.

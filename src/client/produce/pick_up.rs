@@ -26,7 +26,7 @@ impl<P: Producer, T: Time, M: Measuring> Produce<'_, P, T, M> {
     /// Picks up reports, up to so many. `before_ns`: a time shortly before.
     #[inline]
     pub(super) fn poll(&mut self, limit: u32, before_ns: u64) -> u32 {
-        self.stats.hold_times.look(before_ns, self.driver.rung_ns());
+        self.stats.hold_times.look(before_ns, self.driver.signalled_ns());
         let count = if self.raw.is_some() { self.poll_recording(limit) } else { self.poll_only(limit) };
         self.stats.hold_times.looked(count < limit);
         count
@@ -68,7 +68,7 @@ impl<P: Producer, T: Time, M: Measuring> Produce<'_, P, T, M> {
             return;
         }
         let rested_ns = now + REST_NS;
-        let until_ns = if self.manner.spin { rested_ns } else { rested_ns.max(self.ticker.next_tick_ns()) };
+        let until_ns = if self.options.spin { rested_ns } else { rested_ns.max(self.ticker.next_tick_ns()) };
         let begun_ns = self.time.now_ns();
         let over_ns = self.await_reports_until(until_ns);
         self.stats.counters[Counter::IdleNs] += over_ns.saturating_sub(begun_ns);

@@ -151,7 +151,7 @@ struct ProducerScene {
     time: Rc<VirtualTime>,
     library: ScriptedProducer,
     end: ClientEnd,
-    manner: ProducerOptions,
+    options: ProducerOptions,
     stamped: bool,
     /// Lengths of the payloads; none: zeros of `VALUE_BYTES`.
     lengths: Vec<usize>,
@@ -170,7 +170,7 @@ impl ProducerScene {
         let (time, end) = VirtualTime::new(EPOCH - S, Shape::new(Role::Producer, 3, 1));
         let time = Rc::new(time);
         let library = ScriptedProducer::new(&time);
-        let manner = ProducerOptions {
+        let options = ProducerOptions {
             curve: None,
             arrivals: Arrivals::Uniform,
             index: 0,
@@ -182,7 +182,7 @@ impl ProducerScene {
             wall_stamps: false,
             omb_probes: false,
         };
-        Self { time, library, end, manner, stamped: true, lengths: Vec::new() }
+        Self { time, library, end, options, stamped: true, lengths: Vec::new() }
     }
 
     /// Load from the epoch on at `per_s` (0: unlimited) for `length_ns`, then flush and exit.
@@ -209,7 +209,7 @@ impl ProducerScene {
             &mut self.library,
             &*self.time,
             &mut self.end,
-            self.manner.clone(),
+            self.options.clone(),
             batcher,
         )
         .run(None::<fn() -> Result<MessageBatcher, DriverError>>);
@@ -300,7 +300,7 @@ fn an_acknowledgement_is_measured_on_one_clock_whatever_the_wall_clock_does_mean
     // With three places in the queue there is always one message that has its stamp and waits.
     for (capacity, most_ms) in [(100_000, 21), (3, 100)] {
         let mut run = ProducerScene::new();
-        run.manner.wall_stamps = true;
+        run.options.wall_stamps = true;
         (run.library.capacity, run.library.latency_ns) = (capacity, 20 * MS);
         let order = |start_ns| RateOrder { start_ns, interval_q32: u128::from(MS) << 32 };
         run.time.at(EPOCH - S / 2, move |supervisor| {
@@ -370,7 +370,7 @@ fn slots_are_cut_at_the_whole_seconds_and_the_last_has_everything() {
 #[test]
 fn where_the_cpu_is_shared_it_sleeps_and_still_keeps_the_schedule() {
     let mut run = ProducerScene::new();
-    run.manner.spin = false;
+    run.options.spin = false;
     let outcome = run.load(2_000, 2 * S);
     outcome.assert_balanced();
     outcome.enqueued(4_000, 11);
@@ -380,7 +380,7 @@ fn where_the_cpu_is_shared_it_sleeps_and_still_keeps_the_schedule() {
 #[test]
 fn where_the_cpu_is_shared_an_acknowledgement_ends_the_sleep() {
     let mut run = ProducerScene::new();
-    run.manner.spin = false;
+    run.options.spin = false;
     run.library.latency_ns = 1_300 * US;
     let outcome = run.load(1_000, 2 * S);
     let latency = outcome.latency(Latency::AcknowledgeActual, 100.0);
@@ -420,7 +420,7 @@ fn a_stall_shows_in_the_intended_latencies_and_nothing_is_left_out() {
 #[test]
 fn a_loop_that_has_no_cpu_when_there_is_room_again_is_not_held_up_by_the_queue() {
     let mut run = ProducerScene::new();
-    run.manner.spin = false;
+    run.options.spin = false;
     run.library.capacity = 100;
     run.library.stall = Some((EPOCH + S, EPOCH + 3 * S / 2));
     run.time.keep_away([(EPOCH + 3 * S / 2, 300 * MS)]);
@@ -466,8 +466,8 @@ fn without_a_rate_it_sends_in_batches_as_fast_as_the_queue_takes_them() {
 fn a_closed_loop_has_as_many_on_their_way_as_it_is_told_and_waits_for_answers() {
     for (spin, outstanding) in [(true, 1), (true, 16), (false, 16), (true, 250)] {
         let mut run = ProducerScene::new();
-        run.manner.spin = spin;
-        run.manner.outstanding = Some(outstanding);
+        run.options.spin = spin;
+        run.options.outstanding = Some(outstanding);
         run.library.latency_ns = 2 * MS;
         let outcome = run.load(0, S);
         outcome.assert_balanced();
@@ -487,7 +487,7 @@ fn a_closed_loop_has_as_many_on_their_way_as_it_is_told_and_waits_for_answers() 
 #[test]
 fn a_closed_loop_stands_still_with_the_broker() {
     let mut run = ProducerScene::new();
-    run.manner.outstanding = Some(10);
+    run.options.outstanding = Some(10);
     run.library.stall = Some((EPOCH + S / 4, EPOCH + 3 * S / 4));
     let outcome = run.load(0, S);
     outcome.assert_balanced();
@@ -532,7 +532,7 @@ fn refused_and_failed_messages_are_failures_with_their_reason_as_last_words() {
 fn what_is_not_acknowledged_within_the_flush_limit_is_unknown() {
     let mut run = ProducerScene::new();
     run.library.never_acknowledge = true;
-    run.manner.flush = Duration::from_secs(2);
+    run.options.flush = Duration::from_secs(2);
     let outcome = run.load(1_000, S);
     outcome.assert_balanced();
     assert_eq!(outcome.counters[Counter::MessagesUnknown], outcome.enqueued(1_000, 1));
@@ -544,7 +544,7 @@ fn what_counts_as_unknown_is_not_counted_again_when_its_report_comes_after_all()
     let mut run = ProducerScene::new();
     run.library.latency_ns = 7 * S;
     run.library.deaf_to_purge = true;
-    run.manner.flush = Duration::from_secs(2);
+    run.options.flush = Duration::from_secs(2);
     let outcome = run.load(1_000, S);
     assert!(outcome.library.held.is_empty(), "all reports came before the exit");
     outcome.assert_balanced();
@@ -556,7 +556,7 @@ fn a_stop_is_obeyed_while_the_queue_is_full() {
     let mut run = ProducerScene::new();
     run.library.never_acknowledge = true;
     run.library.capacity = 50;
-    run.manner.flush = Duration::from_millis(100);
+    run.options.flush = Duration::from_millis(100);
     let outcome = run.load(0, S);
     outcome.assert_balanced();
     assert_eq!(outcome.counters[Counter::MessagesEnqueued], 50);

@@ -28,7 +28,7 @@ impl<P: Producer, T: Time, M: Measuring> Produce<'_, P, T, M> {
             self.notice_caught_up(due_ns);
         }
         let until_ns = due_ns.min(self.ticker.next_tick_ns());
-        if self.manner.spin {
+        if self.options.spin {
             self.spin_until(now_ns, until_ns, due_ns);
         } else {
             self.sleep_until(now_ns, until_ns, due_ns);

@@ -98,8 +98,8 @@ impl Consumer for KafkaConsumer {
     }
 
     #[inline]
-    fn rung_ns(&mut self) -> Option<u64> {
-        self.native.as_ref().and_then(NativeConsumer::rung_ns)
+    fn signalled_ns(&mut self) -> Option<u64> {
+        self.native.as_ref().and_then(NativeConsumer::signalled_ns)
     }
 
     fn came_ns(&self) -> Option<u64> {

@@ -112,8 +112,8 @@ impl Producer for KafkaProducer {
     }
 
     #[inline]
-    fn rung_ns(&mut self) -> Option<u64> {
-        self.native.rung_ns()
+    fn signalled_ns(&mut self) -> Option<u64> {
+        self.native.signalled_ns()
     }
 
     fn came_ns(&self) -> Option<u64> {

@@ -13,20 +13,20 @@ fn read(page: &str) -> (BTreeMap<&str, f64>, BTreeMap<&str, &str>) {
 
 fn a_page() -> String {
     let (_sender, scrapes) = crossbeam_channel::unbounded();
-    let mut desk = MetricsEndpoint::new(scrapes, true);
-    desk.begin_run();
+    let mut endpoint = MetricsEndpoint::new(scrapes, true);
+    endpoint.begin_run();
     let mut recorder = Recorder::new();
     (1..=1_000).for_each(|us| recorder.record(us * 1_000));
     let extremes = recorder.take_interval();
     let latencies = Increment::between(None, &Sparse::of(&recorder));
-    desk.recorded().add(Latency::AcknowledgeActual, &latencies, Some(extremes.sum_ns));
-    desk.roll();
+    endpoint.recorded().add(Latency::AcknowledgeActual, &latencies, Some(extremes.sum_ns));
+    endpoint.roll();
     let mut present = Present { active: true, living: [1, 2], receipts: Some((10, 7)), ..Present::default() };
     present.counters.producers[Counter::MessagesAcknowledged] = 1_000;
     present.counters.producers[Counter::QueueFullNs] = 1_500_000_000;
     present.counters.consumers[Counter::MessagesReceived] = 998;
     present.counters.consumers[Counter::ProbesReceived] = 1;
-    desk.page(&present)
+    endpoint.page(&present)
 }
 
 #[test]

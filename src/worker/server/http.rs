@@ -72,23 +72,23 @@ pub fn listen(settings: &ServerSettings, worker_status: Arc<WorkerStatus>) -> Re
     let (scraper, scrapes) = crossbeam_channel::unbounded();
     let guard = settings.token.is_none().then_some(OriginCheck { loopback: settings.bind.is_loopback() });
     let token = settings.token.as_deref().map(Arc::from);
-    let desk = RequestContext { calls: sender, worker_status, token, guard, body_bytes: settings.body_bytes };
+    let context = RequestContext { calls: sender, worker_status, token, guard, body_bytes: settings.body_bytes };
     let connections = settings.connections;
     serve_beside(address, move || async move {
         tokio::join!(
-            serve(main, connections, worker_calls(desk)),
+            serve(main, connections, worker_calls(context)),
             serve(stats, connections, metrics_page::router(scraper, stats_address))
         )
     })?;
     Ok(Listening { address, stats_address, calls, scrapes })
 }
 
-fn worker_calls(desk: RequestContext) -> axum::Router {
-    axum::Router::new().fallback(any_call).with_state(desk)
+fn worker_calls(context: RequestContext) -> axum::Router {
+    axum::Router::new().fallback(any_call).with_state(context)
 }
 
-async fn any_call(State(desk): State<RequestContext>, request: Request) -> Response {
-    let reply = desk.answer(request).await;
+async fn any_call(State(context): State<RequestContext>, request: Request) -> Response {
+    let reply = context.answer(request).await;
     let kind = if reply.json { "application/json" } else { "text/plain;charset=utf-8" };
     let status = StatusCode::from_u16(reply.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let mut response = Response::new(Body::from(reply.body));

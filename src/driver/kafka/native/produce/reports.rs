@@ -71,10 +71,10 @@ impl NativeProducer {
         self.queue.wait(limit, clock)
     }
 
-    /// When the first thing came into the empty queue since the last call (0: nothing has); None: there is no bell.
+    /// When the first thing came into the empty queue since the last call (0: nothing has); None: there is no eventfd.
     #[inline]
-    pub(in crate::driver::kafka) fn rung_ns(&self) -> Option<u64> {
-        self.queue.rung_ns()
+    pub(in crate::driver::kafka) fn signalled_ns(&self) -> Option<u64> {
+        self.queue.signalled_ns()
     }
 
     /// The same, left as it is; None: nothing has come, or nobody knows when.
