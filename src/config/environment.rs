@@ -6,6 +6,9 @@
 //! `${NAME?words}`, `${NAME:+text}`, `${NAME+text}`; with a colon an empty variable counts as unset. `$${NAME}` is the
 //! text `${NAME}` itself. `$NAME` is no reference.
 
+mod reference;
+
+use reference::{fill, name_length, reference_length};
 use serde_yaml::{Mapping, Value};
 
 /// Asks for a variable; None: it is not set.
@@ -181,78 +184,12 @@ impl Taken {
     }
 }
 
-/// Bytes from `${` to the brace that closes it; None: none does within the line.
-fn reference_length(text: &str) -> Option<usize> {
-    let mut open = 0_usize;
-    for (at, c) in text.char_indices() {
-        match c {
-            '{' if text[..at].ends_with('$') => open += 1,
-            '}' => {
-                open = open.checked_sub(1)?;
-                if open == 0 {
-                    return Some(at + 1);
-                }
-            }
-            '\n' => return None,
-            _ => {}
-        }
-    }
-    None
-}
-
-/// Bytes of the variable's name at the beginning of a text.
-fn name_length(text: &str) -> usize {
-    text.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).unwrap_or(text.len())
-}
-
 fn of_file(text: String) -> Filling {
     Filling { text, of_variable: false }
 }
 
 fn of_variable(text: String) -> Filling {
     Filling { text, of_variable: true }
-}
-
-/// What one reference stands for; None: it is no reference to a variable (`${zone.id}`, `${file:/a:b}`).
-fn fill(written: &str, variables: Variables<'_>) -> Option<Result<Filling, String>> {
-    let inside = written.strip_prefix("${")?;
-    let (name, rest) = inside.split_at(name_length(inside));
-    if name.is_empty() || name.starts_with(|c: char| c.is_ascii_digit()) {
-        return None;
-    }
-    if rest.is_empty() {
-        return Some(Err(format!("${{{name} is not closed: write ${{{name}}}")));
-    }
-    let rest = rest.strip_suffix('}')?;
-    let (colon, form) = match rest.strip_prefix(':') {
-        Some(form) => (true, form),
-        None => (false, rest),
-    };
-    let value = variables(name).filter(|value| !(colon && value.is_empty()));
-    let unset = || {
-        let what = if colon { "is not set or empty" } else { "is not set" };
-        format!("the environment variable {name} {what}")
-    };
-    let remedy = format!("set it, or write a default: ${{{name}:-value}}");
-    if rest.is_empty() {
-        return Some(value.map(of_variable).ok_or_else(|| format!("{}: {remedy}", unset())));
-    }
-    let nested = |text: &str| {
-        let inner = Taken::out_of(text, Some(variables));
-        let mut unfilled = Vec::new();
-        let filled = inner.fill_text(&inner.text, &mut unfilled);
-        unfilled.pop().map_or_else(|| Ok(of_file(filled)), |first| Err(first.what))
-    };
-    let mut form = form.chars();
-    match form.next()? {
-        '-' => Some(value.map_or_else(|| nested(form.as_str()), |value| Ok(of_variable(value)))),
-        '+' => Some(value.map_or_else(|| Ok(of_file(String::new())), |_| nested(form.as_str()))),
-        '?' => Some(value.map(of_variable).ok_or_else(|| match form.as_str().trim() {
-            "" => format!("{}: set it", unset()),
-            words => format!("{}: {words}", unset()),
-        })),
-        _ => None,
-    }
 }
 
 /// What is nothing but references is whatever it was filled with: a number, a list, nothing.
@@ -273,99 +210,4 @@ fn number_or_text(text: String) -> Value {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const SET: [(&str, &str); 7] = [
-        ("A", "1"),
-        ("B", "two words: # no comment"),
-        ("EMPTY", ""),
-        ("LIST", "[x, y]"),
-        ("P", "a=b\nc: d"),
-        ("SLASH", "C:\\x"),
-        ("_K", "k"),
-    ];
-
-    fn variable(name: &str) -> Option<String> {
-        SET.iter().find(|(set, _)| *set == name).map(|(_, value)| (*value).to_owned())
-    }
-    fn filled(text: &str) -> (Value, Vec<Unfilled>) {
-        let taken = Taken::out_of(text, Some(&variable));
-        let mut value = serde_yaml::from_str(&taken.text).unwrap();
-        let mut unfilled = Vec::new();
-        taken.fill(&mut value, &mut unfilled);
-        (value, unfilled)
-    }
-    fn one(written: &str) -> Value {
-        let (value, unfilled) = filled(&format!("k: {written}\n"));
-        assert_eq!(unfilled, [], "{written}");
-        value["k"].clone()
-    }
-    #[test]
-    fn the_shells_forms_are_filled_in() {
-        for (written, expected) in [
-            ("${A}", Value::from(1)),
-            ("${A}000", Value::from(1000)),
-            ("\"${A}\"", Value::from(1)),
-            ("${NONE:-5}", Value::from(5)),
-            ("${EMPTY:-5}", Value::from(5)),
-            ("${EMPTY-5}", Value::Null),
-            ("${EMPTY}", Value::Null),
-            ("${NONE:-from a: b}", Value::from("from a: b")),
-            ("${NONE:-${OTHER:-${A}}}", Value::from(1)),
-            ("${A:+yes it is}", Value::from("yes it is")),
-            ("x${NONE+no}", Value::from("x")),
-            ("${A:?must be}", Value::from(1)),
-            ("${B}", Value::from("two words: # no comment")),
-            ("p-${A}-${_K}", Value::from("p-1-k")),
-            ("${LIST}", serde_yaml::from_str("[x, y]").unwrap()),
-            ("[\"${A}\", b]", serde_yaml::from_str("[1, b]").unwrap()),
-            ("[${A}, ${NONE:-2}]", serde_yaml::from_str("[1, 2]").unwrap()),
-            ("{${_K}: ${A}}", serde_yaml::from_str("{k: 1}").unwrap()),
-            ("${P}", Value::from("a=b\nc: d")),
-            ("$${A}", Value::from("${A}")),
-        ] {
-            assert_eq!(one(written), expected, "{written}");
-        }
-    }
-
-    #[test]
-    fn what_is_no_reference_stays_what_it_is() {
-        for text in
-            ["$ConnectionString", "$A", "${zone.id}", "${file:/etc/x:y}", "{zone.id}", "$", "100$", "${1}", "$ {A}"]
-        {
-            assert_eq!(one(&format!("'{text}'")), Value::from(text));
-        }
-        let none = Taken::out_of("k: ${A}", None);
-        assert_eq!(none.text, "k: ${A}");
-    }
-
-    #[test]
-    fn what_is_not_set_is_told_with_its_line_and_once() {
-        let text =
-            "# ${COMMENT}\na: ${A} # ${NONE}\nb: |\n  x=${A}\n  # y=${NONE}\n  z=${NONE}-${NONE}\nc: ${WHO:?say who}\n";
-        let (value, unfilled) = filled(text);
-        let told: Vec<_> = unfilled.iter().map(|unfilled| (unfilled.line, unfilled.what.as_str())).collect();
-        assert_eq!(
-            told,
-            [
-                (6, "the environment variable NONE is not set: set it, or write a default: ${NONE:-value}"),
-                (7, "the environment variable WHO is not set or empty: say who"),
-            ]
-        );
-        assert_eq!((&value["a"], &value["b"]), (&Value::from(1), &Value::Null));
-        let (_, nested) = filled("a: ${NONE:-${OTHER}}\n");
-        assert!(nested[0].what.contains("OTHER is not set"), "{nested:?}");
-        let (_, open) = filled("a: ${NONE\n");
-        assert_eq!(open[0].what, "${NONE is not closed: write ${NONE}");
-    }
-
-    #[test]
-    fn a_block_keeps_its_lines_and_comments() {
-        let (value, unfilled) = filled("b: |\n  x=${A}\n  # ${NONE}\n  y=$ConnectionString\n  ${_K}=v\n");
-        assert_eq!(unfilled, []);
-        assert_eq!(value["b"], Value::from("x=1\n# ${NONE}\ny=$ConnectionString\nk=v\n"));
-        let (value, _) = filled("b: |\n  ${P}\n  pem=${P}\n  path=${SLASH}\n");
-        assert_eq!(value["b"], Value::from("a=b\nc: d\npem=a=b\\nc: d\npath=C:\\\\x\n"));
-    }
-}
+mod tests;
