@@ -12,6 +12,10 @@
 //! | partitions | client | `partitions.rs` |
 //! | ring head, slots | client | `ring.rs`, `slot_bytes.rs` |
 
+mod accounting_row;
+
+pub use accounting_row::{AccountingRow, ReceivedRow, SentRow};
+
 use super::control::{CONTROL_WORDS, LAST_WORDS_BYTES, STATE_WORDS};
 use super::header::HEADER_WORDS;
 use super::partitions;
@@ -225,122 +229,5 @@ const fn fnv(mut hash: u64, bytes: &[u8]) -> u64 {
     hash
 }
 
-/// One accounting row as it stands in shared memory: a producer's [`SentRow`], or one of a consumer's [`ReceivedRow`]s.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub struct AccountingRow([u64; ROW_WORDS]);
-
-impl AccountingRow {
-    pub(super) fn to_words(self) -> [u64; ROW_WORDS] {
-        self.0
-    }
-    pub(super) fn from_words(words: [u64; ROW_WORDS]) -> Self {
-        Self(words)
-    }
-}
-
-/// What became of the messages that a producer handed over. A checksum is the wrapping sum of
-/// `load::accounting::mix(sequence)` over the messages counted beside it.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct SentRow {
-    /// Messages acknowledged.
-    pub acknowledged: u64,
-    /// Their checksum.
-    pub acknowledged_checksum: u64,
-    /// Messages whose delivery failed.
-    pub failed: u64,
-    /// Their checksum.
-    pub failed_checksum: u64,
-    /// Messages of which nobody knows (purged).
-    pub unknown: u64,
-    /// Messages handed to the library: the highest sequence + 1.
-    pub handed_over: u64,
-}
-
-impl From<SentRow> for AccountingRow {
-    fn from(row: SentRow) -> Self {
-        let SentRow { acknowledged, acknowledged_checksum, failed, failed_checksum, unknown, handed_over } = row;
-        Self([acknowledged, acknowledged_checksum, failed, failed_checksum, unknown, handed_over])
-    }
-}
-
-impl From<AccountingRow> for SentRow {
-    fn from(AccountingRow(words): AccountingRow) -> Self {
-        let [acknowledged, acknowledged_checksum, failed, failed_checksum, unknown, handed_over] = words;
-        Self { acknowledged, acknowledged_checksum, failed, failed_checksum, unknown, handed_over }
-    }
-}
-
-/// What a consumer received from one producer of its topic.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct ReceivedRow {
-    /// Distinct messages.
-    pub distinct: u64,
-    /// Wrapping sum of `load::accounting::mix(sequence)` over them.
-    pub checksum: u64,
-    /// Messages that had come before.
-    pub duplicates: u64,
-    /// Distinct messages that came after a later one of their partition.
-    pub reordered: u64,
-    /// Messages older than the window: taken for duplicates.
-    pub beyond_window: u64,
-}
-
-impl From<ReceivedRow> for AccountingRow {
-    fn from(row: ReceivedRow) -> Self {
-        let ReceivedRow { distinct, checksum, duplicates, reordered, beyond_window } = row;
-        Self([distinct, checksum, duplicates, reordered, beyond_window, 0])
-    }
-}
-
-impl From<AccountingRow> for ReceivedRow {
-    fn from(AccountingRow(words): AccountingRow) -> Self {
-        let [distinct, checksum, duplicates, reordered, beyond_window, _] = words;
-        Self { distinct, checksum, duplicates, reordered, beyond_window }
-    }
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn regions_stand_in_order_on_lines_of_their_own() {
-        for rows in [1, 3, 64, 65, 1_000] {
-            let shape = Shape::new(Role::Consumer, 2, rows).with_partitions(rows);
-            let l = Layout::of(&shape);
-            let seldom = [l.control, l.state, l.last_words, l.counters, l.rows, l.probes, l.moments, l.troubles];
-            let starts = [&[0][..], &seldom, &[l.partitions, l.head, l.slots, l.end]].concat();
-            assert!(starts.is_sorted_by(|a, b| a < b), "{l:?}");
-            assert!(starts.iter().all(|start| start % LINE_WORDS == 0), "{l:?}");
-            assert_eq!(l.moments - l.probes, (rows as usize).div_ceil(64).next_multiple_of(LINE_WORDS));
-            assert_eq!(l.slot(&shape, 23) + l.slot_words, l.end);
-            assert_eq!(l.slot(&shape, 24), l.slots);
-            assert_eq!(shape.total_bytes(), l.end * 8);
-            assert!(l.head - l.partitions >= shape.partition_cells as usize * CELL_WORDS);
-        }
-    }
-
-    #[test]
-    fn the_usual_shape_holds_every_family_in_its_coarse_form() {
-        for role in [Role::Producer, Role::Consumer] {
-            assert_eq!(Shape::new(role, 0, 1).flaw(), None);
-        }
-    }
-
-    #[test]
-    fn impossible_shapes_are_named_and_huge_ones_do_not_overflow() {
-        let shape = Shape::new(Role::Producer, 0, 1);
-        assert!(Shape { slots: 1, ..shape }.flaw().unwrap().contains("at least 2"));
-        assert!(Shape { slot_bytes: 4096, ..shape }.flaw().unwrap().contains("4096"));
-        let huge = Shape { rows: u32::MAX, slots: u32::MAX, slot_bytes: u32::MAX, partition_cells: u32::MAX, ..shape };
-        assert!(huge.total_bytes() > 1 << 60);
-    }
-
-    #[test]
-    fn both_kinds_of_rows_survive_shared_memory() {
-        let sent = AccountingRow::from_words([1, 2, 3, 4, 5, 6]);
-        assert_eq!(AccountingRow::from(SentRow::from(sent)).to_words(), [1, 2, 3, 4, 5, 6]);
-        let received = AccountingRow::from_words([1, 2, 3, 4, 5, 0]);
-        assert_eq!(AccountingRow::from(ReceivedRow::from(received)).to_words(), [1, 2, 3, 4, 5, 0]);
-    }
-}
+mod tests;
