@@ -11,6 +11,7 @@ pub mod fleet;
 pub mod hosts;
 mod http_client;
 pub mod local;
+mod losses;
 pub mod metrics;
 mod naming;
 mod readiness;
@@ -23,13 +24,13 @@ pub mod witness;
 
 pub use facts::{ClientFacts, ClientKernelFacts, ClientSpans};
 pub use hosts::{Environment, HostReport};
+pub use losses::{BrokerLoss, ClientDeath, Interruption, WorkerLoss};
 pub use stats::*;
 pub use timeline::{ClientTimeline, PackedPoint};
 pub use witness::{ClientMoment, ClientTrouble};
 
 use crate::load::accounting::Balance;
 use crate::plan::Plan;
-use crate::telemetry::Role;
 
 /// Why a verb failed. `cli` maps each to an exit code.
 #[derive(Debug, thiserror::Error)]
@@ -67,122 +68,6 @@ pub enum WorkerError {
     /// The broker is gone in the middle of the load.
     #[error("{0}")]
     BrokerLost(BrokerLoss),
-}
-
-/// What interrupted a run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Interruption {
-    /// SIGINT.
-    Interrupt,
-    /// SIGTERM or SIGHUP.
-    Terminate,
-}
-
-impl std::fmt::Display for Interruption {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Self::Interrupt => "Ctrl-C",
-            Self::Terminate => "SIGTERM or SIGHUP",
-        })
-    }
-}
-
-/// A worker that is gone, or does not answer any more.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub struct WorkerLoss {
-    /// Its address.
-    pub worker: String,
-    /// What was seen.
-    pub cause: String,
-}
-
-impl std::fmt::Display for WorkerLoss {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "worker {} is lost: {}", self.worker, self.cause)
-    }
-}
-
-/// How a broker was lost in the middle of the load. Times are ns since the load began.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "snake_case", tag = "loss")]
-pub enum BrokerLoss {
-    /// The process of the embedded broker ended.
-    Died {
-        /// Its process.
-        pid: i32,
-        /// "killed by signal 9 (SIGKILL)", "exit code 1".
-        cause: String,
-        /// When it was seen; 0: before the load began.
-        at_ns: u64,
-    },
-    /// No client was answered any more.
-    Unreachable {
-        /// The moment from which on nobody was answered.
-        since_ns: u64,
-        /// How long that was waited out.
-        length_ns: u64,
-        /// Who waited ("producer 0").
-        clients: Vec<String>,
-        /// The newest error that one of them reported.
-        last_error: Option<String>,
-    },
-}
-
-impl std::fmt::Display for BrokerLoss {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Died { pid, cause, at_ns: 0 } => {
-                write!(f, "the embedded broker (pid {pid}) died before the load began: {cause}")
-            }
-            Self::Died { pid, cause, at_ns } => {
-                let at_s = *at_ns as f64 / 1e9;
-                write!(f, "the embedded broker (pid {pid}) died at {at_s:.1} s: {cause}")
-            }
-            Self::Unreachable { since_ns, length_ns, last_error, .. } => {
-                let (since_s, length) = (*since_ns as f64 / 1e9, crate::units::format_ns(*length_ns));
-                write!(f, "the broker answered nobody from {since_s:.1} s on, for {length}")?;
-                last_error.iter().try_for_each(|error| write!(f, " ({error})"))
-            }
-        }
-    }
-}
-
-/// A client that ended before it was told to.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub struct ClientDeath {
-    /// The worker it ran on; None: this host.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub worker: Option<String>,
-    /// Its role.
-    pub role: Role,
-    /// Its number.
-    pub index: u32,
-    /// Its process.
-    pub pid: i32,
-    /// Its hot CPU as planned.
-    pub cpu: Option<usize>,
-    /// "killed by signal 9 (SIGKILL)", "exit code 1".
-    pub cause: String,
-    /// What it said last.
-    pub last_words: Option<String>,
-}
-
-impl std::fmt::Display for ClientDeath {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        if let Some(worker) = &self.worker {
-            write!(f, "{worker}: ")?;
-        }
-        write!(f, "{} {} (pid {}", self.role, self.index, self.pid)?;
-        if let Some(cpu) = self.cpu {
-            write!(f, ", CPU {cpu}")?;
-        }
-        write!(f, ") died: {}", self.cause)?;
-        if let Some(words) = &self.last_words {
-            write!(f, "; its last words: {words}")?;
-        }
-        Ok(())
-    }
 }
 
 /// Why a wait ended.

@@ -1,11 +1,14 @@
 //! What a worker reports: OMB's three answers with both latency families, and the end of the run.
 
-use crate::driver::kafka::admin::settings::ClusterSettings;
-use crate::os::clock::Clock;
-use crate::plan::ClientPlacement;
-use crate::stats::partition_counts::PartitionCounts;
+mod live;
+mod period;
+mod run_end;
+
+pub use live::{ClientLive, LiveCounters};
+pub use period::{FleetSecond, PeriodStats};
+pub use run_end::{ClientReport, PartitionsReceived, RunEnd};
+
 use crate::stats::{Counter, Counters, Distribution, Increment, Latency};
-use crate::telemetry::{ClientState, Role};
 use crate::units::NS_PER_S;
 
 /// OMB's CountersStats, with probes apart.
@@ -83,47 +86,6 @@ impl LatencySet {
         }
     }
 }
-/// What the live line shows.
-#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
-pub struct LiveCounters {
-    /// Live counters of all clients added.
-    pub counters: Counters,
-    /// Messages that subscriptions should have received: acknowledged × subscriptions of their topic.
-    pub expected_receipts: u64,
-    /// Messages received, of topics that have producers of the run.
-    pub receipts: u64,
-    /// Acknowledgement p99 (from the actual time) of the newest whole second, all producers.
-    pub acknowledge_p99_ns: Option<u64>,
-    /// End-to-end p99 (from the actual time) of the newest whole second, all consumers.
-    pub end_to_end_p99_ns: Option<u64>,
-    /// Each client by itself; none of those that cannot tell (OMB's workers).
-    #[serde(default)]
-    pub clients: Vec<ClientLive>,
-}
-
-/// One client as it is now.
-#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
-pub struct ClientLive {
-    /// The worker it runs on; None: this host.
-    #[serde(default)]
-    pub worker: Option<String>,
-    /// Role.
-    pub role: Role,
-    /// Number.
-    pub index: u32,
-    /// Where it is; None: it has not said anything yet.
-    pub state: Option<ClientState>,
-    /// Its hot CPU as planned; None: not pinned.
-    pub cpu: Option<usize>,
-    /// Its newest whole second; None: there is none yet.
-    pub second: Option<TimelinePoint>,
-}
-impl LiveCounters {
-    /// Messages acknowledged and not received yet.
-    pub fn backlog(&self) -> u64 {
-        self.expected_receipts.saturating_sub(self.receipts)
-    }
-}
 
 impl std::ops::Index<crate::stats::Latency> for LatencySet {
     type Output = Distribution;
@@ -188,154 +150,6 @@ fn per_second(count: u64, span_ns: u64) -> f64 {
     if span_ns == 0 { 0.0 } else { count as f64 * NS_PER_S as f64 / span_ns as f64 }
 }
 
-/// One period, merged over the clients. Rates divide each client's count by that client's own span.
-#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
-pub struct PeriodStats {
-    /// Period on the run's time line: from …
-    pub start_ns: u64,
-    /// … to.
-    pub end_ns: u64,
-    /// Acknowledged messages per second.
-    pub publish_rate_per_s: f64,
-    /// Messages handed to the client library per second.
-    pub send_rate_per_s: f64,
-    /// Acknowledged value bytes per second.
-    pub publish_bytes_per_s: f64,
-    /// Failed messages per second.
-    pub publish_error_rate_per_s: f64,
-    /// Received messages per second.
-    pub consume_rate_per_s: f64,
-    /// Received value bytes per second.
-    pub consume_bytes_per_s: f64,
-    /// Messages that subscriptions should have received by the end of the period: acknowledged × subscriptions of their
-    /// topic.
-    pub expected_receipts: u64,
-    /// Messages received by then, of topics that have producers of the run.
-    pub receipts: u64,
-    /// `expected_receipts` − `receipts` at the end of the period, at least 0.
-    pub backlog: u64,
-    /// Counter differences over the period, all clients added.
-    pub counters: Counters,
-    /// Totals since the clients began, all clients added.
-    pub totals: Counters,
-    /// Latencies of the period.
-    pub latencies: LatencySet,
-    /// Rates from the beginning of the measurement (or of the load) to the end of this period.
-    pub since_reset: Rates,
-    /// Clients whose slot for the end of the period was not there in time (their part comes with the next period).
-    pub late_clients: u32,
-    /// Its seconds, where they are kept (`--hlog`); none come from workers on other hosts.
-    #[serde(skip)]
-    pub seconds: Vec<FleetSecond>,
-    /// What each client did, and what was done to it. Only the newest period of a series keeps it.
-    #[serde(default)]
-    pub clients: Vec<super::ClientSpans>,
-    /// Moments that clients told of in it: silences of brokers, stands of their own loops.
-    #[serde(default)]
-    pub moments: Vec<super::ClientMoment>,
-}
-
-impl PeriodStats {
-    /// A period in which nothing happened.
-    pub fn empty(start_ns: u64, end_ns: u64) -> Self {
-        Self {
-            start_ns,
-            end_ns,
-            publish_rate_per_s: 0.0,
-            send_rate_per_s: 0.0,
-            publish_bytes_per_s: 0.0,
-            publish_error_rate_per_s: 0.0,
-            consume_rate_per_s: 0.0,
-            consume_bytes_per_s: 0.0,
-            expected_receipts: 0,
-            receipts: 0,
-            backlog: 0,
-            counters: Counters::default(),
-            totals: Counters::default(),
-            latencies: LatencySet::empty(),
-            since_reset: Rates::default(),
-            late_clients: 0,
-            seconds: Vec::new(),
-            clients: Vec::new(),
-            moments: Vec::new(),
-        }
-    }
-
-    /// Its rates.
-    pub fn set_rates(&mut self, rates: Rates) {
-        let Rates {
-            enqueued_per_s,
-            acknowledged_per_s,
-            acknowledged_bytes_per_s,
-            failed_per_s,
-            received_per_s,
-            received_bytes_per_s,
-        } = rates;
-        self.send_rate_per_s = enqueued_per_s;
-        self.publish_rate_per_s = acknowledged_per_s;
-        self.publish_bytes_per_s = acknowledged_bytes_per_s;
-        self.publish_error_rate_per_s = failed_per_s;
-        self.consume_rate_per_s = received_per_s;
-        self.consume_bytes_per_s = received_bytes_per_s;
-    }
-
-    /// Both periods as one, of which `later` follows: rates by their lengths, counts added. Latencies, seconds and the
-    /// facts of clients, which are forgotten when a period is written, do not come along.
-    pub fn join(&mut self, later: Self) {
-        let span_ns = |from_ns: u64, to_ns: u64| to_ns.saturating_sub(from_ns) as f64;
-        let mine_ns = span_ns(self.start_ns, self.end_ns);
-        let Self {
-            start_ns,
-            end_ns,
-            publish_rate_per_s,
-            send_rate_per_s,
-            publish_bytes_per_s,
-            publish_error_rate_per_s,
-            consume_rate_per_s,
-            consume_bytes_per_s,
-            expected_receipts,
-            receipts,
-            backlog,
-            counters,
-            totals,
-            latencies: _,
-            since_reset,
-            late_clients,
-            seconds: _,
-            clients,
-            moments,
-        } = later;
-        let theirs_ns = span_ns(start_ns, end_ns);
-        let share = if mine_ns + theirs_ns > 0.0 { theirs_ns / (mine_ns + theirs_ns) } else { 0.5 };
-        let mean = |rate: &mut f64, later: f64| *rate += (later - *rate) * share;
-        mean(&mut self.publish_rate_per_s, publish_rate_per_s);
-        mean(&mut self.send_rate_per_s, send_rate_per_s);
-        mean(&mut self.publish_bytes_per_s, publish_bytes_per_s);
-        mean(&mut self.publish_error_rate_per_s, publish_error_rate_per_s);
-        mean(&mut self.consume_rate_per_s, consume_rate_per_s);
-        mean(&mut self.consume_bytes_per_s, consume_bytes_per_s);
-        self.counters.add(&counters);
-        self.counters.take_gauges(&counters);
-        self.late_clients = self.late_clients.saturating_add(late_clients);
-        (self.end_ns, self.totals, self.since_reset) = (end_ns, totals, since_reset);
-        (self.expected_receipts, self.receipts, self.backlog) = (expected_receipts, receipts, backlog);
-        self.latencies.forget();
-        self.seconds = Vec::new();
-        self.clients = clients;
-        self.moments.extend(moments);
-    }
-}
-
-/// One second of all clients together.
-#[derive(Debug, Clone)]
-pub struct FleetSecond {
-    /// Its number since the load's epoch: 0 ends a second after it. What a client told late stands in the last second
-    /// of its period.
-    pub number: u64,
-    /// Latencies of the slots that were cut in it.
-    pub latencies: LatencySet,
-}
-
 /// A row of one client: a second, or more where it has aged.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct TimelinePoint {
@@ -348,106 +162,6 @@ pub struct TimelinePoint {
     /// p50, p99 and exact max (behind lost slots at most 0.1 % above it) of each family in ns, in the order of
     /// `Latency::PRODUCER` or `Latency::CONSUMER`.
     pub latencies_ns: Vec<[u64; 3]>,
-}
-
-/// What one client did, for the detail file.
-#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
-pub struct ClientReport {
-    /// The worker it ran on; None: this host.
-    #[serde(default)]
-    pub worker: Option<String>,
-    /// Role.
-    pub role: Role,
-    /// Number.
-    pub index: u32,
-    /// Process id.
-    pub pid: i32,
-    /// Hot CPU as planned.
-    pub planned_cpu: Option<usize>,
-    /// Its place as planned.
-    pub placement: ClientPlacement,
-    /// CPU the hot thread was last seen on.
-    pub observed_cpu: Option<u32>,
-    /// CPU mask of the hot thread as the kernel showed it while running.
-    pub observed_hot_mask: Option<String>,
-    /// CPU masks of the other threads (librdkafka's), by thread name.
-    pub observed_thread_masks: Vec<(String, String)>,
-    /// How it ended.
-    pub exit: String,
-    /// Totals since it began.
-    pub counters: Counters,
-    /// CPU time of the hot thread alone.
-    pub hot_thread_cpu_ns: u64,
-    /// Slots overwritten before they were read.
-    pub slots_lost: u64,
-    /// Its file of raw samples, on its host; None: it recorded none.
-    #[serde(default)]
-    pub raw_samples_file: Option<String>,
-    /// Its rows.
-    pub timeline: super::ClientTimeline,
-    /// Its last distinct errors.
-    #[serde(default)]
-    pub troubles: Vec<super::ClientTrouble>,
-    /// What a consumer received of each partition; None: it is none, or did not tell.
-    #[serde(default)]
-    pub partitions: Option<PartitionsReceived>,
-}
-
-/// What one consumer received of each partition in the measurement, to the nearest of its cuts (one a second).
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
-pub struct PartitionsReceived {
-    /// Length of that time, ns.
-    pub span_ns: u64,
-    /// Each partition of which something came.
-    pub partitions: Vec<PartitionCounts>,
-}
-
-/// The end of a run as the worker saw it.
-#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
-pub struct RunEnd {
-    /// Every client.
-    pub clients: Vec<ClientReport>,
-    /// Counters of the whole run where clients do not report each by itself.
-    #[serde(default)]
-    pub totals: Option<Counters>,
-    /// The clock and how it was chosen.
-    pub clock: Clock,
-    /// Why this source.
-    pub clock_reason: String,
-    /// Drift of the clock against CLOCK_MONOTONIC_RAW over the run: of the whole, or of its worst ten seconds.
-    pub clock_drift_ppm: f64,
-    /// CPU time of the supervisor, user + system.
-    pub supervisor_cpu_ns: u64,
-    /// Time spent draining telemetry.
-    pub drain_ns: u64,
-    /// Topics created (and deleted, when planned).
-    pub topics: Vec<String>,
-    /// True when own topics were deleted.
-    pub topics_deleted: bool,
-    /// Topics that were there no more before that, looked for where messages are unknown.
-    #[serde(default)]
-    pub topics_gone: Vec<String>,
-    /// What went wrong while ending, in words.
-    pub warnings: Vec<String>,
-    /// Moments that clients told of after the last period.
-    #[serde(default)]
-    pub moments: Vec<super::ClientMoment>,
-    /// The hosts of a distributed run.
-    #[serde(default)]
-    pub hosts: Vec<super::HostReport>,
-    /// What end-to-end times between hosts may be wrong by for their clocks, ns; None: all clients ran on one host.
-    #[serde(default)]
-    pub end_to_end_clock_error_ns: Option<u64>,
-    /// What wall-clock times in stamps may be wrong by against this host's wall clock, ns; None: stamps carried the
-    /// run's own clock.
-    #[serde(default)]
-    pub stamp_clock_error_ns: Option<u64>,
-    /// The hosts of the clients; none of those that cannot tell (OMB's workers).
-    #[serde(default)]
-    pub environments: Vec<super::Environment>,
-    /// How a broker and the run's first topic are configured, as far as the cluster tells.
-    #[serde(default)]
-    pub cluster_settings: Vec<ClusterSettings>,
 }
 
 #[cfg(test)]

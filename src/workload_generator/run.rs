@@ -1,65 +1,25 @@
 //! One run from topics to close. Whatever happens on the way, clients are ended, topics dealt with, and what was
 //! measured is handed to the observer.
 
+mod phase_stop;
+mod watching;
+mod winding_up;
+
 use super::backlog::BacklogPhase;
-use super::load_phase::{LoadPhase, PhaseStatus};
+use super::load_phase::LoadPhase;
 use super::rate_search::RateSearch;
 use super::ready::wait_until_ready;
-use super::series::{FailureCause, LiveTick, Observer, Phase, RunOutcome, RunResult};
+use super::series::{Observer, Phase, RunOutcome, RunResult};
 use crate::plan::Plan;
 use crate::stats::ageing::RowAging;
 use crate::units::{NS_PER_S, Rate};
 use crate::worker::{LiveCounters, PeriodStats, Wake, Worker, WorkerError};
+use phase_stop::PhaseStop;
 use std::time::{Duration, SystemTime};
-
-/// Time left to clients to publish the slot of a boundary before it is asked for.
-const SLOT_GRACE_NS: u64 = 30_000_000;
 
 /// Periods that are kept one by one, and rows of older ones.
 const NEWEST_PERIODS: usize = 1_000;
 const OLD_PERIODS: usize = 1_000;
-
-/// Why a phase ended before its time.
-enum PhaseStop {
-    Interrupted(crate::worker::Interruption),
-    Worker(WorkerError),
-    Results(String),
-    /// The user has been told of it.
-    Told(RunOutcome),
-}
-
-impl From<WorkerError> for PhaseStop {
-    fn from(error: WorkerError) -> Self {
-        match error {
-            WorkerError::Interrupted(by) => Self::Interrupted(by),
-            other => Self::Worker(other),
-        }
-    }
-}
-
-impl From<PhaseStop> for RunOutcome {
-    fn from(stop: PhaseStop) -> Self {
-        let (cause, why) = match stop {
-            PhaseStop::Told(outcome) => return outcome,
-            PhaseStop::Interrupted(by) => return Self::Interrupted { by },
-            PhaseStop::Results(why) => (FailureCause::Results, why),
-            PhaseStop::Worker(error) => match error {
-                WorkerError::ClientDied(death) => return Self::ClientDied { death },
-                WorkerError::Interrupted(by) => return Self::Interrupted { by },
-                WorkerError::WorkerLost(loss) => return Self::WorkerLost { loss },
-                WorkerError::BrokerLost(loss) => return Self::BrokerLost { loss },
-                WorkerError::Unreachable(_)
-                | WorkerError::Authentication(_)
-                | WorkerError::Topics(_)
-                | WorkerError::Workers(_) => (FailureCause::Broker, error.to_string()),
-                WorkerError::TimedOut(_) => (FailureCause::TimedOut, error.to_string()),
-                WorkerError::Configuration(_) => (FailureCause::Configuration, error.to_string()),
-                WorkerError::System(_) => (FailureCause::Machine, error.to_string()),
-            },
-        };
-        Self::Failed { cause, why }
-    }
-}
 
 /// Runs the script. The series that comes back is complete: its outcome says how the run ended.
 pub fn run<'a>(plan: &'a Plan, worker: &mut dyn Worker, observer: &mut dyn Observer) -> RunResult<'a> {
@@ -216,151 +176,6 @@ impl<'a> RunSteps<'a, '_> {
         }
         Ok(())
     }
-
-    /// Waits for the boundary at `planned_ns`, or for the end of the phase where that comes before it. Meanwhile people
-    /// are shown ticks, and courses look.
-    fn wait_for_boundary(&mut self, phase: Phase, from_ns: u64, planned_ns: u64) -> Result<Wake, PhaseStop> {
-        let mut tick_ns = self.worker.now_ns() + NS_PER_S;
-        loop {
-            let deadline_ns = planned_ns.min(self.end_ns.unwrap_or(u64::MAX)) + SLOT_GRACE_NS;
-            let look_ns = self.courses.iter().map(|course| course.next_ns()).min().unwrap_or(u64::MAX);
-            let shown_ns = if self.observer.wants_ticks() { tick_ns } else { u64::MAX };
-            let next_ns = deadline_ns.min(look_ns).min(shown_ns);
-            match self.worker.wait_until(next_ns) {
-                Wake::Deadline => {}
-                wake => return Ok(wake),
-            }
-            let now_ns = self.worker.now_ns();
-            if now_ns >= look_ns {
-                self.look(from_ns, now_ns)?;
-            }
-            if next_ns == deadline_ns {
-                return Ok(Wake::Deadline);
-            }
-            if now_ns >= shown_ns {
-                self.tick(phase, from_ns, self.end_ns)?;
-                tick_ns = now_ns + NS_PER_S;
-            }
-        }
-    }
-
-    /// Courses that want to, look. The phase ends on its 1-s time line.
-    fn look(&mut self, from_ns: u64, now_ns: u64) -> Result<(), PhaseStop> {
-        for course in &mut self.courses {
-            if now_ns >= course.next_ns()
-                && let PhaseStatus::EndsAt(end_ns) = course.look(now_ns, &mut *self.worker, &mut *self.observer)?
-            {
-                self.end_ns = Some(from_ns + end_ns.saturating_sub(from_ns).div_ceil(NS_PER_S) * NS_PER_S);
-            }
-        }
-        Ok(())
-    }
-
-    fn tick(&mut self, phase: Phase, from_ns: u64, to_ns: Option<u64>) -> Result<(), PhaseStop> {
-        use crate::stats::Counter;
-        let now_ns = self.worker.now_ns();
-        let mut live = self.worker.live()?;
-        let rate = |counter: Counter| {
-            self.last_tick.as_ref().map_or(0.0, |(before_ns, before)| {
-                per_second(live.counters.since(&before.counters)[counter], now_ns.saturating_sub(*before_ns))
-            })
-        };
-        let tick = LiveTick {
-            phase,
-            elapsed_ns: now_ns.saturating_sub(from_ns),
-            planned_ns: to_ns.map(|to_ns| to_ns - from_ns),
-            sent_per_s: rate(Counter::MessagesAcknowledged),
-            received_per_s: rate(Counter::MessagesReceived),
-            acknowledge_p99_ns: live.acknowledge_p99_ns,
-            end_to_end_p99_ns: live.end_to_end_p99_ns,
-            backlog: live.backlog(),
-            late_sends: live.counters[Counter::LateSends],
-            clients: std::mem::take(&mut live.clients),
-        };
-        self.last_tick = Some((now_ns, live));
-        self.observer.tick(&tick);
-        Ok(())
-    }
-
-    /// Stops, flushes, lets consumers catch up, balances, closes. A second failure on the way does not hide the first.
-    fn finish(mut self, stopped_by: Option<PhaseStop>) -> RunResult<'a> {
-        let told = matches!(stopped_by, Some(PhaseStop::Told(_)));
-        let mut outcome = stopped_by.map(RunOutcome::from);
-        let loading = self.series.epoch_ns > 0;
-        match &outcome {
-            _ if told => {}
-            Some(
-                ending @ (RunOutcome::ClientDied { .. }
-                | RunOutcome::WorkerLost { .. }
-                | RunOutcome::BrokerLost { .. }
-                | RunOutcome::Interrupted { .. }),
-            ) => self.observer.ends_early(ending),
-            Some(ending) if loading => self.observer.ends_early(ending),
-            _ => {}
-        }
-        let now_ns = self.worker.now_ns().min(self.end_ns.unwrap_or(u64::MAX));
-        for mut course in std::mem::take(&mut self.courses) {
-            course.end(now_ns, &mut *self.worker, &mut self.series);
-        }
-        if loading {
-            let wound_up = self.wind_up();
-            if let Err(stop) = wound_up {
-                match &outcome {
-                    None => outcome = Some(RunOutcome::from(stop)),
-                    Some(_) => self.series.warnings.push(describe(RunOutcome::from(stop))),
-                }
-            }
-        }
-        self.observer.phase(Phase::Close, None);
-        match self.worker.stop_all(&mut |doing| self.observer.doing(doing)) {
-            Ok(mut end) => {
-                self.series.warnings.append(&mut end.warnings);
-                self.series.end = Some(end);
-            }
-            Err(error) => match &outcome {
-                None => outcome = Some(RunOutcome::from(PhaseStop::from(error))),
-                Some(_) => self.series.warnings.push(error.to_string()),
-            },
-        }
-        // Only now: the last messages stand in the accounts that clients publish when they end.
-        if loading {
-            match self.worker.balances() {
-                Ok(balances) => self.series.balances = balances,
-                Err(error) => self.series.warnings.push(format!("no balance: {error}")),
-            }
-        }
-        self.series.outcome = outcome.unwrap_or(RunOutcome::Completed);
-        if loading && let Err(why) = self.observer.series(&self.series) {
-            self.series.outcome = match self.series.outcome {
-                RunOutcome::Completed => RunOutcome::Failed { cause: FailureCause::Results, why },
-                other => {
-                    self.series.warnings.push(why);
-                    other
-                }
-            };
-        }
-        self.series
-    }
-
-    fn wind_up(&mut self) -> Result<(), PhaseStop> {
-        let limits = &self.series.plan.limits;
-        self.observer.phase(Phase::Flush, Some(limits.flush));
-        self.worker.stop_producers()?;
-        self.observer.phase(Phase::CatchUp, Some(limits.catch_up));
-        self.worker.catch_up()?;
-        Ok(())
-    }
-}
-
-fn describe(outcome: RunOutcome) -> String {
-    match outcome {
-        RunOutcome::Running | RunOutcome::Completed => "ended".to_owned(),
-        RunOutcome::Interrupted { by } => format!("interrupted again by {by} while closing"),
-        RunOutcome::ClientDied { death } => format!("while closing: {death}"),
-        RunOutcome::WorkerLost { loss } => format!("while closing: {loss}"),
-        RunOutcome::BrokerLost { loss } => format!("while closing: {loss}"),
-        RunOutcome::Failed { why, .. } => format!("while closing: {why}"),
-    }
 }
 
 /// Phases begin and end on the 1-s time line; fractions of a second are rounded up.
@@ -377,9 +192,4 @@ fn minutes(duration: Duration) -> String {
     } else {
         format!("{}s", duration.as_secs_f64())
     }
-}
-
-#[expect(clippy::cast_precision_loss, reason = "for people: counts and spans far below 2^53")]
-fn per_second(count: u64, span_ns: u64) -> f64 {
-    if span_ns == 0 { 0.0 } else { count as f64 * NS_PER_S as f64 / span_ns as f64 }
 }

@@ -2,22 +2,24 @@
 //! names. What fails answers 500 with a sentence; OMB's coordinator only looks at the status, its user at this worker's
 //! log.
 
+mod load;
+mod statistics;
+
+pub(super) use load::end_to_end_words;
+
 use super::session::{Session, SessionRun};
 use super::{Call, Method, Reply};
 use crate::config::DriverFile;
-use crate::load::stamp::STAMP_BYTES;
+use crate::plan::placement;
 use crate::plan::resolve::for_coordinator::for_coordinator;
-use crate::plan::{LatePolicy, MessagePlan, PayloadPlan, RatePlan, RateScope, placement};
-use crate::stats::{Counter, Counters, Distribution, Latency};
 use crate::telemetry::Role;
-use crate::units::{Rate, counted};
+use crate::units::counted;
+use crate::worker::Worker;
 use crate::worker::local::incremental_run::ClientRequest;
-use crate::worker::wire::omb::{
-    ConsumerAssignment, CountersStats, CumulativeLatencies, HIGHEST_END_TO_END_US, HIGHEST_PUBLISH_US, PeriodStats,
-    ProducerWorkAssignment, TopicsInfo, clipped, encode,
-};
-use crate::worker::{LatencySet, Worker};
+use crate::worker::wire::omb::{ConsumerAssignment, CountersStats, CumulativeLatencies, PeriodStats, TopicsInfo};
+use load::{publish_rate, start_load};
 use serde::de::DeserializeOwned;
+use statistics::{cumulative_latencies, nothing_measured, period_stats};
 use std::path::Path;
 
 /// Below this OMB does not go when a rate is adjusted, messages per second.
@@ -77,13 +79,6 @@ fn empty() -> Reply {
 
 fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, String> {
     serde_json::from_slice(body).map_err(|error| format!("cannot understand the body: {error}"))
-}
-
-/// What is told of latencies where there are none: three empty histograms.
-fn nothing_measured(reply: impl Fn([String; 3]) -> Reply) -> OmbHandlerResult {
-    let none = Distribution::empty();
-    let empty = |highest_us| encode(&none, highest_us);
-    Ok(reply([empty(HIGHEST_PUBLISH_US)?, empty(HIGHEST_PUBLISH_US)?, empty(HIGHEST_END_TO_END_US)?]))
 }
 
 /// A driver file, byte for byte. A second one ends what the first began.
@@ -204,122 +199,4 @@ fn within(session: &mut Session, method: Method, path: &str, body: &[u8]) -> Opt
 
 fn done(result: Result<(), crate::worker::WorkerError>) -> OmbHandlerResult {
     result.map(|()| empty()).map_err(|error| error.to_string())
-}
-
-/// A number; Java writes what is none as text.
-fn publish_rate(value: &serde_json::Value) -> Result<f64, String> {
-    value.as_f64().ok_or_else(|| format!("{value} is no rate"))
-}
-
-/// Stamps make end-to-end times exact between pinload's workers, and no part of OMB reads the values. None: they are
-/// stamped.
-fn unstamped_for(run: &SessionRun, work: &ProducerWorkAssignment, payloads: &[Vec<u8>]) -> Option<String> {
-    let shortest = payloads.iter().map(Vec::len).min().unwrap_or(0);
-    if !run.stamps {
-        Some("the worker was started with --no-stamp".to_owned())
-    } else if work.stamp == Some(false) {
-        Some("the coordinator's other workers cannot read stamps".to_owned())
-    } else if shortest < STAMP_BYTES {
-        Some(format!("the shortest payload has {shortest} bytes, a stamp {STAMP_BYTES}"))
-    } else {
-        None
-    }
-}
-
-/// How the end-to-end times of a run's consumers came about; None: it had none.
-pub(super) fn end_to_end_words(counters: &Counters) -> Option<String> {
-    let received = counters[Counter::MessagesReceived];
-    let [of_create_time, untimed, of_broker, not_positive] = [
-        Counter::MessagesUnstamped,
-        Counter::MessagesUntimed,
-        Counter::MessagesLogAppendTime,
-        Counter::EndToEndNotPositive,
-    ]
-    .map(|counter| counters[counter]);
-    let of_stamps = received.saturating_sub(of_create_time + untimed);
-    (received > 0).then(|| {
-        format!(
-            "end-to-end times of {received} messages: {of_stamps} from pinload's stamps, {of_create_time} from \
-             CreateTime in whole ms on both sides as OMB's workers take them, {untimed} have none ({of_broker} of them \
-             have the broker's time alone); {not_positive} were 0 or below and are kept as 0"
-        )
-    })
-}
-
-fn start_load(run: &mut SessionRun, work: &ProducerWorkAssignment) -> OmbHandlerResult {
-    let payloads = work.payloads()?;
-    if payloads.is_empty() {
-        return Err("payloadData is empty: there is nothing to send (randomizedPayloadPoolSize 0?)".to_owned());
-    }
-    if !(work.publish_rate > 0.0 && work.publish_rate.is_finite()) {
-        return Err(format!("publishRate {} is no rate: it must be above 0", work.publish_rate));
-    }
-    let longest = payloads.iter().map(Vec::len).max().unwrap_or(0);
-    let bytes = |length: usize| u32::try_from(length).unwrap_or(u32::MAX);
-    let no_stamp_reason = unstamped_for(run, work, &payloads);
-    let message = MessagePlan {
-        size_bytes: bytes(longest),
-        largest_bytes: bytes(longest),
-        keys: work.keys(),
-        payload: PayloadPlan::Given { payloads, weights: work.payload_weights.clone().unwrap_or_default() },
-        stamp: no_stamp_reason.is_none(),
-        no_stamp_reason,
-    };
-    let statuses = run.worker.statuses();
-    let producers = statuses.iter().filter(|client| client.role == Role::Producer).count();
-    let rate = RatePlan::new(
-        Rate::PerSecond(work.publish_rate),
-        RateScope::Total,
-        "the coordinator's".to_owned(),
-        LatePolicy::CatchUp,
-        u32::try_from(producers.max(1)).unwrap_or(u32::MAX),
-    );
-    run.epoch_ns = run.worker.start_growing_load(message, rate).map_err(|error| error.to_string())?;
-    Ok(empty())
-}
-
-fn period_stats(run: &mut SessionRun) -> OmbHandlerResult {
-    let period = run.worker.period_until_now().map_err(|error| error.to_string())?;
-    // Latencies can be reset, these counters not: what they count since the last call is our own subtraction.
-    let totals = period.totals;
-    let since = totals.since(&std::mem::replace(&mut run.told_counters, totals));
-    let [publish_latency, publish_delay_latency, end_to_end_latency] = histograms(&period.latencies)?;
-    Ok(Reply::text_json(&PeriodStats {
-        messages_sent: since[Counter::MessagesAcknowledged],
-        message_send_errors: since[Counter::MessagesFailed],
-        bytes_sent: since[Counter::BytesAcknowledged],
-        messages_received: received(&since),
-        bytes_received: since[Counter::BytesReceived],
-        total_messages_sent: totals[Counter::MessagesAcknowledged] + totals[Counter::ProbesAcknowledged],
-        total_message_send_errors: totals[Counter::MessagesFailed],
-        total_messages_received: received(&totals),
-        publish_latency,
-        publish_delay_latency,
-        end_to_end_latency,
-    }))
-}
-
-fn received(counters: &Counters) -> u64 {
-    counters[Counter::MessagesReceived] + counters[Counter::ProbesReceived]
-}
-
-fn cumulative_latencies(run: &mut SessionRun) -> OmbHandlerResult {
-    let latencies = run.worker.latencies_until_now().map_err(|error| error.to_string())?;
-    let [publish_latency, publish_delay_latency, end_to_end_latency] = histograms(&latencies)?;
-    Ok(Reply::text_json(&CumulativeLatencies { publish_latency, publish_delay_latency, end_to_end_latency }))
-}
-
-/// Publish latency from the actual send, publish delay, end-to-end latency: what OMB measures.
-fn histograms(latencies: &LatencySet) -> Result<[String; 3], String> {
-    let families = [
-        (Latency::AcknowledgeActual, HIGHEST_PUBLISH_US),
-        (Latency::PublishDelay, HIGHEST_PUBLISH_US),
-        (Latency::EndToEndActual, HIGHEST_END_TO_END_US),
-    ];
-    let mut texts = [const { String::new() }; 3];
-    for (text, (family, highest_us)) in texts.iter_mut().zip(families) {
-        debug_assert!(clipped(&latencies[family], highest_us) <= latencies[family].count());
-        *text = encode(&latencies[family], highest_us)?;
-    }
-    Ok(texts)
 }

@@ -4,7 +4,8 @@
 //! their percentiles are as exact as those of a second. They wait until the rows that they stand for are dropped. Only
 //! what is longer than a minute is joined from rows.
 
-use super::{histogram_of, percentiles_ns};
+use super::histogram_of;
+use super::timeline_row::{percentiles_ns, seconds};
 use crate::stats::ageing::RowAging;
 use crate::stats::{Counters, Increment, Latency, Sparse};
 use crate::telemetry::Slot;
@@ -136,8 +137,8 @@ impl RowsOfLength {
             })
             .collect();
         self.ahead.push_back(PackedPoint::from(&TimelinePoint {
-            at_s: super::seconds(slot.end_ns.saturating_sub(epoch_ns)),
-            span_s: super::seconds(slot.end_ns.saturating_sub(self.from.at_ns)),
+            at_s: seconds(slot.end_ns.saturating_sub(epoch_ns)),
+            span_s: seconds(slot.end_ns.saturating_sub(self.from.at_ns)),
             counters,
             latencies_ns,
         }));

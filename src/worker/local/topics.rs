@@ -1,24 +1,14 @@
-//! The helper processes of the same binary: `pinload admin` for topics, `pinload embedded-broker` for librdkafka's mock
-//! cluster.
+//! The run's topics: created or checked, looked for at the end, deleted; and the cluster's settings.
 
 use super::LocalWorker;
-use super::start::driver_error;
-use crate::driver::DriverError;
-use crate::driver::kafka::admin::{AdminAction, AdminDone, AdminRequest, TopicSpec, TopicState};
-use crate::driver::kafka::embedded::{BrokerAnswer, BrokerSpec, BrokerTopic};
-use crate::driver::kafka::helper;
-use crate::os::process::{self, Child, Launch};
+use crate::driver::kafka::admin::{AdminAction, TopicSpec, TopicState};
 use crate::plan::{DriverKind, Plan};
 use crate::stats::Counter;
-use crate::units::{counted, first_few};
+use crate::units::first_few;
 use crate::worker::{ProgressText, WorkerError};
-use crossbeam_channel::Receiver;
 use std::collections::HashSet;
-use std::io::{BufRead, BufReader};
 use std::time::Duration;
 
-/// On top of a helper's own limit: its start and its answer. At most as long as the limit itself.
-const HELPER_MARGIN: Duration = Duration::from_secs(5);
 /// Limit for a look at the cluster's settings: brokers answer it in some ms, and a run is not held up for one that does
 /// not.
 const SETTINGS_LIMIT: Duration = Duration::from_secs(3);
@@ -26,11 +16,6 @@ const SETTINGS_LIMIT: Duration = Duration::from_secs(3);
 const HURRIED: Duration = Duration::from_secs(1);
 
 impl LocalWorker {
-    /// Is there a broker, and does it accept our credentials?
-    pub(super) fn check_broker(&mut self, tell: ProgressText<'_>) -> Result<(), WorkerError> {
-        self.administrate(AdminAction::Check, tell).map(drop)
-    }
-
     /// Creates the run's topics, or checks those that the user named. Topics that have the same names in every run may
     /// be there already.
     pub(super) fn create_or_check_topics(&mut self, tell: ProgressText<'_>) -> Result<(), WorkerError> {
@@ -109,7 +94,7 @@ impl LocalWorker {
     }
 
     /// Every topic with its partitions as planned.
-    fn named_topics<'a>(&'a self, plan: &'a Plan) -> impl Iterator<Item = (&'a String, u32)> {
+    pub(super) fn named_topics<'a>(&'a self, plan: &'a Plan) -> impl Iterator<Item = (&'a String, u32)> {
         (0..).zip(&self.topics).map(|(number, name)| (name, plan.partitions_of(number)))
     }
 
@@ -185,117 +170,4 @@ impl LocalWorker {
         }
         left.is_empty()
     }
-
-    fn administrate(&mut self, action: AdminAction, tell: ProgressText<'_>) -> Result<AdminDone, WorkerError> {
-        let limits = &self.plan()?.limits;
-        let limits = (limits.connect, limits.topics);
-        self.administrate_within(action, limits, tell)
-    }
-
-    /// `limits`: of the first answer, and of what is done then.
-    fn administrate_within(
-        &mut self,
-        action: AdminAction,
-        (connect_limit, action_limit): (Duration, Duration),
-        tell: ProgressText<'_>,
-    ) -> Result<AdminDone, WorkerError> {
-        let plan = self.plan()?;
-        let limit = match action {
-            AdminAction::Check => connect_limit,
-            _ => connect_limit + action_limit,
-        };
-        let request = AdminRequest {
-            parent_pid: process::own_pid(),
-            properties: plan.driver.admin.effective.clone(),
-            connect_limit,
-            action_limit,
-            action,
-        };
-        let (_helper, line) = self.ask("admin", &request, limit + HELPER_MARGIN.min(limit), tell)?;
-        let answer: Result<AdminDone, DriverError> = serde_json::from_str(&line)
-            .map_err(|error| WorkerError::System(format!("cannot understand the admin process: {error}")))?;
-        answer.map_err(|error| driver_error(error.class, error.text))
-    }
-
-    /// Starts the embedded broker with the run's topics on all CPUs the run may use.
-    pub(super) fn start_broker(&mut self, tell: ProgressText<'_>) -> Result<(), WorkerError> {
-        let plan = self.plan()?;
-        let limit = plan.limits.connect.max(plan.limits.topics);
-        tell(&format!("starting the embedded broker with {}", counted(plan.topics.count, "topic")));
-        let topics =
-            self.named_topics(plan).map(|(name, partitions)| BrokerTopic { name: name.clone(), partitions }).collect();
-        let spec = BrokerSpec { parent_pid: process::own_pid(), topics, faults: Vec::new() };
-        let (broker, line) = self.ask("embedded-broker", &spec, limit + HELPER_MARGIN, tell)?;
-        let answer: BrokerAnswer = serde_json::from_str(&line)
-            .map_err(|error| WorkerError::System(format!("cannot understand the embedded broker: {error}")))?;
-        if let Some(error) = answer.error {
-            return Err(driver_error(error.class, error.text));
-        }
-        self.bootstrap = answer.bootstrap_servers;
-        self.broker = Some(broker);
-        Ok(())
-    }
-
-    /// Starts a helper, hands it its request, and waits for its answer: the last line of JSON on its standard output.
-    /// `tell` hears those before it.
-    pub(super) fn ask(
-        &mut self,
-        role: &str,
-        request: &impl serde::Serialize,
-        limit: Duration,
-        tell: ProgressText<'_>,
-    ) -> Result<(Child, String), WorkerError> {
-        let stdin = serde_json::to_vec(request).map_err(|error| WorkerError::System(error.to_string()))?;
-        let launch = Launch {
-            args: vec![role.to_owned()],
-            stdin,
-            capture_stdout: true,
-            show_stderr: true,
-            cpus: self.plan.as_ref().map(|plan| plan.placement.allowed.clone()),
-            ..Launch::default()
-        };
-        let mut helper = process::launch(&launch)
-            .map_err(|error| WorkerError::System(format!("cannot start the {role} process: {error}")))?;
-        let pid = helper.pid();
-        let Some(stdout) = helper.take_stdout() else {
-            return Err(WorkerError::System(format!("the {role} process has no standard output")));
-        };
-        let lines = lines_of(stdout);
-        let mut answer = None;
-        self.wait_for(limit, |_| {
-            loop {
-                answer = match lines.try_recv() {
-                    Ok(line) => match helper::doing(&line) {
-                        Some(doing) => {
-                            tell(&doing);
-                            continue;
-                        }
-                        None => Some(line),
-                    },
-                    Err(crossbeam_channel::TryRecvError::Empty) => None,
-                    Err(crossbeam_channel::TryRecvError::Disconnected) => Some(String::new()),
-                };
-                return Ok(answer.is_some());
-            }
-        })?;
-        match answer {
-            Some(line) if !line.is_empty() => Ok((helper, line)),
-            Some(_) => {
-                let end = helper.wait_timeout(Duration::from_secs(1)).ok().flatten();
-                let how = end.map_or_else(|| "without an answer".to_owned(), |exit| exit.to_string());
-                Err(WorkerError::System(format!("the {role} process (pid {pid}) ended before it had answered: {how}")))
-            }
-            None => Err(WorkerError::TimedOut(format!("the {role} process gave no answer in {} s", limit.as_secs()))),
-        }
-    }
-}
-
-/// The lines a helper prints, from a thread, so that the main loop can wait for signals meanwhile.
-fn lines_of(stdout: std::process::ChildStdout) -> Receiver<String> {
-    let (sender, receiver) = crossbeam_channel::unbounded();
-    std::thread::spawn(move || {
-        // Nobody listens any more when the wait has ended: then the answer does not matter.
-        BufReader::new(stdout).lines().map_while(Result::ok).try_for_each(|line| sender.send(line))
-    });
-    receiver
 }

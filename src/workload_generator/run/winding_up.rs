@@ -1,0 +1,86 @@
+//! The end of a run, however it came: stop, flush, catch up, balance, close.
+
+use super::{PhaseStop, RunSteps};
+use crate::workload_generator::series::{FailureCause, Phase, RunOutcome, RunResult};
+
+impl<'a> RunSteps<'a, '_> {
+    /// Stops, flushes, lets consumers catch up, balances, closes. A second failure on the way does not hide the first.
+    pub(super) fn finish(mut self, stopped_by: Option<PhaseStop>) -> RunResult<'a> {
+        let told = matches!(stopped_by, Some(PhaseStop::Told(_)));
+        let mut outcome = stopped_by.map(RunOutcome::from);
+        let loading = self.series.epoch_ns > 0;
+        match &outcome {
+            _ if told => {}
+            Some(
+                ending @ (RunOutcome::ClientDied { .. }
+                | RunOutcome::WorkerLost { .. }
+                | RunOutcome::BrokerLost { .. }
+                | RunOutcome::Interrupted { .. }),
+            ) => self.observer.ends_early(ending),
+            Some(ending) if loading => self.observer.ends_early(ending),
+            _ => {}
+        }
+        let now_ns = self.worker.now_ns().min(self.end_ns.unwrap_or(u64::MAX));
+        for mut course in std::mem::take(&mut self.courses) {
+            course.end(now_ns, &mut *self.worker, &mut self.series);
+        }
+        if loading {
+            let wound_up = self.wind_up();
+            if let Err(stop) = wound_up {
+                match &outcome {
+                    None => outcome = Some(RunOutcome::from(stop)),
+                    Some(_) => self.series.warnings.push(describe(RunOutcome::from(stop))),
+                }
+            }
+        }
+        self.observer.phase(Phase::Close, None);
+        match self.worker.stop_all(&mut |doing| self.observer.doing(doing)) {
+            Ok(mut end) => {
+                self.series.warnings.append(&mut end.warnings);
+                self.series.end = Some(end);
+            }
+            Err(error) => match &outcome {
+                None => outcome = Some(RunOutcome::from(PhaseStop::from(error))),
+                Some(_) => self.series.warnings.push(error.to_string()),
+            },
+        }
+        // Only now: the last messages stand in the accounts that clients publish when they end.
+        if loading {
+            match self.worker.balances() {
+                Ok(balances) => self.series.balances = balances,
+                Err(error) => self.series.warnings.push(format!("no balance: {error}")),
+            }
+        }
+        self.series.outcome = outcome.unwrap_or(RunOutcome::Completed);
+        if loading && let Err(why) = self.observer.series(&self.series) {
+            self.series.outcome = match self.series.outcome {
+                RunOutcome::Completed => RunOutcome::Failed { cause: FailureCause::Results, why },
+                other => {
+                    self.series.warnings.push(why);
+                    other
+                }
+            };
+        }
+        self.series
+    }
+
+    fn wind_up(&mut self) -> Result<(), PhaseStop> {
+        let limits = &self.series.plan.limits;
+        self.observer.phase(Phase::Flush, Some(limits.flush));
+        self.worker.stop_producers()?;
+        self.observer.phase(Phase::CatchUp, Some(limits.catch_up));
+        self.worker.catch_up()?;
+        Ok(())
+    }
+}
+
+fn describe(outcome: RunOutcome) -> String {
+    match outcome {
+        RunOutcome::Running | RunOutcome::Completed => "ended".to_owned(),
+        RunOutcome::Interrupted { by } => format!("interrupted again by {by} while closing"),
+        RunOutcome::ClientDied { death } => format!("while closing: {death}"),
+        RunOutcome::WorkerLost { loss } => format!("while closing: {loss}"),
+        RunOutcome::BrokerLost { loss } => format!("while closing: {loss}"),
+        RunOutcome::Failed { why, .. } => format!("while closing: {why}"),
+    }
+}
