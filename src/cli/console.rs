@@ -1,17 +1,17 @@
 //! The listener of a run: what is said while it goes on, and the result files, which are rewritten as the series grows.
 
+mod observer;
+
 use super::args::ConsoleForm;
 use super::messages::{Messages, Verbosity};
 use crate::plan::Plan;
-use crate::report::json_lines::period_line;
 use crate::report::rows::Rows;
-use crate::report::{ResultFiles, WriteError, omb_aggregated_line, omb_period_line, omb_prefix};
-use crate::verdict::Trust;
+use crate::report::{ResultFiles, WriteError, omb_prefix};
 use crate::verdict::goals::GoalOutcome;
+use crate::worker::PeriodStats;
 use crate::worker::metrics::TrustSlate;
-use crate::worker::{LatencySet, PeriodStats};
-use crate::workload_generator::{LiveTick, Observer, Phase, RunOutcome, RunResult};
-use std::time::{Duration, SystemTime};
+use crate::workload_generator::{Phase, RunOutcome, RunResult};
+use std::time::SystemTime;
 
 /// OMB's class that logs what happens in a run.
 const GENERATOR: &str = "WorkloadGenerator";
@@ -154,108 +154,5 @@ impl<'a> Console<'a> {
         if self.rows_said.is_multiple_of(ROWS_A_PAGE) {
             self.messages.result(&format!("\n{}", self.rows.head()));
         }
-    }
-}
-
-impl Observer for Console<'_> {
-    fn log(&mut self, line: &str) {
-        match self.form {
-            ConsoleForm::Omb if self.messages.verbosity() > Verbosity::Quiet => {
-                self.messages.result(&logged(GENERATOR, line));
-            }
-            // What happens while there is load explains the rows.
-            ConsoleForm::Rows if self.loads => self.messages.step(line),
-            _ => self.messages.detail(line),
-        }
-    }
-
-    fn log_beginning(&mut self, line: &str) {
-        match self.form {
-            ConsoleForm::Omb => self.log(line),
-            // Rows say themselves that they begin.
-            ConsoleForm::Rows | ConsoleForm::Json => self.messages.detail(line),
-        }
-    }
-
-    fn doing(&mut self, what: &str) {
-        self.messages.step(what);
-        self.messages.show_doing(what);
-    }
-
-    fn phase(&mut self, phase: Phase, limit: Option<Duration>) {
-        self.messages.show_waiting(phase, limit);
-        if phase == Phase::Measure {
-            self.files.measurement_begins();
-        }
-        if matches!(phase, Phase::WarmUp | Phase::Measure) {
-            self.announce(phase);
-        }
-    }
-
-    fn ends_early(&mut self, outcome: &RunOutcome) {
-        self.told = true;
-        match outcome {
-            RunOutcome::ClientDied { death } => {
-                self.messages.error(&format!("{death}; the result is invalid, ending the run"))
-            }
-            RunOutcome::WorkerLost { loss } => {
-                self.messages.error(&format!("{loss}; the result is invalid, ending the run"))
-            }
-            RunOutcome::BrokerLost { loss } => self.messages.error(&format!("{loss}: ending the run")),
-            RunOutcome::Failed { why, .. } => self.messages.error(&format!("{why}: ending the run")),
-            RunOutcome::Interrupted { by } => {
-                self.messages.warn(&format!("interrupted by {by}: closing (once more: end at once)"));
-            }
-            RunOutcome::Running | RunOutcome::Completed => self.told = false,
-        }
-    }
-
-    fn period(&mut self, phase: Phase, period: &PeriodStats, _subscriptions: u32) {
-        if self.messages.verbosity() == Verbosity::Quiet {
-            return;
-        }
-        let begun_ns = self.begun_ns(phase, period);
-        let line = match self.form {
-            ConsoleForm::Omb => logged(GENERATOR, &omb_period_line(period)),
-            ConsoleForm::Json => period_line(period, phase, begun_ns, self.plan),
-            ConsoleForm::Rows => {
-                if self.rows_said > 0 {
-                    self.titles();
-                }
-                self.rows_said += 1;
-                self.rows.row(period, period.end_ns.saturating_sub(begun_ns), self.plan)
-            }
-        };
-        self.messages.result(&line);
-    }
-
-    fn aggregated(&mut self, latencies: &LatencySet) {
-        if self.form == ConsoleForm::Omb && self.messages.verbosity() > Verbosity::Quiet {
-            self.messages.result(&logged(GENERATOR, &omb_aggregated_line(latencies)));
-        }
-    }
-
-    fn wants_ticks(&self) -> bool {
-        self.messages.has_live()
-    }
-
-    fn tick(&mut self, tick: &LiveTick) {
-        self.messages.show_figures(tick);
-    }
-
-    fn series(&mut self, series: &RunResult<'_>) -> Result<(), String> {
-        if let (Some(whose), Some(trust)) = (&self.whose, Trust::of_run(series)) {
-            whose.tell(trust.percentiles());
-        }
-        match self.files.write(series) {
-            Ok(()) => self.any = true,
-            Err(error) => {
-                let why = error.to_string();
-                self.failure.get_or_insert(error);
-                return Err(why);
-            }
-        }
-        self.tell_goals(series);
-        Ok(())
     }
 }

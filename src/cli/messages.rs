@@ -3,16 +3,16 @@
 //! Lines on standard error begin with a word that says what they are; more lines of the same text are indented below
 //! it.
 
+mod columns;
+mod shown;
+
 use super::args::{ColorWhen, RunArgs};
 use super::held::HeldOutput;
-use super::live::{self, LiveLine};
-use crate::tui::{LiveView, Theme, ViewUpdate};
-use crate::units::wrap;
-use crate::verdict::goals::{GoalOutcome, GoalResult};
-use crate::workload_generator::{LiveTick, Phase};
+use super::live::LiveLine;
+use crate::tui::{LiveView, ViewUpdate};
 use anstyle::{AnsiColor, Style};
-use std::io::{self, ErrorKind, IsTerminal as _, Write};
-use std::time::Duration;
+use columns::{TerminalColumns, fit};
+use std::io::{self, ErrorKind, Write};
 
 /// Width of the word at the beginning, and of the indentation below.
 const LABEL_WIDTH: usize = 7;
@@ -45,23 +45,6 @@ pub(super) struct Messages {
     columns: TerminalColumns,
     /// The first failure to write results.
     failure: Option<io::Error>,
-}
-
-#[derive(Debug, Clone, Copy, Default)]
-struct TerminalColumns {
-    results: Option<usize>,
-    others: Option<usize>,
-}
-
-impl TerminalColumns {
-    fn of_terminals() -> Self {
-        let columns =
-            |size: Option<(terminal_size::Width, terminal_size::Height)>| size.map(|(width, _)| usize::from(width.0));
-        Self {
-            results: columns(terminal_size::terminal_size_of(io::stdout())),
-            others: columns(terminal_size::terminal_size_of(io::stderr())),
-        }
-    }
 }
 
 fn choose_color(color: ColorWhen) {
@@ -216,83 +199,6 @@ impl Messages {
         let _closed = aside(live.as_ref(), print);
     }
 
-    /// Opens the view over the whole terminal; errors, warnings and results wait until it is gone.
-    ///
-    /// # Errors
-    /// The terminal cannot be drawn on.
-    pub(super) fn open_view(&mut self, title: String) -> io::Result<()> {
-        let plain = anstream::stderr().current_choice() == anstream::ColorChoice::Never;
-        let theme = if plain { Theme::Plain } else { Theme::Colors };
-        let view = LiveView::open(title, theme, || {
-            // Nothing is lost where it fails: Ctrl-C is still there.
-            let _tried = crate::os::signals::interrupt_this_process();
-        })?;
-        self.view = Some((view, HeldOutput::new(io::stdout().is_terminal())));
-        Ok(())
-    }
-
-    /// Gives the terminal back and says what was held.
-    pub(super) fn close_view(&mut self) {
-        if let Some((mut view, held)) = self.view.take() {
-            view.close();
-            let Self { results, others, failure, .. } = self;
-            if let Err(error) = held.print(results, others) {
-                failure.get_or_insert(error);
-            }
-        }
-    }
-
-    /// Has its user left the view? Then the run goes on as if it had not been there.
-    fn mind_view(&mut self) {
-        if self.view.as_ref().is_some_and(|(view, _)| !view.is_open()) {
-            self.close_view();
-            self.live = LiveLine::on_terminal();
-        }
-    }
-
-    /// Is anybody looking at ticks?
-    pub(super) fn has_live(&self) -> bool {
-        self.live.is_some() || self.view.is_some()
-    }
-
-    /// New figures for the live line, if there is one.
-    pub(super) fn show_figures(&mut self, tick: &LiveTick) {
-        self.mind_view();
-        if let Some((view, _)) = &self.view {
-            view.tell(ViewUpdate::Tick(Box::new(tick.clone())));
-        }
-        if let Some(live) = &self.live {
-            live.show(live::figures(tick, self.columns.others.unwrap_or(usize::MAX)));
-        }
-    }
-
-    /// What became of the goals so far, for the view, if there is one.
-    pub(super) fn show_goals(&mut self, goals: &[GoalResult]) {
-        let of = |outcome: GoalOutcome| goals.iter().filter(|goal| goal.outcome == outcome).count();
-        if let Some((view, _)) = &self.view {
-            let missed = of(GoalOutcome::Missed) > 0;
-            view.tell(ViewUpdate::Goals { met: of(GoalOutcome::Met), all: goals.len(), missed });
-        }
-    }
-
-    /// What is being done, for the live line, if there is one.
-    pub(super) fn show_doing(&mut self, what: &str) {
-        if let Some(live) = &self.live {
-            live.wait(format!("{what}:"));
-        }
-    }
-
-    /// What is waited for, for the live line, if there is one.
-    pub(super) fn show_waiting(&mut self, phase: Phase, limit: Option<Duration>) {
-        self.mind_view();
-        if let Some((view, _)) = &self.view {
-            view.tell(ViewUpdate::Phase(phase, limit));
-        }
-        if let Some(live) = &self.live {
-            live.wait(live::waiting(phase, limit));
-        }
-    }
-
     /// Takes the live line away; the next text brings it back.
     pub(super) fn clear_live(&mut self) {
         if let Some(live) = self.live.take() {
@@ -312,12 +218,6 @@ impl Messages {
     }
 }
 
-/// Breaks lines so that they fit beside `margin` columns; those that go on begin `hang` columns further in.
-fn fit(text: &str, columns: Option<usize>, margin: usize, hang: usize) -> String {
-    let Some(room) = columns.and_then(|columns| columns.checked_sub(margin)) else { return text.to_owned() };
-    text.lines().flat_map(|line| wrap(line, room, hang)).collect::<Vec<_>>().join("\n")
-}
-
 /// Prints with the live line, if there is one, out of the way.
 fn aside<T>(live: Option<&LiveLine>, print: impl FnOnce() -> T) -> T {
     match live {
@@ -333,109 +233,4 @@ impl std::fmt::Debug for Messages {
 }
 
 #[cfg(test)]
-pub(super) mod tests {
-    use super::*;
-    use std::cell::RefCell;
-    use std::rc::Rc;
-
-    /// What was printed, for a test to look at.
-    #[derive(Clone, Default)]
-    pub(in crate::cli) struct Shared(Rc<RefCell<Vec<u8>>>);
-
-    impl Shared {
-        pub(in crate::cli) fn text(&self) -> String {
-            String::from_utf8(self.0.borrow().clone()).unwrap()
-        }
-    }
-
-    impl Write for Shared {
-        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-            self.0.borrow_mut().write(bytes)
-        }
-        fn flush(&mut self) -> io::Result<()> {
-            Ok(())
-        }
-    }
-
-    /// Messages whose (results, others) can be read.
-    pub(in crate::cli) fn captured(verbosity: Verbosity) -> (Messages, Shared, Shared) {
-        let (results, others) = (Shared::default(), Shared::default());
-        let plain = anstream::StripStream::new(Box::new(others.clone()) as Box<dyn Write>);
-        (Messages::to(Box::new(results.clone()), Box::new(Plain(plain)), verbosity), results, others)
-    }
-
-    /// `StripStream` writes only to streams of its own list; this makes it an ordinary one.
-    struct Plain(anstream::StripStream<Box<dyn Write>>);
-
-    impl Write for Plain {
-        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-            self.0.write(bytes)
-        }
-        fn flush(&mut self) -> io::Result<()> {
-            self.0.flush()
-        }
-    }
-
-    struct Broken(ErrorKind);
-
-    impl Write for Broken {
-        fn write(&mut self, _: &[u8]) -> io::Result<usize> {
-            Err(self.0.into())
-        }
-        fn flush(&mut self) -> io::Result<()> {
-            Ok(())
-        }
-    }
-
-    fn say_all(messages: &mut Messages) {
-        messages.result("result");
-        messages.error("error\nmore");
-        messages.warn("warning");
-        messages.info("plan", "info");
-        messages.step("step");
-        messages.detail("detail");
-    }
-
-    #[test]
-    fn results_and_the_rest_go_apart_and_more_lines_are_indented() {
-        let (mut messages, results, others) = captured(Verbosity::Verbose);
-        say_all(&mut messages);
-        assert_eq!(results.text(), "result\n");
-        assert_eq!(
-            others.text(),
-            "error  error\n       more\nwarn   warning\nplan   info\n       step\n       detail\n"
-        );
-        assert!(messages.finish().is_none());
-    }
-
-    #[test]
-    fn verbosity_decides_what_is_said() {
-        let (mut messages, results, others) = captured(Verbosity::Quiet);
-        say_all(&mut messages);
-        assert_eq!(results.text(), "result\n");
-        assert_eq!(others.text(), "error  error\n       more\nwarn   warning\n");
-        let (mut messages, _, others) = captured(Verbosity::Normal);
-        say_all(&mut messages);
-        assert!(others.text().contains("step") && !others.text().contains("detail"));
-    }
-
-    #[test]
-    fn on_a_terminal_long_lines_are_broken_beside_their_label() {
-        let (mut messages, results, others) = captured(Verbosity::Normal);
-        messages.columns = TerminalColumns { results: Some(12), others: Some(20) };
-        messages.warn("one two three four");
-        messages.table("  note: one two");
-        messages.result("Pub rate of OMB, whole");
-        assert_eq!(others.text(), "warn   one two three\n         four\n");
-        assert_eq!(results.text(), "  note: one\n        two\nPub rate of OMB, whole\n");
-    }
-
-    #[test]
-    fn results_that_cannot_be_printed_are_told_but_a_closed_pipe_is_not() {
-        for (kind, told) in [(ErrorKind::StorageFull, true), (ErrorKind::BrokenPipe, false)] {
-            let mut messages = Messages::to(Box::new(Broken(kind)), Box::new(io::sink()), Verbosity::Normal);
-            messages.result("result");
-            assert_eq!(messages.finish().is_some(), told, "{kind:?}");
-        }
-    }
-}
+pub(super) mod tests;

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::cli::args::{Command, Pinload};
+use crate::cli::messages::Verbosity;
 use crate::cli::messages::tests::captured;
 use crate::worker::Interruption;
 use crate::workload_generator::FailureCause;
