@@ -4,6 +4,8 @@
 //! the place of the ones before. A crash or a full disk at any moment leaves the last pair as it was. Temporary files
 //! go when an error happens; only a kill in the middle of a write can leave one (`.pinload-….tmp`).
 
+mod folder;
+
 use super::WriteError;
 use super::detail::DetailDocument;
 use super::detail::periods::PeriodDetail;
@@ -19,10 +21,10 @@ use crate::verdict::Verdict;
 use crate::verdict::goals::{GoalResult, GoalWatch};
 use crate::worker::scrape::{ScrapeBoard, ScrapedTarget};
 use crate::workload_generator::RunResult;
+use folder::{folder_of, regular_file, sync_folder, temporary_in};
 use serde::Serialize;
-use std::fs::{self, File, OpenOptions};
+use std::fs::File;
 use std::io::{self, ErrorKind, Write};
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 use tempfile::NamedTempFile;
@@ -232,39 +234,4 @@ impl ResultFiles {
 fn own_cpu_ns() -> u64 {
     let usage = crate::os::usage::of_self();
     usage.cpu_user_ns + usage.cpu_system_ns
-}
-
-/// The file that `output` names, links resolved. Renaming over a device or a pipe would replace it, so these are
-/// refused.
-fn regular_file(output: &Path) -> Result<PathBuf, WriteError> {
-    let refused = |error| WriteError::at("write the result", output)(error);
-    match fs::metadata(output) {
-        Ok(found) if found.is_file() => fs::canonicalize(output).map_err(refused),
-        Ok(found) if found.is_dir() => Err(refused(ErrorKind::IsADirectory.into())),
-        Ok(_) => Err(refused(io::Error::new(ErrorKind::InvalidInput, "it is no regular file"))),
-        Err(missing) if missing.kind() == ErrorKind::NotFound && output.file_name().is_some() => Ok(output.to_owned()),
-        Err(other) => Err(refused(other)),
-    }
-}
-
-fn folder_of(file: &Path) -> PathBuf {
-    match file.parent() {
-        Some(folder) if folder != Path::new("") => folder.to_owned(),
-        _ => PathBuf::from("."),
-    }
-}
-
-/// A temporary file with the permissions of a normal one; it goes when it is dropped. Opened by ourselves: tempfile
-/// would add the temporary name to the system's error, which says nothing to the user.
-fn temporary_in(folder: &Path) -> io::Result<NamedTempFile> {
-    let open = |path: &Path| OpenOptions::new().read(true).write(true).create_new(true).mode(0o644).open(path);
-    tempfile::Builder::new().prefix(".pinload-").suffix(".tmp").make_in(folder, open)
-}
-
-/// Makes the renames last. Some file systems cannot sync a folder and say so; then there is nothing more to do.
-fn sync_folder(folder: &Path) -> io::Result<()> {
-    match File::open(folder)?.sync_all() {
-        Err(unable) if matches!(unable.kind(), ErrorKind::InvalidInput | ErrorKind::Unsupported) => Ok(()),
-        result => result,
-    }
 }

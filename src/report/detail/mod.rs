@@ -10,6 +10,7 @@ mod environment;
 pub mod evidence;
 pub mod fields;
 pub mod latencies;
+mod notes;
 pub mod partitions;
 pub mod periods;
 pub mod plan;
@@ -20,23 +21,20 @@ pub mod varying_load;
 use super::caveats::{Caveat, caveats};
 use super::floor::{FloorDetail, FloorStanding};
 use super::health::Health;
-use super::omb::HIGHEST_END_TO_END_US;
 use super::origin::Origin;
 use super::spread::{FigureInterval, PeriodValues};
 use crate::driver::kafka::admin::settings::ClusterSettings;
-use crate::load::stamp::STAMP_BYTES;
-use crate::os::clock::ClockSource;
-use crate::plan::{DriverKind, FileAsWritten, MeasuredBy, Plan};
-use crate::stats::recorder::{HIGHEST_NS, LOWEST_NS, SIGNIFICANT_DIGITS};
+use crate::plan::{FileAsWritten, MeasuredBy};
 use crate::verdict::clocks::EndToEndClocks;
 use crate::verdict::goals::GoalResult;
 use crate::verdict::{Judgement, SystemAnswer, Trust, Verdict};
 use crate::worker::scrape::ScrapedTarget;
-use crate::worker::{ClientReport, HostReport, RunEnd};
+use crate::worker::{ClientReport, HostReport};
 use crate::workload_generator::{RunOutcome, RunResult};
 use accounting::Accounting;
 use clients::{ClientDetail, ClientVerdict};
 use fields::FieldTable;
+use notes::{AcknowledgementNotes, ClockDetail, HistogramNotes, MessageNotes};
 use partitions::{PartitionDetail, PartitionNotes};
 use periods::{Measurement, PeriodDetail};
 use plan::EffectiveConfiguration;
@@ -118,41 +116,6 @@ struct CaveatDetail {
     #[serde(flatten)]
     caveat: Caveat,
     text: String,
-}
-
-#[derive(Debug, serde::Serialize)]
-struct MessageNotes<'a> {
-    value_bytes: u32,
-    stamp_bytes: usize,
-    no_stamp_reason: Option<&'a str>,
-    end_to_end_source: &'static str,
-    compression_type: &'a str,
-    compression_note: Option<String>,
-}
-
-#[derive(Debug, serde::Serialize)]
-struct AcknowledgementNotes {
-    acknowledgement_source: &'static str,
-    acks: Option<String>,
-}
-
-#[derive(Debug, serde::Serialize)]
-struct HistogramNotes {
-    significant_digits: u8,
-    relative_error_percent: f64,
-    lowest_ns: u64,
-    highest_ns: u64,
-    conventions: &'static str,
-}
-
-#[derive(Debug, serde::Serialize)]
-struct ClockDetail<'a> {
-    source: ClockSource,
-    reason: &'a str,
-    ticks_per_s: f64,
-    anchor_ticks: u64,
-    anchor_raw_ns: u64,
-    drift_ppm: f64,
 }
 
 #[derive(Debug, serde::Serialize)]
@@ -250,84 +213,4 @@ impl<'a> DetailDocument<'a> {
 fn verdict_on(series: &RunResult<'_>, report: &ClientReport) -> Option<ClientVerdict> {
     let facts = Judgement::facts_of(series, report.role, report.index)?;
     Some(ClientVerdict { judgement: Judgement::of_client(facts, series.plan), facts: facts.clone() })
-}
-
-impl<'a> MessageNotes<'a> {
-    fn new(plan: &'a Plan) -> Self {
-        let message = &plan.message;
-        let compression_type = plan.driver.producer_settings.compression_type.as_str();
-        let compression_note = (message.stamp && compression_type != "none").then(|| {
-            format!(
-                "the first {STAMP_BYTES} of {} bytes of each value are pinload's stamp, which differs from message to \
-                 message: batches compress a little less than those of a tool that repeats its payloads",
-                message.size_bytes
-            )
-        });
-        Self {
-            value_bytes: message.size_bytes,
-            stamp_bytes: if message.stamp { STAMP_BYTES } else { 0 },
-            no_stamp_reason: message.no_stamp_reason.as_deref(),
-            end_to_end_source: if message.stamp {
-                "the stamp in the value, ns on the raw clock (for unstamped messages CreateTime of the record and receipt, both \
-                 in whole ms)"
-            } else {
-                "CreateTime of the record and receipt, both in whole ms of the wall clock as OMB takes them; 0 and below kept as 0"
-            },
-            compression_type,
-            compression_note,
-        }
-    }
-}
-
-impl AcknowledgementNotes {
-    fn new(plan: &Plan) -> Self {
-        Self {
-            acknowledgement_source: if plan.driver.acknowledgement_is_local {
-                "local: with acks=0 the client library acknowledges as soon as it has sent"
-            } else {
-                "the broker's answer, as the client library reported it"
-            },
-            acks: match plan.driver.kind {
-                DriverKind::Null => None,
-                DriverKind::Kafka | DriverKind::Embedded => Some(plan.driver.producer_settings.acks.clone()),
-            },
-        }
-    }
-}
-
-impl HistogramNotes {
-    const OURS: Self = Self {
-        significant_digits: SIGNIFICANT_DIGITS,
-        relative_error_percent: 0.1,
-        lowest_ns: LOWEST_NS,
-        highest_ns: HIGHEST_NS,
-        conventions: "HdrHistogram's: a percentile is the highest value of its bucket, which may lie 0.1 % above an exact maximum; min_ns, max_ns and mean_ns are exact \
-                      where exact_extremes is true, else bounded by the buckets (mean of bucket midpoints); where coarse is \
-                      true some part was kept with 2 digits (1 %)",
-    };
-}
-
-impl HistogramNotes {
-    const OMB: Self = Self {
-        significant_digits: 5,
-        relative_error_percent: 0.001,
-        lowest_ns: 1_000,
-        highest_ns: HIGHEST_END_TO_END_US * 1_000,
-        conventions: "OMB's histograms as its workers sent them, whole µs: a percentile is the highest value of its bucket; publish \
-                      latency and publish delay end at 60 s; end-to-end times of 0 ms and below are left out by Java",
-    };
-}
-
-impl<'a> ClockDetail<'a> {
-    fn new(end: &'a RunEnd) -> Self {
-        let clock = &end.clock;
-        Self {
-            source: clock.source,
-            reason: &end.clock_reason,
-            ticks_per_s: clock.ticks_per_s(),
-            anchor_ticks: clock.anchor_ticks,
-            anchor_raw_ns: clock.anchor_ns,
-            drift_ppm: end.clock_drift_ppm,
-        }
-    }
 }

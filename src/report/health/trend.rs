@@ -76,7 +76,10 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_trend_does_not_depend_on_the_unit(points in prop::collection::vec(1.0..1e6f64, 4..40), unit in 0.1..10.0f64) {
+        fn a_trend_does_not_depend_on_the_unit(
+            points in prop::collection::vec(1.0..1e6f64, 4..40),
+            unit in 0.1..10.0f64,
+        ) {
             let scaled: Vec<f64> = points.iter().map(|point| point * unit).collect();
             prop_assert!((change(&points) - change(&scaled)).abs() < 1e-6);
             let backwards: Vec<f64> = points.iter().rev().copied().collect();

@@ -148,7 +148,13 @@ proptest! {
         let distribution = Distribution::of_ns(histogram, Some(recorder.take_interval()), false);
         for percentile in [percentile, 50.0, 99.0, 99.9, 100.0] {
             let (true_ns, shown_ns) = (exact.percentile_ns(percentile), distribution.percentile_ns(percentile));
-            prop_assert!(shown_ns >= true_ns && shown_ns - true_ns <= true_ns / 1_000, "p{}: {} {}", percentile, true_ns, shown_ns);
+            prop_assert!(
+                shown_ns >= true_ns && shown_ns - true_ns <= true_ns / 1_000,
+                "p{}: {} {}",
+                percentile,
+                true_ns,
+                shown_ns
+            );
         }
         prop_assert_eq!(exact.max_ns(), distribution.max_ns());
         prop_assert_eq!(exact.min_ns(), distribution.min_ns());

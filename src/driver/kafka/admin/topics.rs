@@ -1,12 +1,15 @@
 //! Creating, deleting and describing topics, however many: several requests, one look at the metadata for all.
 
+mod outcomes;
+
 use super::requests::parts;
 use super::{TopicDone, TopicSpec, TopicState};
 use crate::driver::kafka::connect::{self, WaitLimit};
 use crate::driver::kafka::native::{NewTopic, RequestError, TopicOutcome, create_topics, delete_topics};
-use crate::driver::kafka::watch::{ClientErrors, is_authentication};
+use crate::driver::kafka::watch::ClientErrors;
 use crate::driver::{DriverError, ErrorClass};
 use crate::units::{counted, format_count};
+use outcomes::{class_of, in_order, refused};
 use rdkafka::error::RDKafkaErrorCode;
 use rdkafka::metadata::{Metadata, MetadataTopic};
 use rdkafka::producer::{BaseProducer, Producer as _};
@@ -234,37 +237,4 @@ fn by_name(metadata: &Metadata) -> HashMap<&str, &MetadataTopic> {
 
 fn len(count: usize) -> u64 {
     u64::try_from(count).unwrap_or(u64::MAX)
-}
-
-/// Outcomes in the order of the request, whatever order the broker answers in.
-fn in_order<'a>(
-    names: impl Iterator<Item = &'a str>,
-    outcomes: &[TopicOutcome],
-    state: &impl Fn(&TopicOutcome) -> TopicState,
-) -> Vec<TopicDone> {
-    let by_topic: HashMap<&str, &TopicOutcome> =
-        outcomes.iter().map(|outcome| (outcome.name.as_str(), outcome)).collect();
-    names
-        .map(|name| {
-            let state = by_topic.get(name).map_or_else(
-                || TopicState::Refused(DriverError::new(ErrorClass::Topics, "the broker said nothing about it")),
-                |outcome| state(outcome),
-            );
-            TopicDone { name: name.to_owned(), state, partitions: 0 }
-        })
-        .collect()
-}
-
-fn refused(code: i32, outcome: &TopicOutcome) -> TopicState {
-    let words = if outcome.words.is_empty() { connect::describe(code) } else { outcome.words.clone() };
-    let error = DriverError::new(class_of(code, ErrorClass::Topics), words);
-    if code == RDKafkaErrorCode::RequestTimedOut as i32 {
-        TopicState::Unsure(error)
-    } else {
-        TopicState::Refused(error)
-    }
-}
-
-fn class_of(code: i32, otherwise: ErrorClass) -> ErrorClass {
-    if is_authentication(code) { ErrorClass::Authentication } else { otherwise }
 }

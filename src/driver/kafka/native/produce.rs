@@ -1,5 +1,7 @@
 //! A producer with what was made from its client and what its client's threads read: single and batch produce on a
 //! cached topic, of values that stand in a pool. Its delivery reports are read in `reports`.
+//!
+//! Over 250 lines: what its unsafe calls rest on is one type, and stands in one place.
 
 mod reports;
 

@@ -24,7 +24,9 @@ pub(super) fn banner(run: &ResultDocument) -> Markup {
                     }
                 }
             }
-            @if !warnings(run).is_empty() { ul.warnings { @for warning in warnings(run) { li { "Warning: " (warning) } } } }
+            @if !warnings(run).is_empty() {
+                ul.warnings { @for warning in warnings(run) { li { "Warning: " (warning) } } }
+            }
         }
     }
 }

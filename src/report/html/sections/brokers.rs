@@ -17,7 +17,9 @@ pub(super) fn brokers(run: &ResultDocument) -> Option<Markup> {
     Some(html! {
         @if charts.is_empty() { p { "Nothing that was read changed." } }
         @for (number, chart) in charts.iter().take(CHARTS).enumerate() {
-            @let more = if chart.left_out > 0 { format!(" {} more have no room; the result file has them.", counted(chart.left_out, "line")) } else { String::new() };
+            @let left_out = (chart.left_out > 0).then(|| counted(chart.left_out, "line"));
+            @let more = left_out.map(|lines| format!(" {lines} more have no room; the result file has them."));
+            @let more = more.unwrap_or_default();
             @let about = if chart.per_s { "Per second, from one read to the next." } else { "" };
             (place(&format!("scrape-{number}"), &chart.title, &format!("{about}{more}")))
         }
@@ -25,7 +27,8 @@ pub(super) fn brokers(run: &ResultDocument) -> Option<Markup> {
             p { "The same all the time: "
                 @for (number, chart) in still.iter().enumerate() {
                     @if number > 0 { ", " }
-                    (chart.title) @if chart.per_s { " per second" } " " (chart.constant().map(figure).unwrap_or_default())
+                    (chart.title) @if chart.per_s { " per second" } " "
+                    (chart.constant().map(figure).unwrap_or_default())
                 }
                 "." }
         }

@@ -71,7 +71,10 @@ pub(super) fn search(run: &ResultDocument) -> Option<Markup> {
         let found = search["found_rate_per_s"].as_f64();
         html! {
             @match found {
-                Some(rate) => p { "The highest rate that was sustained: " strong { (super::super::words::number(rate.round())) " messages/s" } "." },
+                Some(rate) => p {
+                    "The highest rate that was sustained: "
+                    strong { (super::super::words::number(rate.round())) " messages/s" } "."
+                },
                 None => p { "The run was too short to find a rate that is sustained." },
             }
             (place("search", "Steps of the search", "The rate asked for in each step, and the rate acknowledged."))

@@ -26,7 +26,10 @@ pub(super) fn configuration(run: &ResultDocument) -> Option<Markup> {
         }
         @for file in run.list("/files_as_written") {
             @let name = file["file_name"].as_str().unwrap_or("file");
-            details { summary { (name) ", as written" } pre tabindex="0" { (file["file_text"].as_str().unwrap_or_default()) } }
+            details {
+                summary { (name) ", as written" }
+                pre tabindex="0" { (file["file_text"].as_str().unwrap_or_default()) }
+            }
         }
     })
 }
@@ -69,7 +72,9 @@ fn cluster(of: &Value) -> Markup {
     let (made, defaults) = (rows(false), rows(true));
     let file = resource.replace(' ', "-");
     html! {
-        @if !made.is_empty() { (table(&file, &format!("Settings of {resource} that are not defaults"), &columns, &made)) }
+        @if !made.is_empty() {
+            (table(&file, &format!("Settings of {resource} that are not defaults"), &columns, &made))
+        }
         @if !defaults.is_empty() {
             details {
                 summary { (defaults.len()) " defaults of " (resource) }

@@ -19,9 +19,15 @@ pub(super) fn environment(run: &ResultDocument) -> Option<Markup> {
             @if rows.is_empty() {
                 p { "pinload doctor found nothing that disturbs a measurement on " (name) "." }
             } @else {
-                (table("findings", &format!("Findings of pinload doctor on {name}"), &[("severity", "severity"), ("finding", "finding"), ("what was found", "text")], &rows))
+                (table(
+                    "findings",
+                    &format!("Findings of pinload doctor on {name}"),
+                    &[("severity", "severity"), ("finding", "finding"), ("what was found", "text")],
+                    &rows,
+                ))
             }
-            @let unknown: Vec<&str> = host["not_known"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+            @let unknown = host["not_known"].as_array().into_iter().flatten().filter_map(Value::as_str);
+            @let unknown: Vec<&str> = unknown.collect();
             @if !unknown.is_empty() { p.note { "Not known: " (unknown.join(", ")) "." } }
             details { summary { "All facts about " (name) } (key_values("facts", "Facts", &host["facts"])) }
         }

@@ -16,7 +16,10 @@ pub(super) fn goals(run: &ResultDocument) -> Option<Markup> {
         p { (met) " of " (goals.len()) " met." }
         ul.goals { @for goal in goals {
             @let (class, mark, word) = shown(goal);
-            li { span.(class) { span aria-hidden="true" { (mark) " " } (word) } ": " code { (text(goal, "goal")) } " — " (text(goal, "text")) }
+            li {
+                span.(class) { span aria-hidden="true" { (mark) " " } (word) }
+                ": " code { (text(goal, "goal")) } " — " (text(goal, "text"))
+            }
         } }
         details { summary { "The figures" } (as_table(goals)) }
     })

@@ -61,11 +61,16 @@ fn clocks(run: &ResultDocument) -> Markup {
         @if let Some(source) = run.text("/clock/source") {
             h3 { "Clock" }
             p { (defined(source, "source")) " (" (run.text("/clock/reason").unwrap_or_default()) ")"
-                @if let Some(drift) = run.number("/clock/drift_ppm") { ", " (defined("drift", "drift_ppm")) " " (format!("{drift:.3}")) " ppm" }
+                @if let Some(drift) = run.number("/clock/drift_ppm") {
+                    ", " (defined("drift", "drift_ppm")) " " (format!("{drift:.3}")) " ppm"
+                }
                 "." }
         }
         @if let Some(band) = run.at("/end_to_end_clocks") {
-            p { "Between hosts the clocks may differ: " @for (name, value) in leaves(band) { (defined(&name, &name)) " " (value) "; " } }
+            p {
+                "Between hosts the clocks may differ: "
+                @for (name, value) in leaves(band) { (defined(&name, &name)) " " (value) "; " }
+            }
         }
     }
 }

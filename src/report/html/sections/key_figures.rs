@@ -12,7 +12,10 @@ pub(super) fn key_figures(run: &ResultDocument) -> Markup {
         @let words: Vec<&str> = run.list("/command_line").iter().filter_map(Value::as_str).collect();
         @if !words.is_empty() {
             p.label id="repeat" { "To repeat this run" }
-            div.command { pre aria-labelledby="repeat" tabindex="0" { (shell(&words)) } button type="button" data-copy="" { "Copy" } }
+            div.command {
+                pre aria-labelledby="repeat" tabindex="0" { (shell(&words)) }
+                button type="button" data-copy="" { "Copy" }
+            }
         }
     }
 }
