@@ -1,5 +1,8 @@
 //! What the command line accepts and refuses, with which exit code and which words. Nothing here starts a client.
 
+mod files;
+mod settings;
+
 use crate::scene;
 use crate::scene::workload::{JAVA_CLASS, driver};
 use crate::scene::{Scene, Workload};
@@ -90,80 +93,6 @@ fn a_run_needs_something_to_drive_and_no_workload_is_the_simple_one() {
 }
 
 #[test]
-fn the_command_line_stands_for_files_and_saves_what_it_means() {
-    let scene = Scene::new("the_command_line_stands_for_files_and_saves_what_it_means");
-    let options = [
-        "--bootstrap",
-        "localhost:9092",
-        "--producers",
-        "4",
-        "--consumers",
-        "3",
-        "--partitions",
-        "8",
-        "--size",
-        "2KiB",
-        "--rate",
-        "8k",
-        "--duration",
-        "90s",
-        "--set",
-        "topics=2",
-        "--set",
-        "replicationFactor=3",
-        "--property",
-        "acks=1",
-        "--property",
-        "producer.linger.ms=7",
-        "--property",
-        "topic.retention.ms=60000",
-        "--save",
-        "meant",
-    ];
-    let plan = |args: &[&str]| {
-        let told = scene.pinload([&["plan"], args].concat()).run();
-        told.assert_code(0);
-        told.stdout.clone()
-    };
-    let of_options = plan(&options);
-    assert!(of_options.contains("8 producers × 1,000 = 8,000 msg/s"), "{of_options}");
-    let of_files = plan(&["-d", "meant/kafka-driver.yaml", "meant/simple-workload.yaml"]);
-    assert_eq!(of_options, of_files);
-    let driver = scene.read("meant/kafka-driver.yaml");
-    for line in ["replicationFactor: 3", "retention.ms=60000", "bootstrap.servers=localhost:9092", "linger.ms=7"] {
-        assert!(driver.contains(line), "{line}\n{driver}");
-    }
-    // What is there and says something else is kept.
-    let again = scene.pinload(["plan", "--embedded", "--save", "meant", "--producers", "3"]).run();
-    again.assert_code(6).assert_stderr_has("meant/simple-workload.yaml").assert_stderr_has("another folder");
-    scene.pinload(["plan", "--embedded", "--save", "meant2", "--property", "acks=0"]).run().assert_code(0);
-    assert!(scene.read("meant2/embedded.yaml").contains("acks=0"));
-    plan(&["-d", "meant2/embedded.yaml", "meant2/simple-workload.yaml"]);
-}
-
-#[test]
-fn settings_that_are_wrong_are_told_by_the_option_that_sets_them() {
-    let scene = Scene::new("settings_that_are_wrong_are_told_by_the_option_that_sets_them");
-    scene.write("w.yaml", &Workload::small("w").text());
-    for (args, told) in [
-        (&["--producers", "0"][..], "--producers: is 0"),
-        (&["--set", "producersPerTopi=3"], "--set producersPerTopi: is no key of a workload file; did you mean"),
-        (&["--set", "messageSize=big"], "--set messageSize: the text \"big\" is not a number"),
-        (&["--property", "bootstrap.servers=h:1"], "--property bootstrap.servers: the embedded broker"),
-        (&["--property", "producer.transactional.id=t"], "--property producer.transactional.id: "),
-    ] {
-        for workload in [&[][..], &["w.yaml"]] {
-            let args = [&["plan", "--embedded"], args, workload].concat();
-            scene.pinload(args).run().assert_code(REFUSED).assert_stderr_has(told);
-        }
-    }
-    let twice = ["plan", "--embedded", "--producers", "2", "--set", "producersPerTopic=3"];
-    scene.pinload(twice).run().assert_code(USAGE).assert_stderr_has("by --producers and by --set producersPerTopic");
-    let no_port = scene.pinload(["plan", "--bootstrap", "localhost:99999"]).run();
-    no_port.assert_code(REFUSED).assert_stderr_has("--bootstrap: ");
-}
-
-#[test]
 fn examples_are_listed_and_printed_as_they_are() {
     let scene = Scene::new("examples_are_listed_and_printed_as_they_are");
     let list = scene.pinload(["examples"]).run();
@@ -234,89 +163,6 @@ fn flags_of_ombs_forks_are_refused_with_a_reason() {
 fn a_missing_file_is_named() {
     let scene = Scene::new("a_missing_file_is_named");
     scene.pinload(["run", "--embedded", "nowhere.yaml"]).run().assert_code(REFUSED).assert_stderr_has("nowhere.yaml");
-}
-
-#[test]
-fn all_mistakes_of_a_workload_are_reported_at_once_with_line_and_remedy() {
-    let scene = Scene::new("all_mistakes_of_a_workload_are_reported_at_once_with_line_and_remedy");
-    let text = Workload::small("bad").with("topics", 0).with("producerRat", 10).with("messageSize", "big").text();
-    scene.write("bad.yaml", &text);
-    let line = |key: &str| 1 + text.lines().position(|line| line.starts_with(&format!("{key}:"))).expect("the key");
-    let refused = scene.pinload(["plan", "--embedded", "bad.yaml"]).run();
-    refused
-        .assert_code(REFUSED)
-        .assert_stderr_has(&format!("bad.yaml:{}: ", line("messageSize")))
-        .assert_stderr_has(&format!("bad.yaml:{}: ", line("producerRat")))
-        .assert_stderr_has("producerRate");
-    let unmixed = Workload::small("bad").with("topics", 0).text();
-    scene.write("zero.yaml", &unmixed);
-    scene.pinload(["plan", "--embedded", "zero.yaml"]).run().assert_code(REFUSED).assert_stderr_has("topics");
-}
-
-#[test]
-fn a_workload_that_cannot_work_is_refused_before_anything_is_started() {
-    let scene = Scene::new("a_workload_that_cannot_work_is_refused_before_anything_is_started");
-    let cases = [
-        ("no-producers", Workload::small("x").with("producersPerTopic", 0), "producersPerTopic"),
-        ("empty-pool", Workload::small("x").with("randomizedPayloadPoolSize", 0), "randomizedPayloadPoolSize"),
-        (
-            "backlog-and-search",
-            Workload::small("x").with("producerRate", 0).with("consumerBacklogSizeGB", 1),
-            "consumerBacklogSizeGB",
-        ),
-        (
-            "no-payload",
-            Workload::small("x").with("useRandomizedPayloads", false).with("payloadFile", "nowhere.data"),
-            "payloadFile",
-        ),
-    ];
-    for (name, workload, key) in cases {
-        let file = format!("{name}.yaml");
-        scene.write(&file, &workload.text());
-        let refused = scene.pinload(["run", "--embedded", &file]).run();
-        refused.assert_code(REFUSED).assert_stderr_has(&file).assert_stderr_has(key);
-        scene.assert_no_leftovers();
-    }
-    let files: Vec<_> = scene.names().into_iter().filter(|name| name.ends_with(".json")).collect();
-    assert!(files.is_empty(), "results of refused runs: {files:?}");
-}
-
-#[test]
-fn a_payload_of_another_length_is_refused_with_both_lengths() {
-    let scene = Scene::new("a_payload_of_another_length_is_refused_with_both_lengths");
-    scene.write("payload.data", &"x".repeat(100));
-    let workload = Workload::small("x").with("useRandomizedPayloads", false).with("payloadFile", "payload.data");
-    scene.write("w.yaml", &workload.text());
-    let refused = scene.pinload(["plan", "--embedded", "w.yaml"]).run();
-    refused.assert_code(REFUSED).assert_stderr_has("100").assert_stderr_has("1024");
-}
-
-#[test]
-fn an_unknown_driver_class_and_a_transaction_are_refused_with_a_reason() {
-    let scene = Scene::new("an_unknown_driver_class_and_a_transaction_are_refused_with_a_reason");
-    scene.write("w.yaml", &Workload::small("w").text());
-    scene.write(
-        "pulsar.yaml",
-        &driver("io.openmessaging.benchmark.driver.pulsar.PulsarBenchmarkDriver", "127.0.0.1:1", &[], &[], &[]),
-    );
-    scene.pinload(["plan", "-d", "pulsar.yaml", "w.yaml"]).run().assert_code(REFUSED).assert_stderr_has("driverClass");
-    scene.write("tx.yaml", &driver(JAVA_CLASS, "127.0.0.1:1", &[], &["transactional.id=t"], &[]));
-    scene.pinload(["plan", "-d", "tx.yaml", "w.yaml"]).run().assert_code(REFUSED).assert_stderr_has("transactional.id");
-    scene.write(
-        "jks.yaml",
-        &driver(JAVA_CLASS, "127.0.0.1:1", &["security.protocol=SSL", "ssl.truststore.location=/t.jks"], &[], &[]),
-    );
-    scene.pinload(["plan", "-d", "jks.yaml", "w.yaml"]).run().assert_code(REFUSED).assert_stderr_has("keytool");
-}
-
-#[test]
-fn an_unknown_key_can_be_made_a_warning() {
-    let scene = Scene::new("an_unknown_key_can_be_made_a_warning");
-    scene.write("w.yaml", &Workload::small("w").with("producerRat", 10).text());
-    scene.pinload(["plan", "--embedded", "w.yaml"]).run().assert_code(REFUSED).assert_stderr_has("producerRat");
-    let planned = scene.pinload(["plan", "--embedded", "--unknown-keys", "warn", "w.yaml"]).run();
-    planned.assert_code(0);
-    assert!(planned.says("producerRat"), "the warning is missing\n{planned}");
 }
 
 #[test]

@@ -1,6 +1,9 @@
 //! Every way a run can end before its time: what the user is told, which exit code, what is written, what is left
 //! behind.
 
+mod brokers;
+mod machine;
+
 use crate::scene;
 use crate::scene::results::{Detail, OmbResult};
 use crate::scene::workload::{JAVA_CLASS, driver};
@@ -188,132 +191,4 @@ fn all_processes_killed_at_once_leave_nothing_after_the_next_start() {
     running.outcome_within(SECOND).assert_killed_by(Signal::SIGKILL);
     scene.assert_no_processes_within(SECOND);
     assert_swept(&scene);
-}
-
-#[test]
-fn a_broker_that_refuses_connections_is_one_clear_error() {
-    let scene = scene("a_broker_that_refuses_connections_is_one_clear_error");
-    scene.write("driver.yaml", &driver(JAVA_CLASS, scene::kafka::NOBODY, &[], &[], &[]));
-    let ended =
-        scene.pinload(["run", "--no-progress", "--connect-timeout", "3s", "-d", "driver.yaml", "small.yaml"]).run();
-    ended.assert_code(UNREACHABLE).assert_stderr_has(scene::kafka::NOBODY);
-    scene.assert_no_leftovers();
-}
-
-#[test]
-fn a_broker_that_never_answers_is_one_clear_error() {
-    let scene = scene("a_broker_that_never_answers_is_one_clear_error");
-    let silent = std::net::TcpListener::bind(("127.0.0.1", 0)).expect("a port");
-    let address = silent.local_addr().expect("its address").to_string();
-    scene.write("driver.yaml", &driver(JAVA_CLASS, &address, &[], &[], &[]));
-    let ended =
-        scene.pinload(["run", "--no-progress", "--connect-timeout", "3s", "-d", "driver.yaml", "small.yaml"]).run();
-    ended.assert_code(UNREACHABLE).assert_stderr_has(&address);
-    scene.assert_no_leftovers();
-}
-
-#[test]
-fn an_admin_process_that_dies_is_named_within_a_second() {
-    let scene = scene_alone("an_admin_process_that_dies_is_named_within_a_second");
-    let silent = std::net::TcpListener::bind(("127.0.0.1", 0)).expect("a port");
-    let address = silent.local_addr().expect("its address").to_string();
-    scene.write("driver.yaml", &driver(JAVA_CLASS, &address, &[], &[], &[]));
-    let running = scene.pinload(["run", "--no-progress", "-d", "driver.yaml", "small.yaml"]).spawn();
-    let is_admin = |child: &scene::processes::Process| child.command.contains("pinload admin");
-    let admin = Deadline::within(START).poll("the admin process", || running.children().into_iter().find(is_admin));
-    silent.set_nonblocking(true).expect("a listener that does not wait");
-    let _connection = Deadline::within(START).poll("it to connect", || silent.accept().ok());
-    admin.kill();
-    let killed = Instant::now();
-    let line = running.wait_for_line(&format!("the admin process (pid {}) ended", admin.pid), 5 * SECOND);
-    assert!(killed.elapsed() < SECOND, "named after {:?}", killed.elapsed());
-    assert!(line.contains("killed by signal 9 (SIGKILL)"), "{line}");
-    running.outcome_within(3 * SECOND).assert_code(MACHINE);
-    scene.assert_no_leftovers();
-}
-
-#[test]
-fn an_embedded_broker_that_dies_before_the_load_is_named_within_a_second() {
-    let scene = scene_alone("an_embedded_broker_that_dies_before_the_load_is_named_within_a_second");
-    let running = scene.pinload(["run", "--embedded", "--no-progress", "small.yaml"]).spawn();
-    let is_broker = |child: &scene::processes::Process| child.command.contains("embedded-broker");
-    running.clients("consumer", 2);
-    let broker = running.children().into_iter().find(is_broker).expect("the broker is a child of the run");
-    broker.kill();
-    let killed = Instant::now();
-    let line = running.wait_for_line(&format!("the embedded broker (pid {})", broker.pid), 5 * SECOND);
-    assert!(killed.elapsed() < SECOND, "named after {:?}", killed.elapsed());
-    assert!(line.contains("SIGKILL"), "{line}");
-    running.outcome_within(END).assert_code(SYSTEM_FAILED);
-    scene.assert_no_leftovers();
-}
-
-#[test]
-fn ctrl_c_while_waiting_for_a_broker_ends_the_wait() {
-    let scene = scene("ctrl_c_while_waiting_for_a_broker_ends_the_wait");
-    let silent = std::net::TcpListener::bind(("127.0.0.1", 0)).expect("a port");
-    let address = silent.local_addr().expect("its address").to_string();
-    scene.write("driver.yaml", &driver(JAVA_CLASS, &address, &[], &[], &[]));
-    let running = scene.pinload(["run", "--no-progress", "-d", "driver.yaml", "small.yaml"]).spawn();
-    silent.set_nonblocking(true).expect("a listener that does not wait");
-    let _connection = Deadline::within(START).poll("pinload to connect", || silent.accept().ok());
-    running.signal_group(Signal::SIGINT);
-    running.outcome_within(3 * SECOND).assert_code(INTERRUPTED);
-    scene.assert_no_leftovers();
-}
-
-#[test]
-fn an_output_folder_that_cannot_be_written_is_found_before_anything_is_started() {
-    let scene = scene("an_output_folder_that_cannot_be_written_is_found_before_anything_is_started");
-    scene.write("a-file", "");
-    let folder = scene.path("a-file").join("results").display().to_string();
-    let started = Instant::now();
-    let ended = scene.pinload(["run", "--embedded", "--no-progress", "--output-dir", &folder, "small.yaml"]).run();
-    ended.assert_code(NOT_WRITTEN).assert_stderr_has(&folder);
-    assert!(started.elapsed() < 10 * SECOND, "refused only after {:?}", started.elapsed());
-    scene.assert_no_leftovers();
-}
-
-/// Runs pinload in a mount namespace of its own, after `mount` has changed what the file system looks like.
-fn in_namespace(scene: &Scene, mount: &str, args: &[&str]) -> scene::Outcome {
-    let mut command = vec!["--map-root-user".to_owned(), "--mount".into(), "sh".into(), "-ec".into()];
-    command.push(format!("{mount}; exec \"$0\" \"$@\""));
-    command.push(scene::PINLOAD.to_owned());
-    command.extend(args.iter().map(|arg| (*arg).to_owned()));
-    scene.command("unshare", command).run()
-}
-
-#[test]
-fn a_full_disk_is_one_clear_error_and_leaves_no_temporary_file() {
-    let scene = scene("a_full_disk_is_one_clear_error_and_leaves_no_temporary_file");
-    std::fs::create_dir(scene.path("full")).expect("a folder");
-    // 8 KiB hold an empty result, not one with its details.
-    let mount = "mount -t tmpfs -o size=8k tmpfs full";
-    let ended = in_namespace(
-        &scene,
-        mount,
-        &[
-            "run",
-            "--embedded",
-            "--no-progress",
-            "--warmup",
-            "0s",
-            "--duration",
-            "2s",
-            "--output-dir",
-            "full",
-            "small.yaml",
-        ],
-    );
-    ended.assert_code(NOT_WRITTEN).assert_stderr_has("full");
-    scene.assert_no_leftovers();
-}
-
-#[test]
-fn shared_memory_that_is_too_small_is_one_clear_error_at_the_start() {
-    let scene = scene("shared_memory_that_is_too_small_is_one_clear_error_at_the_start");
-    let mount = "mount -t tmpfs -o size=256k tmpfs /dev/shm";
-    let ended = in_namespace(&scene, mount, &["run", "--embedded", "--no-progress", "small.yaml"]);
-    ended.assert_code(REFUSED).assert_stderr_has("of shared memory, 0.2 MiB are free").assert_stderr_has("--shm-size");
-    scene.assert_no_leftovers();
 }

@@ -1,5 +1,8 @@
 //! `--record-raw`: every sample on disk, and every reported figure made again from the samples alone.
 
+mod incomplete;
+mod on_kafka;
+
 use crate::scene;
 use crate::scene::results::raw::{RawClient, assert_measurement, assert_places, assert_timelines};
 use crate::scene::results::{Detail, OmbResult};
@@ -174,28 +177,6 @@ fn assert_log_is_the_measurement(scene: &Scene, detail: &Detail) {
     }
 }
 
-/// HdrHistogram's own log processor (it comes with Kafka), reading one latency of the log, finds what the detail file
-/// shows.
-fn assert_javas_reader_agrees(scene: &Scene, detail: &Detail, family: &str) {
-    let log = scene.the_file("HdrHistogram's log", |name| name.ends_with(".hlog")).display().to_string();
-    let processor = ["tool", "org.HdrHistogram.HistogramLogProcessor", "-i", &log, "-tag", family];
-    let read = scene.command(scene::kafka::tool(), processor).arg("-outputValueUnitRatio").arg("1").run();
-    read.assert_code(0);
-    let numbers = |line: &str| -> Vec<f64> {
-        line.split(|c: char| !c.is_ascii_digit() && c != '.').filter_map(|word| word.parse().ok()).collect()
-    };
-    let line = |begins: &str, has: &str| {
-        let found = read.stdout.lines().find(|line| line.trim_start().starts_with(begins) && line.contains(has));
-        numbers(found.unwrap_or_else(|| panic!("no line {begins:?} {has:?}\n{read}")))
-    };
-    let shown = &detail.at("/measurement/latencies")[family];
-    let number = |name: &str| shown[name].as_f64().expect("a number");
-    let (of_max, of_median) = (line("#[Max", "Total count"), line("", " 0.500000000000 "));
-    assert_eq!((of_max[1], of_median[0]), (number("count"), number("p50_ns")), "{read}");
-    // It knows buckets, not values.
-    assert!(of_max[0] >= number("max_ns") && of_max[0] <= number("max_ns") * 1.001, "{read}");
-}
-
 /// By the schema that the program prints.
 fn assert_valid(scene: &Scene, detail: &Detail) {
     let printed = scene.pinload(["schema"]).run();
@@ -217,153 +198,4 @@ fn a_torn_file_is_read_up_to_its_last_whole_record(scene: &Scene, file: &Path) {
     read.assert_code(0).assert_stderr_has("ends within a record: 52 bytes");
     let summary: Value = serde_json::from_str(&read.stdout).expect("JSON");
     assert_eq!(summary["clients"][0]["torn_bytes"], 52);
-}
-
-#[test]
-fn the_samples_on_a_real_kafka_fill_every_offset_up_to_the_brokers_own_end_offsets() {
-    let Some(kafka) = Kafka::shared() else { return };
-    let scene = Scene::new("the_samples_on_a_real_kafka_fill_every_offset_up_to_the_brokers_own_end_offsets");
-    let producer = ["acks=all", "linger.ms=1", "batch.size=131072"];
-    let consumer = ["auto.offset.reset=earliest", "enable.auto.commit=false"];
-    scene.write("driver.yaml", &driver(JAVA_CLASS, kafka.bootstrap(), &[], &producer, &consumer));
-    scene.write("small.yaml", &Workload::small("raw").with("partitionsPerTopic", 3).with("producerRate", 2000).text());
-    let args = [
-        "run",
-        "--no-progress",
-        "-d",
-        "driver.yaml",
-        "--warmup",
-        "1s",
-        "--duration",
-        "4s",
-        "--keep-topics",
-        "--record-raw",
-        "raw",
-        "--hlog",
-        "small.yaml",
-    ];
-    scene.pinload(args).limit(LIMIT).run().assert_code(0);
-    let (detail, clients) = assert_true(&scene, &["raw"], 5);
-    assert_javas_reader_agrees(&scene, &detail, "acknowledge_intended");
-    let ends: BTreeMap<i32, u64> = kafka
-        .end_offsets(&scene, &detail.topics())
-        .into_iter()
-        .map(|((_, partition), end)| (i32::try_from(partition).expect("a partition"), end))
-        .collect();
-    assert_eq!(ends.len(), 3, "{ends:?}");
-    assert_places(&clients, Some(&ends));
-}
-
-#[test]
-fn the_figures_of_several_workers_are_those_of_all_their_samples_together() {
-    let Some(kafka) = Kafka::shared() else { return };
-    let scene = Scene::new("the_figures_of_several_workers_are_those_of_all_their_samples_together");
-    let producer = ["acks=all", "linger.ms=1", "enable.idempotence=false"];
-    let consumer = ["auto.offset.reset=earliest", "enable.auto.commit=false"];
-    scene.write("driver.yaml", &driver(JAVA_CLASS, kafka.bootstrap(), &[], &producer, &consumer));
-    scene.write("small.yaml", &Workload::small("raw").with("partitionsPerTopic", 4).with("producerRate", 2000).text());
-    let workers = ["raw-0", "raw-1"].map(|folder| WorkerProcess::start(&scene, &["--record-raw", folder]));
-    let urls = format!("{},{}", workers[0].url, workers[1].url);
-    let args =
-        ["run", "--no-progress", "-d", "driver.yaml", "--warmup", "1s", "--duration", "4s", "-w", &urls, "small.yaml"];
-    scene.pinload(args).limit(LIMIT).run().assert_code(0);
-    let (_, clients) = assert_true(&scene, &["raw-0", "raw-1"], 5);
-    assert_places(&clients, None);
-    for worker in workers {
-        worker.running.signal(Signal::SIGTERM);
-        worker.running.outcome_within(LIMIT);
-    }
-    let elsewhere = scene.pinload(["run", "-d", "driver.yaml", "-w", &urls, "--record-raw", "raw", "small.yaml"]).run();
-    elsewhere.assert_code(2).assert_stderr_has("give --record-raw to pinload worker");
-}
-
-/// A run without warm-up on the embedded broker that records its samples, once its load has begun.
-fn recording(scene: &Scene, duration: &str) -> Running {
-    let args = ["run", "--embedded", "--no-progress", "--warmup", "0s", "--duration", duration];
-    let running = scene.pinload([&args[..], &["--record-raw", "raw", "small.yaml"]].concat()).limit(LIMIT).spawn();
-    running.wait_for_line("measurement begins", LIMIT);
-    running
-}
-
-#[test]
-fn samples_that_cannot_be_written_are_counted_and_the_run_goes_on() {
-    let scene = Scene::new("samples_that_cannot_be_written_are_counted_and_the_run_goes_on");
-    scene.write("small.yaml", &Workload::small("full").text());
-    let running = recording(&scene, "6s");
-    // 500 messages of 56 bytes a second: the limit is reached in the second or third.
-    let victim = running.clients("producer", 2)[0].pid.to_string();
-    scene.command("prlimit", ["--pid", &victim, "--fsize=50000"]).run().assert_code(0);
-    let done = running.outcome();
-    done.assert_code(NOT_WRITTEN).assert_stderr_has("could not be written");
-    assert!(done.says("cannot write raw samples to") && done.says("File too large"), "the reason is said\n{done}");
-    let detail = Detail::read(&scene.detail_file());
-    assert_eq!(detail.outcome(), "completed");
-    let counted = |role: &str, index: &Value, name: &str| -> u64 {
-        let mut clients = detail.list("/clients").iter();
-        let client = clients.find(|client| client["role"] == role && client["index"] == *index).expect("the client");
-        client["counters_whole_run"][name].as_u64().expect("a count")
-    };
-    // What is there is whole, and with what is not it is everything.
-    let clients = RawClient::read_all(&[scene.path("raw")]);
-    assert_eq!(clients.len(), 4);
-    let mut lost = 0;
-    for client in &clients {
-        let (role, index) = (client.role(), &client.header["index"]);
-        let (recorded, missing) =
-            (counted(role, index, "raw_samples_recorded"), counted(role, index, "raw_samples_lost"));
-        assert_eq!(client.samples.len() as u64, recorded, "{role} {index}");
-        if role == "producer" {
-            let sent = counted(role, index, "messages_enqueued") + counted(role, index, "probes_sent");
-            assert_eq!(recorded + missing, sent, "producer {index}");
-        }
-        lost += u32::from(missing > 0);
-    }
-    assert_eq!(lost, 1, "one client alone met the limit");
-    let figures = detail.at("/measurement/latencies/publish_delay");
-    assert!(figures["count"].as_u64() > Some(5_000), "the measurement lacks nothing: {figures}");
-}
-
-#[test]
-fn what_a_killed_client_had_recorded_can_be_read() {
-    let scene = Scene::new("what_a_killed_client_had_recorded_can_be_read");
-    scene.write("small.yaml", &Workload::small("killed").text());
-    let running = recording(&scene, "60s");
-    let victim = &running.clients("producer", 2)[0];
-    Deadline::within(LIMIT).poll("two cuts of the client that will be killed", || {
-        let clients = RawClient::read_all(&[scene.path("raw")]);
-        clients
-            .iter()
-            .any(|client| client.role() == "producer" && client.header["index"] == 0 && client.cuts.len() >= 2)
-            .then_some(())
-    });
-    victim.kill();
-    running.outcome().assert_code(CLIENT_DIED);
-    assert_valid(&scene, &Detail::read(&scene.detail_file()));
-    let summary = scene.pinload(["raw", "--summary", "--to", "2", "raw"]).run();
-    summary.assert_code(0);
-    let summary: Value = serde_json::from_str(&summary.stdout).expect("JSON");
-    let client = &summary["clients"][0];
-    assert_eq!((client["role"].as_str(), client["client"].as_u64()), (Some("producer"), Some(0)));
-    // Two seconds at 500 msg/s; a busy machine may send some of them later.
-    assert!(client["counts"]["acknowledged"].as_u64() > Some(100), "{client}");
-}
-
-#[test]
-fn what_is_no_file_of_raw_samples_is_refused_with_the_reason() {
-    let scene = Scene::new("what_is_no_file_of_raw_samples_is_refused_with_the_reason");
-    scene.write("small.yaml", &Workload::small("refused").text());
-    std::fs::create_dir(scene.path("empty")).expect("a folder");
-    for (file, why) in [
-        ("small.yaml", "is no file of raw samples"),
-        ("absent.raw", "cannot be read"),
-        ("empty", "holds no raw samples"),
-    ] {
-        let refused = scene.pinload(["raw", file]).run();
-        refused.assert_code(REFUSED).assert_stderr_has(file).assert_stderr_has(why);
-        assert_eq!(refused.stderr.lines().filter(|line| line.starts_with("error")).count(), 1, "{refused}");
-    }
-    scene.pinload(["raw"]).run().assert_code(2);
-    let nowhere = scene.pinload(["run", "--embedded", "--record-raw", "small.yaml/raw", "small.yaml"]).run();
-    nowhere.assert_code(NOT_WRITTEN).assert_stderr_has("--record-raw small.yaml/raw: cannot write into the folder");
-    assert_eq!(scene.names(), ["empty", "small.yaml"], "nothing was started");
 }

@@ -2,6 +2,8 @@
 //!
 //! A broker we start reads its standard input, whose other end is ours: when this process ends, however it ends, the
 //! pipe closes and the broker goes with it.
+//!
+//! Over 250 lines: everything that a test can ask of a broker.
 
 use super::Scene;
 use nix::sys::signal::{Signal, kill};

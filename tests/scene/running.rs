@@ -1,4 +1,6 @@
 //! Commands of a scene: run to their end, or running while the test watches, signals and looks around.
+//!
+//! Over 250 lines: everything that a test can do with a command, and see of it.
 
 use super::processes::{self, Process};
 use super::{Deadline, Scene};

@@ -1,5 +1,7 @@
 //! `pinload calibrate` and what runs do with its figures. Figures are looked at for form and plausibility, never for
 //! speed.
+//!
+//! Over 250 lines: the document that is stored, every field of it, stands here too.
 
 use crate::scene::disturb::{Strangers, left_out, own_cpus};
 use crate::scene::{Outcome, Scene, Workload};

@@ -1,6 +1,10 @@
 //! What did the system under test do? Brokers that are killed, stopped, restarted, limited or full, clients that are
 //! stopped or starved, and both at once: the outcome, the sentence, begin and length against the truth, the exit code.
 
+mod gone;
+mod real_kafka;
+mod stalls_of_clients;
+
 use crate::scene;
 use crate::scene::disturb::{Broker, Spinners, own_cpus};
 use crate::scene::results::Detail;
@@ -204,69 +208,6 @@ fn a_topic_that_somebody_deletes_is_named_and_no_stall_of_the_broker() {
 }
 
 #[test]
-fn a_client_that_stands_still_is_the_generators_stall_and_never_the_brokers() {
-    let scene = Scene::new("a_client_that_stands_still_is_the_generators_stall_and_never_the_brokers");
-    let broker = Broker::start("seen");
-    let running = start(&scene, &broker.bootstrap, "6s", &[]);
-    let producer = running.clients("producer", 2).remove(1);
-    let truth = held(Duration::from_secs(2), || producer.signal(STOP), || producer.signal(GO_ON));
-    let answer = Answer::of(&scene, running);
-    answer.is("held", HELD).has("generator_stall", truth, &["producer 1"]).lacks("broker_stall");
-}
-
-#[test]
-fn all_clients_that_stand_still_together_are_no_stall_of_the_broker() {
-    let scene = Scene::new("all_clients_that_stand_still_together_are_no_stall_of_the_broker");
-    let broker = Broker::start("seen");
-    let running = start(&scene, &broker.bootstrap, "6s", &[]);
-    let clients = [running.clients("producer", 2), running.clients("consumer", 1)].concat();
-    let all = |signal| clients.iter().for_each(|client| client.signal(signal));
-    let truth = held(Duration::from_secs(2), || all(STOP), || all(GO_ON));
-    let answer = Answer::of(&scene, running);
-    answer.is("held", HELD).has("generator_stall", truth, &ALL).lacks("broker_stall");
-}
-
-#[test]
-fn clients_that_stand_still_for_longer_than_a_broker_may_be_gone_do_not_call_it_gone() {
-    let scene = Scene::new("clients_that_stand_still_for_longer_than_a_broker_may_be_gone_do_not_call_it_gone");
-    let broker = Broker::start("seen");
-    let running = start(&scene, &broker.bootstrap, "9s", &["--unreachable-timeout", "2s"]);
-    let producers = running.clients("producer", 2);
-    let all = |signal| producers.iter().for_each(|producer| producer.signal(signal));
-    // While they wait for an answer: the broker stands still for a moment before.
-    broker.signal(STOP);
-    held(Duration::from_secs(1), || (), || ());
-    let truth = held(Duration::from_secs(4), || all(STOP), || all(GO_ON));
-    broker.signal(GO_ON);
-    let answer = Answer::of(&scene, running);
-    answer.is("did_not_hold", HELD).has("generator_stall", truth, &ALL[..2]).lacks("unreachable");
-}
-
-#[test]
-fn both_at_once_are_told_apart() {
-    let scene = Scene::new("both_at_once_are_told_apart");
-    let broker = Broker::start("seen");
-    let running = start(&scene, &broker.bootstrap, "7s", &[]);
-    let producer = running.clients("producer", 2).remove(0);
-    let mut of_broker = None;
-    let of_client = held(
-        Duration::from_secs(1),
-        || producer.signal(STOP),
-        || {
-            broker.signal(STOP);
-            let begin_s = raw_s();
-            held(Duration::from_secs(1), || (), || producer.signal(GO_ON));
-            held(Duration::from_secs(2), || (), || broker.signal(GO_ON));
-            of_broker = Some(Truth { begin_s, end_s: raw_s() });
-        },
-    );
-    let of_client = Truth { end_s: of_client.begin_s + 2.0, ..of_client };
-    let answer = Answer::of(&scene, running);
-    answer.is("did_not_hold", HELD).has("generator_stall", of_client, &["producer 0"]);
-    answer.has("broker_stall", of_broker.expect("it was stopped"), &ALL);
-}
-
-#[test]
 fn clients_whose_cpus_are_taken_are_no_stall_of_the_broker() {
     let scene = Scene::alone("clients_whose_cpus_are_taken_are_no_stall_of_the_broker");
     let broker = Broker::start("seen");
@@ -276,112 +217,4 @@ fn clients_whose_cpus_are_taken_are_no_stall_of_the_broker() {
     drop(competing);
     answer.lacks("broker_stall").lacks("unreachable");
     assert_ne!(answer.detail.text("/system/outcome"), "failed", "{}", answer.done);
-}
-
-#[test]
-fn a_broker_that_answers_nobody_ends_the_run_after_the_stated_time() {
-    let scene = Scene::new("a_broker_that_answers_nobody_ends_the_run_after_the_stated_time");
-    let broker = Broker::start("seen");
-    let running = start(&scene, &broker.bootstrap, "60s", &["--unreachable-timeout", "3s"]);
-    broker.signal(STOP);
-    let stopped_s = raw_s();
-    let answer = Answer::of(&scene, running);
-    let ended_s = raw_s();
-    broker.signal(GO_ON);
-    answer.is("failed", SYSTEM_FAILED).lacks("broker_stall");
-    let (begin_s, length_s, who) = answer.the("unreachable");
-    assert!((begin_s - (stopped_s - answer.epoch_s())).abs() <= TOLERANCE_S, "{begin_s}\n{}", answer.done);
-    assert!(length_s.is_some_and(|length_s| (3.0..5.0).contains(&length_s)), "{length_s:?}");
-    assert_eq!(who, ALL[..2]);
-    assert!(ended_s - stopped_s < 20.0, "it took {} s to end", ended_s - stopped_s);
-    assert!(!answer.events("unknown").is_empty(), "what was on its way is unknown\n{}", answer.done);
-}
-
-#[test]
-fn an_embedded_broker_that_dies_is_named_at_once() {
-    let scene = Scene::new("an_embedded_broker_that_dies_is_named_at_once");
-    let workload = Workload::small("answered").with("producerRate", 100);
-    scene.write("answered.yaml", &workload.text());
-    let running = run(&scene, &["--embedded", "--duration", "60s"]);
-    let is_broker = |child: &scene::processes::Process| child.command.contains("embedded-broker");
-    let broker = running.children().into_iter().find(is_broker).expect("the broker is a child of the run");
-    broker.kill();
-    let killed_s = raw_s();
-    running.wait_for_line("the embedded broker (pid ", Duration::from_secs(10));
-    let answer = Answer::of(&scene, running);
-    answer.is("failed", SYSTEM_FAILED).lacks("broker_stall");
-    let (begin_s, ..) = answer.the("broker_died");
-    let late_s = begin_s - (killed_s - answer.epoch_s());
-    assert!((-0.2..1.0).contains(&late_s), "{late_s} s after it was killed");
-    assert!(answer.detail.text("/system/sentence").contains("SIGKILL"), "{}", answer.done);
-}
-
-/// A run with this client id, at 200 msg/s unless `more` says another rate.
-fn on_kafka(scene: &Scene, kafka: &Kafka, length: &str, client: &str, more: &[&str]) -> Running {
-    let rate: &[&str] = if more.contains(&"--rate") { &[] } else { &["--rate", "200"] };
-    let common = [format!("client.id={client}")];
-    let common: Vec<&str> = common.iter().map(String::as_str).collect();
-    let driver =
-        driver(JAVA_CLASS, kafka.bootstrap(), &common, &["acks=all", "linger.ms=1"], &["auto.offset.reset=earliest"]);
-    start_with(scene, &driver, length, &[rate, more].concat())
-}
-
-#[test]
-fn a_real_kafka_that_is_paused_limited_restarted_robbed_of_its_topic_and_killed_is_answered_for() {
-    let scene =
-        Scene::new("a_real_kafka_that_is_paused_limited_restarted_robbed_of_its_topic_and_killed_is_answered_for");
-    let Some(mut kafka) = Kafka::own_that_makes_no_topics(&scene) else { return };
-    {
-        let running = on_kafka(&scene, &kafka, "7s", "paused", &[]);
-        kafka.order("pause");
-        let mut truth = held(Duration::from_secs(2), || (), || kafka.order("resume"));
-        truth.end_s = raw_s();
-        let answer = Answer::of(&scene, running);
-        answer.is("did_not_hold", HELD).has("broker_stall", truth, &ALL).lacks("generator_stall");
-    }
-    {
-        kafka.limit_producer(&scene, "limited", 20_000.0);
-        let answer = Answer::of(&scene, on_kafka(&scene, &kafka, "10s", "limited", &["--rate", "1000"]));
-        assert_ne!(answer.detail.text("/system/outcome"), "held", "{}", answer.done);
-        assert!(!answer.events("below_target").is_empty(), "{}", answer.done);
-    }
-    {
-        let running = on_kafka(&scene, &kafka, "15s", "restarted", &[]);
-        let begin_s = raw_s();
-        kafka.restart();
-        let length_s = raw_s() - begin_s;
-        let answer = Answer::of(&scene, running);
-        let (seen_s, seen_length_s, _) = answer.the("broker_stall");
-        assert!((seen_s - (begin_s - answer.epoch_s())).abs() <= TOLERANCE_S, "{seen_s}\n{}", answer.done);
-        // It answers some time before the tool says so, and clients come back some time after.
-        assert!(seen_length_s.is_some_and(|seen| seen < length_s + 5.0), "{seen_length_s:?}, {length_s}");
-        assert_ne!(answer.detail.text("/system/outcome"), "held", "{}", answer.done);
-        assert!(!answer.detail.list("/system/errors").is_empty(), "connections were refused\n{}", answer.done);
-    }
-    {
-        kafka.create_topic(&scene, "gone", 1);
-        let running = on_kafka(&scene, &kafka, "8s", "robbed", &["--topics", "gone"]);
-        kafka.delete_topic(&scene, "gone");
-        let answer = Answer::of(&scene, running);
-        answer.is("failed", SYSTEM_FAILED).lacks("unreachable").lacks("broker_stall");
-        assert!(!answer.events("topic_gone").is_empty(), "{}", answer.done);
-    }
-    let running = on_kafka(&scene, &kafka, "60s", "killed", &["--unreachable-timeout", "4s"]);
-    kafka.order("kill");
-    let killed_s = raw_s();
-    let answer = Answer::of(&scene, running);
-    answer.is("failed", SYSTEM_FAILED);
-    let (begin_s, ..) = answer.the("unreachable");
-    assert!((begin_s - (killed_s - answer.epoch_s())).abs() <= TOLERANCE_S, "{begin_s}\n{}", answer.done);
-    assert!(answer.done.says("Connection refused"), "the reason is told\n{}", answer.done);
-}
-
-#[test]
-fn a_real_kafka_whose_disk_is_full_has_failed() {
-    let scene = Scene::new("a_real_kafka_whose_disk_is_full_has_failed");
-    let Some(kafka) = Kafka::own_with_files_up_to(&scene, 24 * 1024) else { return };
-    let full = ["--unreachable-timeout", "4s", "--rate", "8000"];
-    let answer = Answer::of(&scene, on_kafka(&scene, &kafka, "60s", "full", &full));
-    answer.is("failed", SYSTEM_FAILED);
-    assert!(!answer.events("unreachable").is_empty(), "{}", answer.done);
 }

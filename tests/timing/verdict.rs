@@ -1,6 +1,9 @@
 //! The verdict under real causes: each is made on purpose, beside a control, which is the same run without it. More of
 //! them in `verdict_threads`, `verdict_clocks`, `java_workers` and `fleet`.
 
+mod cpu_limit;
+mod queues;
+
 use crate::scene::disturb::{Broker, Spinners, left_out, own_cpus, pin, share_of_waiting_on};
 use crate::scene::judged::{
     NULL_RUN, QUIET_PER_S, WARM_UP, assert_explained, assert_limited, assert_valid, causes, hot_cpu, judged_by,
@@ -177,129 +180,6 @@ fn a_hot_cpu_that_others_use_too_is_a_run_queue_delay() {
     // Its control is the run without a cause above.
     let detail = assert_explained(&scene, &done, &["run_queue_delay"]);
     assert!(words(&detail, "run_queue_delay").contains("for its CPU"), "{done}");
-}
-
-/// A CPU cgroup with a limit, below the root group of whichever version there is; gone when dropped.
-struct Limited(std::path::PathBuf);
-
-impl Limited {
-    /// A tenth of one CPU. None: this machine does not let us.
-    fn new() -> Option<Self> {
-        let name = format!("pinload-test-{}", std::process::id());
-        for (controller, file, limit) in
-            [("/sys/fs/cgroup/cpu", "cpu.cfs_quota_us", "10000"), ("/sys/fs/cgroup", "cpu.max", "10000 100000")]
-        {
-            let group = std::path::Path::new(controller).join(&name);
-            if std::fs::create_dir(&group).is_err() {
-                continue;
-            }
-            let group = Self(group);
-            if std::fs::write(group.0.join(file), limit).is_ok() {
-                return Some(group);
-            }
-        }
-        None
-    }
-
-    fn take(&self, pid: i32) -> bool {
-        std::fs::write(self.0.join("cgroup.procs"), pid.to_string()).is_ok()
-    }
-}
-
-impl Drop for Limited {
-    fn drop(&mut self) {
-        // The last process of it may be about to end.
-        let deadline = Deadline::within(5 * S);
-        while std::fs::remove_dir(&self.0).is_err() && deadline.pause() {}
-    }
-}
-
-#[test]
-fn a_cpu_limit_of_the_cgroup_is_throttling() {
-    let cannot = || left_out("a_cpu_limit_of_the_cgroup_is_throttling", "no CPU cgroup can be made here");
-    let Some(group) = Limited::new() else { return cannot() };
-    let scene = null_scene("a_cpu_limit_of_the_cgroup_is_throttling");
-    // The shell joins the group before it becomes the program, which then finds its cgroup as any program in a
-    // container does.
-    let join = format!("echo $$ > {}/cgroup.procs && exec \"$@\"", group.0.display());
-    let mut probe = Command::new("sleep").arg("0").spawn().expect("sleep");
-    let may_join = group.take(i32::try_from(probe.id()).expect("a pid"));
-    probe.wait().expect("our own child");
-    if !may_join {
-        return cannot();
-    }
-    let mut args = vec!["-c".to_owned(), join, "sh".to_owned(), PINLOAD.to_owned()];
-    args.extend(judged_by(&NULL_RUN, &["throttled-share=0.5"]));
-    let done = scene.command("sh", args).limit(LIMIT).run();
-    // Its control is the run without a cause above, which is judged by the same threshold.
-    let detail = assert_explained(&scene, &done, &["throttled"]);
-    assert!(words(&detail, "throttled").contains("a CPU limit stopped the group"), "{done}");
-}
-
-/// What these runs are judged by: a queue that is full for a tenth of the time, fetches that are held back for a third
-/// of the time.
-const QUEUE_THRESHOLDS: [&str; 2] = ["queue-full-share=0.1", "fetch-paused-share=0.33"];
-
-/// One producer and one consumer at 1,000 messages/s on a broker of the test's own.
-fn broker_scene(name: &'static str, producer: &[&str], consumer: &[&str]) -> (Scene, Broker) {
-    let scene = Scene::new(name);
-    let workload = Workload::small("queues")
-        .without("topics")
-        .without("partitionsPerTopic")
-        .with("messageSize", 200)
-        .with("producersPerTopic", 1)
-        .with("consumerPerSubscription", 1)
-        .with("producerRate", 1_000);
-    scene.write("queues.yaml", &workload.text());
-    let broker = Broker::start("queues");
-    scene.write("driver.yaml", &driver(PYTHON_CLASS, &broker.bootstrap, &[], producer, consumer));
-    (scene, broker)
-}
-
-const QUEUE_RUN: [&str; 7] = ["--duration", "6s", "--topics", "queues", "-d", "driver.yaml", "queues.yaml"];
-
-/// Is the broker named as what held up the producers?
-fn blames_the_broker(detail: &Detail) -> bool {
-    detail.list("/caveats").iter().any(|caveat| caveat["caveat"] == "held_up_by_broker")
-}
-
-#[test]
-fn small_queues_are_the_generators_and_a_paused_broker_is_the_brokers() {
-    // 400 messages hold 0.4 s of the schedule.
-    let roomy = ["queue.buffering.max.messages=400"];
-    let (scene, broker) = broker_scene("a_run_with_queues_large_enough_is_valid", &roomy, &[]);
-    let done = scene.pinload(judged_by(&QUEUE_RUN, &QUEUE_THRESHOLDS)).limit(LIMIT).run();
-    let control = assert_valid(&scene, &done);
-    drop((scene, broker));
-
-    let (scene, broker) = broker_scene("a_paused_broker_is_the_brokers", &roomy, &[]);
-    let running = scene.pinload(judged_by(&QUEUE_RUN, &QUEUE_THRESHOLDS)).limit(LIMIT).spawn();
-    running.wait_for_line("measurement begins", LIMIT);
-    broker.signal(Signal::SIGSTOP);
-    std::thread::park_timeout(3 * S);
-    broker.signal(Signal::SIGCONT);
-    let done = running.outcome();
-    let paused = assert_valid(&scene, &done);
-    let late = |detail: &Detail| detail.at("/measurement/counters/late_sends_behind_queue").as_u64().expect("a count");
-    assert!(late(&paused) > 1_000, "two and a half seconds of sends were late for the full queue\n{done}");
-    assert!(blames_the_broker(&paused), "{done}");
-    assert!(done.says("the broker held up 1 producer"), "{done}");
-    // A control that was held up as well would be no control; a loaded machine may do that for a moment.
-    assert!(late(&control) < late(&paused));
-    drop((scene, broker));
-
-    // 4 messages hold 4 ms of the schedule, less than the linger; and any message at all holds back the next fetch for
-    // a second.
-    let (small, one) = (["queue.buffering.max.messages=4", "linger.ms=20"], ["queued.min.messages=1"]);
-    let (scene, _broker) = broker_scene("small_queues_are_the_generators", &small, &one);
-    let done = scene.pinload(judged_by(&QUEUE_RUN, &QUEUE_THRESHOLDS)).limit(LIMIT).run();
-    let detail = assert_explained(&scene, &done, &["queue_too_small", "fetch_pauses"]);
-    assert!(!blames_the_broker(&detail), "{done}");
-    let blocked = words(&detail, "queue_too_small");
-    assert!(
-        blocked.ends_with("of the time blocked on its own full queue, which holds 4.00 ms of the schedule"),
-        "{blocked}"
-    );
 }
 
 #[test]
