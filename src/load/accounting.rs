@@ -84,8 +84,7 @@ pub enum Arrival {
 #[derive(Debug, Clone)]
 pub struct ReceivedLedger {
     rows: Vec<ReceivedRow>,
-    /// Rows changed since the last `take_dirty`, and the same as flags by row.
-    dirty: Vec<u32>,
+    /// By row: has it changed since the last `publish_dirty`?
     is_dirty: Vec<bool>,
     /// Window of (partition, row) at `partition × rows + row`.
     windows: Vec<SequenceWindow>,
@@ -111,7 +110,6 @@ impl ReceivedLedger {
         };
         Self {
             rows: vec![ReceivedRow::default(); rows],
-            dirty: Vec::with_capacity(rows),
             is_dirty: vec![false; rows],
             windows: vec![SequenceWindow::default(); count],
             mask: window - 1,
@@ -164,10 +162,7 @@ impl ReceivedLedger {
 
     #[inline(never)]
     fn arrived_otherwise(&mut self, row: usize, partition: usize, sequence: u64) -> Arrival {
-        if !self.is_dirty[row] {
-            self.is_dirty[row] = true;
-            self.dirty.push(u32::try_from(row).unwrap_or(u32::MAX));
-        }
+        self.is_dirty[row] = true;
         let at = partition * self.rows.len() + row;
         if at >= self.windows.len() {
             // A partition that was added to the topic while we read it.
@@ -187,20 +182,13 @@ impl ReceivedLedger {
         arrival
     }
 
-    /// Rows changed since the last call.
-    pub fn take_dirty(&mut self) -> Vec<u32> {
-        self.is_dirty.fill(false);
-        std::mem::replace(&mut self.dirty, Vec::with_capacity(self.rows.len()))
-    }
-
-    /// Calls `publish` with each row changed since the last call (of this or `take_dirty`); allocates nothing.
+    /// Calls `publish` with each row changed since the last call; allocates nothing.
     pub fn publish_dirty(&mut self, mut publish: impl FnMut(usize, ReceivedRow)) {
         for (row, dirty) in self.is_dirty.iter_mut().enumerate() {
             if std::mem::take(dirty) {
                 publish(row, self.rows[row]);
             }
         }
-        self.dirty.clear();
     }
 
     /// A row.

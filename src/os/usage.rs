@@ -1,4 +1,4 @@
-//! What a process has used: CPU time, context switches, migrations, memory.
+//! What a process has used: CPU time and context switches.
 
 use nix::sys::resource::{UsageWho, getrusage};
 use nix::sys::time::TimeVal;
@@ -14,15 +14,13 @@ pub struct Usage {
     pub context_switches_voluntary: u64,
     /// Involuntary context switches of the whole process.
     pub context_switches_involuntary: u64,
-    /// Largest resident set so far.
-    pub max_rss_bytes: u64,
 }
 
 /// Of the calling process, all threads (getrusage).
 pub fn of_self() -> Usage {
     read(UsageWho::RUSAGE_SELF)
 }
-/// Of the calling thread only (RUSAGE_THREAD); `max_rss_bytes` is the process's.
+/// Of the calling thread only (RUSAGE_THREAD).
 pub fn of_thread() -> Usage {
     read(UsageWho::RUSAGE_THREAD)
 }
@@ -35,8 +33,6 @@ fn read(who: UsageWho) -> Usage {
         cpu_system_ns: nanoseconds(usage.system_time()),
         context_switches_voluntary: count(usage.voluntary_context_switches()),
         context_switches_involuntary: count(usage.involuntary_context_switches()),
-        // Linux reports kilobytes (getrusage(2)).
-        max_rss_bytes: count(usage.max_rss()) * 1024,
     }
 }
 
@@ -49,17 +45,6 @@ fn count(value: i64) -> u64 {
     u64::try_from(value).unwrap_or(0)
 }
 
-/// Times the calling thread was moved to another CPU (`se.nr_migrations` of /proc/thread-self/sched); None where the
-/// kernel does not tell (built without CONFIG_SCHED_DEBUG).
-pub fn thread_migrations() -> Option<u64> {
-    migrations_in(&std::fs::read_to_string("/proc/thread-self/sched").ok()?)
-}
-
-fn migrations_in(sched: &str) -> Option<u64> {
-    let (_, value) = sched.lines().find(|line| line.starts_with("se.nr_migrations"))?.split_once(':')?;
-    value.trim().parse().ok()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -69,7 +54,6 @@ mod tests {
         let thread = of_thread();
         let process = of_self();
         assert!(process.cpu_user_ns + process.cpu_system_ns >= thread.cpu_user_ns + thread.cpu_system_ns);
-        assert!(process.max_rss_bytes > 100_000, "{process:?}");
     }
 
     #[test]
@@ -80,12 +64,5 @@ mod tests {
             std::hint::black_box(before);
         }
         assert!(used(of_thread()) - before >= 2_000_000);
-    }
-
-    #[test]
-    fn migrations_are_read_from_the_kernels_text() {
-        let text = "pinload (42, #threads: 3)\n-----\nse.exec_start    :  137.10\nse.nr_migrations      :        17\n";
-        assert_eq!(migrations_in(text), Some(17));
-        assert_eq!(migrations_in("pinload (42, #threads: 3)\n"), None);
     }
 }

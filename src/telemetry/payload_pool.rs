@@ -155,10 +155,6 @@ impl PoolView {
     pub fn count(&self) -> usize {
         self.places.len()
     }
-    /// Bytes of the longest payload.
-    pub fn longest_bytes(&self) -> usize {
-        self.places.iter().map(|place| place.length).max().unwrap_or(0)
-    }
     /// The length of all payloads, where they have one.
     pub fn one_length(&self) -> Option<usize> {
         let length = self.places.first()?.length;

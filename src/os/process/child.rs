@@ -128,10 +128,6 @@ impl ProcessExit {
     fn of(status: std::process::ExitStatus) -> Self {
         Self { code: status.code(), signal: status.signal(), core_dumped: status.core_dumped() }
     }
-    /// Did it end by itself with exit code 0?
-    pub fn is_success(&self) -> bool {
-        self.code == Some(0)
-    }
 }
 
 impl std::fmt::Display for ProcessExit {
@@ -173,7 +169,7 @@ mod tests {
     fn an_exit_code_is_told_and_told_again() {
         let mut child = shell("exit 3");
         let exit = child.wait_timeout(LONG).unwrap().unwrap();
-        assert_eq!((exit.to_string().as_str(), exit.is_success()), ("exit code 3", false));
+        assert_eq!((exit.to_string().as_str(), exit.code), ("exit code 3", Some(3)));
         assert_eq!(child.try_wait().unwrap(), Some(exit.clone()));
         assert_eq!(child.wait_timeout(LONG).unwrap(), Some(exit));
     }

@@ -13,7 +13,7 @@ fn arguments(args: &[&str]) -> Launch {
 fn output_of(program: &str, launch: Launch) -> String {
     let mut child = launch_program(program.as_ref(), &Launch { capture_stdout: true, ..launch }).unwrap();
     let text = io::read_to_string(child.take_stdout().unwrap()).unwrap();
-    assert!(child.wait_timeout(LONG).unwrap().unwrap().is_success());
+    assert_eq!(child.wait_timeout(LONG).unwrap().unwrap().code, Some(0));
     text
 }
 

@@ -2,7 +2,7 @@
 
 use super::context::ResolveContext;
 use super::driver::DriverTarget;
-use super::{PERIOD, ResolveOptions};
+use super::PERIOD;
 use crate::plan::schedule::MIN_PER_PRODUCER_PER_S;
 use crate::plan::{BacklogPlan, DriverKind, MessagePlan, RatePlan, RateScope, SearchPlan, SearchRule};
 use crate::units::{Rate, format_rate};
@@ -200,12 +200,4 @@ fn whole(number: f64) -> u64 {
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "float to integer casts saturate")]
     let whole = number as u64;
     whole
-}
-
-impl ResolveOptions {
-    /// The same with the limits of the rate search.
-    #[must_use]
-    pub fn with_search_limits(self, search_limits: SearchLimits) -> Self {
-        Self { search_limits, ..self }
-    }
 }
