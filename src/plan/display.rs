@@ -1,5 +1,7 @@
 //! What `pinload plan` prints: everything that would happen and why, in aligned lines without colours. Secrets are
 //! masked.
+//!
+//! Over 250 lines: what is printed, in the order in which it is printed.
 
 mod properties;
 

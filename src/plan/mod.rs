@@ -2,6 +2,8 @@
 //!
 //! `resolve` is a pure function of files, options and topology; `Display` (in `display.rs`) is what `pinload plan`
 //! prints.
+//!
+//! Over 250 lines: the types of the plan, which are read together.
 
 pub mod arrivals;
 pub mod curve;

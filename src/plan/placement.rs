@@ -1,5 +1,7 @@
 //! Which CPU each hot loop gets, which CPUs librdkafka's threads get, which memory. Pure: a function of topology, the
 //! inherited mask and policy, and the user's wishes.
+//!
+//! Over 250 lines: one algorithm, in the order of its decisions.
 
 use crate::os::affinity::CpuSet;
 use crate::os::memory_policy::MemoryPolicy;

@@ -1,5 +1,7 @@
 //! Files + options + machine → `Plan`, or every problem at once. Each part of the plan has its own file below; this one
 //! holds what goes in and puts the parts together.
+//!
+//! Over 250 lines: what goes in, field by field, and the one place where the parts are put together.
 
 mod arrivals;
 mod clients;

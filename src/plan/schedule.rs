@@ -1,4 +1,6 @@
 //! Rates: whose rate it is, how it is divided, and what happens to late sends.
+//!
+//! Over 250 lines: its tests stand in it.
 
 use super::arrivals::Arrivals;
 use super::curve::RateCurve;

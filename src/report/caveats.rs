@@ -2,6 +2,8 @@
 //!
 //! Left out: how the run ended (that is `Outcome`), what makes the figures wrong or the generator's own (that is the
 //! `verdict`), and what others warned of in words (plan, script, worker).
+//!
+//! Over 250 lines: a table, a row for each caveat.
 
 use crate::load::accounting::Balance;
 use crate::os::clock::ClockSource;

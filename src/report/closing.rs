@@ -1,5 +1,7 @@
 //! The screen at the end of a run: what the system did and the verdict in a sentence each, what else there is to know,
 //! latencies, throughput, accounting, CPU, health.
+//!
+//! Over 250 lines: what is printed, in the order in which it is printed.
 
 use super::caveats::{Caveat, caveats};
 use super::health::Health;

@@ -1,4 +1,6 @@
 //! Verdicts on facts made by hand: each cause beside its control, and what must hold for any facts.
+//!
+//! Over 250 lines: a table, each cause beside its control.
 
 use super::*;
 use crate::load::accounting::Balance;

@@ -52,7 +52,7 @@ fn files(folder: &Path, found: &mut Vec<(String, String)>) {
     }
 }
 
-fn all_files() -> Vec<(String, String)> {
+pub(crate) fn all_files() -> Vec<(String, String)> {
     let mut found = Vec::new();
     files(&source(), &mut found);
     found

@@ -1,4 +1,6 @@
 //! A producer's library that does what a script says of each message, and the run of a producer on it.
+//!
+//! Over 250 lines: the script and the run on it are one harness.
 
 use super::{EPOCH, PARTITIONS, PRODUCER, RUN, S, VALUE_BYTES};
 use crate::client::measuring::MeasureAll;

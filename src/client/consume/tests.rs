@@ -1,4 +1,6 @@
 //! The consumer's loop against a scripted library and supervisor, in virtual time.
+//!
+//! Over 250 lines: tests of one loop, which share its scripted library.
 
 use super::*;
 use crate::client::virtual_time::VirtualTime;

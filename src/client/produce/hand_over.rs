@@ -1,4 +1,6 @@
 //! Handing messages to the library: made, offered, counted, and offered again when its queue was full.
+//!
+//! Over 250 lines: the two ways of handing over, one by one and in batches, are kept side by side.
 
 use super::Produce;
 use crate::client::measuring::Measuring;

@@ -5,6 +5,8 @@
 //! batches and looks whether twice as many bring more: one, two, two, one, in turn, so that a broker that gets faster
 //! meanwhile is no gain. What brings 5 % more stays, and twice of that is looked at right away; else the next look
 //! comes after a pause that doubles. It never keeps fewer again. The limits of the library's queue hold as before.
+//!
+//! Over 250 lines: its tests stand in it.
 
 use std::ops::ControlFlow;
 

@@ -1,4 +1,6 @@
 //! Requests as we write them read by `kafka-protocol`, and answers as it writes them read by us.
+//!
+//! Over 250 lines: a table, each request and answer in turn.
 
 use super::request::{self, FetchBounds, FetchNames, WireRequest, Writing};
 use super::response::{self, BrokerAt, Fetched, Metadata};

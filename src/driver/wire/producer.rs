@@ -2,6 +2,8 @@
 //! which their broker leads, and delivery reports read from the batches themselves.
 //!
 //! All work is done by the loop that sends, in bounded pieces, when it looks for reports.
+//!
+//! Over 250 lines: one state machine, from a message to its report.
 
 mod identity;
 mod numbers;

@@ -1,5 +1,7 @@
 //! A broker that does what a script says with each produce request, and counts the numbers of idempotent producers as
 //! Kafka does.
+//!
+//! Over 250 lines: one broker, everything that a script can ask of it.
 
 use super::producer::WireProducer;
 use super::request::WireRequest;

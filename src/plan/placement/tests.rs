@@ -1,4 +1,6 @@
 //! Placement on machines from small to large; each test states the whole map of the clients it is about.
+//!
+//! Over 250 lines: a table, one machine after the other.
 
 mod big_machines;
 

@@ -2,6 +2,8 @@
 //!
 //! Numbers beyond librdkafka's ranges become the nearest in them. Rows that need more than a word are functions of
 //! `producing`, `consuming`, `network`, `tls` and `sasl`.
+//!
+//! Over 250 lines: a table, a row for each name.
 
 use super::kind::PropertyKind::{Bool, Millis, Near, OneOf, Text};
 use super::table::Roles::{Any, Consumer, Producer};

@@ -6,6 +6,8 @@
 //! auto.offset.reset=latest, session, heartbeat and poll times, all fetch sizes and waits, range assignment. Left to
 //! librdkafka although different: socket buffers (Java fixes 32–128 KiB, the system's own tuning does better), idle
 //! connections, creation of topics by metadata requests.
+//!
+//! Over 250 lines: a table, with its tests.
 
 use super::settings::RowSettings;
 use super::{For, StickyBatches, TranslatedProperties};

@@ -1,4 +1,6 @@
 //! Rows of producers that need more than a word: acks, queue size, compression levels, partitioners, transactions.
+//!
+//! Over 250 lines: a table, with its tests.
 
 use super::kind::PropertyKind::{Bool, Int, Near};
 use super::kind::{near, whole};

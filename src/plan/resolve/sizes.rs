@@ -1,6 +1,8 @@
 //! Whether the longest message passes what stands between a producer and a partition: the producer's own limit, its
 //! queue, the topic's.
 //! Each counts something else beside key and value.
+//!
+//! Over 250 lines: its tests stand in it.
 
 use super::context::ResolveContext;
 use super::topics::ResolvedTopics;

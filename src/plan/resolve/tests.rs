@@ -1,4 +1,6 @@
 //! `resolve` as its callers see it: files as text, a machine of 8 CPUs, the plan or the list of mistakes.
+//!
+//! Over 250 lines: tests of one function, which share its files and its machine.
 
 mod course;
 mod shapes;

@@ -1,5 +1,7 @@
 //! Where the figures of the detail document come from, what they may be wrong by, and which tests hold that: what
 //! `pinload explain` adds to the definitions in `fields.rs`, and the table in docs/accuracy.md. A table.
+//!
+//! Over 250 lines: a table, a row for each family of figures.
 
 use super::earlier::present_name;
 use super::fields::{DEFINITIONS, Definition};

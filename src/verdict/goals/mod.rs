@@ -5,6 +5,8 @@
 //! judge, or that did not come to its end, nothing is met. Where the generator was the limit, counts and rates are what
 //! they are, and a latency that stayed below its bound stayed there although the generator added to it, as long as the
 //! rate was offered as asked; anything else is not decided. `window` holds the arithmetic of windows.
+//!
+//! Over 250 lines: what a goal can be, and how each is judged, in one place.
 
 mod window;
 

@@ -1,4 +1,6 @@
 //! Answers on hand-made runs: each outcome with its sentence.
+//!
+//! Over 250 lines: a table, each outcome in turn.
 
 use super::*;
 use crate::plan::Arrivals;

@@ -5,6 +5,8 @@
 //! `away`, for how long they can have kept messages; `waits`, what the library's threads waited for CPUs; the pacing
 //! error; the error of the hosts' clocks. `rate` says whether the rate was offered as asked, `sentence` puts the answer
 //! into words.
+//!
+//! Over 250 lines: the types of one answer, and the way to it.
 
 mod away_shares;
 mod bound;

@@ -1,4 +1,6 @@
 //! What the broker answers, from what it has.
+//!
+//! Over 250 lines: a table, an answer for each request.
 
 use super::{GroupState, KnownMember, SeenFetch, TOPIC_ID};
 use crate::driver::wire::request::WireRequest;
