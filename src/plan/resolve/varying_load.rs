@@ -1,8 +1,8 @@
 //! Backlog, rate search, sampling period: what changes while the load runs.
 
+use super::PERIOD;
 use super::context::ResolveContext;
 use super::driver::DriverTarget;
-use super::PERIOD;
 use crate::plan::schedule::MIN_PER_PRODUCER_PER_S;
 use crate::plan::{BacklogPlan, DriverKind, MessagePlan, RatePlan, RateScope, SearchPlan, SearchRule};
 use crate::units::{Rate, format_rate};
