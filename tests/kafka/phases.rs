@@ -63,13 +63,13 @@ fn a_backlog_is_built_and_drained_and_then_the_stated_time_begins() {
 #[test]
 fn the_search_finds_the_rate_that_a_quota_allows() {
     const QUOTA_BYTES_PER_S: f64 = 3_000_000.0;
+    let Some(kafka) = Kafka::shared() else { return };
     let scene = Scene::new("the_search_finds_the_rate_that_a_quota_allows");
-    let Some(kafka) = Kafka::quick_with_quotas(&scene) else { return };
     kafka.limit_producer(&scene, "capped", QUOTA_BYTES_PER_S);
     scene.write("d.yaml", &driver(JAVA_CLASS, kafka.bootstrap(), &[], &["acks=all", "client.id=capped"], &CONSUMER));
     let workload = Workload::small("search").with("producerRate", 0).with("producersPerTopic", 1);
     scene.write("search.yaml", &workload.text());
-    let args = ["run", "--no-progress", "-d", "d.yaml", "--duration", "110s", "--output", "s.json", "search.yaml"];
+    let args = ["run", "--no-progress", "-d", "d.yaml", "--duration", "200s", "--output", "s.json", "search.yaml"];
     let done = scene.pinload(args).limit(LIMIT).run();
     done.assert_code(0);
     let detail = Detail::read(&scene.path("s.detail"));

@@ -63,13 +63,6 @@ impl Kafka {
         Self::own_with(scene, &options)
     }
 
-    /// A broker of all tests that set quotas, started at the first call: it looks at three seconds where others look at
-    /// eleven, which tests would have to wait for.
-    pub fn quick_with_quotas(scene: &Scene) -> Option<&'static Self> {
-        static QUICK: OnceLock<Option<Kafka>> = OnceLock::new();
-        QUICK.get_or_init(|| Self::own_with_properties(scene, &["quota.window.num=3"])).as_ref()
-    }
-
     /// So many brokers of one test's own in one cluster, with these lines in their `server.properties`.
     pub fn own_cluster(scene: &Scene, brokers: u32, properties: &[&str]) -> Option<Self> {
         let brokers = brokers.to_string();
@@ -203,6 +196,15 @@ impl Kafka {
 
     /// A quota for producers with this client id.
     pub fn limit_producer(&self, scene: &Scene, client_id: &str, bytes_per_s: f64) {
+        self.limit(scene, "clients", client_id, bytes_per_s);
+    }
+
+    /// A quota for all producers that do not say who they are, together.
+    pub fn limit_everybody(&self, scene: &Scene, bytes_per_s: f64) {
+        self.limit(scene, "users", "ANONYMOUS", bytes_per_s);
+    }
+
+    fn limit(&self, scene: &Scene, kind: &str, name: &str, bytes_per_s: f64) {
         let quota = format!("producer_byte_rate={bytes_per_s}");
         let arguments = [
             "tool",
@@ -213,9 +215,9 @@ impl Kafka {
             "--add-config",
             &quota,
             "--entity-type",
-            "clients",
+            kind,
             "--entity-name",
-            client_id,
+            name,
         ];
         scene.command(tool(), arguments).run().assert_code(0);
     }
