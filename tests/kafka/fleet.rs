@@ -100,13 +100,13 @@ fn assert_lost(outcome: &Outcome, scene: &Scene, worker: &str) {
 fn two_workers_and_a_coordinator_yield_what_a_local_run_yields() {
     let Some(kafka) = Kafka::shared() else { return };
     let scene = Scene::alone("two_workers_and_a_coordinator_yield_what_a_local_run_yields");
-    let fleet = Fleet::start(&scene, kafka, &workload().with("producerRate", 2000).with("subscriptionsPerTopic", 2));
+    let fleet = Fleet::start(&scene, kafka, &workload().with("producerRate", 1000).with("subscriptionsPerTopic", 2));
     let outcome = fleet.coordinator("5s").run();
     outcome.assert_code(0).assert_stderr_has("Workers list - producers: [");
     OmbResult::read(&scene.result_file()).assert_consistent();
     let detail = Detail::read(&scene.detail_file());
     let totals = detail.totals();
-    assert!(totals.acknowledged > 11_000, "2,000 msg/s for 6 s: {totals:?}");
+    assert!(totals.acknowledged > 5_000, "1,000 msg/s for 6 s: {totals:?}");
     assert_eq!(totals.sent, totals.acknowledged, "{totals:?}");
     assert_eq!(totals.acknowledged * 2, totals.received, "{totals:?}");
     assert_eq!((totals.lost, totals.duplicated, totals.failed, totals.unknown), (0, 0, 0, 0), "{totals:?}");
@@ -141,7 +141,7 @@ fn two_workers_and_a_coordinator_yield_what_a_local_run_yields() {
     assert_eq!(counted("end_to_end_actual"), counted("end_to_end_intended"));
     let (acknowledged, received) =
         (counted("acknowledge_actual").unwrap_or(0), counted("end_to_end_actual").unwrap_or(0));
-    assert!(acknowledged > 9_000 && received.abs_diff(acknowledged * 2) < 2_000, "{acknowledged} {received}");
+    assert!(acknowledged > 4_000 && received.abs_diff(acknowledged * 2) < 2_000, "{acknowledged} {received}");
 
     // The workers' metrics pages have counted the same: warm-up included, probes where OMB counts them.
     let pages = [0, 1].map(|worker: usize| Metrics::scrape(&fleet.workers[worker].stats));
