@@ -18,6 +18,12 @@ pub struct ProducerSettings {
     pub queue_messages: u64,
     /// `queue.buffering.max.kbytes`, in bytes.
     pub queue_bytes: u64,
+    /// `batch.size`.
+    pub batch_bytes: u64,
+    /// `batch.num.messages`.
+    pub batch_messages: u64,
+    /// `message.max.bytes`: the longest message, and the longest request.
+    pub message_max_bytes: u64,
 }
 
 /// A consumer's.
@@ -79,6 +85,9 @@ impl ProducerSettings {
                 limited => limited,
             },
             queue_bytes: given.number("queue.buffering.max.kbytes", 1_048_576_u64).saturating_mul(1024),
+            batch_bytes: given.number("batch.size", 1_000_000),
+            batch_messages: given.number("batch.num.messages", 10_000),
+            message_max_bytes: given.number("message.max.bytes", 1_000_000),
         }
     }
 }
@@ -127,6 +136,8 @@ mod tests {
         assert_eq!((producer.acks.as_str(), producer.compression_type.as_str()), ("all", "none"));
         assert_eq!((producer.idempotent, producer.retries, producer.linger_ms), (false, true, 5.0));
         assert_eq!((producer.queue_messages, producer.queue_bytes), (100_000, 1 << 30));
+        let ProducerSettings { batch_bytes, batch_messages, message_max_bytes, .. } = producer;
+        assert_eq!((batch_bytes, batch_messages, message_max_bytes), (1_000_000, 10_000, 1_000_000));
         let consumer = ConsumerSettings::default();
         assert_eq!((consumer.auto_commit, consumer.from_earliest), (false, false));
         let limits = FetchQueueLimits { messages: 100_000, bytes: 64 << 20, backoff_ns: 1_000_000_000 };
@@ -142,9 +153,14 @@ mod tests {
             ("queue.buffering.max.ms", "7"),
             ("request.required.acks", "1"),
             ("retries", "0"),
+            ("batch.size", "16384"),
+            ("batch.num.messages", "15"),
+            ("message.max.bytes", " 2000000"),
         ]));
         assert_eq!((producer.idempotent, producer.retries, producer.linger_ms), (true, false, 7.0));
         assert_eq!((producer.queue_messages, producer.acks.as_str()), (u64::MAX, "1"));
+        let ProducerSettings { batch_bytes, batch_messages, message_max_bytes, .. } = producer;
+        assert_eq!((batch_bytes, batch_messages, message_max_bytes), (16_384, 15, 2_000_000));
         let consumer = ConsumerSettings::of(&lines(&[
             ("auto.offset.reset", "earliest"),
             ("fetch.queue.backoff.ms", "100"),

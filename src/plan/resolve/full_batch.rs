@@ -31,4 +31,5 @@ pub(super) fn say(message: &MessagePlan, driver: &mut DriverPlan) {
         format_count(message.size_bytes.into()),
     );
     driver.producer.put_default(MESSAGES, &records.to_string(), &why);
+    driver.decide_settings();
 }

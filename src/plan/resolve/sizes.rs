@@ -7,12 +7,10 @@
 use super::context::ResolveContext;
 use super::topics::ResolvedTopics;
 use crate::plan::message::BATCH_HEADER_BYTES;
-use crate::plan::properties::{Translated, TranslatedProperties};
+use crate::plan::properties::{ProducerSettings, Translated, TranslatedProperties};
 use crate::plan::{DriverKind, DriverPlan, KeyDistributor, MessagePlan, PayloadPlan};
 use crate::units::format_count;
 
-/// librdkafka's `message.max.bytes` when nobody sets it.
-const DEFAULT_MESSAGE_MAX_BYTES: u64 = 1_000_000;
 /// A broker's `message.max.bytes` when nobody sets it: 1 MiB and what the oldest format takes.
 const DEFAULT_BROKER_BYTES: u64 = 1_048_588;
 /// What Java's producer reckons for a record's header, at most.
@@ -98,11 +96,11 @@ pub(super) fn check(
         return;
     }
     let longest = Longest::of(message);
-    if !check_producer(context, message, longest, &driver.producer) {
+    if !check_producer(context, message, longest, driver) {
         return;
     }
     if driver.kind == DriverKind::Kafka {
-        check_topic(context, message, longest, &driver.producer, topics.plan.existing.is_empty());
+        check_topic(context, message, longest, &driver.producer_settings, topics.plan.existing.is_empty());
     }
     if topics.plan.existing.is_empty() {
         check_compaction(context, longest);
@@ -114,11 +112,10 @@ fn check_producer(
     context: &mut ResolveContext<'_>,
     message: &MessagePlan,
     longest: Longest,
-    producer: &TranslatedProperties,
+    driver: &DriverPlan,
 ) -> bool {
-    let number = |name| producer.get(name).and_then(|value| value.trim().parse::<u64>().ok());
-    let limit = number("message.max.bytes").unwrap_or(DEFAULT_MESSAGE_MAX_BYTES);
-    let java = sets(producer, "max.request.size", "message.max.bytes");
+    let ProducerSettings { message_max_bytes: limit, queue_bytes: queue, .. } = driver.producer_settings;
+    let java = sets(&driver.producer, "max.request.size", "message.max.bytes");
     let bytes = if java { longest.java_bytes() } else { longest.bare_bytes() };
     if bytes > limit {
         let overhead = if java { with_overhead(longest, bytes) } else { String::new() };
@@ -134,8 +131,7 @@ fn check_producer(
         );
         return false;
     }
-    let queue = number("queue.buffering.max.kbytes").map(|kbytes| kbytes.saturating_mul(1024));
-    if let Some(queue) = queue.filter(|queue| bytes > *queue) {
+    if bytes > queue {
         refuse(
             context,
             message,
@@ -155,7 +151,7 @@ fn check_topic(
     context: &mut ResolveContext<'_>,
     message: &MessagePlan,
     longest: Longest,
-    producer: &TranslatedProperties,
+    producer: &ProducerSettings,
     made: bool,
 ) {
     let written = topic_property(context, TOPIC_LIMIT).filter(|_| made).and_then(|value| value.parse::<u64>().ok());
@@ -164,7 +160,7 @@ fn check_topic(
     if bytes <= limit {
         return;
     }
-    let compressed = producer.get("compression.type").is_some_and(|codec| codec != "none");
+    let compressed = producer.compression_type != "none";
     let whose = match written {
         Some(_) => format!("topicConfig's {TOPIC_LIMIT}={limit}"),
         None => {

@@ -1,5 +1,6 @@
 //! What a producer without a rate keeps on its way at first.
 
+use crate::plan::properties::ProducerSettings;
 use crate::plan::{DriverKind, DriverPlan, MessagePlan, RatePlan};
 use crate::units::Rate;
 
@@ -7,8 +8,7 @@ use crate::units::Rate;
 const BATCHES: u64 = 4;
 /// As small as a cache, and more than the batches of small ones.
 const LEAST_BYTES: u64 = 4 << 20;
-/// librdkafka's and the wire driver's defaults.
-const BATCH_BYTES: u64 = 1_000_000;
+/// No more messages than in so many batches of this length, unless theirs are longer.
 const BATCH_MESSAGES: u64 = 10_000;
 
 /// Decides it, if there is no rate and no closed loop, and a library that has a queue.
@@ -17,11 +17,9 @@ pub(super) fn decide(rate: &RatePlan, message: &MessagePlan, driver: &DriverPlan
     if !unlimited || driver.kind == DriverKind::Null {
         return None;
     }
-    let number = |name: &str, default: u64| {
-        driver.producer.get(name).and_then(|text| text.trim().parse().ok()).unwrap_or(default)
-    };
+    let ProducerSettings { batch_bytes, batch_messages, .. } = driver.producer_settings;
     let bytes = u64::from(message.size_bytes.max(1));
-    let batch = (number("batch.size", BATCH_BYTES) / bytes).min(number("batch.num.messages", BATCH_MESSAGES)).max(1);
+    let batch = (batch_bytes / bytes).min(batch_messages).max(1);
     let first = (BATCHES * batch).max(LEAST_BYTES / bytes).min(BATCHES * BATCH_MESSAGES.max(batch));
     Some(u32::try_from(first).unwrap_or(u32::MAX))
 }
