@@ -7,7 +7,6 @@ use super::produce::{self, Produce};
 use super::raw_log::{self, ReceiveLog, SendLog};
 use super::run_time::RunTime;
 use super::{ClientSpec, MessageOrder};
-use crate::config::ClientLibrary;
 use crate::driver::kafka::{KafkaConsumer, KafkaProducer, Receiving};
 use crate::driver::null::{NullConsumer, NullProducer};
 use crate::driver::wire::{Share, WireConsumer, WireProducer};
@@ -100,30 +99,30 @@ fn live(spec: &ClientSpec, end: &mut ClientEnd) -> Result<(), DriverError> {
 
 fn live_as_producer(spec: &ClientSpec, end: &mut ClientEnd) -> Result<(), DriverError> {
     let batcher = batcher(spec, &spec.message, spec.payload_pool.as_deref())?;
-    match spec.driver {
-        DriverKind::Kafka | DriverKind::Embedded if spec.client == ClientLibrary::Wire => {
+    match (spec.driver, &spec.wire_producer) {
+        (DriverKind::Kafka | DriverKind::Embedded, Some(settings)) => {
             let limit = spec.limits.connect;
-            let mut driver = WireProducer::connect(&spec.properties, &spec.topic, limit, &RunTime(spec.clock))?;
+            let mut driver = WireProducer::connect(settings, &spec.topic, limit, &RunTime(spec.clock))?;
             produce(spec, end, batcher, &mut driver)
         }
-        DriverKind::Kafka | DriverKind::Embedded => {
+        (DriverKind::Kafka | DriverKind::Embedded, None) => {
             let ClientSpec { properties, topic, ways, idempotent, limits, .. } = spec;
             let mut driver = KafkaProducer::connect(properties, topic, *ways, *idempotent, limits.connect)?;
             produce(spec, end, batcher, &mut driver)
         }
-        DriverKind::Null => produce(spec, end, batcher, &mut NullProducer::new()),
+        (DriverKind::Null, _) => produce(spec, end, batcher, &mut NullProducer::new()),
     }
 }
 
 fn live_as_consumer(spec: &ClientSpec, end: &mut ClientEnd) -> Result<(), DriverError> {
-    match spec.driver {
-        DriverKind::Kafka | DriverKind::Embedded if spec.client == ClientLibrary::Wire => {
+    match (spec.driver, &spec.wire_consumer) {
+        (DriverKind::Kafka | DriverKind::Embedded, Some(settings)) => {
             let share = Share { member: spec.member, members: spec.members };
             let (limit, time) = (spec.limits.connect, RunTime(spec.clock));
-            let mut driver = WireConsumer::connect(&spec.properties, &spec.topic, share, limit, &time)?;
+            let mut driver = WireConsumer::connect(settings, &spec.topic, share, limit, &time)?;
             consume(spec, end, &mut driver)
         }
-        DriverKind::Kafka | DriverKind::Embedded => {
+        (DriverKind::Kafka | DriverKind::Embedded, None) => {
             let receiving = Receiving {
                 auto_commit: spec.auto_commit,
                 always_timed: spec.producers_of_topic == 0,
@@ -132,7 +131,7 @@ fn live_as_consumer(spec: &ClientSpec, end: &mut ClientEnd) -> Result<(), Driver
             let mut driver = KafkaConsumer::connect(&spec.properties, &spec.topic, receiving, spec.limits.connect)?;
             consume(spec, end, &mut driver)
         }
-        DriverKind::Null => consume(spec, end, &mut NullConsumer::default()),
+        (DriverKind::Null, _) => consume(spec, end, &mut NullConsumer::default()),
     }
 }
 

@@ -23,9 +23,9 @@ mod witness;
 
 pub use life::{consumer_main, producer_main};
 
-use crate::config::ClientLibrary;
 use crate::os::clock::Clock;
 use crate::plan::curve::RateCurve;
+use crate::plan::properties::wire::{WireConsumerSettings, WireProducerSettings};
 use crate::plan::properties::{FetchQueueLimits, ProducerWays};
 use crate::plan::{Arrivals, ClientPlacement, DriverKind, LatePolicy, MessagePlan, Processing, WaitLimits};
 use crate::telemetry::Shape;
@@ -52,13 +52,16 @@ pub struct ClientSpec {
     pub clock: Clock,
     /// Which driver.
     pub driver: DriverKind,
-    /// What the client is made of.
+    /// What the wire driver goes by (producers); None: it is another one.
     #[serde(default)]
-    pub client: ClientLibrary,
+    pub wire_producer: Option<WireProducerSettings>,
+    /// What the wire driver goes by (consumers); None: it is another one.
+    #[serde(default)]
+    pub wire_consumer: Option<WireConsumerSettings>,
     /// Consumers of its subscription (consumers).
     #[serde(default)]
     pub members: u32,
-    /// librdkafka properties, `client.id` and (consumers) `group.id` included.
+    /// librdkafka's properties, `client.id` and (consumers) `group.id` included; none for another driver.
     pub properties: Vec<(String, String)>,
     /// What no property says (producers).
     #[serde(default)]

@@ -41,6 +41,7 @@ impl Plan {
                 consumer: TranslatedProperties::default(),
                 producer_settings: ProducerSettings::default(),
                 consumer_settings: ConsumerSettings::default(),
+                wire: None,
                 acknowledgement_is_local: false,
                 auto_commit: false,
                 source: None,

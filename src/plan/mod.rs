@@ -38,6 +38,7 @@ pub use measured_by::MeasuredBy;
 pub use message::{KeyDistributor, MessagePlan, PayloadPlan, SizePlan};
 pub use placement::{ClientPlacement, Placement, PlacementPolicy};
 pub use processing::Processing;
+use properties::wire::WireSettings;
 use properties::{ConsumerSettings, ProducerSettings};
 pub use properties::{Translated, TranslatedProperties};
 pub use resolve::{PERIOD, ResolveOptions, resolve};
@@ -126,6 +127,9 @@ pub struct DriverPlan {
     /// What the consumers' properties say that pinload goes by.
     #[serde(skip)]
     pub consumer_settings: ConsumerSettings,
+    /// What the wire driver's clients go by; None: librdkafka's are given their properties.
+    #[serde(skip)]
+    pub wire: Option<WireSettings>,
     /// acks=0: acknowledgement latency is local.
     pub acknowledgement_is_local: bool,
     /// True when the consumer configuration asks for automatic commits; then pinload commits nothing.
@@ -145,12 +149,12 @@ impl DriverPlan {
     pub fn decide_settings(&mut self) {
         self.producer_settings = ProducerSettings::of(&self.producer.effective);
         self.consumer_settings = ConsumerSettings::of(&self.consumer.effective);
+        self.wire = self.is_wire().then(|| WireSettings::of(&self.producer.effective, &self.consumer.effective));
     }
 
     /// Do the wire driver's consumers join a group whose broker assigns partitions? Otherwise the plan does.
     pub fn wire_joins_group(&self) -> bool {
-        let protocol = self.consumer.get("group.protocol");
-        self.is_wire() && protocol.is_some_and(|protocol| protocol.eq_ignore_ascii_case("consumer"))
+        self.wire.as_ref().is_some_and(|wire| wire.consumer.way.membership.is_some())
     }
 
     /// Where the cluster is, as the driver file says; `?` where it does not.

@@ -65,6 +65,7 @@ pub(crate) fn plan() -> Plan {
             consumer: TranslatedProperties::default(),
             producer_settings: ProducerSettings::default(),
             consumer_settings: ConsumerSettings::default(),
+            wire: None,
             acknowledgement_is_local: false,
             auto_commit: false,
             source: None,

@@ -6,6 +6,7 @@ mod logs;
 use crate::scene::{Kafka, Scene};
 use pinload::driver::wire::{Share, WireConsumer, WireProducer};
 use pinload::driver::{Consumer as _, Producer as _, SendResult, Time};
+use pinload::plan::properties::wire::{WireConsumerSettings, WireProducerSettings};
 use rdkafka::config::{ClientConfig, FromClientConfig};
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
 use rdkafka::message::{Header, Message as _, OwnedHeaders};
@@ -58,7 +59,14 @@ fn properties(kafka: &Kafka, more: &[(&str, &str)]) -> Vec<(String, String)> {
 fn consumer(kafka: &Kafka, topic: &str, more: &[(&str, &str)]) -> WireConsumer {
     let all = [&[("auto.offset.reset", "earliest"), ("fetch.wait.max.ms", "50")][..], more].concat();
     let share = Share { member: 0, members: 1 };
-    WireConsumer::connect(&properties(kafka, &all), topic, share, LIMIT, &Passing).expect("a consumer")
+    let settings = WireConsumerSettings::of(&properties(kafka, &all));
+    WireConsumer::connect(&settings, topic, share, LIMIT, &Passing).expect("a consumer")
+}
+
+/// The wire driver's producer, which waits for all replicas.
+fn producer(kafka: &Kafka, topic: &str) -> WireProducer {
+    let settings = WireProducerSettings::of(&properties(kafka, &[("acks", "all")]));
+    WireProducer::connect(&settings, topic, LIMIT, &Passing).expect("a producer")
 }
 
 fn member(kafka: &Kafka, topic: &str, group: &str) -> WireConsumer {
@@ -131,8 +139,7 @@ fn members_of_a_group_share_the_partitions_whoever_joins_late_or_dies() {
     let Some(kafka) = quick_kafka(&scene) else { return };
     let topic = "shared-by-a-group";
     kafka.create_topic(&scene, topic, 4);
-    let mut producer =
-        WireProducer::connect(&properties(kafka, &[("acks", "all")]), topic, LIMIT, &Passing).expect("a producer");
+    let mut producer = producer(kafka, topic);
     let (mut first, mut by_first) = (member(kafka, topic, topic), Vec::new());
     send(&mut producer, 0..400);
     look_until("the first has all partitions and has read", || {
@@ -202,8 +209,7 @@ fn a_group_may_have_members_of_librdkafka_beside_ours() {
         look(&mut ours, &mut read);
         poll(&mut by_them) == 2 && ours.events().assigned == 2
     });
-    let mut producer =
-        WireProducer::connect(&properties(kafka, &[("acks", "all")]), topic, LIMIT, &Passing).expect("a producer");
+    let mut producer = producer(kafka, topic);
     send(&mut producer, 0..400);
     look_until("all is read", || {
         look(&mut ours, &mut read);

@@ -22,7 +22,7 @@ use super::cluster::Cluster;
 use super::link::EmptyBody;
 use super::unpack::Unpacker;
 use crate::driver::{Consumer, ConsumerEvents, DriverError, ReceivedMessage, Time};
-use crate::plan::properties::wire::{Connecting, ConsumerWay};
+use crate::plan::properties::wire::{ConsumerWay, WireConsumerSettings};
 use coordinator::GroupCoordinator;
 use fetch_response::FetchResponse;
 use fetch_sessions::FetchSessions;
@@ -73,14 +73,14 @@ pub struct WireConsumer {
 impl WireConsumer {
     /// Connects, and returns once the topic's partitions all have a leader; where it begins to read it learns later.
     pub fn connect(
-        properties: &[(String, String)],
+        settings: &WireConsumerSettings,
         topic: &str,
         share: Share,
         limit: Duration,
         time: &impl Time,
     ) -> Result<Self, DriverError> {
-        let way = ConsumerWay::of(properties);
-        let mut cluster = Cluster::new(Connecting::of(properties), topic)?;
+        let way = settings.way.clone();
+        let mut cluster = Cluster::new(settings.connecting.clone(), topic)?;
         let membership = way.membership.clone().map(Membership::new);
         cluster.needs_members = membership.is_some();
         let leaders = cluster.meet(limit, time)?;

@@ -18,7 +18,7 @@ use super::request::WireRequest;
 use super::spread::Spread;
 use crate::driver::{Delivery, DriverError, Producer, Report, SendResult, Time};
 use crate::plan::message::BATCH_HEADER_BYTES;
-use crate::plan::properties::wire::{Connecting, ProducerWay};
+use crate::plan::properties::wire::{ProducerWay, WireProducerSettings};
 use partition_queues::PartitionQueues;
 use std::collections::VecDeque;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -70,13 +70,13 @@ const HELD_UP_NS: u64 = 20_000;
 impl WireProducer {
     /// Connects, and returns once the topic's partitions all have a leader that is connected.
     pub fn connect(
-        properties: &[(String, String)],
+        settings: &WireProducerSettings,
         topic: &str,
         limit: Duration,
         time: &impl Time,
     ) -> Result<Self, DriverError> {
-        let way = ProducerWay::of(properties);
-        let mut cluster = Cluster::new(Connecting::of(properties), topic)?;
+        let way = settings.way;
+        let mut cluster = Cluster::new(settings.connecting.clone(), topic)?;
         cluster.needs_ids = way.idempotent;
         let leaders = cluster.meet(limit, time)?;
         let partitions = u32::try_from(leaders.len()).unwrap_or(u32::MAX);

@@ -6,6 +6,7 @@
 use super::producer::WireProducer;
 use super::request::WireRequest;
 use crate::driver::{Delivery, DriverError, Producer, SendResult, Time};
+use crate::plan::properties::wire::WireProducerSettings;
 use bytes::{Bytes, BytesMut};
 use kafka_protocol::messages as theirs;
 use kafka_protocol::protocol::{Decodable, Encodable, StrBytes};
@@ -111,7 +112,8 @@ impl Broker {
             ("partitioner", "murmur2_random"),
         ];
         let pairs = own.iter().chain(more).map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-        WireProducer::connect(&pairs.collect::<Vec<_>>(), "t", Duration::from_secs(10), &Passing::new())
+        let settings = WireProducerSettings::of(&pairs.collect::<Vec<_>>());
+        WireProducer::connect(&settings, "t", Duration::from_secs(10), &Passing::new())
     }
 
     pub(super) fn producer(&self, more: &[(&str, &str)]) -> WireProducer {

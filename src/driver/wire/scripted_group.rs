@@ -7,6 +7,7 @@ use super::consumer::{Share, WireConsumer};
 use super::request::WireRequest;
 use super::scripted_broker::Passing;
 use crate::driver::{Consumer, DriverError, Time};
+use crate::plan::properties::wire::WireConsumerSettings;
 use answers::{beaten, begins, commit, committed, coordinator, fetched, metadata, versions};
 use bytes::{Bytes, BytesMut};
 use kafka_protocol::messages as theirs;
@@ -97,7 +98,8 @@ impl GroupBroker {
         ];
         let pairs = own.iter().chain(more).map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
         let share = Share { member: 0, members: 1 };
-        WireConsumer::connect(&pairs.collect::<Vec<_>>(), "t", share, Duration::from_secs(5), &Passing::new())
+        let settings = WireConsumerSettings::of(&pairs.collect::<Vec<_>>());
+        WireConsumer::connect(&settings, "t", share, Duration::from_secs(5), &Passing::new())
     }
 
     pub(super) fn member(&self) -> WireConsumer {

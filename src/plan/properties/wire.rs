@@ -5,10 +5,12 @@
 
 mod compression;
 mod security;
+mod settings;
 
 use super::For;
 pub use compression::{Codec, Compression};
 pub use security::{Mechanism, Pem, SaslUser, Security, TlsWay};
+pub use settings::{WireConsumerSettings, WireProducerSettings, WireSettings};
 
 /// What becomes of a property.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -137,7 +139,7 @@ fn lacks(what: &str) -> String {
 }
 
 /// How keys are spread over partitions.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum KeyHash {
     /// Java's murmur2.
     Murmur2,
@@ -203,7 +205,7 @@ impl<'a> GivenProperties<'a> {
 }
 
 /// How a client's connections are made and kept. Defaults are librdkafka's.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Connecting {
     /// Addresses `host:port`, commas between them.
     pub servers: String,
@@ -225,7 +227,7 @@ pub struct Connecting {
 
 impl Connecting {
     /// As these properties say.
-    pub fn of(properties: &[(String, String)]) -> Self {
+    fn of(properties: &[(String, String)]) -> Self {
         let given = GivenProperties(properties);
         Self {
             servers: given.text("bootstrap.servers").unwrap_or_default().to_owned(),
@@ -241,7 +243,7 @@ impl Connecting {
 }
 
 /// How a producer behaves. Defaults are librdkafka's.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct ProducerWay {
     /// −1: all.
     pub acks: i16,
@@ -280,7 +282,7 @@ const IN_FLIGHT_OF_IDEMPOTENT: usize = 5;
 
 impl ProducerWay {
     /// As these properties say.
-    pub fn of(properties: &[(String, String)]) -> Self {
+    fn of(properties: &[(String, String)]) -> Self {
         let given = GivenProperties(properties);
         let acks = given.text("acks").unwrap_or("all");
         let delivery_ns = match given.ns("delivery.timeout.ms", 300_000) {
@@ -316,7 +318,7 @@ impl ProducerWay {
 }
 
 /// Where a partition is read from when nothing is committed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum Reset {
     /// From its begin.
     Earliest,
@@ -327,7 +329,7 @@ pub enum Reset {
 }
 
 /// How a member of a group behaves (KIP-848).
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct MemberWay {
     /// Which of the broker's ways to assign partitions; None: its default.
     pub assignor: Option<String>,
@@ -336,7 +338,7 @@ pub struct MemberWay {
 }
 
 /// How a consumer behaves. Defaults are librdkafka's, but CRCs are checked.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct ConsumerWay {
     /// The group whose offsets are committed.
     pub group: String,
@@ -362,7 +364,7 @@ pub struct ConsumerWay {
 
 impl ConsumerWay {
     /// As these properties say.
-    pub fn of(properties: &[(String, String)]) -> Self {
+    fn of(properties: &[(String, String)]) -> Self {
         let given = GivenProperties(properties);
         let auto_commit = given.flag("enable.auto.commit", false);
         Self {

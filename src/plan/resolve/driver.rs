@@ -55,6 +55,7 @@ pub(super) fn decide(context: &mut ResolveContext<'_>, target: &DriverTarget) ->
             consumer,
             producer_settings: ProducerSettings::default(),
             consumer_settings: ConsumerSettings::default(),
+            wire: None,
             acknowledgement_is_local: true,
             auto_commit: false,
             source: context.driver.map(DriverSource::from),
@@ -97,20 +98,23 @@ pub(super) fn decide(context: &mut ResolveContext<'_>, target: &DriverTarget) ->
         wire::suit_producer(&mut producer);
         wire::check(context, &producer, &consumer);
     }
-    let producer_settings = ProducerSettings::of(&producer.effective);
-    let consumer_settings = ConsumerSettings::of(&consumer.effective);
-    Some(DriverPlan {
+    let mut plan = DriverPlan {
         kind,
         client,
-        acknowledgement_is_local: producer_settings.acks == "0",
-        auto_commit: consumer_settings.auto_commit,
-        producer_settings,
-        consumer_settings,
         admin,
         producer,
         consumer,
+        producer_settings: ProducerSettings::default(),
+        consumer_settings: ConsumerSettings::default(),
+        wire: None,
+        acknowledgement_is_local: false,
+        auto_commit: false,
         source: context.driver.map(DriverSource::from),
-    })
+    };
+    plan.decide_settings();
+    plan.acknowledgement_is_local = plan.producer_settings.acks == "0";
+    plan.auto_commit = plan.consumer_settings.auto_commit;
+    Some(plan)
 }
 
 fn refuse(context: &mut ResolveContext<'_>, refusals: Vec<Refusal>) {

@@ -3,7 +3,7 @@
 use super::{GivenProperties, lacks};
 
 /// What batches are compressed with.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum Codec {
     /// They are not.
     Plain,
@@ -30,7 +30,7 @@ const CODECS: [(&str, Codec, i32); 5] = [
 const FASTEST_LZ4: i64 = 2;
 
 /// A codec and its level.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Compression {
     /// Which.
     pub codec: Codec,

@@ -3,7 +3,7 @@
 use super::GivenProperties;
 
 /// How a client logs in (SASL).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum Mechanism {
     /// The password itself is sent.
     Plain,
@@ -27,8 +27,8 @@ impl Mechanism {
     }
 }
 
-/// Who logs in. Its password is in no form that is printed.
-#[derive(Clone, PartialEq, Eq)]
+/// Who logs in. Its password is in no form that is printed: serialised, it goes to a client's standard input alone.
+#[derive(Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct SaslUser {
     /// How.
     pub mechanism: Mechanism,
@@ -45,7 +45,7 @@ impl std::fmt::Debug for SaslUser {
 }
 
 /// Where PEM text is.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum Pem {
     /// In this file.
     File(String),
@@ -63,7 +63,7 @@ impl std::fmt::Debug for Pem {
 }
 
 /// What TLS needs to know.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct TlsWay {
     /// Certificates to trust; None: the system's.
     pub authorities: Option<Pem>,
@@ -74,7 +74,7 @@ pub struct TlsWay {
 }
 
 /// How connections are secured.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Security {
     /// None: they are not encrypted.
     pub tls: Option<TlsWay>,

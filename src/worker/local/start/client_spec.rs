@@ -20,19 +20,20 @@ impl LocalWorker {
             Role::Producer => &plan.driver.producer,
             Role::Consumer => &plan.driver.consumer,
         };
-        let mut properties = translated.effective.clone();
-        if plan.driver.kind == DriverKind::Embedded
-            && let Some(bootstrap) = &self.bootstrap
-        {
-            properties.push(("bootstrap.servers".to_owned(), bootstrap.clone()));
-        }
+        let servers = self.bootstrap.as_deref().filter(|_| plan.driver.kind == DriverKind::Embedded);
         // One that the user gave stays as it is: brokers set quotas by it.
-        if translated.get("client.id").is_none() {
-            properties.push(("client.id".to_owned(), format!("pinload-{}-{}", client.role, client.index)));
-        }
-        if let Some(group) = group {
-            properties.push(("group.id".to_owned(), group.to_owned()));
-        }
+        let own_id = format!("pinload-{}-{}", client.role, client.index);
+        let client_id = translated.get("client.id").is_none().then_some(own_id.as_str());
+        let wire = plan.driver.wire.as_ref().map(|wire| wire.at_start(servers, client_id, group));
+        let properties = match wire {
+            None => librdkafkas(&translated.effective, servers, client_id, group),
+            Some(_) => Vec::new(),
+        };
+        let (wire_producer, wire_consumer) = match (wire, client.role) {
+            (Some(wire), Role::Producer) => (Some(wire.producer), None),
+            (Some(wire), Role::Consumer) => (None, Some(wire.consumer)),
+            (None, _) => (None, None),
+        };
         ClientSpec {
             parent_pid: process::own_pid(),
             segment: end.name().to_owned(),
@@ -43,7 +44,8 @@ impl LocalWorker {
             run_id: self.run_id,
             clock: self.clock,
             driver: plan.driver.kind,
-            client: plan.driver.client,
+            wire_producer,
+            wire_consumer,
             members: plan.consumers_per_subscription,
             properties,
             ways: translated.ways,
@@ -86,4 +88,16 @@ impl LocalWorker {
         let name = format!("{:016x}.{}-{}.raw", self.run_id, client.role, client.index);
         Some(self.raw_samples.as_ref()?.join(name))
     }
+}
+
+/// The properties that a client's librdkafka is given, with what is known only when the client starts.
+fn librdkafkas(
+    effective: &[(String, String)],
+    servers: Option<&str>,
+    client_id: Option<&str>,
+    group: Option<&str>,
+) -> Vec<(String, String)> {
+    let of_start = [("bootstrap.servers", servers), ("client.id", client_id), ("group.id", group)];
+    let of_start = of_start.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?.to_owned())));
+    effective.iter().cloned().chain(of_start).collect()
 }
