@@ -6,6 +6,7 @@
 //! → `telemetry` → `workload_generator` → `verdict` → `report`; `cli` is the door.
 
 pub mod campaign;
+pub mod caveat;
 pub mod cli;
 pub mod client;
 pub mod config;

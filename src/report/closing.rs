@@ -3,13 +3,14 @@
 //!
 //! Over 250 lines: what is printed, in the order in which it is printed.
 
-use super::caveats::{Caveat, caveats};
+use super::caveats::{EMBEDDED, NOT_OPEN_LOOP, NULL_DRIVER, SHARED_CPUS, caveats};
 use super::health::Health;
 use super::plain_table::{plain_table, table_lines};
+use crate::caveat::{Caveat, Subject, in_order};
 use crate::plan::{DriverKind, Plan};
 use crate::stats::{Counter, Latency};
 use crate::units::{format_count, format_ns, format_rate};
-use crate::verdict::{Judgement, OwnLevel, Reason, SystemAnswer, SystemEventKind, Trust, Verdict};
+use crate::verdict::{Judgement, OwnLevel, SystemAnswer, SystemEventKind, Trust, Verdict};
 use crate::worker::{Interruption, LatencySet};
 use crate::workload_generator::totals::{MeasuredRun, measured, received_balance, totals};
 use crate::workload_generator::{PhaseName, RunOutcome, RunResult, SearchReport};
@@ -25,8 +26,8 @@ pub fn closing_screen(series: &RunResult<'_>, periods: &[Verdict]) -> String {
     lines.extend(judged.verdict_lines());
     lines.push(String::new());
     lines.extend(latency_rows(series));
-    let open_loop = judged.caveats.iter().find(|caveat| matches!(caveat, Caveat::NotOpenLoop { .. }));
-    lines.extend(open_loop.map(|caveat| format!("  {caveat}")));
+    let open_loop = judged.caveats.iter().find(|caveat| caveat.code == NOT_OPEN_LOOP);
+    lines.extend(open_loop.map(|caveat| format!("  {}", caveat.text)));
     lines.push(String::new());
     lines.extend(course_lines(series).iter().map(|line| format!("  {line}")));
     lines.extend(measured_line(series).map(|line| format!("  {line}")));
@@ -75,8 +76,8 @@ impl<'a> JudgedRun<'a> {
                 (format!("{verdict}: {}", said.unwrap_or("nothing speaks against these figures")), None)
             }
             (Verdict::NotJudged, _) => {
-                let why = judgement.not_judged.first().map_or("nobody could look at the generator", String::as_str);
-                (format!("{verdict}: {why}"), None)
+                let why = judgement.not_judged.first().map(|caveat| caveat.text.as_str());
+                (format!("{verdict}: {}", why.unwrap_or("nobody could look at the generator")), None)
             }
             (Verdict::GeneratorLimited, _) if judgement.is_normal_on_shared_cpus(series.plan) => {
                 let whose =
@@ -84,7 +85,7 @@ impl<'a> JudgedRun<'a> {
                 let says = "as is normal where clients share CPUs";
                 (format!("{verdict}, {says}: {whose}; for the broker's alone give each client a CPU of its own"), None)
             }
-            (_, Some(reason)) => (format!("{verdict}: {}", told(reason)), whose),
+            (_, Some(reason)) => (format!("{verdict}: {}", Caveat::from(reason)), whose),
             (_, None) => (verdict.to_string(), whose),
         };
         let ending = ending(&series.outcome).map(|ending| format!(" · {ending}")).unwrap_or_default();
@@ -98,61 +99,38 @@ impl<'a> JudgedRun<'a> {
         if rest > 1 {
             lines.push(format!("  {rest} more: in the detail file"));
         }
-        lines.extend(self.warnings().map(|warning| format!("  {warning}")));
+        // What somebody may have to do something about is told in full, however many remarks there are. What the plan
+        // warned of was said before the run.
+        lines.extend(series.warnings.iter().map(|warning| format!("  warning: {warning}")));
         lines
     }
 
-    /// What somebody may have to do something about: told in full, however many remarks there are. Those of the plan
-    /// were said before the run.
-    pub(super) fn warnings(&self) -> impl Iterator<Item = String> {
-        self.series.warnings.iter().map(|warning| format!("warning: {warning}"))
-    }
-
     /// All that stands below the verdict's sentence and whose the figures are, but for warnings.
-    pub(super) fn remarks(&self) -> Vec<String> {
+    pub(super) fn remarks(&self) -> Vec<Caveat> {
         let Self { series, periods, system, judgement, trust, caveats } = self;
         let normal = judgement.is_normal_on_shared_cpus(series.plan);
+        let of_generator = |code, text| Caveat::warning(code, Subject::Generator, text);
         let Judgement { verdict, reasons, not_judged } = judgement;
-        let mut remarks: Vec<String> = system.errors.iter().map(|error| format!("error: {error}")).collect();
+        let mut remarks: Vec<Caveat> = system.errors.iter().map(Caveat::from).collect();
         // What explains, and spoils nothing, is told where there is something to explain.
         let all_own = trust.as_ref().is_some_and(|trust| trust.reaches(OwnLevel::Max));
         let reasons = reasons.iter().skip(usize::from(verdict.spoils()));
-        remarks.extend(reasons.filter(|reason| !normal && (reason.verdict.spoils() || !all_own)).map(told));
+        remarks.extend(reasons.filter(|reason| !normal && (reason.verdict.spoils() || !all_own)).map(Caveat::from));
         let stood = system.events.iter().filter(|event| event.kind == SystemEventKind::GeneratorStall && !normal);
-        remarks.extend(stood.map(|event| format!("the generator: {}", event.text)));
+        remarks.extend(stood.map(|event| of_generator("generator_stall", format!("the generator: {}", event.text))));
         let bad = periods.iter().filter(|verdict| verdict.spoils()).count();
         if bad > 0 && periods.len() > 1 && !normal {
-            remarks.push(format!("{bad} of {} periods are not valid by themselves", periods.len()));
+            let text = format!("{bad} of {} periods are not valid by themselves", periods.len());
+            remarks.push(of_generator("periods_not_valid", text));
         }
         // The run's first lines have said the first three, a line of its own below the latencies the last.
-        let said_elsewhere = |caveat: &&Caveat| {
-            matches!(caveat, Caveat::Embedded | Caveat::NullDriver | Caveat::SharedCpus | Caveat::NotOpenLoop { .. })
-        };
-        let mut notes: Vec<&Caveat> = caveats.iter().filter(|caveat| !said_elsewhere(caveat)).collect();
-        // Stable: messages that are not where they should be come first.
-        notes.sort_by_key(|caveat| !concerns_messages(caveat));
-        remarks.extend(notes.iter().map(|caveat| format!("note: {caveat}")));
+        let said_elsewhere = [EMBEDDED, NULL_DRIVER, SHARED_CPUS, NOT_OPEN_LOOP];
+        remarks.extend(caveats.iter().filter(|caveat| !said_elsewhere.contains(&caveat.code)).cloned());
         // Where nobody could look, the verdict's sentence has said the first.
         let said = usize::from(*verdict == Verdict::NotJudged);
-        remarks.extend(not_judged.iter().skip(said).map(|what| format!("not judged: {what}")));
-        remarks
+        remarks.extend(not_judged.iter().skip(said).cloned());
+        in_order(remarks)
     }
-}
-
-fn told(reason: &Reason) -> String {
-    format!("{}; {}", reason.text, reason.cause.advice())
-}
-
-/// Is it about messages that went wrong?
-fn concerns_messages(caveat: &Caveat) -> bool {
-    matches!(
-        caveat,
-        Caveat::Lost { .. }
-            | Caveat::Failed { .. }
-            | Caveat::Unknown { .. }
-            | Caveat::Duplicated { .. }
-            | Caveat::Corrupt { .. }
-    )
 }
 
 /// How it ended, where neither the verdict's reasons nor the plan say.

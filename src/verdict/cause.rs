@@ -4,14 +4,16 @@ use super::Verdict;
 use crate::plan::Threshold;
 
 macro_rules! causes {
-    ($($(#[doc = $doc:literal])+ $variant:ident => $verdict:ident, $threshold:expr, $words:literal, $advice:literal,)+) => {
+    ($($(#[doc = $doc:literal])+ $variant:ident $name:literal =>
+        $verdict:ident, $threshold:expr, $words:literal, $advice:literal,)+) => {
         /// Why a verdict is not VALID, in the order in which reasons are told.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
-        #[serde(rename_all = "snake_case")]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum Cause { $($(#[doc = $doc])+ $variant,)+ }
         impl Cause {
             /// All of them in order.
             pub const ALL: &'static [Cause] = &[$(Cause::$variant,)+];
+            /// Its stable name.
+            pub const fn name(self) -> &'static str { match self { $(Cause::$variant => $name,)+ } }
             /// The verdict that it alone gives; VALID: it explains how far figures are the broker's, and spoils nothing
             /// by itself.
             pub const fn verdict(self) -> Verdict { match self { $(Cause::$variant => Verdict::$verdict,)+ } }
@@ -28,69 +30,88 @@ macro_rules! causes {
 use Threshold as T;
 causes! {
     /// A client process ended before it was told to.
-    ClientDied => Invalid, None, "a client died", "see its last words",
+    ClientDied "client_died" => Invalid, None, "a client died", "see its last words",
     /// A worker on another host is gone.
-    WorkerLost => Invalid, None, "a worker is lost", "see its host",
+    WorkerLost "worker_lost" => Invalid, None, "a worker is lost", "see its host",
     /// The run failed for another reason.
-    RunFailed => Invalid, None, "the run failed", "see the reason",
+    RunFailed "run_failed" => Invalid, None, "the run failed", "see the reason",
     /// There are no periods.
-    NothingMeasured => Invalid, None, "nothing was measured", "let it run longer",
+    NothingMeasured "nothing_measured" => Invalid, None, "nothing was measured", "let it run longer",
     /// Counts that must agree do not.
-    CountsOff => Invalid, Some(T::CountsOffMessages), "counts do not balance", "report it; with workers of OMB's look \
+    CountsOff "counts_off" =>
+        Invalid, Some(T::CountsOffMessages), "counts do not balance", "report it; with workers of OMB's look \
         for lost messages",
     /// The hosts' clocks are further apart than the latencies are long.
-    ClocksApart => Invalid, Some(T::ClockErrorShare), "clocks too far apart", "synchronise the hosts' clocks (PTP, \
+    ClocksApart "clocks_apart" =>
+        Invalid, Some(T::ClockErrorShare), "clocks too far apart", "synchronise the hosts' clocks (PTP, \
         chrony)",
     /// The run's clock drifted.
-    ClockDrift => Invalid, Some(T::ClockDriftPpm), "clock drift", "see clock.reason in the detail file",
+    ClockDrift "clock_drift" => Invalid, Some(T::ClockDriftPpm), "clock drift", "see clock.reason in the detail file",
     /// The generator left out sends, or came too late to make them.
-    RateNotOffered => GeneratorLimited, Some(T::RateShortShare), "rate not offered as asked", "add producers or CPUs, \
+    RateNotOffered "rate_not_offered" =>
+        GeneratorLimited, Some(T::RateShortShare), "rate not offered as asked", "add producers or CPUs, \
         or lower the rate",
     /// Of a latency not even the median is the broker's.
-    MedianNotOwn => GeneratorLimited, Some(T::OwnShare), "median not the broker's", "see what kept the loops and \
+    MedianNotOwn "median_not_own" =>
+        GeneratorLimited, Some(T::OwnShare), "median not the broker's", "see what kept the loops and \
         threads: the other reasons say it",
     /// Sends are not on schedule.
-    PacingError => Valid, Some(T::PacingErrorShare), "pacing error", "give each client a CPU of its own, or use fewer \
+    PacingError "pacing_error" =>
+        Valid, Some(T::PacingErrorShare), "pacing error", "give each client a CPU of its own, or use fewer \
         clients or a lower rate",
     /// Too many late sends.
-    LateSends => Valid, Some(T::LateSendsShare), "late sends", "as for the pacing error",
+    LateSends "late_sends" => Valid, Some(T::LateSendsShare), "late sends", "as for the pacing error",
     /// Scheduled sends never made.
-    MissedSends => GeneratorLimited, Some(T::MissedSendsShare), "missed sends", "lower the rate, add producers, or \
+    MissedSends "missed_sends" =>
+        GeneratorLimited, Some(T::MissedSendsShare), "missed sends", "lower the rate, add producers, or \
         take the late policy bounded",
     /// The producer's queue is too small.
-    QueueTooSmall => Valid, Some(T::QueueFullShare), "queue too small", "raise queue.buffering.max.messages or .kbytes \
+    QueueTooSmall "queue_too_small" =>
+        Valid, Some(T::QueueFullShare), "queue too small", "raise queue.buffering.max.messages or .kbytes \
         (buffer.memory)",
     /// The hot loop never waits.
-    NoSlack => Valid, Some(T::SlackShare), "no slack", "add clients, or lower the rate",
+    NoSlack "no_slack" => Valid, Some(T::SlackShare), "no slack", "add clients, or lower the rate",
     /// The hot thread's CPU was taken from it.
-    InvoluntarySwitches => Valid, Some(T::InvoluntarySwitchesPerS), "involuntary context switches", "keep others off \
+    InvoluntarySwitches "involuntary_switches" =>
+        Valid, Some(T::InvoluntarySwitchesPerS), "involuntary context switches", "keep others off \
         the hot CPUs (isolcpus, cpusets)",
     /// The hot thread moved.
-    Migrations => Valid, Some(T::MigrationsPerS), "migrations", "pin clients (--placement, --cpus), and let nobody \
+    Migrations "migrations" =>
+        Valid, Some(T::MigrationsPerS), "migrations", "pin clients (--placement, --cpus), and let nobody \
         else change their affinity",
     /// The hot thread waited for its CPU.
-    RunQueueDelay => Valid, Some(T::RunQueueDelayShare), "run-queue delay", "fewer clients than CPUs, nobody else on \
+    RunQueueDelay "run_queue_delay" =>
+        Valid, Some(T::RunQueueDelayShare), "run-queue delay", "fewer clients than CPUs, nobody else on \
         the hot CPUs",
     /// The hot loop stood still.
-    LoopStalls => Valid, Some(T::LoopStallShare), "hot loop stood still", "look for what stopped it: other processes, \
+    LoopStalls "loop_stalls" =>
+        Valid, Some(T::LoopStallShare), "hot loop stood still", "look for what stopped it: other processes, \
         a debugger, a paused virtual machine",
     /// The hypervisor took the CPU.
-    Steal => Valid, Some(T::StealShare), "steal", "a virtual machine with CPUs of its own, or bare metal",
+    Steal "steal" => Valid, Some(T::StealShare), "steal", "a virtual machine with CPUs of its own, or bare metal",
     /// A CPU limit stopped the clients.
-    Throttled => Valid, Some(T::ThrottledShare), "throttled by a cgroup", "raise the CPU limit (cpu.max, limits.cpu)",
+    Throttled "throttled" =>
+        Valid, Some(T::ThrottledShare), "throttled by a cgroup", "raise the CPU limit (cpu.max, limits.cpu)",
     /// The library's threads waited for a CPU.
-    IoRunQueueDelay => Valid, Some(T::IoRunQueueDelayShare), "run-queue delay of librdkafka's threads", "more I/O CPUs \
+    IoRunQueueDelay "io_run_queue_delay" =>
+        Valid, Some(T::IoRunQueueDelayShare), "run-queue delay of librdkafka's threads", "more I/O CPUs \
         (--io-cpus), nobody else on them",
     /// The library's threads are at their limit.
-    IoBusy => Valid, Some(T::IoBusyShare), "librdkafka's thread is busy", "add producers",
+    IoBusy "io_busy" => Valid, Some(T::IoBusyShare), "librdkafka's thread is busy", "add producers",
     /// The library held back fetches.
-    FetchPauses => Valid, Some(T::FetchPausedShare), "fetch pauses", "raise queued.min.messages and \
+    FetchPauses "fetch_pauses" => Valid, Some(T::FetchPausedShare), "fetch pauses", "raise queued.min.messages and \
         queued.max.messages.kbytes, or add consumers",
     /// Telemetry was lost.
-    SlotsLost => Valid, Some(T::SlotsLost), "telemetry slots lost", "leave a CPU to the supervisor",
+    SlotsLost "slots_lost" => Valid, Some(T::SlotsLost), "telemetry slots lost", "leave a CPU to the supervisor",
     /// Telemetry came late.
-    LateReports => Valid, Some(T::LateReports), "reports of periods came late", "as for run-queue delay",
+    LateReports "late_reports" => Valid, Some(T::LateReports), "reports of periods came late", "as for run-queue delay",
     /// Too many periods are not valid by themselves.
-    Periods => GeneratorLimited, Some(T::PeriodsShare), "periods are not valid", "see the periods' own verdicts in the \
-        detail file",
+    Periods "periods" => GeneratorLimited, Some(T::PeriodsShare), "periods are not valid", "see the periods' own \
+        verdicts in the detail file",
+}
+
+impl serde::Serialize for Cause {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
+    }
 }

@@ -3,7 +3,7 @@
 //! Can the figures be believed, and whose are they? The verdict on a run, a client, a period: VALID, GENERATOR-LIMITED
 //! or INVALID, with reasons. It judges the instrument: a broker that is slow, full or paused gives valid figures of a
 //! slow broker. What the system under test did is `system`. How the run ended is `Outcome`; what else a reader must
-//! know, and is no fault of anybody's, are `caveats`.
+//! know, and is no fault of anybody's, are the report's `caveats`.
 //!
 //! `context` holds what the plan means for judging, `cause` the list of causes; `pacing`, `queue`, `cpu`, `library` and
 //! `instrument` judge one client each by a group of causes, `run` what concerns the run as a whole, `gather` makes one
@@ -30,6 +30,7 @@ pub use queue::BlockedTime;
 pub use system::{SystemAnswer, SystemEvent, SystemEventKind, SystemOutcome, fell_behind};
 pub use trust::{LatencyTrust, OwnFigure, OwnLevel, Trust};
 
+use crate::caveat::{Caveat, Severity, Subject};
 use crate::plan::Plan;
 use crate::worker::{ClientFacts, PeriodStats};
 use crate::workload_generator::RunResult;
@@ -93,6 +94,22 @@ pub struct Reason {
     pub text: String,
 }
 
+/// For a reader, with what to do about it.
+impl From<&Reason> for Caveat {
+    fn from(reason: &Reason) -> Self {
+        let Reason { cause, verdict, clients: _, value, limit, threshold: _, text } = reason;
+        let severity = if verdict.spoils() { Severity::Severe } else { Severity::Notable };
+        let mut caveat = Self::new(cause.name(), severity, Subject::Generator, text);
+        for (name, figure) in [("value", value), ("limit", limit)] {
+            if let Some(figure) = figure {
+                caveat = caveat.with(name, *figure);
+            }
+        }
+        caveat.remedy = Some(cause.advice());
+        caveat
+    }
+}
+
 /// A verdict with its reasons.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
 pub struct Judgement {
@@ -100,13 +117,13 @@ pub struct Judgement {
     pub verdict: Verdict,
     /// Worst first.
     pub reasons: Vec<Reason>,
-    /// What could not be judged, in words.
+    /// What could not be judged.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub not_judged: Vec<String>,
+    pub not_judged: Vec<Caveat>,
 }
 
 impl Judgement {
-    fn of(findings: Vec<FoundCause>, clients: usize, not_judged: Vec<String>) -> Self {
+    fn of(findings: Vec<FoundCause>, clients: usize, not_judged: Vec<Caveat>) -> Self {
         let reasons = gather(findings, clients);
         let verdict = reasons.iter().map(|reason| reason.verdict).max().unwrap_or_default();
         Self { verdict, reasons, not_judged }

@@ -4,6 +4,7 @@
 use super::context::{Context, percent};
 use super::gather::FoundCause;
 use super::{Cause, Trust, Verdict, share};
+use crate::caveat::{Caveat, Severity, Subject};
 use crate::plan::{MeasuredBy, Threshold};
 use crate::stats::{Counter, Counters};
 use crate::telemetry::Role;
@@ -206,13 +207,14 @@ pub(super) fn of_trust(trust: &Trust, context: &Context<'_>) -> Vec<FoundCause> 
 }
 
 /// What nobody could look at.
-pub(super) fn not_judged(series: &RunResult<'_>) -> Vec<String> {
+pub(super) fn not_judged(series: &RunResult<'_>) -> Vec<Caveat> {
+    let nobody_knows = |code, text| Caveat::new(code, Severity::Unknown, Subject::Generator, text);
     if series.plan.measured_by == MeasuredBy::Omb {
-        return vec![
+        return vec![nobody_knows(
+            "measured_by_omb",
             "everything about the generator but its counts: OMB's protocol does not carry pacing, queues, CPUs and \
-             stalls"
-                .to_owned(),
-        ];
+             stalls",
+        )];
     }
     let Some(period) = series.periods.last().filter(|period| !period.clients.is_empty()) else { return Vec::new() };
     let unknown = |pick: fn(&crate::worker::ClientKernelFacts) -> Option<u64>| {
@@ -220,13 +222,14 @@ pub(super) fn not_judged(series: &RunResult<'_>) -> Vec<String> {
     };
     let mut all = Vec::new();
     if unknown(|kernel| kernel.hot_wait_ns) {
-        all.push("run-queue delay: the kernel keeps no schedstat, or a client ended before it was read".to_owned());
+        let text = "run-queue delay: the kernel keeps no schedstat, or a client ended before it was read";
+        all.push(nobody_knows(Cause::RunQueueDelay.name(), text));
     }
     if unknown(|kernel| kernel.steal_ns) {
-        all.push("steal: /proc/stat does not tell".to_owned());
+        all.push(nobody_knows(Cause::Steal.name(), "steal: /proc/stat does not tell"));
     }
     if unknown(|kernel| kernel.throttled_ns) {
-        all.push("throttling: no cpu.stat of the cgroup can be read".to_owned());
+        all.push(nobody_knows(Cause::Throttled.name(), "throttling: no cpu.stat of the cgroup can be read"));
     }
     all
 }

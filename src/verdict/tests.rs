@@ -466,7 +466,7 @@ fn what_nobody_could_look_at_is_told() {
     let mut series = completed_series(&plan);
     series.periods.iter_mut().for_each(|period| period.clients.clear());
     let judgement = Judgement::of_run(&series, &[]);
-    assert!(judgement.not_judged[0].contains("OMB's protocol"), "{judgement:?}");
+    assert!(judgement.not_judged[0].text.contains("OMB's protocol"), "{judgement:?}");
     assert_eq!((judgement.verdict, judgement.verdict.to_string()), (Verdict::NotJudged, "NOT JUDGED".to_owned()));
 }
 

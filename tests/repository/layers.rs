@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// The rooms in layer order, as the design lists them.
-const ROOMS: [&str; 16] = [
+const ROOMS: [&str; 17] = [
     "units",
+    "caveat",
     "os",
     "stats",
     "telemetry",

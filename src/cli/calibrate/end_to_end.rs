@@ -2,6 +2,7 @@
 //! embedded one.
 
 use super::{CalibrationContext, CalibrationStop};
+use crate::caveat::{Caveat, Subject};
 use crate::cli::exit::ExitStatus;
 use crate::cli::messages::Messages;
 use crate::cli::root;
@@ -42,7 +43,7 @@ pub(super) fn run(
     desk: &CalibrationContext<'_>,
     calibration: Calibration,
     messages: &mut Messages,
-    warnings: &mut Vec<String>,
+    warnings: &mut Vec<Caveat>,
 ) -> Result<EndToEndFloor, CalibrationStop> {
     messages.info("run", "one producer and one consumer through the embedded broker");
     let plan = plan(desk)?;
@@ -68,7 +69,8 @@ pub(super) fn run(
     };
     let failed: u64 = series.periods.iter().map(|period| period.counters[Counter::MessagesFailed]).sum();
     if failed > 0 {
-        warnings.push(format!("{failed} messages failed in the run through the embedded broker"));
+        let text = format!("{failed} messages failed in the run through the embedded broker");
+        warnings.push(Caveat::warning("messages_failed", Subject::Floor, text).with("messages", failed));
     }
     Ok(EndToEndFloor {
         rate_per_s: RATE_PER_S,

@@ -76,7 +76,7 @@ pub(super) fn calibrate(args: &CalibrateArgs, messages: &mut Messages, signals: 
             Ok(text) => messages.result(&text),
             Err(error) => messages.error(&format!("cannot write the figures: {error}")),
         }
-        floor.caveats().iter().for_each(|caveat| messages.warn(caveat));
+        floor.caveats().iter().for_each(|caveat| messages.warn(&caveat.text));
     } else {
         messages.table(&floor_text(&floor));
     }

@@ -1,8 +1,9 @@
 //! The hosts of the clients as they were found before the load, and what of that disturbs a measurement.
 
+use crate::caveat::Severity;
 use crate::os::affinity::CpuSet;
 use crate::os::fingerprint::Fingerprint;
-use crate::report::findings::{Findings, Severity, judge};
+use crate::report::findings::{Findings, judge};
 use crate::worker::{ClientReport, Environment, RunEnd};
 
 /// One host.
@@ -40,7 +41,7 @@ impl<'a> EnvironmentDetail<'a> {
             hot_cpus,
             findings: findings
                 .into_iter()
-                .map(|found| FindingDetail { finding: found.finding, severity: found.severity, text: found.text })
+                .map(|found| FindingDetail { finding: found.code, severity: found.severity, text: found.text })
                 .collect(),
             not_known: unknown.into_iter().map(|unknown| unknown.check).collect(),
             facts: fingerprint,

@@ -18,11 +18,12 @@ pub mod schema;
 pub mod shapes;
 pub mod varying_load;
 
-use super::caveats::{Caveat, caveats};
+use super::caveats::caveats;
 use super::floor::{FloorDetail, FloorStanding};
 use super::health::Health;
 use super::origin::Origin;
 use super::spread::{FigureInterval, PeriodValues};
+use crate::caveat::Caveat;
 use crate::driver::kafka::admin::settings::ClusterSettings;
 use crate::plan::{FileAsWritten, MeasuredBy};
 use crate::verdict::clocks::EndToEndClocks;
@@ -113,9 +114,16 @@ struct DetailSchema {
 
 #[derive(Debug, serde::Serialize)]
 struct CaveatDetail {
+    caveat: &'static str,
     #[serde(flatten)]
-    caveat: Caveat,
+    figures: serde_json::Map<String, serde_json::Value>,
     text: String,
+}
+
+impl From<Caveat> for CaveatDetail {
+    fn from(Caveat { code, figures, text, .. }: Caveat) -> Self {
+        Self { caveat: code, figures, text }
+    }
 }
 
 #[derive(Debug, serde::Serialize)]
@@ -155,10 +163,7 @@ impl<'a> DetailDocument<'a> {
             outcome: &series.outcome,
             goals: Vec::new(),
             health: Health::of(series),
-            caveats: caveats(series)
-                .into_iter()
-                .map(|caveat| CaveatDetail { text: caveat.to_string(), caveat })
-                .collect(),
+            caveats: caveats(series).into_iter().map(CaveatDetail::from).collect(),
             warnings: plan.warnings.iter().chain(&series.warnings).map(String::as_str).collect(),
             measurement: Measurement::new(series),
             intervals: PeriodValues::of(periods.iter().map(PeriodDetail::compared)).intervals(),

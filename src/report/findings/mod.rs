@@ -12,53 +12,9 @@ mod text;
 
 pub use text::{findings_text, machine_line};
 
+use crate::caveat::{Caveat, Severity, Subject, in_order};
 use crate::os::affinity::CpuSet;
 use crate::os::fingerprint::Fingerprint;
-
-/// How bad it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Severity {
-    /// Figures cannot be defended while it stands.
-    Severe,
-    /// It shows in the tails of latencies, or caps the rate.
-    Notable,
-    /// It adds noise or cost; good to know when results differ.
-    Minor,
-}
-
-/// What a check is about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Area {
-    /// How time is read.
-    Clock,
-    /// The CPUs and who else uses them.
-    Processors,
-    /// Memory management.
-    Memory,
-    /// Limits of control groups.
-    Limits,
-    /// Network, kernel, virtual machine, container, brokers beside it.
-    Machine,
-}
-
-/// One thing that does something to a result.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
-pub struct HostFinding {
-    /// Stable name.
-    pub finding: &'static str,
-    /// How bad.
-    pub severity: Severity,
-    /// About what.
-    pub area: Area,
-    /// What was found, with figures.
-    pub text: String,
-    /// What it does to a result.
-    pub effect: &'static str,
-    /// How to change it.
-    pub remedy: &'static str,
-}
 
 /// A check that came to nothing.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
@@ -66,7 +22,7 @@ pub struct Other {
     /// Name of the check: that of the finding it looks for.
     pub check: &'static str,
     /// About what.
-    pub area: Area,
+    pub area: Subject,
     /// What was seen, or why nothing is known.
     pub text: String,
 }
@@ -74,12 +30,31 @@ pub struct Other {
 /// Every check's end.
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
 pub struct Findings {
-    /// Worst first.
-    pub findings: Vec<HostFinding>,
+    /// Worst first, each with its effect and its remedy.
+    #[serde(serialize_with = "as_findings")]
+    pub findings: Vec<Caveat>,
     /// Checks that found nothing.
     pub fine: Vec<Other>,
     /// Checks that lacked their facts.
     pub unknown: Vec<Other>,
+}
+
+/// One of them in `pinload doctor --json`.
+#[derive(Debug, serde::Serialize)]
+struct FindingFields<'a> {
+    finding: &'a str,
+    severity: Severity,
+    area: Subject,
+    text: &'a str,
+    effect: Option<&'a str>,
+    remedy: Option<&'a str>,
+}
+
+fn as_findings<S: serde::Serializer>(findings: &[Caveat], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(findings.iter().map(|found| {
+        let Caveat { code: finding, severity, subject: area, text, figures: _, effect, remedy } = found;
+        FindingFields { finding, severity: *severity, area: *area, text, effect: *effect, remedy: *remedy }
+    }))
 }
 
 /// What a check is told.
@@ -98,32 +73,32 @@ enum End {
 }
 
 /// A check: its name, its area, how it is made.
-struct HostCheck(&'static str, Area, fn(&CheckInput<'_>) -> End);
+struct HostCheck(&'static str, Subject, fn(&CheckInput<'_>) -> End);
 
 /// All checks, in the order in which their matters are told.
 const CHECKS: &[HostCheck] = &[
-    HostCheck("clocksource_not_tsc", Area::Clock, clock::source),
-    HostCheck("tsc_not_invariant", Area::Clock, clock::invariant),
-    HostCheck("tsc_differs_across_cpus", Area::Clock, clock::across_cpus),
-    HostCheck("few_cpus", Area::Processors, processors::few),
-    HostCheck("governor_not_performance", Area::Processors, processors::governor),
-    HostCheck("turbo_on", Area::Processors, processors::turbo),
-    HostCheck("deep_idle_states", Area::Processors, processors::idle_states),
-    HostCheck("smt_siblings_in_use", Area::Processors, processors::siblings),
-    HostCheck("cpus_not_isolated", Area::Processors, processors::isolation),
-    HostCheck("interrupts_on_hot_cpus", Area::Processors, processors::interrupts),
-    HostCheck("transparent_hugepages_always", Area::Memory, memory::huge_pages),
-    HostCheck("numa_balancing_on", Area::Memory, memory::numa_balancing),
-    HostCheck("swapping_likely", Area::Memory, memory::swapping),
-    HostCheck("cpu_limit", Area::Limits, limits::cpu_limit),
-    HostCheck("cpu_throttled", Area::Limits, limits::throttled),
-    HostCheck("network_slow", Area::Machine, machine::network),
-    HostCheck("kernel_old", Area::Machine, machine::kernel),
-    HostCheck("mitigations_on", Area::Machine, machine::mitigations),
-    HostCheck("virtual_machine", Area::Machine, machine::virtual_machine),
-    HostCheck("time_stolen", Area::Machine, machine::steal),
-    HostCheck("container", Area::Machine, machine::container),
-    HostCheck("broker_log_on_disk", Area::Machine, machine::broker_log),
+    HostCheck("clocksource_not_tsc", Subject::Clock, clock::source),
+    HostCheck("tsc_not_invariant", Subject::Clock, clock::invariant),
+    HostCheck("tsc_differs_across_cpus", Subject::Clock, clock::across_cpus),
+    HostCheck("few_cpus", Subject::Processors, processors::few),
+    HostCheck("governor_not_performance", Subject::Processors, processors::governor),
+    HostCheck("turbo_on", Subject::Processors, processors::turbo),
+    HostCheck("deep_idle_states", Subject::Processors, processors::idle_states),
+    HostCheck("smt_siblings_in_use", Subject::Processors, processors::siblings),
+    HostCheck("cpus_not_isolated", Subject::Processors, processors::isolation),
+    HostCheck("interrupts_on_hot_cpus", Subject::Processors, processors::interrupts),
+    HostCheck("transparent_hugepages_always", Subject::Memory, memory::huge_pages),
+    HostCheck("numa_balancing_on", Subject::Memory, memory::numa_balancing),
+    HostCheck("swapping_likely", Subject::Memory, memory::swapping),
+    HostCheck("cpu_limit", Subject::Limits, limits::cpu_limit),
+    HostCheck("cpu_throttled", Subject::Limits, limits::throttled),
+    HostCheck("network_slow", Subject::Machine, machine::network),
+    HostCheck("kernel_old", Subject::Machine, machine::kernel),
+    HostCheck("mitigations_on", Subject::Machine, machine::mitigations),
+    HostCheck("virtual_machine", Subject::Machine, machine::virtual_machine),
+    HostCheck("time_stolen", Subject::Machine, machine::steal),
+    HostCheck("container", Subject::Machine, machine::container),
+    HostCheck("broker_log_on_disk", Subject::Machine, machine::broker_log),
 ];
 
 /// Makes every check. `hot`: CPUs that hot loops run on; empty: any CPU that can be used.
@@ -136,12 +111,12 @@ pub fn judge(facts: &Fingerprint, hot: &CpuSet) -> Findings {
             End::Fine(text) => all.fine.push(Other { check: name, area, text }),
             End::Unknown(why) => all.unknown.push(Other { check: name, area, text: why.to_owned() }),
             End::Found { severity, text, effect, remedy } => {
-                all.findings.push(HostFinding { finding: name, severity, area, text, effect, remedy });
+                let found = Caveat::new(name, severity, area, text);
+                all.findings.push(Caveat { effect: Some(effect), remedy: Some(remedy), ..found });
             }
         }
     }
-    // Stable: within one severity the order of the checks stays.
-    all.findings.sort_by_key(|finding| finding.severity);
+    all.findings = in_order(all.findings);
     all
 }
 

@@ -233,7 +233,7 @@ fn judged(tables: &[&[File<'_>]]) -> Findings {
 }
 
 fn names(findings: &Findings) -> Vec<&str> {
-    findings.findings.iter().map(|finding| finding.finding).collect()
+    findings.findings.iter().map(|finding| finding.code).collect()
 }
 
 #[test]

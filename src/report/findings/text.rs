@@ -1,20 +1,17 @@
 //! Findings for people: worst first, what it does and how to change it below each; then what is fine, and what nobody
 //! knows.
 
-use super::{Findings, HostFinding, Other, Severity};
+use super::{Findings, Other};
+use crate::caveat::{Caveat, Severity};
 use crate::os::fingerprint::Fingerprint;
 use crate::units::counted;
 
-impl Severity {
-    /// As a heading, with what it means.
-    fn heading(self) -> &'static str {
-        match self {
-            Self::Severe => "SEVERE: figures cannot be defended while this stands",
-            Self::Notable => "NOTABLE: it shows in the tails of latencies, or caps the rate",
-            Self::Minor => "MINOR: noise and cost; to know when results differ",
-        }
-    }
-}
+/// A severity as a heading, with what it means.
+const HEADINGS: [(Severity, &str); 3] = [
+    (Severity::Severe, "SEVERE: figures cannot be defended while this stands"),
+    (Severity::Notable, "NOTABLE: it shows in the tails of latencies, or caps the rate"),
+    (Severity::Minor, "MINOR: noise and cost; to know when results differ"),
+];
 
 /// One line: `Linux 6.8.0-31-generic · Xeon · 4 CPUs (0-3), 1 socket, 1 node`.
 pub fn machine_line(facts: &Fingerprint) -> String {
@@ -35,10 +32,10 @@ pub fn machine_line(facts: &Fingerprint) -> String {
 pub fn findings_text(findings: &Findings) -> String {
     let Findings { findings, fine, unknown } = findings;
     let mut lines = Vec::new();
-    for severity in [Severity::Severe, Severity::Notable, Severity::Minor] {
+    for (severity, heading) in HEADINGS {
         let mut group = findings.iter().filter(|finding| finding.severity == severity).peekable();
         if group.peek().is_some() {
-            lines.push(severity.heading().to_owned());
+            lines.push(heading.to_owned());
             group.for_each(|finding| lines.extend(of_finding(finding)));
             lines.push(String::new());
         }
@@ -57,7 +54,10 @@ pub fn findings_text(findings: &Findings) -> String {
     lines.join("\n")
 }
 
-fn of_finding(finding: &HostFinding) -> [String; 3] {
-    let HostFinding { finding, severity: _, area: _, text, effect, remedy } = finding;
-    [format!("  {finding}: {text}"), format!("    does    {effect}"), format!("    change  {remedy}")]
+fn of_finding(found: &Caveat) -> Vec<String> {
+    let Caveat { code, text, effect, remedy, .. } = found;
+    let mut lines = vec![format!("  {code}: {text}")];
+    lines.extend(effect.map(|effect| format!("    does    {effect}")));
+    lines.extend(remedy.map(|remedy| format!("    change  {remedy}")));
+    lines
 }

@@ -2,6 +2,7 @@
 //! it measures.
 
 use super::{EndToEndFloor, Floor};
+use crate::caveat::{Caveat, Subject};
 use crate::os::gaps::Gaps;
 
 /// More of the time than this waited for a CPU, or stolen: others took it. The verdict calls as much a run-queue delay,
@@ -75,7 +76,7 @@ impl Disturbance {
 
 impl EndToEndFloor {
     /// None: there are CPUs enough.
-    pub(super) fn caveat(&self) -> Option<String> {
+    pub(super) fn caveat(&self) -> Option<Caveat> {
         let few = self.usable_cpus.filter(|cpus| *cpus < ENOUGH_CPUS);
         let why = match few {
             Some(1) => "there is 1 CPU".to_owned(),
@@ -83,22 +84,23 @@ impl EndToEndFloor {
             None if self.shared_cpus => "clients shared CPUs".to_owned(),
             None => return None,
         };
-        Some(format!(
+        let text = format!(
             "{why} for a producer, a consumer, librdkafka's threads and the broker: the floor of acknowledgement and \
              end-to-end times is mostly waiting for a CPU, and hardly what pinload and librdkafka take; with \
              {ENOUGH_CPUS} CPUs or more it means that"
-        ))
+        );
+        Some(Caveat::note("floor_of_few_cpus", Subject::Floor, text))
     }
 }
 
 impl Floor {
-    /// What speaks against all of it, in words.
-    pub(super) fn busy_caveat(&self) -> Option<String> {
-        self.disturbance?.in_words()
+    /// What speaks against all of it.
+    pub(super) fn busy_caveat(&self) -> Option<Caveat> {
+        Some(Caveat::note("floor_of_busy_machine", Subject::Floor, self.disturbance?.in_words()?))
     }
 
-    /// What speaks against it or a part of it, in words.
-    pub fn caveats(&self) -> Vec<String> {
+    /// What speaks against it or a part of it.
+    pub fn caveats(&self) -> Vec<Caveat> {
         self.busy_caveat().into_iter().chain(self.end_to_end.as_ref().and_then(EndToEndFloor::caveat)).collect()
     }
 }
@@ -159,6 +161,7 @@ mod tests {
                 end_to_end_actual,
             }
             .caveat()
+            .map(|caveat| caveat.text)
         };
         assert!(caveat(Some(1), true).is_some_and(|text| text.starts_with("there is 1 CPU for ")));
         assert!(caveat(Some(3), false).is_some_and(|text| text.starts_with("there are 3 CPUs for ")));

@@ -4,6 +4,7 @@
 //! Over 250 lines: figures of both sides, one after the other.
 
 use super::{Floor, LoopKind, PacingStep, Percentiles};
+use crate::caveat::{Caveat, Subject};
 use crate::plan::{DriverKind, Plan};
 use crate::stats::{Counter, Distribution, Latency};
 use crate::units::{Rate, format_ns, format_rate};
@@ -93,7 +94,7 @@ pub struct FloorDetail<'a> {
     calibrated_at: Option<&'a str>,
     comparisons: Vec<FloorComparison>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    floor_caveats: Vec<String>,
+    floor_caveats: Vec<Caveat>,
 }
 
 impl<'a> FloorDetail<'a> {
@@ -141,11 +142,9 @@ pub fn floor_lines(standing: &FloorStanding, series: &RunResult<'_>) -> Vec<Stri
             }
             let parts: Vec<_> = comparisons.iter().map(FloorComparison::in_words).collect();
             let mut lines = vec![format!("  floor: {}", parts.join(" · "))];
-            lines.extend(
-                comparisons.iter().filter(|compared| compared.near).map(|near| format!("  note: {}", near.warning())),
-            );
-            let caveats = caveats(&used.floor, &comparisons).into_iter();
-            lines.extend(caveats.map(|caveat| format!("  note: of the floor: {caveat}")));
+            let near = comparisons.iter().filter(|compared| compared.near).map(FloorComparison::caveat);
+            let caveats = near.chain(caveats(&used.floor, &comparisons));
+            lines.extend(caveats.map(|caveat| format!("  {caveat}")));
             lines
         }
     }
@@ -159,8 +158,8 @@ fn compare(floor: &Floor, series: &RunResult<'_>) -> Vec<FloorComparison> {
         .collect()
 }
 
-/// What speaks against those of the floor's figures that were compared, in words.
-fn caveats(floor: &Floor, comparisons: &[FloorComparison]) -> Vec<String> {
+/// What speaks against those of the floor's figures that were compared.
+fn caveats(floor: &Floor, comparisons: &[FloorComparison]) -> Vec<Caveat> {
     let through_broker =
         |compared: &FloorComparison| matches!(compared.figure, FloorFigure::AcknowledgedP50 | FloorFigure::EndToEndP50);
     let end_to_end = floor.end_to_end.as_ref().filter(|_| comparisons.iter().any(through_broker));
@@ -265,7 +264,12 @@ impl FloorComparison {
         }
     }
 
-    fn warning(&self) -> String {
+    /// Of a figure that is near.
+    fn caveat(&self) -> Caveat {
+        Caveat::note("near_floor", Subject::Figures, self.near_in_words()).with("ratio", self.ratio)
+    }
+
+    fn near_in_words(&self) -> String {
         let loopback =
             "what pinload, librdkafka and the loopback take by themselves: a good part of it is not the broker's";
         match self.figure {

@@ -15,6 +15,7 @@ pub use comparison::{FloorDetail, FloorStanding, UsedFloor, floor_lines};
 pub use identity::Identity;
 pub use text::floor_text;
 
+use crate::caveat::Caveat;
 use crate::os::clock_cost::ClockCosts;
 use crate::os::gaps::Gaps;
 use crate::stats::Distribution;
@@ -50,8 +51,8 @@ pub struct Floor {
     /// What others took of the machine meanwhile. null: calibrated before that was looked at.
     #[serde(default)]
     pub disturbance: Option<Disturbance>,
-    /// What went wrong, in words.
-    pub warnings: Vec<String>,
+    /// What went wrong.
+    pub warnings: Vec<Caveat>,
 }
 
 /// What a document is.

@@ -25,7 +25,7 @@ pub fn floor_text(floor: &Floor) -> String {
         parts.push(end_to_end(run));
     }
     let warnings = floor.caveats().into_iter().chain(floor.warnings.iter().cloned());
-    parts.extend(warnings.map(|warning| format!("warning: {warning}")));
+    parts.extend(warnings.map(|warning| format!("warning: {}", warning.text)));
     parts.join("\n\n")
 }
 

@@ -8,6 +8,7 @@ mod seconds;
 mod trend;
 mod warm_up;
 
+use crate::caveat::{Caveat, Subject};
 use crate::plan::{Plan, Threshold};
 use crate::stats::{Counter, Latency};
 use crate::telemetry::Role;
@@ -26,8 +27,8 @@ const NS_PER_MS: f64 = 1e6;
 pub struct Health {
     /// Nothing to complain of.
     pub healthy: bool,
-    /// What there is to complain of, in words.
-    pub complaints: Vec<String>,
+    /// What there is to complain of.
+    pub complaints: Vec<Caveat>,
     /// Acknowledged messages per second over the measurement.
     pub publish_trend: Option<Trend>,
     /// Received messages per second over the measurement.
@@ -89,19 +90,21 @@ impl Health {
         Some(health)
     }
 
-    fn complain(&self, plan: &Plan, messages: u64) -> Vec<String> {
+    fn complain(&self, plan: &Plan, messages: u64) -> Vec<Caveat> {
         let limit = |threshold| plan.thresholds[threshold];
+        let complaint = |code, text: String| Caveat::warning(code, Subject::System, text);
         let mut complaints = Vec::new();
         let steady = limit(Threshold::SteadyChangeShare) + plan.rate.arrivals.trend_by_chance(messages as f64);
         for (what, trend) in [("publish", self.publish_trend), ("consume", self.consume_trend)] {
             if let Some(trend) = trend.filter(|trend| trend.change_share.abs() > steady) {
-                complaints
-                    .push(format!("not steady: the {what} rate went by {}", format_difference(trend.change_share)));
+                let change = format_difference(trend.change_share);
+                let text = format!("not steady: the {what} rate went by {change}");
+                complaints.push(complaint("not_steady", text).with("change_share", trend.change_share));
             }
         }
         if let Some(warm_up) = self.warm_up.filter(WarmUp::too_short) {
             let (first, settled) = (format_ns(warm_up.first_p50_ns), format_ns(warm_up.settled_p50_ns));
-            complaints.push(match warm_up.settled_after_s {
+            let text = match warm_up.settled_after_s {
                 Some(s) => format!(
                     "warm-up too short by about {s} s: the median acknowledgement went from {first} to \
                     {settled}"
@@ -110,24 +113,28 @@ impl Health {
                     "warm-up too short by more than half of the measurement: the median acknowledgement \
                     went from {first} to {settled}"
                 ),
-            });
+            };
+            complaints.push(complaint("warm_up_too_short", text));
         }
         if let Some(backlog) = self.backlog_trend {
             let messages = format_count(backlog.end_messages);
-            match backlog.end_s {
-                Some(s) if s <= limit(Threshold::BacklogS) => {}
-                None if backlog.end_messages == 0 => {}
-                Some(s) => complaints
-                    .push(format!("backlog of {messages} messages ({s:.1} s) at the end{}", backlog.growing())),
-                None => complaints.push(format!("backlog of {messages} messages at the end: nothing was received")),
-            }
+            let text = match backlog.end_s {
+                Some(s) if s <= limit(Threshold::BacklogS) => None,
+                None if backlog.end_messages == 0 => None,
+                Some(s) => Some(format!("backlog of {messages} messages ({s:.1} s) at the end{}", backlog.growing())),
+                None => Some(format!("backlog of {messages} messages at the end: nothing was received")),
+            };
+            let left = |text| complaint("backlog_left", text).with("end_messages", backlog.end_messages);
+            complaints.extend(text.map(left));
         }
         if let Some(share) = self.error_share.filter(|share| *share > limit(Threshold::ErrorShare)) {
-            complaints.push(format!("errors: {:.3} % of the messages failed", share * 100.0));
+            let text = format!("errors: {:.3} % of the messages failed", share * 100.0);
+            complaints.push(complaint("messages_failed", text).with("error_share", share));
         }
         for band in self.latency_bands.iter().flatten().filter(|band| band.latency_ns > band.band_ns) {
             let (found, allowed) = (format_ns(band.latency_ns), format_ns(band.band_ns));
-            complaints.push(format!("acknowledgement p{} is {found}, its band ends at {allowed}", band.percentile));
+            let text = format!("acknowledgement p{} is {found}, its band ends at {allowed}", band.percentile);
+            complaints.push(complaint("latency_above_band", text).with("latency_ns", band.latency_ns));
         }
         complaints
     }
@@ -135,7 +142,8 @@ impl Health {
     /// One line for the table.
     pub fn line(&self) -> String {
         if !self.healthy {
-            return format!("health: {}", self.complaints.join(" · "));
+            let complaints: Vec<&str> = self.complaints.iter().map(|complaint| complaint.text.as_str()).collect();
+            return format!("health: {}", complaints.join(" · "));
         }
         let mut parts = Vec::new();
         let trends = [("publish", self.publish_trend), ("consume", self.consume_trend)];

@@ -68,7 +68,7 @@ pub(super) fn floor() -> Floor {
             end_to_end_actual: percentiles(100),
         }),
         disturbance: Some(Disturbance::new(&[], Some(0.1), Some(0.0))),
-        warnings: vec!["a neighbour was loud".to_owned()],
+        warnings: vec!["a neighbour was loud".to_owned().into()],
     }
 }
 

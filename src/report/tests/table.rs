@@ -109,7 +109,8 @@ fn what_a_reader_must_know_is_noted() {
     ] {
         assert!(table.contains(part), "{part:?} is missing in\n{table}");
     }
-    let told = JudgedRun::of(&series, &[Verdict::Valid, Verdict::GeneratorLimited]).remarks().join("\n");
+    let remarks = JudgedRun::of(&series, &[Verdict::Valid, Verdict::GeneratorLimited]).remarks();
+    let told = remarks.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
     for part in [
         "migrations, consumer 0: it was planned on CPU 4 and seen on CPU 7; ",
         "telemetry slots lost, consumer 0: 3 were overwritten",

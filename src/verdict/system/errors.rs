@@ -1,5 +1,6 @@
 //! The last distinct errors of all clients: the same words of several clients are one.
 
+use crate::caveat::{Caveat, Severity, Subject};
 use crate::units::format_count;
 use crate::workload_generator::RunResult;
 
@@ -26,6 +27,12 @@ impl std::fmt::Display for ErrorTally {
             return write!(f, "{words} (once, at {first_s:.1} s)");
         }
         write!(f, "{words} ({} times, {first_s:.1} to {last_s:.1} s)", format_count(*count))
+    }
+}
+
+impl From<&ErrorTally> for Caveat {
+    fn from(tally: &ErrorTally) -> Self {
+        Self::new("client_error", Severity::Severe, Subject::Clients, tally.to_string()).with("count", tally.count)
     }
 }
 
