@@ -89,6 +89,11 @@ impl Caveat {
         Self::new(code, Severity::Notable, subject, text)
     }
 
+    /// Something that happened in the run which somebody may have to do something about.
+    pub fn of_run(code: &'static str, text: impl Into<String>) -> Self {
+        Self::warning(code, Subject::Run, text)
+    }
+
     /// The same with one more figure.
     #[must_use]
     pub fn with(mut self, figure: &str, value: impl Into<Value>) -> Self {
@@ -146,7 +151,14 @@ impl From<Caveat> for String {
 /// What another process, or an older file, has told in words.
 impl From<String> for Caveat {
     fn from(text: String) -> Self {
-        Self::warning("told", Subject::Run, text)
+        Self::of_run("told", text)
+    }
+}
+
+#[cfg(test)]
+impl PartialEq<&str> for Caveat {
+    fn eq(&self, text: &&str) -> bool {
+        self.text == *text
     }
 }
 

@@ -7,6 +7,7 @@ use super::console::{Console, FilesWritten};
 use super::exit::ExitStatus;
 use super::messages::Messages;
 use super::{argv, raw_folder, root};
+use crate::caveat::Caveat;
 use crate::os::clock::Calibration;
 use crate::os::signals::Signal;
 use crate::plan::Plan;
@@ -155,7 +156,8 @@ fn run_with<'a>(
     }
     let mut console = Console::new(messages, files, plan, args.console).telling(whose);
     let mut series = script(plan, &mut console);
-    series.warnings.extend(scraper.iter().flat_map(|scraper| scraper.board().complaints()));
+    let scraped = scraper.iter().flat_map(|scraper| scraper.board().complaints());
+    series.warnings.extend(scraped.map(|why| Caveat::of_run("scrape", why)));
     let FilesWritten { files, any, failure, told } = console.written();
     messages.close_view();
     messages.clear_live();
@@ -173,7 +175,7 @@ fn run_with<'a>(
         }
     } else {
         // No load, no screen, which would have told them.
-        series.warnings.iter().for_each(|warning| messages.warn(warning));
+        series.warnings.iter().for_each(|warning| messages.warn(&warning.text));
     }
     if !told {
         tell_outcome(&series.outcome, plan, messages);

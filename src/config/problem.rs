@@ -1,5 +1,6 @@
 //! What is wrong with a file: all mistakes at once, each with file, line, key and remedy.
 
+use crate::caveat::{Caveat, Subject};
 use std::path::{Path, PathBuf};
 
 /// One mistake.
@@ -37,6 +38,17 @@ pub struct Problems(pub Vec<Problem>);
 impl From<Problem> for Problems {
     fn from(problem: Problem) -> Self {
         Self(vec![problem])
+    }
+}
+
+/// As a warning.
+impl From<&Problem> for Caveat {
+    fn from(problem: &Problem) -> Self {
+        let warning = Self::warning("setting", Subject::Plan, problem.to_string());
+        match &problem.key {
+            Some(key) => warning.with("key", key.as_str()),
+            None => warning,
+        }
     }
 }
 

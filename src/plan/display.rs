@@ -60,7 +60,7 @@ impl Display for Plan {
             }
         }
         for warning in &self.warnings {
-            page.section("warn", warning)?;
+            page.section("warn", &warning.text)?;
         }
         Ok(())
     }
@@ -234,7 +234,7 @@ impl Plan {
             page.line(format!("{name:<w0$}  {place:<w1$}  {cpu:<w2$}  {rest}").trim_end())?;
         }
         for note in &self.placement.notes {
-            page.more(format!("note: {note}"))?;
+            page.more(note)?;
         }
         Ok(())
     }

@@ -27,6 +27,7 @@ pub mod schedule;
 pub mod thresholds;
 pub mod varying_load;
 
+use crate::caveat::Caveat;
 use crate::config::ClientLibrary;
 use crate::telemetry::Role;
 pub use arrivals::Arrivals;
@@ -104,7 +105,7 @@ pub struct Plan {
     #[serde(default, skip_serializing_if = "MeasuredBy::everything")]
     pub measured_by: MeasuredBy,
     /// What the user should know before the run.
-    pub warnings: Vec<String>,
+    pub warnings: Vec<Caveat>,
 }
 
 /// What is driven.

@@ -3,6 +3,7 @@
 //!
 //! Over 250 lines: one algorithm, in the order of its decisions.
 
+use crate::caveat::Caveat;
 use crate::os::affinity::CpuSet;
 use crate::os::memory_policy::MemoryPolicy;
 use crate::os::topology::Topology;
@@ -70,7 +71,7 @@ pub struct Placement {
     pub oversubscribed: bool,
     /// One sentence each: what was decided and why (the supervisor's CPU, shared CPUs, an inherited memory policy kept,
     /// …).
-    pub notes: Vec<String>,
+    pub notes: Vec<Caveat>,
 }
 
 /// A wish that cannot be met.
@@ -274,7 +275,7 @@ fn company(clients: &[ClientPlacement], brokers: &CpuSet) -> CpuSet {
 
 /// Everybody everywhere, as the scheduler likes. A client that spins takes a whole CPU also without being pinned: when
 /// there is not one more CPU than clients, hot loops and I/O threads are bound to meet.
-fn unpinned(allowed: &CpuSet, usable: &CpuSet, clients: usize, notes: Vec<String>) -> Placement {
+fn unpinned(allowed: &CpuSet, usable: &CpuSet, clients: usize, notes: Vec<Caveat>) -> Placement {
     let hot_cpu_shared = clients >= usable.len();
     let client =
         ClientPlacement { hot_cpu: None, io_cpus: usable.clone(), hot_cpu_shared, memory_policy: None, node: None };

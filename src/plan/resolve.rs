@@ -28,6 +28,7 @@ use super::goal::Goal;
 use super::placement::{PlacementWishes, place};
 use super::record_times::no_end_to_end_times;
 use super::{DriverPlan, Inputs, LatePolicy, Placement, Plan, RatePlan, RateScope, Thresholds, TopicPlan, WaitLimits};
+use crate::caveat::{Caveat, Subject};
 use crate::config::{ClientLibrary, DriverFile, Problem, Problems, WorkloadFile};
 use crate::os::affinity::CpuSet;
 use crate::os::fingerprint::BrokerLog;
@@ -181,7 +182,8 @@ pub fn resolve(
         rate.iter_mut().for_each(|rate| rate.first_window_messages = window::decide(rate, message, driver));
     }
     if let (Some(producers), Some(rate), Some(driver)) = (producers, &rate, &driver_plan) {
-        machine.disk_beside(producers, rate, driver).into_iter().for_each(|why| context.warn_plainly(why));
+        let why = machine.disk_beside(producers, rate, driver);
+        why.into_iter().for_each(|why| context.warn_plainly("broker_log_on_disk", why));
     }
     let placement = counts.as_ref().and_then(|counts| {
         let (allowed, policy) = (&machine.allowed, &machine.memory_policy);
@@ -206,7 +208,9 @@ pub fn resolve(
     if context.has_problems() {
         return Err(context.into_problems());
     }
-    no_end_to_end_times(&topics.plan, &message).into_iter().for_each(|why| context.warn_plainly(why));
+    no_end_to_end_times(&topics.plan, &message)
+        .into_iter()
+        .for_each(|why| context.warn_plainly("no_end_to_end_times", why));
     let mut plan = Plan {
         workload_name: workload.name.clone().unwrap_or_else(|| workload.base_name()),
         workload_file_base: workload.base_name(),
@@ -240,19 +244,22 @@ pub fn resolve(
         let demand = plan.demand();
         let refusal = demand.refusal(&machine.room);
         if options.only_shown {
-            plan.warnings.extend(refusal.as_ref().map(|why| format!("it cannot run here: {why}")));
+            let no_room = |why: String| Caveat::warning("no_room", Subject::Plan, format!("it cannot run here: {why}"));
+            plan.warnings.extend(refusal.map(no_room));
         } else if let Some(why) = refusal {
             let line = workload.line("topics");
             return Err(Problem::of_key(&workload.path, line, "topics", why).into());
         }
-        plan.warnings.extend(demand.warning(&machine.room));
+        let short = |why: String| Caveat::warning("memory_short", Subject::Plan, why);
+        plan.warnings.extend(demand.warning(&machine.room).map(short));
     }
     Ok(plan)
 }
 
 /// What can be said of this machine does not hold where the clients run.
 fn elsewhere(placement: Placement) -> Placement {
-    let notes = vec!["each worker places its clients itself; the detail file tells where they were".to_owned()];
+    let text = "each worker places its clients itself; the detail file tells where they were";
+    let notes = vec![Caveat::note("placed_by_workers", Subject::Placement, text)];
     Placement { oversubscribed: false, notes, ..placement }
 }
 

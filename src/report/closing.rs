@@ -101,7 +101,7 @@ impl<'a> JudgedRun<'a> {
         }
         // What somebody may have to do something about is told in full, however many remarks there are. What the plan
         // warned of was said before the run.
-        lines.extend(series.warnings.iter().map(|warning| format!("  warning: {warning}")));
+        lines.extend(series.warnings.iter().map(|warning| format!("  {warning}")));
         lines
     }
 

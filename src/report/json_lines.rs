@@ -2,6 +2,7 @@
 //! docs/files.md: fields are added, never renamed.
 
 use super::rows::late_share;
+use crate::caveat::Caveat;
 use crate::plan::{MeasuredBy, Plan};
 use crate::stats::{Counter, Distribution, Latency};
 use crate::verdict::goals::GoalResult;
@@ -56,7 +57,7 @@ struct EndLine<'a> {
     latencies: Map<String, Value>,
     messages: Map<String, Value>,
     goals: &'a [GoalResult],
-    warnings: &'a [String],
+    warnings: &'a [Caveat],
     files: Vec<String>,
 }
 

@@ -1,6 +1,7 @@
 //! What is known of each host of a distributed run.
 
 use super::fleet::clocks::ClockOffset;
+use crate::caveat::Caveat;
 use crate::os::clock::Clock;
 use crate::os::fingerprint::Fingerprint;
 use crate::os::host::{HostIdentity, WallClock};
@@ -91,7 +92,7 @@ pub struct HostReport {
     pub drain_ns: Option<u64>,
     /// Why its clients are where they are.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub placement_notes: Vec<String>,
+    pub placement_notes: Vec<Caveat>,
     /// Do hot loops share CPUs there?
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hot_cpus_shared: Option<bool>,

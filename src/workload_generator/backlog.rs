@@ -4,6 +4,7 @@
 
 use super::load_phase::{LoadPhase, PhaseStatus};
 use super::series::{Observer, PhaseMark, PhaseName, RunResult};
+use crate::caveat::Caveat;
 use crate::plan::BacklogPlan;
 use crate::units::{NS_PER_S, format_count};
 use crate::worker::{CountersStats, Worker, WorkerError};
@@ -33,7 +34,7 @@ pub(super) struct BacklogPhase {
     since_ns: u64,
     next_ns: u64,
     marks: Vec<PhaseMark>,
-    warnings: Vec<String>,
+    warnings: Vec<Caveat>,
 }
 
 impl BacklogPhase {
@@ -88,7 +89,7 @@ impl BacklogPhase {
                 format_count(self.plan.size_messages)
             );
             observer.log(&why);
-            self.warnings.push(why.clone());
+            self.warnings.push(Caveat::of_run("backlog_not_built", why.as_str()));
             why
         };
         self.mark(PhaseName::BacklogBuild, now_ns, messages, what);
@@ -124,7 +125,7 @@ impl BacklogPhase {
                 format_count(messages)
             );
             observer.log(&why);
-            self.warnings.push(why.clone());
+            self.warnings.push(Caveat::of_run("backlog_not_drained", why.as_str()));
             why
         };
         self.mark(PhaseName::BacklogDrain, now_ns, messages, what);
@@ -170,7 +171,8 @@ impl LoadPhase for BacklogPhase {
         if self.stage == BacklogStage::Build
             && let Err(error) = worker.resume_consumers()
         {
-            series.warnings.push(format!("consumers could not be resumed: {error}"));
+            let text = format!("consumers could not be resumed: {error}");
+            series.warnings.push(Caveat::of_run("consumers_not_resumed", text));
         }
         let (name, what) = match self.stage {
             BacklogStage::Build => (PhaseName::BacklogBuild, "the run ended while the backlog was built"),

@@ -122,14 +122,14 @@ pub(crate) fn plan() -> Plan {
             supervisor: CpuSet::of(0),
             clients: clients.iter().map(|client| client.placement.clone()).collect(),
             oversubscribed: false,
-            notes: vec!["CPU 0 is left to the supervisor".to_owned()],
+            notes: vec!["CPU 0 is left to the supervisor".to_owned().into()],
         },
         clients,
         thresholds: crate::plan::Thresholds::default(),
         goals: Vec::new(),
         measured_by: crate::plan::MeasuredBy::Pinload,
         delete_topics: true,
-        warnings: vec!["linger.ms is the Java client's default".to_owned()],
+        warnings: vec!["linger.ms is the Java client's default".to_owned().into()],
     };
     plan.driver.decide_settings();
     plan
@@ -302,7 +302,7 @@ pub(crate) fn completed_series(plan: &Plan) -> RunResult<'_> {
         balances: (0..2).map(balance).collect(),
         outcome: RunOutcome::Completed,
         end: Some(end(plan)),
-        warnings: vec!["a probe was repeated".to_owned(), "a topic took long to go".to_owned()],
+        warnings: ["a probe was repeated", "a topic took long to go"].map(|text| text.to_owned().into()).to_vec(),
         ..empty_series(plan)
     }
 }

@@ -1,5 +1,6 @@
 //! What a run yields: periods, cumulative latencies, balances, how it ended. `report` turns it into documents.
 
+use crate::caveat::Caveat;
 use crate::plan::Plan;
 use crate::worker::{
     BrokerLoss, ClientDeath, ClientLive, Interruption, LatencySet, PeriodStats, RunEnd, SubscriptionBalance, WorkerLoss,
@@ -87,7 +88,7 @@ pub struct RunResult<'a> {
     /// What the rate search found.
     pub search: Option<SearchReport>,
     /// Warnings gathered during the run (those of the plan are in the plan).
-    pub warnings: Vec<String>,
+    pub warnings: Vec<Caveat>,
 }
 
 impl<'a> RunResult<'a> {

@@ -204,5 +204,5 @@ fn a_failure_while_closing_does_not_hide_the_first_one() {
     };
     let series = run(&plan, &mut worker, &mut Listener::default());
     assert_eq!(series.outcome, RunOutcome::ClientDied { death: a_death() });
-    assert!(series.warnings.iter().any(|warning| warning.contains("consumers")), "{:?}", series.warnings);
+    assert!(series.warnings.iter().any(|warning| warning.text.contains("consumers")), "{:?}", series.warnings);
 }

@@ -26,7 +26,7 @@ pub(super) fn announce(plan: &Plan, form: ConsoleForm, messages: &mut Messages) 
     if form == ConsoleForm::Rows {
         messages.screen(&summary::plan(plan));
     }
-    plan.warnings.iter().for_each(|warning| messages.warn(warning));
+    plan.warnings.iter().for_each(|warning| messages.warn(&warning.text));
 }
 
 /// The page for people beside the files, where one is wanted.

@@ -36,7 +36,7 @@ fn script(outcome: RunOutcome, loads: bool) -> impl for<'a> FnOnce(&'a Plan, &mu
             balances: Vec::new(),
             outcome,
             end: None,
-            warnings: vec!["a warning of the run".to_owned()],
+            warnings: vec!["a warning of the run".to_owned().into()],
         };
         if loads && let Err(why) = observer.series(&series) {
             series.outcome = RunOutcome::Failed { cause: FailureCause::Results, why };
@@ -75,7 +75,7 @@ fn a_goal_that_is_not_reached_has_an_exit_code_and_a_line() {
 
 fn plan() -> Plan {
     let mut plan = Plan::for_tests(Duration::ZERO, Some(Duration::from_secs(10)));
-    plan.warnings.push("a warning of the plan".to_owned());
+    plan.warnings.push("a warning of the plan".to_owned().into());
     plan
 }
 

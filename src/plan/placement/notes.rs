@@ -1,10 +1,15 @@
 //! What was decided and why, one sentence each, for `pinload plan` and the result.
 
 use super::{ClientPlacement, Placement, PlacementPolicy, PlacementWishes};
+use crate::caveat::{Caveat, Subject};
 use crate::os::affinity::CpuSet;
 use crate::os::memory_policy::MemoryPolicy;
 use crate::os::topology::Topology;
 use std::collections::BTreeSet;
+
+fn note(code: &'static str, text: impl Into<String>) -> Caveat {
+    Caveat::note(code, Subject::Placement, text)
+}
 
 /// What was found and asked for, before anything is dealt.
 pub(super) fn of_the_frame(
@@ -13,45 +18,54 @@ pub(super) fn of_the_frame(
     usable: &CpuSet,
     inherited_policy: &MemoryPolicy,
     wishes: &PlacementWishes,
-) -> Vec<String> {
+) -> Vec<Caveat> {
     let mut notes = Vec::new();
     let inherited = allowed.intersection(&topology.online());
     if inherited.len() < topology.cpus.len() {
-        notes.push(format!(
+        let text = format!(
             "{} of the {} online CPUs may be used ({inherited}), as inherited from taskset, numactl or a cgroup \
              cpuset.",
             inherited.len(),
             topology.cpus.len(),
-        ));
+        );
+        notes.push(note("inherited_cpus", text));
     }
     if let Some(node) = wishes.numa_node {
-        notes.push(format!("Everything runs on node {node} (CPUs {usable}), as asked with --numa-node."));
+        let text = format!("Everything runs on node {node} (CPUs {usable}), as asked with --numa-node.");
+        notes.push(note("one_node", text));
     }
     if *inherited_policy != MemoryPolicy::Default {
-        notes.push(format!("The inherited memory policy ({inherited_policy}) is kept."));
+        notes.push(note(
+            "inherited_memory_policy",
+            format!("The inherited memory policy ({inherited_policy}) is kept."),
+        ));
     }
     if wishes.policy == PlacementPolicy::None {
-        notes.push(format!("No client is pinned, as asked with --placement none: all may use CPUs {usable}."));
+        let text = format!("No client is pinned, as asked with --placement none: all may use CPUs {usable}.");
+        notes.push(note("not_pinned", text));
     }
     notes
 }
 
 /// What the deal led to.
-pub(super) fn of_the_deal(topology: &Topology, placement: &Placement, brokers: &CpuSet) -> Vec<String> {
+pub(super) fn of_the_deal(topology: &Topology, placement: &Placement, brokers: &CpuSet) -> Vec<Caveat> {
     let clients = &placement.clients;
     let hot: CpuSet = clients.iter().filter_map(|client| client.hot_cpu).collect();
     let io: CpuSet = clients.iter().flat_map(|client| client.io_cpus.iter()).collect();
     let sentences = [
-        Some(supervisor(&placement.supervisor, &loops(clients), &io)),
-        placement.oversubscribed.then(|| shared(clients, &hot, brokers)),
-        smt(topology, &hot),
-        far_io(topology, clients),
-        clients.iter().any(|client| client.memory_policy.is_some()).then(|| {
-            "Each client's memory is taken from its hot CPU's node first; other nodes serve when that is full."
-                .to_owned()
-        }),
+        ("supervisor_cpus", Some(supervisor(&placement.supervisor, &loops(clients), &io))),
+        ("shared_cpus", placement.oversubscribed.then(|| shared(clients, &hot, brokers))),
+        ("smt_siblings", smt(topology, &hot)),
+        ("io_on_another_node", far_io(topology, clients)),
+        (
+            "memory_of_own_node",
+            clients.iter().any(|client| client.memory_policy.is_some()).then(|| {
+                "Each client's memory is taken from its hot CPU's node first; other nodes serve when that is full."
+                    .to_owned()
+            }),
+        ),
     ];
-    sentences.into_iter().flatten().collect()
+    sentences.into_iter().filter_map(|(code, text)| Some(note(code, text?))).collect()
 }
 
 /// Where hot loops may run.

@@ -96,7 +96,7 @@ fn without_a_schedule_clients_that_share_cpus_are_pinned_to_none_unless_that_is_
     assert!(placement.clients.iter().all(|client| client.hot_cpu.is_none()));
     assert_eq!(io(&placement), ["0-1"; 4]);
     assert_eq!(placement.notes[0], "The supervisor shares CPUs 0-1 with the clients: there is no other.");
-    assert!(placement.notes[1].contains("they are not pinned to one (--placement spread pins them)"));
+    assert!(placement.notes[1].text.contains("they are not pinned to one (--placement spread pins them)"));
     assert_eq!(hot(&deal_unscheduled(&vm, &spread(), 4, "")), [1, 0, 1, 0]);
     let named = PlacementWishes { cpus: Some(vec![0, 1]), ..auto() };
     assert_eq!(hot(&deal_unscheduled(&vm, &named, 4, "")), [0, 1, 0, 1]);
@@ -125,7 +125,7 @@ fn a_broker_on_this_host_shares_the_cpus_where_there_are_few() {
     let few = deal_unscheduled(&vm, &auto(), 1, "0-1");
     assert!(few.oversubscribed && few.clients[0].hot_cpu.is_none());
     assert_eq!(few.clients[0].io_cpus.to_string(), "0-1");
-    assert!(few.notes[1].contains("brokers of this host among them"), "{:?}", few.notes);
+    assert!(few.notes[1].text.contains("brokers of this host among them"), "{:?}", few.notes);
     let apart = deal_unscheduled(&vm, &auto(), 1, "0");
     assert_eq!((apart.oversubscribed, apart.clients[0].hot_cpu), (false, Some(1)));
     let many = deal_unscheduled(&fixture("two-sockets-smt"), &auto(), 1, "0-31");
@@ -137,7 +137,7 @@ fn as_many_clients_as_cpus_have_hot_cpus_of_their_own_but_share_them_with_io() {
     let placement = deal(&fixture("plain-vm"), spread(), 2);
     assert_eq!((hot(&placement), io(&placement)), (vec![1, 0], vec!["0-1".to_owned(); 2]));
     assert!(placement.oversubscribed);
-    assert!(placement.notes[1].contains("share their hot CPUs (0-1) with I/O threads, as there is no CPU left"));
+    assert!(placement.notes[1].text.contains("share their hot CPUs (0-1) with I/O threads, as there is no CPU left"));
 }
 
 #[test]
@@ -174,11 +174,14 @@ fn smt_siblings_become_hot_only_after_all_cores() {
     let siblings_of_hot: Vec<_> = hot(&placement).iter().map(|cpu| cpu % 16).collect();
     let cores: CpuSet = siblings_of_hot.iter().copied().collect();
     assert_eq!(cores.len(), 15, "15 distinct cores besides the supervisor's");
-    assert!(!placement.notes.iter().any(|note| note.contains("SMT")));
+    assert!(!placement.notes.iter().any(|note| note.text.contains("SMT")));
 
     let placement = deal(&topology, spread(), 20);
     assert_eq!(hot(&placement).iter().filter(|&&cpu| cpu < 16).count(), 15, "all cores first");
-    assert!(placement.notes.iter().any(|note| note.contains("are SMT siblings of other hot CPUs")), "{placement:#?}");
+    assert!(
+        placement.notes.iter().any(|note| note.text.contains("are SMT siblings of other hot CPUs")),
+        "{placement:#?}"
+    );
     assert!(!placement.oversubscribed);
 }
 
@@ -220,7 +223,9 @@ fn a_node_without_an_io_cpu_of_its_own_is_named() {
     let wishes = PlacementWishes { cpus: Some(vec![4, 5, 6, 7]), ..spread() };
     let placement = deal(&topology, wishes, 4);
     assert_eq!(io(&placement)[0], "1-3,8-31");
-    assert!(placement.notes.iter().any(|note| note.starts_with("I/O threads of the clients on node 1 run on another")));
+    assert!(
+        placement.notes.iter().any(|note| note.text.starts_with("I/O threads of the clients on node 1 run on another"))
+    );
 }
 
 #[test]
@@ -299,7 +304,7 @@ fn a_node_by_name_holds_everything() {
     let placement = deal(&fixture("two-sockets-smt"), wishes, 3);
     assert_eq!((hot(&placement), placement.supervisor.clone()), (vec![9, 10, 11], CpuSet::of(8)));
     assert_eq!(io(&placement)[0], "12-15,24-31");
-    assert!(placement.notes[0].starts_with("Everything runs on node 1 (CPUs 8-15,24-31)"));
+    assert!(placement.notes[0].text.starts_with("Everything runs on node 1 (CPUs 8-15,24-31)"));
 }
 
 #[test]

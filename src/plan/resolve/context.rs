@@ -1,6 +1,7 @@
 //! Where the files and options lie while the plan is made, and where problems and warnings are collected.
 
 use super::ResolveOptions;
+use crate::caveat::{Caveat, Subject};
 use crate::config::{DriverFile, Problem, Problems, WorkloadFile};
 
 /// The files, the options, and what was found wrong so far.
@@ -10,17 +11,17 @@ pub(super) struct ResolveContext<'a> {
     pub(super) driver: Option<&'a DriverFile>,
     pub(super) options: &'a ResolveOptions,
     problems: Vec<Problem>,
-    warnings: Vec<String>,
+    warnings: Vec<Caveat>,
 }
 
 impl<'a> ResolveContext<'a> {
     /// Begins with the mistakes and warnings that the files bring along.
     pub(super) fn new(workload: &'a WorkloadFile, driver: Option<&'a DriverFile>, options: &'a ResolveOptions) -> Self {
         let mut problems = workload.mistakes.clone();
-        let mut warnings: Vec<String> = workload.warnings.iter().map(ToString::to_string).collect();
+        let mut warnings: Vec<Caveat> = workload.warnings.iter().map(Caveat::from).collect();
         if let Some(driver) = driver {
             problems.extend(driver.mistakes.iter().cloned());
-            warnings.extend(driver.warnings.iter().map(ToString::to_string));
+            warnings.extend(driver.warnings.iter().map(Caveat::from));
         }
         Self { workload, driver, options, problems, warnings }
     }
@@ -55,18 +56,18 @@ impl<'a> ResolveContext<'a> {
 
     /// Warns of a key (or, with its own line, a property) of the driver file.
     pub(super) fn warn_driver(&mut self, driver: &DriverFile, line: Option<usize>, key: &str, what: &str) {
-        self.warnings.push(Problem::of_key(&driver.path, line, key, what).to_string());
+        self.warnings.push(Caveat::from(&Problem::of_key(&driver.path, line, key, what)));
     }
 
     /// Warns of a key of the workload file.
     pub(super) fn warn(&mut self, key: &str, what: impl Into<String>) {
         let warning = Problem::of_key(&self.workload.path, self.workload.line(key), key, what);
-        self.warnings.push(warning.to_string());
+        self.warnings.push(Caveat::from(&warning));
     }
 
     /// Warns of anything else.
-    pub(super) fn warn_plainly(&mut self, what: impl Into<String>) {
-        self.warnings.push(what.into());
+    pub(super) fn warn_plainly(&mut self, code: &'static str, what: impl Into<String>) {
+        self.warnings.push(Caveat::warning(code, Subject::Plan, what));
     }
 
     /// A number that must be written and at least 1.
@@ -113,7 +114,7 @@ impl<'a> ResolveContext<'a> {
         Problems(self.problems)
     }
 
-    pub(super) fn into_warnings(self) -> Vec<String> {
+    pub(super) fn into_warnings(self) -> Vec<Caveat> {
         self.warnings
     }
 }

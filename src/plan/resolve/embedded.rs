@@ -79,10 +79,12 @@ pub(super) fn check(
                 kept_messages / total
             ),
         ),
-        Rate::PerSecond(total) if kept_messages / total < SAFE_S => context.warn_plainly(format!(
-            "{room}, which is {:.1} s at this rate: a consumer that is behind by more loses messages",
-            kept_messages / total
-        )),
+        Rate::PerSecond(total) if kept_messages / total < SAFE_S => {
+            let s = kept_messages / total;
+            let what =
+                format!("{room}, which is {s:.1} s at this rate: a consumer that is behind by more loses messages");
+            context.warn_plainly("embedded_keeps_little", what);
+        }
         Rate::PerSecond(_) => {}
     }
 }

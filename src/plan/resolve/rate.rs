@@ -70,7 +70,7 @@ fn warn_of_silence(context: &mut ResolveContext<'_>, plan: &RatePlan) {
         let (apart, length) = (format_duration(apart), format_duration(length));
         let what = format!("each producer sends a message every {apart}, and the measurement takes {length}");
         if context.options.rate.is_some() {
-            context.warn_plainly(format!("--rate: {what}"));
+            context.warn_plainly("rate_slow_for_its_time", format!("--rate: {what}"));
         } else {
             context.warn("producerRate", what);
         }
@@ -164,7 +164,7 @@ fn curve(written: &RateOverTime, base_per_s: f64, each: f64) -> RateCurve {
 /// A run without producers needs no rate.
 fn nobody_sends(context: &mut ResolveContext<'_>) -> Option<RatePlan> {
     if context.options.rate.is_some() {
-        context.warn_plainly("--rate is not used: there are no producers");
+        context.warn_plainly("rate_not_used", "--rate is not used: there are no producers");
     }
     let reason = "there are no producers".to_owned();
     Some(RatePlan::new(Rate::PerSecond(0.0), RateScope::Total, reason, LatePolicy::default(), 0))

@@ -116,7 +116,7 @@ fn the_guides_shortest_example_runs_and_says_what_it_assumes() {
     assert!(matches!(plan.message.payload, PayloadPlan::Randomized { pool: 1, random_bytes: 0, .. }));
     for key in ["producersPerTopic", "subscriptionsPerTopic", "payloadFile"] {
         assert!(
-            plan.warnings.iter().any(|warning| warning.starts_with(&format!("w.yaml: {key}: is missing"))),
+            plan.warnings.iter().any(|warning| warning.text.starts_with(&format!("w.yaml: {key}: is missing"))),
             "{key}"
         );
     }
@@ -128,7 +128,11 @@ fn the_guides_larger_example_has_forty_producers_and_four_hundred_thousand_messa
     let plan = plan(text);
     assert_eq!(plan.rate.to_string(), "40 producers × 10,000 = 400,000 msg/s");
     assert_eq!(plan.clients.iter().filter(|client| client.role == Role::Consumer).count(), 160);
-    assert!(plan.warnings.iter().any(|warning| warning.contains("24 of them will be idle")), "{:?}", plan.warnings);
+    assert!(
+        plan.warnings.iter().any(|warning| warning.text.contains("24 of them will be idle")),
+        "{:?}",
+        plan.warnings
+    );
 }
 
 #[test]
@@ -292,9 +296,9 @@ fn existing_topics_are_counted_and_never_deleted() {
 fn the_embedded_broker_is_not_outrun() {
     // 4 producers × rate over 4 partitions of 5 MiB: 1,036 B a record leave 5,060 messages a partition.
     let at = |rate: u32| plan_with(&format!("{SOUND}producerRate: {rate}\n"), &embedded());
-    assert_eq!(at(1000).unwrap().warnings, Vec::<String>::new());
+    assert_eq!(at(1000).unwrap().warnings, [] as [&str; 0]);
     let close = at(5000).unwrap().warnings;
-    assert!(close.len() == 1 && close[0].contains("which is 1.0 s at this rate"), "{close:?}");
+    assert!(close.len() == 1 && close[0].text.contains("which is 1.0 s at this rate"), "{close:?}");
     let refused = at(5100).unwrap_err().to_string();
     assert!(refused.starts_with("w.yaml:11: producerRate: 4 producers × 5,100"), "{refused}");
     assert!(refused.contains("at most 20,242/s in total"), "{refused}");
@@ -388,7 +392,7 @@ fn a_brokers_disk_on_this_host_is_told_where_producers_have_no_rate() {
     let warnings = |rate: Option<Rate>| {
         let options = ResolveOptions { rate, ..ResolveOptions::default() };
         let plan = resolve(&workload, Some(&driver(JAVA)), &options, &machine).unwrap();
-        plan.warnings.into_iter().filter(|warning| warning.contains("/data/kafka, xfs")).count()
+        plan.warnings.into_iter().filter(|warning| warning.text.contains("/data/kafka, xfs")).count()
     };
     assert_eq!((warnings(Some(Rate::Unlimited)), warnings(None)), (1, 0));
 }
@@ -409,7 +413,7 @@ fn a_run_that_the_machine_has_no_room_for_is_refused_with_both_figures() {
     let shown = ResolveOptions { only_shown: true, ..ResolveOptions::default() };
     let machine = Machine { room: HostCapacity { tasks_free: Some(1), ..HostCapacity::default() }, ..self::machine() };
     let shown = resolve(&workload(&text), Some(&driver(PYTHON)), &shown, &machine).unwrap();
-    assert!(shown.warnings.iter().any(|warning| warning.starts_with("it cannot run here: 5 clients need about")));
+    assert!(shown.warnings.iter().any(|warning| warning.text.starts_with("it cannot run here: 5 clients need about")));
     let busy = resolved(HostCapacity { memory_free_bytes: Some(16 << 20), ..HostCapacity::default() }).unwrap();
-    assert!(busy.warnings.iter().any(|warning| warning.contains("16.0 MiB are free now")), "{:?}", busy.warnings);
+    assert!(busy.warnings.iter().any(|warning| warning.text.contains("16.0 MiB are free now")), "{:?}", busy.warnings);
 }

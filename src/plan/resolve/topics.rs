@@ -42,7 +42,7 @@ pub(super) fn decide(context: &mut ResolveContext<'_>, target: &DriverTarget) ->
         driver.topic_config.iter().map(|property| (property.name.clone(), property.value.clone())).collect()
     });
     if !existing.is_empty() && !config.is_empty() {
-        context.warn_plainly("topicConfig is not applied: the topics exist already");
+        context.warn_plainly("topic_config_not_applied", "topicConfig is not applied: the topics exist already");
     }
     let replication_factor = match target.kind {
         DriverKind::Embedded => 1,
@@ -213,9 +213,10 @@ fn warn_of_too_few_copies(context: &mut ResolveContext<'_>, replication_factor: 
     if let Some(minimum) = minimum.and_then(|(_, value)| value.parse::<i32>().ok())
         && (1..minimum).contains(&replication_factor)
     {
-        context.warn_plainly(format!(
+        let what = format!(
             "min.insync.replicas={minimum} with replicationFactor {replication_factor}: with acks=all every send will \
              fail"
-        ));
+        );
+        context.warn_plainly("too_few_copies", what);
     }
 }

@@ -164,7 +164,7 @@ impl<'a> DetailDocument<'a> {
             goals: Vec::new(),
             health: Health::of(series),
             caveats: caveats(series).into_iter().map(CaveatDetail::from).collect(),
-            warnings: plan.warnings.iter().chain(&series.warnings).map(String::as_str).collect(),
+            warnings: plan.warnings.iter().chain(&series.warnings).map(|warning| warning.text.as_str()).collect(),
             measurement: Measurement::new(series),
             intervals: PeriodValues::of(periods.iter().map(PeriodDetail::compared)).intervals(),
             phases: varying_load::phases(series),

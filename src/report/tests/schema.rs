@@ -158,7 +158,7 @@ fn workers_and_their_clocks_are_valid() {
             started_ahead_ns: Some(1),
             supervisor_cpu_ns: Some(1),
             drain_ns: Some(1),
-            placement_notes: vec!["CPU 0 is left to the supervisor".to_owned()],
+            placement_notes: vec!["CPU 0 is left to the supervisor".to_owned().into()],
             hot_cpus_shared: Some(false),
             ..HostReport::silent(worker)
         },

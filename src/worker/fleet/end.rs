@@ -3,6 +3,7 @@
 use super::heartbeat::FleetAlarm;
 use super::protocol::{CatchUpState, FleetEnding};
 use super::{DistributedWorkers, FleetMember};
+use crate::caveat::Caveat;
 use crate::units::counted;
 use crate::worker::{ProgressText, RunEnd, Wake, WorkerError};
 use std::time::Duration;
@@ -29,14 +30,16 @@ impl<P: FleetEnding> DistributedWorkers<P> {
                 CatchUpState::Waiting => {}
                 CatchUpState::Over => return Ok(()),
                 CatchUpState::GivenUp(why) => {
-                    self.warnings.push(why);
+                    self.warnings.push(Caveat::of_run("not_caught_up", why));
                     return Ok(());
                 }
             }
             match self.wait(self.clock.now_ns() + P::LOOK_EVERY_NS) {
                 Wake::Interrupted(by) if self.in_a_hurry() => return Err(WorkerError::Interrupted(by)),
                 Wake::WorkerLost(loss) => return Err(WorkerError::WorkerLost(loss)),
-                Wake::ClientDied(death) => self.warnings.push(format!("while closing: {death}")),
+                Wake::ClientDied(death) => {
+                    self.warnings.push(Caveat::of_run("died_while_closing", format!("while closing: {death}")));
+                }
                 Wake::Deadline | Wake::Interrupted(_) | Wake::BrokerLost(_) => {}
             }
         }
@@ -69,7 +72,9 @@ impl<P: FleetEnding> DistributedWorkers<P> {
             for (number, answer) in answers {
                 match P::stopped(self, number, answer) {
                     Ok(()) => self.members[number].begun = false,
-                    Err(why) => self.warnings.push(format!("while closing: {why}")),
+                    Err(why) => {
+                        self.warnings.push(Caveat::of_run("worker_not_stopped", format!("while closing: {why}")));
+                    }
                 }
             }
         }

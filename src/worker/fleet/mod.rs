@@ -24,6 +24,7 @@ pub use roll_call::WorkerReplies;
 
 use super::wire::pinload::WorkerGreeting;
 use super::{Interruption, Wake, Worker, WorkerError, WorkerLoss, untold};
+use crate::caveat::Caveat;
 use crate::os::clock::{Calibration, Clock};
 use crate::os::host::HostIdentity;
 use crate::os::signals::Signal;
@@ -125,7 +126,7 @@ struct DistributedWorkers<P: FleetEnding> {
     losses: VecDeque<WorkerLoss>,
     /// A verb was left while workers were still at it.
     under_way: bool,
-    warnings: Vec<String>,
+    warnings: Vec<Caveat>,
     usage_at_start: Usage,
     closed: bool,
 }

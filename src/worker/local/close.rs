@@ -2,6 +2,7 @@
 
 use super::start::failure;
 use super::{Client, LocalWorker};
+use crate::caveat::Caveat;
 use crate::plan::DriverKind;
 use crate::stats::{Counter, Counters};
 use crate::telemetry::{ClientState, Role, Wanted};
@@ -34,7 +35,8 @@ impl LocalWorker {
         let limit = self.plan()?.limits.flush + QUIET_MARGIN;
         let quiet = self.wait_on(limit, |worker| Ok(worker.all_quiet(Role::Producer)))?;
         if !quiet {
-            self.warnings.push(format!("producers did not become quiet within {} s", limit.as_secs()));
+            let text = format!("producers did not become quiet within {} s", limit.as_secs());
+            self.warnings.push(Caveat::of_run("producers_not_quiet", text));
         }
         Ok(())
     }
@@ -57,7 +59,7 @@ impl LocalWorker {
             given_up = catching_up.gives_up(now_ns);
             Ok(given_up.is_some())
         })?;
-        self.warnings.extend(given_up);
+        self.warnings.extend(given_up.map(|why| Caveat::of_run("not_caught_up", why)));
         Ok(())
     }
 
@@ -74,7 +76,9 @@ impl LocalWorker {
             match self.wait_for(Duration::from_nanos(left_ns), &mut done) {
                 Err(WorkerError::Interrupted(by)) if self.in_a_hurry() => return Err(WorkerError::Interrupted(by)),
                 Err(WorkerError::Interrupted(_)) => {}
-                Err(WorkerError::ClientDied(death)) => self.warnings.push(format!("while closing: {death}")),
+                Err(WorkerError::ClientDied(death)) => {
+                    self.warnings.push(Caveat::of_run("died_while_closing", format!("while closing: {death}")));
+                }
                 other => return other,
             }
         }
@@ -106,7 +110,8 @@ impl LocalWorker {
             }
         }
         if !killed.is_empty() && !self.in_a_hurry() && self.epoch_ns > 0 && !self.broker_gone {
-            self.warnings.push(format!("{} did not end by itself and was killed", killed.join(", ")));
+            let text = format!("{} did not end by itself and was killed", killed.join(", "));
+            self.warnings.push(Caveat::of_run("killed", text));
         }
         self.drain();
         self.tell_of_lost_samples();
@@ -130,7 +135,8 @@ impl LocalWorker {
             if lost > 0 {
                 let why = client.end.last_words().unwrap_or_else(|| "no reason given".to_owned());
                 let (role, index) = (client.plan.role, client.plan.index);
-                self.warnings.push(format!("{role} {index}: {why}; {} are missing", counted(lost, "sample")));
+                let text = format!("{role} {index}: {why}; {} are missing", counted(lost, "sample"));
+                self.warnings.push(Caveat::of_run("samples_lost", text));
             }
         }
     }

@@ -2,6 +2,7 @@
 
 use super::LocalWorker;
 use super::history::RowDifference;
+use crate::caveat::Caveat;
 use crate::plan::{ClientPlan, Plan};
 use crate::stats::{Counter, Counters};
 use crate::telemetry::Role;
@@ -146,10 +147,11 @@ impl LocalWorker {
     pub(super) fn begin_measurement(&mut self, boundary_ns: u64) {
         let late_clients = self.drain_to(boundary_ns);
         if late_clients > 0 {
-            self.warnings.push(format!(
+            let text = format!(
                 "{late_clients} client(s) did not report the end of the warm-up in time: some of it is in their part \
                  of the measurement"
-            ));
+            );
+            self.warnings.push(Caveat::of_run("warm_up_reported_late", text));
         }
         for client in &mut self.clients {
             client.history.advance(boundary_ns);

@@ -26,6 +26,7 @@ mod witness;
 
 use super::metrics::{MetricsEndpoint, Scrape};
 use super::{Environment, Interruption, WorkerError};
+use crate::caveat::Caveat;
 use crate::driver::kafka::admin::TopicSpec;
 use crate::driver::kafka::admin::settings::ClusterSettings;
 use crate::os::clock::{Calibration, Clock};
@@ -107,7 +108,7 @@ pub struct LocalWorker {
     environment: Option<Environment>,
     /// As the cluster told them at the start.
     cluster_settings: Vec<ClusterSettings>,
-    warnings: Vec<String>,
+    warnings: Vec<Caveat>,
     /// Below here stand the kernel's files.
     root: PathBuf,
     cpu_limits: CpuLimits,

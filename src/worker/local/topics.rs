@@ -1,6 +1,7 @@
 //! The run's topics: created or checked, looked for at the end, deleted; and the cluster's settings.
 
 use super::LocalWorker;
+use crate::caveat::Caveat;
 use crate::driver::kafka::admin::{AdminAction, TopicSpec, TopicState};
 use crate::plan::{DriverKind, Plan};
 use crate::stats::Counter;
@@ -166,7 +167,8 @@ impl LocalWorker {
             }
         };
         if !left.is_empty() {
-            self.warnings.push(format!("topics that could not be deleted: {}", first_few(&left, ", ")));
+            let text = format!("topics that could not be deleted: {}", first_few(&left, ", "));
+            self.warnings.push(Caveat::of_run("topics_left", text));
         }
         left.is_empty()
     }

@@ -89,7 +89,7 @@ fn initialize_driver(session: &mut Session, body: &[u8]) -> OmbHandlerResult {
     let plan = for_coordinator(&file, &manner.placement, &session.machine, manner.delete_topics)
         .map_err(|problems| problems.to_string())?;
     for warning in &plan.warnings {
-        session.log(warning.clone());
+        session.log(warning.text.clone());
     }
     let lease = session.manner.lease;
     let run = session.begin(None, lease);

@@ -171,7 +171,7 @@ impl Session {
         let end = run.worker.stop_all(&mut untold);
         self.metrics = run.worker.leave_metrics();
         match &end {
-            Ok(end) => self.log.extend(end.warnings.iter().cloned()),
+            Ok(end) => self.log.extend(end.warnings.iter().map(|warning| warning.text.clone())),
             Err(error) => self.log.push(error.to_string()),
         }
         self.worker_status.set_run(None);

@@ -1,5 +1,6 @@
 //! The end of a run as the worker saw it, and each client's part in it.
 
+use crate::caveat::Caveat;
 use crate::driver::kafka::admin::settings::ClusterSettings;
 use crate::os::clock::Clock;
 use crate::plan::ClientPlacement;
@@ -84,8 +85,8 @@ pub struct RunEnd {
     /// Topics that were there no more before that, looked for where messages are unknown.
     #[serde(default)]
     pub topics_gone: Vec<String>,
-    /// What went wrong while ending, in words.
-    pub warnings: Vec<String>,
+    /// What went wrong while ending.
+    pub warnings: Vec<Caveat>,
     /// Moments that clients told of after the last period.
     #[serde(default)]
     pub moments: Vec<crate::worker::ClientMoment>,

@@ -1,6 +1,7 @@
 //! The end of a run, however it came: stop, flush, catch up, balance, close.
 
 use super::{PhaseStop, RunSteps};
+use crate::caveat::Caveat;
 use crate::workload_generator::series::{FailureCause, Phase, RunOutcome, RunResult};
 
 impl<'a> RunSteps<'a, '_> {
@@ -29,7 +30,7 @@ impl<'a> RunSteps<'a, '_> {
             if let Err(stop) = wound_up {
                 match &outcome {
                     None => outcome = Some(RunOutcome::from(stop)),
-                    Some(_) => self.series.warnings.push(describe(RunOutcome::from(stop))),
+                    Some(_) => self.warn("not_wound_up", describe(RunOutcome::from(stop))),
                 }
             }
         }
@@ -41,14 +42,14 @@ impl<'a> RunSteps<'a, '_> {
             }
             Err(error) => match &outcome {
                 None => outcome = Some(RunOutcome::from(PhaseStop::from(error))),
-                Some(_) => self.series.warnings.push(error.to_string()),
+                Some(_) => self.warn("not_closed", error.to_string()),
             },
         }
         // Only now: the last messages stand in the accounts that clients publish when they end.
         if loading {
             match self.worker.balances() {
                 Ok(balances) => self.series.balances = balances,
-                Err(error) => self.series.warnings.push(format!("no balance: {error}")),
+                Err(error) => self.warn("no_balance", format!("no balance: {error}")),
             }
         }
         self.series.outcome = outcome.unwrap_or(RunOutcome::Completed);
@@ -56,12 +57,16 @@ impl<'a> RunSteps<'a, '_> {
             self.series.outcome = match self.series.outcome {
                 RunOutcome::Completed => RunOutcome::Failed { cause: FailureCause::Results, why },
                 other => {
-                    self.series.warnings.push(why);
+                    self.series.warnings.push(Caveat::of_run("results_not_taken", why));
                     other
                 }
             };
         }
         self.series
+    }
+
+    fn warn(&mut self, code: &'static str, text: String) {
+        self.series.warnings.push(Caveat::of_run(code, text));
     }
 
     fn wind_up(&mut self) -> Result<(), PhaseStop> {

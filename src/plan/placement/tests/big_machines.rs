@@ -70,7 +70,7 @@ fn sixty_four_clients_have_a_core_each_and_their_io_on_the_same_node() {
         assert_eq!(cores(&topology, &hot(&placement)).len(), 64, "distinct physical cores");
         let counts = clients_per_node(&placement);
         assert!(counts.values().all(|&count| count == 64 / topology.nodes.len()), "{counts:?}");
-        assert!(!placement.notes.iter().any(|note| note.contains("SMT")), "{:?}", placement.notes);
+        assert!(!placement.notes.iter().any(|note| note.text.contains("SMT")), "{:?}", placement.notes);
     }
 }
 

@@ -34,7 +34,7 @@ fn no_rate_and_rate_0_search_for_one_by_ombs_rule_unless_told_otherwise() {
     let guide = plan(&format!("{SOUND}rateSearch: guide\n"));
     assert_eq!(guide.search.map(|search| search.rule), Some(SearchRule::Guide));
     let given = plan(&format!("{SOUND}rateSearch: guide\nproducerRate: 5\n"));
-    assert!(given.search.is_none() && given.warnings.iter().any(|warning| warning.contains("rateSearch")));
+    assert!(given.search.is_none() && given.warnings.iter().any(|warning| warning.text.contains("rateSearch")));
     assert!(refusals(SOUND, &embedded())[0].contains("what the embedded broker can keep"));
 }
 
@@ -90,7 +90,7 @@ fn rates_over_time_that_say_nothing_clear_are_refused_with_the_form() {
 fn one_rate_on_the_command_line_beats_rates_over_time() {
     let options = ResolveOptions { rate: Some(Rate::PerSecond(7.0)), ..ResolveOptions::default() };
     let plan = plan_with(&format!("{SOUND}producerRateSteps: [[0, 10]]\n"), &options).unwrap();
-    assert!(plan.rate.curve.is_none() && plan.warnings.iter().any(|warning| warning.contains("--rate")));
+    assert!(plan.rate.curve.is_none() && plan.warnings.iter().any(|warning| warning.text.contains("--rate")));
 }
 
 #[test]
@@ -106,7 +106,7 @@ fn arrivals_are_even_unless_they_are_poisson_or_bursts() {
     assert!(burst.to_string().contains("arrivals: burst (50 at once from one producer, then from the next"), "{burst}");
     let unused = plan(&format!("{SOUND}producerRate: 100\nburstMessages: 50\narrivalSeed: 2\n"));
     for key in ["burstMessages", "arrivalSeed"] {
-        assert!(unused.warnings.iter().any(|warning| warning.contains(key)), "{:?}", unused.warnings);
+        assert!(unused.warnings.iter().any(|warning| warning.text.contains(key)), "{:?}", unused.warnings);
     }
     let curve = plan(&format!("{SOUND}producerRateSteps: [[0, 10], [30, 100]]\narrivals: poisson\n"));
     assert!(curve.rate.curve.is_some() && curve.rate.arrivals != Arrivals::Uniform);
@@ -118,7 +118,7 @@ fn a_closed_loop_takes_the_place_of_a_rate() {
     assert_eq!((plan.rate.total, plan.rate.outstanding_messages), (Rate::Unlimited, Some(16)));
     assert!(plan.search.is_none() && plan.rate.arrivals == Arrivals::Uniform);
     for key in ["producerRate", "arrivals"] {
-        assert!(plan.warnings.iter().any(|warning| warning.contains(key)), "{:?}", plan.warnings);
+        assert!(plan.warnings.iter().any(|warning| warning.text.contains(key)), "{:?}", plan.warnings);
     }
     assert!(plan.to_string().contains("4 producers × 16 messages outstanding (closed loop)"), "{plan}");
     let without = "outstandingMessages: 16\n";
@@ -148,5 +148,5 @@ fn arrivals_that_say_nothing_or_do_not_go_with_the_rate_are_refused() {
     let unlimited = ResolveOptions { rate: Some(Rate::Unlimited), ..ResolveOptions::default() };
     let plan = plan_with(&format!("{SOUND}arrivals: poisson\n"), &unlimited).unwrap();
     assert_eq!(plan.rate.arrivals, Arrivals::Uniform);
-    assert!(plan.warnings.iter().any(|warning| warning.contains("as fast as they can")), "{:?}", plan.warnings);
+    assert!(plan.warnings.iter().any(|warning| warning.text.contains("as fast as they can")), "{:?}", plan.warnings);
 }

@@ -19,7 +19,7 @@ fn shapes_of(plan: &Plan) -> Vec<[u32; 3]> {
     (0..plan.topics.count).map(of).collect()
 }
 fn warned(plan: &Plan, of: &str) -> bool {
-    plan.warnings.iter().any(|warning| warning.contains(of))
+    plan.warnings.iter().any(|warning| warning.text.contains(of))
 }
 
 #[test]

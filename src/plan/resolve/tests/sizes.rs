@@ -15,7 +15,7 @@ fn outcome(size_bytes: u32, topic: &str, producer: &str, keys: &str) -> (Vec<Str
     let driver = DriverFile::parse(Path::new("d.yaml"), &text, false).unwrap();
     let text = format!("{}producerRate: 100\nkeyDistributor: {keys}\n", SOUND.replace("1024", &size_bytes.to_string()));
     match resolve(&workload(&text), Some(&driver), &ResolveOptions::default(), &machine()) {
-        Ok(plan) => (vec![], plan.warnings),
+        Ok(plan) => (vec![], plan.warnings.into_iter().map(String::from).collect()),
         Err(problems) => (problems.0.iter().map(ToString::to_string).collect(), vec![]),
     }
 }

@@ -4,6 +4,7 @@
 use super::catch_up::ReceiptsCatchUp;
 use super::run_out::slow_per_s;
 use super::{OmbProtocol, OmbWorkers, words};
+use crate::caveat::Caveat;
 use crate::telemetry::Role;
 use crate::worker::fleet::peer::PeerCallError;
 use crate::worker::fleet::protocol::{CatchUpState, FleetEnding, FleetFigures, FleetProtocol};
@@ -50,7 +51,7 @@ impl FleetEnding for OmbProtocol {
         for member in fleet.members.iter().filter(|member| member.begun && member.lost) {
             let why =
                 "it was lost and could not be told to stop: if it lives, its clients go on (POST /stop-all ends them)";
-            end.warnings.push(format!("{}: {why}", member.peer.url));
+            end.warnings.push(Caveat::of_run("worker_left", format!("{}: {why}", member.peer.url)));
         }
         end.totals = (fleet.epoch_ns > 0).then(|| fleet.totals());
         end.hosts.extend(fleet.members.iter().map(|member| {

@@ -2,6 +2,7 @@
 //! starts; what they do in a way of their own (no stamps, late messages caught up, topics kept) is written into the
 //! plan, so that the results say so.
 
+use crate::caveat::{Caveat, Subject};
 use crate::config::DriverClass;
 use crate::plan::record_times::no_end_to_end_times;
 use crate::plan::{Arrivals, DriverKind, DriverSource, KeyDistributor, LatePolicy, MeasuredBy, PayloadPlan, Plan};
@@ -28,20 +29,22 @@ pub fn restrict_to_omb(plan: &Plan) -> Result<Plan, Vec<String>> {
         restricted.message.stamp = false;
         restricted.message.no_stamp_reason = Some("a worker of the fleet speaks OMB's protocol only".to_owned());
         restricted.warnings.extend(no_end_to_end_times(&restricted.topics, &restricted.message).map(|_| {
-            "topicConfig has message.timestamp.type=LogAppendTime: OMB's workers take the broker's time for the send \
-             time, pinload's have no end-to-end times then"
-                .to_owned()
+            let text = "topicConfig has message.timestamp.type=LogAppendTime: OMB's workers take the broker's time for \
+                        the send time, pinload's have no end-to-end times then";
+            Caveat::warning("no_end_to_end_times", Subject::Plan, text)
         }));
     }
     if restricted.delete_topics {
         restricted.delete_topics = false;
-        restricted.warnings.push("the topics stay: OMB's workers have no call to delete them".to_owned());
+        let text = "the topics stay: OMB's workers have no call to delete them";
+        restricted.warnings.push(Caveat::warning("topics_stay", Subject::Plan, text));
     }
     if let Some(source) = &mut restricted.driver.source
         && source.class_name != JAVA_CLASS
     {
         source.text = source.text.replace(&source.class_name, JAVA_CLASS);
-        restricted.warnings.push(format!("driverClass {} is sent to the workers as {JAVA_CLASS}", source.class_name));
+        let text = format!("driverClass {} is sent to the workers as {JAVA_CLASS}", source.class_name);
+        restricted.warnings.push(Caveat::warning("driver_class_replaced", Subject::Plan, text));
     }
     Ok(restricted)
 }

@@ -3,6 +3,7 @@
 
 use super::begin::LEASE;
 use super::{PinloadMember, PinloadProtocol, PinloadWorkers};
+use crate::caveat::Caveat;
 use crate::os::affinity::CpuSet;
 use crate::plan::{ClientPlacement, ClientPlan};
 use crate::telemetry::Role;
@@ -52,7 +53,7 @@ impl FleetEnding for PinloadProtocol {
         }
         fleet.clocks.take(clocks::compare(&fleet.watched()), &fleet.routes());
         if let Err(error) = fleet.post(Role::Consumer, "commit-consumers", COMMIT_LIMIT + CALL_MARGIN) {
-            fleet.warnings.push(format!("the last commits: {error}"));
+            fleet.warnings.push(Caveat::of_run("last_commits", format!("the last commits: {error}")));
         }
     }
 
@@ -84,12 +85,13 @@ impl PinloadWorkers {
                 status.ended.get_or_insert(ClientEnding::Unknown);
                 self.protocol.lost_clients.push(last_seen(&member.peer.url, status, &member.clients));
             }
-            self.warnings.push(format!(
+            let text = format!(
                 "{}: its {} clients could not be told to stop; if it lives, it ends them {} s after our last call",
                 member.peer.url,
                 member.clients.len(),
                 LEASE.as_secs()
-            ));
+            );
+            self.warnings.push(Caveat::of_run("worker_left", text));
         }
     }
 
@@ -163,7 +165,8 @@ fn add_end(whole: &mut RunEnd, end: RunEnd, worker: &str) {
     whole.drain_ns += drain_ns;
     whole.topics_deleted |= topics_deleted;
     whole.topics_gone.extend(topics_gone);
-    whole.warnings.extend(warnings.into_iter().map(|warning| format!("{worker}: {warning}")));
+    let named = |warning: Caveat| Caveat { text: format!("{worker}: {}", warning.text), ..warning };
+    whole.warnings.extend(warnings.into_iter().map(named));
 }
 
 /// What is known of a client whose worker is lost: the figures of its last report.
