@@ -79,7 +79,8 @@ pub(super) fn read(file: &Path) -> Result<ResultDocument, String> {
         io::ErrorKind::InvalidData => "is no result of a run: it is no text".to_owned(),
         _ => format!("cannot be read: {error}"),
     })?;
-    ResultDocument::parse(&file.file_name().unwrap_or_default().to_string_lossy(), &text)
+    let name = file.file_name().unwrap_or_default().to_string_lossy();
+    ResultDocument::parse(&name, &text).map_err(|error| error.to_string())
 }
 
 /// The page beside a run's files. Error: why there is none.

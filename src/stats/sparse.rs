@@ -3,7 +3,7 @@
 
 use super::buckets::{COARSE, FINE, lowest_at};
 use super::recorder::{SIGNIFICANT_DIGITS, histogram_of_digits};
-use super::v2::{self, Bins};
+use super::v2::{self, Bins, HistogramError};
 use hdrhistogram::Histogram;
 use std::sync::Arc;
 
@@ -16,8 +16,8 @@ pub struct Sparse {
 }
 
 impl Sparse {
-    /// Takes what `v2::encode` or `v2::encode_coarse` wrote; an error in words for anything else.
-    pub fn read(bytes: &[u8]) -> Result<Self, String> {
+    /// Takes what `v2::encode` or `v2::encode_coarse` wrote, and nothing else.
+    pub fn read(bytes: &[u8]) -> Result<Self, HistogramError> {
         let (digits, payload) = v2::read_ours(bytes)?;
         Ok(Self { digits, payload: payload.into() })
     }
@@ -113,7 +113,7 @@ mod tests {
     fn what_is_not_of_our_range_is_refused() {
         let mut bytes = [0; 64];
         let length = v2::encode(Recorder::new().bins(), &mut bytes).unwrap();
-        let refused = |bytes: &[u8]| Sparse::read(bytes).unwrap_err();
+        let refused = |bytes: &[u8]| Sparse::read(bytes).unwrap_err().to_string();
         assert!(refused(&bytes[..20]).contains("header"));
         assert!(refused(&bytes[..length + 1]).contains("not those of a slot"));
         bytes[15] = 4;

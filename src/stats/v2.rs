@@ -8,8 +8,8 @@ mod read;
 mod tests;
 
 pub use encode::{encode, encode_coarse};
-pub use read::decode;
 pub(super) use read::{Bins, read_ours};
+pub use read::{HistogramError, decode};
 
 use super::buckets::{COARSE, bins};
 use super::recorder::{HIGHEST_NS, LOWEST_NS};

@@ -58,8 +58,10 @@ pub enum For {
     Consumer,
 }
 
-/// A property that cannot be honoured. The run is not started.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A property that cannot be honoured. The run is not started. As text `sasl.mechanism: …`, the line left to the
+/// caller, who knows the file.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{name}: {why}")]
 pub struct Refusal {
     /// Name as written, or of the property that is missing.
     pub name: String,
@@ -167,13 +169,6 @@ impl TranslatedProperties {
 impl std::fmt::Debug for TranslatedProperties {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("TranslatedProperties").field("effective", &self.masked()).field("lines", &self.lines).finish()
-    }
-}
-
-/// `sasl.mechanism: …`, the line left to the caller, who knows the file.
-impl std::fmt::Display for Refusal {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}: {}", self.name, self.why)
     }
 }
 

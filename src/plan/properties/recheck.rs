@@ -1,15 +1,17 @@
 //! Properties that come over a network: a worker refuses again what the plan of an honest coordinator has refused.
 
 use super::table::{self, Rule};
-use super::{addresses, kind};
+use super::{Refusal, addresses, kind};
 
 /// Could these be what a plan gives librdkafka? Names outside the tables, those that are refused or never given
 /// (plug-ins, callbacks, logs) and values that no plan lets through could not.
 ///
 /// # Errors
 /// The first that could not, and why. Holds no value.
-pub fn recheck(effective: &[(String, String)]) -> Result<(), String> {
-    effective.iter().try_for_each(|(name, value)| one(name, value).map_err(|why| format!("{name}: {why}")))
+pub fn recheck(effective: &[(String, String)]) -> Result<(), Refusal> {
+    effective
+        .iter()
+        .try_for_each(|(name, value)| one(name, value).map_err(|why| Refusal { name: name.clone(), line: None, why }))
 }
 
 fn one(name: &str, value: &str) -> Result<(), String> {
@@ -33,7 +35,7 @@ fn one(name: &str, value: &str) -> Result<(), String> {
 mod tests {
     use super::*;
 
-    fn checked(name: &str, value: &str) -> Result<(), String> {
+    fn checked(name: &str, value: &str) -> Result<(), Refusal> {
         recheck(&[("acks".to_owned(), "all".to_owned()), (name.to_owned(), value.to_owned())])
     }
 
@@ -51,7 +53,7 @@ mod tests {
             ("client.id", "a\0b"),
             ("made.up", "1"),
         ] {
-            let refused = checked(name, value).unwrap_err();
+            let refused = checked(name, value).unwrap_err().to_string();
             assert!(refused.starts_with(&format!("{name}: ")), "{refused}");
         }
         for (name, value) in [("bootstrap.servers", "a:1,[::1]:2"), ("linger.ms", "0.5"), ("sasl.password", "# {x}")] {

@@ -1,7 +1,7 @@
 //! A result of OMB, its forks, or pinload's main file, in the shape of the detail document: what it holds, where the
 //! page looks for it.
 
-use crate::report::csv::read::CsvRun;
+use crate::report::csv::read::{CsvRun, NotAResult};
 use serde_json::{Map, Value, json};
 
 /// Length of OMB's periods, which its files don't tell: its own default.
@@ -28,8 +28,8 @@ const FIGURES: [(&str, &str); 9] = [
 ];
 
 /// Reads it. Error: what it lacks.
-pub(super) fn as_detail(text: &str) -> Result<Value, String> {
-    let result = CsvRun::parse(text).map_err(|error| error.to_string())?;
+pub(super) fn as_detail(text: &str) -> Result<Value, NotAResult> {
+    let result = CsvRun::parse(text)?;
     let [topics, partitions, size, producers, consumers] = result.shape();
     let rates = (result.publish_rates(), result.consume_rates());
     let mean = |rates: &[f64]| rates.iter().sum::<f64>() / (rates.len().max(1) as f64);

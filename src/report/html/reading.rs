@@ -4,6 +4,7 @@
 //! section wants it, so that a field that is not there costs one section and not the page.
 
 use super::omb_reading;
+use crate::report::csv::read::NotAResult;
 use crate::report::detail::earlier::in_present_form;
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -59,13 +60,12 @@ struct DetailFile {
 impl ResultDocument {
     /// Reads a detail file of pinload, or a result of OMB, its forks, or pinload's own main file. Error: why it is
     /// none.
-    pub fn parse(file: &str, text: &str) -> Result<Self, String> {
+    pub fn parse(file: &str, text: &str) -> Result<Self, NotAResult> {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-        let why = |error: serde_json::Error| format!("is no result of a run: {error}");
         if text.trim().is_empty() {
-            return Err("is no result of a run: it is empty".to_owned());
+            return Err(NotAResult::Json("it is empty".to_owned()));
         }
-        let parsed: DetailFile = serde_json::from_str(text).map_err(why)?;
+        let parsed: DetailFile = serde_json::from_str(text).map_err(|error| NotAResult::Json(error.to_string()))?;
         let DetailFile { clients, rest } = parsed;
         if rest.contains_key("schema") && rest.contains_key("measurement") {
             let detail = Value::Object(in_present_form(rest));

@@ -64,8 +64,8 @@ fn several_runs_show_what_differs() {
 
 #[test]
 fn what_is_no_result_is_told_why() {
-    assert!(ResultDocument::parse("x", "").unwrap_err().contains("empty"));
-    assert!(ResultDocument::parse("x", "{").unwrap_err().contains("line 1"));
+    assert!(ResultDocument::parse("x", "").unwrap_err().to_string().contains("empty"));
+    assert!(ResultDocument::parse("x", "{").unwrap_err().to_string().contains("line 1"));
     let lacks = NotAResult::Lacks(vec!["topics"]).to_string();
-    assert!(ResultDocument::parse("x", "{}").unwrap_err().starts_with(&lacks));
+    assert!(ResultDocument::parse("x", "{}").unwrap_err().to_string().starts_with(&lacks));
 }

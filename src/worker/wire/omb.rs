@@ -160,7 +160,7 @@ pub fn clipped(distribution: &Distribution, highest_us: u64) -> u64 {
 /// What is no histogram.
 pub fn decode(text: &str) -> Result<Histogram<u64>, String> {
     let bytes = STANDARD.decode(text).map_err(|error| format!("histogram: no base64: {error}"))?;
-    v2::decode(&bytes)
+    v2::decode(&bytes).map_err(|error| error.to_string())
 }
 
 #[cfg(test)]
