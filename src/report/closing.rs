@@ -3,20 +3,20 @@
 //!
 //! Over 250 lines: what is printed, in the order in which it is printed.
 
-use super::caveats::{EMBEDDED, NOT_OPEN_LOOP, NULL_DRIVER, SHARED_CPUS, caveats};
+mod judged;
+
+pub(super) use judged::JudgedRun;
+
+use super::caveats::NOT_OPEN_LOOP;
 use super::health::Health;
 use super::plain_table::{plain_table, table_lines};
-use crate::caveat::{Caveat, Subject, in_order};
 use crate::plan::{DriverKind, Plan};
 use crate::stats::{Counter, Latency};
 use crate::units::{format_count, format_ns, format_rate};
-use crate::verdict::{Judgement, OwnLevel, SystemAnswer, SystemEventKind, Trust, Verdict};
-use crate::worker::{Interruption, LatencySet};
+use crate::verdict::Verdict;
+use crate::worker::LatencySet;
 use crate::workload_generator::totals::{MeasuredRun, measured, received_balance, totals};
-use crate::workload_generator::{PhaseName, RunOutcome, RunResult, SearchReport};
-
-/// Remarks below the verdict; the rest is counted.
-const REMARKS: usize = 3;
+use crate::workload_generator::{PhaseName, RunResult, SearchReport};
 
 /// The screen at the end of a run: plain text of several lines, the last one without newline, every number with its
 /// unit. `periods`: the verdicts on the measured periods.
@@ -36,120 +36,6 @@ pub fn closing_screen(series: &RunResult<'_>, periods: &[Verdict]) -> String {
     lines.extend(cpu_line(series).map(|line| format!("  {line}")));
     lines.extend(Health::of(series).map(|health| format!("  {}", health.line())));
     lines.join("\n")
-}
-
-/// A run and all that is judged of it, each once.
-pub(super) struct JudgedRun<'a> {
-    series: &'a RunResult<'a>,
-    /// The verdicts on the measured periods.
-    periods: &'a [Verdict],
-    system: SystemAnswer,
-    judgement: Judgement,
-    trust: Option<Trust>,
-    caveats: Vec<Caveat>,
-}
-
-impl<'a> JudgedRun<'a> {
-    pub(super) fn of(series: &'a RunResult<'a>, periods: &'a [Verdict]) -> Self {
-        Self {
-            series,
-            periods,
-            system: SystemAnswer::of_run(series),
-            judgement: Judgement::of_run(series, periods),
-            trust: Trust::of_run(series),
-            caveats: caveats(series),
-        }
-    }
-
-    /// The verdict in one sentence: how far the figures are the broker's, or what spoils them with the remedy. Then
-    /// what else there is to know: the most important first, three at most.
-    fn verdict_lines(&self) -> Vec<String> {
-        let Self { series, judgement, .. } = self;
-        let verdict = judgement.verdict;
-        // Of figures that are wrong nobody asks whose they are.
-        let trust = self.trust.as_ref().filter(|trust| verdict != Verdict::Invalid && trust.not_judged.is_none());
-        let whose = trust.map(|trust| trust.sentence.clone()).filter(|sentence| !sentence.is_empty());
-        let (said, below) = match (verdict, judgement.reasons.first()) {
-            (Verdict::Valid, _) => {
-                let said =
-                    self.trust.as_ref().map(|trust| trust.sentence.as_str()).filter(|sentence| !sentence.is_empty());
-                (format!("{verdict}: {}", said.unwrap_or("nothing speaks against these figures")), None)
-            }
-            (Verdict::NotJudged, _) => {
-                let why = judgement.not_judged.first().map(|caveat| caveat.text.as_str());
-                (format!("{verdict}: {}", why.unwrap_or("nobody could look at the generator")), None)
-            }
-            (Verdict::GeneratorLimited, _) if judgement.is_normal_on_shared_cpus(series.plan) => {
-                let whose =
-                    whose.unwrap_or_else(|| "counts are exact, latencies are this machine's as well".to_owned());
-                let says = "as is normal where clients share CPUs";
-                (format!("{verdict}, {says}: {whose}; for the broker's alone give each client a CPU of its own"), None)
-            }
-            (_, Some(reason)) => (format!("{verdict}: {}", Caveat::from(reason)), whose),
-            (_, None) => (verdict.to_string(), whose),
-        };
-        let ending = ending(&series.outcome).map(|ending| format!(" · {ending}")).unwrap_or_default();
-        let mut lines = vec![format!("{said}{ending}")];
-        lines.extend(below.map(|whose| format!("  {whose}")));
-        let remarks = self.remarks();
-        let rest = remarks.len().saturating_sub(REMARKS);
-        // One more takes no more room than saying that there is one more.
-        let shown = if rest == 1 { remarks.len() } else { REMARKS };
-        lines.extend(remarks.iter().take(shown).map(|remark| format!("  {remark}")));
-        if rest > 1 {
-            lines.push(format!("  {rest} more: in the detail file"));
-        }
-        // What somebody may have to do something about is told in full, however many remarks there are. What the plan
-        // warned of was said before the run.
-        lines.extend(series.warnings.iter().map(|warning| format!("  {warning}")));
-        lines
-    }
-
-    /// All that stands below the verdict's sentence and whose the figures are, but for warnings.
-    pub(super) fn remarks(&self) -> Vec<Caveat> {
-        let Self { series, periods, system, judgement, trust, caveats } = self;
-        let normal = judgement.is_normal_on_shared_cpus(series.plan);
-        let of_generator = |code, text| Caveat::warning(code, Subject::Generator, text);
-        let Judgement { verdict, reasons, not_judged } = judgement;
-        let mut remarks: Vec<Caveat> = system.errors.iter().map(Caveat::from).collect();
-        // What explains, and spoils nothing, is told where there is something to explain.
-        let all_own = trust.as_ref().is_some_and(|trust| trust.reaches(OwnLevel::Max));
-        let reasons = reasons.iter().skip(usize::from(verdict.spoils()));
-        remarks.extend(reasons.filter(|reason| !normal && (reason.verdict.spoils() || !all_own)).map(Caveat::from));
-        let stood = system.events.iter().filter(|event| event.kind == SystemEventKind::GeneratorStall && !normal);
-        remarks.extend(stood.map(|event| of_generator("generator_stall", format!("the generator: {}", event.text))));
-        let bad = periods.iter().filter(|verdict| verdict.spoils()).count();
-        if bad > 0 && periods.len() > 1 && !normal {
-            let text = format!("{bad} of {} periods are not valid by themselves", periods.len());
-            remarks.push(of_generator("periods_not_valid", text));
-        }
-        // The run's first lines have said the first three, a line of its own below the latencies the last.
-        let said_elsewhere = [EMBEDDED, NULL_DRIVER, SHARED_CPUS, NOT_OPEN_LOOP];
-        remarks.extend(caveats.iter().filter(|caveat| !said_elsewhere.contains(&caveat.code)).cloned());
-        // Where nobody could look, the verdict's sentence has said the first.
-        let said = usize::from(*verdict == Verdict::NotJudged);
-        remarks.extend(not_judged.iter().skip(said).cloned());
-        in_order(remarks)
-    }
-}
-
-/// How it ended, where neither the verdict's reasons nor the plan say.
-fn ending(outcome: &RunOutcome) -> Option<String> {
-    match outcome {
-        RunOutcome::Interrupted { by } => {
-            let signal = match by {
-                Interruption::Interrupt => "Ctrl-C (SIGINT)",
-                Interruption::Terminate => "SIGTERM or SIGHUP",
-            };
-            Some(format!("interrupted by {signal}: what follows is what was measured until then"))
-        }
-        RunOutcome::Running => Some("still running".to_owned()),
-        RunOutcome::Completed
-        | RunOutcome::ClientDied { .. }
-        | RunOutcome::WorkerLost { .. }
-        | RunOutcome::BrokerLost { .. }
-        | RunOutcome::Failed { .. } => None,
-    }
 }
 
 /// Both clocks of a latency below each other.
