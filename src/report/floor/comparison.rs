@@ -21,42 +21,18 @@ const LATENCY_NEAR: f64 = 2.0;
 /// A rate above this share of what the loop alone can do leaves the client library too little of the CPU.
 const RATE_NEAR: f64 = 0.5;
 
-/// What is known of the floor for one run.
-#[derive(Debug, Clone, PartialEq)]
-pub enum FloorStanding {
-    /// Put beside the result.
-    Used(Box<UsedFloor>),
-    /// There is no calibration for this machine.
-    None,
-    /// There is one and it is not used; why.
-    NotUsed(String),
-    /// The clients run on workers, whose floors are not known here.
-    Elsewhere,
-    /// Nobody wants to hear of it.
-    Off,
-}
-
-/// A floor that is used.
-#[derive(Debug, Clone, PartialEq)]
-pub struct UsedFloor {
-    /// The file.
-    pub path: String,
-    /// What it holds.
-    pub floor: Floor,
-}
-
 /// One figure of both.
 #[derive(Debug, Clone, Copy, PartialEq, serde::Serialize)]
-struct FloorComparison {
+pub(super) struct FloorComparison {
     /// Which.
-    figure: FloorFigure,
+    pub(super) figure: FloorFigure,
     /// The result's and the floor's.
     #[serde(flatten)]
     pair: FigurePair,
     /// Result ÷ floor.
     ratio: f64,
     /// Too near to be the broker's alone?
-    near: bool,
+    pub(super) near: bool,
     /// Ratio from which (rates), or up to which (times), it is.
     near_ratio: f64,
     /// For the pacing error: the rate at which the floor's was taken.
@@ -67,7 +43,7 @@ struct FloorComparison {
 /// Figures that are compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
-enum FloorFigure {
+pub(super) enum FloorFigure {
     PacingErrorP99,
     SendRatePerProducer,
     AcknowledgedP50,
@@ -82,89 +58,12 @@ enum FigurePair {
     Rates { result_per_s: f64, floor_per_s: f64 },
 }
 
-/// The floor in the detail file.
-#[derive(Debug, serde::Serialize)]
-pub struct FloorDetail<'a> {
-    used: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    reason: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    floor_file: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    calibrated_at: Option<&'a str>,
-    comparisons: Vec<FloorComparison>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    floor_caveats: Vec<Caveat>,
-}
-
-impl<'a> FloorDetail<'a> {
-    /// What the standing has to say of this series.
-    pub fn new(standing: &'a FloorStanding, series: &RunResult<'_>) -> Self {
-        let nothing = |reason| Self {
-            used: false,
-            reason: Some(reason),
-            floor_file: None,
-            calibrated_at: None,
-            comparisons: Vec::new(),
-            floor_caveats: Vec::new(),
-        };
-        match standing {
-            FloorStanding::Used(used) => {
-                let comparisons = compare(&used.floor, series);
-                Self {
-                    used: true,
-                    reason: None,
-                    floor_file: Some(&used.path),
-                    calibrated_at: Some(&used.floor.calibrated_at),
-                    floor_caveats: caveats(&used.floor, &comparisons),
-                    comparisons,
-                }
-            }
-            FloorStanding::None => nothing("no calibration on this machine: run pinload calibrate"),
-            FloorStanding::NotUsed(why) => nothing(why),
-            FloorStanding::Elsewhere => nothing("the clients run on workers, whose floors are not known here"),
-            FloorStanding::Off => nothing("not wanted (--floor none)"),
-        }
-    }
-}
-
-/// Lines below the closing table: the floor's figures beside the result's, a note for each that is near; or why there
-/// is none.
-pub fn floor_lines(standing: &FloorStanding, series: &RunResult<'_>) -> Vec<String> {
-    match standing {
-        FloorStanding::Elsewhere | FloorStanding::Off => Vec::new(),
-        FloorStanding::None => vec!["  floor: no calibration on this machine: run pinload calibrate".to_owned()],
-        FloorStanding::NotUsed(why) => vec![format!("  floor: {why}")],
-        FloorStanding::Used(used) => {
-            let comparisons = compare(&used.floor, series);
-            if comparisons.is_empty() {
-                return Vec::new();
-            }
-            let parts: Vec<_> = comparisons.iter().map(FloorComparison::in_words).collect();
-            let mut lines = vec![format!("  floor: {}", parts.join(" · "))];
-            let near = comparisons.iter().filter(|compared| compared.near).map(FloorComparison::caveat);
-            let caveats = near.chain(caveats(&used.floor, &comparisons));
-            lines.extend(caveats.map(|caveat| format!("  {caveat}")));
-            lines
-        }
-    }
-}
-
 /// The figures that both have.
-fn compare(floor: &Floor, series: &RunResult<'_>) -> Vec<FloorComparison> {
+pub(super) fn compare(floor: &Floor, series: &RunResult<'_>) -> Vec<FloorComparison> {
     [pacing(floor, series), rate(floor, series), acknowledged(floor, series), end_to_end(floor, series)]
         .into_iter()
         .flatten()
         .collect()
-}
-
-/// What speaks against those of the floor's figures that were compared.
-fn caveats(floor: &Floor, comparisons: &[FloorComparison]) -> Vec<Caveat> {
-    let through_broker =
-        |compared: &FloorComparison| matches!(compared.figure, FloorFigure::AcknowledgedP50 | FloorFigure::EndToEndP50);
-    let end_to_end = floor.end_to_end.as_ref().filter(|_| comparisons.iter().any(through_broker));
-    let busy = floor.busy_caveat().filter(|_| !comparisons.is_empty());
-    busy.into_iter().chain(end_to_end.and_then(|run| run.caveat())).collect()
 }
 
 /// Messages sent per second by each producer, on average.
@@ -248,7 +147,7 @@ impl FloorComparison {
     }
 
     /// Floor first, the result's own figure in brackets.
-    fn in_words(&self) -> String {
+    pub(super) fn in_words(&self) -> String {
         let (floor, result) = match self.pair {
             FigurePair::Times { result_ns, floor_ns } => (format_ns(floor_ns), format_ns(result_ns)),
             FigurePair::Rates { result_per_s, floor_per_s } => (format_rate(floor_per_s), format_rate(result_per_s)),
@@ -265,7 +164,7 @@ impl FloorComparison {
     }
 
     /// Of a figure that is near.
-    fn caveat(&self) -> Caveat {
+    pub(super) fn caveat(&self) -> Caveat {
         Caveat::note("near_floor", Subject::Figures, self.near_in_words()).with("ratio", self.ratio)
     }
 

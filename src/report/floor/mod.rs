@@ -2,17 +2,18 @@
 //! stored as one JSON document and put beside later results: a result that is near the floor says more of the generator
 //! than of the broker.
 //!
-//! Every unit stands in a name. `beside` compares, `text` prints, `identity` says whose floor it is, `caveats` what
-//! speaks against it; `cli` measures and stores.
+//! Every unit stands in a name. `comparison` puts figures beside each other, `standing` says what is known for one run,
+//! `text` prints, `identity` says whose floor it is, `caveats` what speaks against it; `cli` measures and stores.
 
 mod caveats;
 mod comparison;
 mod identity;
+mod standing;
 mod text;
 
 pub use caveats::Disturbance;
-pub use comparison::{FloorDetail, FloorStanding, UsedFloor, floor_lines};
 pub use identity::Identity;
+pub use standing::{FloorDetail, FloorStanding, UsedFloor, floor_lines};
 pub use text::floor_text;
 
 use crate::caveat::Caveat;
