@@ -1,13 +1,16 @@
-//! The JSON Schema of the detail document (draft 2020-12), made from the table of definitions, so that it cannot fall
-//! behind it: a name that the table lacks is refused, and what has a unit is a number.
+//! The JSON Schema of the detail document (draft 2020-12), made from the table of definitions and from the types of
+//! latencies, balances and thresholds, so that it cannot fall behind them: a name that the table lacks is refused, and
+//! what has a unit is a number.
 //!
 //! It knows the parts of the document, which of them are always there, the names that may stand in objects, the figures
 //! of latencies and balances, the thresholds. It does not say which object each of the other names belongs to.
 
 use super::fields::DEFINITIONS;
+use super::latencies::LatencyFigures;
 use super::{SCHEMA_NAME, SCHEMA_VERSION};
+use crate::load::accounting::Balance;
 use crate::plan::Threshold;
-use crate::stats::Latency;
+use crate::stats::{Distribution, Latency};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
@@ -58,37 +61,6 @@ const SOMETIMES: [&str; 13] = [
 ];
 /// Units of texts.
 const TEXTS: [&str; 3] = ["CPU list", "CPU lists", "NUMA nodes"];
-/// Figures of a latency, all of them always there.
-const FIGURES: [&str; 13] = [
-    "count",
-    "min_ns",
-    "mean_ns",
-    "p50_ns",
-    "p75_ns",
-    "p90_ns",
-    "p95_ns",
-    "p99_ns",
-    "p99_9_ns",
-    "p99_99_ns",
-    "max_ns",
-    "exact_extremes",
-    "coarse",
-];
-/// Figures of a balance, all of them always there.
-const BALANCE: [&str; 11] = [
-    "sent",
-    "acknowledged",
-    "failed",
-    "unknown",
-    "received",
-    "lost",
-    "duplicated",
-    "reordered",
-    "failed_but_received",
-    "beyond_window",
-    "proven",
-];
-
 /// The schema.
 pub fn schema() -> Value {
     let names = names();
@@ -129,12 +101,12 @@ pub fn schema() -> Value {
             ] },
             "object": { "type": "object", "properties": names, "additionalProperties": false },
             "latency": { "anyOf": [
-                of_figures(&FIGURES, &["exact_extremes", "coarse"]),
+                of_fields(&LatencyFigures::of(&Distribution::empty())),
                 columns("columns of a timeline", &["p50_ns", "p99_ns", "max_ns"]),
                 columns("a distribution", &["bucket", "count"]),
                 columns("a percentile curve", &["percentile", "value_ns"]),
             ] },
-            "balance": { "anyOf": [{ "type": "null" }, of_figures(&BALANCE, &["proven"])] },
+            "balance": { "anyOf": [{ "type": "null" }, of_fields(&Balance::default())] },
             "thresholds": thresholds(),
             "configuration": {
                 "type": "object",
@@ -170,14 +142,15 @@ fn columns(what: &str, names: &[&str]) -> Value {
     })
 }
 
-/// An object of these figures, numbers but for the `flags`.
-fn of_figures(names: &[&str], flags: &[&str]) -> Value {
-    let figure = |name: &&str| {
-        let schema =
-            if flags.contains(name) { json!({ "type": "boolean" }) } else { json!({ "type": "number", "minimum": 0 }) };
-        ((*name).to_owned(), schema)
+/// An object with the fields of this value's type, all of them always there: flags, and numbers from 0 on.
+fn of_fields(value: &impl serde::Serialize) -> Value {
+    let Ok(Value::Object(fields)) = serde_json::to_value(value) else { return any() };
+    let field = |(name, value): (&String, &Value)| {
+        let kind = json!({ "type": "number", "minimum": 0 });
+        (name.clone(), if value.is_boolean() { json!({ "type": "boolean" }) } else { kind })
     };
-    let properties: Map<String, Value> = names.iter().map(figure).collect();
+    let (names, properties): (Vec<&String>, Map<String, Value>) =
+        (fields.keys().collect(), fields.iter().map(field).collect());
     json!({ "type": "object", "required": names, "properties": properties, "additionalProperties": false })
 }
 
