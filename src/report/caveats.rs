@@ -2,8 +2,6 @@
 //!
 //! Left out: how the run ended (that is `Outcome`), what makes the figures wrong or the generator's own (that is the
 //! `verdict`), and what others warned of in words (plan, script, worker).
-//!
-//! Over 250 lines: a table, a row for each caveat.
 
 mod of_plan;
 

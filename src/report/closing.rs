@@ -1,7 +1,5 @@
 //! The screen at the end of a run: what the system did and the verdict in a sentence each, what else there is to know,
 //! latencies, throughput, accounting, CPU, health.
-//!
-//! Over 250 lines: what is printed, in the order in which it is printed.
 
 mod judged;
 

@@ -1,7 +1,5 @@
 //! What the wire driver makes of client properties, which it is given by librdkafka's names: each is honoured, is
 //! without effect and told why, or is refused. Nothing is left aside in silence.
-//!
-//! Over 250 lines: a table, a row for each property.
 
 mod compression;
 mod given;

@@ -1,7 +1,5 @@
 //! A floor beside a result: the same figures of both, and which of the result's are so near the floor that they say
 //! more of the generator than of the broker.
-//!
-//! Over 250 lines: figures of both sides, one after the other.
 
 use super::{Floor, LoopKind, PacingStep, Percentiles};
 use crate::caveat::{Caveat, Subject};

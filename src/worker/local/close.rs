@@ -1,4 +1,6 @@
 //! Ending a run: producers quiet, consumers caught up, balances, clients gone, topics deleted, nothing left behind.
+//!
+//! Over 250 lines: the steps of an ending, in their order.
 
 use super::start::failure;
 use super::{Client, LocalWorker};
