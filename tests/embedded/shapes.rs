@@ -194,7 +194,10 @@ fn one_set_of_existing_topics_is_produced_to_and_another_consumed() {
         "what others left is no backlog: {:?}",
         result.backlog
     );
-    assert!(has_caveat(&detail, "fed_by_others") && !has_caveat(&detail, "rate_missed"));
+    assert!(has_caveat(&detail, "fed_by_others"));
+    // What others left is none of its rate. A busy machine may keep less than was asked for, and then it says so.
+    let reached_per_s = detail.at("/measurement/publish_rate_per_s").as_f64().expect("a rate");
+    assert!(!has_caveat(&detail, "rate_missed") || reached_per_s < 500.0 * 0.99, "{reached_per_s}");
     assert_eq!(detail.at("/topics/deleted"), false);
 }
 
