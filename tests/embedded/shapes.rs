@@ -1,6 +1,8 @@
 //! Topics that differ, topics that exist, runs that only produce or only consume, messages of several sizes: on the
 //! embedded broker, and where something must outlive a run on a real Kafka (see `scene/kafka.rs`).
 
+mod unlimited;
+
 use crate::scene::results::{Detail, OmbResult};
 use crate::scene::workload::{JAVA_CLASS, driver};
 use crate::scene::{Kafka, Outcome, Scene, Workload};
@@ -231,23 +233,4 @@ fn a_consuming_run_times_what_another_run_sends_meanwhile() {
     assert_eq!(counter(&detail, "messages_received"), timed + counter(&detail, "messages_untimed"));
     let p50 = detail.at("/measurement/latencies/end_to_end_actual/p50_ns").as_u64().expect("a latency");
     assert!(p50 < 2_000_000_000, "{p50} ns is an age and no latency");
-}
-
-#[test]
-fn without_a_rate_a_producer_keeps_no_more_on_their_way_than_bring_more() {
-    let scene = Scene::new("without_a_rate_a_producer_keeps_no_more_on_their_way_than_bring_more");
-    let workload = Workload::small("unlimited")
-        .with("messageSize", 1_000)
-        .with("producersPerTopic", 1)
-        .with("subscriptionsPerTopic", 0)
-        .with("consumerPerSubscription", 0);
-    let (done, _, detail) = run(&scene, &["--embedded", "--rate", "unlimited"], "unlimited", &workload);
-    let first = detail.at("/plan/rate/first_window_messages").as_u64().expect("a number of messages");
-    assert_eq!(first, 4_194, "4 MiB, which are more than four batches\n{done}");
-    let window = counter(&detail, "window_messages");
-    assert!(
-        window >= first && window.is_multiple_of(first),
-        "{window} messages, doubled as long as that brought more\n{done}"
-    );
-    assert_eq!(counter(&detail, "messages_acknowledged"), counter(&detail, "messages_enqueued"), "{done}");
 }
