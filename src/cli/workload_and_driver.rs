@@ -97,12 +97,6 @@ pub(super) fn run_pair_on(
     let duties = split::duties(fleet.workers.len(), fleet.extra_consumers);
     split::log_lines(&fleet.workers, &duties).iter().for_each(|line| messages.step(line));
     let roll_call = WorkerReplies::of(fleet);
-    if roll_call.has_strangers() && plan.driver.is_wire() {
-        messages.error(
-            "client: wire: a worker of the fleet speaks OMB's protocol only, and has a library's clients: leave it out",
-        );
-        return ExitStatus::ConfigurationRefused.into();
-    }
     if roll_call.has_strangers() {
         let plan = match restrict_to_omb(plan) {
             Ok(plan) => plan,

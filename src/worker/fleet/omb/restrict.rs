@@ -105,6 +105,12 @@ fn of_driver(plan: &Plan, wrong: &mut Vec<String>) {
         });
         return;
     }
+    if plan.driver.is_wire() {
+        wrong.push(
+            "client: wire: a worker of the fleet speaks OMB's protocol only, and has a library's clients: leave it out"
+                .to_owned(),
+        );
+    }
     let Some(DriverSource { class_name, class, missing_blocks, .. }) = &plan.driver.source else {
         wrong.push("a plan without a driver file".to_owned());
         return;
@@ -162,6 +168,7 @@ pub(super) const fn keys_name(keys: KeyDistributor) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::ClientLibrary;
     use std::time::Duration;
 
     fn plan(class_name: &str) -> Plan {
@@ -184,6 +191,14 @@ mod tests {
         let redpanda = "io.openmessaging.benchmark.driver.redpanda.RedpandaBenchmarkDriver";
         let source = restrict_to_omb(&plan(redpanda)).unwrap().driver.source.unwrap();
         assert_eq!(source.text, format!("name: Kafka\ndriverClass: {JAVA_CLASS}\n"));
+    }
+
+    #[test]
+    fn the_wire_driver_is_refused_where_a_librarys_clients_are() {
+        let mut plan = plan(JAVA_CLASS);
+        plan.driver.client = ClientLibrary::Wire;
+        let wrong = restrict_to_omb(&plan).unwrap_err();
+        assert!(wrong.len() == 1 && wrong[0].starts_with("client: wire: a worker of the fleet"), "{wrong:?}");
     }
 
     #[test]
