@@ -3,6 +3,7 @@
 mod broker_link;
 mod entrance;
 mod leaders;
+mod look_bounds;
 mod steps;
 
 use super::error_log::ErrorLog;
@@ -13,6 +14,9 @@ use super::tls;
 use crate::driver::{DriverError, ErrorClass, Time};
 use crate::plan::properties::wire::Connecting;
 use broker_link::{BrokerLink, ConnectionState};
+use look_bounds::LookBounds;
+#[cfg(test)]
+pub(super) use look_bounds::WRITTEN_BYTES;
 use nix::poll::{PollFd, PollFlags, ppoll};
 use nix::sys::time::TimeSpec;
 use rustls::ClientConfig;
@@ -52,6 +56,7 @@ pub(super) struct Cluster<B> {
     pub(super) needs_members: bool,
     tls: Option<Arc<ClientConfig>>,
     peers: Vec<BrokerLink<B>>,
+    bounds: LookBounds,
     /// Leaders as the last answer told them, not looked at yet.
     fresh: Option<Metadata>,
     metadata_wanted: bool,
@@ -92,6 +97,7 @@ impl<B: Body> Cluster<B> {
             needs_members: false,
             tls,
             peers,
+            bounds: LookBounds::default(),
             fresh: None,
             metadata_wanted: true,
             metadata_asked: false,

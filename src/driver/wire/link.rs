@@ -3,23 +3,20 @@
 //!
 //! Over 250 lines: one state machine.
 
+mod receive_buffer;
+
 use super::pipe::Pipe;
 use super::request::WireRequest;
 use std::collections::VecDeque;
 use std::io::{self, ErrorKind, IoSlice};
 use std::ops::Range;
 
-/// Most bytes that one look writes: what a copy into the socket's buffer takes is what it holds the loop up (some 20
-/// µs).
-const WRITTEN_AT_A_TIME: usize = 128 * 1024;
-/// Most bytes that one look reads.
-const READ_AT_A_TIME: usize = 256 * 1024;
-/// Room for answers at first.
-const FIRST_ROOM: usize = 16 * 1024;
-/// An answer longer than this is none.
-const LONGEST_ANSWER: usize = 256 * 1024 * 1024;
-/// Parts of a request written by one call.
+pub(super) use receive_buffer::ReceiveBuffer;
+
+/// Parts of a request written by one call …
 const PARTS: usize = 64;
+/// … and calls of one look: small batches of many partitions take many.
+const WRITES: usize = 8;
 
 /// What is sent behind the head of a request.
 pub(super) trait Body {
@@ -47,66 +44,6 @@ pub(super) struct PendingRequest<B> {
     /// No answer will come: it has ended when it is written.
     unanswered: bool,
     deadline_ns: u64,
-}
-
-/// Bytes that have come.
-#[derive(Debug, Default)]
-pub(super) struct ReceiveBuffer {
-    bytes: Vec<u8>,
-    start: usize,
-    end: usize,
-}
-
-impl ReceiveBuffer {
-    /// What stands at `range`.
-    pub(super) fn bytes(&self, range: Range<usize>) -> &[u8] {
-        self.bytes.get(range).unwrap_or_default()
-    }
-
-    /// The memory that holds an answer up to `end`, for `spare`, into which what stands behind the answer is copied.
-    pub(super) fn swap(&mut self, end: usize, mut spare: Vec<u8>) -> Vec<u8> {
-        let behind = self.end.saturating_sub(end);
-        if spare.len() < behind.max(FIRST_ROOM) {
-            spare.resize(behind.max(FIRST_ROOM), 0);
-        }
-        spare[..behind].copy_from_slice(&self.bytes[self.end - behind..self.end]);
-        (self.start, self.end) = (0, behind);
-        std::mem::replace(&mut self.bytes, spare)
-    }
-
-    /// Where the next answer stands, its correlation first; None: it is not there yet.
-    fn next(&self) -> io::Result<Option<Range<usize>>> {
-        let there = &self.bytes[self.start..self.end];
-        let Some(length) = there.first_chunk().copied().map(i32::from_be_bytes) else { return Ok(None) };
-        let length = usize::try_from(length).unwrap_or(0);
-        if !(4..=LONGEST_ANSWER).contains(&length) {
-            return Err(io::Error::new(ErrorKind::InvalidData, "an answer of impossible length"));
-        }
-        Ok((there.len() >= 4 + length).then(|| self.start + 4..self.start + 4 + length))
-    }
-
-    /// The answer up to `end` was read.
-    pub(super) fn used(&mut self, end: usize) {
-        self.start = end.min(self.end);
-        if self.start == self.end {
-            (self.start, self.end) = (0, 0);
-        }
-    }
-
-    /// Room for more: as much again as has come, so that an answer that claims to be long takes only what it is.
-    fn room(&mut self) -> &mut [u8] {
-        if self.end == self.bytes.len() {
-            if self.start > 0 {
-                self.bytes.copy_within(self.start..self.end, 0);
-                (self.start, self.end) = (0, self.end - self.start);
-            }
-            if self.end * 2 >= self.bytes.len() {
-                self.bytes.resize((self.bytes.len() * 2).max(FIRST_ROOM), 0);
-            }
-        }
-        let most = self.bytes.len().min(self.end + READ_AT_A_TIME);
-        &mut self.bytes[self.end..most]
-    }
 }
 
 /// A connection.
@@ -169,11 +106,11 @@ impl<B: Body> Link<B> {
         self.asked.front().is_some_and(|asked| now_ns >= asked.deadline_ns)
     }
 
-    /// Writes what the socket takes, a bounded piece at most. A request that no answer comes to has ended when it is
-    /// written: `ended` gets it.
-    pub(super) fn write(&mut self, mut ended: impl FnMut(PendingRequest<B>)) -> io::Result<()> {
-        let mut left = WRITTEN_AT_A_TIME;
-        while left > 0 {
+    /// Writes what the socket takes, `left` bytes at most, which become fewer. A request that no answer comes to has
+    /// ended when it is written: `ended` gets it.
+    pub(super) fn write(&mut self, left: &mut usize, mut ended: impl FnMut(PendingRequest<B>)) -> io::Result<()> {
+        let mut writes = 0;
+        while *left > 0 && writes < WRITES {
             let Some(asked) = self.asked.get(self.writing) else { return self.pipe.flush() };
             let mut parts = [IoSlice::new(&[]); PARTS];
             let (mut count, mut skip, mut offered) = (0, self.written, 0);
@@ -183,11 +120,11 @@ impl<B: Body> Link<B> {
                     continue;
                 }
                 let part = &part[skip..];
-                let part = &part[..part.len().min(left - offered)];
+                let part = &part[..part.len().min(*left - offered)];
                 skip = 0;
                 (parts[count], offered) = (IoSlice::new(part), offered + part.len());
                 count += 1;
-                if count == PARTS || offered == left {
+                if count == PARTS || offered == *left {
                     break;
                 }
             }
@@ -195,11 +132,12 @@ impl<B: Body> Link<B> {
                 self.wholly_written(&mut ended);
                 continue;
             }
+            writes += 1;
             match self.pipe.write(&parts[..count]) {
                 Ok(0) => return Err(ErrorKind::WriteZero.into()),
                 Ok(written) => {
                     self.written += written;
-                    left -= written;
+                    *left = left.saturating_sub(written);
                 }
                 Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(()),
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
@@ -232,7 +170,7 @@ impl<B: Body> Link<B> {
             return match self.pipe.read(self.inbox.room()) {
                 Ok(0) => Err(io::Error::new(ErrorKind::UnexpectedEof, "the broker has closed the connection")),
                 Ok(count) => {
-                    self.inbox.end += count;
+                    self.inbox.came(count);
                     Ok(true)
                 }
                 Err(error) if error.kind() == ErrorKind::WouldBlock => Ok(false),
@@ -265,3 +203,6 @@ impl<B: Body> Link<B> {
         self.asked
     }
 }
+
+#[cfg(test)]
+mod tests;

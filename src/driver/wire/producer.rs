@@ -5,10 +5,14 @@
 //!
 //! Over 250 lines: one state machine, from a message to its report.
 
+mod ended_batches;
 mod identity;
+#[cfg(test)]
+mod look_tests;
 mod numbers;
 mod partition_queues;
 mod requests;
+mod returned_batches;
 
 use super::cluster::Cluster;
 use super::codes;
@@ -18,23 +22,11 @@ use super::request::WireRequest;
 use super::spread::Spread;
 use crate::driver::{Delivery, DriverError, Producer, Report, SendResult, Time};
 use crate::plan::message::BATCH_HEADER_BYTES;
-use crate::plan::properties::wire::{ProducerWay, WireProducerSettings};
+use crate::plan::properties::wire::{Codec, ProducerWay, WireProducerSettings};
+use ended_batches::EndedBatch;
 use partition_queues::PartitionQueues;
 use std::collections::VecDeque;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
-
-/// A batch whose end is known, and how far its reports have been handed out.
-#[derive(Debug)]
-struct EndedBatch {
-    records: Records,
-    place: super::stored::RecordsIn,
-    delivery: Delivery,
-    /// Of its first message; −1: not known.
-    offset: i64,
-    /// Who answered; −1: nobody.
-    broker: i32,
-    at_ns: u64,
-}
 
 /// A connected producer.
 #[derive(Debug)]
@@ -55,6 +47,8 @@ pub struct WireProducer {
     purged: bool,
     ended: VecDeque<EndedBatch>,
     next_expiry_ns: u64,
+    /// Which broker is the first to be asked.
+    next_exit: usize,
     leaders: Vec<i32>,
 }
 
@@ -86,7 +80,7 @@ impl WireProducer {
             spread: Spread::new(way.hash, partitions, way.batch_bytes as u64),
             way,
             topic: topic.to_owned(),
-            queues: PartitionQueues::new(leaders.len()),
+            queues: PartitionQueues::new(leaders.len(), way.compression.codec != Codec::Plain),
             messages: 0,
             now_ns: time.now_ns(),
             hurry: false,
@@ -94,6 +88,7 @@ impl WireProducer {
             purged: false,
             ended: VecDeque::new(),
             next_expiry_ns: 0,
+            next_exit: 0,
             leaders: leaders.clone(),
         };
         producer.queues.led_by(&leaders);
@@ -138,36 +133,6 @@ impl WireProducer {
         let wall_ms = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis());
         self.queues.open(partition, self.now_ns, i64::try_from(wall_ms).unwrap_or(i64::MAX));
         true
-    }
-
-    /// Hands out reports of batches whose end is known.
-    fn hand_out(&mut self, limit: u32, on_report: &mut impl FnMut(u64, Report<'_>)) -> u32 {
-        let mut count = 0;
-        while count < limit {
-            let Some(ended) = self.ended.front_mut() else { break };
-            let partition = i32::try_from(ended.records.partition).unwrap_or(-1);
-            while count < limit {
-                let Some((record, tag)) = ended.records.next(&mut ended.place) else { break };
-                let offset = if ended.offset < 0 { -1 } else { ended.offset + record.offset_delta };
-                let value = record.value.unwrap_or_default();
-                let (delivery, broker) = (ended.delivery, ended.broker);
-                on_report(ended.at_ns, Report { value, tag, delivery, partition, offset, broker });
-                count += 1;
-            }
-            if ended.place.is_at_end()
-                && let Some(ended) = self.ended.pop_front()
-            {
-                self.messages -= u64::from(ended.records.count.unsigned_abs());
-                self.queues.recycle(ended.records);
-            }
-        }
-        count
-    }
-
-    /// The end of a batch that nobody has answered.
-    fn end(ended: &mut VecDeque<EndedBatch>, records: Records, delivery: Delivery, at_ns: u64) {
-        let place = records.read();
-        ended.push_back(EndedBatch { records, place, delivery, offset: -1, broker: -1, at_ns });
     }
 
     /// No room, which what is sent will make: it is not to wait for company.

@@ -4,11 +4,14 @@
 //! The buffer begins with what a produce request says before each batch (partition and length), so that a request is
 //! sent from where its batches stand.
 
+mod piecewise_sum;
+
 use super::format::{ATTRIBUTES_AT, CRC_AT, put_i16, put_i32, put_i64};
 use super::pack::{PLAIN, Packer};
 use super::stored::{RecordsIn, StoredRecord};
 use super::varint;
 use crate::plan::message::BATCH_HEADER_BYTES;
+use piecewise_sum::PiecewiseSum;
 
 /// What a produce request says before the batch of a partition: its number, the batch's length.
 const PREFIX_BYTES: usize = 8;
@@ -36,6 +39,7 @@ const NO_NUMBER: BatchNumber = BatchNumber { producer_id: -1, epoch: -1, sequenc
 pub(super) struct Records {
     bytes: Vec<u8>,
     len: usize,
+    sum: PiecewiseSum,
     /// The batch as it is sent where its codec is not `PLAIN`; else empty.
     packed: Vec<u8>,
     codec: u8,
@@ -63,12 +67,18 @@ impl Records {
     /// Begins anew, in the same memory.
     pub(super) fn begin(&mut self, partition: u32, serial: u64, opened_ns: u64, base_ms: i64) {
         self.len = RECORDS_AT;
+        self.sum = PiecewiseSum::default();
         self.count = 0;
         self.tags.clear();
         (self.partition, self.serial, self.opened_ns, self.base_ms) = (partition, serial, opened_ns, base_ms);
         (self.latest_delta_ms, self.closed, self.attempts) = (0, false, 0);
         (self.number, self.in_doubt) = (None, false);
         self.packed.clear();
+    }
+
+    /// It will be compressed: the sum of its records is of no use.
+    pub(super) fn will_be_packed(&mut self) {
+        self.sum = PiecewiseSum::never();
     }
 
     /// Bytes of the batch before it is compressed.
@@ -123,6 +133,9 @@ impl Records {
         room[at] = 0;
         self.len += at + 1;
         self.count += 1;
+        if self.sum.is_due(self.len - RECORDS_AT) {
+            self.sum.add(&self.bytes[RECORDS_AT..self.len]);
+        }
         if tag != 0 || !self.tags.is_empty() {
             self.remember(tag);
         }
@@ -166,7 +179,12 @@ impl Records {
         put_i16(batch, 51, number.epoch);
         put_i32(batch, 53, number.sequence);
         put_i32(batch, 57, self.count);
-        let crc = crc32c::crc32c(&batch[ATTRIBUTES_AT..]);
+        let (head, records) = batch[ATTRIBUTES_AT..].split_at(BATCH_HEADER_BYTES - ATTRIBUTES_AT);
+        let crc = if self.codec == PLAIN {
+            self.sum.behind(head, records)
+        } else {
+            crc32c::crc32c_append(crc32c::crc32c(head), records)
+        };
         put_i32(batch, CRC_AT, crc.cast_signed());
     }
 
@@ -192,6 +210,11 @@ impl Records {
     #[inline]
     pub(super) fn as_sent(&self) -> &[u8] {
         if self.codec == PLAIN { &self.bytes[..self.len] } else { &self.packed }
+    }
+
+    /// The batch alone, once sealed.
+    pub(super) fn as_batch(&self) -> &[u8] {
+        &self.as_sent()[PREFIX_BYTES..]
     }
 
     /// A place to read its messages from, the first one first.

@@ -151,6 +151,24 @@ fn a_number_is_read_by_others_another_one_too_after_it_was_sent() {
     assert_eq!(read(&records), (70, 2, 0, 2));
 }
 
+/// Batches of this length in bytes, about, are summed up as a whole, in one piece and in several.
+#[test]
+fn the_sum_of_a_batch_is_right_however_many_pieces_it_was_summed_up_in() {
+    for least in [30_000, 32_700, 33_000, 65_600, 400_000] {
+        let mut records = Records::default();
+        records.begin(0, 0, 0, 0);
+        while records.batch_bytes() < least {
+            records.add(None, &[records.count.to_be_bytes()[3]; 777], 0, 0);
+        }
+        for epoch in 0..2 {
+            records.set_number(BatchNumber { producer_id: 70, epoch, sequence: 1 });
+            records.seal(&mut plain());
+            let head = BatchHead::read(records.as_batch()).unwrap().unwrap();
+            assert_eq!(head.check(records.as_batch()), Ok(()), "{least} {epoch}");
+        }
+    }
+}
+
 #[test]
 fn a_batch_that_was_cut_off_is_not_there() {
     let records = written(&[(None, vec![1; 100], 0)]);

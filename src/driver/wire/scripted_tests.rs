@@ -16,8 +16,8 @@ fn a_request_carries_a_batch_of_each_partition() {
 fn what_may_be_tried_again_is_and_nothing_overtakes_it() {
     let script = [Act::Store, Act::Refuse(6), Act::Refuse(19), Act::Store, Act::Refuse(7), Act::Refuse(56)];
     let broker = Broker::new(2, &script);
-    let mut producer = broker.producer(&[("linger.ms", "0"), ("max.in.flight.requests.per.connection", "1")]);
-    let reports = deliver(&mut producer, 300);
+    let settings = [("linger.ms", "0"), ("max.in.flight.requests.per.connection", "1"), ("batch.num.messages", "20")];
+    let reports = deliver(&mut broker.producer(&settings), 300);
     all_stored_in_order(&broker, &reports);
     assert!(broker.seen().script.is_empty());
 }

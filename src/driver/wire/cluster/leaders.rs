@@ -86,7 +86,7 @@ impl<B: Body> Cluster<B> {
         let deadline_ns = time.now_ns() + u64::try_from(limit.as_nanos()).unwrap_or(u64::MAX / 2);
         let mut last = None;
         loop {
-            let now_ns = time.now_ns();
+            let now_ns = self.begin_look(time);
             self.refresh(now_ns);
             (0..self.len()).for_each(|at| self.step(at, time, |_, _| Some(0)));
             if let Some(fault) = self.fault() {

@@ -1,4 +1,4 @@
-//! What comes and goes over a connection: a step at a time, each a bounded piece, and what is lost with it.
+//! What comes and goes over a connection: a step at a time, within the bounds of the look, and what is lost with it.
 
 use super::broker_link::{ConnectionState, is_connected};
 use super::{Cluster, IDLE_LOOK_NS, RequestEvent, ThrottleTime, back_off_ns};
@@ -10,10 +10,19 @@ use crate::driver::{DriverError, ErrorClass, Time};
 use std::io;
 use std::ops::Range;
 
-/// One look reads for so long at most.
-const READ_FOR_NS: u64 = 50_000;
-
 impl<B: Body> Cluster<B> {
+    /// A look at the connections begins: from here on its bounds hold. Returns the time.
+    pub(in crate::driver::wire) fn begin_look(&mut self, time: &impl Time) -> u64 {
+        let now_ns = time.now_ns();
+        self.bounds.begin(now_ns);
+        now_ns
+    }
+
+    /// The peer that is the `nth` in this look.
+    pub(in crate::driver::wire) fn in_turn(&self, nth: usize) -> usize {
+        self.bounds.in_turn(nth, self.peers.len())
+    }
+
     /// Takes the peer's connection a step further: what has come is read and told, what waits is written.
     pub(in crate::driver::wire) fn step(
         &mut self,
@@ -24,6 +33,34 @@ impl<B: Body> Cluster<B> {
         let now_ns = time.now_ns();
         if let Err(error) = self.try_step(at, now_ns, time, &mut on_event) {
             self.lose(at, &error, now_ns, &mut on_event);
+        }
+    }
+
+    /// Writes what waits for the peer, and does nothing else: what was asked a moment ago has no answer yet.
+    pub(in crate::driver::wire) fn write(
+        &mut self,
+        at: usize,
+        now_ns: u64,
+        mut on_event: impl FnMut(RequestEvent<'_, B>, u64) -> ThrottleTime,
+    ) {
+        if let Err(error) = self.try_write(at, now_ns, &mut on_event) {
+            self.lose(at, &error, now_ns, &mut on_event);
+        }
+    }
+
+    fn try_write(
+        &mut self,
+        at: usize,
+        now_ns: u64,
+        on_event: &mut impl FnMut(RequestEvent<'_, B>, u64) -> ThrottleTime,
+    ) -> io::Result<()> {
+        let left = &mut self.bounds.write_bytes;
+        match &mut self.peers[at].link {
+            Some((link, state)) if !matches!(state, ConnectionState::Connecting(_)) && link.has_unwritten() => link
+                .write(left, |asked| {
+                    on_event(RequestEvent::Written(asked), now_ns);
+                }),
+            _ => Ok(()),
         }
     }
 
@@ -44,11 +81,15 @@ impl<B: Body> Cluster<B> {
             let deadline_ns = now_ns + self.manners.request_limit_ns;
             link.ask(WireRequest::Versions, request::versions(&self.manners.client_id), Vec::new(), false, deadline_ns);
         }
-        if link.awaits() || link.pipe.has_unread() || now_ns >= peer.looked_ns + IDLE_LOOK_NS {
+        let reads = now_ns < self.bounds.read_until_ns;
+        if reads && (link.awaits() || link.pipe.has_unread() || now_ns >= peer.looked_ns + IDLE_LOOK_NS) {
             peer.looked_ns = now_ns;
-            while let Some((link, _)) = &mut self.peers[at].link {
+            let mut at_ns = now_ns;
+            while at_ns < self.bounds.read_until_ns
+                && let Some((link, _)) = &mut self.peers[at].link
+            {
                 let came = link.read()?;
-                let at_ns = if came { time.now_ns() } else { now_ns };
+                at_ns = if came { time.now_ns() } else { now_ns };
                 let mut answers = false;
                 while let Some((asked, range)) = self.answered(at)? {
                     answers = true;
@@ -58,24 +99,17 @@ impl<B: Body> Cluster<B> {
                 if !came || answers || self.peers[at].link.as_ref().is_none_or(|(link, _)| !link.awaits()) {
                     break;
                 }
-                if at_ns >= now_ns + READ_FOR_NS {
-                    break;
-                }
             }
         }
         if now_ns >= self.peers[at].login_ends_ns {
             self.log_in(at, now_ns);
         }
         let Some((link, _)) = &mut self.peers[at].link else { return Ok(()) };
-        if link.is_overdue(now_ns) {
+        // Its answer may have come where nothing was read.
+        if reads && link.is_overdue(now_ns) {
             return Err(io::Error::new(io::ErrorKind::TimedOut, "no answer in time"));
         }
-        if link.has_unwritten() {
-            link.write(|asked| {
-                on_event(RequestEvent::Written(asked), now_ns);
-            })?;
-        }
-        Ok(())
+        self.try_write(at, now_ns, on_event)
     }
 
     fn answered(&mut self, at: usize) -> io::Result<Option<(PendingRequest<B>, Range<usize>)>> {

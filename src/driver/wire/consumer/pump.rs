@@ -6,15 +6,16 @@ use super::membership::{MemberWork, Membership};
 use super::partition_fetch::{FetchPosition, PartitionFetch};
 use super::trouble::FetchTrouble;
 use crate::driver::wire::cluster::RequestEvent;
+use crate::driver::wire::link::EmptyBody;
 use crate::driver::wire::request::WireRequest;
 use crate::driver::{DriverError, Time};
 
 impl WireConsumer {
     /// Reads what has come, asks for what is next.
     pub(super) fn pump(&mut self, time: &impl Time) {
-        let now_ns = time.now_ns();
+        let now_ns = self.cluster.begin_look(time);
         self.now_ns = now_ns;
-        self.steps(time);
+        self.steps(time, true);
         self.follow_leaders(now_ns);
         let Self { cluster, coordinator, membership, offsets, tracks, parcels, .. } = self;
         let mut asked = false;
@@ -29,17 +30,19 @@ impl WireConsumer {
             asked |= self.fetch(now_ns);
         }
         if asked {
-            self.steps(time);
+            self.steps(time, false);
         }
     }
 
-    fn steps(&mut self, time: &impl Time) {
+    /// Reads what has come and writes what waits; without `reads` it writes alone.
+    fn steps(&mut self, time: &impl Time, reads: bool) {
         let Self { cluster, way, tracks, sessions, coordinator, membership, offsets, parcels, spare, topic, .. } = self;
         let retry_ns = cluster.manners.retry_ns;
         let mut trouble = FetchTrouble::new(self.now_ns, retry_ns);
-        for at in 0..cluster.len() {
+        for nth in 0..cluster.len() {
+            let at = cluster.in_turn(nth);
             let broker = cluster.id(at);
-            cluster.step(at, time, |event, now_ns| {
+            let on_event = |event: RequestEvent<'_, EmptyBody>, now_ns| {
                 trouble.now_ns = now_ns;
                 let trouble = &mut trouble;
                 match event {
@@ -94,7 +97,12 @@ impl WireConsumer {
                     }
                     RequestEvent::Written(_) => Some(0),
                 }
-            });
+            };
+            if reads {
+                cluster.step(at, time, on_event);
+            } else {
+                cluster.write(at, self.now_ns, on_event);
+            }
         }
         if let (true, Some(membership)) = (trouble.is_fenced, membership) {
             membership.is_fenced(tracks, parcels, trouble.now_ns);

@@ -17,8 +17,8 @@ impl WireProducer {
         let deadline_ns = time.now_ns() + u64::try_from(limit.as_nanos()).unwrap_or(u64::MAX / 2);
         let (mut asked, mut tries, mut not_before_ns, mut why) = (false, 0, 0, "no answer".to_owned());
         loop {
-            let now_ns = time.now_ns();
             let cluster = &mut self.cluster;
+            let now_ns = cluster.begin_look(time);
             cluster.refresh(now_ns);
             if let (false, Some(at)) = (asked || now_ns < not_before_ns, cluster.anybody(now_ns)) {
                 cluster.ask(at, WireRequest::ProducerId, request::producer_id(&cluster.manners.client_id), now_ns);

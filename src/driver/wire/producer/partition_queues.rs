@@ -49,17 +49,20 @@ pub(super) struct PartitionQueues {
     spare: Vec<Records>,
     /// Memory of the batches in use, bytes.
     room_bytes: usize,
+    /// Are batches compressed?
+    packs: bool,
 }
 
 impl PartitionQueues {
-    /// Of so many partitions.
-    pub(super) fn new(partitions: usize) -> Self {
+    /// Of so many partitions, whose batches will be compressed or not.
+    pub(super) fn new(partitions: usize, packs: bool) -> Self {
         Self {
             queues: (0..partitions).map(|_| PartitionQueue::default()).collect(),
             exits: Vec::new(),
             parked: Vec::new(),
             spare: Vec::new(),
             room_bytes: 0,
+            packs,
         }
     }
 
@@ -139,6 +142,9 @@ impl PartitionQueues {
         self.room_bytes += records.room_bytes();
         let lane = &mut self.queues[partition as usize];
         records.begin(partition, lane.next_serial, now_ns, wall_ms);
+        if self.packs {
+            records.will_be_packed();
+        }
         lane.next_serial += 1;
         lane.queue.push_back(records);
         if !lane.listed {
