@@ -10,6 +10,8 @@ use super::messages::Messages;
 use super::root;
 use super::values::positive_duration;
 use crate::client::floor::{self, Job, Length, LoopResult, LoopTarget, Parts, TimeMode};
+use crate::config::ClientLibrary;
+use crate::driver::wire::SinkUse;
 use crate::os::clock::{Calibration, MIN_BASELINE};
 use crate::stats::{Counter, Distribution};
 use crate::telemetry::Role;
@@ -57,6 +59,10 @@ pub struct BenchLoopArgs {
     #[arg(long)]
     cpu: Option<usize>,
 
+    /// Without a rate: messages on their way at first, as a run has them; unless given, as many as the queue takes
+    #[arg(long, value_name = "MESSAGES")]
+    window: Option<u32>,
+
     /// A slot this often, besides those of each second
     #[arg(long, value_name = "TIME", value_parser = positive_duration)]
     cut_every: Option<Duration>,
@@ -68,6 +74,15 @@ pub struct BenchLoopArgs {
     /// Its partitions
     #[arg(long, default_value_t = 1)]
     partitions: u32,
+
+    /// That topic by the wire driver
+    #[arg(long, requires = "topic")]
+    wire: bool,
+
+    /// The wire driver, and a sink in this process instead of a broker: it takes what is produced, and serves messages
+    /// from memory; on a CPU of its own, if given, it spins
+    #[arg(long, value_name = "CPU", num_args = 0..=1, require_equals = true, conflicts_with_all = ["topic", "step_ns"])]
+    sink: Option<Option<usize>>,
 
     /// A librdkafka property, name=value
     #[arg(long, value_parser = property)]
@@ -99,10 +114,22 @@ struct Figures {
     process_cpu_ns: u64,
     messages_per_s: f64,
     cpu_ns_per_message: f64,
+    value_bytes_per_s: f64,
+    messages_amiss: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sink: Option<SinkFigures>,
     slots_published: u64,
     largest_slot_bytes: usize,
     pacing_error_ns: QuantilesNs,
     pause_per_slot_ns: QuantilesNs,
+}
+
+/// What the sink has done. Where it waited for next to no time, it was the limit.
+#[derive(Debug, serde::Serialize)]
+struct SinkFigures {
+    messages: u64,
+    requests: u64,
+    waited_ns: u64,
 }
 
 /// Quantiles of a distribution in ns.
@@ -132,7 +159,7 @@ pub(super) fn bench_loop(args: &BenchLoopArgs) -> ExitStatus {
     let mut messages = Messages::plain(ColorWhen::Auto);
     match floor::run(&job(args)) {
         Ok(outcome) => {
-            messages.result(&serde_json::to_string(&figures(&outcome)).unwrap_or_default());
+            messages.result(&serde_json::to_string(&figures(&outcome, args.bytes)).unwrap_or_default());
             ExitStatus::Success
         }
         Err(error) => {
@@ -158,10 +185,15 @@ fn job(args: &BenchLoopArgs) -> Job {
         passing: args.step_ns.map_or(TimeMode::Real, TimeMode::Stepped),
         clock: Calibration::begin(root()).finish(baseline),
         cpu: args.cpu,
+        window_messages: args.window,
         cut_every: args.cut_every,
-        target: match &args.topic {
-            None => LoopTarget::Null,
-            Some(topic) => LoopTarget::Kafka {
+        target: match (&args.topic, args.sink) {
+            (None, None) => LoopTarget::Null,
+            (None, Some(cpu)) => {
+                LoopTarget::Sink { cpu, properties: args.property.clone(), partitions: args.partitions }
+            }
+            (Some(topic), _) => LoopTarget::Kafka {
+                client: if args.wire { ClientLibrary::Wire } else { ClientLibrary::Librdkafka },
                 properties: args.property.clone(),
                 topic: topic.clone(),
                 partitions: args.partitions,
@@ -172,16 +204,24 @@ fn job(args: &BenchLoopArgs) -> Job {
 }
 
 #[expect(clippy::cast_precision_loss, reason = "figures for people")]
-fn figures(outcome: &LoopResult) -> Figures {
+fn figures(outcome: &LoopResult, value_bytes: u32) -> Figures {
     let LoopResult { messages, elapsed_ns, cpu_ns, process_cpu_ns, .. } = outcome;
     let LoopResult { counters, pacing_error, pauses, largest_slot_bytes, .. } = outcome;
+    let messages_per_s = *messages as f64 * 1e9 / *elapsed_ns as f64;
     Figures {
         messages: *messages,
         elapsed_ns: *elapsed_ns,
         cpu_ns: *cpu_ns,
         process_cpu_ns: *process_cpu_ns,
-        messages_per_s: *messages as f64 * 1e9 / *elapsed_ns as f64,
+        messages_per_s,
         cpu_ns_per_message: *process_cpu_ns as f64 / (*messages).max(1) as f64,
+        value_bytes_per_s: messages_per_s * f64::from(value_bytes),
+        messages_amiss: outcome.messages_amiss(),
+        sink: outcome.sink.map(|SinkUse { messages, requests, waited_ns }| SinkFigures {
+            messages,
+            requests,
+            waited_ns,
+        }),
         slots_published: counters[Counter::SlotsPublished],
         largest_slot_bytes: *largest_slot_bytes,
         pacing_error_ns: QuantilesNs::of(pacing_error),

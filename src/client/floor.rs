@@ -1,5 +1,5 @@
 //! The floor: what the clients' own loops cost, run in this process on a driver that does nothing (or on Kafka, to
-//! compare).
+//! compare), and what the wire driver costs on a broker that does nothing.
 //!
 //! These are the loops of `produce` and `consume`, not copies of them. What a client measures is chosen part by part
 //! when compiling (`measuring.rs`); with all parts they are the very code of a client process.
@@ -10,12 +10,14 @@ mod supervise;
 mod timed;
 
 use super::measuring::{self, With};
+use crate::config::ClientLibrary;
+use crate::driver::wire::SinkUse;
 use crate::driver::{DriverError, ErrorClass};
 use crate::os::clock::Clock;
-use crate::stats::{Counters, Distribution};
+use crate::stats::{Counter, Counters, Distribution};
 use crate::telemetry::Role;
 use crate::units::Rate;
-use loops::{on_kafka, on_null};
+use loops::{on_kafka, on_null, on_sink};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
@@ -76,11 +78,22 @@ pub enum LoopTarget {
     Null,
     /// A topic that is there. Consumers read it from where their group stands.
     Kafka {
-        /// librdkafka's properties; `group.id` for consumers.
+        /// Whose clients.
+        client: ClientLibrary,
+        /// librdkafka's properties; `group.id` for librdkafka's consumers.
         properties: Vec<(String, String)>,
         /// Topic name.
         topic: String,
         /// Its partitions.
+        partitions: u32,
+    },
+    /// A sink in this process, by the wire driver. With everything measured it serves stamped messages, each once.
+    Sink {
+        /// The sink's CPU, on which it spins; None: it sleeps while it waits.
+        cpu: Option<usize>,
+        /// librdkafka's properties.
+        properties: Vec<(String, String)>,
+        /// Partitions of its topic.
         partitions: u32,
     },
 }
@@ -107,6 +120,8 @@ pub struct Job {
     /// The CPU of the loop, which then spins there as a client does that has its own; None: it sleeps when a wait is
     /// long enough.
     pub cpu: Option<usize>,
+    /// Without a rate a producer keeps so many messages on their way at first; None: as many as the queue takes.
+    pub window_messages: Option<u32>,
     /// Between two slots asked for besides those of each second.
     pub cut_every: Option<Duration>,
     /// Where to.
@@ -124,7 +139,8 @@ pub struct LoopResult {
     pub elapsed_ns: u64,
     /// CPU time of the loop's thread in this time.
     pub cpu_ns: u64,
-    /// CPU time of the whole process in this time (the library's threads, and the one that stands for the supervisor).
+    /// CPU time of the whole process in this time (the library's threads, and the one that stands for the supervisor);
+    /// with a sink, whose threads are in this process, that of the loop's thread, which does all the work.
     pub process_cpu_ns: u64,
     /// What the loop counted.
     pub counters: Counters,
@@ -134,6 +150,23 @@ pub struct LoopResult {
     pub pauses: Distribution,
     /// Bytes of the largest slot that was published; 0 without telemetry.
     pub largest_slot_bytes: usize,
+    /// What the sink has done, if there was one.
+    pub sink: Option<SinkUse>,
+}
+
+impl LoopResult {
+    /// Messages that failed, came twice, out of order, damaged, or from elsewhere.
+    pub fn messages_amiss(&self) -> u64 {
+        const AMISS: [Counter; 6] = [
+            Counter::MessagesFailed,
+            Counter::MessagesUnknown,
+            Counter::MessagesDuplicated,
+            Counter::MessagesReordered,
+            Counter::MessagesCorrupt,
+            Counter::MessagesForeign,
+        ];
+        AMISS.iter().map(|counter| self.counters[*counter]).sum()
+    }
 }
 
 /// Runs a job on the calling thread (which is moved to the job's CPU); another thread stands for the supervisor, unless
@@ -154,6 +187,7 @@ pub fn run(job: &Job) -> Result<LoopResult, DriverError> {
     match &job.target {
         LoopTarget::Null => with_parts!(on_null, [0 1 3 7 15 31 63 61 59 55 47]),
         LoopTarget::Kafka { .. } => with_parts!(on_kafka, [0 63]),
+        LoopTarget::Sink { .. } => with_parts!(on_sink, [0 63]),
     }
 }
 

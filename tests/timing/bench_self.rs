@@ -20,6 +20,7 @@ struct Document {
     instructions_counted: bool,
     loops: Vec<Loop>,
     pauses: Vec<Pauses>,
+    sink: Option<SinkRows>,
     #[serde(default)]
     pairs: Vec<Pair>,
     clients: Vec<Clients>,
@@ -59,6 +60,30 @@ struct Quantiles {
     p50: u64,
     p99_9: u64,
     max: u64,
+}
+
+#[derive(serde::Deserialize)]
+struct SinkRows {
+    cpus: [usize; 2],
+    cases: Vec<SinkCase>,
+    pacing_error_ns: SinkPacing,
+}
+
+#[derive(serde::Deserialize)]
+struct SinkCase {
+    direction: String,
+    value_bytes: u32,
+    messages_per_s_all: f64,
+    value_bytes_per_s_all: f64,
+    cpu_ns_per_message_none: f64,
+    sink_waited_share_all: f64,
+    all_to_none: Range,
+}
+
+#[derive(serde::Deserialize)]
+struct SinkPacing {
+    p50: f64,
+    p99: f64,
 }
 
 #[derive(serde::Deserialize)]
@@ -148,6 +173,19 @@ fn every_loop_and_number_of_clients_has_its_figures_in_both_results() {
             assert!(*min > 0.0 && min <= median && median <= max);
         }
     }
+    if let Some(SinkRows { cpus, cases, pacing_error_ns }) = &document.sink {
+        assert!(cpus[0] != cpus[1] && pacing_error_ns.p50 <= pacing_error_ns.p99);
+        let names: Vec<_> = cases.iter().map(|case| (case.direction.as_str(), case.value_bytes)).collect();
+        assert_eq!(names, [("produce", 100), ("consume", 100), ("produce", 1024), ("consume", 1024)]);
+        for case in cases {
+            let bytes_per_s = case.messages_per_s_all * f64::from(case.value_bytes);
+            assert!(bytes_per_s > 0.0 && (case.value_bytes_per_s_all - bytes_per_s).abs() < bytes_per_s * 0.5);
+            assert!(case.cpu_ns_per_message_none > 0.0 && case.sink_waited_share_all >= 0.0);
+            assert!(case.all_to_none.median > 0.0);
+        }
+    } else {
+        done.assert_stderr_has("NO SINK");
+    }
     let [one, two] = &document.clients[..] else { panic!("{} numbers of clients", document.clients.len()) };
     assert_eq!((one.clients, two.clients), (1, 2));
     assert!(one.memory_bytes_per_client.is_none() && two.memory_bytes_per_client.is_some());
@@ -168,7 +206,11 @@ fn a_part_or_number_of_clients_that_is_none_is_a_usage_error() {
         return;
     }
     let scene = Scene::new("a_part_or_number_of_clients_that_is_none_is_a_usage_error");
-    scene.command(TOOL, ["--parts", "all"]).run().assert_code(USAGE).assert_stderr_has("loops, pairs, kafka, clients");
+    scene
+        .command(TOOL, ["--parts", "all"])
+        .run()
+        .assert_code(USAGE)
+        .assert_stderr_has("loops, sink, pairs, kafka, wire-clients, clients");
     scene.command(TOOL, ["--clients", "0"]).run().assert_code(USAGE).assert_stderr_has("at least 1 client");
     scene.command(TOOL, ["--clients", "some"]).run().assert_code(USAGE).assert_stderr_has("numbers with commas");
 }

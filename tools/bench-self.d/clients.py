@@ -1,4 +1,5 @@
-"""What grows with the number of clients: whole runs of pinload with the null driver, seen from outside and from the detail file."""
+"""What grows with the number of clients: whole runs of pinload with the null driver, or with the wire driver on a Kafka, seen from outside and
+from the detail file."""
 
 import json
 import os
@@ -9,16 +10,25 @@ import time
 from process import ToolError, tree
 
 DRIVER = "name: nothing\ndriverClass: pinload.driver.null\n"
+# Defaults of librdkafka: what is configured of buffers are limits, and at one message a second nothing is near them.
+WIRE_DRIVER = """name: wire
+driverClass: pinload.wire
+commonConfig: bootstrap.servers={address}
+producerConfig: acks=1
+consumerConfig: auto.offset.reset=earliest
+topicConfig: ""
+replicationFactor: 1
+"""
 WORKLOAD = """name: idle
 topics: 1
-partitionsPerTopic: 1
+partitionsPerTopic: {partitions}
 messageSize: 100
 useRandomizedPayloads: true
 randomBytesRatio: 1.0
 randomizedPayloadPoolSize: 1
-producersPerTopic: {clients}
-subscriptionsPerTopic: 0
-consumerPerSubscription: 0
+producersPerTopic: {producers}
+subscriptionsPerTopic: {subscriptions}
+consumerPerSubscription: {consumers}
 producerRate: 1
 testDurationMinutes: 1
 """
@@ -29,11 +39,23 @@ LIMIT_S = 180
 
 def measure(binary, numbers, folder, quick, say):
     """One run for each number of clients."""
-    (folder / "driver.yaml").write_text(DRIVER, encoding="utf-8")
+    idle = lambda clients: WORKLOAD.format(partitions=1, producers=clients, subscriptions=0, consumers=0)
+    return _measure(binary, numbers, folder, 2.5 if quick else 14.0, DRIVER, idle, say)
+
+
+def measure_wire(binary, numbers, folder, address, say):
+    """The same on a Kafka by the wire driver, half of the clients consumers."""
+    idle = lambda clients: WORKLOAD.format(partitions=clients // 2, producers=clients // 2, subscriptions=1, consumers=clients // 2)
+    return _measure(binary, numbers, folder, 14.0, WIRE_DRIVER.format(address=address), idle, say)
+
+
+def _measure(binary, numbers, folder, load_s, driver, workload, say):
+    (folder / "driver.yaml").write_text(driver, encoding="utf-8")
     document = []
     for clients in numbers:
         say(f"{clients} clients")
-        document.append(_run(binary, clients, folder, 2.5 if quick else 14.0))
+        (folder / "workload.yaml").write_text(workload(clients), encoding="utf-8")
+        document.append(_run(binary, clients, folder, load_s))
     first = document[0]
     for each in document:
         more = each["clients"] - first["clients"]
@@ -43,7 +65,6 @@ def measure(binary, numbers, folder, quick, say):
 
 def _run(binary, clients, folder, load_s):
     result = folder / f"{clients}.json"
-    (folder / "workload.yaml").write_text(WORKLOAD.format(clients=clients), encoding="utf-8")
     argv = [str(binary), "run", "--no-progress", "--warmup", "0s", "--duration", f"{round(load_s * 1000)}ms", "-d", "driver.yaml",
             "-o", str(result), "workload.yaml"]
     begun_s = time.monotonic()

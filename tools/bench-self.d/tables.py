@@ -14,7 +14,8 @@ ADDED = {
 def markdown(document):
     host = document["machine"]
     lines = [f"{document['pinload']}; {host['cpus']} CPUs ({host['cpu_model']}), {host['memory_bytes'] / 2**30:.0f} GiB, {host['kernel']}."]
-    for part, table in (("loops", _loops), ("pauses", _pauses), ("pairs", _pairs), ("kafka", _kafka), ("clients", _clients)):
+    for part, table in (("loops", _loops), ("pauses", _pauses), ("sink", _sink), ("pairs", _pairs), ("kafka", _kafka),
+                        ("wire_clients", _wire_clients), ("clients", _clients)):
         if part in document:
             lines += ["", *table(document[part])]
     return "\n".join(lines) + "\n"
@@ -52,6 +53,20 @@ def _pauses(pauses):
     return lines
 
 
+def _sink(sink):
+    lines = ["| wire driver, a broker that costs nothing on another CPU | million msg/s | MB/s of values | CPU ns/msg | the sink waited "
+             "| nothing measured: million msg/s | CPU ns/msg | everything ÷ nothing, CPU |", "|---|--:|--:|--:|--:|--:|--:|--:|"]
+    for each in sink["cases"]:
+        lines.append(
+            f"| {each['direction']}, {each['value_bytes']} B | {each['messages_per_s_all'] / 1e6:.2f} | {each['value_bytes_per_s_all'] / 1e6:,.0f} "
+            f"| {each['cpu_ns_per_message_all']:.1f} | {each['sink_waited_share_all']:.0%} | {each['messages_per_s_none'] / 1e6:.2f} "
+            f"| {each['cpu_ns_per_message_none']:.1f} | {_range(each['all_to_none'])} |")
+    figures = [f"{sink['pacing_error_ns'][name] / 1000:.2f}" for name in ("p50", "p99", "p99_9", "max")]
+    lines += ["", f"| pacing error at {sink['paced_per_s']:,} msg/s, µs | p50 | p99 | p99.9 | longest |", "|---|--:|--:|--:|--:|",
+              "| wire driver, a broker that costs nothing on another CPU | " + " | ".join(figures) + " |"]
+    return lines
+
+
 def _pairs(pairs):
     lines = ["| null driver, two clients at once, each on a CPU of its own | msg/s of one alone | of each of the two | 2 clients ÷ 2 × 1 client, msg/s "
              "| CPU per message, together ÷ alone |", "|---|--:|--:|--:|--:|"]
@@ -75,8 +90,12 @@ def _kafka(pairs):
     return lines
 
 
-def _clients(rows):
-    lines = ["| clients | all ready, s | memory of all, MiB | each client adds, MiB | supervisor, MiB | supervisor, % of a CPU "
+def _wire_clients(rows):
+    return _clients(rows, "clients of the wire driver on a Kafka, half producers, half consumers")
+
+
+def _clients(rows, whose="clients"):
+    lines = [f"| {whose} | all ready, s | memory of all, MiB | each client adds, MiB | supervisor, MiB | supervisor, % of a CPU "
              "| drains in all, ms | drain of a slot, µs | close, s |", "|--:|--:|--:|--:|--:|--:|--:|--:|--:|"]
     for each in rows:
         per_client = each["memory_bytes_per_client"]

@@ -2,16 +2,20 @@
 //! measuring.
 
 use super::timed::timed;
-use super::{Job, LoopResult, LoopTarget, RUN_ID, system};
+use super::{Job, LoopResult, LoopTarget, RUN_ID, TimeMode, system};
 use crate::client::consume::{Consume, ConsumerOptions, Expected};
 use crate::client::measuring::Measuring;
 use crate::client::message_batcher::{MessageBatcher, Sender};
 use crate::client::produce::{Produce, ProducerOptions};
+use crate::client::run_time::RunTime;
+use crate::config::ClientLibrary;
 use crate::driver::kafka::{KafkaConsumer, KafkaProducer, Receiving};
 use crate::driver::null::{NullConsumer, NullProducer};
+use crate::driver::wire::{Share, SinkBroker, SinkOptions, WireConsumer, WireProducer};
 use crate::driver::{Consumer, DriverError, Producer, Time};
 use crate::load::keys::Keys;
 use crate::load::payloads::Choice;
+use crate::plan::properties::wire::{WireConsumerSettings, WireProducerSettings};
 use crate::plan::properties::{ConsumerSettings, ProducerSettings, ProducerWays};
 use crate::plan::{Arrivals, KeyDistributor, LatePolicy};
 use crate::stats::{Distribution, Recorder};
@@ -19,6 +23,11 @@ use crate::telemetry::payload_pool::{PoolOwner, PoolView};
 use crate::telemetry::{ClientEnd, Role};
 use std::marker::PhantomData;
 use std::time::Duration;
+
+/// Limit of connecting.
+const CONNECT: Duration = Duration::from_secs(30);
+/// The sink has any topic.
+const SINK_TOPIC: &str = "sink";
 
 pub(super) fn on_null<M: Measuring>(job: &Job) -> Result<LoopResult, DriverError> {
     match job.role {
@@ -31,8 +40,10 @@ pub(super) fn on_null<M: Measuring>(job: &Job) -> Result<LoopResult, DriverError
 }
 
 pub(super) fn on_kafka<M: Measuring>(job: &Job) -> Result<LoopResult, DriverError> {
-    const CONNECT: Duration = Duration::from_secs(30);
-    let LoopTarget::Kafka { properties, topic, partitions } = &job.target else { return on_null::<M>(job) };
+    let LoopTarget::Kafka { client, properties, topic, partitions } = &job.target else { return on_null::<M>(job) };
+    if *client == ClientLibrary::Wire {
+        return by_wire::<M>(job, properties, topic, *partitions);
+    }
     match job.role {
         Role::Producer => {
             let idempotent = ProducerSettings::of(properties).idempotent;
@@ -48,6 +59,46 @@ pub(super) fn on_kafka<M: Measuring>(job: &Job) -> Result<LoopResult, DriverErro
     }
 }
 
+/// On a sink, which ends with the job.
+pub(super) fn on_sink<M: Measuring>(job: &Job) -> Result<LoopResult, DriverError> {
+    let LoopTarget::Sink { cpu, properties, partitions } = &job.target else { return on_null::<M>(job) };
+    let sink = SinkBroker::start(SinkOptions {
+        partitions: *partitions,
+        cpu: *cpu,
+        run_id: RUN_ID,
+        value_bytes: job.value_bytes,
+        stamps: M::STAMP.then_some(job.clock),
+    })
+    .map_err(|error| system("no sink", error))?;
+    let address = ("bootstrap.servers".to_owned(), sink.address());
+    let properties: Vec<_> = properties.iter().cloned().chain([address]).collect();
+    let outcome = by_wire::<M>(job, &properties, SINK_TOPIC, *partitions)?;
+    Ok(LoopResult { process_cpu_ns: outcome.cpu_ns, sink: Some(sink.finish()), ..outcome })
+}
+
+fn by_wire<M: Measuring>(
+    job: &Job,
+    properties: &[(String, String)],
+    topic: &str,
+    partitions: u32,
+) -> Result<LoopResult, DriverError> {
+    if job.passing != TimeMode::Real {
+        return Err(system("stepped time", "the wire driver waits for answers, which take their own"));
+    }
+    let time = RunTime(job.clock);
+    match job.role {
+        Role::Producer => {
+            let driver = WireProducer::connect(&WireProducerSettings::of(properties), topic, CONNECT, &time)?;
+            timed(job, ProducerLoop::<_, M>::new(driver, job)?)
+        }
+        Role::Consumer => {
+            let all = Share { member: 0, members: 1 };
+            let driver = WireConsumer::connect(&WireConsumerSettings::of(properties), topic, all, CONNECT, &time)?;
+            timed(job, ConsumerLoop::<_, M>::new(driver, partitions))
+        }
+    }
+}
+
 /// A loop that is ready to run under a time.
 pub(super) trait Loop {
     /// Runs it to its end; the pauses that its publications made come back.
@@ -58,6 +109,7 @@ struct ProducerLoop<P: Producer, M: Measuring> {
     driver: P,
     batcher: Option<MessageBatcher>,
     late: LatePolicy,
+    window_messages: Option<u32>,
     measuring: PhantomData<M>,
 }
 
@@ -73,7 +125,8 @@ impl<P: Producer, M: Measuring> ProducerLoop<P, M> {
         let keys = Keys::new(KeyDistributor::NoKey, RUN_ID, 0);
         let batcher = MessageBatcher::new(sender, keys, Some(pool), Choice::new(RUN_ID, job.payloads.max(1)));
         let late = LatePolicy::Bounded { multiple: 2.0 };
-        Ok(Self { driver, batcher: Some(batcher), late, measuring: PhantomData })
+        let window_messages = job.window_messages;
+        Ok(Self { driver, batcher: Some(batcher), late, window_messages, measuring: PhantomData })
     }
 }
 
@@ -87,7 +140,7 @@ impl<P: Producer, M: Measuring> Loop for ProducerLoop<P, M> {
             arrivals: Arrivals::Uniform,
             index: 0,
             outstanding: None,
-            first_window_messages: None,
+            first_window_messages: self.window_messages,
             flush: Duration::from_secs(10),
             wall_stamps: false,
             omb_probes: false,

@@ -1,7 +1,6 @@
 //! The jobs do what they say, with any parts.
 
 use super::*;
-use crate::stats::Counter;
 
 fn job(role: Role, parts: Parts) -> Job {
     Job {
@@ -14,6 +13,7 @@ fn job(role: Role, parts: Parts) -> Job {
         passing: TimeMode::Stepped(1_250),
         clock: Clock::vdso(),
         cpu: None,
+        window_messages: None,
         cut_every: None,
         target: LoopTarget::Null,
         stop: None,
@@ -76,6 +76,29 @@ fn real_time_ends_after_the_messages_or_the_time() {
     assert_eq!(counted.counters[Counter::MessagesAcknowledged], counted.messages);
     let blind = run(&Job { length: Length::Messages(1), parts: Parts::NONE, ..real }).unwrap_err();
     assert!(blind.text.contains("telemetry"), "{blind}");
+}
+
+#[test]
+fn on_a_sink_every_message_is_taken_or_comes_once_and_whole() {
+    let jobs = [Role::Producer, Role::Consumer].map(|role| [Parts::ALL, Parts::NONE].map(|parts| (role, parts)));
+    for (role, parts) in jobs.concat() {
+        let target = LoopTarget::Sink { cpu: None, properties: Vec::new(), partitions: 3 };
+        let length = match parts {
+            Parts::ALL => Length::Messages(5_000),
+            _ => Length::Time(Duration::from_secs(1)),
+        };
+        let on_sink = Job { passing: TimeMode::Real, length, target, window_messages: Some(4_000), ..job(role, parts) };
+        let outcome = run(&on_sink).unwrap();
+        let LoopResult { messages, counters, sink: Some(sink), .. } = &outcome else { panic!("{outcome:?}") };
+        assert_eq!(outcome.messages_amiss(), 0, "{role} {parts:?}");
+        assert!(*messages > 0 && sink.requests > 0, "{role} {parts:?}: {messages} {sink:?}");
+        match role {
+            Role::Producer => {
+                assert_eq!((counters[Counter::MessagesAcknowledged], sink.messages), (*messages, *messages));
+            }
+            Role::Consumer => assert!(sink.messages >= *messages, "{messages} {sink:?}"),
+        }
+    }
 }
 
 #[test]

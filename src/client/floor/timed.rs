@@ -126,6 +126,7 @@ impl IntoOutcome for Result<LoopRun, DriverError> {
             pacing_error,
             pauses,
             largest_slot_bytes,
+            sink: None,
         })
     }
 }

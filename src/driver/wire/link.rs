@@ -1,7 +1,5 @@
 //! One connection to a broker: requests written from where their parts stand, answers read in order, in bounded pieces,
 //! never blocking.
-//!
-//! Over 250 lines: one state machine.
 
 mod receive_buffer;
 

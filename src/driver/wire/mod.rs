@@ -16,6 +16,7 @@ mod producer;
 mod records;
 mod request;
 mod response;
+mod sink;
 mod spread;
 mod stored;
 mod tls;
@@ -24,6 +25,7 @@ mod varint;
 
 pub use consumer::{Share, WireConsumer};
 pub use producer::WireProducer;
+pub use sink::{SinkBroker, SinkOptions, SinkUse};
 
 #[cfg(test)]
 mod membership_messages_tests;
