@@ -95,11 +95,22 @@ fn what_timed_out_may_have_been_stored_and_the_rest_follows() {
     let broker = Broker::new(1, &[Act::Silence; 8]);
     let more = [&NUMBERED[..], &[("socket.timeout.ms", "60"), ("delivery.timeout.ms", "250")]].concat();
     let mut producer = broker.producer(&more);
-    let mut reports = deliver(&mut producer, 30);
-    reports.extend(deliver(&mut producer, 30));
-    let acknowledged = reports.iter().filter(|(_, delivery, ..)| *delivery == Delivery::Acknowledged).count();
-    assert!(acknowledged >= 30, "{reports:?}");
-    assert_eq!(broker.seen().stored[0].len(), acknowledged, "each once, and none that timed out");
+    let (mut rounds, mut acknowledged, mut last) = (0, 0, 0);
+    // On a busy machine more of them time out than meet the silences: until a round comes through.
+    while last < 30 {
+        assert!(rounds < 20, "{last} of 30 acknowledged");
+        let reports = deliver(&mut producer, 30);
+        last = reports.iter().filter(|(_, delivery, ..)| *delivery == Delivery::Acknowledged).count();
+        (rounds, acknowledged) = (rounds + 1, acknowledged + last);
+    }
+    let stored = broker.seen().stored[0].clone();
+    assert!(
+        (acknowledged..=rounds * 30).contains(&stored.len()),
+        "{acknowledged} acknowledged, {} stored",
+        stored.len()
+    );
+    let most = (0..30_u32).map(|number| stored.iter().filter(|value| value[..] == number.to_be_bytes()).count()).max();
+    assert!(most <= Some(rounds), "each message of a round is stored once: {most:?} in {rounds} rounds");
 }
 
 #[test]
