@@ -4,7 +4,7 @@ use super::args::RunArgs;
 use crate::config::yaml::YamlDocument;
 use crate::config::{DriverFile, Problem, Problems, WorkloadFile, shipped};
 use crate::os::affinity;
-use crate::os::fingerprint::{BrokerLogFacts, broker_cpus};
+use crate::os::fingerprint::BrokersHere;
 use crate::os::host_capacity::HostCapacity;
 use crate::os::memory_policy;
 use crate::os::topology::Topology;
@@ -137,8 +137,7 @@ pub(super) fn read_machine(root: &Path) -> Result<Machine, String> {
         allowed: affinity::current_mask().map_err(|error| error.to_string())?,
         memory_policy: memory_policy::current().map_err(|error| error.to_string())?,
         room: HostCapacity::of_self(root),
-        broker_cpus: broker_cpus(root),
-        broker_log_on_disk: BrokerLogFacts::below(root).on_disk().cloned(),
+        brokers: BrokersHere::below(root),
     })
 }
 

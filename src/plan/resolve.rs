@@ -31,7 +31,7 @@ use super::{DriverPlan, Inputs, LatePolicy, Placement, Plan, RatePlan, RateScope
 use crate::caveat::{Caveat, Subject};
 use crate::config::{ClientLibrary, DriverFile, Problem, Problems, WorkloadFile};
 use crate::os::affinity::CpuSet;
-use crate::os::fingerprint::BrokerLog;
+use crate::os::fingerprint::BrokersHere;
 use crate::os::host_capacity::HostCapacity;
 use crate::os::memory_policy::MemoryPolicy;
 use crate::os::topology::Topology;
@@ -99,10 +99,8 @@ pub struct Machine {
     pub memory_policy: MemoryPolicy,
     /// What it has room for.
     pub room: HostCapacity,
-    /// CPUs that Kafka brokers on it may use.
-    pub broker_cpus: CpuSet,
-    /// The log of a Kafka broker on it that lies on a disk.
-    pub broker_log_on_disk: Option<BrokerLog>,
+    /// Kafka brokers on it.
+    pub brokers: BrokersHere,
 }
 
 impl Machine {
@@ -116,13 +114,13 @@ impl Machine {
     ) -> Option<CpuSet> {
         let scheduled = producers > 0 && rate.is_none_or(|rate| rate.total != Rate::Unlimited);
         let here = driver.is_some_and(DriverPlan::is_on_this_host);
-        (!scheduled).then(|| if here { self.broker_cpus.clone() } else { CpuSet::default() })
+        (!scheduled).then(|| if here { self.brokers.cpus.clone() } else { CpuSet::default() })
     }
 
     /// Is the disk of a broker here measured as well, by producers without a rate?
     fn disk_beside(&self, producers: u32, rate: &RatePlan, driver: &DriverPlan) -> Option<String> {
         let unlimited = producers > 0 && rate.total == Rate::Unlimited;
-        let log = self.broker_log_on_disk.as_ref().filter(|_| unlimited && driver.is_on_this_host())?;
+        let log = self.brokers.log_on_disk.as_ref().filter(|_| unlimited && driver.is_on_this_host())?;
         Some(format!(
             "the Kafka here has its log on a disk ({}, {}): without a rate the disk is measured as well, and what is \
              not written yet slows the next run; pinload doctor says more",

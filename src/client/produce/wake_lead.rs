@@ -38,7 +38,7 @@ impl WakeLead {
     #[inline]
     pub(super) fn wait_begins(&mut self, wait_ns: u64) {
         if wait_ns > SHORTEST_SLEEP_NS && wait_ns <= SHORTEST_SLEEP_NS + self.ns {
-            self.ns = self.ns.saturating_sub(STEP_NS).max(SHORTEST_NS);
+            self.shorten();
         }
     }
 
@@ -46,8 +46,16 @@ impl WakeLead {
     #[inline]
     pub(super) fn woken(&mut self, asked_ns: u64, woken_ns: u64) {
         let Some(late_ns) = woken_ns.checked_sub(asked_ns) else { return };
-        self.ns = if late_ns > self.ns { self.ns + IN_TIME * STEP_NS } else { self.ns.saturating_sub(STEP_NS) }
-            .clamp(SHORTEST_NS, LONGEST_NS);
+        if late_ns > self.ns {
+            self.ns = (self.ns + IN_TIME * STEP_NS).min(LONGEST_NS);
+        } else {
+            self.shorten();
+        }
+    }
+
+    #[inline]
+    fn shorten(&mut self) {
+        self.ns = self.ns.saturating_sub(STEP_NS).max(SHORTEST_NS);
     }
 }
 

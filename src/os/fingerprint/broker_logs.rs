@@ -44,13 +44,13 @@ impl BrokerLogFacts {
         self.logs.iter().find(|log| log.is_written_back() == Some(true))
     }
 
-    /// `root`: `/`, or a tree like it.
-    pub fn below(root: &Path) -> Self {
-        Self::read(&FilesBelow::below(root))
+    pub(super) fn read(files: &FilesBelow) -> Self {
+        Self::of(files, &running_brokers(files))
     }
 
-    pub(super) fn read(files: &FilesBelow) -> Self {
-        let logs = files.numbered("proc", "").into_iter().flat_map(|pid| logs_of(files, pid)).collect();
+    /// Of these brokers.
+    pub(super) fn of(files: &FilesBelow, brokers: &[(usize, String)]) -> Self {
+        let logs = brokers.iter().flat_map(|(pid, command)| logs_of(files, *pid, command)).collect();
         Self { unwritten_limit_bytes: unwritten_limit_bytes(files), logs }
     }
 }
@@ -63,14 +63,17 @@ fn unwritten_limit_bytes(files: &FilesBelow) -> Option<u64> {
     Some((pages("nr_dirty_threshold")? + pages("nr_dirty_background_threshold")?) / 2 * PAGE_BYTES)
 }
 
-/// Is it a broker's process?
-pub(super) fn runs_a_broker(command: &str) -> bool {
-    command.split('\0').any(|word| word == BROKER)
+/// Processes of brokers, with their command lines.
+pub(super) fn running_brokers(files: &FilesBelow) -> Vec<(usize, String)> {
+    let commands = files.numbered("proc", "").into_iter().filter_map(|pid| {
+        let command = files.text(&format!("proc/{pid}/cmdline"))?;
+        Some((pid, command))
+    });
+    commands.filter(|(_, command)| command.split('\0').any(|word| word == BROKER)).collect()
 }
 
-/// None of a process that is no broker, or whose settings cannot be read.
-fn logs_of(files: &FilesBelow, pid: usize) -> Vec<BrokerLog> {
-    let Some(command) = files.text(&format!("proc/{pid}/cmdline")) else { return Vec::new() };
+/// None of a broker whose settings cannot be read.
+fn logs_of(files: &FilesBelow, pid: usize, command: &str) -> Vec<BrokerLog> {
     let mut words = command.split('\0').skip_while(|word| *word != BROKER).skip(1);
     let Some(settings) = words.next().filter(|word| word.starts_with('/')) else { return Vec::new() };
     // As the broker sees it: it may live in a container.

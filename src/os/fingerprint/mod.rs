@@ -6,8 +6,8 @@
 //! small VMs hide much. Left out: what only a running process can find out (`tsc_across_cpus` does, and is kept apart
 //! for that).
 
-mod broker_cpus;
 mod broker_logs;
+mod brokers_here;
 mod cgroup;
 mod clock;
 mod files;
@@ -21,8 +21,8 @@ mod processors;
 mod tsc_across_cpus;
 mod virtualization;
 
-pub use broker_cpus::broker_cpus;
 pub use broker_logs::{BrokerLog, BrokerLogFacts};
+pub use brokers_here::BrokersHere;
 pub use cgroup::{CgroupFacts, CpuLimit, Throttling};
 pub use clock::ClockFacts;
 pub use frequency::{EnergyPreference, FrequencyFacts, Governor};

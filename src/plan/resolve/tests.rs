@@ -7,6 +7,7 @@ mod shapes;
 mod sizes;
 
 use super::*;
+use crate::os::fingerprint::BrokerLog;
 use crate::os::topology::Cpu;
 use crate::plan::{DriverKind, KeyDistributor, PayloadPlan};
 use crate::telemetry::Role;
@@ -29,8 +30,7 @@ fn machine() -> Machine {
         allowed: (0..8).collect(),
         memory_policy: MemoryPolicy::Default,
         room: HostCapacity::default(),
-        broker_cpus: CpuSet::default(),
-        broker_log_on_disk: None,
+        brokers: BrokersHere::default(),
     }
 }
 
@@ -387,7 +387,7 @@ fn slow_rates_are_legal_and_a_run_too_short_for_them_is_warned_of() {
 #[test]
 fn a_brokers_disk_on_this_host_is_told_where_producers_have_no_rate() {
     let log = BrokerLog { broker_pid: 7, log_folder: "/data/kafka".to_owned(), file_system: Some("xfs".to_owned()) };
-    let machine = Machine { broker_log_on_disk: Some(log), ..machine() };
+    let machine = Machine { brokers: BrokersHere { log_on_disk: Some(log), ..BrokersHere::default() }, ..machine() };
     let workload = workload(&format!("{SOUND}producerRate: 1000\n"));
     let warnings = |rate: Option<Rate>| {
         let options = ResolveOptions { rate, ..ResolveOptions::default() };
