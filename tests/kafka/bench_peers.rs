@@ -73,6 +73,7 @@ struct Ratio {
     to: String,
     cpu_us_per_message: Range,
     messages_per_s: Range,
+    publish_p99_ms: Option<Range>,
 }
 
 #[derive(serde::Deserialize)]
@@ -110,13 +111,19 @@ fn assert_sound(case: &Case) {
         let messages = run.messages as f64;
         assert!(cpu_us > 0.0 && close(run.cpu_us_per_message, cpu_us / messages), "{what}");
     }
-    let [ours, peers @ ..] = &case.tools[..] else { panic!("{}: no tools", case.name) };
-    assert_eq!(case.ratios.len(), peers.len(), "{}", case.name);
-    for (ratio, peer) in case.ratios.iter().zip(peers) {
-        assert_eq!((&ratio.of, &ratio.to), (&ours.tool, &peer.tool));
-        let (our, their) = (&ours.runs[0], &peer.runs[0]);
+    let of = |name: &str| case.tools.iter().find(|tool| tool.tool == name).unwrap_or_else(|| panic!("no {name}"));
+    let pairs: Vec<_> = case.ratios.iter().map(|ratio| (ratio.of.as_str(), ratio.to.as_str())).collect();
+    let tools = || case.tools.iter().map(|tool| tool.tool.as_str());
+    let ours = ["pinload", WIRE].into_iter();
+    let expected: Vec<_> = ours.flat_map(|of| tools().filter(move |to| *to != of).map(move |to| (of, to))).collect();
+    assert_eq!(pairs, expected, "{}", case.name);
+    for ratio in &case.ratios {
+        let (our, their) = (&of(&ratio.of).runs[0], &of(&ratio.to).runs[0]);
         assert!(close(ratio.cpu_us_per_message.median, our.cpu_us_per_message / their.cpu_us_per_message));
         assert!(close(ratio.messages_per_s.median, our.messages_per_s / their.messages_per_s));
+        let p99 =
+            our.publish_p99_ms.zip(their.publish_p99_ms.filter(|their| *their > 0.0)).map(|(our, their)| our / their);
+        assert_eq!(ratio.publish_p99_ms.as_ref().map(|range| range.median), p99, "{}", case.name);
         for range in [&ratio.cpu_us_per_message, &ratio.messages_per_s] {
             assert!(range.min <= range.median && range.median <= range.max);
         }
@@ -165,7 +172,7 @@ fn all_peers_do_the_same_work_and_both_results_are_written() {
     let each = usize::from(python > 0);
     assert_eq!(
         rows,
-        [4 + each, 6 + each, 5 + each, 3 + each, 8],
+        [4 + each, 6 + each, 5 + each, 3 + each, 17],
         "tools of each case, and the goals, without headings:\n{markdown}"
     );
     for lines in &tables {

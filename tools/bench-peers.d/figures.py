@@ -17,10 +17,10 @@ STEADY_AFTER_S = 1.0
 STEADY_AT_LEAST_S = 1.0
 
 MOST_RECEIVED = 1.05
-RATIOS = ("cpu_us_per_message", "steady_cpu_us_per_message", "messages_per_s")
 # Of messages from their actual send to their acknowledgement, and to their receipt.
 LATENCIES = {"publish_p50_ms": "p50", "publish_p99_ms": "p99", "publish_p999_ms": "p999"}
 NO_FIGURES = ("round", "disk")
+RATIOS = ("cpu_us_per_message", "steady_cpu_us_per_message", "messages_per_s", *LATENCIES)
 
 
 @dataclass

@@ -15,8 +15,7 @@ INTERVAL_MS = 200
 # Ways to produce and consume: -C or -G, and how many messages -G takes at a time (None: one by one).
 GROUP = ("G", matrix.CONSUME_BATCH)
 WAYS = {"produce": [()], "consume": [("C",), GROUP, ("G",)], "both": [("C",), GROUP], "paced": []}
-# Objects that rdkafka_performance needs from librdkafka come first: a linker looks each archive through once.
-ARCHIVES = ("librdkafka.a", "libssl.a", "libcrypto.a", "libz.a", "libzstd.a")
+ARCHIVES = ("libz.a", "libzstd.a")
 
 
 def ways(case):
@@ -37,13 +36,15 @@ def build(repository, pinload, folder):
     packages = json.loads(metadata)["packages"]
     crate = Path(next(each["manifest_path"] for each in packages if each["name"] == "rdkafka-sys")).parent
     built = pinload.resolve().parent / "build"
-    archives = {name: newest(built, name) for name in ARCHIVES}
-    sources = archives["librdkafka.a"].parent
+    library = newest(built, "librdkafka.a")
+    # Objects that it needs come behind it: a linker looks each archive through once.
+    linked = [str(library), *openssl(built), *[str(newest(built, name)) for name in ARCHIVES]]
+    sources = library.parent
     binary = folder / "rdkafka_performance"
     command = [
         "cc", "-O2", "-g", "-o", str(binary), f"-I{sources}", f"-I{sources.parent}",
         str(crate / "librdkafka/examples/rdkafka_performance.c"),
-        *[str(archive) for archive in archives.values()], "-lm", "-lpthread", "-ldl", "-lrt",
+        *linked, "-lm", "-lpthread", "-ldl", "-lrt",
     ]
     # The source says ../src/rd.h: that of the crate, which is the same as that beside the archive, where config.h is.
     compiled = subprocess.run(command, capture_output=True, text=True, check=False)
@@ -57,6 +58,22 @@ def _output(command, folder):
     if done.returncode:
         raise ToolError(f"{' '.join(command)}: {done.stderr}")
     return done.stdout
+
+
+def openssl(built):
+    """What a linker is told of the OpenSSL that pinload is built with, as the openssl-sys crate tells it: built from
+    source, or the machine's own (tools/install-deps)."""
+    options = []
+    for line in newest(built, "openssl-sys-*/output").read_text(encoding="utf-8").splitlines():
+        key, _, value = line.removeprefix("cargo:").removeprefix(":").partition("=")
+        kind, _, what = value.rpartition("=")
+        if key == "rustc-link-search":
+            options.append(f"-L{what}")
+        elif key == "rustc-link-lib":
+            options.append(f"-l:lib{what}.a" if kind.startswith("static") else f"-l{what}")
+    if not options:
+        raise ToolError(f"openssl-sys below {built} names no library to link with")
+    return options
 
 
 def newest(built, name):

@@ -71,6 +71,8 @@ def stated():
             yield Case(mode, acks="0")
             yield Case(mode, acks="all")
         yield Case(mode, partitions=12)
+        if mode == "both":
+            yield Case(mode, acks="all", partitions=12)
         yield Case(mode, compression="lz4")
         yield Case(mode, compression="zstd")
         # Several consumers share partitions, so there must be some to share.

@@ -37,7 +37,9 @@ def document(results, about):
 
 def _case(case, tools):
     names = list(tools)
-    ours = tools[names[0]]
+    # pinload ÷ each of the others, and the wire driver ÷ each of the others.
+    ours = [name for name in names if name in (names[0], goals.WIRE)]
+    pairs = [(of, to) for of in ours for to in names if of != to]
     return {
         "name": case.name,
         **asdict(case),
@@ -45,7 +47,7 @@ def _case(case, tools):
             {"tool": name, "runs": [asdict(run) for run in runs], "medians": medians(runs)}
             for name, runs in tools.items()
         ],
-        "ratios": [{"of": names[0], "to": name, **ratios(ours, tools[name])} for name in names[1:]],
+        "ratios": [{"of": of, "to": to, **ratios(tools[of], tools[to])} for of, to in pairs],
     }
 
 
@@ -78,10 +80,11 @@ def markdown(document):
         rule = "---|---" + "|--:" * (len(columns) - 2)
         lines += ["", f"**{title}**", "", "| " + " | ".join(columns) + " |", f"|{rule}|"]
         for case in cases:
-            to = {ratio["to"]: ratio for ratio in case["ratios"]}
+            ours = case["tools"][0]["tool"]
+            to = {ratio["to"]: ratio for ratio in case["ratios"] if ratio["of"] == ours}
             for nth, tool in enumerate(case["tools"]):
                 lines.append(_row("" if nth else label(case), tool, to.get(tool["tool"]), mode == "paced"))
-    reached = goals.markdown(document)
+    reached = goals.markdown(document, label)
     lines += ["", *reached] if reached else []
     return "\n".join(lines) + "\n"
 
