@@ -8,10 +8,10 @@ use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use nix::sys::signal::{Signal, kill};
 use nix::sys::wait::{WaitStatus, waitpid};
 use nix::unistd::{ForkResult, Pid, fork};
-use pinload::stats::{Counter, Counters, Latency, Recorder};
-use pinload::telemetry::payload_pool::PoolOwner;
-use pinload::telemetry::sweep::sweep_dead;
-use pinload::telemetry::{ClientEnd, ClientState, Role, SegmentError, Shape, Slot, SupervisorEnd};
+use pinload::{
+    ClientEnd, ClientState, Counter, Counters, Latency, PoolOwner, Recorder, Role, SegmentError, Shape, Slot,
+    SupervisorEnd, sweep_dead,
+};
 use std::io::{Read, Write};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};

@@ -73,14 +73,9 @@ const KIND: DocumentKind = DocumentKind {
 };
 
 impl DriverFile {
-    /// Reads a driver file, `${NAME}` filled in from the environment. Error: it cannot be read as YAML at all or is of
-    /// the other kind; all other mistakes are in `mistakes`, which `plan::resolve` reports together with its own.
-    /// `unknown_keys_warn`: unknown keys are warnings.
-    pub fn read(path: &Path, unknown_keys_warn: bool) -> Result<Self, Problems> {
-        Self::with(YamlDocument::read_filled(path)?, &[], &[], unknown_keys_warn)
-    }
-
-    /// Sets keys and properties over those of a document. The mistakes in them have no line.
+    /// A driver file's document with keys and properties set over its own. Error: it is of the other kind; all other
+    /// mistakes are in `mistakes`, which `plan::resolve` reports together with its own, those in what was set without
+    /// a line. `unknown_keys_warn`: unknown keys are warnings.
     pub fn with(
         mut document: YamlDocument,
         keys: &[KeySetting],

@@ -20,6 +20,6 @@ pub mod yaml;
 pub use campaign_file::CampaignFile;
 pub use driver::{ClientLibrary, DriverClass, DriverFile};
 pub use problem::{Problem, Problems};
-pub use setting::{Block, KeySetting, PropertySetting};
+pub use setting::{KeySetting, PropertySetting};
 pub use workers::WorkersFile;
 pub use workload::WorkloadFile;

@@ -41,9 +41,6 @@ pub enum Block {
 }
 
 impl Block {
-    /// All, in the order of the file.
-    pub const ALL: [Self; 4] = [Self::Topic, Self::Common, Self::Producer, Self::Consumer];
-
     /// Its key in a driver file.
     pub fn key(self) -> &'static str {
         match self {

@@ -101,14 +101,9 @@ pub struct WorkloadFile {
 }
 
 impl WorkloadFile {
-    /// Reads a workload file, `${NAME}` filled in from the environment. Error: it cannot be read as YAML at all or is
-    /// of the other kind; all other mistakes are in `mistakes`, which `plan::resolve` reports together with its own.
+    /// A workload file's document with keys set over its own. Error: it is of the other kind; all other mistakes are in
+    /// `mistakes`, which `plan::resolve` reports together with its own, those in what was set without a line.
     /// `unknown_keys_warn`: unknown keys are warnings.
-    pub fn read(path: &Path, unknown_keys_warn: bool) -> Result<Self, Problems> {
-        YamlDocument::read_filled(path).and_then(|document| Self::of(&document, unknown_keys_warn))
-    }
-
-    /// Sets keys over those of a document. The mistakes in them have no line.
     pub fn with(mut document: YamlDocument, keys: &[KeySetting], unknown_keys_warn: bool) -> Result<Self, Problems> {
         let written = document.text.clone();
         keys.iter().for_each(|setting| document.set(&setting.key, setting.value.clone()));

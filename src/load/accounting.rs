@@ -192,11 +192,13 @@ impl ReceivedLedger {
     }
 
     /// A row.
+    #[cfg(test)]
     pub fn row(&self, row: usize) -> ReceivedRow {
         self.rows[row]
     }
 
     /// Sequences each window holds.
+    #[cfg(test)]
     pub fn window(&self) -> u64 {
         self.mask + 1
     }

@@ -124,7 +124,6 @@ impl Choice {
 
     /// The next index; no random number is drawn when there is only one.
     #[inline]
-    #[expect(clippy::should_implement_trait, reason = "an endless choice is no sequence to iterate over")]
     pub fn next(&mut self) -> usize {
         if self.count <= 1 {
             return 0;

@@ -17,7 +17,7 @@ pub mod child;
 pub mod identity;
 
 pub use child::{Child, ProcessExit};
-pub use identity::{own_pid, set_thread_name, start_time_ticks, yield_to_other_sessions};
+pub use identity::{own_pid, set_thread_name, yield_to_other_sessions};
 
 /// How a process starts. `ps` shows exactly `pinload ARGS…`.
 #[derive(Debug, Clone, Default)]

@@ -164,6 +164,7 @@ impl Thresholds {
     }
 
     /// Those that are not at their default.
+    #[cfg(test)]
     pub fn changed(&self) -> Vec<(Threshold, f64)> {
         let all = Threshold::ALL.iter().map(|threshold| (*threshold, self[*threshold]));
         all.filter(|(threshold, value)| *value != threshold.default_value()).collect()

@@ -28,7 +28,6 @@ pub mod spread;
 pub mod write;
 pub mod write_error;
 
-pub use closing::closing_screen;
 pub use console::{omb_aggregated_line, omb_period_line, omb_prefix};
 pub use names::{detail_found_beside, is_detail};
 pub use write::ResultFiles;

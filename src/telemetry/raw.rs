@@ -33,7 +33,7 @@
 mod read;
 mod write;
 
-pub use read::{RawFile, ReadError};
+pub use read::RawFile;
 pub use write::RawWriter;
 
 use super::Role;

@@ -28,7 +28,7 @@ pub mod trust;
 pub use cause::Cause;
 pub use queue::BlockedTime;
 pub use system::{SystemAnswer, SystemEvent, SystemEventKind, SystemOutcome, fell_behind};
-pub use trust::{LatencyTrust, OwnFigure, OwnLevel, Trust};
+pub use trust::{OwnLevel, Trust};
 
 use crate::caveat::{Caveat, Severity, Subject};
 use crate::plan::Plan;

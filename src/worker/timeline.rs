@@ -18,17 +18,8 @@ pub struct PackedPoint {
 }
 
 impl ClientTimeline {
-    /// Rows.
-    pub fn len(&self) -> usize {
-        self.0.len()
-    }
-
-    /// Nothing happened, or nothing was told.
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
     /// Memory that it takes.
+    #[cfg(test)]
     pub fn memory_bytes(&self) -> usize {
         let row = |row: &PackedPoint| size_of::<PackedPoint>() + row.figures.len();
         self.0.iter().map(row).sum()

@@ -284,7 +284,7 @@ pub(crate) fn facts(role: Role, index: u32, seconds: u64) -> ClientFacts {
 
 /// Before anything was measured.
 pub(crate) fn empty_series(plan: &Plan) -> RunResult<'_> {
-    RunResult::begin(plan, started_at())
+    RunResult::begin(plan)
 }
 
 /// The whole run, completed.

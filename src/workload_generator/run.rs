@@ -23,7 +23,7 @@ const OLD_PERIODS: usize = 1_000;
 
 /// Runs the script. The series that comes back is complete: its outcome says how the run ended.
 pub fn run<'a>(plan: &'a Plan, worker: &mut dyn Worker, observer: &mut dyn Observer) -> RunResult<'a> {
-    let series = RunResult::begin(plan, SystemTime::now());
+    let series = RunResult::begin(plan);
     let mut script = RunSteps {
         worker,
         observer,

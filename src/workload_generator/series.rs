@@ -65,8 +65,6 @@ pub enum FailureCause {
 pub struct RunResult<'a> {
     /// What was planned.
     pub plan: &'a Plan,
-    /// Wall-clock start of the run.
-    pub started_at: std::time::SystemTime,
     /// Unix time of `epoch_ns`, ns; 0 before the load.
     pub epoch_wall_ns: i128,
     /// Raw ns of the load's epoch (0 before).
@@ -93,10 +91,9 @@ pub struct RunResult<'a> {
 
 impl<'a> RunResult<'a> {
     /// Before anything was measured.
-    pub(crate) fn begin(plan: &'a Plan, started_at: std::time::SystemTime) -> Self {
+    pub(crate) fn begin(plan: &'a Plan) -> Self {
         Self {
             plan,
-            started_at,
             epoch_wall_ns: 0,
             epoch_ns: 0,
             measurement_start_ns: 0,

@@ -4,9 +4,10 @@
 mod logs;
 
 use crate::scene::{Kafka, Scene};
-use pinload::driver::wire::{Share, WireConsumer, WireProducer};
-use pinload::driver::{Consumer as _, Producer as _, SendResult, Time};
-use pinload::plan::properties::wire::{WireConsumerSettings, WireProducerSettings};
+use pinload::{
+    Consumer as _, Delivery, Producer as _, SendResult, Share, Time, WireConsumer, WireConsumerSettings, WireProducer,
+    WireProducerSettings,
+};
 use rdkafka::config::{ClientConfig, FromClientConfig};
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
 use rdkafka::message::{Header, Message as _, OwnedHeaders};
@@ -117,7 +118,7 @@ fn send(producer: &mut WireProducer, numbers: std::ops::Range<u32>) {
     producer.flush_linger();
     look_until("acknowledgements", || {
         producer.poll_reports(u32::MAX, &Passing, |_, report| {
-            assert_eq!(report.delivery, pinload::driver::Delivery::Acknowledged);
+            assert_eq!(report.delivery, Delivery::Acknowledged);
             acknowledged += 1;
         });
         acknowledged == numbers.len()

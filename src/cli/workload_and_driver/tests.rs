@@ -25,7 +25,6 @@ fn script(outcome: RunOutcome, loads: bool) -> impl for<'a> FnOnce(&'a Plan, &mu
         observer.log("Created 1 topics in 1.000 ms");
         let mut series = RunResult {
             plan,
-            started_at: SystemTime::UNIX_EPOCH,
             phases: Vec::new(),
             search: None,
             epoch_wall_ns: 0,

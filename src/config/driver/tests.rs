@@ -6,7 +6,7 @@ const JAVA: &str = "io.openmessaging.benchmark.driver.kafka.KafkaBenchmarkDriver
 
 fn fixture(name: &str) -> DriverFile {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/drivers").join(name);
-    DriverFile::read(&path, false).unwrap()
+    DriverFile::with(YamlDocument::read_filled(&path).unwrap(), &[], &[], false).unwrap()
 }
 fn parse(text: &str) -> DriverFile {
     DriverFile::parse(Path::new("d.yaml"), text, false).unwrap()

@@ -4,7 +4,7 @@ use super::*;
 
 fn fixture(name: &str) -> WorkloadFile {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/workloads").join(name);
-    WorkloadFile::read(&path, false).unwrap()
+    WorkloadFile::with(YamlDocument::read_filled(&path).unwrap(), &[], false).unwrap()
 }
 fn parse(text: &str) -> WorkloadFile {
     WorkloadFile::parse(Path::new("w.yaml"), text, false).unwrap()

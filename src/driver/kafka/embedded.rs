@@ -18,7 +18,7 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 use waker::Waker;
 
-pub use faults::{BrokerFault, FaultKind};
+pub use faults::BrokerFault;
 
 /// Its client's events are served this often.
 const SERVED_EVERY: Duration = Duration::from_secs(1);

@@ -13,9 +13,7 @@ pub mod producer;
 mod sticky;
 mod watch;
 
-pub use admin::admin_main;
 pub use consumer::{KafkaConsumer, Receiving};
-pub use embedded::broker_main;
 pub use producer::KafkaProducer;
 
 /// librdkafka's version and the features it was built with, for `--version` and results.

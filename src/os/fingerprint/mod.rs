@@ -21,17 +21,20 @@ mod processors;
 mod tsc_across_cpus;
 mod virtualization;
 
-pub use broker_logs::{BrokerLog, BrokerLogFacts};
+#[cfg(test)]
+pub use broker_logs::BrokerLog;
+pub use broker_logs::BrokerLogFacts;
 pub use brokers_here::BrokersHere;
-pub use cgroup::{CgroupFacts, CpuLimit, Throttling};
+pub use cgroup::{CgroupFacts, CpuLimit};
 pub use clock::ClockFacts;
-pub use frequency::{EnergyPreference, FrequencyFacts, Governor};
+pub use frequency::FrequencyFacts;
 pub use idle::{IdleFacts, IdleState};
-pub use interrupts::{InterruptFacts, InterruptGroup};
-pub use kernel::{KernelFacts, Mitigation};
+pub use interrupts::InterruptFacts;
+pub use kernel::KernelFacts;
 pub use memory::MemoryFacts;
 pub use network::NetworkInterface;
 pub use processors::ProcessorFacts;
+#[cfg(test)]
 pub use tsc_across_cpus::TscAcrossCpus;
 pub use virtualization::VirtualizationFacts;
 

@@ -1,5 +1,6 @@
 //! Facts from trees: a whole server, nothing at all, nonsense, both generations of control groups.
 
+use super::cgroup::Throttling;
 use super::for_tests::{File, TUNED, tree};
 use super::*;
 

@@ -1,4 +1,4 @@
-//! Who a process is: its number, its start time, the name `top` shows.
+//! Who a process is: its number, the name `top` shows.
 
 /// Lets the processes of other sessions go first where CPUs are contended: sets the nice value by which the kernel's
 /// autogroup scheduling weighs the calling process's session, which must be its own. True when done; false without
@@ -33,42 +33,10 @@ pub fn set_thread_name(name: &str) {
 pub fn own_pid() -> i32 {
     nix::unistd::getpid().as_raw()
 }
-/// Start time of process `pid` in clock ticks since boot (field 22 of /proc/PID/stat); None when there is no such
-/// process, or when it has ended and only waits to be reaped. Together with the pid it names a process for good.
-pub fn start_time_ticks(pid: i32) -> Option<u64> {
-    start_time_in(&std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?)
-}
-
-/// proc_pid_stat(5): the name is in brackets and may hold anything, brackets too; state is the third field.
-fn start_time_in(stat: &str) -> Option<u64> {
-    let (_, fields) = stat.rsplit_once(')')?;
-    let mut fields = fields.split_ascii_whitespace();
-    match fields.next()? {
-        "Z" | "X" => None,
-        _ => fields.nth(22 - 4)?.parse().ok(),
-    }
-}
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn this_process_has_one_start_time_and_nobody_has_none() {
-        let started = start_time_ticks(own_pid()).unwrap();
-        assert!(started > 0);
-        assert_eq!(start_time_ticks(own_pid()), Some(started));
-        assert_eq!(start_time_ticks(i32::MAX), None);
-        assert_eq!(start_time_ticks(-1), None);
-    }
-
-    #[test]
-    fn a_name_with_brackets_and_spaces_does_not_shift_the_fields() {
-        let rest = "1 42 42 0 -1 4194560 1 2 3 4 5 6 7 8 20 0 1 0 987654 1000 200";
-        assert_eq!(start_time_in(&format!("42 (a) S 9) R (b)) S {rest}")), Some(987_654));
-        assert_eq!(start_time_in(&format!("42 (pinload) Z {rest}")), None, "a zombie has ended");
-        assert_eq!(start_time_in("42 (pinload) S 1"), None);
-    }
 
     #[test]
     fn a_long_name_is_cut_at_a_character() {

@@ -7,6 +7,7 @@ mod shapes;
 mod sizes;
 
 use super::*;
+use crate::config::yaml::YamlDocument;
 use crate::os::fingerprint::BrokerLog;
 use crate::os::topology::Cpu;
 use crate::plan::{DriverKind, KeyDistributor, PayloadPlan};
@@ -92,8 +93,9 @@ fn the_workloads_own_scope_overrides_the_drivers_and_embedded_is_per_producer() 
 #[test]
 fn the_workload_recorded_with_omb_resolves_as_omb_ran_it() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures");
-    let workload = WorkloadFile::read(&root.join("workloads/omb-small.yaml"), false).unwrap();
-    let driver = DriverFile::read(&root.join("drivers/omb-kafka.yaml"), false).unwrap();
+    let document = |path: &str| YamlDocument::read_filled(&root.join(path)).unwrap();
+    let workload = WorkloadFile::with(document("workloads/omb-small.yaml"), &[], false).unwrap();
+    let driver = DriverFile::with(document("drivers/omb-kafka.yaml"), &[], &[], false).unwrap();
     let plan = resolve(&workload, Some(&driver), &ResolveOptions::default(), &machine()).unwrap();
     assert_eq!((plan.workload_name.as_str(), plan.driver_name.as_str()), ("small", "Kafka"));
     assert_eq!(plan.workload_file_base, "omb-small");

@@ -8,7 +8,7 @@ pub mod rates;
 pub mod read;
 pub mod table;
 
-pub use read::{CsvRun, NotAResult, RunTrust};
+pub use read::{CsvRun, RunTrust};
 pub use table::{CsvColumns, table};
 
 #[cfg(test)]

@@ -99,7 +99,7 @@ fn what_ombs_workers_do_not_tell_is_not_there() {
         (&document["plan"]["measured_by"], &document["histogram"]["significant_digits"]),
         (&json!("omb"), &json!(5))
     );
-    let table = crate::report::closing_screen(&series, &[]);
+    let table = crate::report::closing::closing_screen(&series, &[]);
     assert!(
         !table.contains("    from the intended time")
             && !table.contains(" sent ")

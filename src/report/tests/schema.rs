@@ -2,7 +2,8 @@
 
 use super::detail_document::document;
 use crate::os::host::{HostIdentity, WallClock};
-use crate::plan::{Arrivals, BacklogPlan, MeasuredBy, RateCurve, RatePoint, SearchPlan, SearchRule};
+use crate::plan::curve::{RateCurve, RatePoint};
+use crate::plan::{Arrivals, BacklogPlan, MeasuredBy, SearchPlan, SearchRule};
 use crate::report::detail::schema::schema;
 use crate::telemetry::Role;
 use crate::worker::fleet::clocks::ClockOffset;

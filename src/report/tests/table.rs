@@ -3,7 +3,7 @@
 use crate::os::clock::Clock;
 use crate::plan::{DriverKind, LatePolicy, MeasuredBy};
 use crate::report::closing::JudgedRun;
-use crate::report::closing_screen;
+use crate::report::closing::closing_screen;
 use crate::stats::{Counter, Distribution, Latency};
 use crate::telemetry::Role;
 use crate::verdict::Verdict;

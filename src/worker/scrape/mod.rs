@@ -12,7 +12,9 @@ mod target_history;
 
 pub use keep::KeepPattern;
 pub use target::ScrapeTarget;
-pub use target_history::{ScrapedSeries, ScrapedTarget};
+#[cfg(test)]
+pub use target_history::ScrapedSeries;
+pub use target_history::ScrapedTarget;
 
 use crate::os::affinity::{CpuSet, pin_current_thread};
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};

@@ -16,7 +16,6 @@ pub mod session;
 pub mod status;
 
 pub use http::{Listening, ServerSettings};
-pub use listener::ServerError;
 pub use session::Session;
 pub use status::WorkerStatus;
 
