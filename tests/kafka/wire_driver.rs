@@ -147,7 +147,7 @@ fn kafka_reads(kafka: &Kafka, scene: &Scene, topics: &[&str; CODECS.len()]) -> V
     let segments_of =
         |topic: &str| [0, 1, 2].map(|partition| format!("{data}/{topic}-{partition}/00000000000000000000.log"));
     let segments = topics.map(|topic| segments_of(topic).join(",")).join(",");
-    let arguments = ["tool", "kafka.tools.DumpLogSegments", "--deep-iteration", "--files", &segments];
+    let arguments = ["tool", "DumpLogSegments", "--deep-iteration", "--files", &segments];
     let told = scene.command(scene::kafka::tool(), arguments).limit(LIMIT).run();
     told.assert_code(0);
     let read = CODECS.into_iter().zip(topics).map(|(codec, topic)| {
