@@ -119,6 +119,15 @@ fn first_segments(path: &str) -> Vec<String> {
 }
 
 #[test]
+fn the_page_of_the_architecture_has_a_row_for_each_room_in_their_order() {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/architecture.md");
+    let text = std::fs::read_to_string(page).expect("the page");
+    let rows = text.lines().skip_while(|line| *line != "|---|---|").skip(1).take_while(|line| line.starts_with("| `"));
+    let named: Vec<_> = rows.filter_map(|row| row.split('`').nth(1)).collect();
+    assert_eq!(named, ROOMS);
+}
+
+#[test]
 fn the_library_has_exactly_the_rooms_of_the_list() {
     let library = std::fs::read_to_string(source().join("lib.rs")).expect("lib.rs");
     let mut modules: Vec<_> =
