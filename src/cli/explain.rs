@@ -5,7 +5,7 @@ use super::messages::Messages;
 use super::tool_args::ExplainArgs;
 use crate::plan::Threshold;
 use crate::report::detail::evidence::{definitions_of, evidence_of};
-use crate::report::detail::fields::{DEFINITIONS, Definition};
+use crate::report::detail::fields::{Definition, definitions};
 
 /// Names told when one is not known.
 const NEAREST: usize = 5;
@@ -20,7 +20,8 @@ pub(super) fn explain(args: &ExplainArgs, messages: &mut Messages) -> ExitStatus
     }
     let mut status = ExitStatus::Success;
     for field in &args.fields {
-        let (known, threshold) = (definitions_of(field), threshold_of(field));
+        let threshold = threshold_of(field);
+        let known = if threshold.is_some() { Vec::new() } else { definitions_of(field) };
         if known.is_empty() && threshold.is_none() {
             messages.error(&format!("{field} is no field of the detail file: {}", hint(field)));
             status = ExitStatus::Usage;
@@ -33,10 +34,13 @@ pub(super) fn explain(args: &ExplainArgs, messages: &mut Messages) -> ExitStatus
 
 /// Every name with its unit.
 fn list() -> String {
-    let line =
-        |(name, unit, _): &Definition| if unit.is_empty() { (*name).to_owned() } else { format!("{name} ({unit})") };
+    let line = |Definition { name, unit, .. }: &Definition| match unit.is_empty() {
+        true => name.clone(),
+        false => format!("{name} ({unit})"),
+    };
+    let fields = definitions().iter().filter(|known| threshold_of(&known.name).is_none()).map(line);
     let thresholds = Threshold::ALL.iter().map(|threshold| format!("plan.thresholds.{}", threshold.name()));
-    DEFINITIONS.iter().map(line).chain(thresholds).collect::<Vec<_>>().join("\n")
+    fields.chain(thresholds).collect::<Vec<_>>().join("\n")
 }
 
 /// The threshold with this name, as on the command line or as in the detail file.
@@ -56,8 +60,8 @@ fn text_of_threshold(threshold: Threshold) -> String {
 }
 
 fn text(definition: &Definition) -> String {
-    let (name, unit, meaning) = definition;
-    let mut lines = vec![(*name).to_owned(), format!("  meaning  {meaning}")];
+    let Definition { name, unit, meaning } = definition;
+    let mut lines = vec![name.clone(), format!("  meaning  {meaning}")];
     if !unit.is_empty() {
         lines.push(format!("  unit     {unit}"));
     }
@@ -75,10 +79,9 @@ fn text(definition: &Definition) -> String {
 }
 
 fn hint(field: &str) -> String {
-    let mut near: Vec<(f64, &str)> = DEFINITIONS
+    let mut near: Vec<(f64, &str)> = definitions()
         .iter()
-        .map(|(name, ..)| *name)
-        .chain(Threshold::ALL.iter().map(|threshold| threshold.name()))
+        .map(|known| known.name.as_str())
         .map(|name| (strsim::jaro_winkler(field, name.rsplit('.').next().unwrap_or(name)), name))
         .filter(|(likeness, _)| *likeness >= ALIKE)
         .collect();

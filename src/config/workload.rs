@@ -24,7 +24,7 @@ use known_keys::KIND;
 use std::path::{Path, PathBuf};
 
 /// Is `producerRate` the rate of each producer or of all together?
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, schemars::JsonSchema, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum RateScope {
     /// Each producer sends at this rate (the guide).

@@ -14,8 +14,9 @@ const WORD_BITS: usize = c_ulong::BITS as usize;
 const MASK_WORDS: usize = MAX_CPUS / WORD_BITS;
 
 /// A set of CPU numbers as the kernel writes them: `0-3,8,10-11`.
-#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, schemars::JsonSchema, serde::Serialize, serde::Deserialize)]
 #[serde(try_from = "String", into = "String")]
+#[schemars(extend("unit" = "CPU list"))]
 pub struct CpuSet(pub BTreeSet<usize>);
 
 /// An affinity call that failed, or a CPU list that cannot be read.

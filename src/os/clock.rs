@@ -14,7 +14,7 @@ use std::time::Duration;
 const PAIRS: u32 = 64;
 
 /// Where time comes from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, schemars::JsonSchema, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ClockSource {
     /// `rdtsc`: invariant, and the kernel trusts it.
@@ -24,15 +24,18 @@ pub enum ClockSource {
 }
 
 /// A calibrated clock. `now_ns` is on CLOCK_MONOTONIC_RAW's time line in every process of the host.
-#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, schemars::JsonSchema, serde::Serialize, serde::Deserialize)]
 pub struct Clock {
-    /// Where time comes from.
+    /// `tsc`: time-stamp counter; vdso: CLOCK_MONOTONIC_RAW.
     pub source: ClockSource,
-    /// Tick count at the anchor (0 for the vDSO clock).
+    /// Counter at the calibration.
+    #[schemars(extend("unit" = "ticks"))]
     pub anchor_ticks: u64,
-    /// Raw nanoseconds at the anchor.
+    /// Raw clock of its host at the calibration.
+    #[schemars(extend("unit" = "ns on CLOCK_MONOTONIC_RAW"))]
     pub anchor_ns: u64,
-    /// Nanoseconds per tick, 32 binary places.
+    /// Length of a tick of its counter as calibrated.
+    #[schemars(extend("unit" = "2^-32 ns"))]
     pub ns_per_tick_q32: u64,
 }
 

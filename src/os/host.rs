@@ -4,24 +4,27 @@ use std::mem::MaybeUninit;
 use std::path::Path;
 
 /// The kernel's account of its wall clock (`man 2 adjtimex`).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, schemars::JsonSchema, serde::Serialize, serde::Deserialize)]
 pub struct WallClock {
-    /// Does a time daemon hold it? (STA_UNSYNC is not set.)
+    /// True: a time daemon holds it.
     pub synchronised: bool,
-    /// What the daemon takes its error for, ns (`esterror`).
+    /// What the daemon takes its error for.
     pub estimated_error_ns: u64,
+    /// What it is at most.
+    ///
     /// What it is at most, ns (`maxerror`): grows by 500 ppm until the daemon speaks again.
     pub maximum_error_ns: u64,
 }
 
 /// This host.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, schemars::JsonSchema, serde::Serialize, serde::Deserialize)]
 pub struct HostIdentity {
-    /// Its name.
+    /// Host name.
     pub name: String,
-    /// Changes with every boot of the kernel: two workers with the same one read the same clock.
+    /// Changes with every boot of its kernel: workers with the same one read one clock.
     pub boot_id: String,
-    /// CPUs this process may use.
+    /// That the worker may use.
+    #[schemars(extend("unit" = "CPUs"))]
     pub cpus: usize,
 }
 

@@ -13,17 +13,20 @@ const MASK_WORDS: usize = MAX_NODES / WORD_BITS;
 const MASK_BITS: usize = MAX_NODES + 1;
 
 /// A memory policy as `set_mempolicy(2)` knows it. Nodes are in ascending order.
-#[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, schemars::JsonSchema, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum MemoryPolicy {
     /// The kernel's default: the node of the CPU that touches the page first.
     #[default]
     Default,
     /// Only these nodes.
+    #[schemars(extend("unit" = "NUMA nodes"))]
     Bind(Vec<usize>),
     /// This node first, others when it is full.
+    #[schemars(extend("unit" = "NUMA node"))]
     Preferred(usize),
     /// Round robin over these nodes.
+    #[schemars(extend("unit" = "NUMA nodes"))]
     Interleave(Vec<usize>),
     /// Any other mode, by the kernel's number; kept as inherited, never set by pinload.
     Other(i32),

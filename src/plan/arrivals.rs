@@ -3,7 +3,7 @@
 use crate::units::format_count;
 
 /// The shape of a load. The rate says how many messages there are, this says when each of them comes.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, schemars::JsonSchema, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Arrivals {
     /// All the same time apart.
@@ -12,13 +12,13 @@ pub enum Arrivals {
     /// The same, each later by up to 1 ms (or an interval, where that is shorter) at random: end-to-end times of
     /// messages without a stamp are differences of whole ms, and so come out right on average.
     Dithered {
-        /// The same seed makes the same times.
+        /// Seed of the times; each producer draws its own from it.
         arrival_seed: u32,
     },
     /// At random, independent of each other: what many users make who know nothing of each other. Each producer's times
     /// are a Poisson process, and so are those of all together.
     Poisson {
-        /// The same seed makes the same times.
+        /// Seed of the times; each producer draws its own from it.
         arrival_seed: u32,
     },
     /// So many at once, and then nothing until it is time for as many again. Producers take turns.

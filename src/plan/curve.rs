@@ -13,24 +13,28 @@ pub const DAY_S: f64 = 86_400.0;
 const STAIR_S: f64 = 1.0;
 
 /// A rate at a time.
-#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, schemars::JsonSchema, serde::Serialize, serde::Deserialize)]
 pub struct RatePoint {
+    /// From when on.
+    ///
     /// Seconds since the load began (by the clock: since midnight).
+    #[schemars(extend("unit" = "s since the load's epoch, by the clock since midnight"))]
     pub at_s: f64,
-    /// Messages per second, of all producers together.
+    /// Rate of all producers together.
+    #[schemars(extend("unit" = "messages/s"))]
     pub per_s: f64,
 }
 
 /// Rates of all producers together, msg/s, over the time of the load.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, schemars::JsonSchema, serde::Serialize, serde::Deserialize)]
 pub struct RateCurve {
-    /// In order of time, the first at 0.
+    /// The rates of the curve in order of time.
     pub points: Vec<RatePoint>,
-    /// From point to point: true: a slope, false: the rate of the earlier one.
+    /// True: the rate changes evenly from point to point; false: it holds until the next point.
     pub slopes: bool,
-    /// After this it begins again; None: the last rate stays.
+    /// After this the curve begins again; null: the last rate stays.
     pub cycle_s: Option<f64>,
-    /// For curves by the clock: local time minus UTC, seconds.
+    /// Local time minus UTC, for a curve by the clock; null: the curve begins with the load.
     pub clock_offset_s: Option<i32>,
 }
 

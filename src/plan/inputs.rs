@@ -5,13 +5,13 @@ use crate::config::{DriverFile, KeySetting, WorkloadFile};
 use std::path::Path;
 
 /// The files and command-line settings of a run. It holds no secrets.
-#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, schemars::JsonSchema, serde::Serialize, serde::Deserialize)]
 pub struct Inputs {
-    /// The workload file; `(built in)/NAME` is one that pinload carries.
+    /// The workload file; (built in)/NAME is one that pinload carries.
     pub workload: String,
     /// The same of the driver file.
     pub driver: String,
-    /// `topics=3`, `producer.linger.ms=5`: keys and properties set over the files, secrets masked.
+    /// Keys and properties set over the files, as typed; secrets as ****.
     pub set: Vec<String>,
     /// Both files as written; for results only.
     #[serde(skip)]
@@ -19,9 +19,9 @@ pub struct Inputs {
 }
 
 /// A file of the user's, secrets masked.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, schemars::JsonSchema, serde::Serialize)]
 pub struct FileAsWritten {
-    /// Its path as given.
+    /// Its path as given; (built in)/NAME is one that pinload carries.
     pub file_name: String,
     /// What stands in it.
     pub file_text: String,

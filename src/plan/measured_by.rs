@@ -3,7 +3,7 @@
 use crate::stats::{Counter, Latency};
 
 /// Whose clients measure.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, schemars::JsonSchema, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum MeasuredBy {
     /// pinload's: everything.

@@ -9,77 +9,91 @@ pub const STAMP_MIN_BYTES: u32 = 48;
 pub const BATCH_HEADER_BYTES: usize = 61;
 
 /// Where values come from.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, schemars::JsonSchema, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PayloadPlan {
     /// `pool` payloads, each `random_bytes` random bytes followed by zeros; chosen uniformly per message.
     Randomized {
-        /// Number of payloads.
+        /// Payloads in the pool.
+        #[schemars(extend("unit" = "payloads"))]
         pool: u32,
-        /// Random bytes at the start of each.
+        /// Random bytes at the start of each payload; the rest are zeros.
         random_bytes: u32,
+        /// Seed of the pool.
+        ///
         /// Seed of the pool, so that a run can be repeated.
         seed: u64,
     },
     /// The bytes of a file, read by `plan` and checked against the message size.
     File {
-        /// The path as given.
+        /// Its path as given.
         path: std::path::PathBuf,
     },
     /// The files of a folder, in the order of their names; chosen uniformly per message.
     Folder {
-        /// The path as given.
+        /// Its path as given.
         path: std::path::PathBuf,
-        /// How many files `plan` found there.
+        /// Files in it.
+        #[schemars(extend("unit" = "payloads"))]
         files: u32,
     },
     /// One payload for each size; chosen by weight per message.
     Distribution {
+        /// Each size.
+        ///
         /// The sizes, each with a weight above 0.
         sizes: Vec<SizePlan>,
-        /// Seed of the random bytes.
+        /// Seed of the pool.
         seed: u64,
     },
     /// Payloads that somebody else made (a coordinator on another host); chosen by weight, or uniformly when there are
     /// no weights.
     Given {
-        /// The values; base64 in JSON.
+        /// The length of each.
+        ///
+        /// The detail file has no more of them. Between processes they are base64.
         #[serde(with = "base64_texts")]
+        #[schemars(rename = "payload_bytes", with = "Vec<usize>")]
         payloads: Vec<Vec<u8>>,
-        /// One weight for each payload, their sum above 0; or none at all.
+        /// How often each is chosen, relative to the others; empty: all alike.
         weights: Vec<u64>,
     },
 }
 
 /// One size of a distribution: a range that the user wrote, and the payload that stands for it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, schemars::JsonSchema, serde::Serialize, serde::Deserialize)]
 pub struct SizePlan {
-    /// Smallest size of the range.
+    /// Smallest size of the range that this size stands for.
     pub lowest_bytes: u32,
-    /// Largest size of the range: the payload's (as in OMB).
+    /// Largest size of the range: the size of the payload.
     pub highest_bytes: u32,
-    /// Random bytes at the start of the payload; the rest are zeros.
+    /// Random bytes at the start of each payload; the rest are zeros.
     pub random_bytes: u32,
     /// How often, relative to the other sizes.
     pub weight: u64,
 }
 
 /// What a message is.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, schemars::JsonSchema, serde::Serialize, serde::Deserialize)]
 pub struct MessagePlan {
+    /// Length of each value; where they differ the average (of a distribution by weight, of the ranges' middles, as in
+    /// OMB).
+    ///
     /// Value bytes: of each message, or their average where they differ (a distribution: the weighted average of the
     /// middles of its ranges, OMB's figure). What results call the message size, and what a backlog is reckoned with.
     pub size_bytes: u32,
-    /// Value bytes of the longest message.
+    /// Length of the longest value.
     pub largest_bytes: u32,
-    /// Keys.
+    /// How keys are chosen.
     pub keys: KeyDistributor,
-    /// Values.
+    /// Where values come from.
     pub payload: PayloadPlan,
+    /// True: each value begins with pinload's stamp.
+    ///
     /// Stamp at the start of each value? False: too small, or turned off; end-to-end times then come from CreateTime
     /// (ms).
     pub stamp: bool,
-    /// Why there is no stamp, when there is none.
+    /// Why there is no stamp.
     pub no_stamp_reason: Option<String>,
 }
 

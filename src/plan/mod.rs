@@ -47,77 +47,92 @@ pub use thresholds::{Threshold, Thresholds};
 pub use varying_load::{BacklogPlan, SearchPlan, SearchRule};
 
 /// One workload on one driver, decided.
-#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, schemars::JsonSchema, serde::Serialize, serde::Deserialize)]
 pub struct Plan {
+    /// Name of the workload.
+    ///
     /// `name` of the workload (its file's base name when absent): result field `workload`.
     pub workload_name: String,
+    /// File name of the workload without ending.
+    ///
     /// Base name of the workload file, up to its last dot: begins the result file's name.
     pub workload_file_base: String,
-    /// `name` of the driver: result field `driver`.
+    /// Name of the driver.
     pub driver_name: String,
-    /// Which files these are, and what the command line set over them.
+    /// Which files the run was asked for, and what the command line set over them.
     #[serde(default)]
     pub inputs: Inputs,
-    /// What the driver is.
+    /// What is driven.
     pub driver: DriverPlan,
-    /// Topics.
+    /// The topics as decided.
     pub topics: TopicPlan,
-    /// Producers per topic; where topics differ the most that one has (ask `producers_of`).
+    /// Producers of each topic; where topics differ the most.
+    #[schemars(extend("unit" = "clients"))]
     pub producers_per_topic: u32,
-    /// Consumer groups per topic; where topics differ the most that one has (ask `subscriptions_of`).
+    /// Consumer groups of each topic; where topics differ the most.
+    #[schemars(extend("unit" = "groups"))]
     pub subscriptions_per_topic: u32,
-    /// Consumers in each group.
+    /// Consumers of each group.
+    #[schemars(extend("unit" = "clients"))]
     pub consumers_per_subscription: u32,
-    /// What they do with each message besides counting it.
+    /// What consumers do with each message besides counting it (consumerProcessingTime).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub consumer_processing: Option<Processing>,
-    /// Keys, payloads, stamp.
+    /// What a message is made of, as decided.
     pub message: MessagePlan,
     /// Rates and late policy.
     pub rate: RatePlan,
-    /// Warm-up before the measurement (0: none).
+    /// Warm-up before the measurement.
+    #[schemars(rename = "warmup_s", with = "f64")]
     pub warmup: Duration,
-    /// Measurement; None: until interrupted.
+    /// Length of the measurement; null: until interrupted.
+    #[schemars(rename = "duration_s", with = "Option<f64>")]
     pub duration: Option<Duration>,
+    /// Length of a period.
+    ///
     /// Length of the periods in which figures are told (10 s).
+    #[schemars(rename = "period_s", with = "f64")]
     pub period: Duration,
-    /// A backlog to build and drain.
+    /// The backlog to build and drain; null: none.
     pub backlog: Option<BacklogPlan>,
-    /// The rate is searched for, from `rate.total` on.
+    /// How the highest sustainable rate is searched for; null: the rate is given.
     pub search: Option<SearchPlan>,
-    /// Limits of each wait.
+    /// Limits of waits.
     pub limits: WaitLimits,
-    /// Which CPUs, which memory.
+    /// Where clients run.
     pub placement: Placement,
-    /// The clients in order: all producers, then all consumers.
+    /// Every client, as decided.
     pub clients: Vec<ClientPlan>,
-    /// Delete the topics this run made?
+    /// True: the topics this run made are deleted at the end.
     pub delete_topics: bool,
-    /// What the result is judged by.
+    /// What the verdict and the health section judge by; the unit stands in each name, a share is a fraction.
     #[serde(default)]
     pub thresholds: Thresholds,
-    /// What the run shall reach.
+    /// The goals as written; absent: there were none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub goals: Vec<goal::Goal>,
-    /// Whose clients measure.
+    /// `omb`: by OMB's protocol, what that does not carry is left out; absent: by pinload's, everything.
     #[serde(default, skip_serializing_if = "MeasuredBy::everything")]
     pub measured_by: MeasuredBy,
-    /// What the user should know before the run.
+    /// Warnings of plan, run and end.
     pub warnings: Vec<Caveat>,
 }
 
 /// What is driven.
-#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, schemars::JsonSchema, serde::Serialize, serde::Deserialize)]
 pub struct DriverPlan {
-    /// Kafka, the embedded broker, or none at all.
+    /// Kafka, embedded (librdkafka's mock cluster) or null (nothing).
     pub kind: DriverKind,
-    /// What its clients are made of.
+    /// `wire`: Kafka's protocol written by pinload itself, so that figures tell what the broker can do; absent:
+    /// librdkafka.
     #[serde(default, skip_serializing_if = "ClientLibrary::is_librdkafka")]
     pub client: ClientLibrary,
-    /// Admin client's librdkafka properties.
+    /// Of the admin client: how it was translated.
     pub admin: TranslatedProperties,
-    /// Producers' librdkafka properties (`client.id` per client is added at start).
+    /// Of the producers: how it was translated.
     pub producer: TranslatedProperties,
+    /// Of the consumers: how it was translated.
+    ///
     /// Consumers' librdkafka properties (`group.id` per subscription is added at start).
     pub consumer: TranslatedProperties,
     /// What the producers' properties say that pinload goes by.
@@ -129,9 +144,9 @@ pub struct DriverPlan {
     /// What the wire driver's clients go by; None: librdkafka's are given their properties.
     #[serde(skip)]
     pub wire: Option<WireSettings>,
-    /// acks=0: acknowledgement latency is local.
+    /// True: acks=0, no broker takes part in acknowledgement latency.
     pub acknowledgement_is_local: bool,
-    /// True when the consumer configuration asks for automatic commits; then pinload commits nothing.
+    /// True: the client library commits offsets by itself.
     pub auto_commit: bool,
     /// The file itself; None: there is none.
     #[serde(skip)]
@@ -176,7 +191,7 @@ impl DriverPlan {
 }
 
 /// The kinds of driver.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, schemars::JsonSchema, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DriverKind {
     /// A Kafka cluster.
@@ -188,21 +203,25 @@ pub enum DriverKind {
 }
 
 /// The topics of a run.
-#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, schemars::JsonSchema, serde::Serialize, serde::Deserialize)]
 pub struct TopicPlan {
-    /// Topics of the run.
+    /// How many.
+    #[schemars(extend("unit" = "topics"))]
     pub count: u32,
-    /// Partitions of each; where topics differ the most that one has (ask `partitions_of`). 0: existing topics with as
-    /// many as they have.
+    /// Of each topic; where topics differ the most; 0: existing topics as they are.
+    #[schemars(extend("unit" = "partitions"))]
     pub partitions_per_topic: u32,
-    /// Each topic by itself where they differ; empty: all are alike.
+    /// The topics one by one where they differ; empty: all alike.
     pub each: Vec<TopicShape>,
-    /// Copies of each partition; −1: the broker's default.
+    /// Of each partition; −1: the broker's default.
+    #[schemars(extend("unit" = "copies"))]
     pub replication_factor: i32,
-    /// Topic configuration (Kafka's names).
+    /// Topic configuration: pairs of name and value.
     pub config: Vec<(String, String)>,
-    /// Names given by the user (existing topics are then no error); empty: see `random_names`.
+    /// Topics named by the user; empty: named by pinload.
     pub existing: Vec<String>,
+    /// True: topics of pinload have names of this run alone; false: the same names in every run.
+    ///
     /// True: `test-topic-%07d-<7 random>`, made for the run. False: `test-topic-%07d-%04d` (number, partitions) in
     /// every run; topics of that name are used when they exist, made when not, and kept.
     pub random_names: bool,
@@ -222,31 +241,40 @@ impl TopicPlan {
 }
 
 /// What one topic has of its own.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, schemars::JsonSchema, serde::Serialize, serde::Deserialize)]
 pub struct TopicShape {
-    /// Partitions; 0: an existing topic with as many as it has.
+    /// Of this topic; 0: an existing topic as it is.
+    #[schemars(extend("unit" = "partitions"))]
     pub partitions: u32,
-    /// Producers.
+    /// Producers of this topic.
+    #[schemars(extend("unit" = "clients"))]
     pub producers: u32,
-    /// Consumer groups.
+    /// Consumer groups of this topic.
+    #[schemars(extend("unit" = "groups"))]
     pub subscriptions: u32,
 }
 
 /// Limits of waits; every one has a message when it ends.
-#[derive(Debug, Clone, Copy, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, schemars::JsonSchema, serde::Serialize, serde::Deserialize)]
 pub struct WaitLimits {
     /// A broker's first answer.
+    #[schemars(rename = "connect_s", with = "f64")]
     pub connect: Duration,
-    /// Topics created, or deleted, however many requests it takes.
+    /// Creating topics, deleting them.
+    #[schemars(rename = "topics_s", with = "f64")]
     pub topics: Duration,
-    /// All consumers assigned, all probes seen (60 s).
+    /// Consumers assigned and all probes seen.
+    #[schemars(rename = "ready_s", with = "f64")]
     pub ready: Duration,
-    /// Flush of each producer (10 s).
+    /// Flush of each producer.
+    #[schemars(rename = "flush_s", with = "f64")]
     pub flush: Duration,
-    /// Consumers catching up at the end.
+    /// Consumers catching up at the end; ten times that while messages still come.
+    #[schemars(rename = "catch_up_s", with = "f64")]
     pub catch_up: Duration,
-    /// A broker that answers nobody for so long in the middle of the load ends the run (30 s).
+    /// A broker that answers nobody for so long in the middle of the load ends the run.
     #[serde(default = "half_a_minute")]
+    #[schemars(rename = "unreachable_s", with = "f64")]
     pub unreachable: Duration,
 }
 
@@ -256,19 +284,21 @@ fn half_a_minute() -> Duration {
 }
 
 /// One client, decided.
-#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, schemars::JsonSchema, serde::Serialize, serde::Deserialize)]
 pub struct ClientPlan {
     /// Producer or consumer.
     pub role: Role,
     /// Number within the role, over all topics.
     pub index: u32,
-    /// Topic number.
+    /// Number of its topic.
     pub topic: u32,
-    /// Subscription number within the topic (consumers).
+    /// Number of its subscription within the topic (consumers).
     pub subscription: Option<u32>,
+    /// Number within the topic (producers) or the subscription (consumers).
+    ///
     /// Number within the topic (producers) or the subscription (consumers); a producer's accounting row in its topic's
     /// consumers.
     pub member: u32,
-    /// Its CPUs.
+    /// Where clients run.
     pub placement: ClientPlacement,
 }

@@ -12,7 +12,7 @@ mod deal;
 mod notes;
 
 /// How CPUs are dealt out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, schemars::JsonSchema, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum PlacementPolicy {
     /// As `Spread`, but in a load without a schedule a client whose hot CPU others need too is not pinned to it: it may
@@ -42,33 +42,39 @@ pub struct PlacementWishes {
 }
 
 /// One client's place.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, schemars::JsonSchema, serde::Serialize, serde::Deserialize)]
 pub struct ClientPlacement {
-    /// CPU of the hot loop; None: not pinned.
+    /// CPU of the hot loop; null: not pinned, or not seen.
+    #[schemars(extend("unit" = "CPU number"))]
     pub hot_cpu: Option<usize>,
+    /// CPUs of the client library's threads.
+    ///
     /// CPUs of librdkafka's threads (and of everything before the hot loop is pinned).
     pub io_cpus: CpuSet,
-    /// True when another client's hot loop or the I/O threads share the hot CPU: pacing sleeps, then spins.
+    /// True: others run on this CPU too, so pacing sleeps before it spins.
     pub hot_cpu_shared: bool,
-    /// Memory policy to set; None: inherited.
+    /// NUMA memory policy that was set; null: inherited.
     pub memory_policy: Option<MemoryPolicy>,
-    /// NUMA node of the hot CPU.
+    /// Node of the hot CPU.
+    #[schemars(extend("unit" = "NUMA node"))]
     pub node: Option<usize>,
 }
 
 /// Everybody's place.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, schemars::JsonSchema, serde::Serialize, serde::Deserialize)]
 pub struct Placement {
-    /// How it was dealt.
+    /// Late policy, placement policy.
     pub policy: PlacementPolicy,
-    /// CPUs the process was allowed to use.
+    /// CPUs the program was allowed to use.
     pub allowed: CpuSet,
-    /// The supervisor's CPUs.
+    /// CPUs of the supervisor.
     pub supervisor: CpuSet,
-    /// In order of clients: producers, then consumers.
+    /// Their places, in the order of the plan's clients.
     pub clients: Vec<ClientPlacement>,
-    /// True when hot CPUs are shared.
+    /// True: hot CPUs are shared.
     pub oversubscribed: bool,
+    /// What was decided and why.
+    ///
     /// One sentence each: what was decided and why (the supervisor's CPU, shared CPUs, an inherited memory policy kept,
     /// …).
     pub notes: Vec<Caveat>,

@@ -3,18 +3,18 @@
 use crate::units::format_ns;
 
 /// The time that a consumer spends on each message.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, schemars::JsonSchema, serde::Serialize, serde::Deserialize)]
 pub struct Processing {
-    /// Mean time of a message, ns.
+    /// Mean time of a message.
     pub processing_mean_ns: u64,
-    /// How times differ.
+    /// Constant or exponential.
     pub processing_times: ProcessingTimes,
-    /// What the consumer does meanwhile.
+    /// `spin`: it uses the CPU; sleep: it leaves it to others.
     pub processing_manner: ProcessingManner,
 }
 
 /// How long each message takes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, schemars::JsonSchema, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ProcessingTimes {
     /// All the same.
@@ -24,7 +24,7 @@ pub enum ProcessingTimes {
 }
 
 /// What the consumer does meanwhile.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, schemars::JsonSchema, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ProcessingManner {
     /// It uses its CPU, as one that computes.

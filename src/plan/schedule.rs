@@ -27,12 +27,13 @@ pub fn interval_q32(producers: f64, total_per_s: f64) -> u128 {
 }
 
 /// What a producer does when it is behind its schedule.
-#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, schemars::JsonSchema, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum LatePolicy {
     /// Catches up at no more than `multiple` × the rate; intended times stay on the schedule.
     Bounded {
-        /// At least 1.01.
+        /// That bound.
+        #[schemars(extend("unit" = "× the rate"))]
         multiple: f64,
     },
     /// Catches up as fast as it can (OMB).
@@ -62,31 +63,32 @@ impl std::fmt::Display for LatePolicy {
 }
 
 /// Rates, decided.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, schemars::JsonSchema, serde::Serialize, serde::Deserialize)]
 pub struct RatePlan {
-    /// Of all producers together.
+    /// Rate of all producers together: per_second or unlimited.
     pub total: Rate,
-    /// Of each producer.
+    /// Rate of each producer: per_second or unlimited.
     pub per_producer: Rate,
-    /// How the file's number was read.
+    /// How the file's number was read: of each producer, or of all.
     pub scope: RateScope,
-    /// Why: "driverClass is OMB's", "--rate-scope", …
+    /// Why it was read so.
     pub scope_reason: String,
-    /// What late producers do.
+    /// What late producers do: bounded, catch-up, skip or shift.
     pub late: LatePolicy,
-    /// Number of producers the total is divided by.
+    /// Producers that share the total.
+    #[schemars(extend("unit" = "clients"))]
     pub producers: u32,
-    /// A rate that changes over time by plan; `total` is then its highest.
+    /// A rate that changes over time by plan (rate.total is then its highest); null: one rate.
     pub curve: Option<RateCurve>,
-    /// How messages come at this rate.
+    /// How messages come at this rate: uniform, dithered, poisson or burst.
     #[serde(default)]
     pub arrivals: Arrivals,
-    /// A closed loop: each producer has so many messages on their way, and sends the next when one comes back. The rate
-    /// is then unlimited.
+    /// A closed loop: so many are on their way of each producer, and the next is sent when one comes back (not
+    /// open-loop); null: none.
     #[serde(default)]
     pub outstanding_messages: Option<u32>,
-    /// Without a rate: messages that each producer keeps on their way at first, more as long as that brings more. None:
-    /// as many as its queue takes.
+    /// Without a rate: so many are on their way of each producer at first, more as long as that brings more (counter
+    /// window_messages); null: as many as its queue takes.
     #[serde(default)]
     pub first_window_messages: Option<u32>,
 }

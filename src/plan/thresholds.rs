@@ -1,9 +1,13 @@
 //! What a result is judged by: every threshold of the verdict and of the health section, with its name, its default and
 //! what it is for.
 //!
+//! Over 250 lines: a table, which goes with what serde and the schema say of it.
+//!
 //! One list. `--threshold NAME=VALUE` changes one of them, every result says which were in force. What is done with
 //! them stands in `verdict` and `report/health`.
 
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 macro_rules! thresholds {
@@ -189,6 +193,21 @@ pub fn parse_threshold(text: &str) -> Result<(Threshold, f64), String> {
         _ => Err(format!(
             "{value:?} is no value for {name}: write a number from 0 on (a share is a fraction: 0.01 = 1 %)"
         )),
+    }
+}
+
+impl JsonSchema for Thresholds {
+    fn schema_name() -> Cow<'static, str> {
+        "Thresholds".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        let names: Vec<&str> = Threshold::ALL.iter().map(|threshold| threshold.name()).collect();
+        let value = |threshold: &Threshold| {
+            (threshold.name().to_owned(), json_schema!({ "type": "number", "description": threshold.meaning() }).into())
+        };
+        let properties: serde_json::Map<String, serde_json::Value> = Threshold::ALL.iter().map(value).collect();
+        json_schema!({ "type": "object", "properties": properties, "required": names })
     }
 }
 

@@ -5,41 +5,47 @@ use std::time::Duration;
 
 /// A backlog (OMB's `consumerBacklogSizeGB`): consumers pause, messages pile up, consumers go on; then the
 /// measurement's own time begins.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, schemars::JsonSchema, serde::Serialize, serde::Deserialize)]
 pub struct BacklogPlan {
     /// Value bytes to pile up, over all subscriptions.
     pub size_bytes: u64,
     /// The same in messages.
     pub size_messages: u64,
+    /// Drained when no more than this is left.
+    ///
     /// Drained when no more than this is left: max(1000, (1 − backlogDrainRatio) × size).
     pub drained_at_messages: u64,
-    /// Total rate while it drains, messages per second; None: as before.
+    /// Rate of all producers while it drains; null: as before.
     pub drain_rate_per_s: Option<f64>,
     /// Longest time to build it.
+    #[schemars(rename = "build_limit_s", with = "f64")]
     pub build_limit: Duration,
     /// Longest time to drain it.
+    #[schemars(rename = "drain_limit_s", with = "f64")]
     pub drain_limit: Duration,
 }
 
 /// How the highest sustainable rate is searched for (`producerRate: 0`).
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, schemars::JsonSchema, serde::Serialize, serde::Deserialize)]
 pub struct SearchPlan {
-    /// By whose rule.
+    /// By whose rule: omb or guide.
     pub rule: SearchRule,
-    /// Messages sent too few, or acknowledged and not received, that make a step fail.
+    /// Publish backlog above which a step of the ramp has failed.
+    #[schemars(extend("unit" = "messages"))]
     pub publish_backlog_limit: u64,
-    /// The same for consumers.
+    /// Receive backlog above which a step of the ramp has failed.
+    #[schemars(extend("unit" = "messages"))]
     pub receive_backlog_limit: u64,
-    /// Smallest and largest share by which OMB's ramp changes the rate.
+    /// Smallest share by which the ramp changes the rate.
     pub min_ramping_factor: f64,
-    /// The largest.
+    /// Largest share by which the ramp changes the rate.
     pub max_ramping_factor: f64,
-    /// The search never goes below this: OMB's gets stuck at 0.
+    /// The search never goes below this rate.
     pub floor_per_s: f64,
 }
 
 /// Whose rule.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, schemars::JsonSchema, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SearchRule {
     /// OMB's ramp until something falls behind, then bisection between what held and what did not.

@@ -9,26 +9,26 @@ use std::path::Path;
 use std::time::SystemTime;
 
 /// Where a result comes from. Texts are empty where the system does not tell.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, schemars::JsonSchema, serde::Serialize)]
 pub struct Origin {
-    /// Version of pinload.
+    /// Version of the program.
     pub pinload_version: String,
-    /// Version of librdkafka in use.
+    /// Version of the client library in use.
     pub librdkafka_version: String,
-    /// The command line, argument by argument.
+    /// The arguments as the program got them, secrets masked.
     pub command_line: Vec<String>,
-    /// Start of the run, local time with offset, RFC 3339.
+    /// Start of the run, local time with offset (RFC 3339).
     pub started_at: String,
-    /// The host that ran the supervisor.
+    /// The machine of the supervisor.
     pub host: OriginHost,
 }
 
 /// A machine.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, schemars::JsonSchema, serde::Serialize)]
 pub struct OriginHost {
     /// Host name.
     pub name: String,
-    /// Kernel and its release: `Linux 6.8.0-31-generic`.
+    /// Operating system and release.
     pub kernel: String,
     /// Model name of the CPU.
     pub cpu_model: String,

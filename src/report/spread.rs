@@ -17,9 +17,11 @@ const TOLD: [(&str, &str); 5] = [
 ];
 
 /// How sure a figure is, over the periods of its run.
-#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, schemars::JsonSchema, serde::Serialize)]
 pub struct FigureInterval {
+    /// A figure of measurement by its name, as goals have it.
     figure: &'static str,
+    /// Half of the interval of 95 % of the figure's mean over the periods, as a share of it.
     half_width_share: f64,
 }
 

@@ -1,19 +1,21 @@
 //! The latency families that pinload measures.
 
 /// One latency family. The discriminant is its position in slots and arrays.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, schemars::JsonSchema, serde::Serialize, serde::Deserialize,
+)]
 #[serde(rename_all = "snake_case")]
 #[repr(usize)]
 pub enum Latency {
     /// Acknowledgement − actual send time (OMB's publish latency).
     AcknowledgeActual = 0,
-    /// Acknowledgement − intended send time.
+    /// Acknowledgement − intended send time: includes what a stall did to the messages behind it.
     AcknowledgeIntended = 1,
     /// Actual − intended send time (OMB's publish delay; the pacing error).
     PublishDelay = 2,
     /// Receive − actual send time.
     EndToEndActual = 3,
-    /// Receive − intended send time.
+    /// Receive − intended send time (stamped messages only).
     EndToEndIntended = 4,
     /// `AcknowledgeActual` less all that the loop can have kept the message for: the broker took no less.
     AcknowledgeAtLeast = 5,

@@ -12,6 +12,7 @@ pub mod octaves;
 pub mod partition_counts;
 pub mod partition_tally;
 pub mod recorder;
+pub mod schema;
 pub mod sparse;
 pub mod v2;
 

@@ -6,9 +6,12 @@ use hdrhistogram::Histogram;
 ///
 /// With `per_octave` buckets to each doubling, bucket b holds the values from 2^(b / per_octave) ns to below
 /// 2^((b + 1) / per_octave) ns; 0 ns is in bucket 0. Only buckets with values are listed, in rising order.
-#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, schemars::JsonSchema, serde::Serialize)]
 pub struct OctaveBuckets {
+    /// Numbers of the buckets that hold values.
     bucket: Vec<u16>,
+    /// Values recorded.
+    #[schemars(extend("unit" = "values"))]
     count: Vec<u64>,
 }
 

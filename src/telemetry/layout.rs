@@ -35,7 +35,9 @@ pub(super) const LINE_WORDS: usize = 128 / WORD_BYTES;
 pub(super) const ROW_WORDS: usize = 6;
 
 /// What a client is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, schemars::JsonSchema, serde::Serialize, serde::Deserialize,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
     /// Sends.

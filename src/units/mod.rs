@@ -40,10 +40,11 @@ pub struct UnitError {
 }
 
 /// A send rate as the user gives it.
-#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, schemars::JsonSchema, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Rate {
     /// Messages per second, above 0.
+    #[schemars(extend("unit" = "messages/s"))]
     PerSecond(f64),
     /// As fast as the client's queue takes them; there is no schedule.
     Unlimited,

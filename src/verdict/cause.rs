@@ -2,6 +2,8 @@
 
 use super::Verdict;
 use crate::plan::Threshold;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use std::borrow::Cow;
 
 macro_rules! causes {
     ($($(#[doc = $doc:literal])+ $variant:ident $name:literal =>
@@ -108,6 +110,17 @@ causes! {
     /// Too many periods are not valid by themselves.
     Periods "periods" => GeneratorLimited, Some(T::PeriodsShare), "periods are not valid", "see the periods' own \
         verdicts in the detail file",
+}
+
+impl JsonSchema for Cause {
+    fn schema_name() -> Cow<'static, str> {
+        "Cause".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        let names: Vec<&str> = Self::ALL.iter().map(|cause| cause.name()).collect();
+        json_schema!({ "type": "string", "enum": names })
+    }
 }
 
 impl serde::Serialize for Cause {

@@ -6,12 +6,13 @@ use crate::stats::Latency;
 use crate::workload_generator::RunResult;
 
 /// The error of end-to-end times for the clocks of the hosts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, schemars::JsonSchema, serde::Serialize)]
 pub struct EndToEndClocks {
-    /// Largest error of any pair of hosts, ns: difference of the clocks and the uncertainty of both measurements.
+    /// Largest error of any pair of hosts in any comparison: difference of the clocks + uncertainty of both
+    /// measurements + what they moved by between comparisons + stamp_clock_error_ns.
     pub clock_error_ns: u64,
-    /// False: the error is more than a stated share of the least that the median can be in truth (all of it, when
-    /// nobody says otherwise), so that the figures say more of the clocks than of the system.
+    /// False: that error is more than the least that the median end-to-end time can be (as measured, less the error);
+    /// the threshold clock-error-share sets how much more.
     pub usable: bool,
     /// That median, ns.
     #[serde(skip)]

@@ -38,7 +38,7 @@ use context::Context;
 use gather::{FoundCause, gather};
 
 /// The verdict, from best to worst.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, schemars::JsonSchema, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
     /// The rate was offered as asked, and the medians are the system's. How far beyond them figures are the system's is
@@ -73,23 +73,23 @@ impl std::fmt::Display for Verdict {
 }
 
 /// Why a verdict is not VALID, or why figures are the system's no further: one cause, all clients that it concerns.
-#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, schemars::JsonSchema, serde::Serialize)]
 pub struct Reason {
-    /// The cause.
+    /// The cause; docs/verdict.md has a table of them.
     pub cause: Cause,
-    /// The verdict that it alone would give; VALID: it explains, and spoils nothing.
+    /// The verdict that this reason alone would give; valid: it explains only.
     pub verdict: Verdict,
-    /// The clients it concerns ("producer 3"); empty: the run as a whole.
+    /// The clients it concerns; absent: the run as a whole.
     #[serde(rename = "who", skip_serializing_if = "Vec::is_empty")]
     pub clients: Vec<String>,
-    /// The worst value, in the unit of its threshold's name; None: the cause has no figure.
+    /// The worst value, in the unit of its threshold; null: it has no figure.
     pub value: Option<f64>,
-    /// The value that it was compared with.
+    /// What it was compared with.
     pub limit: Option<f64>,
     /// Name of the threshold.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub threshold: Option<&'static str>,
-    /// All of it in words.
+    /// The reason in words.
     #[serde(rename = "text")]
     pub text: String,
 }
@@ -111,13 +111,15 @@ impl From<&Reason> for Caveat {
 }
 
 /// A verdict with its reasons.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, schemars::JsonSchema, serde::Serialize)]
 pub struct Judgement {
-    /// The worst of its reasons' verdicts; VALID without any.
+    /// Can the figures be believed: valid, not_judged (nobody could look at the generator), generator_limited (the rate
+    /// was not offered as asked, or not even a median is the broker's) or invalid.
     pub verdict: Verdict,
-    /// Worst first.
+    /// Why the verdict is not valid, worst first; then what explains how far figures are the broker's, and spoils
+    /// nothing.
     pub reasons: Vec<Reason>,
-    /// What could not be judged.
+    /// What could not be judged, in words.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub not_judged: Vec<Caveat>,
 }

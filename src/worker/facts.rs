@@ -37,23 +37,25 @@ pub struct ClientFacts {
 
 /// What the kernel tells of one client's threads, CPU and cgroup in a span. None: it does not tell, or could not be
 /// asked.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, schemars::JsonSchema, serde::Serialize, serde::Deserialize)]
 pub struct ClientKernelFacts {
-    /// Length of the span between both looks, ns.
+    /// Length of the span.
     pub span_ns: u64,
-    /// Time the hot thread was ready to run and waited for a CPU, ns.
+    /// Time the hot thread was ready to run and waited for a CPU (schedstat).
     pub hot_wait_ns: Option<u64>,
-    /// Times the hot thread came onto a CPU.
+    /// Times the hot thread came onto a CPU (schedstat).
+    #[schemars(extend("unit" = "times"))]
     pub hot_runs: Option<u64>,
-    /// Time of the same kind of that thread of the client library which waited longest, ns.
+    /// The same of that thread of the client library which waited longest.
     pub io_wait_ns: Option<u64>,
-    /// Times that thread came onto a CPU.
+    /// The same of that thread of the client library which waited longest.
+    #[schemars(extend("unit" = "times"))]
     pub io_runs: Option<u64>,
-    /// CPU time of the client library's busiest thread, ns.
+    /// CPU time of the client library's busiest thread.
     pub io_run_ns: Option<u64>,
-    /// Time the hypervisor gave the hot CPU to somebody else (mean of all CPUs when the client is not pinned), ns.
+    /// Time the hypervisor gave the hot CPU to somebody else (mean of all CPUs when not pinned).
     pub steal_ns: Option<u64>,
-    /// Time CPU limits stopped the cgroup, all CPUs added, ns.
+    /// Time CPU limits stopped the cgroup, all CPUs added.
     pub throttled_ns: Option<u64>,
 }
 

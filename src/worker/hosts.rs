@@ -8,7 +8,7 @@ use crate::os::host::{HostIdentity, WallClock};
 use std::borrow::Cow;
 
 /// What a worker is, and how it was driven.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, schemars::JsonSchema, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum WorkerKind {
     /// A pinload worker.
@@ -45,55 +45,56 @@ pub struct Environment {
 }
 
 /// One worker and its host.
-#[derive(Debug, Clone, Default, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Default, schemars::JsonSchema, serde::Serialize, serde::Deserialize)]
 pub struct HostReport {
-    /// Its address.
+    /// Address of the worker.
     pub worker: String,
-    /// What it is.
+    /// Pinload, omb (a worker of OMB's, in Java), or pinload_by_ombs_protocol: driven as one for the others' sake.
     #[serde(default)]
     pub kind: WorkerKind,
-    /// What it cannot tell.
+    /// What OMB's protocol has no words for: such figures are left out everywhere.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub cannot_tell: Vec<Cow<'static, str>>,
-    /// The host, as it told; None: a worker that does not tell.
+    /// Name, boot and usable CPUs of its host.
     pub host: Option<HostIdentity>,
-    /// Its version of pinload.
+    /// Of pinload there.
     pub version: Option<String>,
-    /// The kernel's account of its wall clock at the beginning of the run.
+    /// The kernel's account of its wall clock (adjtimex) when the run began.
     pub wall_clock: Option<WallClock>,
     /// The same in words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub wall_clock_state: Option<String>,
-    /// Its wall clock against the coordinator's, measured at the beginning of the run.
+    /// Its wall clock against the coordinator's when the run began.
     pub clock_offset: Option<ClockOffset>,
-    /// The same at its end.
+    /// The same when the run ended; null: it could not be asked any more.
     #[serde(default)]
     pub clock_offset_at_end: Option<ClockOffset>,
-    /// How often the clocks were compared.
+    /// Times that the clocks were compared: at both ends and every two minutes.
     #[serde(default)]
+    #[schemars(extend("unit" = "comparisons"))]
     pub clock_comparisons: u32,
-    /// What wall-clock times of its clients may be wrong by against its wall clock, ns.
+    /// What wall-clock times of its clients may be wrong by against its wall clock: what that moved by in a second.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stamp_clock_error_ns: Option<u64>,
-    /// Its raw clock.
+    /// The clock of its clients; absent: the worker does not tell.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub clock: Option<Clock>,
-    /// Drift of that against CLOCK_MONOTONIC_RAW over the run, ppm.
+    /// How far its run's clock moved against CLOCK_MONOTONIC_RAW, over the run or its worst ten seconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub clock_drift_ppm: Option<f64>,
-    /// Time that was left before the epoch when it had carried out the order to start, ns.
+    /// Time left before the common epoch when it had carried out the order to start.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub started_ahead_ns: Option<u64>,
-    /// CPU time of its supervisor, ns.
+    /// User + system CPU time of the supervisor.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub supervisor_cpu_ns: Option<u64>,
-    /// Time its supervisor spent draining telemetry, ns.
+    /// Time the supervisor spent reading telemetry.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub drain_ns: Option<u64>,
     /// Why its clients are where they are.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub placement_notes: Vec<Caveat>,
-    /// Do hot loops share CPUs there?
+    /// True: hot loops share CPUs there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hot_cpus_shared: Option<bool>,
 }

@@ -3,7 +3,7 @@
 use crate::telemetry::Role;
 
 /// What interrupted a run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, schemars::JsonSchema, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Interruption {
     /// SIGINT.
@@ -22,11 +22,11 @@ impl std::fmt::Display for Interruption {
 }
 
 /// A worker that is gone, or does not answer any more.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, schemars::JsonSchema, serde::Serialize, serde::Deserialize)]
 pub struct WorkerLoss {
-    /// Its address.
+    /// Address of the worker.
     pub worker: String,
-    /// What was seen.
+    /// How it ended: exit code or signal.
     pub cause: String,
 }
 
@@ -37,27 +37,27 @@ impl std::fmt::Display for WorkerLoss {
 }
 
 /// How a broker was lost in the middle of the load. Times are ns since the load began.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, schemars::JsonSchema, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case", tag = "loss")]
 pub enum BrokerLoss {
     /// The process of the embedded broker ended.
     Died {
-        /// Its process.
+        /// Process id.
         pid: i32,
-        /// "killed by signal 9 (SIGKILL)", "exit code 1".
+        /// How it ended: exit code or signal.
         cause: String,
-        /// When it was seen; 0: before the load began.
+        /// When it was seen, since the load began.
         at_ns: u64,
     },
     /// No client was answered any more.
     Unreachable {
-        /// The moment from which on nobody was answered.
+        /// The moment from which on no client was answered, since the load began.
         since_ns: u64,
         /// How long that was waited out.
         length_ns: u64,
-        /// Who waited ("producer 0").
+        /// The clients that waited.
         clients: Vec<String>,
-        /// The newest error that one of them reported.
+        /// The newest error that a client reported; null: none did.
         last_error: Option<String>,
     },
 }
@@ -82,22 +82,23 @@ impl std::fmt::Display for BrokerLoss {
 }
 
 /// A client that ended before it was told to.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, schemars::JsonSchema, serde::Serialize, serde::Deserialize)]
 pub struct ClientDeath {
-    /// The worker it ran on; None: this host.
+    /// Address of the worker.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub worker: Option<String>,
-    /// Its role.
+    /// Producer or consumer.
     pub role: Role,
-    /// Its number.
+    /// Number within the role, over all topics.
     pub index: u32,
-    /// Its process.
+    /// Process id.
     pub pid: i32,
-    /// Its hot CPU as planned.
+    /// CPU that its hot loop was planned on; null: not pinned.
+    #[schemars(extend("unit" = "CPU number"))]
     pub cpu: Option<usize>,
-    /// "killed by signal 9 (SIGKILL)", "exit code 1".
+    /// How it ended: exit code or signal.
     pub cause: String,
-    /// What it said last.
+    /// What it wrote before it ended.
     pub last_words: Option<String>,
 }
 

@@ -144,13 +144,13 @@ pub trait Worker {
 }
 
 /// The balance of one producer in one subscription.
-#[derive(Debug, Clone, serde::Serialize)]
+#[derive(Debug, Clone, schemars::JsonSchema, serde::Serialize)]
 pub struct SubscriptionBalance {
-    /// Topic name.
+    /// Name of the topic.
     pub topic: String,
-    /// Consumer group; None: nobody subscribes (only the sending side is balanced).
+    /// Consumer group; null: nobody subscribes.
     pub group: Option<String>,
-    /// Producer index.
+    /// Index of the producer.
     pub producer: u32,
     /// The figures.
     #[serde(flatten)]

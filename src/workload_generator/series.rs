@@ -8,7 +8,7 @@ use crate::worker::{
 use std::time::Duration;
 
 /// How a run ended.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, schemars::JsonSchema, serde::Serialize)]
 #[serde(rename_all = "snake_case", tag = "outcome")]
 pub enum RunOutcome {
     /// Still going: the document is written after each period.
@@ -17,35 +17,35 @@ pub enum RunOutcome {
     Completed,
     /// By Ctrl-C or SIGTERM.
     Interrupted {
-        /// Which.
+        /// What interrupted: interrupt (SIGINT) or terminate (SIGTERM, SIGHUP).
         by: Interruption,
     },
     /// A client died: the result is invalid.
     ClientDied {
-        /// Which, how.
+        /// The client that died.
         death: ClientDeath,
     },
     /// A worker on another host is lost: the result is invalid.
     WorkerLost {
-        /// Which, how.
+        /// The worker that was lost.
         loss: WorkerLoss,
     },
     /// The broker is gone: what was measured until then is written.
     BrokerLost {
-        /// How.
+        /// What became of the broker: died (the embedded broker's process) or unreachable.
         loss: BrokerLoss,
     },
     /// Something else failed.
     Failed {
-        /// What kind of thing.
+        /// What kind of thing failed.
         cause: FailureCause,
-        /// In words.
+        /// Why it failed.
         why: String,
     },
 }
 
 /// What kind of thing failed; `cli` maps it to the exit code.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, schemars::JsonSchema, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FailureCause {
     /// Broker unreachable, authentication refused, topics refused.
@@ -110,7 +110,7 @@ impl<'a> RunResult<'a> {
 }
 
 /// Which part of a measurement with a backlog.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, schemars::JsonSchema, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PhaseName {
     /// Consumers are paused.

@@ -19,7 +19,7 @@ pub enum DriverClass {
 }
 
 /// What a client of Kafka is made of.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, schemars::JsonSchema, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ClientLibrary {
     /// librdkafka: what a client sees.

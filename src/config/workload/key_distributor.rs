@@ -3,7 +3,7 @@
 use crate::config::fields::FieldReader;
 
 /// How keys are chosen. The first three are OMB's, the last two the guide's.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, schemars::JsonSchema, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum KeyDistributor {
     /// No key.

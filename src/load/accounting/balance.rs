@@ -16,29 +16,39 @@ use super::mix;
 use crate::telemetry::layout::{ReceivedRow, SentRow};
 
 /// Totals of one producer in one subscription (or of one subscription).
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, schemars::JsonSchema, serde::Serialize)]
 pub struct Balance {
-    /// Handed to the library.
+    /// Handed to the client library.
+    #[schemars(extend("unit" = "messages"))]
     pub sent: u64,
     /// Acknowledged.
+    #[schemars(extend("unit" = "messages"))]
     pub acknowledged: u64,
     /// Delivery failed at the client.
+    #[schemars(extend("unit" = "messages"))]
     pub failed: u64,
     /// Neither acknowledged nor failed when the run ended.
+    #[schemars(extend("unit" = "messages"))]
     pub unknown: u64,
     /// Distinct messages received.
+    #[schemars(extend("unit" = "messages"))]
     pub received: u64,
     /// Acknowledged and never received.
+    #[schemars(extend("unit" = "messages"))]
     pub lost: u64,
     /// Received again.
+    #[schemars(extend("unit" = "messages"))]
     pub duplicated: u64,
-    /// Received after a later one of its partition.
+    /// Received after a later one of the same partition and producer.
+    #[schemars(extend("unit" = "messages"))]
     pub reordered: u64,
-    /// Failed (or unknown) at the client and received all the same.
+    /// Failed or unknown at the client, received all the same.
+    #[schemars(extend("unit" = "messages"))]
     pub failed_but_received: u64,
-    /// Duplicates by assumption (older than the window).
+    /// Counted as duplicated by assumption: older than the window of sequences kept.
+    #[schemars(extend("unit" = "messages"))]
     pub beyond_window: u64,
-    /// True when checksums or exact counts prove the figures; false: they are the smallest explanation of the counts.
+    /// True: checksums over the sequences prove the figures; false: they are the smallest explanation of the counts.
     pub proven: bool,
 }
 

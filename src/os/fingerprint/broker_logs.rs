@@ -11,23 +11,22 @@ const DEFAULT_FOLDER: &str = "/tmp/kafka-logs";
 const PAGE_BYTES: u64 = 4_096;
 
 /// Logs of brokers, and what is written but not on a disk yet.
-#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, schemars::JsonSchema, serde::Serialize, serde::Deserialize)]
 pub struct BrokerLogFacts {
-    /// With more than this waiting, the kernel makes wait whoever writes (mm/page-writeback.c,
-    /// `dirty_freerun_ceiling`).
+    /// With more than this not written to a disk yet the kernel makes wait whoever writes.
     pub unwritten_limit_bytes: Option<u64>,
-    /// Folders of the brokers that can be seen.
+    /// Folders that the brokers which can be seen keep their logs in.
     pub logs: Vec<BrokerLog>,
 }
 
 /// A folder that a broker keeps its log in.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, schemars::JsonSchema, serde::Serialize, serde::Deserialize)]
 pub struct BrokerLog {
     /// The broker's process.
     pub broker_pid: usize,
     /// The folder, as the broker sees it.
     pub log_folder: String,
-    /// Kind of its file system; None: not known.
+    /// Kind of its file system; tmpfs is memory; null: not known.
     pub file_system: Option<String>,
 }
 

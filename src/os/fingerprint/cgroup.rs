@@ -5,35 +5,37 @@ use super::files::FilesBelow;
 use crate::os::scheduling::cpu_stat_value;
 
 /// Limits of CPU time.
-#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, schemars::JsonSchema, serde::Serialize, serde::Deserialize)]
 pub struct CgroupFacts {
-    /// Generation whose CPU controller is in use: 1 or 2.
+    /// Generation of the CPU controller, 1 or 2.
     pub cgroup_version: Option<u32>,
-    /// The group of this process, as the kernel names it.
+    /// The group of pinload.
     pub cgroup_path: Option<String>,
-    /// The tightest limit of the group and those above it; None: no limit is visible.
+    /// Tightest limit of the group and those above it; null: none is visible.
     pub cpu_limit: Option<CpuLimit>,
-    /// How often the limit struck, of the group it struck most; None: not told.
+    /// How often the limit struck since the group was made.
     pub throttling: Option<Throttling>,
 }
 
 /// So much CPU time in each period.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, schemars::JsonSchema, serde::Serialize, serde::Deserialize)]
 pub struct CpuLimit {
-    /// CPU time, µs.
+    /// CPU time.
     pub quota_us: u64,
-    /// In this time, µs.
+    /// In so much time.
     pub limit_period_us: u64,
 }
 
 /// What a limit has done since the group was made.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, schemars::JsonSchema, serde::Serialize, serde::Deserialize)]
 pub struct Throttling {
     /// Periods in which the group ran.
+    #[schemars(extend("unit" = "periods"))]
     pub limit_periods: u64,
     /// Periods in which it was stopped.
+    #[schemars(extend("unit" = "periods"))]
     pub throttled_periods: u64,
-    /// Time its threads were stopped for, µs.
+    /// Time its threads were stopped for.
     pub throttled_us: u64,
 }
 

@@ -4,18 +4,20 @@ use super::files::FilesBelow;
 use super::tsc_across_cpus::TscAcrossCpus;
 
 /// Clock source and TSC.
-#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, schemars::JsonSchema, serde::Serialize, serde::Deserialize)]
 pub struct ClockFacts {
-    /// The kernel's clock source.
+    /// Clock source in use.
     pub clocksource: Option<String>,
-    /// Those it could use.
+    /// Clock sources that could be used.
     pub available_clocksources: Vec<String>,
+    /// The TSC runs at one speed.
+    ///
     /// The TSC runs at one speed, whatever the CPU's frequency (every CPU has the flag); None: /proc/cpuinfo lists no
     /// flags.
     pub constant_tsc: Option<bool>,
     /// The TSC goes on while a CPU sleeps.
     pub nonstop_tsc: Option<bool>,
-    /// Do the TSCs of the CPUs agree? None: not checked.
+    /// The TSCs of all CPUs compared with that of one; null: not checked (one CPU, no TSC).
     pub tsc_across_cpus: Option<TscAcrossCpus>,
 }
 

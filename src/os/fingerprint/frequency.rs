@@ -4,33 +4,35 @@ use super::files::{FilesBelow, gather};
 use crate::os::affinity::CpuSet;
 
 /// Speed of the CPUs. All empty: the kernel does not set frequencies (usual in VMs), or hides it.
-#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, schemars::JsonSchema, serde::Serialize, serde::Deserialize)]
 pub struct FrequencyFacts {
+    /// Driver that sets frequencies.
+    ///
     /// Who sets frequencies: intel_pstate, amd-pstate-epp, acpi-cpufreq, …
     pub frequency_driver: Option<String>,
-    /// Governors, and on which CPUs.
+    /// Frequency governors and the CPUs of each.
     pub governors: Vec<Governor>,
-    /// Preferences between energy and speed, and on which CPUs.
+    /// Preferences between energy and speed and the CPUs of each.
     pub energy_preferences: Vec<EnergyPreference>,
-    /// May CPUs run faster than their base frequency for a while (turbo, boost)?
+    /// May CPUs run faster than their base frequency?.
     pub turbo: Option<bool>,
 }
 
 /// CPUs with one governor.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, schemars::JsonSchema, serde::Serialize, serde::Deserialize)]
 pub struct Governor {
     /// Its name.
     pub governor: String,
-    /// Where.
+    /// CPUs that it governs.
     pub cpus: CpuSet,
 }
 
 /// CPUs with one preference.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, schemars::JsonSchema, serde::Serialize, serde::Deserialize)]
 pub struct EnergyPreference {
     /// Its name.
     pub energy_preference: String,
-    /// Where.
+    /// CPUs that have it.
     pub cpus: CpuSet,
 }
 

@@ -4,27 +4,29 @@ use super::files::{FilesBelow, gather};
 use crate::os::affinity::CpuSet;
 
 /// Sleep of the CPUs.
-#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, schemars::JsonSchema, serde::Serialize, serde::Deserialize)]
 pub struct IdleFacts {
-    /// Who knows the states: intel_idle, acpi_idle, haltpoll, …
+    /// Driver that knows the idle states.
     pub idle_driver: Option<String>,
-    /// Who chooses among them: menu, teo, haltpoll, …
+    /// Who chooses among them.
     pub idle_governor: Option<String>,
+    /// Idle states that are not disabled.
+    ///
     /// The states, and the CPUs where each may be used. Empty: the kernel lists none (they may be chosen by a
     /// hypervisor).
     pub idle_states: Vec<IdleState>,
-    /// Highest state that intel_idle may use, by its parameter.
+    /// Highest state that intel_idle may use.
     pub intel_idle_max_cstate: Option<u32>,
 }
 
 /// One state.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, schemars::JsonSchema, serde::Serialize, serde::Deserialize)]
 pub struct IdleState {
-    /// POLL, C1, C1E, C6, …
+    /// Name of the state.
     pub state: String,
-    /// What waking from it takes at most, µs, as the driver says.
+    /// What waking from it takes at most, as the driver says.
     pub wake_latency_us: u64,
-    /// CPUs on which it is not disabled.
+    /// CPUs on which it may be used.
     pub cpus: CpuSet,
 }
 

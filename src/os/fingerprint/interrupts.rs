@@ -7,22 +7,25 @@ use crate::os::affinity::CpuSet;
 const NAMES_KEPT: usize = 8;
 
 /// Who is interrupted by devices.
-#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, schemars::JsonSchema, serde::Serialize, serde::Deserialize)]
 pub struct InterruptFacts {
     /// Where new interrupts go.
     pub default_cpus: Option<CpuSet>,
-    /// Interrupts that a driver uses, by the CPUs that get them. Empty: not visible.
+    /// Interrupts that a driver uses, by the CPUs that get them.
     pub interrupt_groups: Vec<InterruptGroup>,
 }
 
 /// Interrupts that go to the same CPUs.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, schemars::JsonSchema, serde::Serialize, serde::Deserialize)]
 pub struct InterruptGroup {
+    /// Where they are handled.
+    ///
     /// Where they are handled (the effective affinity; where the kernel does not tell it, where they are allowed).
     pub cpus: CpuSet,
-    /// Interrupts that are handled there.
+    /// How many.
+    #[schemars(extend("unit" = "interrupts"))]
     pub interrupts: u32,
-    /// Whose they are; the first few.
+    /// Whose they are; the first eight.
     pub devices: Vec<String>,
 }
 

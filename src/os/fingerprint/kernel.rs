@@ -35,24 +35,24 @@ const BOOT_SETTINGS: [&str; 27] = [
 ];
 
 /// The kernel.
-#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, schemars::JsonSchema, serde::Serialize, serde::Deserialize)]
 pub struct KernelFacts {
-    /// Release: `6.8.0-31-generic`.
+    /// Release of the kernel.
     pub kernel_release: Option<String>,
-    /// Build: `#1 SMP PREEMPT_DYNAMIC …`.
+    /// Build of the kernel.
     pub kernel_build: Option<String>,
-    /// Settings at boot that have to do with time and CPUs, as written.
+    /// Parameters of the kernel's command line that have to do with CPUs and time, as written; others are left out.
     pub boot_settings: Vec<String>,
-    /// Bugs of the processor and what the kernel does about each; empty: not told.
+    /// Bugs of the processor and what the kernel does about them.
     pub mitigations: Vec<Mitigation>,
 }
 
 /// One bug.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, schemars::JsonSchema, serde::Serialize, serde::Deserialize)]
 pub struct Mitigation {
-    /// Its name: `meltdown`.
+    /// Name of the bug.
     pub vulnerability: String,
-    /// The kernel's words: `Not affected`, `Vulnerable`, `Mitigation: PTI`.
+    /// The kernel's words for what it does.
     pub state: String,
 }
 

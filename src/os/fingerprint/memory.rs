@@ -3,19 +3,19 @@
 use super::files::{FilesBelow, chosen};
 
 /// Memory management.
-#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, schemars::JsonSchema, serde::Serialize, serde::Deserialize)]
 pub struct MemoryFacts {
     /// Memory of the machine.
     pub memory_total_bytes: Option<u64>,
     /// Swap space.
     pub swap_total_bytes: Option<u64>,
-    /// How readily the kernel swaps: 0 to 200.
+    /// How readily the kernel swaps, 0 to 200.
     pub swappiness: Option<u32>,
-    /// Transparent huge pages: always, madvise, never.
+    /// Use of transparent huge pages: always, madvise or never.
     pub transparent_hugepage: Option<String>,
-    /// What an allocation does for one: always, defer, madvise, never, …
+    /// What an allocation does to get one.
     pub transparent_hugepage_defrag: Option<String>,
-    /// Does the kernel move pages to the node that uses them? (0: no)
+    /// Does the kernel move pages to the node that uses them? 0: no.
     pub numa_balancing: Option<u32>,
 }
 

@@ -44,29 +44,31 @@ use std::path::Path;
 use tsc_across_cpus::compare_tsc_across;
 
 /// Everything that is known of the machine.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, schemars::JsonSchema, serde::Serialize, serde::Deserialize)]
 pub struct Fingerprint {
+    /// The kernel.
+    ///
     /// Kernel, its settings at boot, its mitigations.
     pub kernel: KernelFacts,
-    /// Clock source and TSC.
+    /// The kernel's clock source and the TSC.
     pub clock: ClockFacts,
-    /// CPUs: which there are, which may be used, which are kept free.
+    /// The CPUs and who may use them.
     pub processors: ProcessorFacts,
     /// Speed of the CPUs.
     pub frequency: FrequencyFacts,
     /// Sleep of the CPUs.
     pub idle: IdleFacts,
-    /// Who is interrupted by devices.
+    /// Where device interrupts go.
     pub interrupts: InterruptFacts,
     /// Memory management.
     pub memory: MemoryFacts,
-    /// Limits of CPU time.
+    /// Control group: limits of CPU time.
     pub cgroup: CgroupFacts,
-    /// Network cards; empty: none is visible.
+    /// Network cards (interfaces with a device).
     pub network_interfaces: Vec<NetworkInterface>,
-    /// Virtual machine, container, stolen time.
+    /// Virtual machine and container.
     pub virtualization: VirtualizationFacts,
-    /// Where brokers on this machine write.
+    /// Where Kafka brokers on this machine write.
     #[serde(default)]
     pub broker_logs: BrokerLogFacts,
 }

@@ -4,17 +4,19 @@
 use super::files::FilesBelow;
 
 /// One card.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, schemars::JsonSchema, serde::Serialize, serde::Deserialize)]
 pub struct NetworkInterface {
-    /// Its name.
+    /// Name of the interface.
     pub interface: String,
-    /// Is it up? (operstate)
+    /// Is it up?.
     pub up: bool,
-    /// Speed of the link, Mbit/s; None: not told (VMs).
+    /// Speed of the link.
+    #[schemars(extend("unit" = "Mbit/s"))]
     pub speed_mbit_per_s: Option<u64>,
-    /// Largest packet, bytes.
+    /// Largest packet.
     pub mtu_bytes: Option<u64>,
     /// Node of its slot.
+    #[schemars(extend("unit" = "node number"))]
     pub numa_node: Option<usize>,
 }
 

@@ -6,25 +6,27 @@ use crate::os::topology::Topology;
 use std::path::Path;
 
 /// CPUs.
-#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, schemars::JsonSchema, serde::Serialize, serde::Deserialize)]
 pub struct ProcessorFacts {
-    /// Model name.
+    /// Model of the CPUs.
     pub model_name: Option<String>,
-    /// Microcode of the first CPU.
+    /// Version of the microcode.
     pub microcode: Option<String>,
-    /// Online.
+    /// CPUs that are online.
     pub online_cpus: Option<CpuSet>,
-    /// Those this process may use.
+    /// CPUs that pinload may use.
     pub allowed_cpus: Option<CpuSet>,
-    /// Sockets.
+    /// Physical packages.
+    #[schemars(extend("unit" = "sockets"))]
     pub sockets: Option<usize>,
     /// NUMA nodes with CPUs.
+    #[schemars(extend("unit" = "nodes"))]
     pub numa_nodes: Option<usize>,
     /// Sets of CPUs that share a core, where it is more than one.
     pub smt_siblings: Vec<CpuSet>,
-    /// Kept out of scheduling (isolcpus, cpuset partitions).
+    /// CPUs kept out of scheduling (isolcpus).
     pub isolated_cpus: Option<CpuSet>,
-    /// Without a timer tick while one thread runs (nohz_full).
+    /// CPUs without a timer tick while one thread runs.
     pub nohz_full_cpus: Option<CpuSet>,
 }
 

@@ -17,17 +17,18 @@ const PAIR_LIMIT_NS: u64 = 100_000_000;
 const SPINS: u32 = 1_000;
 
 /// What was found. Differences are those to the reference CPU.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, schemars::JsonSchema, serde::Serialize, serde::Deserialize)]
 pub struct TscAcrossCpus {
-    /// The CPU that all others were compared with.
+    /// The CPU that the others were compared with.
+    #[schemars(extend("unit" = "CPU number"))]
     pub reference_cpu: usize,
     /// Those that were.
     pub compared_cpus: CpuSet,
-    /// Those that could not be (no round came to its end in time, the CPU is gone).
+    /// Those that could not be, because they were busy.
     pub not_compared_cpus: CpuSet,
-    /// Largest difference that is proven, ns: 0 where the bounds of each pair allow that there is none.
+    /// Largest difference of two TSCs that is proven; 0: none is.
     pub proven_offset_ns: u64,
-    /// Half of the distance of the bounds, of the pair that is known least well, ns.
+    /// How well the difference is known, of the pair known least well (half of the distance of its bounds).
     pub offset_uncertainty_ns: u64,
 }
 

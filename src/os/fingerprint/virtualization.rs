@@ -4,16 +4,18 @@ use super::clock::every_cpu_has;
 use super::files::FilesBelow;
 
 /// Virtual machine, container, stolen time.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, schemars::JsonSchema, serde::Serialize, serde::Deserialize)]
 pub struct VirtualizationFacts {
+    /// Is there a hypervisor below?.
+    ///
     /// Does the processor say that a hypervisor is below? None: /proc/cpuinfo lists no flags.
     pub hypervisor: Option<bool>,
-    /// Maker and product of the machine (DMI), or the hypervisor's own name.
+    /// Maker and product of the machine.
     pub machine_product: Option<String>,
-    /// What kind of container this is; None: none was recognised.
+    /// Kind of container; null: none was recognised.
     pub container: Option<String>,
-    /// Share of the CPUs' time since boot that the hypervisor gave to others, percent. 0 may also mean that it does not
-    /// tell.
+    /// Share of the CPUs' time since boot that the hypervisor gave to others; 0 may mean that it does not tell.
+    #[schemars(extend("unit" = "percent"))]
     pub steal_percent: Option<f64>,
 }
 

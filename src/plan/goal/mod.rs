@@ -12,7 +12,7 @@ pub use figure::{GoalFigure, GoalLevel, GoalUnit};
 use std::time::Duration;
 
 /// One goal. It is written and read back as its text.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, schemars::JsonSchema, serde::Serialize, serde::Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Goal {
     /// As written, spaces made one.

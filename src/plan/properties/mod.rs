@@ -72,26 +72,26 @@ pub struct Refusal {
 }
 
 /// What became of one property.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, schemars::JsonSchema, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case", tag = "action")]
 pub enum Translated {
     /// librdkafka knows it by this name and with this meaning.
     Passed,
     /// Given to librdkafka under other names or values.
     Renamed {
-        /// What is set instead (secrets masked).
+        /// What is set instead: pairs of name and value.
         to: Vec<(String, String)>,
         /// Why.
         why: String,
     },
     /// Not given to librdkafka.
     Ignored {
-        /// Why it does not matter.
+        /// Why.
         why: String,
     },
     /// Not written by the user: a default of the Java client that differs from librdkafka's, or one that pinload needs.
     Default {
-        /// What is set.
+        /// What is set instead: pairs of name and value.
         to: Vec<(String, String)>,
         /// Why.
         why: String,
@@ -99,11 +99,11 @@ pub enum Translated {
 }
 
 /// One property as written and what was done.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, schemars::JsonSchema, serde::Serialize, serde::Deserialize)]
 pub struct PropertyLine {
-    /// Name as written.
+    /// The property as written.
     pub name: String,
-    /// Value as written (secrets masked).
+    /// Its value, secrets masked.
     pub value: String,
     /// What was done.
     #[serde(flatten)]
@@ -111,41 +111,42 @@ pub struct PropertyLine {
 }
 
 /// A whole client configuration.
-#[derive(Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Default, PartialEq, Eq, schemars::JsonSchema, serde::Serialize, serde::Deserialize)]
 pub struct TranslatedProperties {
     /// What librdkafka is given, in order, each name once, secrets in clear. Never printed: see `masked`.
     #[serde(skip)]
     pub effective: Vec<(String, String)>,
-    /// Each property as written and what was done, then the defaults.
+    /// Each property as written and what was done with it.
     pub lines: Vec<PropertyLine>,
-    /// What no property says.
+    /// What the Kafka driver does because no property of librdkafka's says it (OMB's class).
     #[serde(default)]
     pub ways: ProducerWays,
 }
 
 /// What Java's producer does and librdkafka has no property for: the Kafka driver sees to it. Nothing of it is done
 /// by default.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, schemars::JsonSchema, serde::Serialize, serde::Deserialize)]
 pub struct ProducerWays {
-    /// How messages are spread over partitions; None: librdkafka's partitioner sees to it.
+    /// Partitions are filled batch by batch; null: librdkafka's partitioner chooses them.
     pub sticky: Option<StickyBatches>,
-    /// Requests in flight for each partition that one broker leads (a request of Java's carries a batch of each);
-    /// None: the property
-    /// `max.in.flight.requests.per.connection` holds as it is.
+    /// Requests in flight for each partition that one broker leads; null: as the property says.
+    ///
+    /// Requests in flight for each partition that one broker leads (a request of Java's carries a batch of each); None:
+    /// the property `max.in.flight.requests.per.connection` holds as it is.
     pub requests_per_partition: Option<u32>,
 }
 
 /// A partition is filled with a batch before the next one is chosen.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, schemars::JsonSchema, serde::Serialize, serde::Deserialize)]
 pub struct StickyBatches {
-    /// Java's `batch.size`.
+    /// What a partition is given before it is left, at least, where batches leave earlier.
     pub batch_bytes: u64,
-    /// Messages that fill a batch, where all are of one size and that is known; `u32::MAX`: its bytes decide alone.
+    /// Messages that fill a batch, with which a partition is left; 4294967295: its bytes say it.
     #[serde(default = "any_number")]
     pub batch_messages: u32,
-    /// `linger.ms`, in ns.
+    /// How long a batch is taken to be open.
     pub linger_ns: u64,
-    /// Messages with a key too?
+    /// True: messages with a key are spread like those without one.
     pub keys_too: bool,
 }
 

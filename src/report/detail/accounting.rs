@@ -5,18 +5,23 @@ use crate::worker::SubscriptionBalance;
 use crate::workload_generator::totals::sum;
 
 /// All balances. Without stamps there are none.
-#[derive(Debug, serde::Serialize)]
+#[derive(Debug, schemars::JsonSchema, serde::Serialize)]
 pub struct Accounting<'a> {
-    /// Over all producers and subscriptions: what was sent counts once for each subscription.
+    /// All producers and subscriptions: what was sent counts once for each subscription.
     total: Option<Balance>,
+    /// Each topic × subscription.
     subscriptions: Vec<Subscription<'a>>,
 }
 
-#[derive(Debug, serde::Serialize)]
+#[derive(Debug, schemars::JsonSchema, serde::Serialize)]
 struct Subscription<'a> {
+    /// Name of the topic.
     topic: &'a str,
+    /// Consumer group; null: nobody subscribes.
     group: Option<&'a str>,
+    /// All producers of the topic in this subscription.
     total: Option<Balance>,
+    /// Each producer in this subscription.
     producers: Vec<&'a SubscriptionBalance>,
 }
 

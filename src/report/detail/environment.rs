@@ -7,21 +7,29 @@ use crate::report::findings::{Findings, judge};
 use crate::worker::{ClientReport, Environment, RunEnd};
 
 /// One host.
-#[derive(Debug, serde::Serialize)]
+#[derive(Debug, schemars::JsonSchema, serde::Serialize)]
 pub(super) struct EnvironmentDetail<'a> {
+    /// Address of the worker.
     #[serde(skip_serializing_if = "Option::is_none")]
     worker: Option<&'a str>,
+    /// CPUs that hot loops were planned on.
     hot_cpus: CpuSet,
+    /// What about the host disturbs a measurement, worst first.
     findings: Vec<FindingDetail>,
+    /// Checks that could not be made: the system does not tell.
     not_known: Vec<&'static str>,
+    /// What the system tells of itself; null or empty: it does not tell.
     facts: &'a Fingerprint,
 }
 
 /// A finding; `pinload doctor` says what it does and how to change it.
-#[derive(Debug, serde::Serialize)]
+#[derive(Debug, schemars::JsonSchema, serde::Serialize)]
 struct FindingDetail {
+    /// Stable name of the finding.
     finding: &'static str,
+    /// `severe`: figures cannot be defended; notable: it shows in tails or caps the rate; minor: noise and cost.
     severity: Severity,
+    /// What was found.
     text: String,
 }
 

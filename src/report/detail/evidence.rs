@@ -4,7 +4,7 @@
 //! Over 250 lines: a table, a row for each family of figures.
 
 use super::earlier::present_name;
-use super::fields::{DEFINITIONS, Definition};
+use super::fields::{Definition, definitions};
 
 /// What is known of some figures.
 #[derive(Debug, Clone, Copy)]
@@ -392,7 +392,7 @@ pub const EVIDENCE: &[Evidence] = &[
 pub fn definitions_of(name: &str) -> Vec<&'static Definition> {
     let name = present_name(name);
     let last = |full: &'static str| full.rsplit('.').next().unwrap_or(full);
-    DEFINITIONS.iter().filter(|(full, ..)| *full == name || last(full) == name).collect()
+    definitions().iter().filter(|known| known.name == name || last(&known.name) == name).collect()
 }
 
 /// What is known of a field beyond its definition.

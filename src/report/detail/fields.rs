@@ -1,1053 +1,173 @@
-//! What each field of the detail document means: the list that makes the document describe itself.
+//! What each field of the detail document means: its own list of fields, `pinload explain`, and what the page says on
+//! hover. All of it is read out of the schema, which is made from the types and their doc comments.
 //!
-//! A table. `report/tests/detail_document.rs` holds it against a whole document: no field without a meaning.
-//!
-//! Over 250 lines: a table, a row for each field.
+//! A name with several meanings stands for that of most places; the others have their parent before them, `goals.text`,
+//! and where that has several meanings too, the parent's parent. So the longest name that fits a place is the one.
 
-use crate::plan::Threshold;
+use super::schema::{inner, resolved, schema, text};
 use serde::ser::{Serialize, SerializeMap, Serializer};
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
-/// One field: its name (`parent.name` where a name has several meanings), its unit ("" for none), its meaning.
-pub type Definition = (&'static str, &'static str, &'static str);
+/// One field.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Definition {
+    /// Its name, `parent.name` where that has several meanings.
+    pub name: String,
+    /// Its unit; empty: none.
+    pub unit: String,
+    /// What it is, without a full stop.
+    pub meaning: String,
+}
 
-/// Every field, by part of the document.
-pub const DEFINITIONS: &[Definition] = &[
-    // Document
-    ("schema", "", "what this document is"),
-    ("schema.name", "", "always pinload-detail"),
-    ("version", "", "rises when a field changes its meaning or goes"),
-    ("pinload_version", "", "version of the program"),
-    ("librdkafka_version", "", "version of the client library in use"),
-    ("command_line", "", "the arguments as the program got them, secrets masked"),
-    ("started_at", "", "start of the run, local time with offset (RFC 3339)"),
-    ("host", "", "the machine of the supervisor"),
-    ("host.name", "", "host name"),
-    ("cpu_model", "", "model name of the CPU"),
-    (
-        "outcome",
-        "",
-        "running, completed, interrupted, client_died, worker_lost or failed; in the latter three the result is invalid",
-    ),
-    ("loss", "", "the worker that was lost; of a broker: died (the embedded broker's process) or unreachable"),
-    ("loss.at_ns", "ns", "when it was seen, since the load began"),
-    ("since_ns", "ns", "the moment from which on no client was answered, since the load began"),
-    ("length_ns", "ns", "how long that was waited out"),
-    ("last_error", "", "the newest error that a client reported; null: none did"),
-    ("by", "", "what interrupted: interrupt (SIGINT) or terminate (SIGTERM, SIGHUP)"),
-    ("death", "", "the client that died"),
-    ("cause", "", "how it ended: exit code or signal"),
-    ("cpu", "CPU number", "CPU that its hot loop was planned on; null: not pinned"),
-    ("last_words", "", "what it wrote before it ended"),
-    ("why", "", "why it failed"),
-    ("system", "", "what the system under test did"),
-    (
-        "system.outcome",
-        "",
-        "held (the load), did_not_hold (less than asked, consumers left behind, stalls), failed (gone, or messages failed, unknown, lost, duplicated, \
-         corrupt), took (no rate was asked for), not_judged (nobody could see)",
-    ),
-    ("sentence", "", "the same in one sentence"),
-    ("events", "", "what happened, by begin; what has no moment comes last"),
-    (
-        "event",
-        "",
-        "broker_died, unreachable, broker_stall (all its clients waited and had their CPUs), generator_stall (a client's loop stood still), failed, \
-         unknown, lost, duplicated, corrupt, below_target, backlog_grew, topic_gone",
-    ),
-    ("begin_s", "s", "when it began, since the load began; null: it has no one moment"),
-    ("length_s", "s", "how long it took; null likewise"),
-    ("amount_messages", "messages", "how many messages it is about; null: none in particular"),
-    ("system.errors", "", "the last distinct errors of all clients, the newest first"),
-    ("errors.text", "", "in the words of the client library or the broker"),
-    ("errors.count", "errors", "how often it came"),
-    ("first_s", "s", "when it came first, since the load began; negative: before it"),
-    ("last_s", "s", "when it came last"),
-    ("errors.who", "", "the clients that told it"),
-    ("events.who", "", "the clients that saw it; empty: the counts of the run"),
-    ("events.text", "", "the event in words"),
-    (
-        "verdict",
-        "",
-        "can the figures be believed: valid, not_judged (nobody could look at the generator), generator_limited (the rate was not offered as asked, or \
-         not even a median is the broker's) or invalid",
-    ),
-    (
-        "reasons",
-        "",
-        "why the verdict is not valid, worst first; then what explains how far figures are the broker's, and spoils nothing",
-    ),
-    ("reasons.cause", "", "the cause; docs/verdict.md has a table of them"),
-    ("reasons.verdict", "", "the verdict that this reason alone would give; valid: it explains only"),
-    ("who", "", "the clients it concerns; absent: the run as a whole"),
-    ("reasons.value", "", "the worst value, in the unit of its threshold; null: it has no figure"),
-    ("limit", "", "what it was compared with"),
-    ("threshold", "", "name of the threshold"),
-    ("reasons.text", "", "the reason in words"),
-    ("not_judged", "", "what could not be judged, in words"),
-    ("periods_not_valid", "periods", "measured periods whose own verdict is not valid"),
-    (
-        "trust",
-        "",
-        "which figures are the broker's own, and which are the generator's as well; null: nothing was measured",
-    ),
-    (
-        "own_up_to",
-        "",
-        "the percentile (p50 … p99.99, max) up to which every latency, or this one, is the broker's own; null: not even the median is, or nobody \
-         could look",
-    ),
-    ("trust.not_judged", "", "why nobody could look; null: somebody did"),
-    (
-        "own_share",
-        "",
-        "what the generator can have added at most to a figure that is the broker's own, of the figure (a fraction)",
-    ),
-    ("trust.rate", "", "the rate; null: none was asked for, or it was to change"),
-    ("asked_per_s", "messages/s", "what was asked for"),
-    ("offered_per_s", "messages/s", "what was handed to the client library"),
-    (
-        "short_share",
-        "",
-        "what the generator left out of what was asked for (a fraction); full queues of a slow broker are not in it",
-    ),
-    ("latency", "", "which latency"),
-    ("figures", "", "percentiles, lowest first"),
-    ("level", "", "which percentile; max: the largest value"),
-    ("added_at_most_ns", "ns", "what the generator can have added to it, at most"),
-    ("own", "", "true: it, and all below it, are the broker's own"),
-    (
-        "pacing_error_ns",
-        "ns",
-        "pacing error at this percentile, sends behind the full queue of a slow broker not counted; 0 from the actual time",
-    ),
-    ("loop_gap_ns", "ns", "what the loop that picked messages up was away for, at this percentile, at most"),
-    ("cpu_wait_ns", "ns", "what every message waited for CPUs on its way: means of schedstat"),
-    ("verdict.facts", "", "what the verdict on the client was made from, beside its counters, over the measurement"),
-    ("span_ns", "ns", "length of the span"),
-    (
-        "pacing_error_p999_ns",
-        "ns",
-        "p99.9 of the pacing error without sends behind a full queue, a lower bound: these are taken to be the latest",
-    ),
-    ("late_reports", "periods", "periods whose end it did not report within 2 s"),
-    (
-        "kernel",
-        "",
-        "operating system and release; in facts: what the kernel told of the client; null: it does not tell",
-    ),
-    ("hot_runs", "times", "times the hot thread came onto a CPU (schedstat)"),
-    ("io_runs", "times", "the same of that thread of the client library which waited longest"),
-    ("hot_wait_ns", "ns", "time the hot thread was ready to run and waited for a CPU (schedstat)"),
-    ("io_wait_ns", "ns", "the same of that thread of the client library which waited longest"),
-    ("io_run_ns", "ns", "CPU time of the client library's busiest thread"),
-    ("steal_ns", "ns", "time the hypervisor gave the hot CPU to somebody else (mean of all CPUs when not pinned)"),
-    ("throttled_ns", "ns", "time CPU limits stopped the cgroup, all CPUs added"),
-    (
-        "goals",
-        "",
-        "what the run was to reach, and what became of it; in plan: the goals as written; absent: there were none",
-    ),
-    ("goal", "", "the goal as written: figure, comparison, bound, windows"),
-    (
-        "goal_outcome",
-        "",
-        "met, missed, or not_decided: there are no figures, or they cannot carry it (the run is INVALID, not judged, was not ended, or the \
-         generator was the limit)",
-    ),
-    ("goal_value", "", "the figure; of windows the worst; null: it is not known. Its unit stands beside it"),
-    ("goal_bound", "", "what it was compared with, in the same unit; null: the rate asked for is not known"),
-    ("windows", "windows", "how many whole windows the measurement had"),
-    ("windows_held", "windows", "in how many of them the goal held; in one without any value no goal holds"),
-    ("worst_window_begin_s", "s", "when the worst window began, since the load began"),
-    ("goals.text", "", "value, windows, and why it is not decided, in words"),
-    ("health", "", "how the system under test was; null: nothing was measured"),
-    ("healthy", "", "true: nothing to complain of"),
-    ("complaints", "", "what there is to complain of, in words"),
-    ("publish_trend", "", "acknowledged messages per second over the measurement; null: too short, or meant to change"),
-    ("consume_trend", "", "received messages per second over the measurement; null likewise"),
-    ("mean", "messages/s", "mean of the points"),
-    ("change_share", "", "change of the fitted line over the measurement, as a share of the mean"),
-    ("publish_trend.points", "points", "how many points (seconds, or periods) the line was fitted to"),
-    ("consume_trend.points", "points", "how many points (seconds, or periods) the line was fitted to"),
-    ("warm_up", "", "was the warm-up long enough; null: too short to tell"),
-    ("first_p50_ns", "ns", "median acknowledgement time in the first second of the measurement"),
-    ("settled_p50_ns", "ns", "the same in its second half"),
-    ("settled_after_s", "s", "the system was still warming up so long; null: longer than half of the measurement"),
-    ("backlog_trend", "", "the backlog over the measurement; null: there is none"),
-    ("end_messages", "messages", "backlog at the end of the measurement"),
-    ("backlog_trend.end_s", "s", "the same in seconds of the rate received; null: nothing was received"),
-    ("growth_per_s", "messages/s", "growth from the first to the last period; null: one period"),
-    ("error_share", "", "failed messages of the measurement, of all that were acknowledged or failed"),
-    ("latency_bands", "", "acknowledgement times (from the actual time) and their bands"),
-    ("percentile", "%", "which percentile"),
-    ("latency_ns", "ns", "what it is"),
-    ("band_ns", "ns", "what it may be"),
-    ("worst_share", "", "of the time of the client that it concerns most"),
-    ("late_messages", "messages", "late sends for this reason"),
-    ("joins_group", "", "true: the brokers assigned the partitions to members of a group; false: the plan did"),
-    ("caveats.producers", "clients", "how many it concerns"),
-    ("caveats", "", "what must be known before the figures are believed"),
-    ("caveat", "", "which caveat"),
-    ("text", "", "the caveat in words"),
-    ("warnings", "", "warnings of plan, run and end"),
-    ("fields", "", "this list: name, or parent.name where a name has several meanings"),
-    ("unit", "", "unit of the value, where it has one"),
-    ("meaning", "", "what the value is"),
-    // Figures of caveats
-    ("unstamped_messages", "messages", "received without a stamp"),
-    ("policy", "", "late policy, placement policy"),
-    ("planned_cpu", "CPU number", "where a client was to run"),
-    ("observed_cpu", "CPU number", "where it was seen"),
-    ("target_per_s", "messages/s", "the rate asked for"),
-    ("reached_per_s", "messages/s", "the rate acknowledged"),
-    ("messages", "messages", "how many it concerns"),
-    ("of_messages", "messages", "of how many"),
-    ("topics_without_producers", "topics", "topics that are consumed and not produced to"),
-    ("of_topics", "topics", "of how many"),
-    ("values", "values", "how many values"),
-    ("slots", "slots", "how many slots"),
-    ("samples", "samples", "how many raw samples"),
-    ("commits", "commits", "how many commits"),
-    ("errors", "errors", "how many errors"),
-    // Measurement and periods
-    ("measurement", "", "the measured part of the run as a whole: warm-up, flush and catch-up are not in it"),
-    ("periods", "", "the measurement period by period"),
-    (
-        "phases",
-        "",
-        "the parts of a measurement with a backlog: backlog_build (consumers paused), backlog_drain, test (the stated time)",
-    ),
-    ("phases.name", "", "which part"),
-    ("what_happened", "", "built, drained, or what came instead"),
-    ("rate_search", "", "the search for the highest sustainable rate (producerRate 0)"),
-    ("found_rate_per_s", "messages/s", "the highest rate that was sustained; null: the run was too short to find one"),
-    ("not_sustained_rate_per_s", "messages/s", "the lowest rate that was not sustained"),
-    ("held_s", "s", "how long the found rate was held at the end of the search"),
-    (
-        "settled",
-        "",
-        "true: both bounds came within 3 % and the rate was held for a trial's length; false: the found rate is a first guess",
-    ),
-    ("rate_orders_obeyed", "orders", "changes of the rate that producers have followed"),
-    (
-        "rate_order_delay_mean_ns",
-        "ns",
-        "from the moment the first message of the new schedule was due to the moment a producer followed the order (0: before it), mean",
-    ),
-    ("steps", "", "every step of the search"),
-    ("rate_per_s", "messages/s", "rate asked for"),
-    ("acknowledged_per_s", "messages/s", "rate acknowledged"),
-    ("publish_backlog_messages", "messages", "acknowledged too few (while settling: handed over and not acknowledged)"),
-    ("receive_backlog_messages", "messages", "acknowledged and not received, at the end of the step"),
-    ("next_rate_per_s", "messages/s", "rate asked for next"),
-    ("step_reason", "", "why"),
-    (
-        "rate_order_delay_ns",
-        "ns",
-        "sum of the delays of orders to change the rate: from when their first message was due to when they were followed, 0 when before",
-    ),
-    ("epoch_raw_ns", "ns on CLOCK_MONOTONIC_RAW", "the moment at which the load began, to which all times in s refer"),
-    ("measurement_start_s", "s since the load's epoch", "begin of the measurement"),
-    ("measured_s", "s", "length of all measured periods together"),
-    ("start_s", "s since the load's epoch", "begin of the period"),
-    ("end_s", "s since the load's epoch", "end of the period"),
-    ("publish_rate_per_s", "messages/s", "acknowledged messages"),
-    ("send_rate_per_s", "messages/s", "messages handed to the client library"),
-    ("publish_bytes_per_s", "bytes/s", "acknowledged value bytes"),
-    ("publish_error_rate_per_s", "messages/s", "messages whose delivery failed"),
-    ("consume_rate_per_s", "messages/s", "received messages, all subscriptions"),
-    ("consume_bytes_per_s", "bytes/s", "received value bytes, all subscriptions"),
-    (
-        "backlog_messages",
-        "messages",
-        "acknowledged × subscriptions − received at the end of the period, at least 0; null: nobody both sends and receives",
-    ),
-    (
-        "late_clients",
-        "clients",
-        "clients whose slot for the end of the period came too late: their part is in the next period",
-    ),
-    ("cpu_ns_per_message", "ns", "CPU time of all clients in the measurement per acknowledged message"),
-    (
-        "counters",
-        "",
-        "counter differences over the span, all clients added (assigned_partitions, window_messages: the value at its end); in a timeline one column per counter that is not 0 throughout",
-    ),
-    ("counters_whole_run", "", "counters since the clients began, warm-up included"),
-    // Latencies
-    ("latencies", "", "the latency families of the span"),
-    ("acknowledge_actual", "", "acknowledgement − actual send time (OMB's publish latency)"),
-    (
-        "acknowledge_intended",
-        "",
-        "acknowledgement − intended send time: includes what a stall did to the messages behind it",
-    ),
-    ("publish_delay", "", "actual − intended send time (OMB's publish delay; the pacing error)"),
-    ("end_to_end_actual", "", "receive − actual send time"),
-    ("end_to_end_intended", "", "receive − intended send time (stamped messages only)"),
-    ("count", "values", "values recorded"),
-    ("min_ns", "ns", "smallest value"),
-    ("mean_ns", "ns", "mean"),
-    ("p50_ns", "ns", "50 % of the values are at most this (and so for the others)"),
-    ("p75_ns", "ns", "75 %"),
-    ("p90_ns", "ns", "90 %"),
-    ("p95_ns", "ns", "95 %"),
-    ("p99_ns", "ns", "99 %"),
-    ("p99_9_ns", "ns", "99.9 %"),
-    ("p99_99_ns", "ns", "99.99 %"),
-    ("max_ns", "ns", "largest value"),
-    ("exact_extremes", "", "true: minimum, maximum and mean are exact; false: bounded by the histogram's buckets"),
-    ("coarse", "", "true: a part of the values was kept with 2 digits (1 %) instead of 3 (0.1 %)"),
-    // Cluster
-    (
-        "cluster_settings",
-        "",
-        "how a broker and the run's first topic are configured, and which release of Kafka it speaks like, as \
-         the cluster told at the start; \
-         absent: it did not tell",
-    ),
-    ("resource", "", "the broker, or the topic"),
-    ("settings", "", "its settings, by name"),
-    ("setting", "", "name of the setting"),
-    ("setting_value", "", "its value; **** of a secret"),
-    (
-        "setting_source",
-        "",
-        "where the value comes from: default, static_broker, dynamic_broker, dynamic_default_broker, topic, \
-         unknown; requests: the newest \
-         versions of requests that it takes",
-    ),
-    // Distributions
-    (
-        "distributions",
-        "",
-        "how many values lie where on a log scale: in a period bucket b holds 2^(b/4) to 2^((b+1)/4) ns, in the measurement 2^(b/8) to 2^((b+1)/8) ns",
-    ),
-    ("bucket", "", "numbers of the buckets that hold values"),
-    (
-        "percentile_curves",
-        "",
-        "latency at percentiles from 0 to 100, evenly spaced between one nine and the next, as far as the count tells them apart",
-    ),
-    ("value_ns", "ns", "the highest value of the bucket at each percentile, as for p50_ns"),
-    // Accounting
-    ("accounting", "", "what became of every message, by sequence number; empty without stamps"),
-    ("accounting.total", "", "all producers and subscriptions: what was sent counts once for each subscription"),
-    ("subscriptions", "", "each topic × subscription"),
-    ("subscriptions.total", "", "all producers of the topic in this subscription"),
-    ("producers", "", "each producer in this subscription"),
-    ("subscriptions.topic", "", "name of the topic"),
-    ("producers.topic", "", "name of the topic"),
-    ("group", "", "consumer group; null: nobody subscribes"),
-    ("producers.producer", "", "index of the producer"),
-    ("sent", "messages", "handed to the client library"),
-    ("acknowledged", "messages", "acknowledged"),
-    ("failed", "messages", "delivery failed at the client"),
-    ("unknown", "messages", "neither acknowledged nor failed when the run ended"),
-    ("received", "messages", "distinct messages received"),
-    ("lost", "messages", "acknowledged and never received"),
-    ("duplicated", "messages", "received again"),
-    ("reordered", "messages", "received after a later one of the same partition and producer"),
-    ("failed_but_received", "messages", "failed or unknown at the client, received all the same"),
-    ("beyond_window", "messages", "counted as duplicated by assumption: older than the window of sequences kept"),
-    (
-        "proven",
-        "",
-        "true: checksums over the sequences prove the figures; false: they are the smallest explanation of the counts",
-    ),
-    // Message, acknowledgement, histogram, clock
-    ("message", "", "what a message is made of (in plan: as decided)"),
-    ("value_bytes", "bytes", "length of each value; where they differ the average that results show"),
-    ("stamp_bytes", "bytes", "how many of these, at the start, are pinload's stamp"),
-    ("no_stamp_reason", "", "why there is no stamp"),
-    ("end_to_end_source", "", "which send time end-to-end latencies start from"),
-    ("compression_type", "", "compression in effect"),
-    ("compression_note", "", "what the stamp does to compression"),
-    ("acknowledgement", "", "what an acknowledgement is in this run"),
-    ("acknowledgement_source", "", "who acknowledges"),
-    ("acks", "", "the acks property in effect; null: no broker"),
-    ("histogram", "", "how latencies are kept"),
-    ("significant_digits", "digits", "precision of a histogram"),
-    ("relative_error_percent", "%", "width of a bucket relative to its value, at most"),
-    ("lowest_ns", "ns", "smallest value that can be told from 0"),
-    ("highest_ns", "ns", "largest value; larger ones are clipped to it and counted in latencies_clipped"),
-    ("conventions", "", "how percentiles, extremes and means are defined"),
-    ("clock", "", "the one clock of all processes"),
-    ("source", "", "tsc: time-stamp counter; vdso: CLOCK_MONOTONIC_RAW"),
-    ("reason", "", "why this source"),
-    ("ticks_per_s", "Hz", "frequency of the counter as calibrated"),
-    ("anchor_ticks", "ticks", "counter at the calibration"),
-    ("anchor_raw_ns", "ns on CLOCK_MONOTONIC_RAW", "raw clock at the calibration"),
-    (
-        "drift_ppm",
-        "parts per million",
-        "how far the clock moved against CLOCK_MONOTONIC_RAW, over the run or its worst ten seconds",
-    ),
-    ("supervisor", "", "what measuring cost outside the clients; in plan.placement its CPUs"),
-    ("supervisor_cpu_ns", "ns", "user + system CPU time of the supervisor"),
-    (
-        "periods.supervisor_cpu_ns",
-        "ns",
-        "the same in this period, of the process that writes the results; absent: not looked at",
-    ),
-    ("drain_ns", "ns", "time the supervisor spent reading telemetry"),
-    ("hosts", "", "the workers of a distributed run"),
-    ("worker", "", "address of the worker"),
-    (
-        "hosts.kind",
-        "",
-        "pinload, omb (a worker of OMB's, in Java), or pinload_by_ombs_protocol: driven as one for the others' sake",
-    ),
-    ("cannot_tell", "", "what OMB's protocol has no words for: such figures are left out everywhere"),
-    (
-        "measured_by",
-        "",
-        "omb: by OMB's protocol, what that does not carry is left out; absent: by pinload's, everything",
-    ),
-    ("hosts.host", "", "name, boot and usable CPUs of its host"),
-    ("name", "", "its name"),
-    ("boot_id", "", "changes with every boot of its kernel: workers with the same one read one clock"),
-    ("cpus", "CPUs", "that the worker may use"),
-    ("hosts.version", "", "of pinload there"),
-    ("wall_clock", "", "the kernel's account of its wall clock (adjtimex) when the run began"),
-    ("synchronised", "", "true: a time daemon holds it"),
-    ("estimated_error_ns", "ns", "what the daemon takes its error for"),
-    ("maximum_error_ns", "ns", "what it is at most"),
-    ("wall_clock_state", "", "the same in words"),
-    ("clock_offset", "", "its wall clock against the coordinator's when the run began"),
-    ("clock_offset_at_end", "", "the same when the run ended; null: it could not be asked any more"),
-    ("clock_comparisons", "comparisons", "times that the clocks were compared: at both ends and every two minutes"),
-    (
-        "stamp_clock_error_ns",
-        "ns",
-        "what wall-clock times of its clients may be wrong by against its wall clock: what that moved by in a second",
-    ),
-    ("offset_ns", "ns", "its clock - the coordinator's, from the exchange with the shortest round trip"),
-    ("offset_error_ns", "ns", "what that may be wrong by: half the round trip"),
-    ("same_clock", "", "true: coordinator and worker run on one kernel and read one clock"),
-    ("hosts.clock", "", "the clock of its clients; absent: the worker does not tell"),
-    ("anchor_ns", "ns on CLOCK_MONOTONIC_RAW", "raw clock of its host at the calibration"),
-    ("ns_per_tick_q32", "2^-32 ns", "length of a tick of its counter as calibrated"),
-    (
-        "clock_drift_ppm",
-        "parts per million",
-        "how far its run's clock moved against CLOCK_MONOTONIC_RAW, over the run or its worst ten seconds",
-    ),
-    ("started_ahead_ns", "ns", "time left before the common epoch when it had carried out the order to start"),
-    ("placement_notes", "", "why its clients are where they are"),
-    ("hot_cpus_shared", "", "true: hot loops share CPUs there"),
-    ("end_to_end_clocks", "", "what end-to-end times between hosts may be wrong by for their clocks"),
-    (
-        "clock_error_ns",
-        "ns",
-        "largest error of any pair of hosts in any comparison: difference of the clocks + uncertainty of both measurements + what they moved by between comparisons + stamp_clock_error_ns",
-    ),
-    (
-        "usable",
-        "",
-        "false: that error is more than the least that the median end-to-end time can be (as measured, less the error); the threshold clock-error-share sets how much more",
-    ),
-    // Floor
-    ("floor", "", "the figures of pinload calibrate for this machine and build, beside those of the result"),
-    ("used", "", "true: there is one, of the same machine and build"),
-    ("floor.reason", "", "why there is none, or why it is not used"),
-    ("floor_file", "", "the file it was read from"),
-    ("calibrated_at", "", "when it was measured, local time with offset (RFC 3339)"),
-    ("comparisons", "", "the figures that both have"),
-    (
-        "figure",
-        "",
-        "pacing_error_p99, send_rate_per_producer, acknowledged_p50 or end_to_end_p50 (from the actual time); docs/tuning.md has a table of them",
-    ),
-    ("result_ns", "ns", "the result's"),
-    ("floor_ns", "ns", "the floor's"),
-    ("result_per_s", "messages/s", "the result's: sent by each producer on average"),
-    (
-        "comparisons.floor_per_s",
-        "messages/s",
-        "the floor's: what the loop of a producer can do on a driver that takes everything at once",
-    ),
-    ("ratio", "ratio", "result ÷ floor"),
-    ("near", "", "true: the result is so near that it says more of the generator than of the broker"),
-    ("near_ratio", "ratio", "the ratio up to which (times) or above which (rates) it is near"),
-    ("floor_rate_per_s", "messages/s", "the rate at which the floor's pacing error was measured: the ladder's nearest"),
-    (
-        "floor_caveats",
-        "",
-        "what speaks against the floor itself: others used the machine while it was calibrated, or it has too few CPUs for what was measured",
-    ),
-    ("topics", "", "the topics of the run (in plan: as decided)"),
-    ("names", "", "their names"),
-    ("deleted", "", "true: deleted at the end"),
-    // Environment
-    (
-        "environment",
-        "",
-        "the hosts of the clients as they were found before the load, one entry each; pinload doctor says what each finding does and how to change it",
-    ),
-    ("hot_cpus", "CPU list", "CPUs that hot loops were planned on"),
-    ("findings", "", "what about the host disturbs a measurement, worst first"),
-    ("finding", "", "stable name of the finding"),
-    (
-        "severity",
-        "",
-        "severe: figures cannot be defended; notable: it shows in tails or caps the rate; minor: noise and cost",
-    ),
-    ("findings.text", "", "what was found"),
-    ("not_known", "", "checks that could not be made: the system does not tell"),
-    ("facts", "", "what the system tells of itself; null or empty: it does not tell"),
-    ("facts.kernel", "", "the kernel"),
-    ("kernel_release", "", "release of the kernel"),
-    ("kernel_build", "", "build of the kernel"),
-    (
-        "boot_settings",
-        "",
-        "parameters of the kernel's command line that have to do with CPUs and time, as written; others are left out",
-    ),
-    ("mitigations", "", "bugs of the processor and what the kernel does about them"),
-    ("vulnerability", "", "name of the bug"),
-    ("mitigations.state", "", "the kernel's words for what it does"),
-    ("facts.clock", "", "the kernel's clock source and the TSC"),
-    ("clocksource", "", "clock source in use"),
-    ("available_clocksources", "", "clock sources that could be used"),
-    ("constant_tsc", "", "the TSC runs at one speed"),
-    ("nonstop_tsc", "", "the TSC goes on while a CPU sleeps"),
-    ("tsc_across_cpus", "", "the TSCs of all CPUs compared with that of one; null: not checked (one CPU, no TSC)"),
-    ("reference_cpu", "CPU number", "the CPU that the others were compared with"),
-    ("compared_cpus", "CPU list", "those that were"),
-    ("not_compared_cpus", "CPU list", "those that could not be, because they were busy"),
-    ("proven_offset_ns", "ns", "largest difference of two TSCs that is proven; 0: none is"),
-    (
-        "offset_uncertainty_ns",
-        "ns",
-        "how well the difference is known, of the pair known least well (half of the distance of its bounds)",
-    ),
-    ("processors", "", "the CPUs and who may use them"),
-    ("model_name", "", "model of the CPUs"),
-    ("microcode", "", "version of the microcode"),
-    ("online_cpus", "CPU list", "CPUs that are online"),
-    ("allowed_cpus", "CPU list", "CPUs that pinload may use"),
-    ("sockets", "sockets", "physical packages"),
-    ("numa_nodes", "nodes", "NUMA nodes with CPUs"),
-    ("smt_siblings", "CPU lists", "sets of CPUs that share a core, where it is more than one"),
-    ("isolated_cpus", "CPU list", "CPUs kept out of scheduling (isolcpus)"),
-    ("nohz_full_cpus", "CPU list", "CPUs without a timer tick while one thread runs"),
-    ("frequency", "", "speed of the CPUs"),
-    ("frequency_driver", "", "driver that sets frequencies"),
-    ("governors", "", "frequency governors and the CPUs of each"),
-    ("governor", "", "its name"),
-    ("governors.cpus", "CPU list", "CPUs that it governs"),
-    ("energy_preferences", "", "preferences between energy and speed and the CPUs of each"),
-    ("energy_preference", "", "its name"),
-    ("energy_preferences.cpus", "CPU list", "CPUs that have it"),
-    ("turbo", "", "may CPUs run faster than their base frequency?"),
-    ("idle", "", "sleep of the CPUs"),
-    ("idle_driver", "", "driver that knows the idle states"),
-    ("idle_governor", "", "who chooses among them"),
-    ("idle_states", "", "idle states that are not disabled"),
-    ("idle_states.state", "", "name of the state"),
-    ("wake_latency_us", "us", "what waking from it takes at most, as the driver says"),
-    ("idle_states.cpus", "CPU list", "CPUs on which it may be used"),
-    ("intel_idle_max_cstate", "", "highest state that intel_idle may use"),
-    ("facts.interrupts", "", "where device interrupts go"),
-    ("default_cpus", "CPU list", "where new interrupts go"),
-    ("interrupt_groups", "", "interrupts that a driver uses, by the CPUs that get them"),
-    ("interrupt_groups.cpus", "CPU list", "where they are handled"),
-    ("interrupts", "interrupts", "how many"),
-    ("devices", "", "whose they are; the first eight"),
-    ("memory", "", "memory management"),
-    ("memory_total_bytes", "bytes", "memory of the machine"),
-    ("swap_total_bytes", "bytes", "swap space"),
-    ("swappiness", "", "how readily the kernel swaps, 0 to 200"),
-    ("transparent_hugepage", "", "use of transparent huge pages: always, madvise or never"),
-    ("transparent_hugepage_defrag", "", "what an allocation does to get one"),
-    ("numa_balancing", "", "does the kernel move pages to the node that uses them? 0: no"),
-    ("cgroup", "", "control group: limits of CPU time"),
-    ("cgroup_version", "", "generation of the CPU controller, 1 or 2"),
-    ("cgroup_path", "", "the group of pinload"),
-    ("cpu_limit", "", "tightest limit of the group and those above it; null: none is visible"),
-    ("quota_us", "us", "CPU time"),
-    ("limit_period_us", "us", "in so much time"),
-    ("throttling", "", "how often the limit struck since the group was made"),
-    ("limit_periods", "periods", "periods in which the group ran"),
-    ("throttled_periods", "periods", "periods in which it was stopped"),
-    ("throttled_us", "us", "time its threads were stopped for"),
-    ("network_interfaces", "", "network cards (interfaces with a device)"),
-    ("interface", "", "name of the interface"),
-    ("up", "", "is it up?"),
-    ("speed_mbit_per_s", "Mbit/s", "speed of the link"),
-    ("mtu_bytes", "bytes", "largest packet"),
-    ("numa_node", "node number", "node of its slot"),
-    ("virtualization", "", "virtual machine and container"),
-    ("hypervisor", "", "is there a hypervisor below?"),
-    ("machine_product", "", "maker and product of the machine"),
-    ("container", "", "kind of container; null: none was recognised"),
-    (
-        "steal_percent",
-        "percent",
-        "share of the CPUs' time since boot that the hypervisor gave to others; 0 may mean that it does not tell",
-    ),
-    ("broker_logs", "", "where Kafka brokers on this machine write"),
-    (
-        "unwritten_limit_bytes",
-        "bytes",
-        "with more than this not written to a disk yet the kernel makes wait whoever writes",
-    ),
-    ("logs", "", "folders that the brokers which can be seen keep their logs in"),
-    ("broker_pid", "", "the broker's process"),
-    ("log_folder", "", "the folder, as the broker sees it"),
-    ("file_system", "", "kind of its file system; tmpfs is memory; null: not known"),
-    // Pages of metrics
-    ("scrapes", "", "metrics pages of brokers and hosts that were read beside the run (--scrape); absent: none"),
-    ("scrape_name", "", "what the page is called"),
-    ("scrape_url", "", "where it is"),
-    ("reads", "reads", "reads that brought a page"),
-    ("reads_failed", "reads", "reads that brought none: no answer within 4 s, another status than 200, no metrics"),
-    ("last_failure", "", "why the last of them failed; null: none did"),
-    ("series_found", "series", "series on the newest page"),
-    ("series_left_out", "series", "series that were to be kept, beyond the 200 that a page may have"),
-    ("scrapes.at_s", "s since the load's epoch", "when each row was read, by the wall clock: the middle of the read"),
-    ("series", "", "the series that --scrape-keep names, or the defaults, as columns over at_s"),
-    ("series_name", "", "as the page calls it, with its labels"),
-    (
-        "counts_up",
-        "",
-        "true: it is a counter, its rate is drawn; false: a gauge, of which old rows keep the largest value",
-    ),
-    ("series_values", "", "its value in each row; null: the page did not have it, or it was no number"),
-    // Partitions
-    (
-        "partitions",
-        "",
-        "what consumers received of each partition in the measurement, by topic, subscription and partition; \
-         absent: nobody told",
-    ),
-    (
-        "partitions.partition",
-        "",
-        "its number; null: the partitions that a consumer does not tell apart (see partitions_told_apart), added up",
-    ),
-    ("partition_messages", "messages", "messages of the load that were received of it"),
-    ("partition_bytes", "bytes", "bytes of their values"),
-    ("partition_messages_per_s", "messages/s", "the same per second, each consumer over its own time"),
-    ("timed_messages", "messages", "of them those with an end-to-end time"),
-    ("partition_mean_ns", "ns", "mean end-to-end time from the actual time, exact; null: no message had one"),
-    ("partition_p50_ns", "ns", "50 % of its end-to-end times: the middle of the histogram's bucket"),
-    ("partition_p99_ns", "ns", "99 % of its end-to-end times: the middle of the histogram's bucket"),
-    ("partition_p99_9_ns", "ns", "99.9 % of its end-to-end times: the middle of the histogram's bucket"),
-    (
-        "partition_max_ns",
-        "ns",
-        "no message took longer: the end of the highest bucket, 6.3 % above the longest time at most",
-    ),
-    ("read_by", "", "numbers of the consumers that received it: more than one where it changed its consumer"),
-    ("partition_counts", "", "how partitions are counted"),
-    (
-        "partitions_told_apart",
-        "partitions",
-        "by each consumer, the first ones of which it receives anything; others are added up",
-    ),
-    // Clients
-    ("clients", "", "every client (in plan: as decided; in plan.placement: their places in the same order)"),
-    ("role", "", "producer or consumer"),
-    ("index", "", "number within the role, over all topics"),
-    ("topic", "", "number of its topic"),
-    ("subscription", "", "number of its subscription within the topic (consumers)"),
-    ("pid", "", "process id"),
-    ("exit", "", "how it ended"),
-    ("placement_planned", "", "where it was to run"),
-    ("placement_observed", "", "where the kernel showed it"),
-    ("hot_cpu", "CPU number", "CPU of the hot loop; null: not pinned, or not seen"),
-    ("hot_cpu_shared", "", "true: others run on this CPU too, so pacing sleeps before it spins"),
-    ("io_cpus", "CPU list", "CPUs of the client library's threads"),
-    ("node", "NUMA node", "node of the hot CPU"),
-    ("memory_policy", "", "NUMA memory policy that was set; null: inherited"),
-    ("hot_cpu_mask", "CPU list", "affinity mask of the hot thread"),
-    ("threads", "", "the client library's threads"),
-    ("thread_name", "", "name of the thread"),
-    ("cpu_mask", "CPU list", "its affinity mask"),
-    ("cpu_user_s", "s", "user CPU time of the process, without what it waited between ready and the load"),
-    ("cpu_system_s", "s", "system CPU time of the process, without what it waited between ready and the load"),
-    ("hot_thread_cpu_s", "s", "CPU time of the hot loop's thread alone"),
-    (
-        "slots_lost",
-        "slots",
-        "telemetry slots overwritten before they were read: seconds missing in the timeline, nothing in the totals",
-    ),
-    (
-        "timeline",
-        "",
-        "its rows in order, as columns of equal length: seconds; rows older than 20 minutes are of 10 s, those an hour before them of 60 s, \
-         then of two minutes and more. Each has its own span_s. Percentiles of rows of more than a minute are the highest of their minutes",
-    ),
-    ("at_s", "s since the load's epoch", "end of the span"),
-    ("span_s", "s", "length of the span: 1, 10, 60 or more, and some ms"),
-    // Counters
-    ("messages_enqueued", "messages", "handed to the client library (probes not included)"),
-    ("bytes_enqueued", "bytes", "value bytes of these"),
-    ("messages_acknowledged", "messages", "acknowledged (probes not included)"),
-    ("bytes_acknowledged", "bytes", "value bytes of these"),
-    ("messages_failed", "messages", "delivery failed, or refused by the library for another reason than a full queue"),
-    ("messages_unknown", "messages", "purged at close: sent state unknown"),
-    ("late_sends", "messages", "sent later than the late threshold after their intended time"),
-    ("missed_sends", "messages", "scheduled and never sent (late policy skip)"),
-    ("dropped_debt", "messages", "scheduled and forgotten because the rate changed or the schedule was shifted"),
-    ("queue_full_events", "events", "times the library's queue was full"),
-    ("queue_full_ns", "ns", "time spent waiting on a full queue"),
-    (
-        "queue_full_silent_ns",
-        "ns",
-        "part of it: waits of more than 100 ms in which nothing came back, although the loop looked",
-    ),
-    (
-        "sends_behind_queue",
-        "messages",
-        "handed over while the loop was behind its schedule because the library's queue had been full",
-    ),
-    ("late_sends_behind_queue", "messages", "late sends among these"),
-    ("probes_sent", "messages", "probes handed to the library"),
-    ("probes_acknowledged", "messages", "probes acknowledged"),
-    ("messages_received", "messages", "received (probes and foreign messages not included)"),
-    ("bytes_received", "bytes", "value bytes of these"),
-    ("probes_received", "messages", "probes received"),
-    ("messages_duplicated", "messages", "received and seen before"),
-    (
-        "messages_reordered",
-        "messages",
-        "received with a lower sequence than one seen before in the same partition from the same producer",
-    ),
-    ("messages_corrupt", "messages", "received with a damaged stamp or length"),
-    ("messages_foreign", "messages", "received, but of another run"),
-    (
-        "messages_unstamped",
-        "messages",
-        "received without a stamp: end-to-end time from CreateTime, receipt and CreateTime both in whole ms",
-    ),
-    (
-        "messages_untimed",
-        "messages",
-        "received without an end-to-end time: created before the load began, or with neither a stamp nor a time of the sender's",
-    ),
-    (
-        "messages_log_append_time",
-        "messages",
-        "untimed ones whose record has the broker's time in place of the sender's (message.timestamp.type=LogAppendTime)",
-    ),
-    (
-        "end_to_end_not_positive_share",
-        "share",
-        "end-to-end times of 0 or below, of all: what OMB drops. Where messages have no stamp, times are whole ms",
-    ),
-    ("end_to_end_not_positive", "values", "end-to-end times of 0 or below, kept as 0"),
-    ("latencies_clipped", "values", "latencies above the histogram's range, recorded at its top"),
-    ("commits_succeeded", "commits", "offset commits that succeeded"),
-    ("commits_failed", "commits", "offset commits that failed"),
-    ("client_errors", "errors", "errors returned by polling (consumer) or reported by the client (producer)"),
-    ("rebalances", "events", "assignments received"),
-    ("assigned_partitions", "partitions", "partitions assigned now (a gauge)"),
-    (
-        "window_messages",
-        "messages",
-        "messages that a producer without a rate keeps on its way at most, now (a gauge); 0: as many as its queue takes",
-    ),
-    (
-        "fetch_pauses",
-        "events",
-        "times the library held back a fetch because its own queue was at its limit, as far as the loop noticed",
-    ),
-    ("fetch_paused_ns", "ns", "time in which fetches were held back for that, at most"),
-    ("loop_stalls", "events", "times the hot loop stood still: a look at its orders was overdue by more than 5 ms"),
-    ("loop_stall_ns", "ns", "by how much, all of them added"),
-    (
-        "messages_behind_gap_1us",
-        "messages",
-        "they, or their reports, were picked up behind a gap of the hot loop: they can have waited for 1 to 3 µs",
-    ),
-    (
-        "messages_behind_gap_3us",
-        "messages",
-        "they, or their reports, were picked up behind a gap of the hot loop: they can have waited for 3 to 10 µs",
-    ),
-    (
-        "messages_behind_gap_10us",
-        "messages",
-        "they, or their reports, were picked up behind a gap of the hot loop: they can have waited for 10 to 30 µs",
-    ),
-    (
-        "messages_behind_gap_30us",
-        "messages",
-        "they, or their reports, were picked up behind a gap of the hot loop: they can have waited for 30 to 100 µs",
-    ),
-    (
-        "messages_behind_gap_100us",
-        "messages",
-        "they, or their reports, were picked up behind a gap of the hot loop: they can have waited for 100 to 300 µs",
-    ),
-    (
-        "messages_behind_gap_300us",
-        "messages",
-        "they, or their reports, were picked up behind a gap of the hot loop: they can have waited for 300 µs to 1 ms",
-    ),
-    (
-        "messages_behind_gap_1ms",
-        "messages",
-        "they, or their reports, were picked up behind a gap of the hot loop: they can have waited for 1 to 3 ms",
-    ),
-    (
-        "messages_behind_gap_3ms",
-        "messages",
-        "they, or their reports, were picked up behind a gap of the hot loop: they can have waited for 3 to 10 ms",
-    ),
-    (
-        "messages_behind_gap_10ms",
-        "messages",
-        "they, or their reports, were picked up behind a gap of the hot loop: they can have waited for 10 to 30 ms",
-    ),
-    (
-        "messages_behind_gap_30ms",
-        "messages",
-        "they, or their reports, were picked up behind a gap of the hot loop: they can have waited for 30 to 100 ms",
-    ),
-    (
-        "messages_behind_gap_100ms",
-        "messages",
-        "they, or their reports, were picked up behind a gap of the hot loop: they can have waited for 100 to 300 ms",
-    ),
-    (
-        "messages_behind_gap_300ms",
-        "messages",
-        "they, or their reports, were picked up behind a gap of the hot loop: they can have waited for 300 ms to 1 s",
-    ),
-    (
-        "messages_behind_gap_1s",
-        "messages",
-        "they, or their reports, were picked up behind a gap of the hot loop: they can have waited for 1 s and more",
-    ),
-    ("sends_took_1us", "messages", "they took 1 to 3 µs to be handed over, from their send time on"),
-    ("sends_took_3us", "messages", "they took 3 to 10 µs to be handed over, from their send time on"),
-    ("sends_took_10us", "messages", "they took 10 to 100 µs to be handed over, from their send time on"),
-    ("sends_took_100us", "messages", "they took 100 µs to 1 ms to be handed over, from their send time on"),
-    ("sends_took_1ms", "messages", "they took 1 to 10 ms to be handed over, from their send time on"),
-    ("sends_took_10ms", "messages", "they took 10 to 100 ms to be handed over, from their send time on"),
-    ("sends_took_100ms", "messages", "they took 100 ms to 1 s to be handed over, from their send time on"),
-    ("sends_took_1s", "messages", "they took 1 s and more to be handed over, from their send time on"),
-    (
-        "idle_ns",
-        "ns",
-        "time the hot loop had nothing to do: spinning, or blocked in the library until something came (not until it had its \
-         CPU again)",
-    ),
-    ("processing_ns", "ns", "time a consumer worked on messages, as asked for (consumerProcessingTime)"),
-    ("cpu_user_ns", "ns", "user CPU time of the process, without what it waited between ready and the load"),
-    ("cpu_system_ns", "ns", "system CPU time of the process, without what it waited between ready and the load"),
-    ("context_switches_voluntary", "switches", "times the process gave its CPU away"),
-    ("context_switches_involuntary", "switches", "times its CPU was taken from it"),
-    ("hot_context_switches_involuntary", "switches", "times the hot thread's CPU was taken from it"),
-    ("migrations", "events", "times the hot thread was seen on another CPU than before"),
-    ("raw_samples_file", "", "its file of raw samples (--record-raw), on its own host"),
-    (
-        "raw_samples_recorded",
-        "samples",
-        "raw samples written to the client's file (--record-raw), probes and foreign messages included",
-    ),
-    ("raw_samples_lost", "samples", "raw samples that could not be written: the files lack them, the figures do not"),
-    ("slots_published", "slots", "telemetry slots published"),
-    ("slots_coarsened", "slots", "telemetry slots whose histograms were coarsened to fit"),
-    // Configuration and plan
-    ("effective_configuration", "", "what the client library was given; secrets as ****"),
-    ("admin", "", "of the admin client; in plan.driver: how it was translated"),
-    ("producer", "", "of the producers; in plan.driver: how it was translated"),
-    ("consumer", "", "of the consumers; in plan.driver: how it was translated"),
-    ("plan", "", "everything decided before the run"),
-    ("workload_name", "", "name of the workload"),
-    ("workload_file_base", "", "file name of the workload without ending"),
-    ("driver_name", "", "name of the driver"),
-    ("inputs", "", "which files the run was asked for, and what the command line set over them"),
-    ("files_as_written", "", "the workload and the driver file as written, secrets masked"),
-    ("file_name", "", "its path as given; (built in)/NAME is one that pinload carries"),
-    ("file_text", "", "what stands in it"),
-    ("inputs.workload", "", "the workload file; (built in)/NAME is one that pinload carries"),
-    ("inputs.driver", "", "the same of the driver file"),
-    ("set", "", "keys and properties set over the files, as typed; secrets as ****"),
-    ("driver", "", "what is driven"),
-    ("kind", "", "kafka, embedded (librdkafka's mock cluster) or null (nothing)"),
-    (
-        "client",
-        "",
-        "wire: Kafka's protocol written by pinload itself, so that figures tell what the broker can do; absent: librdkafka",
-    ),
-    ("lines", "", "each property as written and what was done with it"),
-    ("lines.name", "", "the property as written"),
-    ("value", "", "its value, secrets masked"),
-    ("action", "", "passed, renamed, ignored or default"),
-    ("to", "", "what is set instead: pairs of name and value"),
-    ("lines.why", "", "why"),
-    ("ways", "", "what the Kafka driver does because no property of librdkafka's says it (OMB's class)"),
-    ("sticky", "", "partitions are filled batch by batch; null: librdkafka's partitioner chooses them"),
-    ("batch_bytes", "bytes", "what a partition is given before it is left, at least, where batches leave earlier"),
-    ("batch_messages", "", "messages that fill a batch, with which a partition is left; 4294967295: its bytes say it"),
-    ("linger_ns", "ns", "how long a batch is taken to be open"),
-    ("keys_too", "", "true: messages with a key are spread like those without one"),
-    (
-        "requests_per_partition",
-        "",
-        "requests in flight for each partition that one broker leads; null: as the property says",
-    ),
-    ("acknowledgement_is_local", "", "true: acks=0, no broker takes part in acknowledgement latency"),
-    ("auto_commit", "", "true: the client library commits offsets by itself"),
-    ("plan.topics", "", "the topics as decided"),
-    ("plan.backlog", "", "the backlog to build and drain; null: none"),
-    ("plan.period_s", "s", "length of a period"),
-    ("plan.search", "", "how the highest sustainable rate is searched for; null: the rate is given"),
-    ("backlog.size_bytes", "bytes", "value bytes to pile up, over all subscriptions"),
-    ("size_messages", "messages", "the same in messages"),
-    ("drained_at_messages", "messages", "drained when no more than this is left"),
-    ("drain_rate_per_s", "messages/s", "rate of all producers while it drains; null: as before"),
-    ("build_limit_s", "s", "longest time to build it"),
-    ("drain_limit_s", "s", "longest time to drain it"),
-    ("rule", "", "by whose rule: omb or guide"),
-    ("publish_backlog_limit", "messages", "publish backlog above which a step of the ramp has failed"),
-    ("receive_backlog_limit", "messages", "receive backlog above which a step of the ramp has failed"),
-    ("min_ramping_factor", "", "smallest share by which the ramp changes the rate"),
-    ("max_ramping_factor", "", "largest share by which the ramp changes the rate"),
-    ("floor_per_s", "messages/s", "the search never goes below this rate"),
-    ("topics.count", "topics", "how many"),
-    (
-        "partitions_per_topic",
-        "partitions",
-        "of each topic; where topics differ the most; 0: existing topics as they are",
-    ),
-    ("each", "", "the topics one by one where they differ; empty: all alike"),
-    ("each.partitions", "partitions", "of this topic; 0: an existing topic as it is"),
-    ("each.producers", "clients", "producers of this topic"),
-    ("each.subscriptions", "groups", "consumer groups of this topic"),
-    ("replication_factor", "copies", "of each partition; −1: the broker's default"),
-    ("config", "", "topic configuration: pairs of name and value"),
-    ("existing", "", "topics named by the user; empty: named by pinload"),
-    ("random_names", "", "true: topics of pinload have names of this run alone; false: the same names in every run"),
-    ("producers_per_topic", "clients", "producers of each topic; where topics differ the most"),
-    ("subscriptions_per_topic", "groups", "consumer groups of each topic; where topics differ the most"),
-    ("consumers_per_subscription", "clients", "consumers of each group"),
-    (
-        "size_bytes",
-        "bytes",
-        "length of each value; where they differ the average (of a distribution by weight, of the ranges' middles, as in OMB)",
-    ),
-    ("largest_bytes", "bytes", "length of the longest value"),
-    ("keys", "", "how keys are chosen"),
-    ("payload", "", "where values come from"),
-    ("randomized", "", "a pool of random payloads"),
-    ("pool", "payloads", "payloads in the pool"),
-    ("random_bytes", "bytes", "random bytes at the start of each payload; the rest are zeros"),
-    ("seed", "", "seed of the pool"),
-    ("file", "", "a payload file"),
-    ("path", "", "its path as given"),
-    ("folder", "", "a folder of payload files"),
-    ("files", "payloads", "files in it"),
-    ("distribution", "", "payloads of several sizes, chosen by weight"),
-    ("sizes", "", "each size"),
-    ("lowest_bytes", "bytes", "smallest size of the range that this size stands for"),
-    ("highest_bytes", "bytes", "largest size of the range: the size of the payload"),
-    ("weight", "", "how often, relative to the other sizes"),
-    ("given", "", "payloads that a coordinator sent"),
-    ("payload_bytes", "bytes", "the length of each"),
-    ("weights", "", "how often each is chosen, relative to the others; empty: all alike"),
-    ("stamp", "", "true: each value begins with pinload's stamp"),
-    (
-        "intervals",
-        "",
-        "how sure figures are over the periods of this run (batch means): what differs between runs is not in it",
-    ),
-    ("intervals.figure", "", "a figure of measurement by its name, as goals have it"),
-    ("half_width_share", "", "half of the interval of 95 % of the figure's mean over the periods, as a share of it"),
-    ("rate", "", "rates and late policy"),
-    ("rate.total", "", "rate of all producers together: per_second or unlimited"),
-    ("per_producer", "", "rate of each producer: per_second or unlimited"),
-    ("per_second", "messages/s", "the rate"),
-    ("scope", "", "how the file's number was read: of each producer, or of all"),
-    ("scope_reason", "", "why it was read so"),
-    ("late", "", "what late producers do: bounded, catch-up, skip or shift"),
-    ("bounded", "", "late sends are caught up at a bounded rate"),
-    ("multiple", "× the rate", "that bound"),
-    ("curve", "", "a rate that changes over time by plan (rate.total is then its highest); null: one rate"),
-    ("points", "", "the rates of the curve in order of time"),
-    ("points.at_s", "s since the load's epoch, by the clock since midnight", "from when on"),
-    ("points.per_s", "messages/s", "rate of all producers together"),
-    ("slopes", "", "true: the rate changes evenly from point to point; false: it holds until the next point"),
-    ("cycle_s", "s", "after this the curve begins again; null: the last rate stays"),
-    ("clock_offset_s", "s", "local time minus UTC, for a curve by the clock; null: the curve begins with the load"),
-    ("rate.producers", "clients", "producers that share the total"),
-    (
-        "outstanding_messages",
-        "messages",
-        "a closed loop: so many are on their way of each producer, and the next is sent when one comes back (not open-loop); null: \
-         none",
-    ),
-    (
-        "first_window_messages",
-        "messages",
-        "without a rate: so many are on their way of each producer at first, more as long as that brings more \
-         (counter window_messages); null: as many as its queue takes",
-    ),
-    ("arrivals", "", "how messages come at this rate: uniform, dithered, poisson or burst"),
-    ("dithered", "", "evenly, each later by up to 1 ms or an interval at random"),
-    ("poisson", "", "at random, a Poisson process of each producer"),
-    ("arrival_seed", "", "seed of the times; each producer draws its own from it"),
-    ("burst", "", "many at once from one producer, then from the next"),
-    ("burst_messages", "messages", "messages of a burst"),
-    ("consumer_processing", "", "what consumers do with each message besides counting it (consumerProcessingTime)"),
-    ("processing_mean_ns", "ns", "mean time of a message"),
-    ("processing_times", "", "constant or exponential"),
-    ("spun", "", "true: that work was spun away, and is in the CPU times"),
-    ("processing_manner", "", "spin: it uses the CPU; sleep: it leaves it to others"),
-    ("warmup_s", "s", "warm-up before the measurement"),
-    ("duration_s", "s", "length of the measurement; null: until interrupted"),
-    ("limits", "", "limits of waits"),
-    ("connect_s", "s", "a broker's first answer"),
-    ("topics_s", "s", "creating topics, deleting them"),
-    ("ready_s", "s", "consumers assigned and all probes seen"),
-    ("flush_s", "s", "flush of each producer"),
-    ("catch_up_s", "s", "consumers catching up at the end; ten times that while messages still come"),
-    ("unreachable_s", "s", "a broker that answers nobody for so long in the middle of the load ends the run"),
-    ("placement", "", "where clients run"),
-    ("allowed", "CPU list", "CPUs the program was allowed to use"),
-    ("placement.supervisor", "CPU list", "CPUs of the supervisor"),
-    ("oversubscribed", "", "true: hot CPUs are shared"),
-    ("notes", "", "what was decided and why"),
-    ("clients.topic", "", "number of its topic"),
-    ("member", "", "number within the topic (producers) or the subscription (consumers)"),
-    ("default", "", "the kernel's default memory policy"),
-    ("bind", "NUMA nodes", "memory from these nodes only"),
-    ("preferred", "NUMA node", "memory from this node first"),
-    ("interleave", "NUMA nodes", "memory from these nodes in turn"),
-    ("other", "", "another memory policy, by the kernel's number"),
-    ("delete_topics", "", "true: the topics this run made are deleted at the end"),
-    (
-        "thresholds",
-        "",
-        "what the verdict and the health section judge by; the unit stands in each name, a share is a fraction",
-    ),
-];
+/// Every field, in the order of the document.
+pub fn definitions() -> &'static [Definition] {
+    static DEFINITIONS: LazyLock<Vec<Definition>> = LazyLock::new(|| named(&Walk::over(&schema())));
+    &DEFINITIONS
+}
 
-/// The table as a map of name → unit and meaning.
+/// One place of a field in the document. A type that stands at several places has its fields at each.
+struct Place {
+    /// Names from the document's root to the field.
+    path: Vec<String>,
+    unit: String,
+    meaning: String,
+}
+
+impl Place {
+    fn last_names(&self, count: usize) -> String {
+        self.path[self.path.len().saturating_sub(count)..].join(".")
+    }
+
+    fn is_alike(&self, other: &Self) -> bool {
+        (&self.unit, &self.meaning) == (&other.unit, &other.meaning)
+    }
+}
+
+/// A walk over a schema.
+struct Walk<'a> {
+    root: &'a Value,
+    path: Vec<String>,
+    found: Vec<Place>,
+}
+
+impl<'a> Walk<'a> {
+    fn over(root: &'a Value) -> Vec<Place> {
+        let mut walk = Self { root, path: Vec::new(), found: Vec::new() };
+        walk.visit(root, "");
+        walk.found
+    }
+
+    /// `above`: what is said of the whole, which stands for fields that say nothing.
+    fn visit(&mut self, schema: &'a Value, above: &str) {
+        let schema = resolved(self.root, schema);
+        let Value::Object(parts) = schema else { return };
+        let said = text(schema, "description").unwrap_or(above);
+        for (name, field) in parts.get("properties").and_then(Value::as_object).into_iter().flatten() {
+            let beyond = resolved(self.root, field);
+            // What names a kind, or holds one: the kinds' words are meant, or those of all kinds together.
+            let of_kind = field.get("const").map_or(said, |_| above);
+            let meaning = text(field, "description").or(text(beyond, "description")).unwrap_or(of_kind);
+            let unit = text(field, "unit").or_else(|| unit_of(self.root, field)).or(text(schema, "unit"));
+            self.path.push(name.clone());
+            self.found.push(Place {
+                path: self.path.clone(),
+                unit: unit.unwrap_or_default().to_owned(),
+                meaning: as_clause(meaning),
+            });
+            self.visit(field, "");
+            self.path.pop();
+        }
+        inner(parts).for_each(|schema| self.visit(schema, said));
+    }
+}
+
+/// The unit that a value's type has.
+fn unit_of<'a>(root: &'a Value, schema: &'a Value) -> Option<&'a str> {
+    let schema = resolved(root, schema);
+    let Value::Object(parts) = schema else { return None };
+    let inner =
+        parts.get("items").into_iter().chain(parts.get("anyOf").and_then(Value::as_array).into_iter().flatten());
+    text(schema, "unit").or_else(|| inner.into_iter().find_map(|inner| unit_of(root, inner)))
+}
+
+/// The first paragraph of a comment as the middle of a sentence: `The rate.` → `the rate`.
+fn as_clause(comment: &str) -> String {
+    let paragraph = comment.split("\n\n").next().unwrap_or_default();
+    let words = paragraph.split_whitespace().collect::<Vec<_>>().join(" ");
+    let words = words.trim_end_matches('.');
+    let mut letters = words.chars();
+    match (letters.next(), letters.next()) {
+        (Some(first), second) if !second.is_some_and(char::is_uppercase) => {
+            first.to_lowercase().chain(words.chars().skip(1)).collect()
+        }
+        _ => words.to_owned(),
+    }
+}
+
+/// Each meaning under the shortest name that tells it from others. Of several with one name that of most places (of as
+/// many: the first) has the name, the others take the name above it along.
+fn named(places: &[Place]) -> Vec<Definition> {
+    let mut names: BTreeMap<String, usize> = BTreeMap::new();
+    let mut is_open = vec![true; places.len()];
+    // What several kinds of one thing have at one place keeps the first meaning, however long its name.
+    let longest = places.iter().map(|place| place.path.len()).max().unwrap_or(0);
+    for length in 1..=longest {
+        let mut of_name: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+        for (at, place) in places.iter().enumerate() {
+            of_name.entry(place.last_names(length)).or_default().push(at);
+        }
+        of_name.retain(|_, all| all.iter().any(|at| is_open[*at]));
+        for (name, all) in of_name {
+            let alike = |at: usize| all.iter().filter(move |other| places[**other].is_alike(&places[at])).count();
+            let Some(main) = all.iter().copied().reduce(|best, at| if alike(at) > alike(best) { at } else { best })
+            else {
+                continue;
+            };
+            all.iter().for_each(|at| is_open[*at] = !places[*at].is_alike(&places[main]));
+            names.insert(name, main);
+        }
+    }
+    let mut names: Vec<(usize, String)> = names.into_iter().map(|(name, at)| (at, name)).collect();
+    names.sort_unstable();
+    let definition = |(at, name): (usize, String)| {
+        let Place { unit, meaning, .. } = &places[at];
+        Definition { name, unit: unit.clone(), meaning: meaning.clone() }
+    };
+    names.into_iter().map(definition).collect()
+}
+
+/// The list as a map of name → unit and meaning.
 #[derive(Debug, Clone, Copy)]
 pub struct FieldTable;
 
-#[derive(serde::Serialize)]
-struct Meaning {
+/// What the list says of a field.
+#[derive(schemars::JsonSchema, serde::Serialize)]
+struct Meaning<'a> {
+    /// Unit of the value, where it has one.
     #[serde(skip_serializing_if = "str::is_empty")]
-    unit: &'static str,
-    meaning: &'static str,
+    unit: &'a str,
+    /// What the value is.
+    meaning: &'a str,
+}
+
+impl schemars::JsonSchema for FieldTable {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "FieldTable".into()
+    }
+
+    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        BTreeMap::<String, Meaning<'static>>::json_schema(generator)
+    }
 }
 
 impl Serialize for FieldTable {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(Some(DEFINITIONS.len() + Threshold::COUNT))?;
-        for &(name, unit, meaning) in DEFINITIONS {
+        let definitions = definitions();
+        let mut map = serializer.serialize_map(Some(definitions.len()))?;
+        for Definition { name, unit, meaning } in definitions {
             map.serialize_entry(name, &Meaning { unit, meaning })?;
-        }
-        for threshold in Threshold::ALL {
-            map.serialize_entry(threshold.name(), &Meaning { unit: "", meaning: threshold.meaning() })?;
         }
         map.end()
     }

@@ -1,25 +1,42 @@
 //! Both latency families with ns resolution.
 
 use crate::plan::MeasuredBy;
+use crate::stats::schema::schema_by_latency;
 use crate::stats::{Distribution, Latency};
 use crate::worker::LatencySet;
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::ser::{Serialize, Serializer};
+use std::borrow::Cow;
 
 /// The figures of one distribution. All 0 when it is empty.
-#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, schemars::JsonSchema, serde::Serialize)]
 pub struct LatencyFigures {
+    /// Values recorded.
+    #[schemars(extend("unit" = "values"))]
     count: u64,
+    /// Smallest value.
     min_ns: u64,
+    /// Mean.
     mean_ns: f64,
+    /// 50 % of the values are at most this (and so for the others).
     p50_ns: u64,
+    /// 75 %.
     p75_ns: u64,
+    /// 90 %.
     p90_ns: u64,
+    /// 95 %.
     p95_ns: u64,
+    /// 99 %.
     p99_ns: u64,
+    /// 99.9 %.
     p99_9_ns: u64,
+    /// 99.99 %.
     p99_99_ns: u64,
+    /// Largest value.
     max_ns: u64,
+    /// True: minimum, maximum and mean are exact; false: bounded by the histogram's buckets.
     exact_extremes: bool,
+    /// True: a part of the values was kept with 2 digits (1 %) instead of 3 (0.1 %).
     coarse: bool,
 }
 
@@ -115,6 +132,16 @@ impl LatencyFamilies {
         for (mine, theirs) in self.0.iter_mut().zip(&later.0) {
             *mine = mine.zip(*theirs).map(|(mine, theirs)| mine.joined(&theirs)).or(*mine).or(*theirs);
         }
+    }
+}
+
+impl JsonSchema for LatencyFamilies {
+    fn schema_name() -> Cow<'static, str> {
+        "LatencyFamilies".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        schema_by_latency::<LatencyFigures>(generator)
     }
 }
 

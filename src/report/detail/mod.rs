@@ -2,9 +2,13 @@
 //!
 //! Every unit stands in a name (`_ns`, `_s`, `_bytes`, `_per_s`, `_ppm`); `fields` says what each name means. Times on
 //! the run's time line are seconds since the load's epoch. The parts stand in files of their own.
+//!
+//! Over 250 lines: every part of the document, with what it is.
 
 pub mod accounting;
+mod caveat_figures;
 pub mod clients;
+mod counters;
 pub mod earlier;
 mod environment;
 pub mod evidence;
@@ -16,6 +20,7 @@ pub mod periods;
 pub mod plan;
 pub mod schema;
 pub mod shapes;
+mod timeline;
 pub mod varying_load;
 
 use super::caveats::caveats;
@@ -25,7 +30,7 @@ use super::origin::Origin;
 use super::spread::{FigureInterval, PeriodValues};
 use crate::caveat::Caveat;
 use crate::driver::kafka::admin::settings::ClusterSettings;
-use crate::plan::{FileAsWritten, MeasuredBy};
+use crate::plan::{FileAsWritten, MeasuredBy, Plan};
 use crate::verdict::clocks::EndToEndClocks;
 use crate::verdict::goals::GoalResult;
 use crate::verdict::{Judgement, SystemAnswer, Trust, Verdict};
@@ -46,77 +51,124 @@ pub const SCHEMA_NAME: &str = "pinload-detail";
 pub const SCHEMA_VERSION: u32 = 2;
 
 /// The document, in the order in which it is written.
-#[derive(Debug, serde::Serialize)]
+#[derive(Debug, schemars::JsonSchema, serde::Serialize)]
 pub struct DetailDocument<'a> {
+    /// What the system under test did.
     system: SystemAnswer,
+    /// Can the figures be believed: valid, not_judged (nobody could look at the generator), generator_limited (the rate
+    /// was not offered as asked, or not even a median is the broker's) or invalid.
     verdict: RunVerdict,
+    /// Which figures are the broker's own, and which are the generator's as well; null: nothing was measured.
     trust: Option<Trust>,
+    /// What this document is.
     schema: DetailSchema,
     #[serde(flatten)]
     origin: &'a Origin,
+    /// Running, completed, interrupted, client_died, worker_lost or failed; in the latter three the result is invalid.
     outcome: &'a RunOutcome,
+    /// What the run was to reach, and what became of it; absent: there were none.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     goals: Vec<GoalResult>,
+    /// How the system under test was; null: nothing was measured.
     health: Option<Health>,
+    /// What must be known before the figures are believed.
     caveats: Vec<CaveatDetail>,
+    /// Warnings of plan, run and end.
     warnings: Vec<&'a str>,
+    /// The measured part of the run as a whole: warm-up, flush and catch-up are not in it.
     measurement: Measurement,
+    /// How sure figures are over the periods of this run (batch means): what differs between runs is not in it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     intervals: Vec<FigureInterval>,
+    /// The parts of a measurement with a backlog: backlog_build (consumers paused), backlog_drain, test (the stated
+    /// time).
     #[serde(skip_serializing_if = "Vec::is_empty")]
     phases: Vec<varying_load::PhaseDetail<'a>>,
+    /// The search for the highest sustainable rate (producerRate 0).
     #[serde(skip_serializing_if = "Option::is_none")]
     rate_search: Option<varying_load::SearchDetail<'a>>,
+    /// The measurement period by period.
     periods: &'a [PeriodDetail],
+    /// What became of every message, by sequence number; empty without stamps.
     accounting: Accounting<'a>,
+    /// What a message is made of.
     message: MessageNotes<'a>,
+    /// What an acknowledgement is in this run.
     acknowledgement: AcknowledgementNotes,
+    /// How latencies are kept.
     histogram: HistogramNotes,
+    /// The one clock of all processes.
     clock: Option<ClockDetail<'a>>,
+    /// What measuring cost outside the clients.
     supervisor: Option<Supervisor>,
+    /// The workers of a distributed run.
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     hosts: &'a [HostReport],
+    /// What end-to-end times between hosts may be wrong by for their clocks.
     #[serde(skip_serializing_if = "Option::is_none")]
     end_to_end_clocks: Option<EndToEndClocks>,
+    /// The hosts of the clients as they were found before the load, one entry each; pinload doctor says what each
+    /// finding does and how to change it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     environment: Vec<environment::EnvironmentDetail<'a>>,
+    /// How a broker and the run's first topic are configured, and which release of Kafka it speaks like, as the cluster
+    /// told at the start; absent: it did not tell.
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     cluster_settings: &'a [ClusterSettings],
+    /// The figures of pinload calibrate for this machine and build, beside those of the result.
     floor: FloorDetail<'a>,
+    /// The topics of the run.
     topics: Option<TopicsDetail<'a>>,
+    /// The workload and the driver file as written, secrets masked.
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     files_as_written: &'a [FileAsWritten],
+    /// What the client library was given; secrets as ****.
     #[serde(skip_serializing_if = "Option::is_none")]
     effective_configuration: Option<EffectiveConfiguration>,
+    /// Everything decided before the run.
+    #[schemars(with = "Plan")]
     plan: serde_json::Value,
+    /// Every client.
     clients: Vec<ClientDetail<'a>>,
+    /// What consumers received of each partition in the measurement, by topic, subscription and partition; absent:
+    /// nobody told.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     partitions: Vec<PartitionDetail>,
+    /// How partitions are counted.
     #[serde(skip_serializing_if = "Option::is_none")]
     partition_counts: Option<PartitionNotes>,
+    /// Metrics pages of brokers and hosts that were read beside the run (--scrape); absent: none.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     scrapes: Vec<ScrapedTarget>,
+    /// What each field is: name, or parent.name where a name has several meanings.
     fields: FieldTable,
 }
 
-#[derive(Debug, serde::Serialize)]
+#[derive(Debug, schemars::JsonSchema, serde::Serialize)]
 struct RunVerdict {
     #[serde(flatten)]
     judgement: Judgement,
+    /// Measured periods whose own verdict is not valid.
+    #[schemars(extend("unit" = "periods"))]
     periods_not_valid: usize,
 }
 
-#[derive(Debug, serde::Serialize)]
+#[derive(Debug, schemars::JsonSchema, serde::Serialize)]
 struct DetailSchema {
+    /// Always pinload-detail.
     name: &'static str,
+    /// Rises when a field changes its meaning or goes.
     version: u32,
 }
 
-#[derive(Debug, serde::Serialize)]
+#[derive(Debug, schemars::JsonSchema, serde::Serialize)]
 struct CaveatDetail {
+    /// Which caveat.
     caveat: &'static str,
     #[serde(flatten)]
+    #[schemars(with = "Option<caveat_figures::CaveatFigures>")]
     figures: serde_json::Map<String, serde_json::Value>,
+    /// The caveat in words.
     text: String,
 }
 
@@ -126,15 +178,19 @@ impl From<Caveat> for CaveatDetail {
     }
 }
 
-#[derive(Debug, serde::Serialize)]
+#[derive(Debug, schemars::JsonSchema, serde::Serialize)]
 struct Supervisor {
+    /// User + system CPU time of the supervisor.
     supervisor_cpu_ns: u64,
+    /// Time the supervisor spent reading telemetry.
     drain_ns: u64,
 }
 
-#[derive(Debug, serde::Serialize)]
+#[derive(Debug, schemars::JsonSchema, serde::Serialize)]
 struct TopicsDetail<'a> {
+    /// Their names.
     names: &'a [String],
+    /// True: deleted at the end.
     deleted: bool,
 }
 

@@ -7,38 +7,61 @@ use crate::report::omb::HIGHEST_END_TO_END_US;
 use crate::stats::recorder::{HIGHEST_NS, LOWEST_NS, SIGNIFICANT_DIGITS};
 use crate::worker::RunEnd;
 
-#[derive(Debug, serde::Serialize)]
+#[derive(Debug, schemars::JsonSchema, serde::Serialize)]
 pub(super) struct MessageNotes<'a> {
+    /// Length of each value; where they differ the average that results show.
     value_bytes: u32,
+    /// How many of these, at the start, are pinload's stamp.
     stamp_bytes: usize,
+    /// Why there is no stamp.
     no_stamp_reason: Option<&'a str>,
+    /// Which send time end-to-end latencies start from.
     end_to_end_source: &'static str,
+    /// Compression in effect.
     compression_type: &'a str,
+    /// What the stamp does to compression.
     compression_note: Option<String>,
 }
 
-#[derive(Debug, serde::Serialize)]
+#[derive(Debug, schemars::JsonSchema, serde::Serialize)]
 pub(super) struct AcknowledgementNotes {
+    /// Who acknowledges.
     acknowledgement_source: &'static str,
+    /// The acks property in effect; null: no broker.
     acks: Option<String>,
 }
 
-#[derive(Debug, serde::Serialize)]
+#[derive(Debug, schemars::JsonSchema, serde::Serialize)]
 pub(super) struct HistogramNotes {
+    /// Precision of a histogram.
+    #[schemars(extend("unit" = "digits"))]
     significant_digits: u8,
+    /// Width of a bucket relative to its value, at most.
     relative_error_percent: f64,
+    /// Smallest value that can be told from 0.
     lowest_ns: u64,
+    /// Largest value; larger ones are clipped to it and counted in latencies_clipped.
     highest_ns: u64,
+    /// How percentiles, extremes and means are defined.
     conventions: &'static str,
 }
 
-#[derive(Debug, serde::Serialize)]
+#[derive(Debug, schemars::JsonSchema, serde::Serialize)]
 pub(super) struct ClockDetail<'a> {
+    /// `tsc`: time-stamp counter; vdso: CLOCK_MONOTONIC_RAW.
     source: ClockSource,
+    /// Why this source.
     reason: &'a str,
+    /// Frequency of the counter as calibrated.
+    #[schemars(extend("unit" = "Hz"))]
     ticks_per_s: f64,
+    /// Counter at the calibration.
+    #[schemars(extend("unit" = "ticks"))]
     anchor_ticks: u64,
+    /// Raw clock at the calibration.
+    #[schemars(extend("unit" = "ns on CLOCK_MONOTONIC_RAW"))]
     anchor_raw_ns: u64,
+    /// How far the clock moved against CLOCK_MONOTONIC_RAW, over the run or its worst ten seconds.
     drift_ppm: f64,
 }
 

@@ -7,27 +7,43 @@ use crate::workload_generator::RunResult;
 use std::collections::BTreeMap;
 
 /// What the consumers of one subscription received of one partition.
-#[derive(Debug, serde::Serialize)]
+#[derive(Debug, schemars::JsonSchema, serde::Serialize)]
 pub struct PartitionDetail {
+    /// Number of its topic.
     topic: u32,
+    /// Number of its subscription within the topic (consumers).
     subscription: Option<u32>,
+    /// Its number; null: the partitions that a consumer does not tell apart (see partitions_told_apart), added up.
     partition: Option<u32>,
+    /// Messages of the load that were received of it.
     partition_messages: u64,
+    /// Bytes of their values.
     partition_bytes: u64,
+    /// The same per second, each consumer over its own time.
     partition_messages_per_s: f64,
+    /// Of them those with an end-to-end time.
     timed_messages: u64,
+    /// Mean end-to-end time from the actual time, exact; null: no message had one.
     partition_mean_ns: Option<f64>,
+    /// 50 % of its end-to-end times: the middle of the histogram's bucket.
     partition_p50_ns: Option<u64>,
+    /// 99 % of its end-to-end times: the middle of the histogram's bucket.
     partition_p99_ns: Option<u64>,
+    /// 99.9 % of its end-to-end times: the middle of the histogram's bucket.
     partition_p99_9_ns: Option<u64>,
+    /// No message took longer: the end of the highest bucket, 6.3 % above the longest time at most.
     partition_max_ns: Option<u64>,
+    /// Numbers of the consumers that received it: more than one where it changed its consumer.
     read_by: Vec<u32>,
 }
 
 /// How they were counted.
-#[derive(Debug, serde::Serialize)]
+#[derive(Debug, schemars::JsonSchema, serde::Serialize)]
 pub struct PartitionNotes {
+    /// By each consumer, the first ones of which it receives anything; others are added up.
+    #[schemars(extend("unit" = "partitions"))]
     partitions_told_apart: u32,
+    /// Width of a bucket relative to its value, at most.
     relative_error_percent: f64,
 }
 

@@ -1,48 +1,59 @@
 //! One entry per measured period, and the measurement as a whole.
 
+use super::counters::CounterDetail;
 use super::latencies::LatencyFamilies;
 use super::shapes::{self, MeasurementShapes, PeriodShapes};
-use crate::plan::{MeasuredBy, Plan};
-use crate::stats::{Counter, Counters, Latency};
+use crate::plan::Plan;
+use crate::stats::{Counter, Latency};
 use crate::verdict::{Judgement, OwnLevel, Trust, Verdict};
 use crate::worker::PeriodStats;
 use crate::workload_generator::totals::{MeasuredRun, measured, totals};
 use crate::workload_generator::{RunOutcome, RunResult};
 
-/// Counters as far as somebody counts them.
-#[derive(Debug, Clone, Copy)]
-struct CounterDetail {
-    counters: Counters,
-    by: MeasuredBy,
-}
-
-impl serde::Serialize for CounterDetail {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let counted = Counter::ALL.iter().filter(|counter| self.by.knows(**counter));
-        serializer.collect_map(counted.map(|counter| (counter.name(), self.counters[*counter])))
-    }
-}
-
 /// One measured period. Made once per period: the document is rewritten after each.
-#[derive(Debug, Clone, serde::Serialize)]
+#[derive(Debug, Clone, schemars::JsonSchema, serde::Serialize)]
 pub struct PeriodDetail {
+    /// Begin of the period.
+    #[schemars(extend("unit" = "s since the load's epoch"))]
     start_s: f64,
+    /// End of the period.
+    #[schemars(extend("unit" = "s since the load's epoch"))]
     end_s: f64,
+    /// Acknowledged messages.
     publish_rate_per_s: f64,
+    /// Messages handed to the client library.
     #[serde(skip_serializing_if = "Option::is_none")]
     send_rate_per_s: Option<f64>,
+    /// Acknowledged value bytes.
     publish_bytes_per_s: f64,
+    /// Messages whose delivery failed.
     publish_error_rate_per_s: f64,
+    /// Received messages, all subscriptions.
     consume_rate_per_s: f64,
+    /// Received value bytes, all subscriptions.
     consume_bytes_per_s: f64,
+    /// Acknowledged × subscriptions − received at the end of the period, at least 0; null: nobody both sends and
+    /// receives.
     backlog_messages: Option<u64>,
+    /// Clients whose slot for the end of the period came too late: their part is in the next period.
+    #[schemars(extend("unit" = "clients"))]
     late_clients: u32,
+    /// The same in this period, of the process that writes the results; absent: not looked at.
     #[serde(skip_serializing_if = "Option::is_none")]
     supervisor_cpu_ns: Option<u64>,
+    /// Can the figures be believed: valid, not_judged (nobody could look at the generator), generator_limited (the rate
+    /// was not offered as asked, or not even a median is the broker's) or invalid.
     verdict: Judgement,
+    /// The percentile (p50 … p99.99, max) up to which every latency, or this one, is the broker's own; null: not even
+    /// the median is, or nobody could look.
     own_up_to: Option<OwnLevel>,
+    /// The latency families of the span.
     latencies: LatencyFamilies,
+    /// How many values lie where on a log scale: in a period bucket b holds 2^(b/4) to 2^((b+1)/4) ns, in the
+    /// measurement 2^(b/8) to 2^((b+1)/8) ns.
     distributions: PeriodShapes,
+    /// Counter differences over the span, all clients added (assigned_partitions, window_messages: the value at its
+    /// end); in a timeline one column per counter that is not 0 throughout.
     counters: CounterDetail,
 }
 
@@ -171,21 +182,37 @@ impl PeriodDetail {
 }
 
 /// The measurement as a whole (warm-up not included), and the counters of the whole run.
-#[derive(Debug, Clone, serde::Serialize)]
+#[derive(Debug, Clone, schemars::JsonSchema, serde::Serialize)]
 pub struct Measurement {
+    /// The moment at which the load began, to which all times in s refer.
+    #[schemars(extend("unit" = "ns on CLOCK_MONOTONIC_RAW"))]
     epoch_raw_ns: u64,
+    /// Begin of the measurement.
+    #[schemars(extend("unit" = "s since the load's epoch"))]
     measurement_start_s: Option<f64>,
+    /// Length of all measured periods together.
     measured_s: f64,
+    /// Acknowledged messages.
     publish_rate_per_s: Option<f64>,
+    /// Messages handed to the client library.
     send_rate_per_s: Option<f64>,
+    /// Acknowledged value bytes.
     publish_bytes_per_s: Option<f64>,
+    /// Received messages, all subscriptions.
     consume_rate_per_s: Option<f64>,
+    /// Received value bytes, all subscriptions.
     consume_bytes_per_s: Option<f64>,
+    /// CPU time of all clients in the measurement per acknowledged message.
+    #[schemars(extend("unit" = "ns"))]
     cpu_ns_per_message: Option<f64>,
+    /// The latency families of the span.
     latencies: Option<LatencyFamilies>,
     #[serde(flatten)]
     shapes: Option<MeasurementShapes>,
+    /// Counter differences over the span, all clients added (assigned_partitions, window_messages: the value at its
+    /// end); in a timeline one column per counter that is not 0 throughout.
     counters: CounterDetail,
+    /// Counters since the clients began, warm-up included.
     counters_whole_run: CounterDetail,
 }
 

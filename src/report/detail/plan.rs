@@ -2,6 +2,7 @@
 
 use crate::plan::{PayloadPlan, Plan, TranslatedProperties};
 use serde_json::{Map, Value};
+use std::collections::BTreeMap;
 
 /// The plan as JSON. Durations, which serde writes as `{secs, nanos}`, become one number of seconds, and `_s` joins
 /// their names; `duration_s` is null for a run until it is interrupted.
@@ -44,10 +45,16 @@ fn seconds(fields: &Map<String, Value>) -> Option<f64> {
 }
 
 /// What the client library was given, name → value, secrets as `****`.
-#[derive(Debug, serde::Serialize)]
+#[derive(Debug, schemars::JsonSchema, serde::Serialize)]
 pub struct EffectiveConfiguration {
+    /// Of the admin client.
+    #[schemars(with = "BTreeMap<String, String>")]
     admin: Map<String, Value>,
+    /// Of the producers.
+    #[schemars(with = "BTreeMap<String, String>")]
     producer: Map<String, Value>,
+    /// Of the consumers.
+    #[schemars(with = "BTreeMap<String, String>")]
     consumer: Map<String, Value>,
 }
 

@@ -2,9 +2,12 @@
 
 use crate::plan::MeasuredBy;
 use crate::stats::octaves::OctaveBuckets;
+use crate::stats::schema::schema_by_latency;
 use crate::stats::{Distribution, Latency};
 use crate::worker::LatencySet;
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::ser::{Serialize, Serializer};
+use std::borrow::Cow;
 
 /// Buckets per octave of a period: a row of the heat map is 19 % high.
 const OF_A_PERIOD: u8 = 4;
@@ -21,6 +24,16 @@ impl<T> ByFamily<T> {
     fn of(latencies: &LatencySet, by: MeasuredBy, make: impl Fn(&Distribution) -> T) -> Self {
         let worth = |family: &Latency| by.knows_latency(*family) && latencies[*family].count() > 0;
         Self(Latency::ALL.map(|family| Some(family).filter(worth).map(|family| make(&latencies[family]))))
+    }
+}
+
+impl<T: JsonSchema> JsonSchema for ByFamily<T> {
+    fn schema_name() -> Cow<'static, str> {
+        format!("{}ByFamily", T::schema_name()).into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        schema_by_latency::<T>(generator)
     }
 }
 
@@ -52,9 +65,13 @@ pub fn of_period(latencies: &LatencySet, by: MeasuredBy) -> PeriodShapes {
 }
 
 /// Distributions and percentile curves of the measurement.
-#[derive(Debug, Clone, serde::Serialize)]
+#[derive(Debug, Clone, schemars::JsonSchema, serde::Serialize)]
 pub struct MeasurementShapes {
+    /// How many values lie where on a log scale: in a period bucket b holds 2^(b/4) to 2^((b+1)/4) ns, in the
+    /// measurement 2^(b/8) to 2^((b+1)/8) ns.
     distributions: ByFamily<OctaveBuckets>,
+    /// Latency at percentiles from 0 to 100, evenly spaced between one nine and the next, as far as the count tells
+    /// them apart.
     percentile_curves: ByFamily<PercentileCurve>,
 }
 
@@ -71,9 +88,12 @@ impl MeasurementShapes {
 }
 
 /// Latency at percentiles that lie evenly between one nine and the next, up to the last that the count can tell.
-#[derive(Debug, Clone, serde::Serialize)]
+#[derive(Debug, Clone, schemars::JsonSchema, serde::Serialize)]
 struct PercentileCurve {
+    /// Which percentile.
+    #[schemars(extend("unit" = "%"))]
     percentile: Vec<f64>,
+    /// The highest value of the bucket at each percentile, as for p50_ns.
     value_ns: Vec<u64>,
 }
 

@@ -3,35 +3,60 @@
 use crate::workload_generator::{PhaseName, RunResult, SearchReport};
 
 /// One part of the measurement.
-#[derive(Debug, serde::Serialize)]
+#[derive(Debug, schemars::JsonSchema, serde::Serialize)]
 pub struct PhaseDetail<'a> {
+    /// Which part.
     name: PhaseName,
+    /// Begin of the part.
+    #[schemars(extend("unit" = "s since the load's epoch"))]
     start_s: f64,
+    /// End of the part.
+    #[schemars(extend("unit" = "s since the load's epoch"))]
     end_s: f64,
+    /// Acknowledged × subscriptions − received at the end of the part, at least 0.
     backlog_messages: u64,
+    /// Built, drained, or what came instead.
     what_happened: &'a str,
 }
 
 /// The rate search.
-#[derive(Debug, serde::Serialize)]
+#[derive(Debug, schemars::JsonSchema, serde::Serialize)]
 pub struct SearchDetail<'a> {
+    /// The highest rate that was sustained; null: the run was too short to find one.
     found_rate_per_s: Option<f64>,
+    /// The lowest rate that was not sustained.
     not_sustained_rate_per_s: Option<f64>,
+    /// How long the found rate was held at the end of the search.
     held_s: f64,
+    /// True: both bounds came within 3 % and the rate was held for a trial's length; false: the found rate is a first
+    /// guess.
     settled: bool,
+    /// Changes of the rate that producers have followed.
+    #[schemars(extend("unit" = "orders"))]
     rate_orders_obeyed: u64,
+    /// From the moment the first message of the new schedule was due to the moment a producer followed the order (0:
+    /// before it), mean.
     rate_order_delay_mean_ns: Option<f64>,
+    /// Every step of the search.
     steps: Vec<StepDetail<'a>>,
 }
 
-#[derive(Debug, serde::Serialize)]
+#[derive(Debug, schemars::JsonSchema, serde::Serialize)]
 struct StepDetail<'a> {
+    /// End of the step.
+    #[schemars(extend("unit" = "s since the load's epoch"))]
     end_s: f64,
+    /// Rate asked for.
     rate_per_s: f64,
+    /// Rate acknowledged.
     acknowledged_per_s: f64,
+    /// Acknowledged too few (while settling: handed over and not acknowledged).
     publish_backlog_messages: u64,
+    /// Acknowledged and not received, at the end of the step.
     receive_backlog_messages: u64,
+    /// Rate asked for next.
     next_rate_per_s: f64,
+    /// Why.
     step_reason: &'a str,
 }
 

@@ -20,26 +20,29 @@ const LATENCY_NEAR: f64 = 2.0;
 const RATE_NEAR: f64 = 0.5;
 
 /// One figure of both.
-#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, schemars::JsonSchema, serde::Serialize)]
 pub(super) struct FloorComparison {
-    /// Which.
+    /// `pacing_error_p99`, send_rate_per_producer, acknowledged_p50 or end_to_end_p50 (from the actual time);
+    /// docs/tuning.md has a table of them.
     pub(super) figure: FloorFigure,
     /// The result's and the floor's.
     #[serde(flatten)]
     pair: FigurePair,
     /// Result ÷ floor.
+    #[schemars(extend("unit" = "ratio"))]
     ratio: f64,
-    /// Too near to be the broker's alone?
+    /// True: the result is so near that it says more of the generator than of the broker.
     pub(super) near: bool,
-    /// Ratio from which (rates), or up to which (times), it is.
+    /// The ratio up to which (times) or above which (rates) it is near.
+    #[schemars(extend("unit" = "ratio"))]
     near_ratio: f64,
-    /// For the pacing error: the rate at which the floor's was taken.
+    /// The rate at which the floor's pacing error was measured: the ladder's nearest.
     #[serde(skip_serializing_if = "Option::is_none")]
     floor_rate_per_s: Option<f64>,
 }
 
 /// Figures that are compared.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, schemars::JsonSchema, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum FloorFigure {
     PacingErrorP99,
@@ -49,11 +52,21 @@ pub(super) enum FloorFigure {
 }
 
 /// What is compared, with its unit.
-#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, schemars::JsonSchema, serde::Serialize)]
 #[serde(untagged)]
 enum FigurePair {
-    Times { result_ns: u64, floor_ns: u64 },
-    Rates { result_per_s: f64, floor_per_s: f64 },
+    Times {
+        /// The result's.
+        result_ns: u64,
+        /// The floor's.
+        floor_ns: u64,
+    },
+    Rates {
+        /// The result's: sent by each producer on average.
+        result_per_s: f64,
+        /// The floor's: what the loop of a producer can do on a driver that takes everything at once.
+        floor_per_s: f64,
+    },
 }
 
 /// The figures that both have.

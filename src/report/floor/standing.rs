@@ -30,16 +30,23 @@ pub struct UsedFloor {
 }
 
 /// The floor in the detail file.
-#[derive(Debug, serde::Serialize)]
+#[derive(Debug, schemars::JsonSchema, serde::Serialize)]
 pub struct FloorDetail<'a> {
+    /// True: there is one, of the same machine and build.
     used: bool,
+    /// Why there is none, or why it is not used.
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<&'a str>,
+    /// The file it was read from.
     #[serde(skip_serializing_if = "Option::is_none")]
     floor_file: Option<&'a str>,
+    /// When it was measured, local time with offset (RFC 3339).
     #[serde(skip_serializing_if = "Option::is_none")]
     calibrated_at: Option<&'a str>,
+    /// The figures that both have.
     comparisons: Vec<FloorComparison>,
+    /// What speaks against the floor itself: others used the machine while it was calibrated, or it has too few CPUs
+    /// for what was measured.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     floor_caveats: Vec<Caveat>,
 }

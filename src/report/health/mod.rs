@@ -23,45 +23,46 @@ const NS_PER_MS: f64 = 1e6;
 
 /// Steadiness, backlog, latencies and errors of the system under test. What does not apply (a rate that was to change,
 /// a run without producers) or cannot be told yet is null.
-#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, schemars::JsonSchema, serde::Serialize)]
 pub struct Health {
-    /// Nothing to complain of.
+    /// True: nothing to complain of.
     pub healthy: bool,
-    /// What there is to complain of.
+    /// What there is to complain of, in words.
     pub complaints: Vec<Caveat>,
-    /// Acknowledged messages per second over the measurement.
+    /// Acknowledged messages per second over the measurement; null: too short, or meant to change.
     pub publish_trend: Option<Trend>,
-    /// Received messages per second over the measurement.
+    /// Received messages per second over the measurement; null likewise.
     pub consume_trend: Option<Trend>,
-    /// The warm-up.
+    /// Was the warm-up long enough; null: too short to tell.
     pub warm_up: Option<WarmUp>,
-    /// The backlog.
+    /// The backlog over the measurement; null: there is none.
     pub backlog_trend: Option<BacklogTrend>,
     /// Failed messages of the measurement, of all that were acknowledged or failed.
     pub error_share: Option<f64>,
-    /// Acknowledgement times (from the actual time): p50, p99, p99.9.
+    /// Acknowledgement times (from the actual time) and their bands.
     pub latency_bands: Option<Vec<PercentileBand>>,
 }
 
 /// The backlog over the measurement.
-#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, schemars::JsonSchema, serde::Serialize)]
 pub struct BacklogTrend {
-    /// At the end of the measurement.
+    /// Backlog at the end of the measurement.
     pub end_messages: u64,
-    /// In seconds of the rate received; null: nothing was received.
+    /// The same in seconds of the rate received; null: nothing was received.
     pub end_s: Option<f64>,
-    /// How it grew from the first to the last period, messages per second; null: one period.
+    /// Growth from the first to the last period; null: one period.
     pub growth_per_s: Option<f64>,
 }
 
 /// One percentile and its band.
-#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, schemars::JsonSchema, serde::Serialize)]
 pub struct PercentileBand {
-    /// Which.
+    /// Which percentile.
+    #[schemars(extend("unit" = "%"))]
     pub percentile: f64,
-    /// What it is, ns.
+    /// What it is.
     pub latency_ns: u64,
-    /// What it may be, ns.
+    /// What it may be.
     pub band_ns: u64,
 }
 

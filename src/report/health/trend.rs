@@ -5,13 +5,15 @@
 pub(super) const LEAST_POINTS: usize = 4;
 
 /// Where a series goes.
-#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, schemars::JsonSchema, serde::Serialize)]
 pub struct Trend {
     /// Mean of the points.
+    #[schemars(extend("unit" = "messages/s"))]
     pub mean: f64,
-    /// Change of the fitted line from the begin of the first to the end of the last point, as a share of the mean.
+    /// Change of the fitted line over the measurement, as a share of the mean.
     pub change_share: f64,
-    /// How many points.
+    /// How many points (seconds, or periods) the line was fitted to.
+    #[schemars(extend("unit" = "points"))]
     pub points: usize,
 }
 

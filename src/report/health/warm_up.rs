@@ -9,14 +9,13 @@ const LEAST_SECONDS: usize = 6;
 const LEAST_NS: f64 = 50_000.0;
 
 /// What was found.
-#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, schemars::JsonSchema, serde::Serialize)]
 pub struct WarmUp {
-    /// Median acknowledgement time (from the actual time) in the first second of the measurement, ns.
+    /// Median acknowledgement time in the first second of the measurement.
     pub first_p50_ns: u64,
     /// The same in its second half.
     pub settled_p50_ns: u64,
-    /// The system was still warming up so long into the measurement, s; 0: the warm-up was long enough. None: it did
-    /// not settle in the first half.
+    /// The system was still warming up so long; null: longer than half of the measurement.
     pub settled_after_s: Option<u32>,
 }
 

@@ -1,6 +1,7 @@
 //! Figures as people read them, and words that say on hover what they mean.
 
 use crate::report::detail::evidence::{definitions_of, evidence_of};
+use crate::report::detail::fields::Definition;
 use crate::units::{format_count, format_ns};
 use maud::{Markup, html};
 
@@ -25,7 +26,7 @@ pub(super) fn defined(label: &str, field: &str) -> Markup {
 /// What `pinload explain` says of a field, in a sentence or three.
 pub(super) fn definition(field: &str) -> Option<String> {
     let name = field.rsplit(['.', '/']).next().unwrap_or(field);
-    let (_, unit, meaning) = definitions_of(field).into_iter().chain(definitions_of(name)).next()?;
+    let Definition { unit, meaning, .. } = definitions_of(field).into_iter().chain(definitions_of(name)).next()?;
     let unit = if unit.is_empty() { String::new() } else { format!(" [{unit}]") };
     let error = evidence_of(name).map_or(String::new(), |evidence| format!(". Error: {}", evidence.error));
     Some(format!("{meaning}{unit}{error}"))

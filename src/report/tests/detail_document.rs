@@ -2,7 +2,8 @@
 
 use crate::plan::MeasuredBy;
 use crate::report::detail::DetailDocument;
-use crate::report::detail::fields::DEFINITIONS;
+use crate::report::detail::evidence::definitions_of;
+use crate::report::detail::fields::definitions;
 use crate::report::detail::periods::PeriodDetail;
 use crate::report::java_json;
 use crate::report::origin::Origin;
@@ -43,18 +44,20 @@ fn text(series: &RunResult<'_>) -> String {
     java_json::to_string(&document).unwrap()
 }
 
-/// Every name with the name above it. What stands in configurations and in `fields` are names of others.
-fn names(value: &Value, parent: &str, found: &mut BTreeSet<(String, String)>) {
+/// Every name with those above it. What stands in configurations and in `fields` are names of others.
+fn names(value: &Value, path: &mut Vec<String>, found: &mut BTreeSet<Vec<String>>) {
     match value {
         Value::Object(map) => {
             for (name, inner) in map {
-                found.insert((parent.to_owned(), name.clone()));
-                if parent != "effective_configuration" && name != "fields" {
-                    names(inner, name, found);
+                path.push(name.clone());
+                found.insert(path.clone());
+                if path[0] != "fields" && (path[0] != "effective_configuration" || path.len() < 2) {
+                    names(inner, path, found);
                 }
+                path.pop();
             }
         }
-        Value::Array(list) => list.iter().for_each(|inner| names(inner, parent, found)),
+        Value::Array(list) => list.iter().for_each(|inner| names(inner, path, found)),
         _ => {}
     }
 }
@@ -64,19 +67,34 @@ fn every_field_is_defined_in_the_document_itself() {
     let plan = plan();
     let document = document(&completed_series(&plan));
     let mut found = BTreeSet::new();
-    names(&document, "", &mut found);
+    names(&document, &mut Vec::new(), &mut found);
+    assert!(found.len() > 400, "{} fields", found.len());
     let defined = document["fields"].as_object().unwrap();
-    let missing: Vec<_> = found
-        .iter()
-        .filter(|(parent, name)| !defined.contains_key(name) && !defined.contains_key(&format!("{parent}.{name}")))
-        .collect();
+    let ways = |path: &[String]| (0..path.len()).map(|from| path[from..].join(".")).collect::<Vec<_>>();
+    let missing: Vec<_> =
+        found.iter().filter(|path| !ways(path).iter().any(|name| defined.contains_key(name))).collect();
     assert!(missing.is_empty(), "fields without a meaning: {missing:?}");
+    let silent: Vec<_> = defined.iter().filter(|(_, field)| field["meaning"] == "").collect();
+    assert!(silent.is_empty(), "their types say nothing of them: {silent:?}");
+}
+
+#[test]
+fn every_field_of_a_file_of_version_1_is_explained() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/detail-version-1.json");
+    let document: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    let mut found = BTreeSet::new();
+    names(&document, &mut Vec::new(), &mut found);
+    assert!(found.len() > 300, "{} fields", found.len());
+    let is_own = |path: &&Vec<String>| path.len() == 1 || !["fields", "effective_configuration"].contains(&&*path[0]);
+    let last: BTreeSet<&str> = found.iter().filter(is_own).filter_map(|path| Some(path.last()?.as_str())).collect();
+    let silent: Vec<_> = last.into_iter().filter(|name| definitions_of(name).is_empty()).collect();
+    assert!(silent.is_empty(), "{silent:?}");
 }
 
 #[test]
 fn no_field_is_defined_twice_and_every_counter_is() {
-    let defined: BTreeSet<_> = DEFINITIONS.iter().map(|(name, _, _)| *name).collect();
-    assert_eq!(defined.len(), DEFINITIONS.len());
+    let defined: BTreeSet<_> = definitions().iter().map(|known| known.name.as_str()).collect();
+    assert_eq!(defined.len(), definitions().len());
     for counter in Counter::ALL {
         assert!(defined.contains(counter.name()), "{}", counter.name());
     }

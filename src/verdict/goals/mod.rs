@@ -22,7 +22,7 @@ use crate::workload_generator::{RunOutcome, RunResult};
 use window::Windows;
 
 /// What became of a goal.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, schemars::JsonSchema, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum GoalOutcome {
     /// It was reached, by figures that can carry it.
@@ -44,31 +44,34 @@ impl std::fmt::Display for GoalOutcome {
 }
 
 /// One goal, judged.
-#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, schemars::JsonSchema, serde::Serialize)]
 pub struct GoalResult {
-    /// The goal as written.
+    /// The goal as written: figure, comparison, bound, windows.
     pub goal: String,
-    /// What became of it.
+    /// Met, missed, or not_decided: there are no figures, or they cannot carry it (the run is INVALID, not judged, was
+    /// not ended, or the generator was the limit).
     #[serde(rename = "goal_outcome")]
     pub outcome: GoalOutcome,
-    /// The figure; of windows the worst. In `unit`.
+    /// The figure; of windows the worst; null: it is not known. Its unit stands beside it.
     #[serde(rename = "goal_value")]
     pub value: Option<f64>,
-    /// What it was compared with, in `unit`.
+    /// What it was compared with, in the same unit; null: the rate asked for is not known.
     #[serde(rename = "goal_bound")]
     pub bound: Option<f64>,
-    /// Unit of both.
+    /// Unit of the value, where it has one.
     pub unit: &'static str,
-    /// How many whole windows there were; None: the goal has none.
+    /// How many whole windows the measurement had.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("unit" = "windows"))]
     pub windows: Option<u32>,
-    /// In how many of them it held.
+    /// In how many of them the goal held; in one without any value no goal holds.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("unit" = "windows"))]
     pub windows_held: Option<u32>,
-    /// When the worst of them began, since the load began.
+    /// When the worst window began, since the load began.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub worst_window_begin_s: Option<f64>,
-    /// Value, windows and why it is not decided, in words.
+    /// Value, windows, and why it is not decided, in words.
     #[serde(rename = "text")]
     pub told: String,
 }

@@ -5,16 +5,17 @@ use crate::units::format_count;
 use crate::workload_generator::RunResult;
 
 /// One distinct error.
-#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, schemars::JsonSchema, serde::Serialize)]
 pub struct ErrorTally {
     /// In the words of the client library or the broker.
     #[serde(rename = "text")]
     pub words: String,
-    /// How often.
+    /// How often it came.
+    #[schemars(extend("unit" = "errors"))]
     pub count: u64,
-    /// First time, seconds since the load began; negative: before it.
+    /// When it came first, since the load began; negative: before it.
     pub first_s: f64,
-    /// Last time.
+    /// When it came last.
     pub last_s: f64,
     /// The clients that told it.
     pub who: Vec<String>,

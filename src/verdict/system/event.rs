@@ -1,7 +1,7 @@
 //! One thing that happened to the load, or to who made it: what, when, for how long, how much, who saw it.
 
 /// What happened. The order is that in which events of one moment are told.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, schemars::JsonSchema, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SystemEventKind {
     /// The process of the embedded broker ended.
@@ -54,20 +54,21 @@ impl SystemEventKind {
 }
 
 /// Something that happened to the load or to who made it.
-#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, schemars::JsonSchema, serde::Serialize)]
 pub struct SystemEvent {
-    /// What.
+    /// `broker_died`, unreachable, broker_stall (all its clients waited and had their CPUs), generator_stall (a client's
+    /// loop stood still), failed, unknown, lost, duplicated, corrupt, below_target, backlog_grew, topic_gone.
     #[serde(rename = "event")]
     pub kind: SystemEventKind,
-    /// Seconds since the load began; None: it has no one moment, or nobody knows it.
+    /// When it began, since the load began; null: it has no one moment.
     pub begin_s: Option<f64>,
-    /// How long, in seconds; None: as for the begin.
+    /// How long it took; null likewise.
     pub length_s: Option<f64>,
-    /// How many messages; None: it is not about a number of them.
+    /// How many messages it is about; null: none in particular.
     pub amount_messages: Option<u64>,
-    /// Who saw it ("producer 0"); empty: it was found in the counts of the run.
+    /// The clients that saw it; empty: the counts of the run.
     pub who: Vec<String>,
-    /// All of it in words, as part of a sentence.
+    /// The event in words.
     pub text: String,
 }
 

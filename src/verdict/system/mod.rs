@@ -29,7 +29,7 @@ use crate::workload_generator::{RunOutcome, RunResult};
 use asked::Reached;
 
 /// The answer in one word.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, schemars::JsonSchema, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SystemOutcome {
     /// The system took the load that was asked for, and delivered it.
@@ -57,15 +57,16 @@ impl std::fmt::Display for SystemOutcome {
 }
 
 /// The whole answer.
-#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, schemars::JsonSchema, serde::Serialize)]
 pub struct SystemAnswer {
-    /// In one word.
+    /// Held (the load), did_not_hold (less than asked, consumers left behind, stalls), failed (gone, or messages
+    /// failed, unknown, lost, duplicated, corrupt), took (no rate was asked for), not_judged (nobody could see).
     pub outcome: SystemOutcome,
-    /// In one sentence, without the word.
+    /// The same in one sentence.
     pub sentence: String,
-    /// What happened, in order of time; what has no moment comes last.
+    /// What happened, by begin; what has no moment comes last.
     pub events: Vec<SystemEvent>,
-    /// The last distinct errors, the newest first.
+    /// The last distinct errors of all clients, the newest first.
     pub errors: Vec<ErrorTally>,
 }
 

@@ -4,7 +4,9 @@ use std::fmt;
 use std::str::FromStr;
 
 /// One percentile.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, schemars::JsonSchema, serde::Serialize, serde::Deserialize,
+)]
 pub enum OwnLevel {
     /// The median.
     #[serde(rename = "p50")]

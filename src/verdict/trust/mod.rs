@@ -36,51 +36,54 @@ use quantiles::TailQuantiles;
 use waits::CpuWaits;
 
 /// The answer for a run, or a period of it.
-#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, schemars::JsonSchema, serde::Serialize)]
 pub struct Trust {
-    /// The answer in one sentence, without a full stop.
+    /// The same in one sentence.
     pub sentence: String,
-    /// The percentile up to which every latency is the cluster's own; None: not even a median is, or nobody could look.
+    /// The percentile (p50 … p99.99, max) up to which every latency, or this one, is the broker's own; null: not even
+    /// the median is, or nobody could look.
     pub own_up_to: Option<OwnLevel>,
-    /// Why nobody could look; None: somebody did.
+    /// Why nobody could look; null: somebody did.
     pub not_judged: Option<String>,
-    /// What the generator may have added to a figure that is the cluster's own, of the figure (a fraction).
+    /// What the generator can have added at most to a figure that is the broker's own, of the figure (a fraction).
     pub own_share: f64,
-    /// The rate, where it is one and the same all the time.
+    /// The rate; null: none was asked for, or it was to change.
     pub rate: Option<OfferedRate>,
     /// Each latency that was measured.
     pub latencies: Vec<LatencyTrust>,
 }
 
 /// One latency.
-#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, schemars::JsonSchema, serde::Serialize)]
 pub struct LatencyTrust {
-    /// Which.
+    /// Which latency.
     pub latency: Latency,
-    /// The percentile up to which it is the cluster's own; None: not even the median is.
+    /// The percentile (p50 … p99.99, max) up to which every latency, or this one, is the broker's own; null: not even
+    /// the median is, or nobody could look.
     pub own_up_to: Option<OwnLevel>,
-    /// Its percentiles, lowest first.
+    /// Percentiles, lowest first.
     pub figures: Vec<OwnFigure>,
 }
 
 /// One percentile of a latency.
-#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, schemars::JsonSchema, serde::Serialize)]
 pub struct OwnFigure {
-    /// Which.
+    /// Which percentile; max: the largest value.
     pub level: OwnLevel,
-    /// What was measured, ns.
+    /// What it is.
     pub latency_ns: u64,
-    /// What the generator has added at most, ns.
+    /// What the generator can have added to it, at most.
     pub added_at_most_ns: u64,
-    /// Is it the cluster's own?
+    /// True: it, and all below it, are the broker's own.
     pub own: bool,
-    /// Pacing error at this percentile, ns; 0 from the actual time.
+    /// Pacing error at this percentile, sends behind the full queue of a slow broker not counted; 0 from the actual
+    /// time.
     pub pacing_error_ns: u64,
-    /// What the loop that picked messages up can have kept them for, at this percentile, ns.
+    /// What the loop that picked messages up was away for, at this percentile, at most.
     pub loop_gap_ns: u64,
-    /// What every message waited for CPUs of the library's threads on its way, ns.
+    /// What every message waited for CPUs on its way: means of schedstat.
     pub cpu_wait_ns: u64,
-    /// What the clocks at both ends may be apart, ns.
+    /// What the clocks at both ends may be apart, at most.
     pub clock_error_ns: u64,
 }
 

@@ -8,14 +8,13 @@ use crate::units::NS_PER_S;
 use crate::worker::ClientFacts;
 
 /// The rate of a span, where it is one and the same all the time.
-#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, schemars::JsonSchema, serde::Serialize)]
 pub struct OfferedRate {
-    /// Messages per second that were asked for.
+    /// What was asked for.
     pub asked_per_s: f64,
-    /// Messages per second that were handed over.
+    /// What was handed to the client library.
     pub offered_per_s: f64,
-    /// What the generator left out of what was asked for, a fraction; sends that a full queue held up for the broker
-    /// are not in it.
+    /// What the generator left out of what was asked for (a fraction); full queues of a slow broker are not in it.
     pub short_share: f64,
 }
 

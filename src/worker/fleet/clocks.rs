@@ -19,13 +19,13 @@ const EXCHANGES: u32 = 9;
 const LIMIT: Duration = Duration::from_secs(5);
 
 /// A host's wall clock against the coordinator's.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, schemars::JsonSchema, serde::Serialize, serde::Deserialize)]
 pub struct ClockOffset {
-    /// Its clock − the coordinator's, ns.
+    /// Its clock - the coordinator's, from the exchange with the shortest round trip.
     pub offset_ns: i64,
-    /// How wrong that may be, ns.
+    /// What that may be wrong by: half the round trip.
     pub offset_error_ns: u64,
-    /// Both read one clock: the worker runs on the coordinator's kernel.
+    /// True: coordinator and worker run on one kernel and read one clock.
     pub same_clock: bool,
 }
 

@@ -17,36 +17,41 @@ const OLD_ROWS: usize = 1_000;
 const BEFORE_LOAD_S: f64 = -6.0;
 
 /// What one page told, for results.
-#[derive(Debug, Clone, serde::Serialize)]
+#[derive(Debug, Clone, schemars::JsonSchema, serde::Serialize)]
 pub struct ScrapedTarget {
-    /// What it is called.
+    /// What the page is called.
     pub scrape_name: String,
     /// Where it is.
     pub scrape_url: String,
-    /// Reads that brought something.
+    /// Reads that brought a page.
+    #[schemars(extend("unit" = "reads"))]
     pub reads: u64,
-    /// Reads that did not.
+    /// Reads that brought none: no answer within 4 s, another status than 200, no metrics.
+    #[schemars(extend("unit" = "reads"))]
     pub reads_failed: u64,
-    /// Why the last of those failed.
+    /// Why the last of them failed; null: none did.
     pub last_failure: Option<String>,
     /// Series on the newest page.
+    #[schemars(extend("unit" = "series"))]
     pub series_found: usize,
-    /// Series that were to be kept and had no room.
+    /// Series that were to be kept, beyond the 200 that a page may have.
+    #[schemars(extend("unit" = "series"))]
     pub series_left_out: usize,
-    /// When each row was read, s since the load began.
+    /// When each row was read, by the wall clock: the middle of the read.
+    #[schemars(extend("unit" = "s since the load's epoch"))]
     pub at_s: Vec<f64>,
-    /// The series.
+    /// The series that --scrape-keep names, or the defaults, as columns over at_s.
     pub series: Vec<ScrapedSeries>,
 }
 
 /// One series.
-#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, schemars::JsonSchema, serde::Serialize)]
 pub struct ScrapedSeries {
     /// As the page calls it, with its labels.
     pub series_name: String,
-    /// Does it count up?
+    /// True: it is a counter, its rate is drawn; false: a gauge, of which old rows keep the largest value.
     pub counts_up: bool,
-    /// Its value in each row; None: the page did not have it.
+    /// Its value in each row; null: the page did not have it, or it was no number.
     pub series_values: Vec<Option<f64>>,
 }
 

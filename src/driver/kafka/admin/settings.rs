@@ -6,24 +6,23 @@ use rdkafka::client::DefaultClientContext;
 use std::time::Duration;
 
 /// The configuration of a broker or a topic.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, schemars::JsonSchema, serde::Serialize, serde::Deserialize)]
 pub struct ClusterSettings {
-    /// `broker 1`, `topic NAME`, `protocol of a broker`.
+    /// The broker, or the topic.
     pub resource: String,
-    /// Its settings, in the order of their names.
+    /// Its settings, by name.
     pub settings: Vec<ClusterSetting>,
 }
 
 /// One of them.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, schemars::JsonSchema, serde::Serialize, serde::Deserialize)]
 pub struct ClusterSetting {
-    /// Its name.
+    /// Name of the setting.
     pub setting: String,
-    /// Its value; `****` of a secret, empty where it has none.
+    /// Its value; **** of a secret.
     pub setting_value: String,
-    /// Where the value comes from: `default`, `static_broker`, `dynamic_broker`, `dynamic_default_broker`, `topic`,
-    /// `unknown`; of
-    /// a protocol: `requests`.
+    /// Where the value comes from: default, static_broker, dynamic_broker, dynamic_default_broker, topic, unknown;
+    /// requests: the newest versions of requests that it takes.
     pub setting_source: String,
 }
 
