@@ -11,6 +11,7 @@ use crate::verdict::goals::GoalOutcome;
 use crate::worker::PeriodStats;
 use crate::worker::metrics::TrustSlate;
 use crate::workload_generator::{Phase, RunOutcome, RunResult};
+use std::sync::Arc;
 use std::time::SystemTime;
 
 /// OMB's class that logs what happens in a run.
@@ -35,7 +36,7 @@ pub(super) struct Console<'a> {
     /// Have they been written at least once?
     any: bool,
     /// The first failure to write the files; the run is stopped for it.
-    failure: Option<WriteError>,
+    failure: Option<Arc<WriteError>>,
     /// Has the run's early end been told?
     told: bool,
     /// Where the metrics page reads how far latencies are the broker's own.
@@ -52,7 +53,7 @@ pub(super) struct FilesWritten {
     /// Have they been written at least once?
     pub(super) any: bool,
     /// Why they could not be written, if so.
-    pub(super) failure: Option<WriteError>,
+    pub(super) failure: Option<Arc<WriteError>>,
     /// Has the run's early end been told?
     pub(super) told: bool,
 }

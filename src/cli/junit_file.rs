@@ -29,7 +29,7 @@ impl JunitFile {
         let name = format!("{} on {}", plan.workload_name, plan.driver_name);
         self.suites.push(suite(&JunitRun { name, failure, goals: &ran.goals, detail: ran.detail.as_deref(), took }));
         let written =
-            document(&self.suites).and_then(|text| std::fs::write(&self.path, text).map_err(|error| error.to_string()));
+            document(&self.suites).map_err(std::io::Error::other).and_then(|text| std::fs::write(&self.path, text));
         match written {
             Ok(()) => ExitStatus::Success,
             Err(why) => {

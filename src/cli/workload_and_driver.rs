@@ -180,7 +180,7 @@ fn run_with<'a>(
         if !matches!(series.outcome, RunOutcome::Failed { .. }) {
             messages.error(&error.to_string());
         }
-        status = status.then((&error).into());
+        status = status.then((&*error).into());
     }
     let system = SystemAnswer::of_run(&series);
     if status == ExitStatus::Success && system.outcome == SystemOutcome::Failed {

@@ -1,7 +1,7 @@
 //! JUnit's XML, as CI systems read it: each run is a suite, its end and each of its goals a case of it.
 
 use crate::verdict::goals::{GoalOutcome, GoalResult};
-use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
+use quick_junit::{NonSuccessKind, Report, SerializeError, TestCase, TestCaseStatus, TestSuite};
 use std::path::Path;
 use std::time::Duration;
 
@@ -53,10 +53,10 @@ fn not_so(kind: NonSuccessKind, r#type: &str, why: &str) -> TestCaseStatus {
 }
 
 /// The whole file. Error: a text that XML cannot hold.
-pub fn document(suites: &[TestSuite]) -> Result<String, String> {
+pub fn document(suites: &[TestSuite]) -> Result<String, SerializeError> {
     let mut report = Report::new("pinload");
     report.add_test_suites(suites.iter().cloned());
-    report.to_string().map_err(|error| error.to_string())
+    report.to_string()
 }
 
 #[cfg(test)]

@@ -24,6 +24,28 @@ pub(super) struct HttpAnswer {
     pub(super) body: Vec<u8>,
 }
 
+/// Why there was no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum HttpError {
+    /// It took too long.
+    #[error("it gave no answer within {:.0} s", limit.as_secs_f64())]
+    Silent {
+        /// So long was waited.
+        limit: Duration,
+        /// Where the time went.
+        source: Box<ureq::Error>,
+    },
+    /// The connection.
+    #[error(transparent)]
+    Io(std::io::Error),
+    /// HTTP.
+    #[error(transparent)]
+    Other(Box<ureq::Error>),
+    /// The call's thread.
+    #[error("the call panicked")]
+    Panicked,
+}
+
 impl HttpClient {
     /// A client that shows `token` where there is one.
     pub(super) fn new(token: Option<&str>) -> Self {
@@ -46,7 +68,7 @@ impl HttpClient {
         body: Option<&[u8]>,
         header: Option<(&str, &str)>,
         limit: Duration,
-    ) -> Result<HttpAnswer, String> {
+    ) -> Result<HttpAnswer, HttpError> {
         let is_json = header.is_some() && body.is_some();
         let kind = is_json.then_some(("content-type", "application/json"));
         let headers = self
@@ -67,9 +89,9 @@ impl HttpClient {
             }
         };
         let no_answer = |error: ureq::Error| match error {
-            ureq::Error::Timeout(_) => format!("it gave no answer within {:.0} s", limit.as_secs_f64()),
-            ureq::Error::Io(error) => error.to_string(),
-            other => other.to_string(),
+            error @ ureq::Error::Timeout(_) => HttpError::Silent { limit, source: Box::new(error) },
+            ureq::Error::Io(error) => HttpError::Io(error),
+            other => HttpError::Other(Box::new(other)),
         };
         let mut answer = answer.map_err(no_answer)?;
         let status = answer.status().as_u16();

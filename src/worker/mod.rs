@@ -18,6 +18,7 @@ mod readiness;
 pub mod scrape;
 pub mod server;
 pub mod stats;
+mod system_error;
 mod timeline;
 pub mod wire;
 pub mod witness;
@@ -26,6 +27,7 @@ pub use facts::{ClientFacts, ClientKernelFacts, ClientSpans};
 pub use hosts::{Environment, HostReport};
 pub use losses::{BrokerLoss, ClientDeath, Interruption, WorkerLoss};
 pub use stats::*;
+pub use system_error::SystemError;
 pub use timeline::{ClientTimeline, PackedPoint};
 pub use witness::{ClientMoment, ClientTrouble};
 
@@ -51,8 +53,8 @@ pub enum WorkerError {
     #[error("{0}")]
     TimedOut(String),
     /// Shared memory, processes, files: the machine refused.
-    #[error("{0}")]
-    System(String),
+    #[error(transparent)]
+    System(#[from] SystemError),
     /// The client library refused a setting.
     #[error("{0}")]
     Configuration(String),
@@ -60,8 +62,8 @@ pub enum WorkerError {
     #[error("interrupted")]
     Interrupted(Interruption),
     /// Workers on other hosts cannot be used: not reached, busy, of another kind. Nothing has been started.
-    #[error("{0}")]
-    Workers(String),
+    #[error(transparent)]
+    Workers(#[from] fleet::FleetError),
     /// A worker on another host is gone, or does not answer.
     #[error("{0}")]
     WorkerLost(WorkerLoss),

@@ -163,7 +163,7 @@ impl<'a> RunSteps<'a, '_> {
         if phase == Phase::Measure {
             self.series.periods.push(period);
             self.series.cumulative = Some(self.worker.latencies_so_far()?);
-            self.observer.series(&self.series).map_err(PhaseStop::Results)?;
+            self.observer.write(&self.series).map_err(PhaseStop::Results)?;
             // What was written is kept by the observer; the histograms of a day's periods would fill the memory, and
             // the facts of each client.
             if let Some(written) = self.series.periods.last_mut() {

@@ -213,9 +213,14 @@ pub trait Observer {
     fn wants_ticks(&self) -> bool;
     /// About once a second.
     fn tick(&mut self, tick: &LiveTick);
-    /// The series has grown: write it down. Err: stop the run (disk full, folder gone).
-    fn series(&mut self, series: &RunResult<'_>) -> Result<(), String>;
+    /// The result has grown: write it down. Err: stop the run (disk full, folder gone).
+    fn write(&mut self, result: &RunResult<'_>) -> Result<(), NotWritten>;
 }
+
+/// The result could not be written down.
+#[derive(Debug, thiserror::Error)]
+#[error(transparent)]
+pub struct NotWritten(#[from] pub Box<dyn std::error::Error + Send + Sync>);
 
 /// The live line.
 #[derive(Debug, Clone)]

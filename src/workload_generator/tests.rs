@@ -43,9 +43,12 @@ impl Observer for Listener {
     fn tick(&mut self, _tick: &LiveTick) {
         self.ticks += 1;
     }
-    fn series(&mut self, series: &RunResult<'_>) -> Result<(), String> {
-        self.written.push(series.outcome.clone());
-        if self.disk_full_at == Some(self.written.len()) { Err("no space left on device".to_owned()) } else { Ok(()) }
+    fn write(&mut self, result: &RunResult<'_>) -> Result<(), NotWritten> {
+        self.written.push(result.outcome.clone());
+        match self.disk_full_at == Some(self.written.len()) {
+            true => Err(NotWritten("no space left on device".into())),
+            false => Ok(()),
+        }
     }
 }
 

@@ -14,7 +14,7 @@ use crate::report::floor::{EndToEndFloor, Percentiles};
 use crate::stats::{Counter, Latency};
 use crate::worker::local::LocalWorker;
 use crate::worker::{LatencySet, PeriodStats};
-use crate::workload_generator::{self, LiveTick, Observer, Phase, RunOutcome, RunResult};
+use crate::workload_generator::{self, LiveTick, NotWritten, Observer, Phase, RunOutcome, RunResult};
 use std::path::Path;
 use std::time::Duration;
 
@@ -126,7 +126,7 @@ impl Observer for SilentObserver {
         false
     }
     fn tick(&mut self, _: &LiveTick) {}
-    fn series(&mut self, _: &RunResult<'_>) -> Result<(), String> {
+    fn write(&mut self, _: &RunResult<'_>) -> Result<(), NotWritten> {
         Ok(())
     }
 }

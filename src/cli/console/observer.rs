@@ -7,7 +7,8 @@ use crate::report::json_lines::period_line;
 use crate::report::{omb_aggregated_line, omb_period_line};
 use crate::verdict::Trust;
 use crate::worker::{LatencySet, PeriodStats};
-use crate::workload_generator::{LiveTick, Observer, Phase, RunOutcome, RunResult};
+use crate::workload_generator::{LiveTick, NotWritten, Observer, Phase, RunOutcome, RunResult};
+use std::sync::Arc;
 use std::time::Duration;
 
 impl Observer for Console<'_> {
@@ -96,19 +97,19 @@ impl Observer for Console<'_> {
         self.messages.show_figures(tick);
     }
 
-    fn series(&mut self, series: &RunResult<'_>) -> Result<(), String> {
-        if let (Some(whose), Some(trust)) = (&self.whose, Trust::of_run(series)) {
+    fn write(&mut self, result: &RunResult<'_>) -> Result<(), NotWritten> {
+        if let (Some(whose), Some(trust)) = (&self.whose, Trust::of_run(result)) {
             whose.tell(trust.percentiles());
         }
-        match self.files.write(series) {
+        match self.files.write(result) {
             Ok(()) => self.any = true,
             Err(error) => {
-                let why = error.to_string();
-                self.failure.get_or_insert(error);
-                return Err(why);
+                let error = Arc::new(error);
+                self.failure.get_or_insert(Arc::clone(&error));
+                return Err(NotWritten(error.into()));
             }
         }
-        self.tell_goals(series);
+        self.tell_goals(result);
         Ok(())
     }
 }

@@ -37,7 +37,8 @@ fn script(outcome: RunOutcome, loads: bool) -> impl for<'a> FnOnce(&'a Plan, &mu
             end: None,
             warnings: vec!["a warning of the run".to_owned().into()],
         };
-        if loads && let Err(why) = observer.series(&series) {
+        if loads && let Err(error) = observer.write(&series) {
+            let why = error.to_string();
             series.outcome = RunOutcome::Failed { cause: FailureCause::Results, why };
         }
         series

@@ -1,5 +1,6 @@
 //! The beginning of a run: who is there, and who gets which clients.
 
+use super::errors::{FleetError, NotAdmitted};
 use super::peer::{Peer, PeerCallError};
 use super::pinload::PinloadProtocol;
 use super::protocol::{FleetEnding, FleetProtocol};
@@ -19,8 +20,8 @@ impl<P: FleetEnding> DistributedWorkers<P> {
             let hello = match reply {
                 Ok(hello) => Ok(Some(hello)),
                 Err(PeerCallError::Refused { status: 404, .. }) => Ok(None),
-                Err(PeerCallError::NoAnswer(cause)) => Err(format!("{url} cannot be reached: {cause}")),
-                Err(error) => Err(PinloadProtocol::failed(url, "hello", error, false).to_string()),
+                Err(PeerCallError::NoAnswer(source)) => Err(NotAdmitted::NotReached { url: url.to_owned(), source }),
+                Err(error) => Err(NotAdmitted::Call(Box::new(PinloadProtocol::failed(url, "hello", error, false)))),
             };
             let admitted = hello.and_then(|hello| {
                 // The token is for pinload's workers: OMB's know none, and need not hear it.
@@ -28,7 +29,7 @@ impl<P: FleetEnding> DistributedWorkers<P> {
                 let peer = Peer::new(url, P::PREFIX, token, self.protocol.run());
                 P::admits(&peer, hello.as_ref())?;
                 match hello.as_ref().and_then(|hello| hello.busy_with()) {
-                    Some(what) => Err(format!("{url} is busy with {what}")),
+                    Some(what) => Err(NotAdmitted::Busy { url: url.to_owned(), what: what.to_string() }),
                     None => Ok((peer, hello)),
                 }
             });
@@ -44,7 +45,7 @@ impl<P: FleetEnding> DistributedWorkers<P> {
                 Err(why) => wrong.push(why),
             }
         }
-        if wrong.is_empty() { Ok(()) } else { Err(WorkerError::Workers(wrong.join("; "))) }
+        if wrong.is_empty() { Ok(()) } else { Err(FleetError::NotAdmitted(wrong).into()) }
     }
 
     /// From here on workers may have a run of this plan.

@@ -6,7 +6,8 @@ use super::peer::{self, PeerCallError};
 use super::protocol::FleetEnding;
 use super::{DistributedWorkers, FleetMember, interruption};
 use crate::telemetry::Role;
-use crate::worker::{Wake, WorkerError};
+use crate::worker::http_client::HttpError;
+use crate::worker::{SystemError, Wake, WorkerError};
 use serde::de::DeserializeOwned;
 use std::sync::Arc;
 use std::time::Duration;
@@ -43,7 +44,7 @@ pub(super) struct FleetAnswer<T> {
 
 /// A body of JSON.
 pub(super) fn json(value: &impl serde::Serialize) -> Result<Vec<u8>, WorkerError> {
-    serde_json::to_vec(value).map_err(|error| WorkerError::System(error.to_string()))
+    Ok(serde_json::to_vec(value).map_err(SystemError::from)?)
 }
 
 impl<P: FleetEnding> DistributedWorkers<P> {
@@ -112,7 +113,7 @@ impl<P: FleetEnding> DistributedWorkers<P> {
             std::thread::Builder::new()
                 .name(format!("pinload-call-{member}"))
                 .spawn(call)
-                .map_err(|error| WorkerError::System(format!("cannot start a thread: {error}")))?;
+                .map_err(SystemError::starting("a thread"))?;
         }
         drop(answers);
         self.under_way = true;
@@ -130,7 +131,7 @@ impl<P: FleetEnding> DistributedWorkers<P> {
                         }
                         error => return Err(error),
                     },
-                    Err(_) => return Err(WorkerError::System(format!("{verb}: a call ended without an answer"))),
+                    Err(_) => return Err(SystemError::CallEnded { verb }.into()),
                 },
                 recv(self.signals) -> signal => match signal.map(interruption) {
                     Ok(Some(by)) => {
@@ -187,7 +188,7 @@ impl<P: FleetEnding> DistributedWorkers<P> {
                 (number, std::thread::spawn(move || peer.call(verb, Some(b""), limit)))
             })
             .collect();
-        let panicked = |_| Err(PeerCallError::NoAnswer("a call panicked".to_owned()));
+        let panicked = |_| Err(PeerCallError::NoAnswer(HttpError::Panicked));
         calls.into_iter().map(|(number, call)| (number, call.join().unwrap_or_else(panicked))).collect()
     }
 

@@ -9,6 +9,7 @@ mod begin;
 mod calls;
 pub mod clocks;
 mod end;
+mod errors;
 mod heartbeat;
 mod merge;
 mod omb;
@@ -19,11 +20,12 @@ mod roll_call;
 pub mod split;
 mod verbs;
 
+pub use errors::FleetError;
 pub use omb::restrict::restrict_to_omb;
 pub use roll_call::WorkerReplies;
 
 use super::wire::pinload::WorkerGreeting;
-use super::{Interruption, Wake, Worker, WorkerError, WorkerLoss, untold};
+use super::{Interruption, SystemError, Wake, Worker, WorkerError, WorkerLoss, untold};
 use crate::caveat::Caveat;
 use crate::os::clock::{Calibration, Clock};
 use crate::os::host::HostIdentity;
@@ -165,7 +167,7 @@ impl<P: FleetEnding> DistributedWorkers<P> {
     }
 
     fn plan(&self) -> Result<&Plan, WorkerError> {
-        self.plan.as_ref().ok_or_else(|| WorkerError::System("initialize_driver was not called".to_owned()))
+        self.plan.as_ref().ok_or_else(|| SystemError::TooEarly("initialize_driver was not called").into())
     }
 
     /// Waits until `deadline_ns`, a signal, or something that is heard of a worker.

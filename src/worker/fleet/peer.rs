@@ -1,6 +1,6 @@
 //! One worker as the coordinator reaches it: calls with a limit each, and what came of them.
 
-use crate::worker::http_client::{HttpAnswer, HttpClient};
+use crate::worker::http_client::{HttpAnswer, HttpClient, HttpError};
 use crate::worker::wire::pinload::{RUN_HEADER, run_text};
 use serde::de::DeserializeOwned;
 use std::time::Duration;
@@ -16,11 +16,13 @@ pub(super) struct Peer {
 }
 
 /// Why a call came to nothing.
-#[derive(Debug)]
-pub(in crate::worker) enum PeerCallError {
+#[derive(Debug, thiserror::Error)]
+pub enum PeerCallError {
     /// No answer: nobody there, or nobody awake.
-    NoAnswer(String),
+    #[error(transparent)]
+    NoAnswer(#[from] HttpError),
     /// An answer, and it says no.
+    #[error("{}", words(*status, body))]
     Refused {
         /// HTTP status.
         status: u16,
@@ -28,7 +30,8 @@ pub(in crate::worker) enum PeerCallError {
         body: Vec<u8>,
     },
     /// An answer that cannot be understood, and why.
-    Unreadable(String),
+    #[error(transparent)]
+    Unreadable(#[from] serde_json::Error),
 }
 
 impl Peer {
@@ -47,8 +50,7 @@ impl Peer {
     pub(super) fn call(&self, verb: &str, body: Option<&[u8]>, limit: Duration) -> Result<Vec<u8>, PeerCallError> {
         let url = format!("{}{}{verb}", self.url, self.prefix);
         let header = self.run.as_deref().map(|run| (RUN_HEADER, run));
-        let HttpAnswer { status, body } =
-            self.client.call(&url, body, header, limit).map_err(PeerCallError::NoAnswer)?;
+        let HttpAnswer { status, body } = self.client.call(&url, body, header, limit)?;
         if status == 200 { Ok(body) } else { Err(PeerCallError::Refused { status, body }) }
     }
 
@@ -60,5 +62,27 @@ impl Peer {
 
 /// What an answer of JSON holds.
 pub(super) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, PeerCallError> {
-    serde_json::from_slice(body).map_err(|error| PeerCallError::Unreadable(error.to_string()))
+    Ok(serde_json::from_slice(body)?)
+}
+
+/// OMB's workers say "Internal server error" whatever happened.
+fn words(status: u16, body: &[u8]) -> String {
+    let text = String::from_utf8_lossy(body).trim().to_owned();
+    match text.as_str() {
+        "" => format!("HTTP status {status} and no word; its log may tell more"),
+        "Internal server error" => format!("{text} (HTTP status {status}); the exception stands in that worker's log"),
+        _ => text,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_worker_is_quoted_and_where_it_says_nothing_that_is_said() {
+        assert_eq!(words(500, b" cannot reach the broker \n"), "cannot reach the broker");
+        assert!(words(500, b"").contains("HTTP status 500 and no word"));
+        assert!(words(500, b"Internal server error").contains("in that worker's log"));
+    }
 }

@@ -3,6 +3,7 @@
 
 use super::DistributedWorkers;
 use super::calls::{FleetAnswer, FleetRequest};
+use super::errors::NotAdmitted;
 use super::heartbeat::FleetAlarm;
 use super::peer::{Peer, PeerCallError};
 use crate::plan::Plan;
@@ -45,13 +46,15 @@ pub(super) trait FleetProtocol: Debug + Sized + 'static {
     /// The run's id, which goes with every call; None: the protocol knows none.
     fn run(&self) -> Option<u64>;
     /// Err: why this worker cannot be driven, its address named. `hello` is what one of pinload's said of itself.
-    fn admits(peer: &Peer, hello: Option<&WorkerGreeting>) -> Result<(), String>;
+    fn admits(peer: &Peer, hello: Option<&WorkerGreeting>) -> Result<(), NotAdmitted>;
     /// What a refusal or an answer that cannot be read means for the run. `loading`: the load has begun.
     fn refused(worker: &str, verb: &str, error: PeerCallError, loading: bool) -> WorkerError;
     /// A call came to nothing.
     fn failed(worker: &str, verb: &str, error: PeerCallError, loading: bool) -> WorkerError {
         match error {
-            PeerCallError::NoAnswer(cause) => WorkerError::WorkerLost(WorkerLoss { worker: worker.to_owned(), cause }),
+            PeerCallError::NoAnswer(cause) => {
+                WorkerError::WorkerLost(WorkerLoss { worker: worker.to_owned(), cause: cause.to_string() })
+            }
             error => Self::refused(worker, verb, error, loading),
         }
     }
@@ -134,7 +137,7 @@ pub(super) trait FleetEnding: FleetProtocol {
         fleet: &mut DistributedWorkers<Self>,
         member: usize,
         answer: Result<Vec<u8>, PeerCallError>,
-    ) -> Result<(), String>;
+    ) -> Result<(), WorkerError>;
     /// Adds what the workers have told to the end of the run.
     fn complete(fleet: &mut DistributedWorkers<Self>, end: &mut RunEnd);
 }

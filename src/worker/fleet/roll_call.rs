@@ -3,7 +3,7 @@
 
 use super::FleetSettings;
 use super::peer::{Peer, PeerCallError};
-use crate::worker::http_client::CONNECT_LIMIT;
+use crate::worker::http_client::{CONNECT_LIMIT, HttpError};
 use crate::worker::wire::pinload::{PREFIX, WorkerGreeting};
 
 /// What each worker said, in the order of the workers.
@@ -19,7 +19,7 @@ impl WorkerReplies {
         };
         let calls: Vec<_> = settings.workers.iter().map(ask).collect();
         let answer = |call: std::thread::JoinHandle<Result<WorkerGreeting, PeerCallError>>| {
-            call.join().unwrap_or_else(|_| Err(PeerCallError::NoAnswer("the call panicked".to_owned())))
+            call.join().unwrap_or_else(|_| Err(PeerCallError::NoAnswer(HttpError::Panicked)))
         };
         Self(calls.into_iter().map(answer).collect())
     }

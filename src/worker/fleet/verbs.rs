@@ -8,8 +8,8 @@ use crate::telemetry::Role;
 use crate::units::counted;
 use crate::worker::wire::pinload::TopicNames;
 use crate::worker::{
-    CountersStats, LatencySet, LiveCounters, PeriodStats, ProgressText, RunEnd, SubscriptionBalance, Wake, Worker,
-    WorkerError,
+    CountersStats, LatencySet, LiveCounters, PeriodStats, ProgressText, RunEnd, SubscriptionBalance, SystemError, Wake,
+    Worker, WorkerError,
 };
 
 impl<P: FleetBeginning + FleetFigures> Worker for DistributedWorkers<P> {
@@ -36,7 +36,7 @@ impl<P: FleetBeginning + FleetFigures> Worker for DistributedWorkers<P> {
         let mut requests = self.to_each(|_| true, Some(order));
         requests.retain(|request| request.member == 0);
         let Some(answer) = self.call_each(requests, "create-topics", limit, Loss::Fails)?.pop() else {
-            return Err(WorkerError::System("no worker to create topics".to_owned()));
+            return Err(SystemError::TooEarly("no worker to create topics").into());
         };
         let TopicNames { topics, partitions } = P::topics_made(self, &answer)?;
         if let Some(plan) = &mut self.plan

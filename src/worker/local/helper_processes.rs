@@ -9,7 +9,7 @@ use crate::driver::kafka::embedded::{BrokerAnswer, BrokerSpec, BrokerTopic};
 use crate::driver::kafka::helper;
 use crate::os::process::{self, Child, Launch};
 use crate::units::counted;
-use crate::worker::{ProgressText, WorkerError};
+use crate::worker::{ProgressText, SystemError, WorkerError};
 use crossbeam_channel::Receiver;
 use std::io::{BufRead, BufReader};
 use std::time::Duration;
@@ -53,8 +53,8 @@ impl LocalWorker {
             action,
         };
         let (_helper, line) = self.ask("admin", &request, limit + HELPER_MARGIN.min(limit), tell)?;
-        let answer: Result<AdminDone, DriverError> = serde_json::from_str(&line)
-            .map_err(|error| WorkerError::System(format!("cannot understand the admin process: {error}")))?;
+        let answer: Result<AdminDone, DriverError> =
+            serde_json::from_str(&line).map_err(|source| SystemError::Answer { who: "the admin process", source })?;
         answer.map_err(|error| driver_error(error.class, error.text))
     }
 
@@ -67,8 +67,8 @@ impl LocalWorker {
             self.named_topics(plan).map(|(name, partitions)| BrokerTopic { name: name.clone(), partitions }).collect();
         let spec = BrokerSpec { parent_pid: process::own_pid(), topics, faults: Vec::new() };
         let (broker, line) = self.ask("embedded-broker", &spec, limit + HELPER_MARGIN, tell)?;
-        let answer: BrokerAnswer = serde_json::from_str(&line)
-            .map_err(|error| WorkerError::System(format!("cannot understand the embedded broker: {error}")))?;
+        let answer: BrokerAnswer =
+            serde_json::from_str(&line).map_err(|source| SystemError::Answer { who: "the embedded broker", source })?;
         if let Some(error) = answer.error {
             return Err(driver_error(error.class, error.text));
         }
@@ -86,7 +86,7 @@ impl LocalWorker {
         limit: Duration,
         tell: ProgressText<'_>,
     ) -> Result<(Child, String), WorkerError> {
-        let stdin = serde_json::to_vec(request).map_err(|error| WorkerError::System(error.to_string()))?;
+        let stdin = serde_json::to_vec(request).map_err(SystemError::from)?;
         let launch = Launch {
             args: vec![role.to_owned()],
             stdin,
@@ -95,11 +95,10 @@ impl LocalWorker {
             cpus: self.plan.as_ref().map(|plan| plan.placement.allowed.clone()),
             ..Launch::default()
         };
-        let mut helper = process::launch(&launch)
-            .map_err(|error| WorkerError::System(format!("cannot start the {role} process: {error}")))?;
+        let mut helper = process::launch(&launch).map_err(SystemError::starting(format!("the {role} process")))?;
         let pid = helper.pid();
         let Some(stdout) = helper.take_stdout() else {
-            return Err(WorkerError::System(format!("the {role} process has no standard output")));
+            return Err(SystemError::Unheard { role: role.to_owned() }.into());
         };
         let lines = lines_of(stdout);
         let mut answer = None;
@@ -124,7 +123,7 @@ impl LocalWorker {
             Some(_) => {
                 let end = helper.wait_timeout(Duration::from_secs(1)).ok().flatten();
                 let how = end.map_or_else(|| "without an answer".to_owned(), |exit| exit.to_string());
-                Err(WorkerError::System(format!("the {role} process (pid {pid}) ended before it had answered: {how}")))
+                Err(SystemError::EndedUnanswered { role: role.to_owned(), pid, how }.into())
             }
             None => Err(WorkerError::TimedOut(format!("the {role} process gave no answer in {} s", limit.as_secs()))),
         }

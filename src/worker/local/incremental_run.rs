@@ -10,7 +10,7 @@ use crate::plan::demand::Demand;
 use crate::plan::{ClientPlan, MessagePlan, Placement, Plan, RatePlan, TopicShape};
 use crate::telemetry::payload_pool::{PoolName, PoolOwner};
 use crate::telemetry::{Role, Wanted};
-use crate::worker::{LatencySet, PeriodStats, Worker, WorkerError, naming, untold};
+use crate::worker::{LatencySet, PeriodStats, SystemError, Worker, WorkerError, naming, untold};
 
 /// Payloads are written and mapped at least this fast: the load begins when all producers can have done so.
 const POOL_BYTES_PER_NS: u64 = 1;
@@ -35,7 +35,7 @@ pub struct ClientRequest {
 impl LocalWorker {
     /// Begins a run that grows, with a plan from `for_coordinator`.
     pub fn begin_growing(&mut self, plan: &Plan) -> Result<(), WorkerError> {
-        let order = PoolName::new().map_err(|error| WorkerError::System(error.to_string()))?;
+        let order = PoolName::new().map_err(SystemError::from)?;
         self.growing = Some(IncrementalRun { order, made: None });
         // Consumers of other workers read the stamps, on other hosts.
         self.wall_stamps = true;
@@ -127,14 +127,13 @@ impl LocalWorker {
     /// The load begins: all producers get the messages and one schedule at `total_per_s` together. The epoch, raw ns,
     /// comes back.
     pub fn start_growing_load(&mut self, message: MessagePlan, rate: RatePlan) -> Result<u64, WorkerError> {
-        let system = |error: &dyn std::fmt::Display| WorkerError::System(format!("payload: {error}"));
-        let made = payloads::make(&message).map_err(|error| system(&error))?;
+        let made = payloads::make(&message).map_err(SystemError::payload)?;
         let bytes: usize = made.values.iter().map(Vec::len).sum();
-        let pool = PoolOwner::create(&made.values, &made.weights).map_err(|error| system(&error))?;
+        let pool = PoolOwner::create(&made.values, &made.weights).map_err(SystemError::payload)?;
         let order = MessageOrder { message: message.without_bytes(), payload_pool: pool.name().to_owned() };
-        let order = serde_json::to_vec(&order).map_err(|error| system(&error))?;
+        let order = serde_json::to_vec(&order).map_err(SystemError::payload)?;
         let Some(growing) = &mut self.growing else { return Err(nothing_begun()) };
-        let owner = PoolOwner::create_as(&growing.order, &[order], &[]).map_err(|error| system(&error))?;
+        let owner = PoolOwner::create_as(&growing.order, &[order], &[]).map_err(SystemError::payload)?;
         growing.made = Some(owner);
         self.pool = Some(pool);
         let Some(plan) = &mut self.plan else { return Err(nothing_begun()) };
@@ -190,5 +189,5 @@ impl LocalWorker {
 }
 
 fn nothing_begun() -> WorkerError {
-    WorkerError::System("initialize-driver has not been called".to_owned())
+    SystemError::TooEarly("initialize-driver has not been called").into()
 }

@@ -25,7 +25,7 @@ mod wall_anchor;
 mod witness;
 
 use super::metrics::{MetricsEndpoint, Scrape};
-use super::{Environment, Interruption, WorkerError};
+use super::{Environment, Interruption, SystemError, WorkerError};
 use crate::caveat::Caveat;
 use crate::driver::kafka::admin::TopicSpec;
 use crate::driver::kafka::admin::settings::ClusterSettings;
@@ -180,7 +180,7 @@ impl LocalWorker {
     }
 
     fn plan(&self) -> Result<&Plan, WorkerError> {
-        self.plan.as_ref().ok_or_else(|| WorkerError::System("initialize_driver was not called".to_owned()))
+        self.plan.as_ref().ok_or_else(|| SystemError::TooEarly("initialize_driver was not called").into())
     }
 
     fn of_role(&self, role: Role) -> impl Iterator<Item = &Client> {

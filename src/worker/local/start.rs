@@ -12,8 +12,8 @@ use crate::plan::{ClientPlan, PlacementPolicy};
 use crate::telemetry::payload_pool::PoolOwner;
 use crate::telemetry::{ClientState, Role, Shape, SupervisorEnd, Wanted};
 use crate::units::first_few;
-use crate::worker::WorkerError;
 use crate::worker::naming::group_name;
+use crate::worker::{SystemError, WorkerError};
 use std::time::Duration;
 
 /// On top of the clients' own limit of connecting, so that it is they who say why: their start, and that of those
@@ -31,9 +31,9 @@ impl LocalWorker {
     /// Writes the payloads of the run into a segment that all producers map.
     pub(super) fn make_payload_pool(&mut self) -> Result<(), WorkerError> {
         let message = &self.plan()?.message;
-        let payloads = payloads::make(message).map_err(|error| WorkerError::System(format!("payload: {error}")))?;
+        let payloads = payloads::make(message).map_err(SystemError::payload)?;
         let pool = PoolOwner::create(&payloads.values, &payloads.weights);
-        self.pool = Some(pool.map_err(|error| WorkerError::System(error.to_string()))?);
+        self.pool = Some(pool.map_err(SystemError::from)?);
         Ok(())
     }
 
@@ -88,11 +88,11 @@ impl LocalWorker {
             Role::Consumer => plan.producers_of(client.topic).max(1),
         };
         let shape = Shape::new(client.role, client.index, rows).with_partitions(plan.partitions_of(client.topic));
-        let mut end = SupervisorEnd::create(shape).map_err(|error| WorkerError::System(error.to_string()))?;
+        let mut end = SupervisorEnd::create(shape).map_err(SystemError::from)?;
         end.want(Wanted::Connect);
         end.set_wall_offset(self.clock.wall_offset().offset_ns);
         let spec = self.spec(plan, &client, &end, &topic, group.as_deref());
-        let stdin = serde_json::to_vec(&spec).map_err(|error| WorkerError::System(error.to_string()))?;
+        let stdin = serde_json::to_vec(&spec).map_err(SystemError::from)?;
         let pinned = plan.placement.policy != PlacementPolicy::None;
         let launch = Launch {
             args: vec![client.role.to_string(), client.index.to_string()],
@@ -102,13 +102,13 @@ impl LocalWorker {
             capture_stdout: false,
             show_stderr: true,
         };
-        let process = process::launch(&launch)
-            .map_err(|error| WorkerError::System(format!("cannot start {} {}: {error}", client.role, client.index)));
+        let process =
+            process::launch(&launch).map_err(SystemError::starting(format!("{} {}", client.role, client.index)));
         let process = match process {
             Ok(process) => process,
             Err(error) => {
                 end.unlink();
-                return Err(error);
+                return Err(error.into());
             }
         };
         self.clients.push(Client {
@@ -197,6 +197,6 @@ pub(super) fn driver_error(class: ErrorClass, text: String) -> WorkerError {
         ErrorClass::Authentication => WorkerError::Authentication(text),
         ErrorClass::Topics => WorkerError::Topics(text),
         ErrorClass::Configuration => WorkerError::Configuration(text),
-        ErrorClass::System => WorkerError::System(text),
+        ErrorClass::System => SystemError::Told(text).into(),
     }
 }

@@ -7,8 +7,8 @@ use crate::plan::{DriverKind, PlacementPolicy, Plan};
 use crate::telemetry::Role;
 use crate::units::Rate;
 use crate::worker::{
-    CountersStats, Environment, LatencySet, LiveCounters, PeriodStats, ProgressText, RunEnd, SubscriptionBalance, Wake,
-    Worker, WorkerError, naming,
+    CountersStats, Environment, LatencySet, LiveCounters, PeriodStats, ProgressText, RunEnd, SubscriptionBalance,
+    SystemError, Wake, Worker, WorkerError, naming,
 };
 
 impl Worker for LocalWorker {
@@ -26,8 +26,7 @@ impl Worker for LocalWorker {
         let fingerprint = Fingerprint::of_this_machine(&self.root, Some(&plan.placement.allowed));
         self.environment = Some(Environment { worker: None, fingerprint });
         if plan.placement.policy != PlacementPolicy::None && !plan.placement.supervisor.is_empty() {
-            affinity::pin_current_thread(&plan.placement.supervisor)
-                .map_err(|error| WorkerError::System(error.to_string()))?;
+            affinity::pin_current_thread(&plan.placement.supervisor).map_err(SystemError::from)?;
         }
         self.topics = naming::topic_names(plan);
         match plan.driver.kind {

@@ -137,12 +137,26 @@ pub struct CumulativeLatencies {
     pub end_to_end_latency: String,
 }
 
+/// A histogram that cannot be written for Java, or was not written by it.
+#[derive(Debug, thiserror::Error)]
+pub enum OmbHistogramError {
+    /// It cannot be written.
+    #[error("histogram: {0}")]
+    Write(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The text around it.
+    #[error("histogram: no base64: {0}")]
+    Base64(#[from] base64::DecodeError),
+    /// Its bytes.
+    #[error(transparent)]
+    Bytes(#[from] v2::HistogramError),
+}
+
 /// A distribution as Java's `Histogram(highest, 5)` in µs, V2 compressed, base64; larger values count as the largest.
-pub fn encode(distribution: &Distribution, highest_us: u64) -> Result<String, String> {
+pub fn encode(distribution: &Distribution, highest_us: u64) -> Result<String, OmbHistogramError> {
     let mut bytes = Vec::new();
     V2DeflateSerializer::new()
         .serialize(&distribution.to_omb_us(highest_us), &mut bytes)
-        .map_err(|error| format!("histogram: {error}"))?;
+        .map_err(|error| OmbHistogramError::Write(Box::new(error)))?;
     Ok(STANDARD.encode(bytes))
 }
 
@@ -158,9 +172,8 @@ pub fn clipped(distribution: &Distribution, highest_us: u64) -> u64 {
 ///
 /// # Errors
 /// What is no histogram.
-pub fn decode(text: &str) -> Result<Histogram<u64>, String> {
-    let bytes = STANDARD.decode(text).map_err(|error| format!("histogram: no base64: {error}"))?;
-    v2::decode(&bytes).map_err(|error| error.to_string())
+pub fn decode(text: &str) -> Result<Histogram<u64>, OmbHistogramError> {
+    Ok(v2::decode(&STANDARD.decode(text)?)?)
 }
 
 #[cfg(test)]

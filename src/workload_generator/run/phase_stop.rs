@@ -1,13 +1,13 @@
 //! Why a phase ended before its time, and the outcome that this is.
 
 use crate::worker::WorkerError;
-use crate::workload_generator::series::{FailureCause, RunOutcome};
+use crate::workload_generator::series::{FailureCause, NotWritten, RunOutcome};
 
 /// Why a phase ended before its time.
 pub(super) enum PhaseStop {
     Interrupted(crate::worker::Interruption),
     Worker(WorkerError),
-    Results(String),
+    Results(NotWritten),
     /// The user has been told of it.
     Told(RunOutcome),
 }
@@ -26,7 +26,7 @@ impl From<PhaseStop> for RunOutcome {
         let (cause, why) = match stop {
             PhaseStop::Told(outcome) => return outcome,
             PhaseStop::Interrupted(by) => return Self::Interrupted { by },
-            PhaseStop::Results(why) => (FailureCause::Results, why),
+            PhaseStop::Results(error) => (FailureCause::Results, error.to_string()),
             PhaseStop::Worker(error) => match error {
                 WorkerError::ClientDied(death) => return Self::ClientDied { death },
                 WorkerError::Interrupted(by) => return Self::Interrupted { by },

@@ -53,7 +53,8 @@ impl<'a> RunSteps<'a, '_> {
             }
         }
         self.series.outcome = outcome.unwrap_or(RunOutcome::Completed);
-        if loading && let Err(why) = self.observer.series(&self.series) {
+        if loading && let Err(error) = self.observer.write(&self.series) {
+            let why = error.to_string();
             self.series.outcome = match self.series.outcome {
                 RunOutcome::Completed => RunOutcome::Failed { cause: FailureCause::Results, why },
                 other => {

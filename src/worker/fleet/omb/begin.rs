@@ -7,15 +7,16 @@ use crate::load::payloads;
 use crate::plan::{ClientPlan, Plan};
 use crate::telemetry::Role;
 use crate::units::Rate;
-use crate::worker::WorkerError;
 use crate::worker::fleet::CALL_MARGIN;
 use crate::worker::fleet::calls::{FleetAnswer, FleetRequest, Loss, json};
 use crate::worker::fleet::end::STOP_LIMIT;
+use crate::worker::fleet::errors::NoOmbWorker;
 use crate::worker::fleet::peer::{Peer, PeerCallError};
 use crate::worker::fleet::protocol::{FleetBeginning, FleetFigures, FleetProtocol};
 use crate::worker::naming::group_name;
 use crate::worker::wire::omb::{ConsumerAssignment, ProducerWorkAssignment, TopicSubscription, TopicsInfo};
 use crate::worker::wire::pinload::TopicNames;
+use crate::worker::{SystemError, WorkerError};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use std::collections::BTreeMap;
@@ -89,7 +90,7 @@ impl FleetBeginning for OmbProtocol {
         let Rate::PerSecond(total_per_s) = plan.rate.total else {
             return Err(WorkerError::Configuration("OMB's workers need a rate".to_owned()));
         };
-        let made = payloads::make(&plan.message).map_err(|error| WorkerError::System(format!("payload: {error}")))?;
+        let made = payloads::make(&plan.message).map_err(SystemError::payload)?;
         let work = ProducerWorkAssignment {
             payload_data: made.values.iter().map(|value| STANDARD.encode(value)).collect(),
             payload_weights: None,
@@ -139,21 +140,16 @@ impl OmbWorkers {
 }
 
 /// A worker of OMB's has counters also when it is idle; Redpanda's has them under other names. Err: why it is none.
-pub(super) fn speaks_omb(peer: &Peer) -> Result<(), String> {
+pub(super) fn speaks_omb(peer: &Peer) -> Result<(), NoOmbWorker> {
     match peer.call("counters-stats", None, OmbProtocol::CALL_LIMIT) {
-        Err(PeerCallError::NoAnswer(why) | PeerCallError::Unreadable(why)) => Err(why),
-        Err(PeerCallError::Refused { status, body }) => {
-            let words = super::words(status, &body);
-            Err(format!("it knows neither pinload's calls nor OMB's (/counters-stats: {words})"))
-        }
+        Err(error @ PeerCallError::Refused { .. }) => Err(NoOmbWorker::Unknown(error)),
+        Err(error) => Err(NoOmbWorker::Call(error)),
         Ok(body) => {
             let counters: serde_json::Value = serde_json::from_slice(&body).unwrap_or_default();
             let names = ["messagesSent", "messagesReceived", "messageSendErrors"];
             match names.iter().find(|name| !counters[**name].is_u64()) {
                 None => Ok(()),
-                Some(name) => Err(format!(
-                    "its /counters-stats has no {name} (a fork's worker? Redpanda's protocol is another one)"
-                )),
+                Some(name) => Err(NoOmbWorker::NoCounter(name)),
             }
         }
     }

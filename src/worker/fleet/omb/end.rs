@@ -3,9 +3,10 @@
 
 use super::catch_up::ReceiptsCatchUp;
 use super::run_out::slow_per_s;
-use super::{OmbProtocol, OmbWorkers, words};
+use super::{OmbProtocol, OmbWorkers};
 use crate::caveat::Caveat;
 use crate::telemetry::Role;
+use crate::worker::fleet::FleetError;
 use crate::worker::fleet::peer::PeerCallError;
 use crate::worker::fleet::protocol::{CatchUpState, FleetEnding, FleetFigures, FleetProtocol};
 use crate::worker::hosts::WorkerKind;
@@ -37,13 +38,14 @@ impl FleetEnding for OmbProtocol {
         }
     }
 
-    fn stopped(fleet: &mut OmbWorkers, member: usize, answer: Result<Vec<u8>, PeerCallError>) -> Result<(), String> {
-        let why = match answer {
-            Ok(_) => return Ok(()),
-            Err(PeerCallError::NoAnswer(why) | PeerCallError::Unreadable(why)) => why,
-            Err(PeerCallError::Refused { status, body }) => words(status, &body),
-        };
-        Err(format!("{}: /{}: {why}", fleet.members[member].peer.url, Self::STOP))
+    fn stopped(
+        fleet: &mut OmbWorkers,
+        member: usize,
+        answer: Result<Vec<u8>, PeerCallError>,
+    ) -> Result<(), WorkerError> {
+        let worker = || fleet.members[member].peer.url.clone();
+        answer.map_err(|source| FleetError::NotStopped { worker: worker(), verb: Self::STOP, source })?;
+        Ok(())
     }
 
     /// OMB's workers tell nothing of their hosts and clocks.

@@ -3,6 +3,7 @@
 
 use super::{OmbCounts, OmbMember, OmbProtocol, OmbWorkers};
 use crate::stats::{Counter, Counters, Distribution, Latency};
+use crate::worker::fleet::FleetError;
 use crate::worker::fleet::calls::{FleetAnswer, Loss};
 use crate::worker::fleet::protocol::{FleetFigures, FleetProtocol};
 use crate::worker::wire::omb::{CumulativeLatencies, PeriodStats as OnWire, decode};
@@ -131,9 +132,9 @@ impl OmbWorkers {
         let mut latencies = LatencySet::empty();
         let families = [Latency::AcknowledgeActual, Latency::PublishDelay, Latency::EndToEndActual];
         for (family, text) in families.into_iter().zip(texts) {
-            let histogram = decode(text).map_err(|why| {
-                let (url, name) = (&self.members[member].peer.url, family.name());
-                WorkerError::Workers(format!("{url}: cannot understand {name} of its answer to /{verb}: {why}"))
+            let histogram = decode(text).map_err(|source| {
+                let worker = self.members[member].peer.url.clone();
+                FleetError::Figure { worker, verb: verb.to_owned(), figure: family.name(), source: source.into() }
             })?;
             latencies.by_family[family as usize].add(&Distribution::of_omb_us(&histogram));
         }

@@ -17,6 +17,7 @@ pub(super) mod restrict;
 mod run_out;
 
 use super::DistributedWorkers;
+use super::errors::{FleetError, NotAdmitted};
 use super::heartbeat::FleetAlarm;
 use super::peer::{Peer, PeerCallError};
 use super::protocol::FleetProtocol;
@@ -76,27 +77,23 @@ impl FleetProtocol for OmbProtocol {
         None
     }
 
-    fn admits(peer: &Peer, hello: Option<&WorkerGreeting>) -> Result<(), String> {
+    fn admits(peer: &Peer, hello: Option<&WorkerGreeting>) -> Result<(), NotAdmitted> {
         match hello {
             Some(_) => Ok(()),
-            None => begin::speaks_omb(peer).map_err(|why| format!("{} is no worker: {why}", peer.url)),
+            None => begin::speaks_omb(peer).map_err(|source| NotAdmitted::NoWorker { url: peer.url.clone(), source }),
         }
     }
 
     /// A worker that refuses before the load cannot be used; one that refuses during it has failed, and the result with
     /// it.
     fn refused(worker: &str, verb: &str, error: PeerCallError, loading: bool) -> WorkerError {
+        let (worker, verb) = (worker.to_owned(), verb.to_owned());
         match error {
-            PeerCallError::Refused { status, body } if loading => {
-                let cause = format!("/{verb} failed there: {}", words(status, &body));
-                WorkerError::WorkerLost(WorkerLoss { worker: worker.to_owned(), cause })
+            source @ PeerCallError::Refused { .. } if loading => {
+                WorkerError::WorkerLost(WorkerLoss { worker, cause: format!("/{verb} failed there: {source}") })
             }
-            PeerCallError::Refused { status, body } => {
-                WorkerError::Workers(format!("{worker}: /{verb} failed there: {}", words(status, &body)))
-            }
-            PeerCallError::NoAnswer(why) | PeerCallError::Unreadable(why) => {
-                WorkerError::Workers(format!("{worker}: cannot understand its answer to /{verb}: {why}"))
-            }
+            source @ PeerCallError::Refused { .. } => FleetError::Refused { worker, verb, source }.into(),
+            source => FleetError::Unreadable { worker, verb, source }.into(),
         }
     }
 
@@ -106,7 +103,8 @@ impl FleetProtocol for OmbProtocol {
         match peer.call("counters-stats", None, BEAT_LIMIT) {
             // A connection may have been closed for its age: once is no loss.
             Err(PeerCallError::NoAnswer(cause)) if std::mem::replace(missed, true) => {
-                Some(FleetAlarm::Lost(worker, WorkerLoss { worker: peer.url.clone(), cause }))
+                let loss = WorkerLoss { worker: peer.url.clone(), cause: cause.to_string() };
+                Some(FleetAlarm::Lost(worker, loss))
             }
             Err(PeerCallError::NoAnswer(_)) => None,
             // What it refuses it says again to whoever needs it.
@@ -115,27 +113,5 @@ impl FleetProtocol for OmbProtocol {
                 None
             }
         }
-    }
-}
-
-/// OMB's workers say "Internal server error" whatever happened.
-fn words(status: u16, body: &[u8]) -> String {
-    let text = String::from_utf8_lossy(body).trim().to_owned();
-    match text.as_str() {
-        "" => format!("HTTP status {status} and no word; its log may tell more"),
-        "Internal server error" => format!("{text} (HTTP status {status}); the exception stands in that worker's log"),
-        _ => text,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_worker_is_quoted_and_where_it_says_nothing_that_is_said() {
-        assert_eq!(words(500, b" cannot reach the broker \n"), "cannot reach the broker");
-        assert!(words(500, b"").contains("HTTP status 500 and no word"));
-        assert!(words(500, b"Internal server error").contains("in that worker's log"));
     }
 }

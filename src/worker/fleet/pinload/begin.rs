@@ -12,7 +12,7 @@ use crate::worker::naming::{group_name, topic_names};
 use crate::worker::wire::pinload::{
     GroupName, Initialize, Initialized, PlanOnWire, StartLoad, Started, TopicNames, TotalRate,
 };
-use crate::worker::{WorkerError, readiness};
+use crate::worker::{SystemError, WorkerError, readiness};
 use std::time::Duration;
 
 /// Without a word from us for so long a worker ends the run by itself; heartbeats come every second.
@@ -144,7 +144,7 @@ fn groups_of(plan: &Plan) -> Vec<GroupName> {
 /// made from their seed.
 fn carry_payloads(plan: &mut Plan) -> Result<(), WorkerError> {
     if matches!(plan.message.payload, PayloadPlan::File { .. } | PayloadPlan::Folder { .. }) {
-        let made = payloads::make(&plan.message).map_err(|error| WorkerError::System(format!("payload: {error}")))?;
+        let made = payloads::make(&plan.message).map_err(SystemError::payload)?;
         plan.message.payload = PayloadPlan::Given { payloads: made.values, weights: made.weights };
     }
     Ok(())

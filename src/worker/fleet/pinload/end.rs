@@ -61,11 +61,11 @@ impl FleetEnding for PinloadProtocol {
         fleet: &mut PinloadWorkers,
         number: usize,
         answer: Result<Vec<u8>, PeerCallError>,
-    ) -> Result<(), String> {
+    ) -> Result<(), WorkerError> {
         let member = &mut fleet.members[number];
         let RunStopped { end, statuses } = answer
             .and_then(|body| peer::read(&body))
-            .map_err(|error| Self::failed(&member.peer.url, Self::STOP, error, true).to_string())?;
+            .map_err(|error| Self::failed(&member.peer.url, Self::STOP, error, true))?;
         member.known.statuses = statuses;
         fleet.protocol.ends.push((number, end));
         Ok(())

@@ -8,6 +8,7 @@ mod figures;
 use super::DistributedWorkers;
 use super::calls::{FleetAnswer, Loss};
 use super::clocks::ClockOffset;
+use super::errors::NotAdmitted;
 use super::heartbeat::FleetAlarm;
 use super::peer::{Peer, PeerCallError};
 use super::protocol::FleetProtocol;
@@ -68,15 +69,14 @@ impl FleetProtocol for PinloadProtocol {
         Some(self.run)
     }
 
-    fn admits(peer: &Peer, hello: Option<&WorkerGreeting>) -> Result<(), String> {
-        let url = &peer.url;
+    fn admits(peer: &Peer, hello: Option<&WorkerGreeting>) -> Result<(), NotAdmitted> {
+        let url = peer.url.clone();
         match hello {
-            None => Err(format!("{url} is no pinload worker (it knows no {PREFIX}hello)")),
+            None => Err(NotAdmitted::NoPinload { url }),
             Some(WorkerGreeting { wire: WIRE, .. }) => Ok(()),
-            Some(WorkerGreeting { version, wire, .. }) => Err(format!(
-                "{url} is pinload {version} with another protocol ({wire}, ours is {WIRE}): take the same version \
-                 everywhere"
-            )),
+            Some(WorkerGreeting { version, wire, .. }) => {
+                Err(NotAdmitted::OtherProtocol { url, version: version.clone(), wire: *wire })
+            }
         }
     }
 
@@ -84,7 +84,7 @@ impl FleetProtocol for PinloadProtocol {
         let failure = match error {
             PeerCallError::Refused { status, body } => Failure::read(status, &body),
             PeerCallError::Unreadable(why) => Failure::Refused(format!("cannot understand its answer: {why}")),
-            PeerCallError::NoAnswer(why) => Failure::Refused(why),
+            PeerCallError::NoAnswer(why) => Failure::Refused(why.to_string()),
         };
         failure.at(worker)
     }
@@ -102,7 +102,7 @@ impl FleetProtocol for PinloadProtocol {
             }
             Ok(Heartbeat { loss: Some(loss), .. }) => Some(FleetAlarm::Broker(loss)),
             Ok(_) => None,
-            Err(PeerCallError::NoAnswer(cause)) => lost(cause),
+            Err(PeerCallError::NoAnswer(cause)) => lost(cause.to_string()),
             Err(PeerCallError::Refused { status, .. }) => lost(format!("it answers with HTTP status {status}")),
             Err(PeerCallError::Unreadable(_)) => lost("it answers with HTTP status 200".to_owned()),
         }

@@ -1,6 +1,6 @@
 //! Why a call failed, on its way from the worker to the coordinator.
 
-use crate::worker::{BrokerLoss, ClientDeath, Interruption, WorkerError};
+use crate::worker::{BrokerLoss, ClientDeath, Interruption, SystemError, WorkerError};
 
 /// Why a call failed, so that the coordinator can say it as if it had happened there.
 #[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
@@ -39,9 +39,9 @@ impl From<WorkerError> for Failure {
             WorkerError::TimedOut(why) => Self::TimedOut(why),
             WorkerError::Configuration(why) => Self::Configuration(why),
             WorkerError::Interrupted(by) => Self::Interrupted(by),
-            WorkerError::System(why) => Self::System(why),
+            WorkerError::System(error) => Self::System(error.to_string()),
             WorkerError::WorkerLost(loss) => Self::System(loss.to_string()),
-            WorkerError::Workers(why) => Self::System(why),
+            WorkerError::Workers(error) => Self::System(error.to_string()),
         }
     }
 }
@@ -68,8 +68,8 @@ impl Failure {
             Self::BrokerLost(loss) => WorkerError::BrokerLost(*loss),
             Self::TimedOut(why) => WorkerError::TimedOut(named(why)),
             Self::Configuration(why) => WorkerError::Configuration(named(why)),
-            Self::Interrupted(by) => WorkerError::System(named(format!("the worker was stopped by {by}"))),
-            Self::System(why) | Self::Refused(why) => WorkerError::System(named(why)),
+            Self::Interrupted(by) => SystemError::Told(named(format!("the worker was stopped by {by}"))).into(),
+            Self::System(why) | Self::Refused(why) => SystemError::Told(named(why)).into(),
         }
     }
 }
