@@ -2,11 +2,11 @@
 //! which their broker leads, and delivery reports read from the batches themselves.
 //!
 //! All work is done by the loop that sends, in bounded pieces, when it looks for reports.
-//!
-//! Over 250 lines: one state machine, from a message to its report.
 
+mod batch_memory;
 mod ended_batches;
 mod identity;
+mod intake;
 #[cfg(test)]
 mod look_tests;
 mod numbers;
@@ -19,14 +19,14 @@ use super::codes;
 use super::pack::Packer;
 use super::records::Records;
 use super::request::WireRequest;
-use super::spread::Spread;
 use crate::driver::{Delivery, DriverError, Producer, Report, SendResult, Time};
-use crate::plan::message::BATCH_HEADER_BYTES;
 use crate::plan::properties::wire::{Codec, ProducerWay, WireProducerSettings};
+use batch_memory::BatchMemory;
 use ended_batches::EndedBatch;
+use intake::Intake;
 use partition_queues::PartitionQueues;
 use std::collections::VecDeque;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 /// A connected producer.
 #[derive(Debug)]
@@ -36,12 +36,10 @@ pub struct WireProducer {
     topic: String,
     queues: PartitionQueues,
     packer: Packer,
-    spread: Spread,
-    /// Messages and bytes of batches that have not been reported.
-    messages: u64,
+    intake: Intake,
     now_ns: u64,
     /// What lingers is sent at once while this lasts.
-    hurry: bool,
+    flushes_linger: bool,
     /// Nothing was handed over since the last look.
     untouched: bool,
     purged: bool,
@@ -73,17 +71,15 @@ impl WireProducer {
         let mut cluster = Cluster::new(settings.connecting.clone(), topic)?;
         cluster.needs_ids = way.idempotent;
         let leaders = cluster.meet(limit, time)?;
-        let partitions = u32::try_from(leaders.len()).unwrap_or(u32::MAX);
         let mut producer = Self {
             cluster,
             packer: Packer::new(way.compression),
-            spread: Spread::new(way.hash, partitions, way.batch_bytes as u64),
+            intake: Intake::new(&way, leaders.len()),
             way,
             topic: topic.to_owned(),
-            queues: PartitionQueues::new(leaders.len(), way.compression.codec != Codec::Plain),
-            messages: 0,
+            queues: PartitionQueues::new(leaders.len(), BatchMemory::new(way.compression.codec == Codec::Plain)),
             now_ns: time.now_ns(),
-            hurry: false,
+            flushes_linger: false,
             untouched: true,
             purged: false,
             ended: VecDeque::new(),
@@ -123,22 +119,10 @@ impl WireProducer {
         }
     }
 
-    /// A batch is opened for a message of partition `partition`. False: there is no room for it.
-    #[cold]
-    fn open(&mut self, partition: u32, record_bytes: usize) -> bool {
-        let room = self.queues.room_bytes() as u64 + record_bytes as u64;
-        if room > self.way.queue_bytes && self.messages > 0 {
-            return false;
-        }
-        let wall_ms = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis());
-        self.queues.open(partition, self.now_ns, i64::try_from(wall_ms).unwrap_or(i64::MAX));
-        true
-    }
-
     /// No room, which what is sent will make: it is not to wait for company.
     #[cold]
     fn full(&mut self) -> SendResult {
-        self.hurry = true;
+        self.flushes_linger = true;
         SendResult::QueueFull
     }
 
@@ -173,36 +157,26 @@ impl Producer for WireProducer {
 
     #[inline]
     fn send(&mut self, key: Option<&[u8]>, value: &[u8], tag: usize) -> SendResult {
-        if self.messages >= self.way.queue_messages || self.purged {
-            return self.full();
+        if self.purged {
+            return SendResult::QueueFull;
         }
-        let bytes = Records::most_record_bytes(key, value);
-        let mut partition = self.spread.partition(key);
-        if !self.queues.takes(partition, bytes, &self.way) {
-            if bytes + BATCH_HEADER_BYTES > self.way.request_bytes {
-                return SendResult::Refused(codes::TOO_LARGE);
-            }
-            if self.spread.is_by_lot(key) && self.spread.moves_on() {
-                self.queues.close(partition);
-                partition = self.spread.partition(key);
-            }
-            if !self.queues.takes(partition, bytes, &self.way) && !self.open(partition, bytes) {
-                return self.full();
-            }
+        let put = self.intake.put(&mut self.queues, &self.way, (key, value, tag), self.now_ns);
+        match put {
+            SendResult::Accepted => self.untouched = false,
+            SendResult::QueueFull => return self.full(),
+            SendResult::Refused(_) => {}
         }
-        if self.spread.is_by_lot(key) {
-            self.spread.gave(bytes);
-        }
-        self.queues.add(partition, key, value, tag, self.now_ns);
-        self.untouched = false;
-        self.messages += 1;
-        SendResult::Accepted
+        put
     }
 
     #[inline]
     fn poll_reports(&mut self, limit: u32, time: &impl Time, mut on_report: impl FnMut(u64, Report<'_>)) -> u32 {
         self.pump(time);
-        self.hand_out(limit, &mut on_report)
+        let Self { ended, intake, queues, .. } = self;
+        ended_batches::hand_out(ended, limit, &mut on_report, |records| {
+            intake.reported(&records);
+            queues.recycle(records);
+        })
     }
 
     fn await_reports(&mut self, deadline_ns: u64, time: &impl Time) {
@@ -211,23 +185,20 @@ impl Producer for WireProducer {
     }
 
     fn flush_linger(&mut self) {
-        self.hurry = true;
+        self.flushes_linger = true;
     }
 
     fn purge(&mut self) {
         self.purged = true;
         let at_ns = self.now_ns;
         let Self { cluster, queues, ended, .. } = self;
+        let mut end = |records| ended.push_back(EndedBatch::unanswered(records, Delivery::Unknown, at_ns));
         cluster.close(|event| {
             if let super::cluster::RequestEvent::Lost(asked) = event {
-                for records in asked.bodies {
-                    Self::end(ended, records, Delivery::Unknown, at_ns);
-                }
+                asked.bodies.into_iter().for_each(&mut end);
             }
         });
-        for records in queues.take_all() {
-            Self::end(ended, records, Delivery::Unknown, at_ns);
-        }
+        queues.take_all().into_iter().for_each(end);
     }
 
     fn client_errors(&self) -> u64 {

@@ -76,8 +76,8 @@ impl Records {
         self.packed.clear();
     }
 
-    /// It will be compressed: the sum of its records is of no use.
-    pub(super) fn will_be_packed(&mut self) {
+    /// Its records are not summed up while they come: it will be compressed, or another thread sends it.
+    pub(super) fn will_be_summed_up_as_a_whole(&mut self) {
         self.sum = PiecewiseSum::never();
     }
 

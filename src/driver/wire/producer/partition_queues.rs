@@ -3,10 +3,24 @@
 mod leaving;
 mod returning;
 
+use super::batch_memory::BatchMemory;
+use super::intake::OpenBatches;
 use super::numbers::Numbers;
 use crate::driver::wire::records::Records;
 use crate::plan::properties::wire::ProducerWay;
 use std::collections::VecDeque;
+
+/// Where a partition stands, once.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+enum Listing {
+    /// Nowhere: it has no batch.
+    #[default]
+    Nowhere,
+    /// In the row of its exit.
+    InRow,
+    /// Among those that have no exit, or are left alone for a while.
+    Parked,
+}
 
 /// One partition.
 #[derive(Debug, Default)]
@@ -15,8 +29,7 @@ struct PartitionQueue {
     queue: VecDeque<Records>,
     /// Which way out; None: nobody leads it.
     exit: Option<usize>,
-    /// Does it stand in its exit's row?
-    listed: bool,
+    listing: Listing,
     /// Batches on their way.
     in_flight: u32,
     /// One of them is sent again.
@@ -45,24 +58,17 @@ pub(super) struct PartitionQueues {
     exits: Vec<LeaderQueue>,
     /// Partitions that have a batch and no exit, or are to be left alone for a while.
     parked: Vec<u32>,
-    /// Memory to be used again, the one that was used last first.
-    spare: Vec<Records>,
-    /// Memory of the batches in use, bytes.
-    room_bytes: usize,
-    /// Are batches compressed?
-    packs: bool,
+    memory: BatchMemory,
 }
 
 impl PartitionQueues {
-    /// Of so many partitions, whose batches will be compressed or not.
-    pub(super) fn new(partitions: usize, packs: bool) -> Self {
+    /// Of so many partitions.
+    pub(super) fn new(partitions: usize, memory: BatchMemory) -> Self {
         Self {
             queues: (0..partitions).map(|_| PartitionQueue::default()).collect(),
             exits: Vec::new(),
             parked: Vec::new(),
-            spare: Vec::new(),
-            room_bytes: 0,
-            packs,
+            memory,
         }
     }
 
@@ -88,9 +94,9 @@ impl PartitionQueues {
                     self.exits.len() - 1
                 })
             });
-            lane.listed = false;
+            lane.listing = Listing::Nowhere;
             if !lane.queue.is_empty() {
-                lane.listed = true;
+                lane.listing = Listing::Parked;
                 self.parked.push(at);
             }
         }
@@ -101,57 +107,20 @@ impl PartitionQueues {
         self.exits.iter().map(|exit| exit.broker)
     }
 
-    /// Memory of the batches in use, those on their way included, bytes.
-    pub(super) fn room_bytes(&self) -> usize {
-        self.room_bytes
-    }
-
-    /// Is there an open batch that takes a record of so many bytes?
-    #[inline]
-    pub(super) fn takes(&self, partition: u32, bytes: usize, way: &ProducerWay) -> bool {
-        self.queues.get(partition as usize).and_then(|lane| lane.queue.back()).is_some_and(|open| {
-            !open.closed && open.batch_bytes() + bytes <= way.batch_bytes && open.count < way.batch_messages
-        })
-    }
-
-    /// Adds to the open batch, which takes it.
-    #[inline]
-    pub(super) fn add(&mut self, partition: u32, key: Option<&[u8]>, value: &[u8], tag: usize, now_ns: u64) {
-        if let Some(open) = self.queues[partition as usize].queue.back_mut() {
-            let before = open.room_bytes();
-            open.add(key, value, tag, now_ns);
-            self.room_bytes += open.room_bytes() - before;
-        }
-    }
-
-    /// The open batch of a partition, if there is one, takes no more.
-    pub(super) fn close(&mut self, partition: u32) {
+    fn push(&mut self, records: Records, now_ns: u64) {
+        let partition = records.partition;
         let lane = &mut self.queues[partition as usize];
-        if let Some(open) = lane.queue.back_mut() {
-            open.closed = true;
-            if let Some(exit) = lane.exit.and_then(|exit| self.exits.get_mut(exit)) {
-                exit.has_closed = true;
-            }
-        }
-    }
-
-    /// Opens a batch behind the one that is full.
-    pub(super) fn open(&mut self, partition: u32, now_ns: u64, wall_ms: i64) {
-        self.close(partition);
-        let mut records = self.spare.pop().unwrap_or_default();
-        self.room_bytes += records.room_bytes();
-        let lane = &mut self.queues[partition as usize];
-        records.begin(partition, lane.next_serial, now_ns, wall_ms);
-        if self.packs {
-            records.will_be_packed();
-        }
-        lane.next_serial += 1;
         lane.queue.push_back(records);
-        if !lane.listed {
-            lane.listed = true;
+        if lane.listing == Listing::Nowhere {
             match lane.exit.and_then(|exit| self.exits.get_mut(exit)) {
-                Some(exit) if now_ns >= lane.not_before_ns => exit.row.push_back(partition),
-                _ => self.parked.push(partition),
+                Some(exit) if now_ns >= lane.not_before_ns => {
+                    lane.listing = Listing::InRow;
+                    exit.row.push_back(partition);
+                }
+                _ => {
+                    lane.listing = Listing::Parked;
+                    self.parked.push(partition);
+                }
             }
         }
     }
@@ -176,9 +145,47 @@ impl PartitionQueues {
         self.queues.iter_mut().flat_map(|lane| lane.queue.drain(..)).collect()
     }
 
-    /// Memory that is to be used again.
+    /// A batch has been reported.
     pub(super) fn recycle(&mut self, records: Records) {
-        self.room_bytes -= records.room_bytes();
-        self.spare.push(records);
+        self.memory.recycle(records);
+    }
+}
+
+impl OpenBatches for PartitionQueues {
+    #[inline]
+    fn takes(&self, partition: u32, bytes: usize, way: &ProducerWay) -> bool {
+        self.queues.get(partition as usize).and_then(|lane| lane.queue.back()).is_some_and(|open| {
+            !open.closed && open.batch_bytes() + bytes <= way.batch_bytes && open.count < way.batch_messages
+        })
+    }
+
+    fn close(&mut self, partition: u32) {
+        let lane = &mut self.queues[partition as usize];
+        if let Some(open) = lane.queue.back_mut() {
+            open.closed = true;
+            if let Some(exit) = lane.exit.and_then(|exit| self.exits.get_mut(exit)) {
+                exit.has_closed = true;
+            }
+        }
+    }
+
+    fn open(&mut self, partition: u32, now_ns: u64) -> bool {
+        self.close(partition);
+        let lane = &mut self.queues[partition as usize];
+        let records = self.memory.begin(partition, lane.next_serial, now_ns);
+        lane.next_serial += 1;
+        self.push(records, now_ns);
+        true
+    }
+
+    #[inline]
+    fn add(&mut self, partition: u32, key: Option<&[u8]>, value: &[u8], tag: usize, now_ns: u64) {
+        if let Some(open) = self.queues[partition as usize].queue.back_mut() {
+            self.memory.add(open, key, value, tag, now_ns);
+        }
+    }
+
+    fn room_bytes(&self) -> usize {
+        self.memory.room_bytes()
     }
 }

@@ -1,6 +1,7 @@
 //! Produce requests, made of the batches that are due: one a look.
 
 use super::WireProducer;
+use super::ended_batches::EndedBatch;
 use super::returned_batches::ReturnedBatches;
 use crate::driver::wire::cluster::RequestEvent;
 use crate::driver::wire::codes;
@@ -21,7 +22,8 @@ impl WireProducer {
         if now_ns >= self.next_expiry_ns {
             self.next_expiry_ns = now_ns + super::EXPIRY_NS;
             for records in self.queues.expired(now_ns, &self.way) {
-                Self::end(&mut self.ended, records, Delivery::Failed(codes::TIMED_OUT), now_ns);
+                let failed = Delivery::Failed(codes::TIMED_OUT);
+                self.ended.push_back(EndedBatch::unanswered(records, failed, now_ns));
             }
         }
         self.queues.unpark(now_ns);
@@ -30,9 +32,9 @@ impl WireProducer {
             self.steps(time, false);
         }
         // What is due besides is for the next look, at once.
-        let more =
-            asked && (0..self.queues.exits()).any(|exit| self.queues.is_due(exit, now_ns, self.hurry, &self.way));
-        (self.hurry, self.untouched) = (self.hurry && more, !more);
+        let flushes = self.flushes_linger;
+        let more = asked && (0..self.queues.exits()).any(|exit| self.queues.is_due(exit, now_ns, flushes, &self.way));
+        (self.flushes_linger, self.untouched) = (flushes && more, !more);
     }
 
     /// Reads what has come and writes what waits; without `reads` it writes alone.
@@ -85,10 +87,10 @@ impl WireProducer {
     /// Puts a request to one broker that has something due and is not busy, to another one each time: the batches of
     /// one request are what one look closes. True: there was one.
     fn send_due(&mut self, now_ns: u64) -> bool {
-        let Self { cluster, queues, way, hurry, topic, packer, next_exit, .. } = self;
+        let Self { cluster, queues, way, flushes_linger, topic, packer, next_exit, .. } = self;
         let exits = queues.exits();
         for exit in (0..exits).map(|nth| (*next_exit + nth) % exits) {
-            if !queues.is_due(exit, now_ns, *hurry, way) {
+            if !queues.is_due(exit, now_ns, *flushes_linger, way) {
                 continue;
             }
             let Some(at) = cluster.find(queues.broker(exit)) else {
@@ -101,7 +103,7 @@ impl WireProducer {
             if link.open(WireRequest::Produce) >= way.in_flight {
                 continue;
             }
-            let mut batches = queues.take(exit, way);
+            let mut batches = queues.take(exit, now_ns, way);
             if batches.is_empty() {
                 continue;
             }

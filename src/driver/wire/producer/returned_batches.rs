@@ -113,8 +113,7 @@ impl ReturnedBatches<'_> {
 
     fn end(&mut self, records: Records, delivery: Delivery, offset: i64) {
         self.queues.ended(records.partition, delivery == Delivery::Acknowledged);
-        let (place, broker, at_ns) = (records.read(), self.broker, self.now_ns);
-        self.ended.push_back(EndedBatch { records, place, delivery, offset, broker, at_ns });
+        self.ended.push_back(EndedBatch::answered(records, delivery, offset, self.broker, self.now_ns));
     }
 }
 

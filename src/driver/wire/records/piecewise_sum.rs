@@ -59,7 +59,7 @@ impl Default for PiecewiseSum {
 }
 
 impl PiecewiseSum {
-    /// Of records that will be compressed: their sum is of no use.
+    /// Of records that are summed up all at once, or not at all.
     pub(super) fn never() -> Self {
         Self { due_at: usize::MAX, ..Self::default() }
     }

@@ -1,6 +1,6 @@
 //! Batches on their way out: when a request is due to a broker, and which batches it carries.
 
-use super::{LeaderQueue, PartitionQueues};
+use super::{LeaderQueue, Listing, PartitionQueues};
 use crate::driver::wire::producer::numbers::Numbers;
 use crate::driver::wire::records::Records;
 use crate::plan::properties::wire::ProducerWay;
@@ -13,12 +13,13 @@ impl PartitionQueues {
             let lane = &mut queues[*partition as usize];
             let Some(exit) = lane.exit.and_then(|exit| exits.get_mut(exit)) else { return true };
             if lane.queue.is_empty() {
-                lane.listed = false;
+                lane.listing = Listing::Nowhere;
                 return false;
             }
             if now_ns < lane.not_before_ns {
                 return true;
             }
+            lane.listing = Listing::InRow;
             exit.row.push_front(*partition);
             exit.has_closed |= lane.queue.len() > 1 || lane.queue.front().is_some_and(|records| records.closed);
             false
@@ -57,8 +58,13 @@ impl PartitionQueues {
     /// Takes the first batch of each partition of the exit, as many as a request may carry.
     ///
     /// What comes back to be sent again goes alone: the batches behind it must not overtake it.
-    pub(in crate::driver::wire::producer) fn take(&mut self, exit: usize, way: &ProducerWay) -> Vec<Records> {
-        let Self { queues, exits, .. } = self;
+    pub(in crate::driver::wire::producer) fn take(
+        &mut self,
+        exit: usize,
+        now_ns: u64,
+        way: &ProducerWay,
+    ) -> Vec<Records> {
+        let Self { queues, exits, parked, .. } = self;
         let exit = &mut exits[exit];
         let (mut taken, mut bytes, mut kept) = (Vec::new(), 0, Vec::new());
         exit.has_closed = false;
@@ -66,9 +72,14 @@ impl PartitionQueues {
             let Some(partition) = exit.row.pop_front() else { break };
             let lane = &mut queues[partition as usize];
             let Some(first) = lane.queue.front() else {
-                lane.listed = false;
+                lane.listing = Listing::Nowhere;
                 continue;
             };
+            if now_ns < lane.not_before_ns {
+                lane.listing = Listing::Parked;
+                parked.push(partition);
+                continue;
+            }
             if !taken.is_empty() && bytes + first.batch_bytes() > way.request_bytes {
                 exit.row.push_front(partition);
                 exit.has_closed = true;
@@ -88,7 +99,7 @@ impl PartitionQueues {
             lane.in_flight += 1;
             taken.extend(lane.queue.pop_front());
             match lane.queue.front() {
-                None => lane.listed = false,
+                None => lane.listing = Listing::Nowhere,
                 Some(next) => {
                     exit.has_closed |= next.closed || lane.queue.len() > 1;
                     exit.row.push_back(partition);

@@ -1,6 +1,6 @@
 //! Batches that come back: ended, to be sent again, or too old.
 
-use super::PartitionQueues;
+use super::{Listing, PartitionQueues};
 use crate::driver::wire::cluster::back_off_ns;
 use crate::driver::wire::records::Records;
 use crate::plan::properties::wire::ProducerWay;
@@ -33,20 +33,26 @@ impl PartitionQueues {
         let lane = &mut self.queues[partition as usize];
         lane.in_flight = lane.in_flight.saturating_sub(1);
         lane.is_retrying = false;
-        let before = lane.queue.iter().take_while(|queued| queued.serial < records.serial).count();
+        let before = lane.queue.partition_point(|queued| queued.serial < records.serial);
         lane.queue.insert(before, records);
         // Several that come back at once are one failure.
         if now_ns >= lane.not_before_ns {
             lane.not_before_ns = now_ns + back_off_ns(way.retry_ns, lane.failures);
             lane.failures = lane.failures.saturating_add(1);
         }
-        if let Some(exit) = lane.exit.and_then(|exit| self.exits.get_mut(exit)) {
-            exit.row.retain(|listed| *listed != partition);
+        match lane.listing {
+            Listing::Nowhere => {
+                lane.listing = Listing::Parked;
+                self.parked.push(partition);
+            }
+            // The next request's turn finds it there and parks it.
+            Listing::InRow => {
+                if let Some(exit) = lane.exit.and_then(|exit| self.exits.get_mut(exit)) {
+                    exit.has_closed = true;
+                }
+            }
+            Listing::Parked => {}
         }
-        if !self.parked.contains(&partition) {
-            self.parked.push(partition);
-        }
-        lane.listed = true;
     }
 
     /// Takes out the batches that are older than the delivery timeout.
