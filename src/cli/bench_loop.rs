@@ -59,6 +59,11 @@ pub struct BenchLoopArgs {
     #[arg(long)]
     cpu: Option<usize>,
 
+    /// A producer of the wire driver has an I/O thread, on this CPU: the sink's, where both then nap, or another, where
+    /// it spins
+    #[arg(long, value_name = "CPU", conflicts_with = "step_ns")]
+    io_cpu: Option<usize>,
+
     /// Without a rate: messages on their way at first, as a run has them; unless given, as many as the queue takes
     #[arg(long, value_name = "MESSAGES")]
     window: Option<u32>,
@@ -118,6 +123,7 @@ struct Figures {
     messages_amiss: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     sink: Option<SinkFigures>,
+    io_idle_ns: u64,
     slots_published: u64,
     largest_slot_bytes: usize,
     pacing_error_ns: QuantilesNs,
@@ -185,6 +191,7 @@ fn job(args: &BenchLoopArgs) -> Job {
         passing: args.step_ns.map_or(TimeMode::Real, TimeMode::Stepped),
         clock: Calibration::begin(root()).finish(baseline),
         cpu: args.cpu,
+        io_cpu: args.io_cpu,
         window_messages: args.window,
         cut_every: args.cut_every,
         target: match (&args.topic, args.sink) {
@@ -222,6 +229,7 @@ fn figures(outcome: &LoopResult, value_bytes: u32) -> Figures {
             requests,
             waited_ns,
         }),
+        io_idle_ns: counters[Counter::IoIdleNs],
         slots_published: counters[Counter::SlotsPublished],
         largest_slot_bytes: *largest_slot_bytes,
         pacing_error_ns: QuantilesNs::of(pacing_error),

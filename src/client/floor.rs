@@ -120,6 +120,9 @@ pub struct Job {
     /// The CPU of the loop, which then spins there as a client does that has its own; None: it sleeps when a wait is
     /// long enough.
     pub cpu: Option<usize>,
+    /// The CPU of the I/O thread of the wire driver's producer; None: the loop does its work. Where it is the sink's
+    /// both nap while they wait, else both spin.
+    pub io_cpu: Option<usize>,
     /// Without a rate a producer keeps so many messages on their way at first; None: as many as the queue takes.
     pub window_messages: Option<u32>,
     /// Between two slots asked for besides those of each second.
@@ -140,7 +143,8 @@ pub struct LoopResult {
     /// CPU time of the loop's thread in this time.
     pub cpu_ns: u64,
     /// CPU time of the whole process in this time (the library's threads, and the one that stands for the supervisor);
-    /// with a sink, whose threads are in this process, that of the loop's thread, which does all the work.
+    /// with a sink, whose threads are in this process, that of the loop's thread and of the I/O thread while it had
+    /// something to do.
     pub process_cpu_ns: u64,
     /// What the loop counted.
     pub counters: Counters,

@@ -9,7 +9,7 @@ use super::run_time::RunTime;
 use super::{ClientSpec, MessageOrder};
 use crate::driver::kafka::{KafkaConsumer, KafkaProducer, Receiving};
 use crate::driver::null::{NullConsumer, NullProducer};
-use crate::driver::wire::{Share, WireConsumer, WireProducer};
+use crate::driver::wire::{IoThreadProducer, Share, WireConsumer, WireProducer};
 use crate::driver::{Consumer, DriverError, ErrorClass, Producer};
 use crate::load::keys::Keys;
 use crate::load::payloads::Choice;
@@ -101,9 +101,14 @@ fn live_as_producer(spec: &ClientSpec, end: &mut ClientEnd) -> Result<(), Driver
     let batcher = batcher(spec, &spec.message, spec.payload_pool.as_deref())?;
     match (spec.driver, &spec.wire_producer) {
         (DriverKind::Kafka | DriverKind::Embedded, Some(settings)) => {
-            let limit = spec.limits.connect;
-            let mut driver = WireProducer::connect(settings, &spec.topic, limit, &RunTime(spec.clock))?;
-            produce(spec, end, batcher, &mut driver)
+            let (topic, limit, time) = (&spec.topic, spec.limits.connect, RunTime(spec.clock));
+            match spec.placement.io_thread {
+                Some(at) => {
+                    let mut driver = IoThreadProducer::connect(settings, topic, limit, time, at)?;
+                    produce(spec, end, batcher, &mut driver)
+                }
+                None => produce(spec, end, batcher, &mut WireProducer::connect(settings, topic, limit, &time)?),
+            }
         }
         (DriverKind::Kafka | DriverKind::Embedded, None) => {
             let ClientSpec { properties, topic, ways, idempotent, limits, .. } = spec;

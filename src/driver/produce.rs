@@ -112,6 +112,11 @@ pub trait Producer {
         0
     }
 
+    /// Time in which the one thread that does its work beside the loop had nothing to do although it ran, ns.
+    fn io_idle_ns(&self) -> u64 {
+        0
+    }
+
     /// Why it cannot go on at all, if so.
     fn fault(&self) -> Option<DriverError> {
         None

@@ -266,7 +266,10 @@ fn client_row(client: &ClientPlan) -> [String; 4] {
     let at = &client.placement;
     let cpu = at.hot_cpu.map_or_else(|| "not pinned".to_owned(), |cpu| format!("CPU {cpu}"));
     let shared = if at.hot_cpu_shared { " (shared)" } else { "" };
-    let mut rest = format!("I/O {}", at.io_cpus);
+    let mut rest = match at.io_thread {
+        None => format!("I/O {}", at.io_cpus),
+        Some(thread) => format!("I/O thread {}{}", thread.cpu, if thread.shared { " (shared)" } else { "" }),
+    };
     if let Some(node) = at.node {
         rest.push_str(&format!("  node {node}"));
     }

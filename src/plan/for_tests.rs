@@ -19,6 +19,7 @@ impl Plan {
             hot_cpu_shared: true,
             memory_policy: None,
             node: Some(0),
+            io_thread: None,
         };
         let client = |role, index, subscription| ClientPlan {
             role,

@@ -9,6 +9,7 @@ use crate::os::memory_policy::MemoryPolicy;
 use crate::os::topology::Topology;
 
 mod deal;
+mod io_threads;
 mod notes;
 
 /// How CPUs are dealt out.
@@ -58,6 +59,19 @@ pub struct ClientPlacement {
     /// Node of the hot CPU.
     #[schemars(extend("unit" = "NUMA node"))]
     pub node: Option<usize>,
+    /// Where the wire driver's I/O thread runs; absent: there is none, the hot loop does its work.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub io_thread: Option<IoThreadCpu>,
+}
+
+/// The CPU of an I/O thread.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, schemars::JsonSchema, serde::Serialize, serde::Deserialize)]
+pub struct IoThreadCpu {
+    /// CPU of the I/O thread.
+    #[schemars(extend("unit" = "CPU number"))]
+    pub cpu: usize,
+    /// True: the supervisor or a broker of this host needs it too, so the thread naps when it has nothing to do.
+    pub shared: bool,
 }
 
 /// Everybody's place.
@@ -138,6 +152,7 @@ pub fn place(
                 hot_cpu_shared: false,
                 memory_policy: node.filter(|_| prefer_own_node).map(MemoryPolicy::Preferred),
                 node,
+                io_thread: None,
             }
         })
         .collect();
@@ -283,8 +298,14 @@ fn company(clients: &[ClientPlacement], brokers: &CpuSet) -> CpuSet {
 /// there is not one more CPU than clients, hot loops and I/O threads are bound to meet.
 fn unpinned(allowed: &CpuSet, usable: &CpuSet, clients: usize, notes: Vec<Caveat>) -> Placement {
     let hot_cpu_shared = clients >= usable.len();
-    let client =
-        ClientPlacement { hot_cpu: None, io_cpus: usable.clone(), hot_cpu_shared, memory_policy: None, node: None };
+    let client = ClientPlacement {
+        hot_cpu: None,
+        io_cpus: usable.clone(),
+        hot_cpu_shared,
+        memory_policy: None,
+        node: None,
+        io_thread: None,
+    };
     Placement {
         policy: PlacementPolicy::None,
         allowed: allowed.clone(),

@@ -27,7 +27,9 @@ pub use clients::MAX_CLIENTS;
 use super::goal::Goal;
 use super::placement::{PlacementWishes, place};
 use super::record_times::no_end_to_end_times;
-use super::{DriverPlan, Inputs, LatePolicy, Placement, Plan, RatePlan, RateScope, Thresholds, TopicPlan, WaitLimits};
+use super::{
+    DriverKind, DriverPlan, Inputs, LatePolicy, Placement, Plan, RatePlan, RateScope, Thresholds, TopicPlan, WaitLimits,
+};
 use crate::caveat::{Caveat, Subject};
 use crate::config::{ClientLibrary, DriverFile, Problem, Problems, WorkloadFile};
 use crate::os::affinity::CpuSet;
@@ -117,6 +119,18 @@ impl Machine {
         (!scheduled).then(|| if here { self.brokers.cpus.clone() } else { CpuSet::default() })
     }
 
+    /// Gives the wire driver's producers I/O threads, where there are CPUs for them.
+    pub fn give_io_threads(&self, placement: &mut Placement, driver: &DriverPlan, producers: u32, named: bool) {
+        let brokers = match driver.kind {
+            DriverKind::Embedded => self.allowed.clone(),
+            DriverKind::Kafka if driver.is_on_this_host() => self.brokers.cpus.clone(),
+            DriverKind::Kafka | DriverKind::Null => CpuSet::default(),
+        };
+        if driver.is_wire() && driver.kind != DriverKind::Null {
+            placement.give_io_threads(&self.topology, producers, named, &brokers);
+        }
+    }
+
     /// Is the disk of a broker here measured as well, by producers without a rate?
     fn disk_beside(&self, producers: u32, rate: &RatePlan, driver: &DriverPlan) -> Option<String> {
         let unlimited = producers > 0 && rate.total == Rate::Unlimited;
@@ -189,7 +203,14 @@ pub fn resolve(
         let beside = machine.unscheduled_beside(producers, rate.as_ref(), driver_plan.as_ref());
         let placed =
             place(&machine.topology, allowed, policy, &options.placement, producers, consumers, beside.as_ref());
-        let placed = placed.map(|placement| if options.on_workers { elsewhere(placement) } else { placement });
+        let placed = placed.map(|mut placement| {
+            if options.on_workers {
+                return elsewhere(placement);
+            }
+            let named = options.placement.io_cpus.is_some();
+            driver_plan.iter().for_each(|driver| machine.give_io_threads(&mut placement, driver, producers, named));
+            placement
+        });
         placed.map_err(|error| context.refuse_option(None, error.to_string())).ok()
     });
     let limits = WaitLimits {

@@ -165,6 +165,9 @@ counters! {
     /// Time the hot loop waited with nothing to do: empty looks while it spins, and what it was blocked in the library,
     /// however the wait ended.
     IdleNs => "idle_ns", "ns",
+    /// Time the I/O thread of a producer of the wire driver looked for something to do and found nothing; it spins, so
+    /// its CPU time does not say that.
+    IoIdleNs => "io_idle_ns", "ns",
     /// Time a consumer worked on messages, as asked for with consumerProcessingTime.
     ProcessingNs => "processing_ns", "ns",
     /// User CPU time of the process, without what it waited between ready and the load.

@@ -20,12 +20,13 @@ fn waiting(facts: &ClientFacts, context: &Context<'_>) -> Option<FoundCause> {
 }
 
 /// A queue that is full while the library's thread does nothing but work is full for the thread, and not for the
-/// broker.
+/// broker. The wire driver's spins: what it does not find is no work.
 fn busy(facts: &ClientFacts, context: &Context<'_>) -> Option<FoundCause> {
     if facts.counters[Counter::QueueFullNs] == 0 {
         return None;
     }
-    let worked = share(facts.kernel.io_run_ns?, facts.kernel.span_ns);
+    let worked_ns = facts.kernel.io_run_ns?.saturating_sub(facts.counters[Counter::IoIdleNs]);
+    let worked = share(worked_ns, facts.kernel.span_ns);
     let busy = context.above(Cause::IoBusy, facts, worked, || {
         format!("it worked {} of the time while the queue was full", percent(worked))
     });

@@ -152,7 +152,7 @@ fn each_cause_is_recognised_just_above_its_threshold_and_not_at_it() {
         (Cause::LateReports, |facts| facts.late_reports = 1),
         (Cause::MissedSends, |facts| facts.counters[Counter::MissedSends] = 101),
     ];
-    let at: [CauseCase; 16] = [
+    let at: [CauseCase; 17] = [
         (Cause::PacingError, |facts| facts.pacing_error_p999_ns = Some(100_000)),
         (Cause::LateSends, |facts| facts.counters[Counter::LateSends] = 100),
         (Cause::QueueTooSmall, |facts| facts.counters[Counter::QueueFullNs] = 100 * MS),
@@ -170,6 +170,11 @@ fn each_cause_is_recognised_just_above_its_threshold_and_not_at_it() {
         (Cause::Throttled, |facts| facts.kernel.throttled_ns = Some(10 * MS)),
         (Cause::IoRunQueueDelay, |facts| facts.kernel.io_wait_ns = Some(1_000 * MS)),
         (Cause::IoBusy, |facts| facts.kernel.io_run_ns = Some(10_000 * MS)),
+        // It spins, and half of the time for nothing.
+        (Cause::IoBusy, |facts| {
+            facts.kernel.io_run_ns = Some(10_000 * MS);
+            set(&mut facts.counters, &[(Counter::QueueFullNs, 1), (Counter::IoIdleNs, 5_000 * MS)]);
+        }),
         (Cause::FetchPauses, |facts| facts.counters[Counter::FetchPausedNs] = 100 * MS),
         (Cause::SlotsLost, |_| ()),
         (Cause::LateReports, |_| ()),

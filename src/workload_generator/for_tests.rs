@@ -156,6 +156,7 @@ fn client_plan((role, index): (Role, u32)) -> ClientPlan {
             hot_cpu_shared: false,
             memory_policy: None,
             node: Some(0),
+            io_thread: None,
         },
     }
 }

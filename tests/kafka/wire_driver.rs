@@ -1,6 +1,7 @@
 //! The wire driver beside librdkafka: runs that balance, messages that each reads of the other, and what it does not
 //! have refused by name.
 
+mod io_threads;
 mod logins;
 
 use crate::scene;

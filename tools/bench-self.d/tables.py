@@ -61,9 +61,11 @@ def _sink(sink):
             f"| {each['direction']}, {each['value_bytes']} B | {each['messages_per_s_all'] / 1e6:.2f} | {each['value_bytes_per_s_all'] / 1e6:,.0f} "
             f"| {each['cpu_ns_per_message_all']:.1f} | {each['sink_waited_share_all']:.0%} | {each['messages_per_s_none'] / 1e6:.2f} "
             f"| {each['cpu_ns_per_message_none']:.1f} | {_range(each['all_to_none'])} |")
-    figures = [f"{sink['pacing_error_ns'][name] / 1000:.2f}" for name in ("p50", "p99", "p99_9", "max")]
+    figures = lambda errors: " | ".join(f"{errors[name] / 1000:.2f}" for name in ("p50", "p99", "p99_9", "max"))
+    where = "the sink's CPU" if sink["io_cpu"] == sink["cpus"][1] else "a CPU of its own"
     lines += ["", f"| pacing error at {sink['paced_per_s']:,} msg/s, µs | p50 | p99 | p99.9 | longest |", "|---|--:|--:|--:|--:|",
-              "| wire driver, a broker that costs nothing on another CPU | " + " | ".join(figures) + " |"]
+              f"| wire driver, a broker that costs nothing on another CPU | {figures(sink['pacing_error_ns'])} |",
+              f"| the same with an I/O thread on {where} | {figures(sink['pacing_error_by_thread_ns'])} |"]
     return lines
 
 

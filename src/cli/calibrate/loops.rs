@@ -95,6 +95,7 @@ impl CalibrationContext<'_> {
             passing: TimeMode::Real,
             clock: self.clock,
             cpu: self.loop_cpu,
+            io_cpu: None,
             window_messages: None,
             cut_every: None,
             target: LoopTarget::Null,

@@ -11,14 +11,15 @@ use crate::client::run_time::RunTime;
 use crate::config::ClientLibrary;
 use crate::driver::kafka::{KafkaConsumer, KafkaProducer, Receiving};
 use crate::driver::null::{NullConsumer, NullProducer};
-use crate::driver::wire::{Share, SinkBroker, SinkOptions, WireConsumer, WireProducer};
+use crate::driver::wire::{IoThreadProducer, Share, SinkBroker, SinkOptions, WireConsumer, WireProducer};
 use crate::driver::{Consumer, DriverError, Producer, Time};
 use crate::load::keys::Keys;
 use crate::load::payloads::Choice;
+use crate::plan::placement::IoThreadCpu;
 use crate::plan::properties::wire::{WireConsumerSettings, WireProducerSettings};
 use crate::plan::properties::{ConsumerSettings, ProducerSettings, ProducerWays};
 use crate::plan::{Arrivals, KeyDistributor, LatePolicy};
-use crate::stats::{Distribution, Recorder};
+use crate::stats::{Counter, Distribution, Recorder};
 use crate::telemetry::payload_pool::{PoolOwner, PoolView};
 use crate::telemetry::{ClientEnd, Role};
 use std::marker::PhantomData;
@@ -65,6 +66,7 @@ pub(super) fn on_sink<M: Measuring>(job: &Job) -> Result<LoopResult, DriverError
     let sink = SinkBroker::start(SinkOptions {
         partitions: *partitions,
         cpu: *cpu,
+        spins: cpu.is_some() && *cpu != job.io_cpu,
         run_id: RUN_ID,
         value_bytes: job.value_bytes,
         stamps: M::STAMP.then_some(job.clock),
@@ -73,7 +75,8 @@ pub(super) fn on_sink<M: Measuring>(job: &Job) -> Result<LoopResult, DriverError
     let address = ("bootstrap.servers".to_owned(), sink.address());
     let properties: Vec<_> = properties.iter().cloned().chain([address]).collect();
     let outcome = by_wire::<M>(job, &properties, SINK_TOPIC, *partitions)?;
-    Ok(LoopResult { process_cpu_ns: outcome.cpu_ns, sink: Some(sink.finish()), ..outcome })
+    let io_ns = job.io_cpu.map_or(0, |_| outcome.elapsed_ns.saturating_sub(outcome.counters[Counter::IoIdleNs]));
+    Ok(LoopResult { process_cpu_ns: outcome.cpu_ns + io_ns, sink: Some(sink.finish()), ..outcome })
 }
 
 fn by_wire<M: Measuring>(
@@ -86,12 +89,18 @@ fn by_wire<M: Measuring>(
         return Err(system("stepped time", "the wire driver waits for answers, which take their own"));
     }
     let time = RunTime(job.clock);
-    match job.role {
-        Role::Producer => {
+    match (job.role, job.io_cpu) {
+        (Role::Producer, None) => {
             let driver = WireProducer::connect(&WireProducerSettings::of(properties), topic, CONNECT, &time)?;
             timed(job, ProducerLoop::<_, M>::new(driver, job)?)
         }
-        Role::Consumer => {
+        (Role::Producer, Some(cpu)) => {
+            let sinks = matches!(job.target, LoopTarget::Sink { cpu: Some(sinks), .. } if sinks == cpu);
+            let at = IoThreadCpu { cpu, shared: sinks };
+            let driver = IoThreadProducer::connect(&WireProducerSettings::of(properties), topic, CONNECT, time, at)?;
+            timed(job, ProducerLoop::<_, M>::new(driver, job)?)
+        }
+        (Role::Consumer, _) => {
             let all = Share { member: 0, members: 1 };
             let driver = WireConsumer::connect(&WireConsumerSettings::of(properties), topic, all, CONNECT, &time)?;
             timed(job, ConsumerLoop::<_, M>::new(driver, partitions))

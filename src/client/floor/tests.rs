@@ -13,6 +13,7 @@ fn job(role: Role, parts: Parts) -> Job {
         passing: TimeMode::Stepped(1_250),
         clock: Clock::vdso(),
         cpu: None,
+        io_cpu: None,
         window_messages: None,
         cut_every: None,
         target: LoopTarget::Null,
@@ -98,6 +99,25 @@ fn on_a_sink_every_message_is_taken_or_comes_once_and_whole() {
             }
             Role::Consumer => assert!(sink.messages >= *messages, "{messages} {sink:?}"),
         }
+    }
+}
+
+#[test]
+fn an_io_thread_takes_every_message_to_the_sink_whose_cpu_it_shares() {
+    let cpu = crate::os::affinity::current_mask().unwrap().iter().last();
+    for (pace, length) in [
+        (Rate::Unlimited, Length::Messages(20_000)),
+        (Rate::PerSecond(2_000.0), Length::Time(Duration::from_millis(500))),
+    ] {
+        let target = LoopTarget::Sink { cpu, properties: Vec::new(), partitions: 3 };
+        let base = job(Role::Producer, Parts::ALL);
+        let by_thread = Job { passing: TimeMode::Real, pace, length, target, io_cpu: cpu, ..base };
+        let outcome = run(&by_thread).unwrap();
+        let LoopResult { messages, counters, sink: Some(sink), .. } = &outcome else { panic!("{outcome:?}") };
+        assert_eq!(outcome.messages_amiss(), 0);
+        assert!(*messages > 500, "{messages}");
+        assert_eq!((counters[Counter::MessagesAcknowledged], sink.messages), (*messages, *messages));
+        assert!(counters[Counter::IoIdleNs] < outcome.elapsed_ns + 100_000_000, "{outcome:?}");
     }
 }
 

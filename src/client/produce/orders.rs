@@ -122,6 +122,7 @@ impl<P: Producer, T: Time, M: Measuring> Produce<'_, P, T, M> {
         self.stats.counters[Counter::MissedSends] = missed;
         self.stats.counters[Counter::DroppedDebt] = shifted + self.dropped_debt;
         self.stats.counters[Counter::ClientErrors] = self.driver.client_errors();
+        self.stats.counters[Counter::IoIdleNs] = self.driver.io_idle_ns();
         self.stats.counters[Counter::WindowMessages] = self.window.held();
         self.stats.hold_times.count(&mut self.stats.counters);
         self.describe_failure();

@@ -113,6 +113,11 @@ impl<B: Body> Cluster<B> {
         self.fault.clone()
     }
 
+    /// Is there one?
+    pub(super) fn has_fault(&self) -> bool {
+        self.fault.is_some()
+    }
+
     /// Cannot go on.
     pub(super) fn give_up(&mut self, class: ErrorClass, why: String) {
         self.fault.get_or_insert(DriverError::new(class, why));

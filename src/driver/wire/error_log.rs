@@ -24,11 +24,22 @@ impl ErrorLog {
     /// No error, but worth telling.
     #[cold]
     pub(super) fn remark(&mut self, text: String) {
-        if let Some((_, count)) = self.untold.iter_mut().find(|(known, _)| *known == text) {
-            *count += 1;
+        self.add(&text, 1);
+    }
+
+    /// A text that has come so often elsewhere.
+    pub(super) fn add(&mut self, text: &str, more: u64) {
+        if let Some((_, count)) = self.untold.iter_mut().find(|(known, _)| known == text) {
+            *count += more;
         } else if self.untold.len() < MOST {
-            self.untold.push((text, 1));
+            self.untold.push((text.to_owned(), more));
         }
+    }
+
+    /// Has a text come since the last call of `tell`?
+    #[inline]
+    pub(super) fn has_untold(&self) -> bool {
+        !self.untold.is_empty()
     }
 
     /// Errors so far.

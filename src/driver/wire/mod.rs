@@ -1,7 +1,8 @@
 //! Kafka's protocol without a client library: what the broker can do, where librdkafka shows what a client sees.
 //!
-//! All work is done by the client's own loop: it fills batches where they are sent from, and whenever it looks for
-//! reports or messages it reads and writes its sockets, which never block, in bounded pieces.
+//! The client's own loop fills batches where they are sent from, and whenever it looks for reports or messages it reads
+//! and writes its sockets, which never block, in bounded pieces. A producer that has a CPU for it leaves the sockets to
+//! a thread there.
 
 mod cluster;
 mod codes;
@@ -24,7 +25,7 @@ mod unpack;
 mod varint;
 
 pub use consumer::{Share, WireConsumer};
-pub use producer::WireProducer;
+pub use producer::{IoThreadProducer, WireProducer};
 pub use sink::{SinkBroker, SinkOptions, SinkUse};
 
 #[cfg(test)]

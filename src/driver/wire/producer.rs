@@ -1,12 +1,14 @@
 //! A producer of one topic: batches filled where they are sent from, requests that carry a batch of each partition
 //! which their broker leads, and delivery reports read from the batches themselves.
 //!
-//! All work is done by the loop that sends, in bounded pieces, when it looks for reports.
+//! All work is done by the loop that sends, in bounded pieces, when it looks for reports; or, where the client has a
+//! CPU for it, by a thread of its own (`io_thread.rs`), to which the same producer belongs.
 
 mod batch_memory;
 mod ended_batches;
 mod identity;
 mod intake;
+mod io_thread;
 #[cfg(test)]
 mod look_tests;
 mod numbers;
@@ -24,6 +26,7 @@ use crate::plan::properties::wire::{Codec, ProducerWay, WireProducerSettings};
 use batch_memory::BatchMemory;
 use ended_batches::EndedBatch;
 use intake::Intake;
+pub use io_thread::IoThreadProducer;
 use partition_queues::PartitionQueues;
 use std::collections::VecDeque;
 use std::time::Duration;

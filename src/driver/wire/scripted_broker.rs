@@ -2,6 +2,7 @@
 //! Kafka does.
 
 mod answers;
+mod both;
 mod deliveries;
 
 use super::producer::WireProducer;
@@ -9,6 +10,7 @@ use super::request::WireRequest;
 use crate::driver::{Delivery, DriverError};
 use crate::plan::properties::wire::WireProducerSettings;
 use answers::{logged_in, metadata, produced, versions};
+pub(super) use both::{Connects, for_both};
 use bytes::{Bytes, BytesMut};
 pub(super) use deliveries::{Passing, all_stored_in_order, deliver};
 use kafka_protocol::messages as theirs;
@@ -16,7 +18,6 @@ use kafka_protocol::protocol::{Decodable, Encodable, StrBytes};
 use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 /// What the broker does with a produce request; `Store` when the script is at its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -106,6 +107,10 @@ impl Broker {
     }
 
     pub(super) fn connect(&self, more: &[(&str, &str)]) -> Result<WireProducer, DriverError> {
+        self.connect_as(more)
+    }
+
+    pub(super) fn connect_as<P: Connects>(&self, more: &[(&str, &str)]) -> Result<P, DriverError> {
         let own = [
             ("bootstrap.servers", self.address.as_str()),
             ("linger.ms", "5"),
@@ -114,12 +119,15 @@ impl Broker {
             ("partitioner", "murmur2_random"),
         ];
         let pairs = own.iter().chain(more).map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-        let settings = WireProducerSettings::of(&pairs.collect::<Vec<_>>());
-        WireProducer::connect(&settings, "t", Duration::from_secs(10), &Passing::new())
+        P::connected(&WireProducerSettings::of(&pairs.collect::<Vec<_>>()))
     }
 
     pub(super) fn producer(&self, more: &[(&str, &str)]) -> WireProducer {
         self.connect(more).unwrap()
+    }
+
+    pub(super) fn producer_as<P: Connects>(&self, more: &[(&str, &str)]) -> P {
+        self.connect_as(more).unwrap()
     }
 
     pub(super) fn seen(&self) -> std::sync::MutexGuard<'_, Seen> {

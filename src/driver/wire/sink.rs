@@ -27,8 +27,10 @@ use std::thread::{self, JoinHandle};
 pub struct SinkOptions {
     /// Partitions of each topic that is asked for.
     pub partitions: u32,
-    /// The CPU of its threads, on which they spin; None: they sleep while they wait.
+    /// The CPU of its threads; None: any.
     pub cpu: Option<usize>,
+    /// Do they spin while they wait? Else they sleep.
+    pub spins: bool,
     /// The run whose messages it serves, all of producer 0.
     pub run_id: u64,
     /// Length of their values, at least a stamp's.

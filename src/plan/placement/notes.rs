@@ -7,7 +7,7 @@ use crate::os::memory_policy::MemoryPolicy;
 use crate::os::topology::Topology;
 use std::collections::BTreeSet;
 
-fn note(code: &'static str, text: impl Into<String>) -> Caveat {
+pub(super) fn note(code: &'static str, text: impl Into<String>) -> Caveat {
     Caveat::note(code, Subject::Placement, text)
 }
 

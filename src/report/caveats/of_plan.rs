@@ -57,12 +57,15 @@ fn of_driver(plan: &Plan) -> Vec<Caveat> {
     }
     if plan.driver.is_wire() {
         let joins_group = plan.driver.wire_joins_group();
+        let io_threads = plan.clients.iter().any(|client| client.placement.io_thread.is_some());
         let text = format!(
             "wire driver: what the broker can do, not what a client library would have made of it; consumers shared \
-             the partitions {}",
-            if joins_group { "in a group of the broker's" } else { "by plan" }
+             the partitions {}{}",
+            if joins_group { "in a group of the broker's" } else { "by plan" },
+            if io_threads { "; each producer had an I/O thread" } else { "" },
         );
-        caveats.push(Caveat::note("wire_driver", Subject::Figures, text).with("joins_group", joins_group));
+        let caveat = Caveat::note("wire_driver", Subject::Figures, text).with("joins_group", joins_group);
+        caveats.push(caveat.with("io_threads", io_threads));
     }
     caveats
 }

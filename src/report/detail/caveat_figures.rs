@@ -25,6 +25,8 @@ pub struct CaveatFigures {
     producers: u64,
     /// True: the brokers assigned the partitions to members of a group; false: the plan did.
     joins_group: bool,
+    /// True: each producer of the wire driver had a thread for its socket work; false: their loops did it.
+    io_threads: bool,
     /// Mean time that a consumer works on a message.
     processing_mean_ns: u64,
     /// True: that work was spun away, and is in the CPU times.

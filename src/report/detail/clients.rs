@@ -106,6 +106,9 @@ struct Planned<'a> {
     /// CPUs of the client library's threads.
     #[schemars(extend("unit" = "CPU list"))]
     io_cpus: Option<String>,
+    /// CPU of the wire driver's I/O thread; null: there is none.
+    #[schemars(extend("unit" = "CPU number"))]
+    io_thread_cpu: Option<usize>,
     /// Node of the hot CPU.
     #[schemars(extend("unit" = "NUMA node"))]
     node: Option<usize>,
@@ -157,6 +160,7 @@ impl<'a> ClientDetail<'a> {
                 hot_cpu: report.planned_cpu,
                 hot_cpu_shared: Some(place.hot_cpu_shared),
                 io_cpus: Some(place.io_cpus.to_string()),
+                io_thread_cpu: place.io_thread.map(|thread| thread.cpu),
                 node: place.node,
                 memory_policy: place.memory_policy.as_ref(),
             },

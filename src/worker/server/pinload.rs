@@ -55,7 +55,7 @@ fn initialize(session: &mut Session, call: &Call) -> HandlerResult {
         [Role::Producer, Role::Consumer].map(|role| u32::try_from(count(role)).unwrap_or(u32::MAX));
     let machine = &session.machine;
     let beside = machine.unscheduled_beside(producers, Some(&plan.rate), Some(&plan.driver));
-    let placed = placement::place(
+    let mut placed = placement::place(
         &machine.topology,
         &machine.allowed,
         &machine.memory_policy,
@@ -65,6 +65,8 @@ fn initialize(session: &mut Session, call: &Call) -> HandlerResult {
         beside.as_ref(),
     )
     .map_err(|error| Failure::Configuration(error.to_string()))?;
+    let named = session.manner.placement.io_cpus.is_some();
+    machine.give_io_threads(&mut placed, &plan.driver, producers, named);
     for (client, place) in plan.clients.iter_mut().zip(&placed.clients) {
         client.placement = place.clone();
     }

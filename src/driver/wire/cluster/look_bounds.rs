@@ -25,6 +25,11 @@ impl LookBounds {
         *self = Self { write_bytes: WRITTEN_BYTES, read_until_ns: now_ns + READ_NS, turn };
     }
 
+    /// Has this look written something?
+    pub(super) fn has_written(&self) -> bool {
+        self.write_bytes < WRITTEN_BYTES
+    }
+
     /// Which of `count` connections is the `nth`.
     #[inline]
     pub(super) fn in_turn(&self, nth: usize, count: usize) -> usize {

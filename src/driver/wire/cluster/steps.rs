@@ -18,6 +18,11 @@ impl<B: Body> Cluster<B> {
         now_ns
     }
 
+    /// Has this look written something?
+    pub(in crate::driver::wire) fn has_written(&self) -> bool {
+        self.bounds.has_written()
+    }
+
     /// The peer that is the `nth` in this look.
     pub(in crate::driver::wire) fn in_turn(&self, nth: usize) -> usize {
         self.bounds.in_turn(nth, self.peers.len())

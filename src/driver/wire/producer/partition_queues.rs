@@ -107,6 +107,16 @@ impl PartitionQueues {
         self.exits.iter().map(|exit| exit.broker)
     }
 
+    /// A batch that was filled elsewhere, and takes no more.
+    pub(super) fn put(&mut self, mut records: Records, now_ns: u64) {
+        let partition = records.partition;
+        records.closed = true;
+        self.push(records, now_ns);
+        if let Some(exit) = self.queues[partition as usize].exit.and_then(|exit| self.exits.get_mut(exit)) {
+            exit.has_closed = true;
+        }
+    }
+
     fn push(&mut self, records: Records, now_ns: u64) {
         let partition = records.partition;
         let lane = &mut self.queues[partition as usize];

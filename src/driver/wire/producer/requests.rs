@@ -11,6 +11,8 @@ use crate::driver::{Delivery, DriverError, Time};
 
 impl WireProducer {
     /// Reads answers, sends what is due, in bounded pieces.
+    ///
+    /// Where a thread of its own does this there is nobody who waits meanwhile, and the bounds do no harm.
     pub(super) fn pump(&mut self, time: &impl Time) {
         let now_ns = self.cluster.begin_look(time);
         self.now_ns = now_ns;

@@ -1,7 +1,6 @@
 //! Handing messages over to a producer, and what must come of it.
 
 use super::{Broker, Reported};
-use crate::driver::wire::producer::WireProducer;
 use crate::driver::{Delivery, Producer, SendResult, Time};
 use std::time::{Duration, Instant};
 
@@ -30,7 +29,7 @@ impl Time for Passing {
 
 /// Hands over messages `0..count` with their number as key and value, and waits for the report of each: number,
 /// delivery, partition, offset.
-pub(in crate::driver::wire) fn deliver(producer: &mut WireProducer, count: u32) -> Vec<Reported> {
+pub(in crate::driver::wire) fn deliver(producer: &mut impl Producer, count: u32) -> Vec<Reported> {
     let time = Passing::new();
     let (mut next, mut reports) = (0, Vec::new());
     let until = Instant::now() + Duration::from_secs(20);

@@ -30,7 +30,7 @@ struct Serving<'a> {
 
 /// Serves a connection until it is closed, by whomever.
 pub(super) fn serve(socket: TcpStream, state: &SinkState) -> SinkUse {
-    let Ok(socket) = PatientSocket::new(socket, state.options.cpu.is_some()) else { return SinkUse::default() };
+    let Ok(socket) = PatientSocket::new(socket, state.options.spins) else { return SinkUse::default() };
     let (requests, answer) = (IncomingRequests::new(socket), OutgoingAnswer::default());
     let mut serving = Serving { requests, answer, state, done: SinkUse::default(), parts: Vec::new() };
     while serving.answer_next().is_ok() {}

@@ -13,7 +13,7 @@ const RUN: u64 = 7;
 const LIMIT: Duration = Duration::from_secs(10);
 
 fn sink(partitions: u32, value_bytes: u32, stamps: Option<Clock>) -> SinkBroker {
-    SinkBroker::start(SinkOptions { partitions, cpu: None, run_id: RUN, value_bytes, stamps }).unwrap()
+    SinkBroker::start(SinkOptions { partitions, cpu: None, spins: false, run_id: RUN, value_bytes, stamps }).unwrap()
 }
 
 fn properties(sink: &SinkBroker, more: &[(&str, &str)]) -> Vec<(String, String)> {
@@ -117,6 +117,7 @@ fn without_stamps_the_same_values_come_again_and_an_answer_is_as_long_as_may_be(
 
 #[test]
 fn a_cpu_that_is_not_there_is_an_error() {
-    let nowhere = SinkOptions { partitions: 1, cpu: Some(100_000), run_id: RUN, value_bytes: 100, stamps: None };
+    let nowhere =
+        SinkOptions { partitions: 1, cpu: Some(100_000), spins: true, run_id: RUN, value_bytes: 100, stamps: None };
     assert!(SinkBroker::start(nowhere).unwrap_err().to_string().contains("CPU 100000"));
 }

@@ -178,6 +178,7 @@ fn last_seen(worker: &str, status: &ClientStatus, plans: &[ClientPlan]) -> Clien
         hot_cpu_shared: false,
         memory_policy: None,
         node: None,
+        io_thread: None,
     };
     ClientReport {
         worker: Some(worker.to_owned()),
