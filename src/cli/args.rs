@@ -6,6 +6,7 @@
 )]
 
 mod choices;
+mod placement;
 mod run;
 mod worker;
 

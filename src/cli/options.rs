@@ -30,16 +30,10 @@ impl From<&RunArgs> for ResolveOptions {
             on_workers: !args.workers.is_empty() || args.workers_file.is_some(),
             thresholds: Thresholds::with(&args.threshold),
             goals: args.goal.clone(),
-            placement: PlacementWishes {
+            placement: match args.workers.is_empty() && args.workers_file.is_none() {
+                true => args.placement.wishes(),
                 // Workers place their clients themselves; what could be said of this machine would mislead.
-                policy: if args.workers.is_empty() && args.workers_file.is_none() {
-                    args.placement.into()
-                } else {
-                    PlacementPolicy::None
-                },
-                cpus: args.cpus.as_ref().map(|cpus| cpus.0.clone()),
-                io_cpus: args.io_cpus.clone(),
-                numa_node: args.numa_node,
+                false => PlacementWishes { policy: PlacementPolicy::None, ..args.placement.wishes() },
             },
         }
     }

@@ -91,7 +91,7 @@ impl RunArgs {
             let what = "--extra and --token-file are for runs on workers: name them with -w or -wf";
             return Some((ErrorKind::MissingRequiredArgument, what.to_owned()));
         }
-        if distributed && (self.cpus.is_some() || self.io_cpus.is_some() || self.numa_node.is_some()) {
+        if distributed && self.placement.names_cpus() {
             let what =
                 "where clients run is each worker's affair: give --cpus, --io-cpus and --numa-node to pinload worker";
             return Some((ErrorKind::ArgumentConflict, what.to_owned()));

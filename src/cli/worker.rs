@@ -6,7 +6,6 @@ use super::exit::ExitStatus;
 use super::messages::Messages;
 use super::{plans, raw_folder, root, token};
 use crate::os::signals::Signal;
-use crate::plan::placement::PlacementWishes;
 use crate::telemetry::sweep::sweep_dead;
 use crate::worker::Interruption;
 use crate::worker::metrics::MetricsEndpoint;
@@ -62,12 +61,7 @@ pub(super) fn serve(args: &WorkerArgs, signals: Receiver<Signal>) -> ExitStatus 
     };
     messages.step(&format!("pinload worker listening on http://{address}, metrics on http://{stats_address}/metrics"));
     let manner = SessionOptions {
-        placement: PlacementWishes {
-            policy: args.placement.into(),
-            cpus: args.cpus.as_ref().map(|cpus| cpus.0.clone()),
-            io_cpus: args.io_cpus.clone(),
-            numa_node: args.numa_node,
-        },
+        placement: args.placement.wishes(),
         lease: args.lease,
         delete_topics: args.delete_topics,
         stamps: !args.no_stamp,

@@ -7,13 +7,12 @@
     reason = "comments on arguments are their help texts: brackets are the usual ones of a command line"
 )]
 
-use super::choices::{ClientArg, ColorWhen, ConsoleForm, PlacementArg, RateScopeArg, UnknownKeys};
-use crate::cli::cpu_list::CpuList;
+use super::choices::{ClientArg, ColorWhen, ConsoleForm, RateScopeArg, UnknownKeys};
+use super::placement::PlacementArgs;
 use crate::cli::start_args::StartArgs;
 use crate::cli::values::{
-    FloorArg, RequiredLevel, cpu_set, floor, late_policy, positive_duration, required_level, socket_address,
+    FloorArg, RequiredLevel, floor, late_policy, positive_duration, required_level, socket_address,
 };
-use crate::os::affinity::CpuSet;
 use crate::plan::goal::Goal;
 use crate::plan::thresholds::parse_threshold;
 use crate::plan::{LatePolicy, Threshold};
@@ -121,21 +120,9 @@ pub struct RunArgs {
     #[arg(long, value_name = "TIME", value_parser = positive_duration, help_heading = "Load")]
     pub unreachable_timeout: Option<Duration>,
 
-    /// CPUs of the clients' own loops, dealt in this order: producers first (2,3,8-11)
-    #[arg(long, value_name = "CPUS", help_heading = "Placement")]
-    pub cpus: Option<CpuList>,
-
-    /// CPUs of librdkafka's threads (8-11)
-    #[arg(long, value_name = "CPUS", value_parser = cpu_set, help_heading = "Placement")]
-    pub io_cpus: Option<CpuSet>,
-
-    /// Only CPUs and memory of this NUMA node
-    #[arg(long, value_name = "NODE", help_heading = "Placement")]
-    pub numa_node: Option<usize>,
-
-    /// How CPUs are dealt to clients
-    #[arg(long, value_name = "HOW", value_enum, default_value_t = PlacementArg::Auto, help_heading = "Placement")]
-    pub placement: PlacementArg,
+    /// Where clients run.
+    #[command(flatten)]
+    pub placement: PlacementArgs,
 
     /// End with exit code 8 when a run's verdict is not VALID, or its latencies are the broker's not as far as LEVEL
     ///

@@ -5,10 +5,9 @@
     reason = "comments on arguments are their help texts: brackets are the usual ones of a command line"
 )]
 
-use super::choices::{ColorWhen, PlacementArg};
-use crate::cli::cpu_list::CpuList;
-use crate::cli::values::{cpu_set, positive_duration};
-use crate::os::affinity::CpuSet;
+use super::choices::ColorWhen;
+use super::placement::PlacementArgs;
+use crate::cli::values::positive_duration;
 use clap::Args;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -69,21 +68,9 @@ pub struct WorkerArgs {
     #[arg(long, value_name = "DIR")]
     pub record_raw: Option<PathBuf>,
 
-    /// CPUs of the clients' own loops, dealt in this order (2,3,8-11)
-    #[arg(long, value_name = "CPUS", help_heading = "Placement")]
-    pub cpus: Option<CpuList>,
-
-    /// CPUs of librdkafka's threads (8-11)
-    #[arg(long, value_name = "CPUS", value_parser = cpu_set, help_heading = "Placement")]
-    pub io_cpus: Option<CpuSet>,
-
-    /// Only CPUs and memory of this NUMA node
-    #[arg(long, value_name = "NODE", help_heading = "Placement")]
-    pub numa_node: Option<usize>,
-
-    /// How CPUs are dealt to clients
-    #[arg(long, value_name = "HOW", value_enum, default_value_t = PlacementArg::Auto, help_heading = "Placement")]
-    pub placement: PlacementArg,
+    /// Where clients run.
+    #[command(flatten)]
+    pub placement: PlacementArgs,
 
     /// Colours on the terminal
     #[arg(long, value_name = "WHEN", value_enum, default_value_t = ColorWhen::Auto, help_heading = "Output")]
