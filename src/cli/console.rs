@@ -1,4 +1,4 @@
-//! The listener of a run: what is said while it goes on, and the result files, which are rewritten as the series grows.
+//! The listener of a run: what is said while it goes on, and the result files, which are rewritten as the result grows.
 
 mod observer;
 
@@ -121,11 +121,11 @@ impl<'a> Console<'a> {
     }
 
     /// What became of the goals so far: said when one is missed that was not, and when one is not any more.
-    fn tell_goals(&mut self, series: &RunResult<'_>) {
-        if series.plan.goals.is_empty() || series.outcome != RunOutcome::Running {
+    fn tell_goals(&mut self, result: &RunResult<'_>) {
+        if result.plan.goals.is_empty() || result.outcome != RunOutcome::Running {
             return;
         }
-        let goals = self.files.goal_results(series);
+        let goals = self.files.goal_results(result);
         self.messages.show_goals(&goals);
         for result in &goals {
             let known = self.missed.iter().position(|goal| *goal == result.goal);

@@ -17,10 +17,10 @@ pub(super) fn make(folder: &Path) -> Result<(), String> {
 }
 
 /// Says where samples are, and what is missing of them: why stands among the warnings.
-pub(super) fn tell(series: &RunResult<'_>, messages: &mut Messages) -> ExitStatus {
-    let totals = totals(series);
+pub(super) fn tell(result: &RunResult<'_>, messages: &mut Messages) -> ExitStatus {
+    let totals = totals(result);
     let (recorded, lost) = (totals[Counter::RawSamplesRecorded], totals[Counter::RawSamplesLost]);
-    let files = series.end.iter().flat_map(|end| &end.clients).filter_map(|client| client.raw_samples_file.as_deref());
+    let files = result.end.iter().flat_map(|end| &end.clients).filter_map(|client| client.raw_samples_file.as_deref());
     let files: Vec<&str> = files.collect();
     if let Some(first) = files.first() {
         let others = if files.len() > 1 { " and so on" } else { "" };

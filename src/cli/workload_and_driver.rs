@@ -78,9 +78,9 @@ pub(super) fn run_pair(
             worker.keep_seconds();
         }
         metrics.take().into_iter().for_each(|metrics| worker.serve_metrics(metrics));
-        let series = workload_generator::run(plan, &mut worker, observer);
+        let result = workload_generator::run(plan, &mut worker, observer);
         *metrics = worker.leave_metrics();
-        series
+        result
     })
 }
 
@@ -149,19 +149,19 @@ fn run_with<'a>(
         messages.warn(&format!("--tui: the terminal cannot be drawn on ({error}): the run goes on without"));
     }
     let mut console = Console::new(messages, files, plan, args.console).telling(whose);
-    let mut series = script(plan, &mut console);
+    let mut result = script(plan, &mut console);
     let scraped = scraper.iter().flat_map(|scraper| scraper.board().complaints());
-    series.warnings.extend(scraped.map(|why| Caveat::of_run("scrape", why)));
+    result.warnings.extend(scraped.map(|why| Caveat::of_run("scrape", why)));
     let FilesWritten { files, any, failure, told } = console.written();
     messages.close_view();
     messages.clear_live();
     let periods = files.period_verdicts();
-    let goals = files.goal_results(&series);
-    if series.epoch_ns > 0 {
-        let mut screen = vec![closing_screen(&series, &periods)];
+    let goals = files.goal_results(&result);
+    if result.epoch_ns > 0 {
+        let mut screen = vec![closing_screen(&result, &periods)];
         screen.extend(files.spread_lines());
         screen.extend(goal_lines(&goals));
-        screen.extend(floor_lines(floor, &series));
+        screen.extend(floor_lines(floor, &result));
         let screen = screen.join("\n");
         match args.console {
             ConsoleForm::Rows => messages.table(&format!("\n{screen}\n")),
@@ -169,26 +169,26 @@ fn run_with<'a>(
         }
     } else {
         // No load, no screen, which would have told them.
-        series.warnings.iter().for_each(|warning| messages.warn(&warning.text));
+        result.warnings.iter().for_each(|warning| messages.warn(&warning.text));
     }
     if !told {
-        tell_outcome(&series.outcome, plan, messages);
+        tell_outcome(&result.outcome, plan, messages);
     }
-    let mut status = ExitStatus::from(&series.outcome);
+    let mut status = ExitStatus::from(&result.outcome);
     if let Some(error) = failure {
         // Where the run was stopped for it, the outcome has said so.
-        if !matches!(series.outcome, RunOutcome::Failed { .. }) {
+        if !matches!(result.outcome, RunOutcome::Failed { .. }) {
             messages.error(&error.to_string());
         }
         status = status.then((&*error).into());
     }
-    let system = SystemAnswer::of_run(&series);
+    let system = SystemAnswer::of_run(&result);
     if status == ExitStatus::Success && system.outcome == SystemOutcome::Failed {
         status = ExitStatus::SystemFailed;
     }
     if let Some(required) = args.require_valid
         && status == ExitStatus::Success
-        && !required.met(Judgement::of_run(&series, &periods).verdict, Trust::of_run(&series).as_ref())
+        && !required.met(Judgement::of_run(&result, &periods).verdict, Trust::of_run(&result).as_ref())
     {
         status = ExitStatus::NotValid;
     }
@@ -196,15 +196,15 @@ fn run_with<'a>(
     if status == ExitStatus::Success && !all_met {
         status = ExitStatus::GoalMissed;
     }
-    status = status.then(raw_folder::tell(&series, messages));
+    status = status.then(raw_folder::tell(&result, messages));
     let (page, made) = page_of(&files, any && !args.no_report, messages);
     status = status.then(made);
-    tell_files(&series, &files, any, page.as_deref(), args.console, messages);
+    tell_files(&result, &files, any, page.as_deref(), args.console, messages);
     let detail = any.then(|| files.paths().1);
-    let judgement = Judgement::of_run(&series, &periods);
+    let judgement = Judgement::of_run(&result, &periods);
     let rate_short = judgement.reasons.iter().any(|reason| reason.cause == Cause::RateNotOffered);
     let spoils_load = |event: &SystemEvent| !matches!(event.kind, Kind::BrokerStall | Kind::GeneratorStall);
-    let load_held = !system.events.iter().any(spoils_load) && !fell_behind(&series);
+    let load_held = !system.events.iter().any(spoils_load) && !fell_behind(&result);
     PairResult { status, goals, detail, verdict: judgement.verdict, rate_short, load_held }
 }
 

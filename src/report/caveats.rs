@@ -32,19 +32,19 @@ pub(super) const SHARED_CPUS: &str = "shared_cpus";
 type CountedNote = (u64, &'static str, Subject, &'static str, fn(&str) -> String);
 
 /// Every note on this run, in the order in which they are found.
-pub fn caveats(series: &RunResult<'_>) -> Vec<Caveat> {
-    let mut caveats = of_plan(series.plan);
-    let totals = totals(series);
+pub fn caveats(result: &RunResult<'_>) -> Vec<Caveat> {
+    let mut caveats = of_plan(result.plan);
+    let totals = totals(result);
     caveats.extend(of_times(&totals));
-    caveats.extend(rate_missed(series));
-    caveats.extend(held_up(series));
-    let balance = received_balance(series);
+    caveats.extend(rate_missed(result));
+    caveats.extend(held_up(result));
+    let balance = received_balance(result);
     caveats.extend(of_counts(&totals, balance.as_ref()));
     if balance.is_some_and(|balance| !balance.proven) {
         let text = "the balance is the smallest explanation of the counts: checksums do not prove it";
         caveats.push(Caveat::note("not_proven", Subject::Figures, text));
     }
-    caveats.extend(of_end(series));
+    caveats.extend(of_end(result));
     caveats
 }
 
@@ -85,15 +85,15 @@ fn of_times(totals: &Counters) -> Vec<Caveat> {
 }
 
 /// The acknowledged rate is not the target.
-fn rate_missed(series: &RunResult<'_>) -> Option<Caveat> {
-    let MeasuredRun { span_s: measured_s, rates, .. } = measured(series);
-    let Rate::PerSecond(target_per_s) = asked_rate(series, measured_s) else { return None };
-    if !matches!(series.outcome, RunOutcome::Completed) || measured_s <= 0.0 || series.plan.producers() == 0 {
+fn rate_missed(result: &RunResult<'_>) -> Option<Caveat> {
+    let MeasuredRun { span_s: measured_s, rates, .. } = measured(result);
+    let Rate::PerSecond(target_per_s) = asked_rate(result, measured_s) else { return None };
+    if !matches!(result.outcome, RunOutcome::Completed) || measured_s <= 0.0 || result.plan.producers() == 0 {
         return None;
     }
     let reached_per_s = rates.acknowledged_per_s;
     let asked = target_per_s * measured_s;
-    let by_chance = series.plan.rate.arrivals.short_by_chance(asked) / asked;
+    let by_chance = result.plan.rate.arrivals.short_by_chance(asked) / asked;
     let missed = (reached_per_s / target_per_s - 1.0).abs() > RATE_TOLERANCE + by_chance;
     missed.then(|| {
         let (target, reached) = (format_rate(target_per_s), format_rate(reached_per_s));
@@ -145,9 +145,9 @@ fn of_counts(totals: &Counters, balance: Option<&Balance>) -> Vec<Caveat> {
 }
 
 /// Producers that the broker kept waiting: what is late for it is no fault of the generator.
-fn held_up(series: &RunResult<'_>) -> Option<Caveat> {
-    let clients = &series.periods.last()?.clients;
-    let held_up = clients.iter().map(|client| (BlockedTime::of_client(&client.measured, series.plan), client));
+fn held_up(result: &RunResult<'_>) -> Option<Caveat> {
+    let clients = &result.periods.last()?.clients;
+    let held_up = clients.iter().map(|client| (BlockedTime::of_client(&client.measured, result.plan), client));
     let held_up: Vec<_> = held_up
         .map(|(held_up, client)| (held_up.by_broker_ns as f64 / client.measured.span_ns.max(1) as f64, client))
         .filter(|(share, _)| *share > HELD_UP_TOLERANCE)
@@ -164,8 +164,8 @@ fn held_up(series: &RunResult<'_>) -> Option<Caveat> {
     Some(caveat.with("worst_share", worst_share).with("late_messages", late))
 }
 
-fn of_end(series: &RunResult<'_>) -> Vec<Caveat> {
-    let Some(end) = &series.end else { return Vec::new() };
+fn of_end(result: &RunResult<'_>) -> Vec<Caveat> {
+    let Some(end) = &result.end else { return Vec::new() };
     let mut caveats = Vec::new();
     if end.hosts.iter().any(|host| host.hot_cpus_shared == Some(true)) {
         caveats.push(shared_cpus());

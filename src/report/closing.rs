@@ -18,21 +18,21 @@ use crate::workload_generator::{PhaseName, RunResult, SearchReport};
 
 /// The screen at the end of a run: plain text of several lines, the last one without newline, every number with its
 /// unit. `periods`: the verdicts on the measured periods.
-pub fn closing_screen(series: &RunResult<'_>, periods: &[Verdict]) -> String {
-    let judged = JudgedRun::of(series, periods);
+pub fn closing_screen(result: &RunResult<'_>, periods: &[Verdict]) -> String {
+    let judged = JudgedRun::of(result, periods);
     let mut lines = vec![judged.system.line()];
     lines.extend(judged.verdict_lines());
     lines.push(String::new());
-    lines.extend(latency_rows(series));
+    lines.extend(latency_rows(result));
     let open_loop = judged.caveats.iter().find(|caveat| caveat.code == NOT_OPEN_LOOP);
     lines.extend(open_loop.map(|caveat| format!("  {}", caveat.text)));
     lines.push(String::new());
-    lines.extend(course_lines(series).iter().map(|line| format!("  {line}")));
-    lines.extend(measured_line(series).map(|line| format!("  {line}")));
-    lines.push(format!("  {}", counts_line(series)));
-    lines.extend(balance_line(series).map(|line| format!("  {line}")));
-    lines.extend(cpu_line(series).map(|line| format!("  {line}")));
-    lines.extend(Health::of(series).map(|health| format!("  {}", health.line())));
+    lines.extend(course_lines(result).iter().map(|line| format!("  {line}")));
+    lines.extend(measured_line(result).map(|line| format!("  {line}")));
+    lines.push(format!("  {}", counts_line(result)));
+    lines.extend(balance_line(result).map(|line| format!("  {line}")));
+    lines.extend(cpu_line(result).map(|line| format!("  {line}")));
+    lines.extend(Health::of(result).map(|health| format!("  {}", health.line())));
     lines.join("\n")
 }
 
@@ -45,12 +45,12 @@ const ROWS: [Latency; 5] = [
     Latency::PublishDelay,
 ];
 
-fn latency_rows(series: &RunResult<'_>) -> Vec<String> {
+fn latency_rows(result: &RunResult<'_>) -> Vec<String> {
     let mut table = plain_table();
     table.set_header(["", "p50", "p99", "p99.9", "max"]);
-    for latency in ROWS.into_iter().filter(|family| series.plan.measured_by.knows_latency(*family)) {
-        let mut row = vec![format!("  {}", label(latency, series))];
-        row.extend(cells(series.cumulative.as_ref(), latency));
+    for latency in ROWS.into_iter().filter(|family| result.plan.measured_by.knows_latency(*family)) {
+        let mut row = vec![format!("  {}", label(latency, result))];
+        row.extend(cells(result.cumulative.as_ref(), latency));
         table.add_row(row);
     }
     table_lines(table, |column| column > 0)
@@ -69,10 +69,10 @@ fn cells(latencies: Option<&LatencySet>, latency: Latency) -> [String; 4] {
 }
 
 /// What a row is, with the label that its source asks for.
-fn label(latency: Latency, series: &RunResult<'_>) -> String {
-    let Plan { driver, message, .. } = series.plan;
+fn label(latency: Latency, result: &RunResult<'_>) -> String {
+    let Plan { driver, message, .. } = result.plan;
     let acknowledged = if driver.acknowledgement_is_local { "acknowledged locally (acks=0)" } else { "acknowledged" };
-    let counters = totals(series);
+    let counters = totals(result);
     let end_to_end = match (counters[Counter::MessagesUnstamped], counters[Counter::MessagesReceived]) {
         (0, 1..) if counters[Counter::MessagesLogAppendTime] > 0 => "end to end (no times: LogAppendTime)",
         (0, 0) if !message.stamp => "end to end (CreateTime, ms)",
@@ -91,8 +91,8 @@ fn label(latency: Latency, series: &RunResult<'_>) -> String {
 }
 
 /// Mean rates of the measurement.
-fn measured_line(series: &RunResult<'_>) -> Option<String> {
-    let MeasuredRun { span_s, rates, .. } = measured(series);
+fn measured_line(result: &RunResult<'_>) -> Option<String> {
+    let MeasuredRun { span_s, rates, .. } = measured(result);
     let mib = |bytes_per_s: f64| bytes_per_s / 1024.0 / 1024.0;
     (span_s > 0.0).then(|| {
         format!(
@@ -106,8 +106,8 @@ fn measured_line(series: &RunResult<'_>) -> Option<String> {
 }
 
 /// What the rate search found, and the parts of a measurement with a backlog.
-fn course_lines(series: &RunResult<'_>) -> Vec<String> {
-    let mut lines: Vec<String> = series
+fn course_lines(result: &RunResult<'_>) -> Vec<String> {
+    let mut lines: Vec<String> = result
         .phases
         .iter()
         .map(|mark| {
@@ -124,7 +124,7 @@ fn course_lines(series: &RunResult<'_>) -> Vec<String> {
             )
         })
         .collect();
-    if let Some(SearchReport { found_per_s, not_sustained_per_s, held_s, settled, steps }) = &series.search {
+    if let Some(SearchReport { found_per_s, not_sustained_per_s, held_s, settled, steps }) = &result.search {
         let found = found_per_s.map_or_else(|| "nothing yet".to_owned(), format_rate);
         let bound = not_sustained_per_s
             .map_or_else(|| "nothing failed".to_owned(), |rate| format!("{} was not sustained", format_rate(rate)));
@@ -139,8 +139,8 @@ fn course_lines(series: &RunResult<'_>) -> Vec<String> {
 }
 
 /// Messages of the whole run, warm-up included; figures that ought to be 0 and seldom are not appear when they are not.
-fn counts_line(series: &RunResult<'_>) -> String {
-    let totals = totals(series);
+fn counts_line(result: &RunResult<'_>) -> String {
+    let totals = totals(result);
     let count = |word: &str, counter| format!("{word} {}", format_count(totals[counter]));
     let mut parts: Vec<String> = [
         ("sent", Counter::MessagesEnqueued),
@@ -150,7 +150,7 @@ fn counts_line(series: &RunResult<'_>) -> String {
         ("late", Counter::LateSends),
     ]
     .into_iter()
-    .filter(|(_, counter)| series.plan.measured_by.knows(*counter))
+    .filter(|(_, counter)| result.plan.measured_by.knows(*counter))
     .map(|(word, counter)| count(word, counter))
     .collect();
     for (word, counter) in [
@@ -167,14 +167,14 @@ fn counts_line(series: &RunResult<'_>) -> String {
 }
 
 /// What the accounting found, over all producers and subscriptions.
-fn balance_line(series: &RunResult<'_>) -> Option<String> {
-    let balance = received_balance(series)?;
+fn balance_line(result: &RunResult<'_>) -> Option<String> {
+    let balance = received_balance(result)?;
     let count = |word: &str, value| format!("{word} {}", format_count(value));
     let mut parts = vec![
         count("lost", balance.lost),
         count("duplicated", balance.duplicated),
         count("reordered", balance.reordered),
-        count("corrupt", totals(series)[Counter::MessagesCorrupt]),
+        count("corrupt", totals(result)[Counter::MessagesCorrupt]),
     ];
     if balance.failed_but_received > 0 {
         parts.push(count("failed but received", balance.failed_but_received));
@@ -183,14 +183,14 @@ fn balance_line(series: &RunResult<'_>) -> Option<String> {
         parts.push(count("duplicated by assumption", balance.beyond_window));
     }
     let found = balance.duplicated + balance.reordered + balance.beyond_window;
-    let why = if found > 0 { what_retries_do(series) } else { "" };
+    let why = if found > 0 { what_retries_do(result) } else { "" };
     Some(format!("accounting: {} messages{why}", parts.join(" · ")))
 }
 
 /// Where a retry of the producers' own may be what duplicated or reordered messages, that and the way out.
-fn what_retries_do(series: &RunResult<'_>) -> &'static str {
-    let producer = &series.plan.driver.producer_settings;
-    if series.plan.driver.kind == DriverKind::Null || producer.idempotent || !producer.retries {
+fn what_retries_do(result: &RunResult<'_>) -> &'static str {
+    let producer = &result.plan.driver.producer_settings;
+    if result.plan.driver.kind == DriverKind::Null || producer.idempotent || !producer.retries {
         return "";
     }
     " (a producer without idempotence does so when it tries again: enable.idempotence=true)"
@@ -198,8 +198,8 @@ fn what_retries_do(series: &RunResult<'_>) -> &'static str {
 
 /// CPU of all clients in the measurement, per acknowledged message (received, where nothing was sent), and the
 /// supervisor's.
-fn cpu_line(series: &RunResult<'_>) -> Option<String> {
-    let MeasuredRun { counters, span_s, .. } = measured(series);
+fn cpu_line(result: &RunResult<'_>) -> Option<String> {
+    let MeasuredRun { counters, span_s, .. } = measured(result);
     let cpu_ns = counters[Counter::CpuUserNs] + counters[Counter::CpuSystemNs];
     let mut parts = Vec::new();
     if span_s > 0.0 && cpu_ns > 0 {
@@ -214,6 +214,6 @@ fn cpu_line(series: &RunResult<'_>) -> Option<String> {
         };
         parts.push(format!("clients {:.2} CPU{each}", cpu_ns as f64 / 1e9 / span_s));
     }
-    parts.extend(series.end.as_ref().map(|end| format!("supervisor {} of CPU time", format_ns(end.supervisor_cpu_ns))));
+    parts.extend(result.end.as_ref().map(|end| format!("supervisor {} of CPU time", format_ns(end.supervisor_cpu_ns))));
     (!parts.is_empty()).then(|| parts.join(" · "))
 }

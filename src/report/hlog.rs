@@ -31,17 +31,17 @@ pub struct Hlog {
 
 impl Hlog {
     /// Adds the lines of a period: of its seconds, or of itself where they are not known.
-    pub fn add(&mut self, period: &PeriodStats, series: &RunResult<'_>) -> io::Result<()> {
+    pub fn add(&mut self, period: &PeriodStats, result: &RunResult<'_>) -> io::Result<()> {
         let mut builder = IntervalLogWriterBuilder::new();
         builder.with_max_value_divisor(MAX_VALUE_DIVISOR);
         if !std::mem::replace(&mut self.begun, true) {
-            head(&mut builder, series);
+            head(&mut builder, result);
         }
         let mut lines = Vec::new();
         let mut serializer = V2DeflateSerializer::new();
         let mut writer = builder.begin_log_with(&mut lines, &mut serializer)?;
         let mut add = |begin: Duration, length: Duration, latencies: &LatencySet| {
-            Latency::ALL.into_iter().filter(|family| series.plan.measured_by.knows_latency(*family)).try_for_each(
+            Latency::ALL.into_iter().filter(|family| result.plan.measured_by.knows_latency(*family)).try_for_each(
                 |family| {
                     let histogram = latencies[family].histogram_ns();
                     writer.write_histogram(&histogram, begin, length, Tag::new(family.name())).map_err(io::Error::other)
@@ -49,7 +49,7 @@ impl Hlog {
             )
         };
         if period.seconds.is_empty() {
-            let begin_ns = period.start_ns.saturating_sub(series.epoch_ns);
+            let begin_ns = period.start_ns.saturating_sub(result.epoch_ns);
             let length_ns = period.end_ns.saturating_sub(period.start_ns);
             add(Duration::from_nanos(begin_ns), Duration::from_nanos(length_ns), &period.latencies)?;
         }
@@ -81,8 +81,8 @@ fn of_interest(lines: &[u8], told: bool) -> &[u8] {
     if told { &lines[first_line..] } else { lines }
 }
 
-fn head(builder: &mut IntervalLogWriterBuilder, series: &RunResult<'_>) {
-    let wall_ns = u64::try_from(series.epoch_wall_ns).unwrap_or(0);
+fn head(builder: &mut IntervalLogWriterBuilder, result: &RunResult<'_>) {
+    let wall_ns = u64::try_from(result.epoch_wall_ns).unwrap_or(0);
     let epoch = SystemTime::UNIX_EPOCH + Duration::from_nanos(wall_ns);
     builder
         .add_comment(HEAD)

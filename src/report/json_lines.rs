@@ -109,16 +109,16 @@ pub fn period_line(period: &PeriodStats, phase: Phase, phase_ns: u64, plan: &Pla
 
 /// The line of a run that is over; `periods` are the verdicts on its periods, `goals` what became of its goals,
 /// `files` what was written.
-pub fn end_line(series: &RunResult<'_>, periods: &[Verdict], goals: &[GoalResult], files: Vec<String>) -> String {
-    let plan = series.plan;
-    let judgement = Judgement::of_run(series, periods);
-    let SystemAnswer { outcome, sentence, .. } = SystemAnswer::of_run(series);
-    let MeasuredRun { span_s, rates, .. } = measured(series);
+pub fn end_line(result: &RunResult<'_>, periods: &[Verdict], goals: &[GoalResult], files: Vec<String>) -> String {
+    let plan = result.plan;
+    let judgement = Judgement::of_run(result, periods);
+    let SystemAnswer { outcome, sentence, .. } = SystemAnswer::of_run(result);
+    let MeasuredRun { span_s, rates, .. } = measured(result);
     line(&EndLine {
         r#type: "end",
         workload: &plan.workload_name,
         driver: &plan.driver_name,
-        outcome: &series.outcome,
+        outcome: &result.outcome,
         system: SystemLine { outcome, sentence },
         verdict: judgement.verdict,
         reasons: judgement
@@ -126,25 +126,25 @@ pub fn end_line(series: &RunResult<'_>, periods: &[Verdict], goals: &[GoalResult
             .iter()
             .map(|reason| ReasonLine { cause: reason.cause, text: reason.text.clone(), advice: reason.cause.advice() })
             .collect(),
-        trust: Trust::of_run(series).map(|Trust { sentence, own_up_to, .. }| TrustLine { sentence, own_up_to }),
+        trust: Trust::of_run(result).map(|Trust { sentence, own_up_to, .. }| TrustLine { sentence, own_up_to }),
         measured_s: span_s,
         sent_per_s: plan.measured_by.knows(Counter::MessagesEnqueued).then_some(rates.enqueued_per_s),
         acknowledged_per_s: rates.acknowledged_per_s,
         acknowledged_bytes_per_s: rates.acknowledged_bytes_per_s,
         received_per_s: rates.received_per_s,
         received_bytes_per_s: rates.received_bytes_per_s,
-        found_rate_per_s: series.search.as_ref().and_then(|search| search.found_per_s),
-        latencies: latencies(series.cumulative.as_ref(), plan.measured_by),
-        messages: messages(series),
+        found_rate_per_s: result.search.as_ref().and_then(|search| search.found_per_s),
+        latencies: latencies(result.cumulative.as_ref(), plan.measured_by),
+        messages: messages(result),
         goals,
-        warnings: &series.warnings,
+        warnings: &result.warnings,
         files,
     })
 }
 
 /// Messages of the whole run, warm-up included.
-fn messages(series: &RunResult<'_>) -> Map<String, Value> {
-    let totals = totals(series);
+fn messages(result: &RunResult<'_>) -> Map<String, Value> {
+    let totals = totals(result);
     let counted = [
         ("sent", Counter::MessagesEnqueued),
         ("acknowledged", Counter::MessagesAcknowledged),
@@ -154,10 +154,10 @@ fn messages(series: &RunResult<'_>) -> Map<String, Value> {
         ("late", Counter::LateSends),
         ("corrupt", Counter::MessagesCorrupt),
     ];
-    let known = counted.into_iter().filter(|(_, counter)| series.plan.measured_by.knows(*counter));
+    let known = counted.into_iter().filter(|(_, counter)| result.plan.measured_by.knows(*counter));
     let mut messages: Map<String, Value> =
         known.map(|(name, counter)| (name.to_owned(), Value::from(totals[counter]))).collect();
-    if let Some(balance) = received_balance(series) {
+    if let Some(balance) = received_balance(result) {
         for (name, count) in
             [("lost", balance.lost), ("duplicated", balance.duplicated), ("reordered", balance.reordered)]
         {

@@ -157,33 +157,33 @@ impl ResultFiles {
     }
 
     /// What became of the goals, judged on all periods that were written.
-    pub fn goal_results(&self, series: &RunResult<'_>) -> Vec<GoalResult> {
-        self.goals.judge(series, &self.verdicts)
+    pub fn goal_results(&self, result: &RunResult<'_>) -> Vec<GoalResult> {
+        self.goals.judge(result, &self.verdicts)
     }
 
-    /// Rewrites both files from what the series holds now.
-    pub fn write(&mut self, series: &RunResult<'_>) -> Result<(), WriteError> {
-        // Each period is summed up once, however often the files are rewritten. Those that the series has joined were
+    /// Rewrites both files from what the result holds now.
+    pub fn write(&mut self, result: &RunResult<'_>) -> Result<(), WriteError> {
+        // Each period is summed up once, however often the files are rewritten. Those that the result has joined were
         // taken long before.
         let taken_until_ns = self.taken_until_ns;
-        for period in series.periods.iter().filter(|period| period.end_ns > taken_until_ns) {
+        for period in result.periods.iter().filter(|period| period.end_ns > taken_until_ns) {
             self.taken_until_ns = period.end_ns;
             if let Some(hlog) = &mut self.hlog {
-                hlog.add(period, series).map_err(WriteError::at("write the log", &self.main))?;
+                hlog.add(period, result).map_err(WriteError::at("write the log", &self.main))?;
             }
-            self.goals.see(period, series);
+            self.goals.see(period, result);
             self.omb_periods.push(OmbPeriod::from(period));
             let supervisor_cpu_ns = self.cpu_since_last_look_ns();
-            let detail = PeriodDetail::new(period, series.epoch_ns, series.plan).with_supervisor_cpu(supervisor_cpu_ns);
+            let detail = PeriodDetail::new(period, result.epoch_ns, result.plan).with_supervisor_cpu(supervisor_cpu_ns);
             self.verdicts.push(detail.verdict());
             self.detail_periods.push(detail);
         }
         self.detail_ageing.age(&mut self.detail_periods, PeriodDetail::join);
-        let omb = OmbResult::new(series.plan, &self.omb_periods, series.cumulative.as_ref());
+        let omb = OmbResult::new(result.plan, &self.omb_periods, result.cumulative.as_ref());
         let main = self.staged(&omb)?;
-        let detail = DetailDocument::new(&self.origin, series, &self.detail_periods, &self.verdicts, &self.floor)
-            .with_goals(self.goals.judge(series, &self.verdicts))
-            .with_scrapes(self.scraped(series));
+        let detail = DetailDocument::new(&self.origin, result, &self.detail_periods, &self.verdicts, &self.floor)
+            .with_goals(self.goals.judge(result, &self.verdicts))
+            .with_scrapes(self.scraped(result));
         let detail = self.staged(&detail)?;
         self.place_main(main)?;
         let (_, detail_path) = self.paths();
@@ -196,9 +196,9 @@ impl ResultFiles {
     }
 
     /// What brokers and hosts have told of themselves since the load began.
-    fn scraped(&self, series: &RunResult<'_>) -> Vec<ScrapedTarget> {
-        let board = self.scrapes.as_ref().filter(|_| series.epoch_ns > 0);
-        board.map(|board| board.told(series.epoch_wall_ns)).unwrap_or_default()
+    fn scraped(&self, result: &RunResult<'_>) -> Vec<ScrapedTarget> {
+        let board = self.scrapes.as_ref().filter(|_| result.epoch_ns > 0);
+        board.map(|board| board.told(result.epoch_wall_ns)).unwrap_or_default()
     }
 
     /// A document in a temporary file beside the results, complete and forced to disk.

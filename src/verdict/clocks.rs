@@ -27,11 +27,11 @@ impl EndToEndClocks {
     }
 
     /// None: all clients ran on one host, or nothing was measured end to end.
-    pub fn of(series: &RunResult<'_>) -> Option<Self> {
-        let clock_error_ns = series.end.as_ref()?.end_to_end_clock_error_ns?;
-        let measured = series.cumulative.as_ref().map(|latencies| &latencies[Latency::EndToEndActual]);
+    pub fn of(result: &RunResult<'_>) -> Option<Self> {
+        let clock_error_ns = result.end.as_ref()?.end_to_end_clock_error_ns?;
+        let measured = result.cumulative.as_ref().map(|latencies| &latencies[Latency::EndToEndActual]);
         let median_ns = measured.filter(|measured| measured.count() > 0).map(|measured| measured.percentile_ns(50.0));
-        let share = series.plan.thresholds[Threshold::ClockErrorShare];
+        let share = result.plan.thresholds[Threshold::ClockErrorShare];
         let mut clocks = Self { clock_error_ns, usable: clock_error_ns == 0, median_ns };
         clocks.usable |=
             clocks.least_median_ns().is_some_and(|least_ns| clock_error_ns as f64 <= least_ns as f64 * share);
@@ -44,22 +44,22 @@ impl EndToEndClocks {
 #[cfg(test)]
 mod tests {
     use super::EndToEndClocks;
-    use crate::workload_generator::for_tests::{completed_series, plan};
+    use crate::workload_generator::for_tests::{completed_result, plan};
 
     #[test]
     fn figures_are_of_use_as_long_as_their_median_is_above_the_clocks_error() {
         let plan = plan();
-        let mut series = completed_series(&plan);
+        let mut result = completed_result(&plan);
         let mut usable = |error_ns| {
-            series.end.iter_mut().for_each(|end| end.end_to_end_clock_error_ns = error_ns);
-            EndToEndClocks::of(&series).map(|clocks| clocks.usable)
+            result.end.iter_mut().for_each(|end| end.end_to_end_clock_error_ns = error_ns);
+            EndToEndClocks::of(&result).map(|clocks| clocks.usable)
         };
         assert_eq!(usable(None), None, "one host");
         assert_eq!(usable(Some(0)), Some(true), "one clock");
         assert_eq!(usable(Some(1)), Some(true));
         assert_eq!(usable(Some(3_600_000_000_000)), Some(false));
-        series.cumulative = None;
-        let nothing = EndToEndClocks::of(&series).map(|clocks| clocks.usable);
+        result.cumulative = None;
+        let nothing = EndToEndClocks::of(&result).map(|clocks| clocks.usable);
         assert_eq!(nothing, Some(false), "other clocks, and nothing measured");
     }
 }

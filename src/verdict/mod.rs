@@ -160,17 +160,17 @@ impl Judgement {
     }
 
     /// On the run as far as it has come; `periods` are the verdicts on its periods.
-    pub fn of_run(series: &RunResult<'_>, periods: &[Verdict]) -> Self {
-        let context = Context::new(series.plan);
-        let clients = series.periods.last().map_or(&[][..], |period| &period.clients);
+    pub fn of_run(result: &RunResult<'_>, periods: &[Verdict]) -> Self {
+        let context = Context::new(result.plan);
+        let clients = result.periods.last().map_or(&[][..], |period| &period.clients);
         let mut findings: Vec<_> = clients.iter().flat_map(|client| of_client(&client.measured, &context)).collect();
-        run::behind_consumers(&mut findings, series);
-        findings.extend(run::findings(series, &context));
-        findings.extend(Trust::of_run(series).iter().flat_map(|trust| run::of_trust(trust, &context)));
+        run::behind_consumers(&mut findings, result);
+        findings.extend(run::findings(result, &context));
+        findings.extend(Trust::of_run(result).iter().flat_map(|trust| run::of_trust(trust, &context)));
         if !findings.iter().any(|finding| finding.limits || finding.cause.verdict().spoils()) {
             findings.extend(run::of_periods(periods, &context));
         }
-        Self::of(findings, clients.len(), run::not_judged(series)).unless_not_judged(series.plan)
+        Self::of(findings, clients.len(), run::not_judged(result)).unless_not_judged(result.plan)
     }
 
     /// Does nothing speak against the figures but that clients share CPUs, as it was planned? Whoever planned it was
@@ -183,11 +183,11 @@ impl Judgement {
 
     /// The facts of one client over the measurement, where they are known.
     pub fn facts_of<'a>(
-        series: &'a RunResult<'_>,
+        result: &'a RunResult<'_>,
         role: crate::telemetry::Role,
         index: u32,
     ) -> Option<&'a ClientFacts> {
-        let clients = &series.periods.last()?.clients;
+        let clients = &result.periods.last()?.clients;
         let of = |facts: &ClientFacts| (facts.role, facts.index) == (role, index);
         clients.iter().map(|client| &client.measured).find(|facts| of(facts))
     }

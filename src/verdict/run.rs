@@ -14,14 +14,14 @@ use crate::worker::{ClientReport, RunEnd};
 use crate::workload_generator::totals::received_balance;
 use crate::workload_generator::{RunOutcome, RunResult};
 
-pub(super) fn findings(series: &RunResult<'_>, context: &Context<'_>) -> Vec<FoundCause> {
-    let mut findings: Vec<_> = ending(series).into_iter().collect();
-    if let Some(end) = &series.end {
-        findings.extend(counts(series, end, context));
+pub(super) fn findings(result: &RunResult<'_>, context: &Context<'_>) -> Vec<FoundCause> {
+    let mut findings: Vec<_> = ending(result).into_iter().collect();
+    if let Some(end) = &result.end {
+        findings.extend(counts(result, end, context));
         findings.extend(drift(end, context));
         findings.extend(misplaced(end));
     }
-    findings.extend(clocks(series, context));
+    findings.extend(clocks(result, context));
     findings
 }
 
@@ -33,13 +33,13 @@ fn measured(cause: Cause, value: f64, limit: f64, says: String) -> FoundCause {
     FoundCause { value: Some(value), limit: Some(limit), badness: value, ..of_run(cause, says) }
 }
 
-fn ending(series: &RunResult<'_>) -> Option<FoundCause> {
-    match &series.outcome {
+fn ending(result: &RunResult<'_>) -> Option<FoundCause> {
+    match &result.outcome {
         RunOutcome::ClientDied { death } => Some(of_run(Cause::ClientDied, death.to_string())),
         RunOutcome::WorkerLost { loss } => Some(of_run(Cause::WorkerLost, loss.to_string())),
         RunOutcome::Failed { why, .. } => Some(of_run(Cause::RunFailed, why.clone())),
         RunOutcome::Completed | RunOutcome::Interrupted { .. } | RunOutcome::BrokerLost { .. }
-            if series.periods.is_empty() =>
+            if result.periods.is_empty() =>
         {
             let says = "the run ended before the first second of the measurement had passed".to_owned();
             Some(of_run(Cause::NothingMeasured, says))
@@ -53,13 +53,13 @@ fn ending(series: &RunResult<'_>) -> Option<FoundCause> {
 
 /// Counts that must agree whatever the broker did. Messages lost or duplicated between them are the broker's, and
 /// accounted for.
-fn counts(series: &RunResult<'_>, end: &RunEnd, context: &Context<'_>) -> Vec<FoundCause> {
+fn counts(result: &RunResult<'_>, end: &RunEnd, context: &Context<'_>) -> Vec<FoundCause> {
     // Of clients that were killed the last moments are missing, and that is said.
-    if matches!(series.outcome, RunOutcome::ClientDied { .. } | RunOutcome::WorkerLost { .. }) {
+    if matches!(result.outcome, RunOutcome::ClientDied { .. } | RunOutcome::WorkerLost { .. }) {
         return Vec::new();
     }
     let producers = end.clients.iter().filter(|client| client.role == Role::Producer).filter_map(sent_side);
-    let all = producers.chain(received_side(series, end)).chain(by_count(series, end));
+    let all = producers.chain(received_side(result, end)).chain(by_count(result, end));
     let limit = context.limit(Threshold::CountsOffMessages);
     all.filter(|(off, ..)| *off as f64 > limit)
         .map(|(off, client, says)| FoundCause { client, ..measured(Cause::CountsOff, off as f64, limit, says) })
@@ -82,10 +82,10 @@ fn sent_side(client: &ClientReport) -> Option<ImbalanceCount> {
 }
 
 /// What consumers counted = what their books say, message by message.
-fn received_side(series: &RunResult<'_>, end: &RunEnd) -> Option<ImbalanceCount> {
-    let plan = series.plan;
+fn received_side(result: &RunResult<'_>, end: &RunEnd) -> Option<ImbalanceCount> {
+    let plan = result.plan;
     let all_told = plan.message.stamp && plan.topics_fed_by_others() == 0 && end.totals.is_none();
-    let balance = received_balance(series).filter(|_| all_told)?;
+    let balance = received_balance(result).filter(|_| all_told)?;
     let mut counters = Counters::default();
     end.clients.iter().filter(|client| client.role == Role::Consumer).for_each(|client| counters.add(&client.counters));
     let counted = counters[Counter::MessagesReceived]
@@ -100,8 +100,8 @@ fn received_side(series: &RunResult<'_>, end: &RunEnd) -> Option<ImbalanceCount>
 }
 
 /// Where messages are only counted: is what was received what should have been?
-fn by_count(series: &RunResult<'_>, end: &RunEnd) -> Option<ImbalanceCount> {
-    let (plan, totals) = (series.plan, end.totals?);
+fn by_count(result: &RunResult<'_>, end: &RunEnd) -> Option<ImbalanceCount> {
+    let (plan, totals) = (result.plan, end.totals?);
     let expected = totals[Counter::MessagesAcknowledged] * u64::from(plan.subscriptions_of(0));
     let received = totals[Counter::MessagesReceived];
     let off = expected.abs_diff(received);
@@ -136,9 +136,9 @@ fn drift(end: &RunEnd, context: &Context<'_>) -> Option<FoundCause> {
     })
 }
 
-fn clocks(series: &RunResult<'_>, context: &Context<'_>) -> Option<FoundCause> {
+fn clocks(result: &RunResult<'_>, context: &Context<'_>) -> Option<FoundCause> {
     let limit = context.limit(Threshold::ClockErrorShare);
-    let clocks = EndToEndClocks::of(series).filter(|clocks| !clocks.usable)?;
+    let clocks = EndToEndClocks::of(result).filter(|clocks| !clocks.usable)?;
     let error = format_ns(clocks.clock_error_ns);
     let Some(median_ns) = clocks.median_ns else {
         let says = format!("the hosts' clocks may be {error} apart, and nothing was measured end to end");
@@ -174,12 +174,12 @@ pub(super) fn of_periods(periods: &[Verdict], context: &Context<'_>) -> Option<F
 
 /// Consumers that have no time left, or whose library holds back fetches, while what waits for them grows: theirs is
 /// the rate they receive at.
-pub(super) fn behind_consumers(findings: &mut [FoundCause], series: &RunResult<'_>) {
+pub(super) fn behind_consumers(findings: &mut [FoundCause], result: &RunResult<'_>) {
     let slow = |finding: &FoundCause| {
         matches!(finding.cause, Cause::NoSlack | Cause::FetchPauses)
             && finding.client.is_some_and(|(role, _)| role == Role::Consumer)
     };
-    if findings.iter().any(slow) && super::system::backlog(series).is_some() {
+    if findings.iter().any(slow) && super::system::backlog(result).is_some() {
         findings.iter_mut().filter(|finding| slow(finding)).for_each(|finding| finding.limits = true);
     }
 }
@@ -207,16 +207,16 @@ pub(super) fn of_trust(trust: &Trust, context: &Context<'_>) -> Vec<FoundCause> 
 }
 
 /// What nobody could look at.
-pub(super) fn not_judged(series: &RunResult<'_>) -> Vec<Caveat> {
+pub(super) fn not_judged(result: &RunResult<'_>) -> Vec<Caveat> {
     let nobody_knows = |code, text| Caveat::new(code, Severity::Unknown, Subject::Generator, text);
-    if series.plan.measured_by == MeasuredBy::Omb {
+    if result.plan.measured_by == MeasuredBy::Omb {
         return vec![nobody_knows(
             "measured_by_omb",
             "everything about the generator but its counts: OMB's protocol does not carry pacing, queues, CPUs and \
              stalls",
         )];
     }
-    let Some(period) = series.periods.last().filter(|period| !period.clients.is_empty()) else { return Vec::new() };
+    let Some(period) = result.periods.last().filter(|period| !period.clients.is_empty()) else { return Vec::new() };
     let unknown = |pick: fn(&crate::worker::ClientKernelFacts) -> Option<u64>| {
         period.clients.iter().any(|client| pick(&client.measured.kernel).is_none())
     };

@@ -9,7 +9,7 @@ use crate::stats::{Counter, Counters, Latency};
 use crate::telemetry::Role;
 use crate::units::Rate;
 use crate::worker::{ClientDeath, WorkerLoss};
-use crate::workload_generator::for_tests::{completed_series, distribution, facts, plan};
+use crate::workload_generator::for_tests::{completed_result, distribution, facts, plan};
 use crate::workload_generator::{FailureCause as FailedFor, RunOutcome};
 use proptest::prelude::*;
 
@@ -19,8 +19,8 @@ const S: u64 = 1_000 * MS;
 #[test]
 fn a_rate_that_was_not_offered_limits_a_run_and_a_broker_that_does_not_answer_does_not() {
     let short = |change: fn(&mut ClientFacts)| {
-        run(|series| {
-            let clients = &mut series.periods.last_mut().unwrap().clients;
+        run(|result| {
+            let clients = &mut result.periods.last_mut().unwrap().clients;
             clients.iter_mut().filter(|client| client.measured.role == Role::Producer).for_each(|client| {
                 client.measured.counters[Counter::MessagesEnqueued] -= 30_000;
                 change(&mut client.measured);
@@ -43,12 +43,12 @@ fn a_poisson_process_may_be_short_by_chance_and_a_burst_has_the_time_until_the_n
     let limited = |arrivals, missing: u64| {
         let mut plan = plan();
         plan.rate.arrivals = arrivals;
-        let mut series = completed_series(&plan);
-        let clients = &mut series.periods.last_mut().unwrap().clients;
+        let mut result = completed_result(&plan);
+        let clients = &mut result.periods.last_mut().unwrap().clients;
         for client in clients.iter_mut().filter(|client| client.measured.role == Role::Producer) {
             client.measured.counters[Counter::MessagesEnqueued] -= missing;
         }
-        causes(&Judgement::of_run(&series, &[]))
+        causes(&Judgement::of_run(&result, &[]))
     };
     // Of 300,000 messages of a producer 1 % is 3,000, four standard deviations are 2,191.
     let poisson = Arrivals::Poisson { arrival_seed: 1 };
@@ -84,9 +84,9 @@ fn a_consumer_that_is_busy_because_it_was_asked_to_be_has_slack() {
 #[test]
 fn a_median_that_is_the_generators_limits_a_run_and_what_weighs_beyond_it_does_not() {
     let behind = |part: u64| {
-        run(|series| {
+        run(|result| {
             let kept = (1..=2_000).map(|i| if i % part == 0 { 0 } else { i * 3_000 });
-            let latencies = series.cumulative.as_mut().unwrap();
+            let latencies = result.cumulative.as_mut().unwrap();
             latencies.by_family[Latency::EndToEndActual as usize] = distribution((1..=2_000).map(|i| i * 3_000));
             latencies.by_family[Latency::EndToEndAtLeast as usize] = distribution(kept);
         })
@@ -355,9 +355,9 @@ fn produce_with(plan: &mut Plan, name: &str, value: &str) {
 /// The run with its last report changed.
 fn run(change: impl FnOnce(&mut RunResult<'_>)) -> Judgement {
     let plan = plan();
-    let mut series = completed_series(&plan);
-    change(&mut series);
-    Judgement::of_run(&series, &[])
+    let mut result = completed_result(&plan);
+    change(&mut result);
+    Judgement::of_run(&result, &[])
 }
 
 #[test]
@@ -383,32 +383,32 @@ fn runs_that_broke_off_or_measured_nothing_are_invalid() {
         (RunOutcome::WorkerLost { loss }, Cause::WorkerLost),
         (failed, Cause::RunFailed),
     ] {
-        let judgement = run(|series| series.outcome = outcome);
+        let judgement = run(|result| result.outcome = outcome);
         assert_eq!((judgement.verdict, causes(&judgement)), (Verdict::Invalid, vec![cause]));
     }
-    let nothing = run(|series| series.periods.clear());
+    let nothing = run(|result| result.periods.clear());
     assert_eq!(causes(&nothing), [Cause::NothingMeasured]);
     assert_eq!(
-        run(|series| (series.outcome, series.periods) = (RunOutcome::Running, Vec::new())).verdict,
+        run(|result| (result.outcome, result.periods) = (RunOutcome::Running, Vec::new())).verdict,
         Verdict::Valid
     );
 }
 
 #[test]
 fn counts_that_do_not_balance_make_a_run_invalid_and_lost_messages_do_not() {
-    let sent = run(|series| series.end.as_mut().unwrap().clients[1].counters[Counter::MessagesFailed] = 1);
+    let sent = run(|result| result.end.as_mut().unwrap().clients[1].counters[Counter::MessagesFailed] = 1);
     assert_eq!((sent.verdict, causes(&sent)), (Verdict::Invalid, vec![Cause::CountsOff]));
     assert!(sent.reasons[0].text.contains("producer 1: 350,000 messages were handed over, 350,001 were"), "{sent:?}");
-    let received = run(|series| series.end.as_mut().unwrap().clients[2].counters[Counter::MessagesReceived] -= 5);
+    let received = run(|result| result.end.as_mut().unwrap().clients[2].counters[Counter::MessagesReceived] -= 5);
     assert!(received.reasons[0].text.contains("counted 699,995 messages, their books by sequence hold 700,000"));
-    let lost = run(|series| {
-        let balance: &mut Balance = &mut series.balances[0].balance;
+    let lost = run(|result| {
+        let balance: &mut Balance = &mut result.balances[0].balance;
         (balance.lost, balance.received) = (100, 349_900);
-        series.end.as_mut().unwrap().clients[2].counters[Counter::MessagesReceived] -= 100;
+        result.end.as_mut().unwrap().clients[2].counters[Counter::MessagesReceived] -= 100;
     });
     assert_eq!(causes(&lost), [], "the broker lost them, and that is counted");
     let plan = plan();
-    let mut by_count = completed_series(&plan);
+    let mut by_count = completed_result(&plan);
     let mut totals = Counters::default();
     set(&mut totals, &[(Counter::MessagesAcknowledged, 100), (Counter::MessagesReceived, 90)]);
     by_count.end.as_mut().unwrap().totals = Some(totals);
@@ -419,10 +419,10 @@ fn counts_that_do_not_balance_make_a_run_invalid_and_lost_messages_do_not() {
 
 #[test]
 fn clocks_that_drift_or_are_too_far_apart_make_a_run_invalid() {
-    let drift = run(|series| series.end.as_mut().unwrap().clock_drift_ppm = -100.5);
+    let drift = run(|result| result.end.as_mut().unwrap().clock_drift_ppm = -100.5);
     assert_eq!((drift.verdict, causes(&drift)), (Verdict::Invalid, vec![Cause::ClockDrift]));
     // The median of the end-to-end times is 2.25 ms.
-    let apart = |error_ns| run(|series| series.end.as_mut().unwrap().end_to_end_clock_error_ns = Some(error_ns));
+    let apart = |error_ns| run(|result| result.end.as_mut().unwrap().end_to_end_clock_error_ns = Some(error_ns));
     assert_eq!(causes(&apart(1_120_000)), [Cause::MedianNotOwn], "half of it can be the clocks'");
     assert_eq!(causes(&apart(80_000)), []);
     let by_half = apart(1_130_000);
@@ -435,21 +435,21 @@ fn clocks_that_drift_or_are_too_far_apart_make_a_run_invalid() {
 #[test]
 fn too_many_bad_periods_spoil_a_run_that_is_valid_on_the_whole() {
     let plan = plan();
-    let series = completed_series(&plan);
+    let result = completed_result(&plan);
     let mut periods = vec![Verdict::Valid; 20];
     periods[..2].fill(Verdict::GeneratorLimited);
-    assert_eq!(causes(&Judgement::of_run(&series, &periods)), []);
+    assert_eq!(causes(&Judgement::of_run(&result, &periods)), []);
     periods[2] = Verdict::GeneratorLimited;
-    assert_eq!(causes(&Judgement::of_run(&series, &periods)), [Cause::Periods]);
-    let of_two = |verdicts: [Verdict; 2]| causes(&Judgement::of_run(&series, &verdicts));
+    assert_eq!(causes(&Judgement::of_run(&result, &periods)), [Cause::Periods]);
+    let of_two = |verdicts: [Verdict; 2]| causes(&Judgement::of_run(&result, &verdicts));
     assert_eq!(of_two([Verdict::Valid, Verdict::GeneratorLimited]), []);
     assert_eq!(of_two([Verdict::GeneratorLimited; 2]), [Cause::Periods]);
 }
 
 #[test]
 fn several_clients_with_one_cause_are_one_reason_and_the_worst_is_told() {
-    let judgement = run(|series| {
-        for (client, ms) in series.periods.last_mut().unwrap().clients.iter_mut().zip([400, 900, 500]) {
+    let judgement = run(|result| {
+        for (client, ms) in result.periods.last_mut().unwrap().clients.iter_mut().zip([400, 900, 500]) {
             client.measured.kernel.hot_wait_ns = Some(ms * MS);
         }
     });
@@ -464,13 +464,13 @@ fn several_clients_with_one_cause_are_one_reason_and_the_worst_is_told() {
 
 #[test]
 fn what_nobody_could_look_at_is_told() {
-    let judgement = run(|series| series.periods.last_mut().unwrap().clients[0].measured.kernel = Default::default());
+    let judgement = run(|result| result.periods.last_mut().unwrap().clients[0].measured.kernel = Default::default());
     assert_eq!((judgement.verdict, judgement.not_judged.len()), (Verdict::Valid, 3), "{judgement:?}");
     let mut plan = plan();
     plan.measured_by = MeasuredBy::Omb;
-    let mut series = completed_series(&plan);
-    series.periods.iter_mut().for_each(|period| period.clients.clear());
-    let judgement = Judgement::of_run(&series, &[]);
+    let mut result = completed_result(&plan);
+    result.periods.iter_mut().for_each(|period| period.clients.clear());
+    let judgement = Judgement::of_run(&result, &[]);
     assert!(judgement.not_judged[0].text.contains("OMB's protocol"), "{judgement:?}");
     assert_eq!((judgement.verdict, judgement.verdict.to_string()), (Verdict::NotJudged, "NOT JUDGED".to_owned()));
 }
@@ -554,10 +554,10 @@ proptest! {
         let plan = plan();
         let judged = |facts: &[ClientFacts]| {
             // Whose latencies are is of all clients together.
-            let mut series = RunResult { cumulative: None, ..completed_series(&plan) };
-            let clients = &mut series.periods.last_mut().unwrap().clients;
+            let mut result = RunResult { cumulative: None, ..completed_result(&plan) };
+            let clients = &mut result.periods.last_mut().unwrap().clients;
             *clients = facts.iter().map(|facts| crate::worker::ClientSpans { period: facts.clone(), measured: facts.clone() }).collect();
-            Judgement::of_run(&series, &[])
+            Judgement::of_run(&result, &[])
         };
         let forwards = judged(&all);
         let backwards: Vec<_> = all.iter().rev().cloned().collect();

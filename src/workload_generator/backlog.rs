@@ -3,7 +3,7 @@
 //! phases have a limit.
 
 use super::load_phase::{LoadPhase, PhaseStatus};
-use super::series::{Observer, PhaseMark, PhaseName, RunResult};
+use super::result::{Observer, PhaseMark, PhaseName, RunResult};
 use crate::caveat::Caveat;
 use crate::plan::BacklogPlan;
 use crate::units::{NS_PER_S, format_count};
@@ -167,12 +167,12 @@ impl LoadPhase for BacklogPhase {
         look
     }
 
-    fn end(&mut self, now_ns: u64, worker: &mut dyn Worker, series: &mut RunResult<'_>) {
+    fn end(&mut self, now_ns: u64, worker: &mut dyn Worker, result: &mut RunResult<'_>) {
         if self.stage == BacklogStage::Build
             && let Err(error) = worker.resume_consumers()
         {
             let text = format!("consumers could not be resumed: {error}");
-            series.warnings.push(Caveat::of_run("consumers_not_resumed", text));
+            result.warnings.push(Caveat::of_run("consumers_not_resumed", text));
         }
         let (name, what) = match self.stage {
             BacklogStage::Build => (PhaseName::BacklogBuild, "the run ended while the backlog was built"),
@@ -181,7 +181,7 @@ impl LoadPhase for BacklogPhase {
         };
         let messages = worker.counters_stats().map_or(0, |stats| waiting(&stats));
         self.mark(name, now_ns, messages, what.to_owned());
-        series.phases.append(&mut self.marks);
-        series.warnings.append(&mut self.warnings);
+        result.phases.append(&mut self.marks);
+        result.warnings.append(&mut self.warnings);
     }
 }

@@ -284,12 +284,12 @@ pub(crate) fn facts(role: Role, index: u32, seconds: u64) -> ClientFacts {
 }
 
 /// Before anything was measured.
-pub(crate) fn empty_series(plan: &Plan) -> RunResult<'_> {
+pub(crate) fn empty_result(plan: &Plan) -> RunResult<'_> {
     RunResult::begin(plan)
 }
 
 /// The whole run, completed.
-pub(crate) fn completed_series(plan: &Plan) -> RunResult<'_> {
+pub(crate) fn completed_result(plan: &Plan) -> RunResult<'_> {
     let mut cumulative = latencies(1);
     for (family, more) in cumulative.by_family.iter_mut().zip(latencies(3).by_family) {
         family.add(&more);
@@ -304,7 +304,7 @@ pub(crate) fn completed_series(plan: &Plan) -> RunResult<'_> {
         outcome: RunOutcome::Completed,
         end: Some(end(plan)),
         warnings: ["a probe was repeated", "a topic took long to go"].map(|text| text.to_owned().into()).to_vec(),
-        ..empty_series(plan)
+        ..empty_result(plan)
     }
 }
 

@@ -1,7 +1,7 @@
 //! What goes on beside the periods while the load runs: each course looks when it wants to, orders what it needs, and
 //! may move the end.
 
-use super::series::{Observer, RunResult};
+use super::result::{Observer, RunResult};
 use crate::worker::{Worker, WorkerError};
 
 /// What follows from a look.
@@ -25,5 +25,5 @@ pub(super) trait LoadPhase {
         observer: &mut dyn Observer,
     ) -> Result<PhaseStatus, WorkerError>;
     /// The load ends, as planned or not: what was paused goes on, and what was found is put on record.
-    fn end(&mut self, now_ns: u64, worker: &mut dyn Worker, series: &mut RunResult<'_>);
+    fn end(&mut self, now_ns: u64, worker: &mut dyn Worker, result: &mut RunResult<'_>);
 }

@@ -10,12 +10,12 @@ mod load_phase;
 mod ramp;
 mod rate_search;
 pub mod ready;
+pub mod result;
 pub mod run;
-pub mod series;
 pub mod totals;
 
 #[cfg(test)]
 mod tests;
 
+pub use result::*;
 pub use run::run;
-pub use series::*;

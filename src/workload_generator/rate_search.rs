@@ -13,7 +13,7 @@ mod rules;
 
 use super::load_phase::{LoadPhase, PhaseStatus};
 use super::ramp::{Decision, GuideRule, Ramp, StepTotals, StepVerdict, number};
-use super::series::{Observer, RunResult, SearchReport, SearchStep};
+use super::result::{Observer, RunResult, SearchReport, SearchStep};
 use crate::plan::{RatePlan, SearchPlan, SearchRule};
 use crate::units::{NS_PER_S, Rate};
 use crate::worker::{CountersStats, Worker, WorkerError};
@@ -218,8 +218,8 @@ impl LoadPhase for RateSearch {
         Ok(PhaseStatus::GoesOn)
     }
 
-    fn end(&mut self, now_ns: u64, _worker: &mut dyn Worker, series: &mut RunResult<'_>) {
-        series.search = Some(self.report(now_ns));
+    fn end(&mut self, now_ns: u64, _worker: &mut dyn Worker, result: &mut RunResult<'_>) {
+        result.search = Some(self.report(now_ns));
     }
 }
 

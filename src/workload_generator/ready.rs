@@ -2,7 +2,7 @@
 //! each of its producers. Probes are repeated until then, because with `auto.offset.reset=latest` early ones are not
 //! seen.
 
-use super::series::Observer;
+use super::result::Observer;
 use crate::units::first_few;
 use crate::worker::{Wake, Worker, WorkerError};
 use std::time::Duration;

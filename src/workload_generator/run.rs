@@ -9,7 +9,7 @@ use super::backlog::BacklogPhase;
 use super::load_phase::LoadPhase;
 use super::rate_search::RateSearch;
 use super::ready::wait_until_ready;
-use super::series::{Observer, Phase, RunOutcome, RunResult};
+use super::result::{Observer, Phase, RunOutcome, RunResult};
 use crate::plan::Plan;
 use crate::stats::ageing::RowAging;
 use crate::units::{NS_PER_S, Rate};
@@ -21,13 +21,13 @@ use std::time::{Duration, SystemTime};
 const NEWEST_PERIODS: usize = 1_000;
 const OLD_PERIODS: usize = 1_000;
 
-/// Runs the script. The series that comes back is complete: its outcome says how the run ended.
+/// Runs the script. The result that comes back is complete: its outcome says how the run ended.
 pub fn run<'a>(plan: &'a Plan, worker: &mut dyn Worker, observer: &mut dyn Observer) -> RunResult<'a> {
-    let series = RunResult::begin(plan);
+    let result = RunResult::begin(plan);
     let mut script = RunSteps {
         worker,
         observer,
-        series,
+        result,
         last_tick: None,
         ageing: RowAging::new(NEWEST_PERIODS, OLD_PERIODS),
         courses: Vec::new(),
@@ -40,7 +40,7 @@ pub fn run<'a>(plan: &'a Plan, worker: &mut dyn Worker, observer: &mut dyn Obser
 struct RunSteps<'a, 'w> {
     worker: &'w mut dyn Worker,
     observer: &'w mut dyn Observer,
-    series: RunResult<'a>,
+    result: RunResult<'a>,
     last_tick: Option<(u64, LiveCounters)>,
     ageing: RowAging,
     /// What goes on beside the periods.
@@ -51,7 +51,7 @@ struct RunSteps<'a, 'w> {
 
 impl<'a> RunSteps<'a, '_> {
     fn start(&mut self) -> Result<(), PhaseStop> {
-        let plan = self.series.plan;
+        let plan = self.result.plan;
         self.observer.phase(Phase::Start, None);
         self.worker.initialize_driver(plan, &mut |doing| self.observer.doing(doing))?;
         let begun_ns = self.worker.now_ns();
@@ -74,20 +74,20 @@ impl<'a> RunSteps<'a, '_> {
     }
 
     fn load(&mut self) -> Result<(), PhaseStop> {
-        let plan = self.series.plan;
-        self.series.epoch_ns = self.worker.start_load()?;
+        let plan = self.result.plan;
+        self.result.epoch_ns = self.worker.start_load()?;
         let since_unix = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-        let ahead_ns = i128::from(self.series.epoch_ns) - i128::from(self.worker.now_ns());
-        self.series.epoch_wall_ns = i128::try_from(since_unix.as_nanos()).unwrap_or(i128::MAX).saturating_add(ahead_ns);
+        let ahead_ns = i128::from(self.result.epoch_ns) - i128::from(self.worker.now_ns());
+        self.result.epoch_wall_ns = i128::try_from(since_unix.as_nanos()).unwrap_or(i128::MAX).saturating_add(ahead_ns);
         if let Some(search) = &plan.search {
-            self.courses.push(Box::new(RateSearch::begin(search, &plan.rate, self.series.epoch_ns)));
+            self.courses.push(Box::new(RateSearch::begin(search, &plan.rate, self.result.epoch_ns)));
         }
         let warmup_ns = whole_seconds_ns(plan.warmup);
-        let measured_from_ns = self.series.epoch_ns + warmup_ns;
+        let measured_from_ns = self.result.epoch_ns + warmup_ns;
         if warmup_ns > 0 {
             self.observer.log_beginning(&format!("----- Starting warm-up traffic ({}) ------", minutes(plan.warmup)));
             self.observer.phase(Phase::WarmUp, Some(plan.warmup));
-            self.periods(Phase::WarmUp, self.series.epoch_ns, Some(measured_from_ns))?;
+            self.periods(Phase::WarmUp, self.result.epoch_ns, Some(measured_from_ns))?;
             let latencies = self.worker.cumulative_latencies()?;
             self.observer.aggregated(&latencies);
             self.worker.reset_stats(measured_from_ns)?;
@@ -95,7 +95,7 @@ impl<'a> RunSteps<'a, '_> {
         let length = plan.duration.map_or_else(|| "until interrupted".to_owned(), minutes);
         self.observer.log_beginning(&format!("----- Starting benchmark traffic ({length})------"));
         self.observer.phase(Phase::Measure, plan.duration);
-        self.series.measurement_start_ns = measured_from_ns;
+        self.result.measurement_start_ns = measured_from_ns;
         let duration_ns = plan.duration.map(whole_seconds_ns);
         // With a backlog the stated time begins when it has been drained.
         let mut end_ns = duration_ns.map(|duration_ns| measured_from_ns + duration_ns);
@@ -110,10 +110,10 @@ impl<'a> RunSteps<'a, '_> {
             end_ns = None;
         }
         let ended = self.periods(Phase::Measure, measured_from_ns, end_ns);
-        if !self.series.periods.is_empty() {
+        if !self.result.periods.is_empty() {
             let latencies = self.worker.cumulative_latencies()?;
             self.observer.aggregated(&latencies);
-            self.series.cumulative = Some(latencies);
+            self.result.cumulative = Some(latencies);
         }
         ended
     }
@@ -122,7 +122,7 @@ impl<'a> RunSteps<'a, '_> {
     /// shorter. Ends early on a signal, a death, or results that cannot be written; what was measured until then is
     /// kept as a last, shorter period.
     fn periods(&mut self, phase: Phase, from_ns: u64, to_ns: Option<u64>) -> Result<(), PhaseStop> {
-        let period_ns = whole_seconds_ns(self.series.plan.period);
+        let period_ns = whole_seconds_ns(self.result.plan.period);
         let mut begun_ns = from_ns;
         self.end_ns = to_ns;
         while self.end_ns.is_none_or(|end_ns| begun_ns < end_ns) {
@@ -159,20 +159,20 @@ impl<'a> RunSteps<'a, '_> {
 
     fn period(&mut self, phase: Phase, boundary_ns: u64) -> Result<(), PhaseStop> {
         let period = self.worker.period_stats(boundary_ns)?;
-        self.observer.period(phase, &period, self.series.plan.subscriptions_per_topic);
+        self.observer.period(phase, &period, self.result.plan.subscriptions_per_topic);
         if phase == Phase::Measure {
-            self.series.periods.push(period);
-            self.series.cumulative = Some(self.worker.latencies_so_far()?);
-            self.observer.write(&self.series).map_err(PhaseStop::Results)?;
+            self.result.periods.push(period);
+            self.result.cumulative = Some(self.worker.latencies_so_far()?);
+            self.observer.write(&self.result).map_err(PhaseStop::Results)?;
             // What was written is kept by the observer; the histograms of a day's periods would fill the memory, and
             // the facts of each client.
-            if let Some(written) = self.series.periods.last_mut() {
+            if let Some(written) = self.result.periods.last_mut() {
                 written.latencies.forget();
             }
-            if let [.., before, _] = &mut self.series.periods[..] {
+            if let [.., before, _] = &mut self.result.periods[..] {
                 before.clients = Vec::new();
             }
-            self.ageing.age(&mut self.series.periods, PeriodStats::join);
+            self.ageing.age(&mut self.result.periods, PeriodStats::join);
         }
         Ok(())
     }

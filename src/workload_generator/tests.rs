@@ -15,7 +15,7 @@ struct Listener {
     warmup_periods: usize,
     measured_periods: usize,
     ticks: usize,
-    /// Outcomes of the series each time it was handed over.
+    /// Outcomes of the result each time it was handed over.
     written: Vec<RunOutcome>,
     disk_full_at: Option<usize>,
 }
@@ -61,8 +61,8 @@ fn a_run_goes_through_all_steps_in_omb_order() {
     let plan = a_plan(10, Some(20));
     let mut worker = FakeWorker { rate_per_s: 1000, ..FakeWorker::default() };
     let mut listener = Listener::default();
-    let series = run(&plan, &mut worker, &mut listener);
-    assert_eq!(series.outcome, RunOutcome::Completed);
+    let result = run(&plan, &mut worker, &mut listener);
+    assert_eq!(result.outcome, RunOutcome::Completed);
     assert_eq!(
         worker.calls,
         [
@@ -82,7 +82,7 @@ fn a_run_goes_through_all_steps_in_omb_order() {
     );
     assert_eq!((listener.warmup_periods, listener.measured_periods), (1, 2));
     assert!(listener.lines.iter().any(|line| line == "creating topics: 500 of 2,000 topics"), "{:?}", listener.lines);
-    assert_eq!(series.periods.len(), 2);
+    assert_eq!(result.periods.len(), 2);
     assert_eq!(worker.boundaries, [10 * NS_PER_S, 20 * NS_PER_S, 30 * NS_PER_S]);
     use Phase::{CatchUp, Close, Flush, Measure, Ready, Start, WarmUp};
     assert_eq!(listener.phases, [Start, Ready, WarmUp, Measure, Flush, CatchUp, Close]);
@@ -122,8 +122,8 @@ fn probes_are_repeated_until_nothing_is_missing() {
     let mut missing: std::collections::VecDeque<_> = vec![not_yet; 60].into();
     missing.push_back(Vec::new());
     let mut worker = FakeWorker { missing, ..FakeWorker::default() };
-    let series = run(&plan, &mut worker, &mut Listener::default());
-    assert_eq!(series.outcome, RunOutcome::Completed);
+    let result = run(&plan, &mut worker, &mut Listener::default());
+    assert_eq!(result.outcome, RunOutcome::Completed);
     assert_eq!(worker.probes, 3, "one at once and one every half second in 1.2 s");
 }
 
@@ -132,9 +132,9 @@ fn a_run_that_never_gets_ready_names_what_is_missing_and_closes() {
     let plan = a_plan(0, Some(10));
     let missing = vec![vec!["group g of topic t has 2 of 3 partitions assigned".to_owned()]].into();
     let mut worker = FakeWorker { missing, ..FakeWorker::default() };
-    let series = run(&plan, &mut worker, &mut Listener::default());
-    let RunOutcome::Failed { cause: FailureCause::TimedOut, why } = series.outcome else {
-        panic!("{:?}", series.outcome)
+    let result = run(&plan, &mut worker, &mut Listener::default());
+    let RunOutcome::Failed { cause: FailureCause::TimedOut, why } = result.outcome else {
+        panic!("{:?}", result.outcome)
     };
     assert!(why.contains("not ready after 60 s") && why.contains("2 of 3 partitions"), "{why}");
     assert_eq!(worker.calls.last(), Some(&"stop_all"));
@@ -146,8 +146,8 @@ fn an_interrupted_run_keeps_the_whole_seconds_that_passed() {
     let interrupt = (23 * NS_PER_S + NS_PER_S / 2, FakeEvent::Signal(Interruption::Interrupt));
     let mut worker = FakeWorker { events: vec![interrupt].into(), ..FakeWorker::default() };
     let mut listener = Listener::default();
-    let series = run(&plan, &mut worker, &mut listener);
-    assert_eq!(series.outcome, RunOutcome::Interrupted { by: Interruption::Interrupt });
+    let result = run(&plan, &mut worker, &mut listener);
+    assert_eq!(result.outcome, RunOutcome::Interrupted { by: Interruption::Interrupt });
     assert_eq!(worker.boundaries, [10 * NS_PER_S, 20 * NS_PER_S, 23 * NS_PER_S]);
     assert_eq!(listener.written.last(), Some(&RunOutcome::Interrupted { by: Interruption::Interrupt }));
     assert!(worker.calls.ends_with(&["stop_producers", "catch_up", "stop_all", "balances"]), "{:?}", worker.calls);
@@ -158,9 +158,9 @@ fn a_death_makes_the_run_invalid_and_what_was_measured_is_written() {
     let plan = a_plan(0, Some(60));
     let mut worker = FakeWorker { events: vec![(12 * NS_PER_S, FakeEvent::Death)].into(), ..FakeWorker::default() };
     let mut listener = Listener::default();
-    let series = run(&plan, &mut worker, &mut listener);
-    assert_eq!(series.outcome, RunOutcome::ClientDied { death: a_death() });
-    assert_eq!(series.periods.len(), 2, "the whole period and the second after it");
+    let result = run(&plan, &mut worker, &mut listener);
+    assert_eq!(result.outcome, RunOutcome::ClientDied { death: a_death() });
+    assert_eq!(result.periods.len(), 2, "the whole period and the second after it");
     assert_eq!(listener.written.last(), Some(&RunOutcome::ClientDied { death: a_death() }));
     assert_eq!(listener.early_ends, [RunOutcome::ClientDied { death: a_death() }]);
 }
@@ -170,9 +170,9 @@ fn results_that_cannot_be_written_stop_the_run() {
     let plan = a_plan(0, Some(60));
     let mut worker = FakeWorker::default();
     let mut listener = Listener { disk_full_at: Some(1), ..Listener::default() };
-    let series = run(&plan, &mut worker, &mut listener);
-    let RunOutcome::Failed { cause: FailureCause::Results, why } = series.outcome else {
-        panic!("{:?}", series.outcome)
+    let result = run(&plan, &mut worker, &mut listener);
+    let RunOutcome::Failed { cause: FailureCause::Results, why } = result.outcome else {
+        panic!("{:?}", result.outcome)
     };
     assert_eq!(why, "no space left on device");
     assert_eq!(worker.boundaries.len(), 1);
@@ -185,11 +185,11 @@ fn whatever_verb_fails_everything_is_closed_and_the_cause_is_told() {
         let plan = a_plan(0, Some(10));
         let mut worker = FakeWorker { fails: Some((verb, unreachable)), ..FakeWorker::default() };
         let mut listener = Listener::default();
-        let series = run(&plan, &mut worker, &mut listener);
+        let result = run(&plan, &mut worker, &mut listener);
         assert!(
-            matches!(series.outcome, RunOutcome::Failed { cause: FailureCause::Broker, .. }),
+            matches!(result.outcome, RunOutcome::Failed { cause: FailureCause::Broker, .. }),
             "{verb}: {:?}",
-            series.outcome
+            result.outcome
         );
         assert_eq!(worker.calls.last(), Some(&"stop_all"), "{verb}");
         assert!(listener.written.is_empty(), "{verb}: nothing was measured, nothing is written");
@@ -205,7 +205,7 @@ fn a_failure_while_closing_does_not_hide_the_first_one() {
         fails: Some(("catch_up", || WorkerError::TimedOut("consumers".to_owned()))),
         ..FakeWorker::default()
     };
-    let series = run(&plan, &mut worker, &mut Listener::default());
-    assert_eq!(series.outcome, RunOutcome::ClientDied { death: a_death() });
-    assert!(series.warnings.iter().any(|warning| warning.text.contains("consumers")), "{:?}", series.warnings);
+    let result = run(&plan, &mut worker, &mut Listener::default());
+    assert_eq!(result.outcome, RunOutcome::ClientDied { death: a_death() });
+    assert!(result.warnings.iter().any(|warning| warning.text.contains("consumers")), "{:?}", result.warnings);
 }

@@ -48,8 +48,8 @@ pub(super) fn run(
     messages.info("run", "one producer and one consumer through the embedded broker");
     let plan = plan(desk)?;
     let mut worker = LocalWorker::new(desk.signals.clone(), calibration, root());
-    let series = workload_generator::run(&plan, &mut worker, &mut SilentObserver);
-    match &series.outcome {
+    let result = workload_generator::run(&plan, &mut worker, &mut SilentObserver);
+    match &result.outcome {
         RunOutcome::Completed => {}
         RunOutcome::Interrupted { by } => return Err(CalibrationStop::Interrupted(*by)),
         other => {
@@ -60,14 +60,14 @@ pub(super) fn run(
             ));
         }
     }
-    let of = |latency: Latency| series.cumulative.as_ref().map(|all: &LatencySet| Percentiles::from(&all[latency]));
+    let of = |latency: Latency| result.cumulative.as_ref().map(|all: &LatencySet| Percentiles::from(&all[latency]));
     let (Some(acknowledge_actual), Some(end_to_end_actual)) =
         (of(Latency::AcknowledgeActual), of(Latency::EndToEndActual))
     else {
         let why = "the run through the embedded broker measured nothing";
         return Err(CalibrationStop::Failed(ExitStatus::RunFailed, why.to_owned()));
     };
-    let failed: u64 = series.periods.iter().map(|period| period.counters[Counter::MessagesFailed]).sum();
+    let failed: u64 = result.periods.iter().map(|period| period.counters[Counter::MessagesFailed]).sum();
     if failed > 0 {
         let text = format!("{failed} messages failed in the run through the embedded broker");
         warnings.push(Caveat::warning("messages_failed", Subject::Floor, text).with("messages", failed));
@@ -113,7 +113,7 @@ fn why(outcome: &RunOutcome) -> String {
     }
 }
 
-/// Nobody listens: what counts is in the series.
+/// Nobody listens: what counts is in the result.
 struct SilentObserver;
 
 impl Observer for SilentObserver {

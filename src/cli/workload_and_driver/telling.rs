@@ -44,7 +44,7 @@ pub(super) fn page_of(files: &ResultFiles, wanted: bool, messages: &mut Messages
 
 /// The files, and what programs are told at the end. `any`: they were written at least once.
 pub(super) fn tell_files(
-    series: &RunResult<'_>,
+    result: &RunResult<'_>,
     files: &ResultFiles,
     any: bool,
     page: Option<&Path>,
@@ -57,7 +57,7 @@ pub(super) fn tell_files(
         ConsoleForm::Json => {
             let written = [Some(main.as_path()), Some(&detail), hlog.as_deref(), page].into_iter().flatten();
             let written = written.filter(|_| any).map(|path| path.display().to_string()).collect();
-            messages.result(&end_line(series, &files.period_verdicts(), &files.goal_results(series), written));
+            messages.result(&end_line(result, &files.period_verdicts(), &files.goal_results(result), written));
         }
         _ if !any => {}
         ConsoleForm::Omb => {

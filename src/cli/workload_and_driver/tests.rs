@@ -18,12 +18,12 @@ fn args(output_dir: &Path) -> RunArgs {
     }
 }
 
-/// A script that logs, loads or not, grows the series once if so, and ends as told (as failed, when the series cannot
+/// A script that logs, loads or not, grows the result once if so, and ends as told (as failed, when the result cannot
 /// be written).
 fn script(outcome: RunOutcome, loads: bool) -> impl for<'a> FnOnce(&'a Plan, &mut dyn Observer) -> RunResult<'a> {
     move |plan, observer| {
         observer.log("Created 1 topics in 1.000 ms");
-        let mut series = RunResult {
+        let mut result = RunResult {
             plan,
             phases: Vec::new(),
             search: None,
@@ -37,11 +37,11 @@ fn script(outcome: RunOutcome, loads: bool) -> impl for<'a> FnOnce(&'a Plan, &mu
             end: None,
             warnings: vec!["a warning of the run".to_owned().into()],
         };
-        if loads && let Err(error) = observer.write(&series) {
+        if loads && let Err(error) = observer.write(&result) {
             let why = error.to_string();
-            series.outcome = RunOutcome::Failed { cause: FailureCause::Results, why };
+            result.outcome = RunOutcome::Failed { cause: FailureCause::Results, why };
         }
-        series
+        result
     }
 }
 

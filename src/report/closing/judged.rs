@@ -11,7 +11,7 @@ const REMARKS: usize = 3;
 
 /// A run and all that is judged of it, each once.
 pub(in crate::report) struct JudgedRun<'a> {
-    series: &'a RunResult<'a>,
+    result: &'a RunResult<'a>,
     /// The verdicts on the measured periods.
     periods: &'a [Verdict],
     pub(super) system: SystemAnswer,
@@ -21,21 +21,21 @@ pub(in crate::report) struct JudgedRun<'a> {
 }
 
 impl<'a> JudgedRun<'a> {
-    pub(in crate::report) fn of(series: &'a RunResult<'a>, periods: &'a [Verdict]) -> Self {
+    pub(in crate::report) fn of(result: &'a RunResult<'a>, periods: &'a [Verdict]) -> Self {
         Self {
-            series,
+            result,
             periods,
-            system: SystemAnswer::of_run(series),
-            judgement: Judgement::of_run(series, periods),
-            trust: Trust::of_run(series),
-            caveats: caveats(series),
+            system: SystemAnswer::of_run(result),
+            judgement: Judgement::of_run(result, periods),
+            trust: Trust::of_run(result),
+            caveats: caveats(result),
         }
     }
 
     /// The verdict in one sentence: how far the figures are the broker's, or what spoils them with the remedy. Then
     /// what else there is to know: the most important first, three at most.
     pub(super) fn verdict_lines(&self) -> Vec<String> {
-        let Self { series, judgement, .. } = self;
+        let Self { result, judgement, .. } = self;
         let verdict = judgement.verdict;
         // Of figures that are wrong nobody asks whose they are.
         let trust = self.trust.as_ref().filter(|trust| verdict != Verdict::Invalid && trust.not_judged.is_none());
@@ -50,7 +50,7 @@ impl<'a> JudgedRun<'a> {
                 let why = judgement.not_judged.first().map(|caveat| caveat.text.as_str());
                 (format!("{verdict}: {}", why.unwrap_or("nobody could look at the generator")), None)
             }
-            (Verdict::GeneratorLimited, _) if judgement.is_normal_on_shared_cpus(series.plan) => {
+            (Verdict::GeneratorLimited, _) if judgement.is_normal_on_shared_cpus(result.plan) => {
                 let whose =
                     whose.unwrap_or_else(|| "counts are exact, latencies are this machine's as well".to_owned());
                 let says = "as is normal where clients share CPUs";
@@ -59,7 +59,7 @@ impl<'a> JudgedRun<'a> {
             (_, Some(reason)) => (format!("{verdict}: {}", Caveat::from(reason)), whose),
             (_, None) => (verdict.to_string(), whose),
         };
-        let ending = ending(&series.outcome).map(|ending| format!(" · {ending}")).unwrap_or_default();
+        let ending = ending(&result.outcome).map(|ending| format!(" · {ending}")).unwrap_or_default();
         let mut lines = vec![format!("{said}{ending}")];
         lines.extend(below.map(|whose| format!("  {whose}")));
         let remarks = self.remarks();
@@ -72,14 +72,14 @@ impl<'a> JudgedRun<'a> {
         }
         // What somebody may have to do something about is told in full, however many remarks there are. What the plan
         // warned of was said before the run.
-        lines.extend(series.warnings.iter().map(|warning| format!("  {warning}")));
+        lines.extend(result.warnings.iter().map(|warning| format!("  {warning}")));
         lines
     }
 
     /// All that stands below the verdict's sentence and whose the figures are, but for warnings.
     pub(in crate::report) fn remarks(&self) -> Vec<Caveat> {
-        let Self { series, periods, system, judgement, trust, caveats } = self;
-        let normal = judgement.is_normal_on_shared_cpus(series.plan);
+        let Self { result, periods, system, judgement, trust, caveats } = self;
+        let normal = judgement.is_normal_on_shared_cpus(result.plan);
         let of_generator = |code, text| Caveat::warning(code, Subject::Generator, text);
         let Judgement { verdict, reasons, not_judged } = judgement;
         let mut remarks: Vec<Caveat> = system.errors.iter().map(Caveat::from).collect();

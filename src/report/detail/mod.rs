@@ -195,38 +195,38 @@ struct TopicsDetail<'a> {
 }
 
 impl<'a> DetailDocument<'a> {
-    /// Puts the document together. `periods` are the details of `series.periods`, made once per period, `verdicts`
+    /// Puts the document together. `periods` are the details of `result.periods`, made once per period, `verdicts`
     /// those on all periods, one by one.
     pub fn new(
         origin: &'a Origin,
-        series: &'a RunResult<'_>,
+        result: &'a RunResult<'_>,
         periods: &'a [PeriodDetail],
         verdicts: &[Verdict],
         floor: &'a FloorStanding,
     ) -> Self {
-        let plan = series.plan;
-        let end = series.end.as_ref();
-        let partitions = partitions::partitions(series);
+        let plan = result.plan;
+        let end = result.end.as_ref();
+        let partitions = partitions::partitions(result);
         Self {
-            system: SystemAnswer::of_run(series),
+            system: SystemAnswer::of_run(result),
             verdict: RunVerdict {
-                judgement: Judgement::of_run(series, verdicts),
+                judgement: Judgement::of_run(result, verdicts),
                 periods_not_valid: verdicts.iter().filter(|verdict| verdict.spoils()).count(),
             },
-            trust: Trust::of_run(series),
+            trust: Trust::of_run(result),
             schema: DetailSchema { name: SCHEMA_NAME, version: SCHEMA_VERSION },
             origin,
-            outcome: &series.outcome,
+            outcome: &result.outcome,
             goals: Vec::new(),
-            health: Health::of(series),
-            caveats: caveats(series).into_iter().map(CaveatDetail::from).collect(),
-            warnings: plan.warnings.iter().chain(&series.warnings).map(|warning| warning.text.as_str()).collect(),
-            measurement: Measurement::new(series),
+            health: Health::of(result),
+            caveats: caveats(result).into_iter().map(CaveatDetail::from).collect(),
+            warnings: plan.warnings.iter().chain(&result.warnings).map(|warning| warning.text.as_str()).collect(),
+            measurement: Measurement::new(result),
             intervals: PeriodValues::of(periods.iter().map(PeriodDetail::compared)).intervals(),
-            phases: varying_load::phases(series),
-            rate_search: varying_load::search(series),
+            phases: varying_load::phases(result),
+            rate_search: varying_load::search(result),
             periods,
-            accounting: Accounting::new(&series.balances),
+            accounting: Accounting::new(&result.balances),
             message: MessageNotes::new(plan),
             acknowledgement: AcknowledgementNotes::new(plan),
             histogram: match plan.measured_by {
@@ -236,10 +236,10 @@ impl<'a> DetailDocument<'a> {
             clock: end.map(ClockDetail::new),
             supervisor: end.map(|end| Supervisor { supervisor_cpu_ns: end.supervisor_cpu_ns, drain_ns: end.drain_ns }),
             hosts: end.map_or(&[], |end| &end.hosts),
-            end_to_end_clocks: EndToEndClocks::of(series),
+            end_to_end_clocks: EndToEndClocks::of(result),
             environment: end.map(environment::environments).unwrap_or_default(),
             cluster_settings: end.map_or(&[], |end| &end.cluster_settings),
-            floor: FloorDetail::new(floor, series),
+            floor: FloorDetail::new(floor, result),
             topics: end.map(|end| TopicsDetail { names: &end.topics, deleted: end.topics_deleted }),
             files_as_written: &plan.inputs.files,
             // Java clients read the driver file themselves.
@@ -248,7 +248,7 @@ impl<'a> DetailDocument<'a> {
             clients: end
                 .into_iter()
                 .flat_map(|end| &end.clients)
-                .map(|report| ClientDetail::new(report, &plan.clients, verdict_on(series, report)))
+                .map(|report| ClientDetail::new(report, &plan.clients, verdict_on(result, report)))
                 .collect(),
             partition_counts: (!partitions.is_empty()).then_some(PartitionNotes::OURS),
             partitions,
@@ -271,7 +271,7 @@ impl<'a> DetailDocument<'a> {
 }
 
 /// None: nothing is known of what it did in the measurement.
-fn verdict_on(series: &RunResult<'_>, report: &ClientReport) -> Option<ClientVerdict> {
-    let facts = Judgement::facts_of(series, report.role, report.index)?;
-    Some(ClientVerdict { judgement: Judgement::of_client(facts, series.plan), facts: facts.clone() })
+fn verdict_on(result: &RunResult<'_>, report: &ClientReport) -> Option<ClientVerdict> {
+    let facts = Judgement::facts_of(result, report.role, report.index)?;
+    Some(ClientVerdict { judgement: Judgement::of_client(facts, result.plan), facts: facts.clone() })
 }

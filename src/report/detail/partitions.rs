@@ -60,11 +60,11 @@ struct PartitionBasis {
 }
 
 /// By topic, subscription and partition; those that a consumer did not tell apart come last of their subscription.
-pub fn partitions(series: &RunResult<'_>) -> Vec<PartitionDetail> {
+pub fn partitions(result: &RunResult<'_>) -> Vec<PartitionDetail> {
     let mut all: BTreeMap<(u32, Option<u32>, bool, Option<u32>), PartitionBasis> = BTreeMap::new();
-    let consumers = series.end.iter().flat_map(|end| &end.clients).filter(|client| client.role == Role::Consumer);
+    let consumers = result.end.iter().flat_map(|end| &end.clients).filter(|client| client.role == Role::Consumer);
     for client in consumers {
-        let plan = series.plan.clients.iter().find(|plan| (plan.role, plan.index) == (client.role, client.index));
+        let plan = result.plan.clients.iter().find(|plan| (plan.role, plan.index) == (client.role, client.index));
         let (Some(plan), Some(told)) = (plan, &client.partitions) else { continue };
         for counts in &told.partitions {
             let key = (plan.topic, plan.subscription, counts.partition.is_none(), counts.partition);
@@ -99,7 +99,7 @@ mod tests {
     use super::*;
     use crate::stats::partition_tally::PartitionTally;
     use crate::worker::PartitionsReceived;
-    use crate::workload_generator::for_tests::{completed_series, plan};
+    use crate::workload_generator::for_tests::{completed_result, plan};
 
     /// What a consumer tells that received so many messages of each partition, each after `took_ns`.
     fn received(of: &[(u32, u64, u64)]) -> Option<PartitionsReceived> {
@@ -122,14 +122,14 @@ mod tests {
         let mut second = plan.clients[2].clone();
         second.index = 1;
         plan.clients.push(second);
-        let mut series = completed_series(&plan);
-        let clients = &mut series.end.as_mut().unwrap().clients;
+        let mut result = completed_result(&plan);
+        let clients = &mut result.end.as_mut().unwrap().clients;
         let mut consumers = clients.iter_mut().filter(|client| client.role == Role::Consumer);
         let (one, other) = (consumers.next().unwrap(), consumers.next().unwrap());
         let both = vec![one.index, other.index];
         one.partitions = received(&[(1, 10, 1_000_000), (0, 4, 2_000)]);
         other.partitions = received(&[(1, 30, 8_000_000), (7, 1, 5_000)]);
-        let found = partitions(&series);
+        let found = partitions(&result);
         let shown: Vec<_> =
             found.iter().map(|one| (one.partition, one.partition_messages, one.partition_bytes)).collect();
         assert_eq!(shown, [(Some(0), 4, 400), (Some(1), 40, 4_000), (None, 1, 100)]);

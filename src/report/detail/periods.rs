@@ -217,17 +217,17 @@ pub struct Measurement {
 }
 
 impl Measurement {
-    /// Sums up a series.
-    pub fn new(series: &RunResult<'_>) -> Self {
-        let MeasuredRun { counters, span_s: measured_s, rates } = measured(series);
+    /// Sums up a result.
+    pub fn new(result: &RunResult<'_>) -> Self {
+        let MeasuredRun { counters, span_s: measured_s, rates } = measured(result);
         let known = |rate| (measured_s > 0.0).then_some(rate);
-        let by = series.plan.measured_by;
+        let by = result.plan.measured_by;
         let cpu_ns = counters[Counter::CpuUserNs] + counters[Counter::CpuSystemNs];
         let acknowledged = counters[Counter::MessagesAcknowledged];
         Self {
-            epoch_raw_ns: series.epoch_ns,
-            measurement_start_s: (series.measurement_start_ns > 0)
-                .then(|| since_epoch_s(series.epoch_ns, series.measurement_start_ns)),
+            epoch_raw_ns: result.epoch_ns,
+            measurement_start_s: (result.measurement_start_ns > 0)
+                .then(|| since_epoch_s(result.epoch_ns, result.measurement_start_ns)),
             measured_s,
             send_rate_per_s: known(rates.enqueued_per_s).filter(|_| by.knows(Counter::MessagesEnqueued)),
             publish_rate_per_s: known(rates.acknowledged_per_s),
@@ -236,15 +236,15 @@ impl Measurement {
             consume_bytes_per_s: known(rates.received_bytes_per_s),
             cpu_ns_per_message: (acknowledged > 0 && by.knows(Counter::CpuUserNs))
                 .then(|| cpu_ns as f64 / acknowledged as f64),
-            latencies: series.cumulative.as_ref().map(|latencies| LatencyFamilies::of(latencies, by)),
+            latencies: result.cumulative.as_ref().map(|latencies| LatencyFamilies::of(latencies, by)),
             // Of a finished run only: they take a look at every bucket.
-            shapes: series
+            shapes: result
                 .cumulative
                 .as_ref()
-                .filter(|_| series.outcome != RunOutcome::Running)
+                .filter(|_| result.outcome != RunOutcome::Running)
                 .map(|latencies| MeasurementShapes::of(latencies, by)),
             counters: CounterDetail { counters, by },
-            counters_whole_run: CounterDetail { counters: totals(series), by },
+            counters_whole_run: CounterDetail { counters: totals(result), by },
         }
     }
 }

@@ -60,27 +60,27 @@ struct StepDetail<'a> {
     step_reason: &'a str,
 }
 
-fn since_epoch_s(series: &RunResult<'_>, at_ns: u64) -> f64 {
-    (i128::from(at_ns) - i128::from(series.epoch_ns)) as f64 / 1e9
+fn since_epoch_s(result: &RunResult<'_>, at_ns: u64) -> f64 {
+    (i128::from(at_ns) - i128::from(result.epoch_ns)) as f64 / 1e9
 }
 
 /// The parts, in order.
-pub fn phases<'a>(series: &'a RunResult<'_>) -> Vec<PhaseDetail<'a>> {
+pub fn phases<'a>(result: &'a RunResult<'_>) -> Vec<PhaseDetail<'a>> {
     let part = |mark: &'a crate::workload_generator::PhaseMark| PhaseDetail {
         name: mark.name,
-        start_s: since_epoch_s(series, mark.begin_ns),
-        end_s: since_epoch_s(series, mark.end_ns),
+        start_s: since_epoch_s(result, mark.begin_ns),
+        end_s: since_epoch_s(result, mark.end_ns),
         backlog_messages: mark.backlog_messages,
         what_happened: &mark.what,
     };
-    series.phases.iter().map(part).collect()
+    result.phases.iter().map(part).collect()
 }
 
 /// The search, where there was one.
-pub fn search<'a>(series: &'a RunResult<'_>) -> Option<SearchDetail<'a>> {
+pub fn search<'a>(result: &'a RunResult<'_>) -> Option<SearchDetail<'a>> {
     use crate::stats::Counter;
-    let SearchReport { found_per_s, not_sustained_per_s, held_s, settled, steps } = series.search.as_ref()?;
-    let totals = crate::workload_generator::totals::totals(series);
+    let SearchReport { found_per_s, not_sustained_per_s, held_s, settled, steps } = result.search.as_ref()?;
+    let totals = crate::workload_generator::totals::totals(result);
     let (obeyed, delay_ns) = (totals[Counter::RateOrdersObeyed], totals[Counter::RateOrderDelayNs]);
     Some(SearchDetail {
         found_rate_per_s: *found_per_s,
@@ -92,7 +92,7 @@ pub fn search<'a>(series: &'a RunResult<'_>) -> Option<SearchDetail<'a>> {
         steps: steps
             .iter()
             .map(|step| StepDetail {
-                end_s: since_epoch_s(series, step.at_ns),
+                end_s: since_epoch_s(result, step.at_ns),
                 rate_per_s: step.rate_per_s,
                 acknowledged_per_s: step.acknowledged_per_s,
                 publish_backlog_messages: step.publish_backlog,

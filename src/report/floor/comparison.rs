@@ -70,17 +70,17 @@ enum FigurePair {
 }
 
 /// The figures that both have.
-pub(super) fn compare(floor: &Floor, series: &RunResult<'_>) -> Vec<FloorComparison> {
-    [pacing(floor, series), rate(floor, series), acknowledged(floor, series), end_to_end(floor, series)]
+pub(super) fn compare(floor: &Floor, result: &RunResult<'_>) -> Vec<FloorComparison> {
+    [pacing(floor, result), rate(floor, result), acknowledged(floor, result), end_to_end(floor, result)]
         .into_iter()
         .flatten()
         .collect()
 }
 
 /// Messages sent per second by each producer, on average.
-fn sent_per_producer(series: &RunResult<'_>) -> Option<f64> {
-    let MeasuredRun { rates, .. } = measured(series);
-    let producers = series.plan.producers();
+fn sent_per_producer(result: &RunResult<'_>) -> Option<f64> {
+    let MeasuredRun { rates, .. } = measured(result);
+    let producers = result.plan.producers();
     (producers > 0 && rates.enqueued_per_s > 0.0).then(|| rates.enqueued_per_s / f64::from(producers))
 }
 
@@ -95,13 +95,13 @@ fn nearest(steps: &[PacingStep], rate_per_s: f64) -> Option<&PacingStep> {
     sustained.min_by(|a, b| apart(a).total_cmp(&apart(b)))
 }
 
-fn pacing(floor: &Floor, series: &RunResult<'_>) -> Option<FloorComparison> {
-    if !is_paced(series.plan) {
+fn pacing(floor: &Floor, result: &RunResult<'_>) -> Option<FloorComparison> {
+    if !is_paced(result.plan) {
         return None;
     }
-    let latencies = series.cumulative.as_ref()?;
+    let latencies = result.cumulative.as_ref()?;
     let error = &latencies[Latency::PublishDelay];
-    let step = nearest(&floor.pacing, sent_per_producer(series)?)?;
+    let step = nearest(&floor.pacing, sent_per_producer(result)?)?;
     if error.count() == 0 {
         return None;
     }
@@ -119,29 +119,29 @@ fn is_seen(pacing_error_ns: u64, acknowledged: &Distribution) -> bool {
     acknowledged.count() == 0 || pacing_error_ns as f64 >= PACING_SEEN * acknowledged.percentile_ns(99.0) as f64
 }
 
-fn rate(floor: &Floor, series: &RunResult<'_>) -> Option<FloorComparison> {
-    let manner = if is_paced(series.plan) { LoopKind::ProduceSingle } else { LoopKind::ProduceBatched };
+fn rate(floor: &Floor, result: &RunResult<'_>) -> Option<FloorComparison> {
+    let manner = if is_paced(result.plan) { LoopKind::ProduceSingle } else { LoopKind::ProduceBatched };
     let speed = floor.loops.iter().find(|speed| speed.manner == manner && speed.measuring)?;
-    let pair = FigurePair::Rates { result_per_s: sent_per_producer(series)?, floor_per_s: speed.messages_per_s };
+    let pair = FigurePair::Rates { result_per_s: sent_per_producer(result)?, floor_per_s: speed.messages_per_s };
     let (figure, near_ratio, ratio) = (FloorFigure::SendRatePerProducer, RATE_NEAR, pair.ratio());
     Some(FloorComparison { figure, pair, ratio, near: ratio > near_ratio, near_ratio, floor_rate_per_s: None })
 }
 
-fn acknowledged(floor: &Floor, series: &RunResult<'_>) -> Option<FloorComparison> {
-    let driver = &series.plan.driver;
+fn acknowledged(floor: &Floor, result: &RunResult<'_>) -> Option<FloorComparison> {
+    let driver = &result.plan.driver;
     if driver.kind != DriverKind::Kafka || driver.acknowledgement_is_local {
         return None;
     }
-    let times = &series.cumulative.as_ref()?[Latency::AcknowledgeActual];
+    let times = &result.cumulative.as_ref()?[Latency::AcknowledgeActual];
     median(FloorFigure::AcknowledgedP50, times, &floor.end_to_end.as_ref()?.acknowledge_actual)
 }
 
-fn end_to_end(floor: &Floor, series: &RunResult<'_>) -> Option<FloorComparison> {
+fn end_to_end(floor: &Floor, result: &RunResult<'_>) -> Option<FloorComparison> {
     // Whole ms of CreateTime do not compare; the embedded broker is the floor.
-    if series.plan.driver.kind != DriverKind::Kafka || measured(series).counters[Counter::MessagesUnstamped] > 0 {
+    if result.plan.driver.kind != DriverKind::Kafka || measured(result).counters[Counter::MessagesUnstamped] > 0 {
         return None;
     }
-    let times = &series.cumulative.as_ref()?[Latency::EndToEndActual];
+    let times = &result.cumulative.as_ref()?[Latency::EndToEndActual];
     median(FloorFigure::EndToEndP50, times, &floor.end_to_end.as_ref()?.end_to_end_actual)
 }
 

@@ -52,8 +52,8 @@ pub struct FloorDetail<'a> {
 }
 
 impl<'a> FloorDetail<'a> {
-    /// What the standing has to say of this series.
-    pub fn new(standing: &'a FloorStanding, series: &RunResult<'_>) -> Self {
+    /// What the standing has to say of this result.
+    pub fn new(standing: &'a FloorStanding, result: &RunResult<'_>) -> Self {
         let nothing = |reason| Self {
             used: false,
             reason: Some(reason),
@@ -64,7 +64,7 @@ impl<'a> FloorDetail<'a> {
         };
         match standing {
             FloorStanding::Used(used) => {
-                let comparisons = compare(&used.floor, series);
+                let comparisons = compare(&used.floor, result);
                 Self {
                     used: true,
                     reason: None,
@@ -84,13 +84,13 @@ impl<'a> FloorDetail<'a> {
 
 /// Lines below the closing table: the floor's figures beside the result's, a note for each that is near; or why there
 /// is none.
-pub fn floor_lines(standing: &FloorStanding, series: &RunResult<'_>) -> Vec<String> {
+pub fn floor_lines(standing: &FloorStanding, result: &RunResult<'_>) -> Vec<String> {
     match standing {
         FloorStanding::Elsewhere | FloorStanding::Off => Vec::new(),
         FloorStanding::None => vec!["  floor: no calibration on this machine: run pinload calibrate".to_owned()],
         FloorStanding::NotUsed(why) => vec![format!("  floor: {why}")],
         FloorStanding::Used(used) => {
-            let comparisons = compare(&used.floor, series);
+            let comparisons = compare(&used.floor, result);
             if comparisons.is_empty() {
                 return Vec::new();
             }

@@ -68,24 +68,24 @@ pub struct PercentileBand {
 
 impl Health {
     /// None: nothing was measured.
-    pub fn of(series: &RunResult<'_>) -> Option<Self> {
-        series.periods.last()?;
-        let plan = series.plan;
+    pub fn of(result: &RunResult<'_>) -> Option<Self> {
+        result.periods.last()?;
+        let plan = result.plan;
         let limit = |threshold| plan.thresholds[threshold];
-        let producing = seconds::of_measurement(series, Role::Producer);
+        let producing = seconds::of_measurement(result, Role::Producer);
         let mut health = Self {
             healthy: false,
             complaints: Vec::new(),
-            publish_trend: trend(series, &producing, |period| period.publish_rate_per_s),
-            consume_trend: trend(series, &seconds::of_measurement(series, Role::Consumer), |period| {
+            publish_trend: trend(result, &producing, |period| period.publish_rate_per_s),
+            consume_trend: trend(result, &seconds::of_measurement(result, Role::Consumer), |period| {
                 period.consume_rate_per_s
             }),
             warm_up: WarmUp::of(&producing, limit(Threshold::SettledShare)).filter(|_| constant(plan)),
-            backlog_trend: backlog(series),
-            error_share: errors(series),
-            latency_bands: bands(series),
+            backlog_trend: backlog(result),
+            error_share: errors(result),
+            latency_bands: bands(result),
         };
-        let messages = measured(series).counters[Counter::MessagesAcknowledged];
+        let messages = measured(result).counters[Counter::MessagesAcknowledged];
         health.complaints = health.complain(plan, messages);
         health.healthy = health.complaints.is_empty();
         Some(health)
@@ -178,43 +178,43 @@ fn constant(plan: &Plan) -> bool {
 }
 
 /// By the second, where seconds are known; by the period otherwise.
-fn trend(series: &RunResult<'_>, seconds: &[seconds::RoleSecond], rate: fn(&PeriodStats) -> f64) -> Option<Trend> {
-    if !constant(series.plan) {
+fn trend(result: &RunResult<'_>, seconds: &[seconds::RoleSecond], rate: fn(&PeriodStats) -> f64) -> Option<Trend> {
+    if !constant(result.plan) {
         return None;
     }
     let points: Vec<(f64, f64)> = if seconds.len() >= trend::LEAST_POINTS {
         seconds.iter().map(|second| (second.per_s, second.span_s as f64)).collect()
     } else {
         let span_s = |period: &PeriodStats| period.end_ns.saturating_sub(period.start_ns) as f64 / 1e9;
-        series.periods.iter().map(|period| (rate(period), span_s(period))).collect()
+        result.periods.iter().map(|period| (rate(period), span_s(period))).collect()
     };
     Trend::of(&points)
 }
 
-fn backlog(series: &RunResult<'_>) -> Option<BacklogTrend> {
-    let (first, last) = (series.periods.first()?, series.periods.last()?);
+fn backlog(result: &RunResult<'_>) -> Option<BacklogTrend> {
+    let (first, last) = (result.periods.first()?, result.periods.last()?);
     let span_s = last.end_ns.saturating_sub(first.end_ns) as f64 / 1e9;
-    let rate = measured(series).rates.received_per_s;
-    series.plan.has_backlog().then(|| BacklogTrend {
+    let rate = measured(result).rates.received_per_s;
+    result.plan.has_backlog().then(|| BacklogTrend {
         end_messages: last.backlog,
         end_s: (rate > 0.0).then(|| last.backlog as f64 / rate),
         growth_per_s: (span_s > 0.0).then(|| (last.backlog as f64 - first.backlog as f64) / span_s),
     })
 }
 
-fn errors(series: &RunResult<'_>) -> Option<f64> {
-    let MeasuredRun { counters, .. } = measured(series);
+fn errors(result: &RunResult<'_>) -> Option<f64> {
+    let MeasuredRun { counters, .. } = measured(result);
     let failed = counters[Counter::MessagesFailed];
     let told = failed + counters[Counter::MessagesAcknowledged];
     (told > 0).then(|| failed as f64 / told as f64)
 }
 
-fn bands(series: &RunResult<'_>) -> Option<Vec<PercentileBand>> {
-    let latencies = &series.cumulative.as_ref()?[Latency::AcknowledgeActual];
+fn bands(result: &RunResult<'_>) -> Option<Vec<PercentileBand>> {
+    let latencies = &result.cumulative.as_ref()?[Latency::AcknowledgeActual];
     let band = |(percentile, threshold): (f64, Threshold)| PercentileBand {
         percentile,
         latency_ns: latencies.percentile_ns(percentile),
-        band_ns: whole_ns(series.plan.thresholds[threshold] * NS_PER_MS),
+        band_ns: whole_ns(result.plan.thresholds[threshold] * NS_PER_MS),
     };
     let bands = [(50.0, Threshold::LatencyP50Ms), (99.0, Threshold::LatencyP99Ms), (99.9, Threshold::LatencyP999Ms)];
     (latencies.count() > 0).then(|| bands.map(band).to_vec())

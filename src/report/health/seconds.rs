@@ -24,10 +24,10 @@ pub(super) struct RoleSecond {
 }
 
 /// The rows that lie within the measurement and that every client of the role has.
-pub(super) fn of_measurement(series: &RunResult<'_>, role: Role) -> Vec<RoleSecond> {
-    let (Some(end), Some(last)) = (&series.end, series.periods.last()) else { return Vec::new() };
-    let since_epoch_s = |ns: u64| ns.saturating_sub(series.epoch_ns) / 1_000_000_000;
-    let (begin_s, last_s) = (since_epoch_s(series.measurement_start_ns), since_epoch_s(last.end_ns));
+pub(super) fn of_measurement(result: &RunResult<'_>, role: Role) -> Vec<RoleSecond> {
+    let (Some(end), Some(last)) = (&result.end, result.periods.last()) else { return Vec::new() };
+    let since_epoch_s = |ns: u64| ns.saturating_sub(result.epoch_ns) / 1_000_000_000;
+    let (begin_s, last_s) = (since_epoch_s(result.measurement_start_ns), since_epoch_s(last.end_ns));
     let counter = match role {
         Role::Producer => Counter::MessagesAcknowledged,
         Role::Consumer => Counter::MessagesReceived,

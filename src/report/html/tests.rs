@@ -5,11 +5,11 @@ use super::page;
 use super::reading::ResultDocument;
 use crate::report::csv::read::NotAResult;
 use crate::report::tests::detail_document::document;
-use crate::workload_generator::for_tests::{completed_series, plan};
+use crate::workload_generator::for_tests::{completed_result, plan};
 
 fn reading() -> ResultDocument {
     let plan = plan();
-    ResultDocument::parse("r.detail", &document(&completed_series(&plan)).to_string()).unwrap()
+    ResultDocument::parse("r.detail", &document(&completed_result(&plan)).to_string()).unwrap()
 }
 
 #[test]

@@ -3,7 +3,7 @@
 
 use crate::report::java_json;
 use crate::report::omb::{OmbPeriod, OmbResult};
-use crate::workload_generator::for_tests::{completed_series, plan};
+use crate::workload_generator::for_tests::{completed_result, plan};
 use serde_json::Value;
 
 const GOLDEN: &str = include_str!("../../../tests/fixtures/golden/omb-result-local.json");
@@ -57,9 +57,9 @@ fn points(text: &str) -> Result<usize, String> {
 #[test]
 fn ombs_charts_can_be_drawn_of_our_results_as_of_ombs() {
     let plan = plan();
-    let series = completed_series(&plan);
-    let periods: Vec<_> = series.periods.iter().map(OmbPeriod::from).collect();
-    let text = java_json::to_string(&OmbResult::new(&plan, &periods, series.cumulative.as_ref())).unwrap();
+    let result = completed_result(&plan);
+    let periods: Vec<_> = result.periods.iter().map(OmbPeriod::from).collect();
+    let text = java_json::to_string(&OmbResult::new(&plan, &periods, result.cumulative.as_ref())).unwrap();
     for text in [text.as_str(), GOLDEN] {
         assert!(points(text).unwrap() > OVER_TIME.len() + OVER_PERCENTILES.len(), "too few points");
     }

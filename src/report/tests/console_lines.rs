@@ -7,7 +7,7 @@ use crate::report::{omb_aggregated_line, omb_period_line, omb_prefix};
 use crate::stats::{Counter, Distribution, Latency};
 use crate::worker::PeriodStats;
 use crate::workload_generator::Phase;
-use crate::workload_generator::for_tests::{completed_series, distribution, latencies, period, plan};
+use crate::workload_generator::for_tests::{completed_result, distribution, latencies, period, plan};
 use serde_json::json;
 
 const GOLDEN: &str = include_str!("../../../tests/fixtures/golden/omb-console.log");
@@ -160,7 +160,7 @@ fn the_json_of_a_period_and_of_the_run_is_one_line_each_with_a_unit_in_every_nam
     ] {
         assert_eq!(told.pointer(field), Some(&value), "{field} in {told}");
     }
-    let line = end_line(&completed_series(&plan), &[], &[], vec!["a.json".to_owned()]);
+    let line = end_line(&completed_result(&plan), &[], &[], vec!["a.json".to_owned()]);
     let told: serde_json::Value = serde_json::from_str(&line).unwrap();
     for (field, value) in [
         ("/type", json!("end")),

@@ -10,19 +10,19 @@ use crate::report::origin::Origin;
 use crate::stats::Counter;
 use crate::worker::scrape::{ScrapedSeries, ScrapedTarget};
 use crate::workload_generator::RunResult;
-use crate::workload_generator::for_tests::{EPOCH_NS, completed_series, empty_series, plan, started_at};
+use crate::workload_generator::for_tests::{EPOCH_NS, completed_result, empty_result, plan, started_at};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::path::Path;
 
-pub(in crate::report) fn document(series: &RunResult<'_>) -> Value {
-    serde_json::from_str(&text(series)).unwrap()
+pub(in crate::report) fn document(result: &RunResult<'_>) -> Value {
+    serde_json::from_str(&text(result)).unwrap()
 }
 
-fn text(series: &RunResult<'_>) -> String {
+fn text(result: &RunResult<'_>) -> String {
     let origin = Origin::capture(started_at(), &["pinload".to_owned(), "run".to_owned()], Path::new("/nowhere"));
     let periods: Vec<_> =
-        series.periods.iter().map(|period| PeriodDetail::new(period, EPOCH_NS, series.plan)).collect();
+        result.periods.iter().map(|period| PeriodDetail::new(period, EPOCH_NS, result.plan)).collect();
     let verdicts: Vec<_> = periods.iter().map(PeriodDetail::verdict).collect();
     let floor = super::floor::used(super::floor::floor());
     let page = ScrapedTarget {
@@ -40,7 +40,7 @@ fn text(series: &RunResult<'_>) -> String {
             series_values: vec![Some(10.0), Some(12.5)],
         }],
     };
-    let document = DetailDocument::new(&origin, series, &periods, &verdicts, &floor).with_scrapes(vec![page]);
+    let document = DetailDocument::new(&origin, result, &periods, &verdicts, &floor).with_scrapes(vec![page]);
     java_json::to_string(&document).unwrap()
 }
 
@@ -65,7 +65,7 @@ fn names(value: &Value, path: &mut Vec<String>, found: &mut BTreeSet<Vec<String>
 #[test]
 fn every_field_is_defined_in_the_document_itself() {
     let plan = plan();
-    let document = document(&completed_series(&plan));
+    let document = document(&completed_result(&plan));
     let mut found = BTreeSet::new();
     names(&document, &mut Vec::new(), &mut found);
     assert!(found.len() > 400, "{} fields", found.len());
@@ -104,8 +104,8 @@ fn no_field_is_defined_twice_and_every_counter_is() {
 fn what_ombs_workers_do_not_tell_is_not_there() {
     let mut plan = plan();
     plan.measured_by = MeasuredBy::Omb;
-    let series = completed_series(&plan);
-    let document = document(&series);
+    let result = completed_result(&plan);
+    let document = document(&result);
     for part in [&document["measurement"], &document["periods"][0]] {
         let families: BTreeSet<_> = part["latencies"].as_object().unwrap().keys().collect();
         assert!(families.into_iter().eq(["acknowledge_actual", "end_to_end_actual", "publish_delay"]), "{part}");
@@ -117,7 +117,7 @@ fn what_ombs_workers_do_not_tell_is_not_there() {
         (&document["plan"]["measured_by"], &document["histogram"]["significant_digits"]),
         (&json!("omb"), &json!(5))
     );
-    let table = crate::report::closing::closing_screen(&series, &[]);
+    let table = crate::report::closing::closing_screen(&result, &[]);
     assert!(
         !table.contains("    from the intended time")
             && !table.contains(" sent ")
@@ -129,7 +129,7 @@ fn what_ombs_workers_do_not_tell_is_not_there() {
 #[test]
 fn the_origin_is_told() {
     let plan = plan();
-    let document = document(&completed_series(&plan));
+    let document = document(&completed_result(&plan));
     assert_eq!(document["schema"], json!({"name": "pinload-detail", "version": 2}));
     assert_eq!(document["pinload_version"], env!("CARGO_PKG_VERSION"));
     assert_eq!(document["command_line"], json!(["pinload", "run"]));
@@ -142,9 +142,9 @@ fn the_origin_is_told() {
 #[test]
 fn latencies_have_ns_and_say_how_exact_they_are() {
     let plan = plan();
-    let mut series = completed_series(&plan);
-    series.periods[1].latencies.by_family[0].extremes = None;
-    let document = document(&series);
+    let mut result = completed_result(&plan);
+    result.periods[1].latencies.by_family[0].extremes = None;
+    let document = document(&result);
     let first = &document["periods"][0];
     assert_eq!((first["start_s"].as_f64(), first["end_s"].as_f64()), (Some(5.0), Some(15.0)));
     let acknowledged = &first["latencies"]["acknowledge_actual"];
@@ -163,7 +163,7 @@ fn latencies_have_ns_and_say_how_exact_they_are() {
 #[test]
 fn the_host_is_there_with_its_findings_by_name() {
     let plan = plan();
-    let document = document(&completed_series(&plan));
+    let document = document(&completed_result(&plan));
     let host = &document["environment"][0];
     assert_eq!((&host["hot_cpus"], host.get("worker")), (&json!("2-4"), None));
     let findings: Vec<_> = host["findings"].as_array().unwrap().iter().map(|found| &found["finding"]).collect();
@@ -177,7 +177,7 @@ fn the_host_is_there_with_its_findings_by_name() {
 #[test]
 fn balances_are_given_per_producer_and_summed() {
     let plan = plan();
-    let document = document(&completed_series(&plan));
+    let document = document(&completed_result(&plan));
     let accounting = &document["accounting"];
     assert_eq!(accounting["total"]["acknowledged"], 700_000);
     let subscription = &accounting["subscriptions"][0];
@@ -190,7 +190,7 @@ fn balances_are_given_per_producer_and_summed() {
 #[test]
 fn each_client_shows_its_place_as_planned_and_observed_and_its_seconds() {
     let plan = plan();
-    let document = document(&completed_series(&plan));
+    let document = document(&completed_result(&plan));
     let consumer = &document["clients"][2];
     assert_eq!(consumer["role"], "consumer");
     assert_eq!(consumer["placement_planned"]["hot_cpu"], 4);
@@ -207,9 +207,9 @@ fn each_client_shows_its_place_as_planned_and_observed_and_its_seconds() {
 #[test]
 fn secrets_are_masked_and_the_stamp_in_compressed_batches_is_told() {
     let plan = plan();
-    let series = completed_series(&plan);
-    assert!(!text(&series).contains("top-secret"));
-    let document = document(&series);
+    let result = completed_result(&plan);
+    assert!(!text(&result).contains("top-secret"));
+    let document = document(&result);
     assert_eq!(document["effective_configuration"]["producer"]["sasl.password"], "****");
     assert_eq!(document["message"]["compression_type"], "lz4");
     assert!(document["message"]["compression_note"].as_str().unwrap().contains("first 48 of 1024 bytes"));
@@ -219,18 +219,18 @@ fn secrets_are_masked_and_the_stamp_in_compressed_batches_is_told() {
 #[test]
 fn durations_of_the_plan_are_seconds() {
     let mut plan = plan();
-    let planned = document(&empty_series(&plan))["plan"].clone();
+    let planned = document(&empty_result(&plan))["plan"].clone();
     assert_eq!((&planned["duration_s"], &planned["warmup_s"]), (&json!(30.5), &json!(5.0)));
     assert_eq!(planned["limits"]["ready_s"], 60.0);
     plan.duration = None;
-    assert_eq!(document(&empty_series(&plan))["plan"].get("duration_s"), Some(&Value::Null));
+    assert_eq!(document(&empty_result(&plan))["plan"].get("duration_s"), Some(&Value::Null));
 }
 
 #[test]
 fn caveats_and_warnings_are_listed() {
     let mut plan = plan();
     plan.driver.acknowledgement_is_local = true;
-    let document = document(&completed_series(&plan));
+    let document = document(&completed_result(&plan));
     assert_eq!(document["caveats"][0]["caveat"], "local_acknowledgement");
     assert!(document["acknowledgement"]["acknowledgement_source"].as_str().unwrap().starts_with("local"));
     assert_eq!(

@@ -9,7 +9,7 @@ use crate::report::floor::{
 };
 use crate::stats::Counter;
 use crate::units::Rate;
-use crate::workload_generator::for_tests::{completed_series, distribution, plan};
+use crate::workload_generator::for_tests::{completed_result, distribution, plan};
 use serde_json::{Value, json};
 use std::path::Path;
 
@@ -77,7 +77,7 @@ pub(super) fn used(floor: Floor) -> FloorStanding {
 }
 
 fn detail(standing: &FloorStanding, plan: &Plan) -> Value {
-    serde_json::to_value(FloorDetail::new(standing, &completed_series(plan))).unwrap()
+    serde_json::to_value(FloorDetail::new(standing, &completed_result(plan))).unwrap()
 }
 
 /// Figures that are near.
@@ -91,7 +91,7 @@ fn near(standing: &FloorStanding, plan: &Plan) -> Vec<String> {
 #[test]
 fn a_result_far_from_the_floor_is_put_beside_it_in_one_line() {
     let plan = plan();
-    let lines = floor_lines(&used(floor()), &completed_series(&plan));
+    let lines = floor_lines(&used(floor()), &completed_result(&plan));
     assert_eq!(
         lines,
         [
@@ -113,9 +113,9 @@ fn each_figure_that_is_near_is_warned_of() {
     let mut close = floor();
     close.pacing[1].pacing_error.p99_ns = 15_000;
     assert_eq!(near(&used(close.clone()), &plan), [] as [&str; 0], "it is hardly seen in the latency");
-    let mut series = completed_series(&plan);
-    series.cumulative.as_mut().unwrap().by_family[1] = distribution((1..=1_000).map(|i| i * 100));
-    let lines = floor_lines(&used(close), &series);
+    let mut result = completed_result(&plan);
+    result.cumulative.as_mut().unwrap().by_family[1] = distribution((1..=1_000).map(|i| i * 100));
+    let lines = floor_lines(&used(close), &result);
     assert_eq!(lines.len(), 2, "{lines:?}");
     assert!(
         lines[1].starts_with("  note: near the floor: the pacing error's p99 is within 2 × of what this"),
@@ -138,7 +138,7 @@ fn a_floor_of_a_busy_or_a_small_machine_is_doubted_beside_the_figures_it_concern
     let mut doubted = floor();
     doubted.disturbance = Some(Disturbance::new(&[], Some(3.0), None));
     doubted.end_to_end.as_mut().unwrap().usable_cpus = Some(2);
-    let lines = floor_lines(&used(doubted.clone()), &completed_series(&plan));
+    let lines = floor_lines(&used(doubted.clone()), &completed_result(&plan));
     assert_eq!(lines.len(), 3, "{lines:?}");
     assert!(lines[1].starts_with("  note: of the floor: the machine was busy while it was calibrated ("), "{lines:?}");
     assert!(lines[2].starts_with("  note: of the floor: there are 2 CPUs for a producer"), "{lines:?}");
@@ -157,9 +157,9 @@ fn a_floor_of_a_busy_or_a_small_machine_is_doubted_beside_the_figures_it_concern
 fn a_rate_that_the_machine_could_not_keep_is_no_floor_and_the_nearest_other_counts() {
     let mut plan = plan();
     plan.rate.total = Rate::PerSecond(200_000.0);
-    let mut series = completed_series(&plan);
-    series.periods[2].since_reset.enqueued_per_s = 160_000.0;
-    let detail = serde_json::to_value(FloorDetail::new(&used(floor()), &series)).unwrap();
+    let mut result = completed_result(&plan);
+    result.periods[2].since_reset.enqueued_per_s = 160_000.0;
+    let detail = serde_json::to_value(FloorDetail::new(&used(floor()), &result)).unwrap();
     assert_eq!(detail["comparisons"][0]["floor_rate_per_s"], 10_000.0);
 }
 
@@ -182,19 +182,19 @@ fn only_what_compares_is_compared() {
         "the embedded broker is the floor's own"
     );
     let plan = plan();
-    let mut series = completed_series(&plan);
-    series.periods[0].counters[Counter::MessagesUnstamped] = 1;
-    let detail = serde_json::to_value(FloorDetail::new(&used(floor()), &series)).unwrap();
+    let mut result = completed_result(&plan);
+    result.periods[0].counters[Counter::MessagesUnstamped] = 1;
+    let detail = serde_json::to_value(FloorDetail::new(&used(floor()), &result)).unwrap();
     assert_eq!(detail["comparisons"].as_array().unwrap().len(), 3, "whole ms do not compare");
-    series.cumulative = None;
-    series.periods.clear();
-    assert_eq!(floor_lines(&used(floor()), &series), Vec::<String>::new());
+    result.cumulative = None;
+    result.periods.clear();
+    assert_eq!(floor_lines(&used(floor()), &result), Vec::<String>::new());
 }
 
 #[test]
 fn without_a_floor_a_line_says_so_and_why() {
     let plan = plan();
-    let said = |standing: &FloorStanding| floor_lines(standing, &completed_series(&plan)).join("\n");
+    let said = |standing: &FloorStanding| floor_lines(standing, &completed_result(&plan)).join("\n");
     assert_eq!(said(&FloorStanding::None), "  floor: no calibration on this machine: run pinload calibrate");
     assert_eq!((said(&FloorStanding::Off), said(&FloorStanding::Elsewhere)), (String::new(), String::new()));
     let other = FloorStanding::NotUsed("x.json is of another machine".to_owned());

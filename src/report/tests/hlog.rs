@@ -4,7 +4,7 @@ use crate::report::hlog::Hlog;
 use crate::stats::Latency;
 use crate::stats::recorder::empty_histogram;
 use crate::worker::FleetSecond;
-use crate::workload_generator::for_tests::{EPOCH_NS, completed_series, latencies, period, plan};
+use crate::workload_generator::for_tests::{EPOCH_NS, completed_result, latencies, period, plan};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use hdrhistogram::Histogram;
@@ -41,17 +41,17 @@ fn read(path: &Path) -> Log {
 #[test]
 fn the_log_has_each_second_of_each_latency_and_its_sums_are_the_result() {
     let plan = plan();
-    let mut series = completed_series(&plan);
-    series.epoch_wall_ns = 1_795_352_400_500_000_000;
-    for (number, measured) in (0_u64..).zip(&mut series.periods) {
+    let mut result = completed_result(&plan);
+    result.epoch_wall_ns = 1_795_352_400_500_000_000;
+    for (number, measured) in (0_u64..).zip(&mut result.periods) {
         let second = |k: u64| FleetSecond { number: 5 + 10 * number + k, latencies: latencies(k + 1) };
         measured.seconds = vec![second(0), second(9)];
     }
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("x.hlog");
     let mut hlog = Hlog::default();
-    for period in &series.periods {
-        hlog.add(period, &series).unwrap();
+    for period in &result.periods {
+        hlog.add(period, &result).unwrap();
         hlog.write(&path).unwrap();
     }
     let (tags, base) = read(&path);
@@ -77,11 +77,11 @@ fn the_log_has_each_second_of_each_latency_and_its_sums_are_the_result() {
 #[test]
 fn where_seconds_are_not_known_a_period_is_one_line_for_each_latency() {
     let plan = plan();
-    let series = completed_series(&plan);
+    let result = completed_result(&plan);
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("x.hlog");
     let mut hlog = Hlog::default();
-    hlog.add(&period(1), &series).unwrap();
+    hlog.add(&period(1), &result).unwrap();
     hlog.write(&path).unwrap();
     let (tags, _) = read(&path);
     let begin_s = (period(1).start_ns - EPOCH_NS) / 1_000_000_000;

@@ -6,7 +6,7 @@ use crate::stats::ageing::RowAging;
 use crate::stats::{Counter, Counters, Latency};
 use crate::telemetry::Role;
 use crate::worker::{PeriodStats, TimelinePoint};
-use crate::workload_generator::for_tests::{completed_series, empty_series, period, plan, started_at};
+use crate::workload_generator::for_tests::{completed_result, empty_result, period, plan, started_at};
 use serde_json::Value;
 
 #[test]
@@ -14,7 +14,7 @@ fn ombs_file_has_every_period_and_the_detail_file_bounded_rows_that_add_up_to_th
     const PERIODS: u64 = 2_600;
     let (plan, folder) = (plan(), tempfile::tempdir().unwrap());
     let mut files = ResultFiles::new(&plan, None, folder.path(), started_at(), &[]).unwrap();
-    let mut series = empty_series(&plan);
+    let mut result = empty_result(&plan);
     let mut ageing = RowAging::new(1_000, 1_000);
     // Some have latencies, 1.3 MB each while they are not written.
     let template = period(0);
@@ -24,14 +24,14 @@ fn ombs_file_has_every_period_and_the_detail_file_bounded_rows_that_add_up_to_th
         let (start_ns, length_ns) = (template.start_ns + number * 10_000_000_000, 10_000_000_000);
         let like = if number % 500 == 0 { &template } else { &blank };
         let next = PeriodStats { start_ns, end_ns: start_ns + length_ns, ..like.clone() };
-        series.periods.push(next);
+        result.periods.push(next);
         if number % 1_300 == 1_299 {
-            files.write(&series).unwrap();
-            series.periods.iter_mut().for_each(|period| period.latencies.forget());
-            ageing.age(&mut series.periods, PeriodStats::join);
+            files.write(&result).unwrap();
+            result.periods.iter_mut().for_each(|period| period.latencies.forget());
+            ageing.age(&mut result.periods, PeriodStats::join);
         }
     }
-    files.write(&series).unwrap();
+    files.write(&result).unwrap();
     let (main, detail) = files.paths();
     let read = |path| serde_json::from_str::<Value>(&std::fs::read_to_string(path).unwrap()).unwrap();
     assert_eq!(read(main)["publishRate"].as_array().unwrap().len() as u64, PERIODS);
@@ -50,7 +50,7 @@ fn ombs_file_has_every_period_and_the_detail_file_bounded_rows_that_add_up_to_th
     assert_eq!(
         measured["counters"]["messages_acknowledged"],
         PERIODS * 200_000,
-        "also where the series has joined them"
+        "also where the result has joined them"
     );
     assert_eq!(measured["measured_s"], PERIODS as f64 * 10.0);
     assert_eq!(files.period_verdicts().len() as u64, PERIODS);
@@ -59,7 +59,7 @@ fn ombs_file_has_every_period_and_the_detail_file_bounded_rows_that_add_up_to_th
 #[test]
 fn the_rows_of_a_client_take_half_a_megabyte_at_most() {
     let plan = plan();
-    let mut series = completed_series(&plan);
+    let mut result = completed_result(&plan);
     let rows = |role: Role| {
         let families = if role == Role::Producer { Latency::PRODUCER.len() } else { Latency::CONSUMER.len() };
         move |row: u32| {
@@ -76,9 +76,9 @@ fn the_rows_of_a_client_take_half_a_megabyte_at_most() {
             }
         }
     };
-    let clients = &mut series.end.as_mut().unwrap().clients;
+    let clients = &mut result.end.as_mut().unwrap().clients;
     clients.truncate(1);
     clients[0].timeline = (0..2_300).map(rows(clients[0].role)).collect();
-    let bytes = serde_json::to_string(&document(&series)["clients"][0]["timeline"]).unwrap().len();
+    let bytes = serde_json::to_string(&document(&result)["clients"][0]["timeline"]).unwrap().len();
     assert!((200_000..800_000).contains(&bytes), "{bytes}");
 }

@@ -1,4 +1,4 @@
-//! What the documents say about hand-made series, read back by types that the tests declare themselves.
+//! What the documents say about hand-made results, read back by types that the tests declare themselves.
 
 mod charts;
 mod console_lines;

@@ -3,7 +3,7 @@
 use crate::report::java_json;
 use crate::report::omb::{OmbPeriod, OmbResult};
 use crate::workload_generator::RunResult;
-use crate::workload_generator::for_tests::{completed_series, empty_series, period, plan};
+use crate::workload_generator::for_tests::{completed_result, empty_result, period, plan};
 use serde::Deserialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -115,9 +115,9 @@ struct TestResult {
     aggregated_end_to_end_latency_max: f64,
 }
 
-fn document(series: &RunResult<'_>) -> String {
-    let periods: Vec<_> = series.periods.iter().map(OmbPeriod::from).collect();
-    java_json::to_string(&OmbResult::new(series.plan, &periods, series.cumulative.as_ref())).unwrap()
+fn document(result: &RunResult<'_>) -> String {
+    let periods: Vec<_> = result.periods.iter().map(OmbPeriod::from).collect();
+    java_json::to_string(&OmbResult::new(result.plan, &periods, result.cumulative.as_ref())).unwrap()
 }
 
 /// Name and kind of each field in order; a list or a map has the kind of its entries.
@@ -139,7 +139,7 @@ fn outline(text: &str) -> Vec<(String, String)> {
 #[test]
 fn a_full_result_has_the_fields_of_omb_in_its_order_and_types() {
     let plan = plan();
-    let ours = outline(&document(&completed_series(&plan)));
+    let ours = outline(&document(&completed_result(&plan)));
     assert_eq!(ours.len(), 62);
     assert_eq!(ours, outline(GOLDEN));
 }
@@ -147,7 +147,7 @@ fn a_full_result_has_the_fields_of_omb_in_its_order_and_types() {
 #[test]
 fn a_strict_reader_takes_full_and_empty_results_and_that_of_omb() {
     let plan = plan();
-    for text in [document(&completed_series(&plan)), document(&empty_series(&plan)), GOLDEN.to_owned()] {
+    for text in [document(&completed_result(&plan)), document(&empty_result(&plan)), GOLDEN.to_owned()] {
         serde_json::from_str::<TestResult>(&text).unwrap();
     }
 }
@@ -155,7 +155,7 @@ fn a_strict_reader_takes_full_and_empty_results_and_that_of_omb() {
 #[test]
 fn an_empty_run_has_all_fields_with_empty_lists_and_maps() {
     let plan = plan();
-    let text = document(&empty_series(&plan));
+    let text = document(&empty_result(&plan));
     assert!(text.contains("\"publishRate\" : [ ],\n"), "{text}");
     assert!(text.contains("\"aggregatedPublishLatencyQuantiles\" : { },\n"), "{text}");
     assert!(text.ends_with("\"aggregatedEndToEndLatencyMax\" : 0.0\n}"), "{text}");
@@ -164,7 +164,7 @@ fn an_empty_run_has_all_fields_with_empty_lists_and_maps() {
 #[test]
 fn latencies_are_from_the_actual_time_in_ms_and_the_delay_is_in_us() {
     let plan = plan();
-    let result: TestResult = serde_json::from_str(&document(&completed_series(&plan))).unwrap();
+    let result: TestResult = serde_json::from_str(&document(&completed_result(&plan))).unwrap();
     assert_eq!((result.workload.as_str(), result.driver.as_str()), ("small", "Kafka"));
     assert_eq!((result.message_size, result.consumers_per_topic), (1024, 1));
     assert_eq!(result.publish_rate, [20_000.0; 3]);
@@ -186,11 +186,11 @@ fn latencies_are_from_the_actual_time_in_ms_and_the_delay_is_in_us() {
 #[test]
 fn rates_that_are_no_numbers_become_0() {
     let plan = plan();
-    let mut series = empty_series(&plan);
+    let mut result = empty_result(&plan);
     let mut odd = period(0);
     odd.publish_rate_per_s = f64::NAN;
     odd.consume_rate_per_s = f64::INFINITY;
-    series.periods.push(odd);
-    let result: TestResult = serde_json::from_str(&document(&series)).unwrap();
+    result.periods.push(odd);
+    let result: TestResult = serde_json::from_str(&document(&result)).unwrap();
     assert_eq!((result.publish_rate, result.consume_rate), (vec![0.0], vec![0.0]));
 }

@@ -8,7 +8,7 @@ use crate::report::detail::schema::schema;
 use crate::telemetry::Role;
 use crate::worker::fleet::clocks::ClockOffset;
 use crate::worker::{BrokerLoss, ClientDeath, HostReport, Interruption, WorkerLoss};
-use crate::workload_generator::for_tests::{completed_series, empty_series, plan};
+use crate::workload_generator::for_tests::{completed_result, empty_result, plan};
 use crate::workload_generator::{FailureCause, PhaseMark, PhaseName, RunOutcome, RunResult, SearchReport, SearchStep};
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -34,14 +34,14 @@ fn the_schema_is_a_schema() {
 #[test]
 fn documents_of_every_kind_are_valid() {
     let mut plan = plan();
-    assert_valid(&document(&completed_series(&plan)));
-    assert_valid(&document(&empty_series(&plan)));
-    let mut interrupted = completed_series(&plan);
+    assert_valid(&document(&completed_result(&plan)));
+    assert_valid(&document(&empty_result(&plan)));
+    let mut interrupted = completed_result(&plan);
     interrupted.outcome = RunOutcome::Interrupted { by: Interruption::Interrupt };
     interrupted.periods.truncate(1);
     assert_valid(&document(&interrupted));
     plan.measured_by = MeasuredBy::Omb;
-    assert_valid(&document(&completed_series(&plan)));
+    assert_valid(&document(&completed_result(&plan)));
 }
 
 #[test]
@@ -72,16 +72,16 @@ fn every_way_a_run_can_end_is_valid() {
         RunOutcome::BrokerLost { loss: unreachable },
         RunOutcome::Failed { cause: FailureCause::Broker, why: "it is not there".to_owned() },
     ] {
-        assert_valid(&document(&RunResult { outcome, ..completed_series(&plan) }));
+        assert_valid(&document(&RunResult { outcome, ..completed_result(&plan) }));
     }
 }
 
 #[test]
 fn the_intervals_of_a_long_run_are_valid() {
     let plan = plan();
-    let mut series = completed_series(&plan);
-    series.periods = vec![series.periods[0].clone(); 30];
-    let document = document(&series);
+    let mut result = completed_result(&plan);
+    result.periods = vec![result.periods[0].clone(); 30];
+    let document = document(&result);
     assert!(document["intervals"].as_array().is_some_and(|all| !all.is_empty()), "{document:#}");
     assert_valid(&document);
 }
@@ -110,23 +110,23 @@ fn a_backlog_a_rate_search_and_a_curve_are_valid() {
     let dithered = Arrivals::Dithered { arrival_seed: 1 };
     for arrivals in [dithered, Arrivals::Poisson { arrival_seed: 1 }, Arrivals::Burst { burst_messages: 100 }] {
         plan.rate.arrivals = arrivals;
-        assert_valid(&document(&completed_series(&plan)));
+        assert_valid(&document(&completed_result(&plan)));
     }
-    let mut series = completed_series(&plan);
-    series.phases = vec![PhaseMark {
+    let mut result = completed_result(&plan);
+    result.phases = vec![PhaseMark {
         name: PhaseName::BacklogBuild,
-        begin_ns: series.epoch_ns,
-        end_ns: series.measurement_start_ns,
+        begin_ns: result.epoch_ns,
+        end_ns: result.measurement_start_ns,
         backlog_messages: 1 << 20,
         what: "built".to_owned(),
     }];
-    series.search = Some(SearchReport {
+    result.search = Some(SearchReport {
         found_per_s: None,
         not_sustained_per_s: Some(20_000.0),
         held_s: 3.0,
         settled: false,
         steps: vec![SearchStep {
-            at_ns: series.measurement_start_ns,
+            at_ns: result.measurement_start_ns,
             rate_per_s: 10_000.0,
             acknowledged_per_s: 9_990.0,
             publish_backlog: 30,
@@ -135,14 +135,14 @@ fn a_backlog_a_rate_search_and_a_curve_are_valid() {
             reason: "held".to_owned(),
         }],
     });
-    assert_valid(&document(&series));
+    assert_valid(&document(&result));
 }
 
 #[test]
 fn workers_and_their_clocks_are_valid() {
     let plan = plan();
-    let mut series = completed_series(&plan);
-    let end = series.end.as_mut().unwrap();
+    let mut result = completed_result(&plan);
+    let end = result.end.as_mut().unwrap();
     let worker = "http://10.0.0.1:8080";
     end.hosts = vec![
         HostReport {
@@ -168,13 +168,13 @@ fn workers_and_their_clocks_are_valid() {
     end.end_to_end_clock_error_ns = Some(40_005);
     end.environments[0].worker = Some(worker.to_owned());
     end.clients[0].worker = Some(worker.to_owned());
-    assert_valid(&document(&series));
+    assert_valid(&document(&result));
 }
 
 #[test]
 fn what_is_not_described_or_has_another_type_is_refused() {
     let plan = plan();
-    let good = document(&completed_series(&plan));
+    let good = document(&completed_result(&plan));
     assert!(is_valid(&good));
     let changed = |pointer: &str, name: &str, value: Value| {
         let mut changed = good.clone();

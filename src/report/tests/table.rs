@@ -8,14 +8,14 @@ use crate::stats::{Counter, Distribution, Latency};
 use crate::telemetry::Role;
 use crate::verdict::Verdict;
 use crate::worker::{ClientDeath, Interruption};
-use crate::workload_generator::for_tests::{completed_series, distribution, empty_series, plan};
+use crate::workload_generator::for_tests::{completed_result, distribution, empty_result, plan};
 use crate::workload_generator::{RunOutcome, RunResult};
 
 #[test]
 fn a_completed_run_is_told_whole_and_every_number_has_its_unit() {
     let plan = plan();
     assert_eq!(
-        closing_screen(&completed_series(&plan), &[]),
+        closing_screen(&completed_result(&plan), &[]),
         "\
 HELD: it acknowledged 20,000/s of 20,000/s, without a stall; nothing failed or was lost.
 VALID: the rate is exact; latencies are the broker's, the largest included
@@ -42,9 +42,9 @@ enable.idempotence=true)
 #[test]
 fn a_run_without_anything_measured_has_a_table_too() {
     let plan = plan();
-    let mut series = empty_series(&plan);
-    series.outcome = RunOutcome::Interrupted { by: Interruption::Interrupt };
-    let table = closing_screen(&series, &[]);
+    let mut result = empty_result(&plan);
+    result.outcome = RunOutcome::Interrupted { by: Interruption::Interrupt };
+    let table = closing_screen(&result, &[]);
     assert!(table.starts_with("NOT JUDGED: the load did not begin.\nINVALID: nothing was measured: "), "{table}");
     assert!(
         table.contains(" · interrupted by Ctrl-C (SIGINT): what follows is what was measured until then\n"),
@@ -56,8 +56,8 @@ fn a_run_without_anything_measured_has_a_table_too() {
 #[test]
 fn an_invalid_run_names_the_client_that_died() {
     let plan = plan();
-    let mut series = completed_series(&plan);
-    series.outcome = RunOutcome::ClientDied {
+    let mut result = completed_result(&plan);
+    result.outcome = RunOutcome::ClientDied {
         death: ClientDeath {
             worker: None,
             role: Role::Consumer,
@@ -68,7 +68,7 @@ fn an_invalid_run_names_the_client_that_died() {
             last_words: None,
         },
     };
-    let table = closing_screen(&series, &[]);
+    let table = closing_screen(&result, &[]);
     assert!(
         table.contains(
             "\nINVALID: a client died: consumer 0 (pid 4000, CPU 4) died: killed by signal 9 (SIGKILL); see \
@@ -84,21 +84,21 @@ fn what_a_reader_must_know_is_noted() {
     plan.driver.kind = DriverKind::Embedded;
     plan.driver.acknowledgement_is_local = true;
     plan.rate.late = LatePolicy::Shift;
-    let mut series = completed_series(&plan);
-    series.balances[0].balance.lost = 1_234;
-    series.balances[1].balance.proven = false;
-    let consumer = &mut series.periods.last_mut().unwrap().clients[2].measured;
+    let mut result = completed_result(&plan);
+    result.balances[0].balance.lost = 1_234;
+    result.balances[1].balance.proven = false;
+    let consumer = &mut result.periods.last_mut().unwrap().clients[2].measured;
     consumer.slots_lost = 3;
-    let end = series.end.as_mut().unwrap();
+    let end = result.end.as_mut().unwrap();
     end.clients[2].observed_cpu = Some(7);
     end.clock = Clock::vdso();
     end.clients[2].counters[Counter::MessagesUnstamped] = 700_000;
-    let latencies = &mut series.cumulative.as_mut().unwrap().by_family;
+    let latencies = &mut result.cumulative.as_mut().unwrap().by_family;
     latencies[Latency::EndToEndIntended as usize] = Distribution::empty();
     // So that there is something to explain.
     latencies[Latency::EndToEndAtLeast as usize] =
         distribution((1..=1_000).flat_map(|i| [i * 3_000, (i * 9_000).min(8_000_000)]));
-    let table = closing_screen(&series, &[Verdict::Valid, Verdict::GeneratorLimited]);
+    let table = closing_screen(&result, &[Verdict::Valid, Verdict::GeneratorLimited]);
     for part in [
         "\nVALID: the rate is exact; ",
         "  acknowledged locally (acks=0) ",
@@ -109,7 +109,7 @@ fn what_a_reader_must_know_is_noted() {
     ] {
         assert!(table.contains(part), "{part:?} is missing in\n{table}");
     }
-    let remarks = JudgedRun::of(&series, &[Verdict::Valid, Verdict::GeneratorLimited]).remarks();
+    let remarks = JudgedRun::of(&result, &[Verdict::Valid, Verdict::GeneratorLimited]).remarks();
     let told = remarks.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
     for part in [
         "migrations, consumer 0: it was planned on CPU 4 and seen on CPU 7; ",
@@ -130,16 +130,16 @@ fn what_a_reader_must_know_is_noted() {
 fn three_remarks_are_said_and_the_rest_is_counted() {
     let plan = plan();
     let with = |count: usize| {
-        let mut series = completed_series(&plan);
+        let mut result = completed_result(&plan);
         let all: [fn(&mut RunResult<'_>); 5] = [
-            |series| series.balances[0].balance.lost = 1,
-            |series| series.balances[0].balance.duplicated = 3,
-            |series| series.balances[0].balance.proven = false,
-            |series| series.end.as_mut().unwrap().clock = Clock::vdso(),
-            |series| series.end.as_mut().unwrap().clients[2].counters[Counter::MessagesUnstamped] = 700_000,
+            |result| result.balances[0].balance.lost = 1,
+            |result| result.balances[0].balance.duplicated = 3,
+            |result| result.balances[0].balance.proven = false,
+            |result| result.end.as_mut().unwrap().clock = Clock::vdso(),
+            |result| result.end.as_mut().unwrap().clients[2].counters[Counter::MessagesUnstamped] = 700_000,
         ];
-        all[..count].iter().for_each(|spoil| spoil(&mut series));
-        closing_screen(&series, &[])
+        all[..count].iter().for_each(|spoil| spoil(&mut result));
+        closing_screen(&result, &[])
     };
     let remarks = |screen: &str| screen.matches("\n  note: ").count();
     assert!(!with(0).contains(" more: "), "{}", with(0));
@@ -157,12 +157,12 @@ fn three_remarks_are_said_and_the_rest_is_counted() {
 fn what_is_normal_on_shared_cpus_is_no_list_of_reasons() {
     let mut plan = plan();
     plan.placement.oversubscribed = true;
-    let mut series = completed_series(&plan);
-    for client in &mut series.periods.last_mut().unwrap().clients {
+    let mut result = completed_result(&plan);
+    for client in &mut result.periods.last_mut().unwrap().clients {
         client.measured.counters[Counter::LoopStallNs] = 8_000_000_000;
         client.measured.counters[Counter::LoopStalls] = 9;
     }
-    let screen = closing_screen(&series, &[Verdict::GeneratorLimited; 3]);
+    let screen = closing_screen(&result, &[Verdict::GeneratorLimited; 3]);
     assert!(screen.contains("\nGENERATOR-LIMITED, as is normal where clients share CPUs: "), "{screen}");
     assert!(!screen.contains("stood still") && !screen.contains("not valid by themselves"), "{screen}");
 }
@@ -172,11 +172,11 @@ fn a_rate_that_was_not_offered_is_told_with_what_to_do_and_whose_the_figures_are
     let mut plan = plan();
     // Sharing makes latencies the machine's; it leaves out no sends.
     plan.placement.oversubscribed = true;
-    let mut series = completed_series(&plan);
-    for client in &mut series.periods.last_mut().unwrap().clients[..2] {
+    let mut result = completed_result(&plan);
+    for client in &mut result.periods.last_mut().unwrap().clients[..2] {
         client.measured.counters[Counter::MessagesEnqueued] -= 30_000;
     }
-    let screen = closing_screen(&series, &[]);
+    let screen = closing_screen(&result, &[]);
     let told = "\nGENERATOR-LIMITED: rate not offered as asked: it offered 18,000/s of 20,000/s, 10.0 % less; \
                 add producers or CPUs, or lower the rate\n  the generator left out 10.0 % of the rate; ";
     assert!(screen.contains(told), "{screen}");
@@ -186,7 +186,7 @@ fn a_rate_that_was_not_offered_is_told_with_what_to_do_and_whose_the_figures_are
 fn where_nobody_could_look_the_verdict_says_so_once() {
     let mut plan = plan();
     plan.measured_by = MeasuredBy::Omb;
-    let screen = closing_screen(&completed_series(&plan), &[]);
+    let screen = closing_screen(&completed_result(&plan), &[]);
     assert!(screen.contains("\nNOT JUDGED: everything about the generator but its counts: "), "{screen}");
     assert!(!screen.contains("not judged: ") && !screen.contains("whose the latencies are"), "{screen}");
 }
@@ -195,7 +195,7 @@ fn where_nobody_could_look_the_verdict_says_so_once() {
 fn an_unlimited_rate_has_no_target_and_no_schedule() {
     let mut plan = plan();
     plan.rate.total = crate::units::Rate::Unlimited;
-    let table = closing_screen(&completed_series(&plan), &[]);
+    let table = closing_screen(&completed_result(&plan), &[]);
     assert!(table.contains("note: unlimited rate: ") && !table.contains("the target was"), "{table}");
 }
 
@@ -203,6 +203,6 @@ fn an_unlimited_rate_has_no_target_and_no_schedule() {
 fn a_rate_that_was_missed_is_noted() {
     let mut plan = plan();
     plan.rate.total = crate::units::Rate::PerSecond(25_000.0);
-    let table = closing_screen(&completed_series(&plan), &[]);
+    let table = closing_screen(&completed_result(&plan), &[]);
     assert!(table.contains("note: the target was 25,000/s, acknowledged were 20,000/s"), "{table}");
 }

@@ -97,30 +97,30 @@ impl GoalWatch {
     }
 
     /// A period has ended.
-    pub fn see(&mut self, period: &PeriodStats, series: &RunResult<'_>) {
-        for (goal, windows) in series.plan.goals.iter().zip(&mut self.windows) {
+    pub fn see(&mut self, period: &PeriodStats, result: &RunResult<'_>) {
+        for (goal, windows) in result.plan.goals.iter().zip(&mut self.windows) {
             let Some(windows) = windows else { continue };
-            windows.add(period, goal, bound(goal, series));
+            windows.add(period, goal, bound(goal, result));
         }
     }
 
     /// Every goal, judged on what there is.
-    pub fn judge(&self, series: &RunResult<'_>, periods: &[Verdict]) -> Vec<GoalResult> {
-        if series.plan.goals.is_empty() {
+    pub fn judge(&self, result: &RunResult<'_>, periods: &[Verdict]) -> Vec<GoalResult> {
+        if result.plan.goals.is_empty() {
             return Vec::new();
         }
-        let judgement = Judgement::of_run(series, periods);
-        let goals = series.plan.goals.iter().zip(&self.windows);
-        goals.map(|(goal, windows)| judged(goal, windows.as_ref(), series, &judgement)).collect()
+        let judgement = Judgement::of_run(result, periods);
+        let goals = result.plan.goals.iter().zip(&self.windows);
+        goals.map(|(goal, windows)| judged(goal, windows.as_ref(), result, &judgement)).collect()
     }
 }
 
 /// The bound as a number; None: the target is not known.
-fn bound(goal: &Goal, series: &RunResult<'_>) -> Option<f64> {
+fn bound(goal: &Goal, result: &RunResult<'_>) -> Option<f64> {
     match goal.bound {
         Bound::Value(value) => Some(value),
-        Bound::OfTarget(share) => match asked_rate(series, measured(series).span_s.max(1.0)) {
-            Rate::PerSecond(per_s) => Some(share * per_s * receipts_of_each(goal.figure, series.plan)),
+        Bound::OfTarget(share) => match asked_rate(result, measured(result).span_s.max(1.0)) {
+            Rate::PerSecond(per_s) => Some(share * per_s * receipts_of_each(goal.figure, result.plan)),
             Rate::Unlimited => None,
         },
     }
@@ -131,18 +131,18 @@ fn receipts_of_each(figure: GoalFigure, plan: &Plan) -> f64 {
     if figure == GoalFigure::ConsumeRate { f64::from(plan.subscriptions_per_topic) } else { 1.0 }
 }
 
-fn judged(goal: &Goal, windows: Option<&Windows>, series: &RunResult<'_>, judgement: &Judgement) -> GoalResult {
+fn judged(goal: &Goal, windows: Option<&Windows>, result: &RunResult<'_>, judgement: &Judgement) -> GoalResult {
     let unit = goal.figure.unit();
-    let bound = bound(goal, series);
+    let bound = bound(goal, result);
     let (value, held, mut told) = match windows {
         None => {
-            let value = value(goal.figure, series);
+            let value = value(goal.figure, result);
             let held = value.zip(bound).map(|(value, bound)| goal.comparison.holds(value, bound));
             (value, held, value.map(|value| unit.told(value)).unwrap_or_default())
         }
         Some(windows) => {
             let share = goal.windows.map_or(1.0, |windows| windows.share);
-            (windows.worst(), windows.share_held().map(|held| held >= share), windows.told(unit, series.epoch_ns))
+            (windows.worst(), windows.share_held().map(|held| held >= share), windows.told(unit, result.epoch_ns))
         }
     };
     let outcome = match held {
@@ -152,7 +152,7 @@ fn judged(goal: &Goal, windows: Option<&Windows>, series: &RunResult<'_>, judgem
             GoalOutcome::NotDecided
         }
         Some(held) => {
-            let caveat = caveat(goal, held, series, judgement);
+            let caveat = caveat(goal, held, result, judgement);
             if let Some(caveat) = &caveat {
                 told = format!("{told}; {}", caveat.why);
             }
@@ -172,7 +172,7 @@ fn judged(goal: &Goal, windows: Option<&Windows>, series: &RunResult<'_>, judgem
         unit: unit.name(),
         windows: windows.map(Windows::count),
         windows_held: windows.map(Windows::held),
-        worst_window_begin_s: windows.and_then(|windows| windows.worst_begin_s(series.epoch_ns)),
+        worst_window_begin_s: windows.and_then(|windows| windows.worst_begin_s(result.epoch_ns)),
         told,
     }
 }
@@ -186,9 +186,9 @@ struct GoalCaveat {
     spoils_a_miss: bool,
 }
 
-fn caveat(goal: &Goal, held: bool, series: &RunResult<'_>, judgement: &Judgement) -> Option<GoalCaveat> {
+fn caveat(goal: &Goal, held: bool, result: &RunResult<'_>, judgement: &Judgement) -> Option<GoalCaveat> {
     let known = |why: &str, spoils| Some(GoalCaveat { why: why.to_owned(), spoils, spoils_a_miss: false });
-    match (&series.outcome, judgement.verdict) {
+    match (&result.outcome, judgement.verdict) {
         (_, Verdict::Invalid) => {
             Some(GoalCaveat { why: "the run is INVALID".to_owned(), spoils: true, spoils_a_miss: true })
         }
@@ -213,18 +213,18 @@ fn caveat(goal: &Goal, held: bool, series: &RunResult<'_>, judgement: &Judgement
 }
 
 /// A figure of the measurement as a whole; None: it is not known.
-fn value(figure: GoalFigure, series: &RunResult<'_>) -> Option<f64> {
-    let MeasuredRun { span_s, rates, counters } = measured(series);
+fn value(figure: GoalFigure, result: &RunResult<'_>) -> Option<f64> {
+    let MeasuredRun { span_s, rates, counters } = measured(result);
     let seen = |value: f64| (span_s > 0.0).then_some(value);
     let count = |count: u64| count as f64;
-    let ended = series.end.is_some();
+    let ended = result.end.is_some();
     let by_accounts = |pick: fn(&crate::load::accounting::Balance) -> u64| {
-        received_balance(series).map(|balance| count(pick(&balance)))
+        received_balance(result).map(|balance| count(pick(&balance)))
     };
     match figure {
         GoalFigure::Latency(family, level) => {
-            let known = series.plan.measured_by.knows_latency(family);
-            series.cumulative.as_ref().filter(|_| known).and_then(|set| of_latency(&set[family], level))
+            let known = result.plan.measured_by.knows_latency(family);
+            result.cumulative.as_ref().filter(|_| known).and_then(|set| of_latency(&set[family], level))
         }
         GoalFigure::PublishRate => seen(rates.acknowledged_per_s),
         GoalFigure::SendRate => seen(rates.enqueued_per_s),
@@ -233,7 +233,7 @@ fn value(figure: GoalFigure, series: &RunResult<'_>) -> Option<f64> {
         GoalFigure::PublishBytes => seen(rates.acknowledged_bytes_per_s),
         GoalFigure::ConsumeBytes => seen(rates.received_bytes_per_s),
         GoalFigure::Backlog => {
-            let last = series.periods.last().filter(|_| series.plan.has_backlog());
+            let last = result.periods.last().filter(|_| result.plan.has_backlog());
             last.map(|period| count(period.backlog))
         }
         GoalFigure::ErrorShare => {
@@ -243,8 +243,8 @@ fn value(figure: GoalFigure, series: &RunResult<'_>) -> Option<f64> {
         GoalFigure::Lost => by_accounts(|balance| balance.lost),
         GoalFigure::Duplicated => by_accounts(|balance| balance.duplicated),
         GoalFigure::Reordered => by_accounts(|balance| balance.reordered),
-        GoalFigure::Failed => ended.then(|| count(totals(series)[Counter::MessagesFailed])),
-        GoalFigure::Unknown => ended.then(|| count(totals(series)[Counter::MessagesUnknown])),
+        GoalFigure::Failed => ended.then(|| count(totals(result)[Counter::MessagesFailed])),
+        GoalFigure::Unknown => ended.then(|| count(totals(result)[Counter::MessagesUnknown])),
     }
 }
 

@@ -3,17 +3,17 @@
 
 use super::*;
 use crate::worker::LatencySet;
-use crate::workload_generator::for_tests::{completed_series, plan};
+use crate::workload_generator::for_tests::{completed_result, plan};
 
 /// The goals as judged on the completed run, changed.
 fn judge(goals: &[&str], change: impl FnOnce(&mut RunResult<'_>)) -> Vec<GoalResult> {
     let mut plan = plan();
     plan.goals = goals.iter().map(|goal| Goal::parse(goal).unwrap()).collect();
-    let mut series = completed_series(&plan);
-    change(&mut series);
+    let mut result = completed_result(&plan);
+    change(&mut result);
     let mut watch = GoalWatch::new(&plan);
-    series.periods.iter().for_each(|period| watch.see(period, &series));
-    watch.judge(&series, &[])
+    result.periods.iter().for_each(|period| watch.see(period, &result));
+    watch.judge(&result, &[])
 }
 
 fn one(goal: &str, change: impl FnOnce(&mut RunResult<'_>)) -> GoalResult {
@@ -21,8 +21,8 @@ fn one(goal: &str, change: impl FnOnce(&mut RunResult<'_>)) -> GoalResult {
 }
 
 /// Its producers left a tenth out.
-fn short(series: &mut RunResult<'_>) {
-    for client in &mut series.periods.last_mut().unwrap().clients {
+fn short(result: &mut RunResult<'_>) {
+    for client in &mut result.periods.last_mut().unwrap().clients {
         client.measured.counters[Counter::MessagesEnqueued] /= 10;
     }
 }
@@ -54,16 +54,16 @@ fn windows_are_judged_one_by_one_and_the_worst_is_told() {
     assert_eq!(every.worst_window_begin_s, Some(25.0));
     assert!(every.told.starts_with("held in 2 of 3 windows, the worst 1.50 ms"), "{}", every.told);
     assert_eq!(one("acknowledge_actual p50 <= 1100us in 60 % of 10s windows", |_| ()).outcome, GoalOutcome::Met);
-    let rates = one("publish_rate >= 0.99 target in every 10s", |series| series.periods[1].publish_rate_per_s = 100.0);
+    let rates = one("publish_rate >= 0.99 target in every 10s", |result| result.periods[1].publish_rate_per_s = 100.0);
     assert_eq!((rates.outcome, rates.value, rates.windows_held), (GoalOutcome::Missed, Some(100.0), Some(2)));
-    let joined = one("publish_rate >= 15k in every 20s", |series| series.periods[1].publish_rate_per_s = 12_000.0);
+    let joined = one("publish_rate >= 15k in every 20s", |result| result.periods[1].publish_rate_per_s = 12_000.0);
     assert_eq!((joined.outcome, joined.windows, joined.value), (GoalOutcome::Met, Some(1), Some(16_000.0)));
 }
 
 #[test]
 fn a_window_in_which_nobody_was_answered_holds_no_latency_goal() {
-    let silent = one("acknowledge_actual p99 <= 1m in every 10s", |series| {
-        series.periods[0].latencies = LatencySet::empty();
+    let silent = one("acknowledge_actual p99 <= 1m in every 10s", |result| {
+        result.periods[0].latencies = LatencySet::empty();
     });
     assert_eq!((silent.outcome, silent.windows_held, silent.value), (GoalOutcome::Missed, Some(2), None));
     assert!(silent.told.contains("the worst without any value"), "{}", silent.told);
@@ -72,16 +72,16 @@ fn a_window_in_which_nobody_was_answered_holds_no_latency_goal() {
 #[test]
 fn what_cannot_carry_a_goal_meets_none() {
     use GoalOutcome::{Met, Missed, NotDecided};
-    let failed = |series: &mut RunResult<'_>| {
+    let failed = |result: &mut RunResult<'_>| {
         let (cause, why) = (crate::workload_generator::FailureCause::TimedOut, "a wait".to_owned());
-        series.outcome = RunOutcome::Failed { cause, why };
+        result.outcome = RunOutcome::Failed { cause, why };
     };
     let invalid = one("lost == 0", failed);
     assert_eq!(invalid.outcome, NotDecided);
     assert!(invalid.line().starts_with("NOT DECIDED  lost == 0: 0 messages; the run is INVALID"), "{}", invalid.line());
     assert_eq!(one("publish_rate >= 1M", failed).outcome, NotDecided, "neither is it missed");
-    let interrupted = |series: &mut RunResult<'_>| {
-        series.outcome = RunOutcome::Interrupted { by: crate::worker::Interruption::Interrupt }
+    let interrupted = |result: &mut RunResult<'_>| {
+        result.outcome = RunOutcome::Interrupted { by: crate::worker::Interruption::Interrupt }
     };
     assert_eq!(one("lost == 0", interrupted).outcome, NotDecided);
     assert_eq!(one("publish_rate >= 1M", interrupted).outcome, Missed);
@@ -95,14 +95,14 @@ fn what_cannot_carry_a_goal_meets_none() {
         assert_eq!(limited.outcome, outcome, "{limited:?}");
         assert!(limited.told.contains("GENERATOR-LIMITED"), "{limited:?}");
     }
-    let blind = one("backlog <= 1", |series| series.periods.clear());
+    let blind = one("backlog <= 1", |result| result.periods.clear());
     assert_eq!(blind.outcome, NotDecided);
 }
 
 #[test]
 fn a_low_latency_is_met_although_the_generator_added_to_it() {
-    let behind = |series: &mut RunResult<'_>| {
-        let consumer = &mut series.periods.last_mut().unwrap().clients[2].measured;
+    let behind = |result: &mut RunResult<'_>| {
+        let consumer = &mut result.periods.last_mut().unwrap().clients[2].measured;
         consumer.counters[Counter::MessagesBehindGap10ms] = consumer.counters[Counter::MessagesReceived] / 2;
     };
     let met = one("end_to_end_actual p99 <= 1s", behind);

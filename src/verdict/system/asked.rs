@@ -10,14 +10,14 @@ use crate::workload_generator::{RunOutcome, RunResult};
 
 /// What was to be sent while it was measured. Unlimited: it was searched for, or was another one while a backlog
 /// drained.
-pub fn asked_rate(series: &RunResult<'_>, measured_s: f64) -> Rate {
-    let plan = series.plan;
+pub fn asked_rate(result: &RunResult<'_>, measured_s: f64) -> Rate {
+    let plan = result.plan;
     if plan.rate_is_ordered() {
         return Rate::Unlimited;
     }
     let Some(curve) = &plan.rate.curve else { return plan.rate.total };
     let stairs = curve.stairs();
-    let begin_s = curve.begin_s(series.epoch_wall_ns) + (series.measurement_start_ns - series.epoch_ns) as f64 / 1e9;
+    let begin_s = curve.begin_s(result.epoch_wall_ns) + (result.measurement_start_ns - result.epoch_ns) as f64 / 1e9;
     let messages = stairs.messages_until(begin_s + measured_s) - stairs.messages_until(begin_s);
     if messages > 0.0 { Rate::PerSecond(messages / measured_s) } else { Rate::Unlimited }
 }
@@ -37,22 +37,22 @@ pub(super) enum Reached {
     NotOffered { target_per_s: f64, offered_per_s: f64 },
 }
 
-pub(super) fn reached(series: &RunResult<'_>) -> Reached {
-    let MeasuredRun { span_s, rates, .. } = measured(series);
-    let Rate::PerSecond(target_per_s) = asked_rate(series, span_s) else { return Reached::NotAsked };
-    if span_s <= 0.0 || series.plan.producers() == 0 {
+pub(super) fn reached(result: &RunResult<'_>) -> Reached {
+    let MeasuredRun { span_s, rates, .. } = measured(result);
+    let Rate::PerSecond(target_per_s) = asked_rate(result, span_s) else { return Reached::NotAsked };
+    if span_s <= 0.0 || result.plan.producers() == 0 {
         return Reached::NotAsked;
     }
-    let by_chance_s = series.plan.rate.arrivals.short_by_chance(target_per_s * span_s) / target_per_s;
-    let tolerance = series.plan.thresholds[Threshold::RateMissedShare]
-        + (on_its_way_s(series, target_per_s) + by_chance_s) / span_s;
+    let by_chance_s = result.plan.rate.arrivals.short_by_chance(target_per_s * span_s) / target_per_s;
+    let tolerance = result.plan.thresholds[Threshold::RateMissedShare]
+        + (on_its_way_s(result, target_per_s) + by_chance_s) / span_s;
     let misses = |per_s: f64, of_per_s: f64| per_s < of_per_s * (1.0 - tolerance);
     let (offered_per_s, taken_per_s) = (rates.enqueued_per_s, rates.acknowledged_per_s);
     if !misses(taken_per_s, target_per_s) {
         return Reached::Yes { target_per_s };
     }
-    let broke_off = !matches!(series.outcome, RunOutcome::Completed | RunOutcome::Running);
-    if !misses(taken_per_s, offered_per_s) && !held_up(series) && series.plan.measured_by.everything() {
+    let broke_off = !matches!(result.outcome, RunOutcome::Completed | RunOutcome::Running);
+    if !misses(taken_per_s, offered_per_s) && !held_up(result) && result.plan.measured_by.everything() {
         return if broke_off { Reached::NotAsked } else { Reached::NotOffered { target_per_s, offered_per_s } };
     }
     let missing = whole_ns((target_per_s - taken_per_s) * span_s);
@@ -66,8 +66,8 @@ pub(super) fn reached(series: &RunResult<'_>) -> Reached {
 }
 
 /// What was on its way when the measurement ended, in seconds of the rate: it is not missing.
-fn on_its_way_s(series: &RunResult<'_>, target_per_s: f64) -> f64 {
-    let Some(totals) = series.periods.last().map(|period| period.totals) else { return 0.0 };
+fn on_its_way_s(result: &RunResult<'_>, target_per_s: f64) -> f64 {
+    let Some(totals) = result.periods.last().map(|period| period.totals) else { return 0.0 };
     let told = totals[Counter::MessagesAcknowledged] + totals[Counter::MessagesFailed];
     (totals[Counter::MessagesEnqueued].saturating_sub(told) as f64 / target_per_s).min(MOST_ON_ITS_WAY_S)
 }
@@ -81,42 +81,42 @@ const GROWTH_OF_MEDIAN: f64 = 0.25;
 
 /// Did more and more stay on its way? A system that takes a little less than it is asked for acknowledges that a little
 /// later, and later still: of a short measurement after a warm-up this tells sooner than what was acknowledged.
-pub fn fell_behind(series: &RunResult<'_>) -> bool {
-    let MeasuredRun { span_s, .. } = measured(series);
-    let Rate::PerSecond(target_per_s) = asked_rate(series, span_s) else { return false };
-    if series.plan.warmup.is_zero() {
+pub fn fell_behind(result: &RunResult<'_>) -> bool {
+    let MeasuredRun { span_s, .. } = measured(result);
+    let Rate::PerSecond(target_per_s) = asked_rate(result, span_s) else { return false };
+    if result.plan.warmup.is_zero() {
         // What is on its way at the end came to be so with the load itself.
         return false;
     }
-    let sum = |counter: Counter| series.periods.iter().map(|period| period.counters[counter]).sum::<u64>();
+    let sum = |counter: Counter| result.periods.iter().map(|period| period.counters[counter]).sum::<u64>();
     let told = sum(Counter::MessagesAcknowledged) + sum(Counter::MessagesFailed);
     let grown = sum(Counter::MessagesEnqueued).saturating_sub(told) as f64;
-    let median_ns = series.cumulative.as_ref().map_or(0, |set| set[Latency::AcknowledgeActual].percentile_ns(50.0));
+    let median_ns = result.cumulative.as_ref().map_or(0, |set| set[Latency::AcknowledgeActual].percentile_ns(50.0));
     let varies_s = (median_ns as f64 / 1e9 * GROWTH_OF_MEDIAN).max(GROWTH_S);
     // The last burst may still be on its way, and the one before the first was not.
-    let at_once = f64::from(series.plan.rate.arrivals.at_once().saturating_sub(1));
+    let at_once = f64::from(result.plan.rate.arrivals.at_once().saturating_sub(1));
     grown > target_per_s * (span_s * GROWTH_SHARE + varies_s) + at_once
 }
 
 /// Did producers wait for the broker with full queues for as much of the time as may be missing?
-fn held_up(series: &RunResult<'_>) -> bool {
-    let Some(period) = series.periods.last() else { return false };
-    let tolerance = series.plan.thresholds[Threshold::RateMissedShare];
+fn held_up(result: &RunResult<'_>) -> bool {
+    let Some(period) = result.periods.last() else { return false };
+    let tolerance = result.plan.thresholds[Threshold::RateMissedShare];
     period.clients.iter().any(|client| {
-        let held_up = BlockedTime::of_client(&client.measured, series.plan);
+        let held_up = BlockedTime::of_client(&client.measured, result.plan);
         held_up.by_broker_ns as f64 > client.measured.span_ns as f64 * tolerance
     })
 }
 
 /// A backlog at the end of the measurement that is more than a stated time's worth, and grew.
-pub(in crate::verdict) fn backlog(series: &RunResult<'_>) -> Option<SystemEvent> {
-    let plan = series.plan;
+pub(in crate::verdict) fn backlog(result: &RunResult<'_>) -> Option<SystemEvent> {
+    let plan = result.plan;
     if !plan.has_backlog() || plan.search.is_some() || plan.backlog.is_some() {
         return None;
     }
-    let (first, last) = (series.periods.first()?, series.periods.last()?);
-    let grew = series.periods.len() == 1 || last.backlog > first.backlog;
-    let received_per_s = measured(series).rates.received_per_s;
+    let (first, last) = (result.periods.first()?, result.periods.last()?);
+    let grew = result.periods.len() == 1 || last.backlog > first.backlog;
+    let received_per_s = measured(result).rates.received_per_s;
     let limit_s = plan.thresholds[Threshold::BacklogS];
     // Of nothing received any backlog is too much.
     let worth_s = if received_per_s > 0.0 { last.backlog as f64 / received_per_s } else { f64::MAX };

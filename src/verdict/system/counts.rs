@@ -9,13 +9,13 @@ use crate::units::counted;
 use crate::workload_generator::totals::{received_balance, totals};
 use crate::workload_generator::{RunOutcome, RunResult};
 
-pub(super) fn events(series: &RunResult<'_>) -> Vec<SystemEvent> {
+pub(super) fn events(result: &RunResult<'_>) -> Vec<SystemEvent> {
     use SystemEventKind as Kind;
-    let totals = totals(series);
-    let balance = received_balance(series);
+    let totals = totals(result);
+    let balance = received_balance(result);
     let balanced = |pick: fn(&Balance) -> u64| balance.as_ref().map_or(0, pick);
     // Whoever was killed, or told to end at once, took along what it had on its way: that is nothing the system did.
-    let to_the_end = matches!(series.outcome, RunOutcome::Completed | RunOutcome::BrokerLost { .. });
+    let to_the_end = matches!(result.outcome, RunOutcome::Completed | RunOutcome::BrokerLost { .. });
     let ended = |messages: u64| if to_the_end { messages } else { 0 };
     let told: [(Kind, u64, &str); 5] = [
         (Kind::Failed, totals[Counter::MessagesFailed], "failed"),
@@ -28,7 +28,7 @@ pub(super) fn events(series: &RunResult<'_>) -> Vec<SystemEvent> {
     found
         .map(|(kind, messages, what)| {
             let event = SystemEvent::counted(kind, messages, format!("{} {what}", counted(messages, "message")));
-            if kind == Kind::Failed { with_reason(event, &tallies(series)) } else { event }
+            if kind == Kind::Failed { with_reason(event, &tallies(result)) } else { event }
         })
         .collect()
 }

@@ -4,8 +4,8 @@ use super::event::{SystemEvent, SystemEventKind};
 use crate::worker::BrokerLoss;
 use crate::workload_generator::{RunOutcome, RunResult};
 
-pub(super) fn event(series: &RunResult<'_>) -> Option<SystemEvent> {
-    let RunOutcome::BrokerLost { loss } = &series.outcome else { return None };
+pub(super) fn event(result: &RunResult<'_>) -> Option<SystemEvent> {
+    let RunOutcome::BrokerLost { loss } = &result.outcome else { return None };
     Some(match loss {
         BrokerLoss::Died { at_ns, .. } => SystemEvent {
             kind: SystemEventKind::BrokerDied,

@@ -38,9 +38,9 @@ impl From<&ErrorTally> for Caveat {
 }
 
 /// By the last time, the newest first.
-pub(super) fn tallies(series: &RunResult<'_>) -> Vec<ErrorTally> {
+pub(super) fn tallies(result: &RunResult<'_>) -> Vec<ErrorTally> {
     let mut all: Vec<ErrorTally> = Vec::new();
-    for client in series.end.iter().flat_map(|end| &end.clients) {
+    for client in result.end.iter().flat_map(|end| &end.clients) {
         for trouble in &client.troubles {
             let (first_s, last_s) = (trouble.first_ns as f64 / 1e9, trouble.last_ns as f64 / 1e9);
             let who = format!("{} {}", client.role, client.index);

@@ -6,12 +6,12 @@ use crate::units::first_few;
 use crate::workload_generator::RunResult;
 
 /// Tells of them, from the silence on that lasted to the end of the load, if there was one: it takes the place of that.
-pub(super) fn tell(series: &RunResult<'_>, events: &mut Vec<SystemEvent>) {
-    let gone: &[String] = series.end.as_ref().map_or(&[], |end| &end.topics_gone);
+pub(super) fn tell(result: &RunResult<'_>, events: &mut Vec<SystemEvent>) {
+    let gone: &[String] = result.end.as_ref().map_or(&[], |end| &end.topics_gone);
     if gone.is_empty() {
         return;
     }
-    let load_s = series.periods.last().map(|period| period.end_ns.saturating_sub(series.epoch_ns) as f64 / 1e9);
+    let load_s = result.periods.last().map(|period| period.end_ns.saturating_sub(result.epoch_ns) as f64 / 1e9);
     let to_the_end = |event: &SystemEvent| {
         let end_s = event.begin_s.zip(event.length_s).map(|(begin_s, length_s)| begin_s + length_s);
         event.kind == SystemEventKind::BrokerStall && end_s.zip(load_s).is_some_and(|(end_s, load_s)| end_s >= load_s)

@@ -72,19 +72,19 @@ pub struct SystemAnswer {
 
 impl SystemAnswer {
     /// On the run as far as it has come.
-    pub fn of_run(series: &RunResult<'_>) -> Self {
-        let mut events: Vec<SystemEvent> = ending::event(series).into_iter().collect();
-        events.extend(stalls_of(series, &events));
-        gone::tell(series, &mut events);
-        events.extend(counts::events(series));
-        let reached = asked::reached(series);
+    pub fn of_run(result: &RunResult<'_>) -> Self {
+        let mut events: Vec<SystemEvent> = ending::event(result).into_iter().collect();
+        events.extend(stalls_of(result, &events));
+        gone::tell(result, &mut events);
+        events.extend(counts::events(result));
+        let reached = asked::reached(result);
         if let Reached::Less(event) = &reached {
             events.push(event.clone());
         }
-        events.extend(asked::backlog(series));
+        events.extend(asked::backlog(result));
         sort(&mut events);
         let any = |of: fn(SystemEventKind) -> bool| events.iter().any(|event| of(event.kind));
-        let outcome = if blind(series) {
+        let outcome = if blind(result) {
             SystemOutcome::NotJudged
         } else if any(SystemEventKind::is_failure) {
             SystemOutcome::Failed
@@ -93,13 +93,13 @@ impl SystemAnswer {
         } else {
             match &reached {
                 Reached::NotOffered { .. } => SystemOutcome::NotJudged,
-                Reached::NotAsked if series.periods.is_empty() => SystemOutcome::NotJudged,
+                Reached::NotAsked if result.periods.is_empty() => SystemOutcome::NotJudged,
                 Reached::NotAsked => SystemOutcome::Took,
                 Reached::Yes { .. } | Reached::Less(_) => SystemOutcome::Held,
             }
         };
-        let sentence = words::sentence(series, outcome, &reached, &events);
-        Self { outcome, sentence, events, errors: errors::tallies(series) }
+        let sentence = words::sentence(result, outcome, &reached, &events);
+        Self { outcome, sentence, events, errors: errors::tallies(result) }
     }
 
     /// "HELD: …": for the head of a result.
@@ -109,29 +109,29 @@ impl SystemAnswer {
 }
 
 /// Stalls of the whole measurement, but for that which is told as the broker's end.
-fn stalls_of(series: &RunResult<'_>, ends: &[SystemEvent]) -> Vec<SystemEvent> {
-    let measured = series.periods.iter().flat_map(|period| &period.moments);
-    let last = series.end.iter().flat_map(|end| &end.moments);
-    let end_ns = series.periods.last().map_or(u64::MAX, |period| period.end_ns.saturating_sub(series.epoch_ns));
+fn stalls_of(result: &RunResult<'_>, ends: &[SystemEvent]) -> Vec<SystemEvent> {
+    let measured = result.periods.iter().flat_map(|period| &period.moments);
+    let last = result.end.iter().flat_map(|end| &end.moments);
+    let end_ns = result.periods.last().map_or(u64::MAX, |period| period.end_ns.saturating_sub(result.epoch_ns));
     // What began when the load was over is part of the closing; a run that broke off has no such time.
-    let over = matches!(series.outcome, RunOutcome::Completed);
+    let over = matches!(result.outcome, RunOutcome::Completed);
     let moments: Vec<_> = measured.chain(last).filter(|moment| !over || moment.begin_ns < end_ns).cloned().collect();
     let gone_s = ends.iter().filter_map(|end| end.begin_s).reduce(f64::min).unwrap_or(f64::INFINITY);
     let told_as_end = |stall: &SystemEvent| match (stall.begin_s, stall.length_s) {
         (Some(begin_s), Some(length_s)) => begin_s + length_s > gone_s,
         _ => false,
     };
-    let mut stalls = stalls::events(&moments, series.plan);
+    let mut stalls = stalls::events(&moments, result.plan);
     stalls.retain(|stall| stall.kind != SystemEventKind::BrokerStall || !told_as_end(stall));
     stalls
 }
 
 /// Was there nothing to see, or nobody left who saw it?
-fn blind(series: &RunResult<'_>) -> bool {
-    series.epoch_ns == 0
-        || series.plan.driver.kind == DriverKind::Null
+fn blind(result: &RunResult<'_>) -> bool {
+    result.epoch_ns == 0
+        || result.plan.driver.kind == DriverKind::Null
         || matches!(
-            series.outcome,
+            result.outcome,
             RunOutcome::ClientDied { .. } | RunOutcome::WorkerLost { .. } | RunOutcome::Failed { .. }
         )
 }

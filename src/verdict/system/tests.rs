@@ -7,14 +7,14 @@ use crate::plan::Arrivals;
 use crate::stats::Counter;
 use crate::units::Rate;
 use crate::worker::{BrokerLoss, ClientDeath};
-use crate::workload_generator::for_tests::{completed_series, empty_series, plan};
+use crate::workload_generator::for_tests::{completed_result, empty_result, plan};
 
 /// The completed run, changed.
 fn answer(change: impl FnOnce(&mut RunResult<'_>)) -> SystemAnswer {
     let plan = plan();
-    let mut series = completed_series(&plan);
-    change(&mut series);
-    SystemAnswer::of_run(&series)
+    let mut result = completed_result(&plan);
+    change(&mut result);
+    SystemAnswer::of_run(&result)
 }
 
 fn kinds(answer: &SystemAnswer) -> Vec<SystemEventKind> {
@@ -22,8 +22,8 @@ fn kinds(answer: &SystemAnswer) -> Vec<SystemEventKind> {
 }
 
 /// `counter` of producer 0 at the end of the run.
-fn at_the_end(series: &mut RunResult<'_>, counter: Counter, messages: u64) {
-    series.end.as_mut().unwrap().clients[0].counters[counter] = messages;
+fn at_the_end(result: &mut RunResult<'_>, counter: Counter, messages: u64) {
+    result.end.as_mut().unwrap().clients[0].counters[counter] = messages;
 }
 
 #[test]
@@ -35,11 +35,11 @@ fn a_load_that_was_taken_whole_was_held() {
 
 #[test]
 fn messages_that_failed_or_were_lost_are_a_failure_with_their_number() {
-    let failed = answer(|series| {
-        at_the_end(series, Counter::MessagesFailed, 1_234);
-        at_the_end(series, Counter::MessagesUnknown, 1);
-        series.balances[0].balance.lost = 3;
-        series.balances[0].balance.duplicated = 2;
+    let failed = answer(|result| {
+        at_the_end(result, Counter::MessagesFailed, 1_234);
+        at_the_end(result, Counter::MessagesUnknown, 1);
+        result.balances[0].balance.lost = 3;
+        result.balances[0].balance.duplicated = 2;
     });
     assert_eq!(failed.outcome, SystemOutcome::Failed);
     use SystemEventKind as Kind;
@@ -60,9 +60,9 @@ fn when_deliveries_failed_is_told_with_the_reason_of_most_of_them() {
         first_ns: first_s * 1_000_000_000,
         last_ns: last_s * 1_000_000_000,
     };
-    let failed = answer(|series| {
-        at_the_end(series, Counter::MessagesFailed, 1_234);
-        series.end.as_mut().unwrap().clients[0].troubles = vec![
+    let failed = answer(|result| {
+        at_the_end(result, Counter::MessagesFailed, 1_234);
+        result.end.as_mut().unwrap().clients[0].troubles = vec![
             trouble("messages failed: Broker: Unknown topic or partition", 1_230, 3, 7),
             trouble("messages failed: Local: Message timed out", 4, 8, 9),
             trouble("Connection refused", 9_000, 1, 2),
@@ -78,8 +78,8 @@ fn when_deliveries_failed_is_told_with_the_reason_of_most_of_them() {
 #[test]
 fn a_rate_that_was_not_reached_was_not_held_unless_it_was_not_offered() {
     let rates = |offered, taken| {
-        answer(|series| {
-            let rates = &mut series.periods.last_mut().unwrap().since_reset;
+        answer(|result| {
+            let rates = &mut result.periods.last_mut().unwrap().since_reset;
             (rates.enqueued_per_s, rates.acknowledged_per_s) = (offered, taken);
         })
     };
@@ -98,10 +98,10 @@ fn what_a_poisson_process_or_a_burst_leaves_out_by_chance_is_not_missing() {
     let answer = |arrivals, taken: f64| {
         let mut plan = plan();
         plan.rate.arrivals = arrivals;
-        let mut series = completed_series(&plan);
-        let rates = &mut series.periods.last_mut().unwrap().since_reset;
+        let mut result = completed_result(&plan);
+        let rates = &mut result.periods.last_mut().unwrap().since_reset;
         (rates.enqueued_per_s, rates.acknowledged_per_s) = (20_000.0, taken);
-        SystemAnswer::of_run(&series).outcome
+        SystemAnswer::of_run(&result).outcome
     };
     // Of 600,000 messages 1 % is 6,000, four standard deviations are 3,098.
     let poisson = Arrivals::Poisson { arrival_seed: 1 };
@@ -116,10 +116,10 @@ fn what_stays_on_its_way_more_and_more_was_not_held_by_a_measurement_after_a_war
     let fell = |warmup_s: u64, missing: u64| {
         let mut plan = plan();
         plan.warmup = std::time::Duration::from_secs(warmup_s);
-        let mut series = completed_series(&plan);
-        let counters = &mut series.periods[0].counters;
+        let mut result = completed_result(&plan);
+        let counters = &mut result.periods[0].counters;
         counters[Counter::MessagesEnqueued] = counters[Counter::MessagesAcknowledged] + missing;
-        fell_behind(&series)
+        fell_behind(&result)
     };
     // 20,000 msg/s for 30 s: half a percent, and 30 ms.
     assert!(!fell(5, 3_500) && fell(5, 3_700));
@@ -128,8 +128,8 @@ fn what_stays_on_its_way_more_and_more_was_not_held_by_a_measurement_after_a_war
 
 #[test]
 fn a_producer_that_the_broker_kept_waiting_offered_less_for_the_brokers_sake() {
-    let held_up = answer(|series| {
-        let last = series.periods.last_mut().unwrap();
+    let held_up = answer(|result| {
+        let last = result.periods.last_mut().unwrap();
         (last.since_reset.enqueued_per_s, last.since_reset.acknowledged_per_s) = (15_000.0, 15_000.0);
         last.clients[0].measured.counters[Counter::QueueFullNs] = 10_000_000_000;
     });
@@ -138,12 +138,12 @@ fn a_producer_that_the_broker_kept_waiting_offered_less_for_the_brokers_sake() {
 
 #[test]
 fn a_backlog_that_grew_was_not_held() {
-    let behind = answer(|series| series.periods.last_mut().unwrap().backlog = 60_000);
+    let behind = answer(|result| result.periods.last_mut().unwrap().backlog = 60_000);
     assert_eq!((behind.outcome, kinds(&behind)), (SystemOutcome::DidNotHold, vec![SystemEventKind::BacklogGrew]));
     assert_eq!(behind.sentence, "its consumers were 60,000 messages behind at the end (3.00 s).");
-    let shrinking = answer(|series| {
-        series.periods.iter_mut().for_each(|period| period.backlog = 60_000);
-        series.periods[0].backlog = 70_000;
+    let shrinking = answer(|result| {
+        result.periods.iter_mut().for_each(|period| period.backlog = 60_000);
+        result.periods[0].backlog = 70_000;
     });
     assert_eq!(shrinking.outcome, SystemOutcome::Held);
 }
@@ -151,7 +151,7 @@ fn a_backlog_that_grew_was_not_held() {
 #[test]
 fn without_a_rate_it_is_what_the_system_took() {
     let plan = crate::plan::Plan { rate: crate::plan::RatePlan { total: Rate::Unlimited, ..plan().rate }, ..plan() };
-    let answer = SystemAnswer::of_run(&completed_series(&plan));
+    let answer = SystemAnswer::of_run(&completed_result(&plan));
     assert_eq!(answer.line(), "TOOK: it acknowledged 20,000/s (19.5 MiB/s).");
 }
 
@@ -163,9 +163,9 @@ fn a_broker_that_is_gone_has_failed_and_when_is_told() {
         clients: vec!["producer 0".to_owned()],
         last_error: Some("Connection refused".to_owned()),
     };
-    let gone = answer(|series| {
-        series.outcome = RunOutcome::BrokerLost { loss };
-        at_the_end(series, Counter::MessagesUnknown, 500);
+    let gone = answer(|result| {
+        result.outcome = RunOutcome::BrokerLost { loss };
+        at_the_end(result, Counter::MessagesUnknown, 500);
     });
     assert_eq!(gone.outcome, SystemOutcome::Failed);
     assert_eq!(
@@ -175,7 +175,7 @@ fn a_broker_that_is_gone_has_failed_and_when_is_told() {
     );
     assert_eq!((gone.events[0].begin_s, gone.events[0].length_s), (Some(12.3), Some(30.0)));
     let died = BrokerLoss::Died { pid: 7, cause: "killed by signal 9 (SIGKILL)".to_owned(), at_ns: 2_500_000_000 };
-    let died = answer(|series| series.outcome = RunOutcome::BrokerLost { loss: died });
+    let died = answer(|result| result.outcome = RunOutcome::BrokerLost { loss: died });
     assert_eq!(died.line(), "FAILED: the embedded broker (pid 7) died at 2.5 s: killed by signal 9 (SIGKILL).");
 }
 
@@ -191,11 +191,11 @@ fn a_topic_that_somebody_deleted_is_told_and_not_the_silence_after_it() {
         end_ns: 90_000_000_000,
         starved_ns: 0,
     };
-    let gone = answer(|series| {
-        let end = series.end.as_mut().unwrap();
+    let gone = answer(|result| {
+        let end = result.end.as_mut().unwrap();
         end.topics_gone = vec!["seen".to_owned()];
         end.moments = vec![silence(0), silence(1)];
-        at_the_end(series, Counter::MessagesUnknown, 500);
+        at_the_end(result, Counter::MessagesUnknown, 500);
     });
     assert_eq!(kinds(&gone), [SystemEventKind::TopicGone, SystemEventKind::Unknown]);
     assert_eq!(
@@ -221,9 +221,9 @@ fn many_stalls_are_told_together() {
         starved_ns: 0,
     };
     let stalls = |of: &'static [(u64, u64)]| {
-        answer(|series| {
+        answer(|result| {
             let all = of.iter().flat_map(|(begin_s, length_s)| [0, 1].map(|index| silence(index, *begin_s, *length_s)));
-            series.end.as_mut().unwrap().moments = all.collect();
+            result.end.as_mut().unwrap().moments = all.collect();
         })
     };
     let two = stalls(&[(1, 1), (3, 1)]);
@@ -244,9 +244,9 @@ fn what_a_killed_client_had_on_its_way_is_not_the_brokers_failure() {
         cause: "killed by signal 9 (SIGKILL)".to_owned(),
         last_words: None,
     };
-    let died = answer(|series| {
-        series.outcome = RunOutcome::ClientDied { death };
-        at_the_end(series, Counter::MessagesUnknown, 500);
+    let died = answer(|result| {
+        result.outcome = RunOutcome::ClientDied { death };
+        at_the_end(result, Counter::MessagesUnknown, 500);
     });
     assert_eq!((died.outcome, kinds(&died)), (SystemOutcome::NotJudged, vec![]));
 }
@@ -254,11 +254,11 @@ fn what_a_killed_client_had_on_its_way_is_not_the_brokers_failure() {
 #[test]
 fn without_a_broker_or_a_load_nothing_is_judged() {
     let plan = plan();
-    assert_eq!(SystemAnswer::of_run(&empty_series(&plan)).line(), "NOT JUDGED: the load did not begin.");
+    assert_eq!(SystemAnswer::of_run(&empty_result(&plan)).line(), "NOT JUDGED: the load did not begin.");
     let null = crate::plan::Plan {
         driver: crate::plan::DriverPlan { kind: DriverKind::Null, ..plan.driver.clone() },
         ..plan.clone()
     };
-    let answer = SystemAnswer::of_run(&completed_series(&null));
+    let answer = SystemAnswer::of_run(&completed_result(&null));
     assert_eq!(answer.line(), "NOT JUDGED: there was no broker: the generator measured itself.");
 }

@@ -14,7 +14,7 @@ const TOLD: usize = 4;
 const SINGLE_STALLS: usize = 2;
 
 pub(super) fn sentence(
-    series: &RunResult<'_>,
+    result: &RunResult<'_>,
     outcome: SystemOutcome,
     reached: &Reached,
     events: &[SystemEvent],
@@ -28,9 +28,9 @@ pub(super) fn sentence(
     match outcome {
         SystemOutcome::Failed => format!("{}.", told(|kind| kind.is_failure() || kind.is_shortfall())),
         SystemOutcome::DidNotHold => format!("{}.", told(SystemEventKind::is_shortfall)),
-        SystemOutcome::Held => held(series, reached),
-        SystemOutcome::Took => took(series),
-        SystemOutcome::NotJudged => not_judged(series, reached),
+        SystemOutcome::Held => held(result, reached),
+        SystemOutcome::Took => took(result),
+        SystemOutcome::NotJudged => not_judged(result, reached),
     }
 }
 
@@ -55,18 +55,18 @@ fn in_words<'a>(events: impl Iterator<Item = &'a SystemEvent>) -> Vec<String> {
     together.into_iter().chain(others.into_iter().map(|event| event.text.clone())).collect()
 }
 
-fn held(series: &RunResult<'_>, reached: &Reached) -> String {
-    let rates = measured(series).rates;
+fn held(result: &RunResult<'_>, reached: &Reached) -> String {
+    let rates = measured(result).rates;
     let target = match reached {
         Reached::Yes { target_per_s } => format!(" of {}", format_rate(*target_per_s)),
         _ => String::new(),
     };
-    let nothing = if series.plan.message.stamp { "nothing failed or was lost" } else { "nothing failed" };
+    let nothing = if result.plan.message.stamp { "nothing failed or was lost" } else { "nothing failed" };
     format!("it acknowledged {}{target}, without a stall; {nothing}.", format_rate(rates.acknowledged_per_s))
 }
 
-fn took(series: &RunResult<'_>) -> String {
-    if let Some(search) = &series.search {
+fn took(result: &RunResult<'_>) -> String {
+    if let Some(search) = &result.search {
         return match search.found_per_s {
             Some(found_per_s) if search.settled => {
                 format!("it sustained {} (held for {:.0} s).", format_rate(found_per_s), search.held_s)
@@ -77,19 +77,19 @@ fn took(series: &RunResult<'_>) -> String {
             None => "no rate was found that it sustains; the search was not over.".to_owned(),
         };
     }
-    let rates = measured(series).rates;
-    if series.plan.producers() == 0 {
+    let rates = measured(result).rates;
+    if result.plan.producers() == 0 {
         return format!("it delivered {}.", format_rate(rates.received_per_s));
     }
     let mib_per_s = rates.acknowledged_bytes_per_s / 1024.0 / 1024.0;
     format!("it acknowledged {} ({mib_per_s:.1} MiB/s).", format_rate(rates.acknowledged_per_s))
 }
 
-fn not_judged(series: &RunResult<'_>, reached: &Reached) -> String {
-    if series.plan.driver.kind == DriverKind::Null {
+fn not_judged(result: &RunResult<'_>, reached: &Reached) -> String {
+    if result.plan.driver.kind == DriverKind::Null {
         return "there was no broker: the generator measured itself.".to_owned();
     }
-    match &series.outcome {
+    match &result.outcome {
         RunOutcome::ClientDied { .. } | RunOutcome::WorkerLost { .. } => {
             return "a part of the generator died, and with it what it had seen of the broker.".to_owned();
         }
@@ -103,5 +103,5 @@ fn not_judged(series: &RunResult<'_>, reached: &Reached) -> String {
             format_rate(*target_per_s)
         );
     }
-    if series.epoch_ns == 0 { "the load did not begin." } else { "nothing was measured." }.to_owned()
+    if result.epoch_ns == 0 { "the load did not begin." } else { "nothing was measured." }.to_owned()
 }

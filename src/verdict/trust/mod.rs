@@ -111,10 +111,10 @@ impl LatencyTrust {
 
 impl Trust {
     /// On the measurement so far.
-    pub fn of_run(series: &RunResult<'_>) -> Option<Self> {
-        let clients = series.periods.last()?.clients.iter().map(|client| &client.measured);
-        let clock_ns = series.end.as_ref().and_then(|end| end.end_to_end_clock_error_ns).unwrap_or(0);
-        Some(Self::of(series.cumulative.as_ref()?, &clients.collect::<Vec<_>>(), series.plan, clock_ns))
+    pub fn of_run(result: &RunResult<'_>) -> Option<Self> {
+        let clients = result.periods.last()?.clients.iter().map(|client| &client.measured);
+        let clock_ns = result.end.as_ref().and_then(|end| end.end_to_end_clock_error_ns).unwrap_or(0);
+        Some(Self::of(result.cumulative.as_ref()?, &clients.collect::<Vec<_>>(), result.plan, clock_ns))
     }
 
     /// On one period; of clocks nothing is known yet.

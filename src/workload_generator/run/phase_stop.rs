@@ -1,7 +1,7 @@
 //! Why a phase ended before its time, and the outcome that this is.
 
 use crate::worker::WorkerError;
-use crate::workload_generator::series::{FailureCause, NotWritten, RunOutcome};
+use crate::workload_generator::result::{FailureCause, NotWritten, RunOutcome};
 
 /// Why a phase ended before its time.
 pub(super) enum PhaseStop {

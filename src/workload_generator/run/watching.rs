@@ -4,7 +4,7 @@ use super::{PhaseStop, RunSteps};
 use crate::units::NS_PER_S;
 use crate::worker::Wake;
 use crate::workload_generator::load_phase::PhaseStatus;
-use crate::workload_generator::series::{LiveTick, Phase};
+use crate::workload_generator::result::{LiveTick, Phase};
 
 /// Time left to clients to publish the slot of a boundary before it is asked for.
 const SLOT_GRACE_NS: u64 = 30_000_000;

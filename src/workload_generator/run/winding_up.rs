@@ -2,14 +2,14 @@
 
 use super::{PhaseStop, RunSteps};
 use crate::caveat::Caveat;
-use crate::workload_generator::series::{FailureCause, Phase, RunOutcome, RunResult};
+use crate::workload_generator::result::{FailureCause, Phase, RunOutcome, RunResult};
 
 impl<'a> RunSteps<'a, '_> {
     /// Stops, flushes, lets consumers catch up, balances, closes. A second failure on the way does not hide the first.
     pub(super) fn finish(mut self, stopped_by: Option<PhaseStop>) -> RunResult<'a> {
         let told = matches!(stopped_by, Some(PhaseStop::Told(_)));
         let mut outcome = stopped_by.map(RunOutcome::from);
-        let loading = self.series.epoch_ns > 0;
+        let loading = self.result.epoch_ns > 0;
         match &outcome {
             _ if told => {}
             Some(
@@ -23,7 +23,7 @@ impl<'a> RunSteps<'a, '_> {
         }
         let now_ns = self.worker.now_ns().min(self.end_ns.unwrap_or(u64::MAX));
         for mut course in std::mem::take(&mut self.courses) {
-            course.end(now_ns, &mut *self.worker, &mut self.series);
+            course.end(now_ns, &mut *self.worker, &mut self.result);
         }
         if loading {
             let wound_up = self.wind_up();
@@ -37,8 +37,8 @@ impl<'a> RunSteps<'a, '_> {
         self.observer.phase(Phase::Close, None);
         match self.worker.stop_all(&mut |doing| self.observer.doing(doing)) {
             Ok(mut end) => {
-                self.series.warnings.append(&mut end.warnings);
-                self.series.end = Some(end);
+                self.result.warnings.append(&mut end.warnings);
+                self.result.end = Some(end);
             }
             Err(error) => match &outcome {
                 None => outcome = Some(RunOutcome::from(PhaseStop::from(error))),
@@ -48,30 +48,30 @@ impl<'a> RunSteps<'a, '_> {
         // Only now: the last messages stand in the accounts that clients publish when they end.
         if loading {
             match self.worker.balances() {
-                Ok(balances) => self.series.balances = balances,
+                Ok(balances) => self.result.balances = balances,
                 Err(error) => self.warn("no_balance", format!("no balance: {error}")),
             }
         }
-        self.series.outcome = outcome.unwrap_or(RunOutcome::Completed);
-        if loading && let Err(error) = self.observer.write(&self.series) {
+        self.result.outcome = outcome.unwrap_or(RunOutcome::Completed);
+        if loading && let Err(error) = self.observer.write(&self.result) {
             let why = error.to_string();
-            self.series.outcome = match self.series.outcome {
+            self.result.outcome = match self.result.outcome {
                 RunOutcome::Completed => RunOutcome::Failed { cause: FailureCause::Results, why },
                 other => {
-                    self.series.warnings.push(Caveat::of_run("results_not_taken", why));
+                    self.result.warnings.push(Caveat::of_run("results_not_taken", why));
                     other
                 }
             };
         }
-        self.series
+        self.result
     }
 
     fn warn(&mut self, code: &'static str, text: String) {
-        self.series.warnings.push(Caveat::of_run(code, text));
+        self.result.warnings.push(Caveat::of_run(code, text));
     }
 
     fn wind_up(&mut self) -> Result<(), PhaseStop> {
-        let limits = &self.series.plan.limits;
+        let limits = &self.result.plan.limits;
         self.observer.phase(Phase::Flush, Some(limits.flush));
         self.worker.stop_producers()?;
         self.observer.phase(Phase::CatchUp, Some(limits.catch_up));
