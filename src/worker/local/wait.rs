@@ -31,11 +31,11 @@ impl LocalWorker {
                 return Wake::BrokerLost(loss);
             }
             self.keep_up(now_ns);
-            if now_ns >= deadline_ns {
-                return Wake::Deadline;
-            }
-            // Never longer than a second: the wall-clock anchor is due, and a SIGCHLD can be merged with another.
-            let pause = Duration::from_nanos((deadline_ns - now_ns).min(WALL_OFFSET_EVERY_NS));
+            // A signal comes before a deadline that has passed: who is always late, for its CPUs are others', hears it
+            // all the same. Never longer than a second: the wall-clock anchor is due, and a SIGCHLD can be merged with
+            // another.
+            let left_ns = deadline_ns.saturating_sub(now_ns);
+            let pause = Duration::from_nanos(left_ns.min(WALL_OFFSET_EVERY_NS));
             crossbeam_channel::select! {
                 recv(self.signals) -> signal => match signal {
                     Ok(Signal::Child) => self.deaths_due_ns = 0,
@@ -49,7 +49,11 @@ impl LocalWorker {
                     // Without a server nobody scrapes.
                     Err(_) => self.scrapes = crossbeam_channel::never(),
                 },
-                default(pause) => {}
+                default(pause) => {
+                    if left_ns == 0 {
+                        return Wake::Deadline;
+                    }
+                }
             }
         }
     }
@@ -193,6 +197,21 @@ mod tests {
             moments: Vec::new(),
         });
         (worker, client_end)
+    }
+
+    /// A supervisor whose CPUs are others' is late for every deadline.
+    #[test]
+    fn a_signal_is_heard_before_a_deadline_that_has_passed() {
+        let (signals, heard) = crossbeam_channel::unbounded();
+        let (mut worker, _end) = worker();
+        worker.signals = heard;
+        let passed_ns = worker.clock.now_ns();
+        assert!(matches!(worker.wait(passed_ns), Wake::Deadline));
+        for signal in [Signal::Child, Signal::Interrupt] {
+            signals.send(signal).unwrap();
+        }
+        assert!(matches!(worker.wait(passed_ns), Wake::Interrupted(Interruption::Interrupt)));
+        assert!(matches!(worker.wait(passed_ns), Wake::Deadline));
     }
 
     #[test]
