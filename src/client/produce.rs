@@ -111,6 +111,24 @@ pub(super) struct ProducerOptions {
     pub(super) omb_probes: bool,
 }
 
+impl ProducerOptions {
+    /// The only producer, whose messages come evenly at the rates that it is ordered, with stamps of the run's clock.
+    pub(super) fn even(late: LatePolicy, spin: bool) -> Self {
+        Self {
+            late,
+            spin,
+            curve: None,
+            arrivals: Arrivals::Uniform,
+            index: 0,
+            outstanding: None,
+            first_window_messages: None,
+            flush: Duration::from_secs(10),
+            wall_stamps: false,
+            omb_probes: false,
+        }
+    }
+}
+
 /// One producer at work.
 pub(super) struct Produce<'a, P: Producer, T: Time, M: Measuring = MeasureAll> {
     measuring: PhantomData<M>,

@@ -12,14 +12,13 @@ use crate::driver::{Delivery, DriverError, Producer, Report, SendResult, Time};
 use crate::load::keys::Keys;
 use crate::load::payloads::Choice;
 use crate::load::stamp::{ReadStamp, Stamp};
-use crate::plan::{Arrivals, KeyDistributor, LatePolicy};
+use crate::plan::{KeyDistributor, LatePolicy};
 use crate::stats::Counters;
 use crate::telemetry::layout::SentRow;
 use crate::telemetry::raw::{Header, RECORD_BYTES, RawFile, RawWriter, Record};
 use crate::telemetry::{RateOrder, Role, Shape, Slot, Wanted};
 use std::collections::BTreeMap;
 use std::rc::Rc;
-use std::time::Duration;
 
 /// What becomes of one message.
 #[derive(Debug, Clone, Copy)]
@@ -193,18 +192,7 @@ impl Producing {
         });
         time.at(EPOCH + self.length_ns, |supervisor| supervisor.want(Wanted::Quiesce));
         time.at(EPOCH + self.length_ns + self.exit_after_ns, |supervisor| supervisor.want(Wanted::Exit));
-        let options = ProducerOptions {
-            late: self.late,
-            spin: self.spin,
-            curve: None,
-            arrivals: Arrivals::Uniform,
-            index: 0,
-            outstanding: None,
-            first_window_messages: None,
-            flush: Duration::from_secs(10),
-            wall_stamps: false,
-            omb_probes: false,
-        };
+        let options = ProducerOptions::even(self.late, self.spin);
         let sender = Sender { run_id: RUN, producer: PRODUCER, value_bytes: VALUE_BYTES, stamped: true };
         let batcher =
             MessageBatcher::new(sender, Keys::new(KeyDistributor::NoKey, 1, PRODUCER), None, Choice::new(1, 1));

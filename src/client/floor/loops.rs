@@ -18,7 +18,7 @@ use crate::load::payloads::Choice;
 use crate::plan::placement::IoThreadCpu;
 use crate::plan::properties::wire::{WireConsumerSettings, WireProducerSettings};
 use crate::plan::properties::{ConsumerSettings, ProducerSettings, ProducerWays};
-use crate::plan::{Arrivals, KeyDistributor, LatePolicy};
+use crate::plan::{KeyDistributor, LatePolicy};
 use crate::stats::{Counter, Distribution, Recorder};
 use crate::telemetry::payload_pool::{PoolOwner, PoolView};
 use crate::telemetry::{ClientEnd, Role};
@@ -142,18 +142,8 @@ impl<P: Producer, M: Measuring> ProducerLoop<P, M> {
 impl<P: Producer, M: Measuring> Loop for ProducerLoop<P, M> {
     fn run(&mut self, time: &impl Time, end: &mut ClientEnd, spin: bool) -> Result<Distribution, DriverError> {
         let Some(batcher) = self.batcher.take() else { return Ok(Distribution::empty()) };
-        let options = ProducerOptions {
-            late: self.late,
-            spin,
-            curve: None,
-            arrivals: Arrivals::Uniform,
-            index: 0,
-            outstanding: None,
-            first_window_messages: self.window_messages,
-            flush: Duration::from_secs(10),
-            wall_stamps: false,
-            omb_probes: false,
-        };
+        let first_window_messages = self.window_messages;
+        let options = ProducerOptions { first_window_messages, ..ProducerOptions::even(self.late, spin) };
         let mut produce = Produce::<_, _, M>::new(&mut self.driver, time, end, options, batcher);
         produce.watch_pauses();
         produce.load()?;

@@ -172,18 +172,7 @@ impl ProducerScene {
         let (time, end) = VirtualTime::new(EPOCH - S, Shape::new(Role::Producer, 3, 1));
         let time = Rc::new(time);
         let library = ScriptedProducer::new(&time);
-        let options = ProducerOptions {
-            curve: None,
-            arrivals: Arrivals::Uniform,
-            index: 0,
-            outstanding: None,
-            first_window_messages: None,
-            late: LatePolicy::CatchUp,
-            spin: true,
-            flush: Duration::from_secs(10),
-            wall_stamps: false,
-            omb_probes: false,
-        };
+        let options = ProducerOptions::even(LatePolicy::CatchUp, true);
         Self { time, library, end, options, stamped: true, lengths: Vec::new() }
     }
 
