@@ -161,7 +161,9 @@ fn a_late_policy_that_is_not_open_loop_is_labelled_in_plan_run_and_result() {
         let label = format!("not open-loop: late policy {policy}");
         assert_eq!(done.says(&label), labelled, "{done}");
         let detail = Detail::read(&scene.path(&format!("{policy}.detail")));
-        let caveat = detail.list("/caveats").iter().find(|caveat| caveat["caveat"] == "not_open_loop");
+        let caveat = detail.caveat("not_open_loop");
+        assert_eq!(detail.words_of_caveat("not_open_loop").starts_with(&label), labelled, "{caveat:?}");
+        assert!(if labelled { done.says_or_has_more(&label) } else { !done.says("not open-loop") }, "{done}");
         assert_eq!(caveat.map(|caveat| caveat["policy"].as_str()), labelled.then_some(Some(policy)));
     }
 }

@@ -216,8 +216,7 @@ fn without_acknowledgements_their_latency_is_labelled_as_local() {
     // On a busy machine there is more to say of a run than the screen has room for; the table says it in any case.
     assert!(done.says("acknowledged locally (acks=0)"), "{done}");
     let detail = Detail::read(&scene.detail_file());
-    let caveat = detail.list("/caveats").iter().find(|caveat| caveat["caveat"] == "local_acknowledgement");
-    let words = caveat.and_then(|caveat| caveat["text"].as_str()).unwrap_or_default();
+    let words = detail.words_of_caveat("local_acknowledgement");
     assert!(words.contains("acks=0: acknowledgement latency is local"), "{words:?}\n{done}");
     let totals = detail.totals();
     assert_eq!((totals.received, totals.lost), (totals.sent, 0), "{totals:?}");

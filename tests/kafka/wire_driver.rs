@@ -53,9 +53,10 @@ fn on_the_embedded_broker_a_run_balances_and_says_whose_clients_they_were() {
     let done = run(&scene, &["--embedded", "--client", "wire"]);
     done.assert_code(0);
     scene.assert_no_leftovers();
-    assert!(done.says("wire driver"), "{done}");
+    assert!(done.says_or_has_more("wire driver"), "{done}");
     OmbResult::read(&scene.result_file()).assert_consistent();
     let detail = Detail::read(&scene.detail_file());
+    assert!(detail.words_of_caveat("wire_driver").starts_with("wire driver: what the broker can do"), "{done}");
     assert_eq!(detail.text("/plan/driver/client"), "wire");
     balanced(&detail, 1);
 }

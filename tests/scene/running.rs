@@ -327,6 +327,14 @@ impl Outcome {
     }
 }
 
+impl Outcome {
+    /// Does the closing screen say this of the figures? Of many caveats it shows the first, and says that there are
+    /// more in the detail file, which has them all.
+    pub fn says_or_has_more(&self, caveat: &str) -> bool {
+        self.says(caveat) || self.says(" more: in the detail file")
+    }
+}
+
 /// Is `wanted` in `text`, when every run of blanks and line ends counts as one blank?
 fn has_words(text: &str, wanted: &str) -> bool {
     let plain = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");

@@ -63,6 +63,16 @@ impl Detail {
         self.at(pointer).as_array().unwrap_or_else(|| panic!("{pointer} is no list"))
     }
 
+    /// What is to be known beside the figures, by this name. The closing screen has room for a few of them.
+    pub fn caveat(&self, name: &str) -> Option<&Value> {
+        self.list("/caveats").iter().find(|caveat| caveat["caveat"] == name)
+    }
+
+    /// Its words; none when there is no such caveat.
+    pub fn words_of_caveat(&self, name: &str) -> &str {
+        self.caveat(name).and_then(|caveat| caveat["text"].as_str()).unwrap_or_default()
+    }
+
     /// How the run ended: completed, interrupted, client_died, failed.
     pub fn outcome(&self) -> &str {
         self.text("/outcome/outcome")
