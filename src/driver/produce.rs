@@ -89,8 +89,8 @@ pub trait Producer {
         None
     }
 
-    /// What `signalled_ns` would tell, and will tell still: when what ended a wait had come, raw ns. None: nothing came,
-    /// or it does not know.
+    /// What `signalled_ns` would tell, and will tell still: when what ended a wait had come, raw ns. None: nothing
+    /// came, or it does not know.
     fn came_ns(&self) -> Option<u64> {
         None
     }

@@ -67,8 +67,8 @@ impl Display for Plan {
 }
 
 /// What a run without producers measures.
-const ONLY_CONSUMED: &str = "consumers are held until the load begins; end-to-end latency of messages created after that, from CreateTime in ms; no backlog, no \
-     accounting";
+const ONLY_CONSUMED: &str = "consumers are held until the load begins; end-to-end latency of messages created after \
+                             that, from CreateTime in ms; no backlog, no accounting";
 
 /// Lines under a label that is printed once.
 struct PlanPage<'a, 'f> {

@@ -178,7 +178,8 @@ mod tests {
     #[test]
     fn layout_is_that_of_jackson() {
         let value = json!({
-            "a": 1, "list": [1.0, 2.5], "none": [], "map": {}, "nested": {"b": [{"c": null}, {"d": true}]}, "t": "q\"\u{1f}\n"
+            "a": 1, "list": [1.0, 2.5], "none": [], "map": {},
+            "nested": {"b": [{"c": null}, {"d": true}]}, "t": "q\"\u{1f}\n"
         });
         assert_eq!(
             to_string(&value).unwrap(),

@@ -1,9 +1,10 @@
 //! The latency families that pinload measures.
 
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
 /// One latency family. The discriminant is its position in slots and arrays.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, schemars::JsonSchema, serde::Serialize, serde::Deserialize,
-)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, JsonSchema, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[repr(usize)]
 pub enum Latency {

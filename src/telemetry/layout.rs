@@ -26,6 +26,8 @@ use crate::stats::partition_tally::{CELL_WORDS, cells_for};
 use crate::stats::recorder::{HIGHEST_NS, SIGNIFICANT_DIGITS};
 use crate::stats::v2::COARSE_MAX_BYTES;
 use crate::stats::{Counter, Latency};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 /// Bytes of a word.
 pub(super) const WORD_BYTES: usize = size_of::<u64>();
@@ -35,9 +37,7 @@ pub(super) const LINE_WORDS: usize = 128 / WORD_BYTES;
 pub(super) const ROW_WORDS: usize = 6;
 
 /// What a client is.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, schemars::JsonSchema, serde::Serialize, serde::Deserialize,
-)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, JsonSchema, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
     /// Sends.
@@ -56,7 +56,7 @@ impl std::fmt::Display for Role {
 }
 
 /// What decides a segment's size. Both sides are told the same shape; the header repeats it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Shape {
     /// The client's role.
     pub role: Role,

@@ -533,7 +533,11 @@ proptest! {
     }
 
     #[test]
-    fn a_more_patient_threshold_never_adds_a_reason(facts in any_facts(), which in 0..Threshold::COUNT, times in 1.0..1e6f64) {
+    fn a_more_patient_threshold_never_adds_a_reason(
+        facts in any_facts(),
+        which in 0..Threshold::COUNT,
+        times in 1.0..1e6f64,
+    ) {
         let mut patient = plan();
         let threshold = Threshold::ALL[which];
         let strict = causes_of(&facts, &patient);
@@ -550,13 +554,19 @@ proptest! {
     }
 
     #[test]
-    fn a_run_has_the_causes_of_its_clients_in_whatever_order_they_come(all in prop::collection::vec(any_facts(), 1..4)) {
+    fn a_run_has_the_causes_of_its_clients_in_whatever_order_they_come(
+        all in prop::collection::vec(any_facts(), 1..4),
+    ) {
         let plan = plan();
         let judged = |facts: &[ClientFacts]| {
             // Whose latencies are is of all clients together.
             let mut result = RunResult { cumulative: None, ..completed_result(&plan) };
             let clients = &mut result.periods.last_mut().unwrap().clients;
-            *clients = facts.iter().map(|facts| crate::worker::ClientSpans { period: facts.clone(), measured: facts.clone() }).collect();
+            let spans = |facts: &ClientFacts| crate::worker::ClientSpans {
+                period: facts.clone(),
+                measured: facts.clone(),
+            };
+            *clients = facts.iter().map(spans).collect();
             Judgement::of_run(&result, &[])
         };
         let forwards = judged(&all);

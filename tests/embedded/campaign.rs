@@ -13,8 +13,8 @@ const UNREACHABLE: i32 = 4;
 const INTERRUPTED: i32 = 130;
 const LIMIT: Duration = Duration::from_secs(240);
 
-const SWEEP: &str = "workload: small.yaml\nsettings:\n  --embedded: true\n  --warmup: 0s\n  --duration: 1s\ndimensions:\n\
-                     \x20 - messageSize: [100, 1000]\n  - producer.linger.ms: [0, 5]\n";
+const SWEEP: &str = "workload: small.yaml\nsettings:\n  --embedded: true\n  --warmup: 0s\n  --duration: 1s\n\
+                     dimensions:\n  - messageSize: [100, 1000]\n  - producer.linger.ms: [0, 5]\n";
 
 fn small(scene: &Scene) {
     scene.write("small.yaml", &Workload::small("small").without("consumerBacklogSizeGB").text());
@@ -145,14 +145,21 @@ fn look_at_the_page(scene: &Scene, folder: &Path) {
     let Some(browser) = browser() else { return };
     let script = r#"
         const sweeps = document.getElementById("sweeps"), heat = document.getElementById("heat");
-        const choose = (section, what, value) => { const one = section.querySelector(`[data-choose=${what}]`); one.value = value; one.onchange(); };
-        const lines = sweeps.dataset.lines, figures = [...sweeps.querySelectorAll("[data-choose=figure] option")].map((one) => one.textContent);
+        const choose = (section, what, value) => {
+            const one = section.querySelector(`[data-choose=${what}]`);
+            one.value = value;
+            one.onchange();
+        };
+        const options = [...sweeps.querySelectorAll("[data-choose=figure] option")];
+        const lines = sweeps.dataset.lines, figures = options.map((one) => one.textContent);
         choose(sweeps, "dimension", 1);
         const legend = [...sweeps.querySelectorAll(".legend li")].map((item) => item.textContent);
         const cells = [...heat.querySelectorAll("tbody td")].map((cell) => cell.textContent);
         choose(heat, "rows", 1); choose(heat, "columns", 0);
         const turned = [...heat.querySelectorAll("tbody td")].map((cell) => cell.textContent);
-        return { lines, figures, legend, cells, turned, canvas: sweeps.querySelectorAll("canvas").length, rows: document.querySelectorAll("a[href^='runs/']").length };
+        const canvas = sweeps.querySelectorAll("canvas").length;
+        const rows = document.querySelectorAll("a[href^='runs/']").length;
+        return { lines, figures, legend, cells, turned, canvas, rows };
     "#;
     let found = look(scene, browser, &folder.join("campaign.html"), script);
     assert_eq!(found["lines"], "2", "{found}");

@@ -170,7 +170,8 @@ fn a_plan_shows_clients_cpus_and_what_became_of_each_property() {
     let scene = Scene::new("a_plan_shows_clients_cpus_and_what_became_of_each_property");
     scene.write("w.yaml", &Workload::small("w").text());
     let properties = ["buffer.memory=67108864", "acks=all", "linger.ms=1"];
-    let jaas = "sasl.jaas.config=org.apache.kafka.common.security.plain.PlainLoginModule required username=\"u\" password=\"very-secret\";";
+    let jaas = "sasl.jaas.config=org.apache.kafka.common.security.plain.PlainLoginModule required username=\"u\" \
+                password=\"very-secret\";";
     let common = ["security.protocol=SASL_PLAINTEXT", "sasl.mechanism=PLAIN", jaas];
     scene.write("d.yaml", &driver(JAVA_CLASS, "127.0.0.1:1", &common, &properties, &[]));
     let planned = scene.pinload(["plan", "-d", "d.yaml", "w.yaml"]).run();

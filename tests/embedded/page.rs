@@ -70,7 +70,8 @@ fn a_run_leaves_a_page_whose_figures_are_those_of_its_detail_file() {
     let page = scene.the_file("page", |name| name.ends_with(".html"));
     let Some(browser) = browser() else { return };
     let script = r#"
-        const figures = [...document.querySelectorAll("dd[data-path]")].map((dd) => [dd.dataset.path, +dd.dataset.value]);
+        const all_of = (selector) => [...document.querySelectorAll(selector)];
+        const figures = all_of("dd[data-path]").map((dd) => [dd.dataset.path, +dd.dataset.value]);
         const latency = await saved(button(document.querySelector("table[data-name=latency]").parentElement, "CSV"));
         const rates = chart("rates"), ack = chart("acknowledged");
         const points = rates.u.data[0].length, steps = ack.spec.table[0].length;
@@ -91,13 +92,19 @@ fn a_run_leaves_a_page_whose_figures_are_those_of_its_detail_file() {
         const heat = (await saved(button(chart("heat").tools, "CSV"))).trim().split("\n").slice(1);
         const messages = heat.reduce((sum, row) => sum + +row.split(",")[4], 0);
         document.getElementById("theme").click();
-        const small = [...document.querySelectorAll("body *")].filter((one) => one.childNodes.length && parseFloat(getComputedStyle(one).fontSize) < 12);
-        return { figures, latency, points, steps, hidden, zoomed, all, shown, intended, curve: curve.length, last: curve.at(-1), messages,
+        const font_size = (one) => parseFloat(getComputedStyle(one).fontSize);
+        const small = all_of("body *").filter((one) => one.childNodes.length && font_size(one) < 12);
+        return { figures, latency, points, steps, hidden, zoomed, all, shown, intended,
+            curve: curve.length, last: curve.at(-1), messages,
             clients: charts.find((one) => one.count !== undefined).count, goals,
-            busy: [busy.figure.querySelector("h3").textContent, busy.u.data[1].filter((rate) => rate != null)], drawn: chart("scrape-1") !== undefined, brokers: document.getElementById("brokers").textContent,
-            cpu: cpu.spec.series.map((one) => one.name), partitions: partitions.u.data[0].length, written: document.getElementById("configuration").textContent, bold: document.querySelectorAll("h1 b").length, title: document.querySelector("h1").textContent,
-            dark: document.documentElement.dataset.theme, small: small.map((one) => one.tagName), resources: performance.getEntriesByType("resource").length,
-            unnamed: [...document.querySelectorAll("button,select")].filter((one) => !one.textContent.trim() && !one.ariaLabel).length };
+            busy: [busy.figure.querySelector("h3").textContent, busy.u.data[1].filter((rate) => rate != null)],
+            drawn: chart("scrape-1") !== undefined, brokers: document.getElementById("brokers").textContent,
+            cpu: cpu.spec.series.map((one) => one.name), partitions: partitions.u.data[0].length,
+            written: document.getElementById("configuration").textContent,
+            bold: all_of("h1 b").length, title: document.querySelector("h1").textContent,
+            dark: document.documentElement.dataset.theme, small: small.map((one) => one.tagName),
+            resources: performance.getEntriesByType("resource").length,
+            unnamed: all_of("button,select").filter((one) => !one.textContent.trim() && !one.ariaLabel).length };
     "#;
     let found = look(&scene, browser, &page, &format!("{TOOLS}{script}"));
     let detail = detail(&scene.detail_file());
@@ -176,8 +183,11 @@ fn old_results_of_omb_lie_on_top_of_each_other() {
         &scene,
         browser,
         &scene.path("one.html"),
-        &format!("{TOOLS} return {{ rates: chart('rates').u.data[0].length, verdict: document.querySelector('.banner').textContent,
-            curve: chart('percentiles').u.data[0].length }};"),
+        &format!(
+            "{TOOLS} return {{ rates: chart('rates').u.data[0].length,
+            verdict: document.querySelector('.banner').textContent,
+            curve: chart('percentiles').u.data[0].length }};"
+        ),
     );
     let omb = detail(Path::new(&local));
     let periods = omb["publishRate"].as_array().expect("rates").len();
@@ -190,8 +200,11 @@ fn old_results_of_omb_lie_on_top_of_each_other() {
         &scene,
         browser,
         &scene.path("report.html"),
-        &format!("{TOOLS} return {{ kinds: charts.map((one) => one.figure.dataset.chart), lines: charts.map((one) => one.u.series.length - 1),
-            csv: await saved(button(document.querySelector('table[data-name=figures]').parentElement, 'CSV')) }};"),
+        &format!(
+            "{TOOLS} return {{ kinds: charts.map((one) => one.figure.dataset.chart),
+            lines: charts.map((one) => one.u.series.length - 1),
+            csv: await saved(button(document.querySelector('table[data-name=figures]').parentElement, 'CSV')) }};"
+        ),
     );
     assert_eq!(two["kinds"], serde_json::json!(["runs-rate", "runs-latency", "runs-percentiles"]));
     assert_eq!(two["lines"], serde_json::json!([2, 2, 2]));

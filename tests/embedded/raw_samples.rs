@@ -132,7 +132,8 @@ fn every_figure_of_a_run_is_that_of_its_samples() {
     assert_eq!(
         lines.next(),
         Some(
-            "run_id,role,client,outcome,probe,producer,sequence,partition,offset,value_bytes,intended_ns,sent_ns,at_ns,code,flags"
+            "run_id,role,client,outcome,probe,producer,sequence,partition,offset,value_bytes,\
+             intended_ns,sent_ns,at_ns,code,flags"
         )
     );
     let received: Vec<_> = lines.filter(|line| line.contains(",received,0,")).collect();

@@ -8,7 +8,9 @@ const USAGE: i32 = 2;
 const REFUSED: i32 = 3;
 const NOT_WRITTEN: i32 = 6;
 
-const OMB_HEADER: &str = "topics,partitions,message-size,producers-per-topic,consumers-per-topic,prod-rate-min,prod-rate-avg,prod-rate-std-dev,prod-rate-max,con-rate-min,con-rate-avg,con-rate-std-dev,con-rate-max,";
+const OMB_HEADER: &str = "topics,partitions,message-size,producers-per-topic,consumers-per-topic,\
+                          prod-rate-min,prod-rate-avg,prod-rate-std-dev,prod-rate-max,\
+                          con-rate-min,con-rate-avg,con-rate-std-dev,con-rate-max,";
 
 /// Results that OMB wrote, and beside them a detail file and one with the ending that they once had.
 fn results(scene: &Scene) {
@@ -28,7 +30,8 @@ fn a_folder_of_results_becomes_ombs_table_with_both_commands() {
     let scene = Scene::new("a_folder_of_results_becomes_ombs_table_with_both_commands");
     results(&scene);
     let expected = format!(
-        "{OMB_HEADER}\n1,2,1024,1,1,4608,4992,147.8,5375,4608,4992,147.8,5375\n1,2,1024,1,1,4608,4992,209.02,5375,4608,4992,209.02,5375\n"
+        "{OMB_HEADER}\n1,2,1024,1,1,4608,4992,147.8,5375,4608,4992,147.8,5375\n\
+         1,2,1024,1,1,4608,4992,209.02,5375,4608,4992,209.02,5375\n"
     );
     for command in [&["csv", "results"][..], &["-c", "results"], &["run", "--csv", "results"]] {
         let done = scene.pinload(command.iter().copied()).run();

@@ -226,7 +226,8 @@ fn unsafe_code_is_allowed_only_in_its_rooms() {
 
 #[test]
 fn an_upward_reference_would_be_seen() {
-    let text = "use crate::units::Rate; // crate::cli is not meant\nuse crate::{plan::{Plan, RatePlan},\n  cli};\nlet x = my_crate::report::y();";
+    let text = "use crate::units::Rate; // crate::cli is not meant\nuse crate::{plan::{Plan, RatePlan},\n  cli};\n\
+                let x = my_crate::report::y();";
     let expected = [(1, "units"), (2, "plan"), (2, "cli")].map(|(line, room)| (line, room.to_owned()));
     assert_eq!(references(text), expected);
     assert_eq!(climb("use super::super::super::cli;"), 3);

@@ -46,7 +46,8 @@ pub fn look(scene: &Scene, browser: &str, page: &Path, script: &str) -> Value {
     let html = std::fs::read_to_string(page).unwrap_or_else(|error| panic!("{}: {error}", page.display()));
     let end = html.rfind("</body>").expect("a page has an end");
     let behind = format!(
-        "<script>(async () => {{ {script} }})().then((found) => ({{ found }}), (error) => ({{ error: String(error.stack) }}))
+        "<script>(async () => {{ {script} }})()
+        .then((found) => ({{ found }}), (error) => ({{ error: String(error.stack) }}))
         .then((said) => {{ const out = document.createElement('pre'); out.id = 'said';
         out.textContent = encodeURIComponent(JSON.stringify(said)); document.body.append(out); }});</script>"
     );

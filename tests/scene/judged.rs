@@ -110,8 +110,8 @@ pub fn value(detail: &Detail, cause: &str) -> f64 {
     reason(detail, cause)["value"].as_f64().expect("a value")
 }
 
-/// One producer on the null driver, no consumers: the generator and its machine, nothing else. Its loop has a CPU of its
-/// own and spins, and the next scene's would be put on the same CPU: so it plays alone.
+/// One producer on the null driver, no consumers: the generator and its machine, nothing else. Its loop has a CPU of
+/// its own and spins, and the next scene's would be put on the same CPU: so it plays alone.
 pub fn null_scene(name: &'static str) -> Scene {
     with_null_files(Scene::alone(name), 2_000)
 }

@@ -77,6 +77,7 @@ fn serve(
     let length = body.len();
     write!(
         stream,
-        "HTTP/1.1 {status} X\r\nconnection: close\r\ncontent-type: text/plain;charset=utf-8\r\ncontent-length: {length}\r\n\r\n{body}"
+        "HTTP/1.1 {status} X\r\nconnection: close\r\ncontent-type: text/plain;charset=utf-8\r\n\
+         content-length: {length}\r\n\r\n{body}"
     )
 }

@@ -146,7 +146,8 @@ proptest! {
                 prop_assert!(head.codec() == PLAIN || head.codec() == number);
                 prop_assert!(batch.len() <= records.batch_bytes());
                 let read = read_by_them(batch, theirs);
-                prop_assert!(read.iter().map(|record| record.value.as_deref().unwrap()).eq(values.iter().map(|value| &value[..])));
+                let read_values = read.iter().map(|record| record.value.as_deref().unwrap());
+                prop_assert!(read_values.eq(values.iter().map(|value| &value[..])));
                 if head.codec() != PLAIN {
                     prop_assert_eq!(&read_by_us(batch, &mut unpacker), &values);
                 }

@@ -41,7 +41,8 @@ fn samples(name: &str) -> &'static [&'static str] {
         "session.timeout.ms" => &["1", "45000"],
         "partition.assignment.strategy" => &[
             "range",
-            "org.apache.kafka.clients.consumer.RangeAssignor,org.apache.kafka.clients.consumer.CooperativeStickyAssignor",
+            "org.apache.kafka.clients.consumer.RangeAssignor,\
+             org.apache.kafka.clients.consumer.CooperativeStickyAssignor",
             "org.apache.kafka.clients.consumer.CooperativeStickyAssignor",
             "roundrobin, range",
         ],

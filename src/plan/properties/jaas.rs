@@ -156,7 +156,8 @@ mod tests {
     fn logins_are_read_as_kafka_reads_them() {
         assert_eq!(
             read(
-                r#"org.apache.kafka.common.security.plain.PlainLoginModule required username="alice" password="p;w\"x\\";"#
+                "org.apache.kafka.common.security.plain.PlainLoginModule required username=\"alice\" \
+                 password=\"p;w\\\"x\\\\\";"
             ),
             pair("alice", r#"p;w"x\"#)
         );

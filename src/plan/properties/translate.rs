@@ -132,9 +132,8 @@ mod tests {
         assert_eq!(properties.get("delivery.timeout.ms"), Some("6000"));
         assert_eq!(properties.get("linger.ms"), Some("7"));
         assert_eq!(properties.get("message.timeout.ms"), None);
-        assert!(
-            matches!(outcome(&properties, "queue.buffering.max.ms"), Translated::Renamed { to, .. } if to[0].0 == "linger.ms")
-        );
+        let outcome = outcome(&properties, "queue.buffering.max.ms");
+        assert!(matches!(outcome, Translated::Renamed { to, .. } if to[0].0 == "linger.ms"));
     }
 
     #[test]

@@ -31,8 +31,8 @@ pub fn for_coordinator(
     if driver_plan.as_ref().is_some_and(|driver| driver.is_wire() && !driver.wire_joins_group()) {
         super::wire::refuse(
             &mut context,
-            "joins a group under OMB's protocol: add group.protocol=consumer to consumerConfig (Kafka 4.0 or later), or \
-             leave out client: wire",
+            "joins a group under OMB's protocol: add group.protocol=consumer to consumerConfig (Kafka 4.0 or later), \
+             or leave out client: wire",
         );
     }
     let Some(driver) = driver_plan.filter(|_| !context.has_problems()) else { return Err(context.into_problems()) };

@@ -160,8 +160,8 @@ impl<'de> Deserialize<'de> for Number {
 mod tests {
     use super::*;
 
-    const LEAST: &str = r#"{"topics": 1, "partitions": 2, "messageSize": 100, "producersPerTopic": 3, "consumersPerTopic": 4,
-        "publishRate": [1.5, "NaN"], "consumeRate": []"#;
+    const LEAST: &str = r#"{"topics": 1, "partitions": 2, "messageSize": 100, "producersPerTopic": 3,
+        "consumersPerTopic": 4, "publishRate": [1.5, "NaN"], "consumeRate": []"#;
 
     fn reason(text: &str) -> String {
         CsvRun::parse(text).unwrap_err().to_string()

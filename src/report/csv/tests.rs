@@ -11,10 +11,12 @@ fn named(name: &str, text: &str) -> (String, CsvRun) {
 
 fn made_up(size: u32, topics: u32, partitions: u32) -> String {
     format!(
-        r#"{{"workload": "w, x", "driver": "Kafka", "version": "v24.1", "beginTime": "2026-05-21T10:00:00Z", "messageSize": {size},
-        "topics": {topics}, "partitions": {partitions}, "producersPerTopic": 1, "consumersPerTopic": 1,
+        r#"{{"workload": "w, x", "driver": "Kafka", "version": "v24.1", "beginTime": "2026-05-21T10:00:00Z",
+        "messageSize": {size}, "topics": {topics}, "partitions": {partitions},
+        "producersPerTopic": 1, "consumersPerTopic": 1,
         "publishRate": [1000.0, 3000.0], "consumeRate": [0.0], "backlog": [-5, 7], "scheduleLatencyMin": [0.1],
-        "aggregatedPublishLatencyAvg": 1.23456, "aggregatedEndToEndLatencyMax": 12.0, "endToEndLatency99pct": [1.0, 2.5]}}"#
+        "aggregatedPublishLatencyAvg": 1.23456, "aggregatedEndToEndLatencyMax": 12.0,
+        "endToEndLatency99pct": [1.0, 2.5]}}"#
     )
 }
 
@@ -23,7 +25,8 @@ fn recorded_results_become_ombs_columns() {
     // The rates are what HdrHistogram for Java makes of these files.
     let results = [named("local.json", LOCAL), named("distributed.json", DISTRIBUTED)];
     let expected = "\
-topics,partitions,message-size,producers-per-topic,consumers-per-topic,prod-rate-min,prod-rate-avg,prod-rate-std-dev,prod-rate-max,con-rate-min,con-rate-avg,con-rate-std-dev,con-rate-max,
+topics,partitions,message-size,producers-per-topic,consumers-per-topic,prod-rate-min,prod-rate-avg,\
+prod-rate-std-dev,prod-rate-max,con-rate-min,con-rate-avg,con-rate-std-dev,con-rate-max,
 1,2,1024,1,1,4608,4992,209.02,5375,4608,4992,209.02,5375
 1,2,1024,1,1,4608,4992,147.8,5375,4608,4992,147.8,5375
 ";

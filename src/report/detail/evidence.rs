@@ -40,7 +40,8 @@ pub const EVIDENCE: &[Evidence] = &[
         fields: &["publish_delay"],
         definition: "actual − intended send time of every message handed over",
         source: "the schedule (fixed point, no drift) and one clock reading before the message is made",
-        error: "exact; the reading is taken some 0.2 µs before librdkafka has the message, a batch of up to 100 shares one",
+        error: "exact; the reading is taken some 0.2 µs before librdkafka has the message, a batch of up to 100 shares \
+                one",
         checked: &["a_producers_latencies_are_those_of_the_script", SAMPLES],
     },
     Evidence {
@@ -48,7 +49,8 @@ pub const EVIDENCE: &[Evidence] = &[
         fields: &["acknowledge_actual"],
         definition: "pick-up of the delivery report − actual send time",
         source: "the send time in the message's own stamp, and one clock reading when reports are picked up",
-        error: "exact for the pick-up, which a spinning loop makes within 4 µs of the report; on a shared CPU the scheduler adds its own",
+        error: "exact for the pick-up, which a spinning loop makes within 4 µs of the report; on a shared CPU the \
+                scheduler adds its own",
         checked: &[
             "a_producers_latencies_are_those_of_the_script",
             "an_acknowledgement_is_measured_on_one_clock_whatever_the_wall_clock_does_meanwhile",
@@ -69,7 +71,8 @@ pub const EVIDENCE: &[Evidence] = &[
         fields: &["end_to_end_actual", "end_to_end_intended"],
         definition: "receipt − actual, or intended, send time",
         source: "the times in the stamp, and one clock reading for each batch that is received",
-        error: "exact on one host (one clock for all processes); between hosts `clock_error_ns`; unstamped messages: whole ms on both sides, each up to 1 ms too long or too short, on average neither",
+        error: "exact on one host (one clock for all processes); between hosts `clock_error_ns`; unstamped messages: \
+                whole ms on both sides, each up to 1 ms too long or too short, on average neither",
         checked: &[
             "a_consumers_latencies_are_those_of_the_script",
             "without_a_stamp_the_create_time_stands_for_the_actual_time_in_whole_ms_on_both_sides",
@@ -112,7 +115,8 @@ pub const EVIDENCE: &[Evidence] = &[
         ],
         definition: "messages by what became of them at the client: sent = acknowledged + failed + unknown",
         source: "counted by each producer, one by one",
-        error: "exact; acknowledged + probes = the broker's end offsets; of a client that was killed the last 10 ms are missing",
+        error: "exact; acknowledged + probes = the broker's end offsets; of a client that was killed the last 10 ms \
+                are missing",
         checked: &[
             OFFSETS,
             RESTART,
@@ -151,7 +155,8 @@ pub const EVIDENCE: &[Evidence] = &[
         ],
         definition: "what the sequence numbers and checks in stamps show, per producer and subscription",
         source: "both sides' ledgers: counts, sums of mixed sequence numbers, a window of the last sequences",
-        error: "exact where `proven` is true, else the smallest explanation of the counts; a damaged message counts as lost too",
+        error: "exact where `proven` is true, else the smallest explanation of the counts; a damaged message counts as \
+                lost too",
         checked: &[
             "what_was_acknowledged_and_not_stored_is_lost_to_the_message",
             "what_comes_twice_or_out_of_order_or_damaged_is_counted_as_what_it_is",
@@ -189,9 +194,11 @@ pub const EVIDENCE: &[Evidence] = &[
     Evidence {
         figure: "timeline",
         fields: &["at_s", "span_s"],
-        definition: "what each client did row by row: seconds, tens of seconds and longer as they age, each with its span",
+        definition: "what each client did row by row: seconds, tens of seconds and longer as they age, each with its \
+                     span",
         source: "slots, cut by the client at whole seconds after the epoch and whenever it is asked to",
-        error: "counts, largest values and times exact, percentiles as above (of rows above 60 s: the highest of their minutes); lost slots are counted in `slots_lost`",
+        error: "counts, largest values and times exact, percentiles as above (of rows above 60 s: the highest of their \
+                minutes); lost slots are counted in `slots_lost`",
         checked: &["each_second_is_that_of_its_raw_samples_and_no_counter_ever_goes_back", SAMPLES, OFFSETS, WORKERS],
     },
     Evidence {
@@ -240,9 +247,11 @@ pub const EVIDENCE: &[Evidence] = &[
     Evidence {
         figure: "waits for a CPU",
         fields: &["hot_wait_ns", "io_wait_ns", "io_run_ns"],
-        definition: "time the hot thread, or librdkafka's, was ready to run and had no CPU; CPU time of librdkafka's busiest",
+        definition: "time the hot thread, or librdkafka's, was ready to run and had no CPU; CPU time of librdkafka's \
+                     busiest",
         source: "the kernel (schedstat), read by the supervisor at the ends of periods",
-        error: "the kernel's, to the ns; read some ms after a period's end (`kernel.span_ns` is its own span): a spinning loop's waits and CPU time fill its time within 1 %",
+        error: "the kernel's, to the ns; read some ms after a period's end (`kernel.span_ns` is its own span): a \
+                spinning loop's waits and CPU time fill its time within 1 %",
         checked: &[
             FILLED,
             "a_hot_cpu_that_others_use_too_is_a_run_queue_delay",
@@ -309,8 +318,10 @@ pub const EVIDENCE: &[Evidence] = &[
             "sends_took_100ms",
             "sends_took_1s",
         ],
-        definition: "what the generator can have added to a percentile at most, and how far percentiles are the broker's own",
-        source: "for each message the last look of the loop that left nothing behind, or the first ring of the library since; pacing errors, schedstat, clocks",
+        definition: "what the generator can have added to a percentile at most, and how far percentiles are the \
+                     broker's own",
+        source: "for each message the last look of the loop that left nothing behind, or the first ring of the library \
+                 since; pacing errors, schedstat, clocks",
         error: "an upper bound by its formula; waits of the library's threads by their means, which single ones exceed",
         checked: &[
             "the_level_is_never_too_high_and_hardly_ever_more_than_a_step_too_low",
@@ -324,7 +335,8 @@ pub const EVIDENCE: &[Evidence] = &[
         fields: &["steal_ns", "throttled_ns"],
         definition: "time the hypervisor gave the hot CPU to somebody else; time a CPU limit stopped the group",
         source: "the kernel (/proc/stat, cpu.stat) at the ends of periods",
-        error: "steal: ticks of 10 ms, and what the hypervisor tells; throttling: the kernel's, to the µs or ns, all CPUs added",
+        error: "steal: ticks of 10 ms, and what the hypervisor tells; throttling: the kernel's, to the µs or ns, all \
+                CPUs added",
         checked: &["steal_is_the_eighth_number_of_each_cpu", "a_cpu_limit_of_the_cgroup_is_throttling"],
     },
     Evidence {
@@ -378,7 +390,8 @@ pub const EVIDENCE: &[Evidence] = &[
         fields: &["offset_ns", "offset_error_ns", "clock_error_ns", "stamp_clock_error_ns"],
         definition: "a worker's wall clock − the coordinator's",
         source: "the exchange with the shortest round trip, at both ends of the run and every two minutes",
-        error: "half that round trip, told as `offset_error_ns`; 0 where both read one clock; `clock_error_ns` is the worst of all comparisons and covers what clocks moved by between them",
+        error: "half that round trip, told as `offset_error_ns`; 0 where both read one clock; `clock_error_ns` is the \
+                worst of all comparisons and covers what clocks moved by between them",
         checked: &[
             "two_workers_and_a_coordinator_yield_what_a_local_run_yields",
             "clocks_of_two_hosts_that_agree_are_valid_and_an_hour_apart_they_are_not_whoever_is_ahead",

@@ -81,11 +81,11 @@ impl<'a> MessageNotes<'a> {
             stamp_bytes: if message.stamp { STAMP_BYTES } else { 0 },
             no_stamp_reason: message.no_stamp_reason.as_deref(),
             end_to_end_source: if message.stamp {
-                "the stamp in the value, ns on the raw clock (for unstamped messages CreateTime of the record and receipt, \
-                 both in whole ms)"
+                "the stamp in the value, ns on the raw clock (for unstamped messages CreateTime of the record and \
+                 receipt, both in whole ms)"
             } else {
-                "CreateTime of the record and receipt, both in whole ms of the wall clock as OMB takes them; 0 and below \
-                 kept as 0"
+                "CreateTime of the record and receipt, both in whole ms of the wall clock as OMB takes them; 0 and \
+                 below kept as 0"
             },
             compression_type,
             compression_note,
@@ -115,9 +115,10 @@ impl HistogramNotes {
         relative_error_percent: 0.1,
         lowest_ns: LOWEST_NS,
         highest_ns: HIGHEST_NS,
-        conventions: "HdrHistogram's: a percentile is the highest value of its bucket, which may lie 0.1 % above an exact \
-                      maximum; min_ns, max_ns and mean_ns are exact where exact_extremes is true, else bounded by the \
-                      buckets (mean of bucket midpoints); where coarse is true some part was kept with 2 digits (1 %)",
+        conventions: "HdrHistogram's: a percentile is the highest value of its bucket, which may lie 0.1 % above an \
+                      exact maximum; min_ns, max_ns and mean_ns are exact where exact_extremes is true, else bounded \
+                      by the buckets (mean of bucket midpoints); where coarse is true some part was kept with 2 digits \
+                      (1 %)",
     };
 }
 
@@ -127,9 +128,9 @@ impl HistogramNotes {
         relative_error_percent: 0.001,
         lowest_ns: 1_000,
         highest_ns: HIGHEST_END_TO_END_US * 1_000,
-        conventions: "OMB's histograms as its workers sent them, whole µs: a percentile is the highest value of its bucket; \
-                      publish latency and publish delay end at 60 s; end-to-end times of 0 ms and below are left out by \
-                      Java",
+        conventions: "OMB's histograms as its workers sent them, whole µs: a percentile is the highest value of its \
+                      bucket; publish latency and publish delay end at 60 s; end-to-end times of 0 ms and below are \
+                      left out by Java",
     };
 }
 

@@ -30,7 +30,8 @@ pub fn schema() -> Value {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": format!("urn:{SCHEMA_NAME}:{SCHEMA_VERSION}"),
         "title": format!("{SCHEMA_NAME}, version {SCHEMA_VERSION}"),
-        "description": "The detail file of pinload. The unit of a figure stands in its name, or beside its description.",
+        "description": "The detail file of pinload. The unit of a figure stands in its name, or beside its \
+                        description.",
     });
     match (head, schema) {
         (Value::Object(mut head), Value::Object(schema)) => {

@@ -184,13 +184,14 @@ impl FloorComparison {
             "what pinload, librdkafka and the loopback take by themselves: a good part of it is not the broker's";
         match self.figure {
             FloorFigure::PacingErrorP99 => format!(
-                "near the floor: the pacing error's p99 is within {PACING_NEAR} × of what this machine does without a broker, and more than {:.0} % of \
-                 the acknowledgement time's: latencies from the intended time are the machine's as well",
+                "near the floor: the pacing error's p99 is within {PACING_NEAR} × of what this machine does without a \
+                 broker, and more than {:.0} % of the acknowledgement time's: latencies from the intended time are the \
+                 machine's as well",
                 PACING_SEEN * 100.0
             ),
             FloorFigure::SendRatePerProducer => format!(
-                "near the floor: each producer sends more than {:.0} % of what its loop can do with no client library at all: the rate may be the \
-                 generator's; use more producers",
+                "near the floor: each producer sends more than {:.0} % of what its loop can do with no client library \
+                 at all: the rate may be the generator's; use more producers",
                 RATE_NEAR * 100.0
             ),
             FloorFigure::AcknowledgedP50 => {

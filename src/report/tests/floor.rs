@@ -94,10 +94,8 @@ fn a_result_far_from_the_floor_is_put_beside_it_in_one_line() {
     let lines = floor_lines(&used(floor()), &completed_result(&plan));
     assert_eq!(
         lines,
-        [
-            "  floor: pacing error p99 990 ns at 10,000/s (here 29.4 µs) · a producer's loop 5.00 M/s (here 10,000/s, 0.2 % of it) · \
-          acknowledged p50 25.0 µs (here 750 µs) · end to end p50 50.0 µs (here 2.25 ms)"
-        ]
+        ["  floor: pacing error p99 990 ns at 10,000/s (here 29.4 µs) · a producer's loop 5.00 M/s (here 10,000/s, \
+             0.2 % of it) · acknowledged p50 25.0 µs (here 750 µs) · end to end p50 50.0 µs (here 2.25 ms)"]
     );
     let detail = detail(&used(floor()), &plan);
     assert_eq!((&detail["used"], &detail["floor_file"]), (&json!(true), &json!("/state/floor.json")));

@@ -56,8 +56,8 @@ impl SystemEventKind {
 /// Something that happened to the load or to who made it.
 #[derive(Debug, Clone, PartialEq, schemars::JsonSchema, serde::Serialize)]
 pub struct SystemEvent {
-    /// `broker_died`, unreachable, broker_stall (all its clients waited and had their CPUs), generator_stall (a client's
-    /// loop stood still), failed, unknown, lost, duplicated, corrupt, below_target, backlog_grew, topic_gone.
+    /// `broker_died`, unreachable, broker_stall (all its clients waited and had their CPUs), generator_stall (a
+    /// client's loop stood still), failed, unknown, lost, duplicated, corrupt, below_target, backlog_grew, topic_gone.
     #[serde(rename = "event")]
     pub kind: SystemEventKind,
     /// When it began, since the load began; null: it has no one moment.

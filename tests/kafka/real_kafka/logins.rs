@@ -90,7 +90,8 @@ fn sasl(kafka: &Kafka, protocol: &str, mechanism: &str, password: &str) -> Vec<S
         format!("security.protocol={protocol}"),
         format!("sasl.mechanism={mechanism}"),
         format!(
-            "sasl.jaas.config=org.apache.kafka.common.security.{module} required username=\"{user}\" password=\"{password}\";"
+            "sasl.jaas.config=org.apache.kafka.common.security.{module} required username=\"{user}\" \
+             password=\"{password}\";"
         ),
     ]
 }

@@ -171,7 +171,10 @@ mod tests {
             client("messages_received", &[0.0, 150.0, 50.0]),
             client("messages_received", &[100.0, 0.0, 50.0]),
         ];
-        let shape = |each: serde_json::Value| serde_json::json!({ "plan": { "subscriptions_per_topic": 2, "topics": { "each": each } } });
+        let shape = |each: serde_json::Value| {
+            let topics = serde_json::json!({ "each": each });
+            serde_json::json!({ "plan": { "subscriptions_per_topic": 2, "topics": topics } })
+        };
         let mut run = ResultDocument { file: String::new(), detail: shape(serde_json::json!([])), clients };
         assert_eq!(backlog(&run, 3), Some(vec![Some(100.0), Some(50.0), Some(0.0)]));
         run.detail = shape(serde_json::json!([{ "topics": 1 }]));

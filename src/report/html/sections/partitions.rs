@@ -115,7 +115,11 @@ mod tests {
 
     #[test]
     fn the_slow_partition_is_named_with_its_topic_where_there_are_several() {
-        let one = |topic: u32, partition: Option<u32>, p99_ns: u64| json!({ "topic": topic, "partition": partition, "partition_p99_ns": p99_ns });
+        let one = |topic: u32, partition: Option<u32>, p99_ns: u64| {
+            let mut one = json!({ "topic": topic, "partition": partition });
+            one["partition_p99_ns"] = p99_ns.into();
+            one
+        };
         let mut all: Vec<Value> =
             (0..5).map(|partition| one(0, Some(partition), 2_000_000 + u64::from(partition))).collect();
         all[3]["partition_p99_ns"] = json!(40_000_000);
