@@ -25,6 +25,8 @@ PAUSED = {
     "consume, batched": ["consumer"],
 }
 LIMIT_S = 300
+# With --quick so little is counted, in coarser steps: enough to see that it can be, on a binary that is not optimised.
+QUICK_LENGTHS_MS, QUICK_STEP_NS = (1, 2), "5000"
 # Valgrind takes half a gigabyte for each.
 MOST_COUNTS = 8
 
@@ -88,13 +90,20 @@ class Bench:
         self.say("counting instructions")
         with ThreadPoolExecutor(min(len(os.sched_getaffinity(0)), MOST_COUNTS)) as pool:
             counts = {
-                (name, part): pool.submit(self._instructions, [*arguments, "--measuring", part], lengths_ms)
+                (name, part): pool.submit(self._instructions, *self._counting(arguments, lengths_ms), part)
                 for name, (arguments, lengths_ms, _) in LOOPS.items()
                 for part in self._counted()
             }
             return {key: count.result() for key, count in counts.items()}
 
-    def _instructions(self, arguments, lengths_ms):
+    def _counting(self, arguments, lengths_ms):
+        """What is counted of a loop."""
+        if not self.quick:
+            return arguments, lengths_ms
+        return [QUICK_STEP_NS if each == "500" else each for each in arguments], QUICK_LENGTHS_MS
+
+    def _instructions(self, arguments, lengths_ms, part):
+        arguments = [*arguments, "--measuring", part]
         (short, few), (long, many) = [self._count([*arguments, "--time", f"{length_ms}ms"]) for length_ms in lengths_ms]
         if many <= few:
             raise ToolError(f"{arguments}: {few} and {many} messages")
