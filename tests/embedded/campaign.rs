@@ -31,7 +31,7 @@ fn lines(path: &Path) -> usize {
 
 #[test]
 fn a_dry_run_shows_the_points_the_order_and_the_time_and_makes_nothing() {
-    let scene = Scene::new("a_dry_run_shows_the_points_the_order_and_the_time_and_makes_nothing");
+    let scene = Scene::untimed("a_dry_run_shows_the_points_the_order_and_the_time_and_makes_nothing");
     small(&scene);
     scene.write("sweep.yaml", &format!("{SWEEP}repeats: 2\ncoolDown: 3s\n"));
     let before = scene.names();
@@ -48,7 +48,7 @@ fn a_dry_run_shows_the_points_the_order_and_the_time_and_makes_nothing() {
 
 #[test]
 fn a_mistake_is_told_once_with_its_file_line_and_key_and_nothing_is_made() {
-    let scene = Scene::new("a_mistake_is_told_once_with_its_file_line_and_key_and_nothing_is_made");
+    let scene = Scene::untimed("a_mistake_is_told_once_with_its_file_line_and_key_and_nothing_is_made");
     small(&scene);
     for (text, expected) in [
         (format!("{SWEEP}repeat: 2\n"), "sweep.yaml:9: repeat: is no key of a campaign file; did you mean repeats?"),
@@ -78,7 +78,7 @@ fn a_mistake_is_told_once_with_its_file_line_and_key_and_nothing_is_made() {
 
 #[test]
 fn an_interrupted_campaign_goes_on_where_it_was_and_its_folder_stands_for_itself() {
-    let scene = Scene::new("an_interrupted_campaign_goes_on_where_it_was_and_its_folder_stands_for_itself");
+    let scene = Scene::untimed("an_interrupted_campaign_goes_on_where_it_was_and_its_folder_stands_for_itself");
     small(&scene);
     scene.write("sweep.yaml", SWEEP);
     let running = scene.pinload(["campaign", "sweep.yaml"]).limit(LIMIT).spawn();
@@ -173,7 +173,7 @@ fn look_at_the_page(scene: &Scene, folder: &Path) {
 
 #[test]
 fn a_point_that_fails_does_not_stop_the_rest_and_is_tried_again() {
-    let scene = Scene::new("a_point_that_fails_does_not_stop_the_rest_and_is_tried_again");
+    let scene = Scene::untimed("a_point_that_fails_does_not_stop_the_rest_and_is_tried_again");
     small(&scene);
     scene.write("embedded.yaml", "name: embedded\ndriverClass: pinload.driver.embedded\n");
     scene.write("nobody.yaml", &scene::workload::driver(scene::workload::JAVA_CLASS, "127.0.0.1:1", &[], &[], &[]));

@@ -12,7 +12,7 @@ const REFUSED: i32 = 3;
 
 #[test]
 fn help_names_the_commands_and_ends_with_0() {
-    let scene = Scene::new("help_names_the_commands_and_ends_with_0");
+    let scene = Scene::untimed("help_names_the_commands_and_ends_with_0");
     let help = scene.pinload(["--help"]).run();
     help.assert_code(0).assert_stdout_has("run").assert_stdout_has("plan");
     let help = scene.pinload(["run", "--help"]).run();
@@ -43,7 +43,7 @@ fn help_names_the_commands_and_ends_with_0() {
 
 #[test]
 fn help_does_not_show_the_hidden_roles() {
-    let scene = Scene::new("help_does_not_show_the_hidden_roles");
+    let scene = Scene::untimed("help_does_not_show_the_hidden_roles");
     let help = scene.pinload(["--help"]).run();
     let commands: Vec<_> =
         help.stdout.lines().filter_map(|line| line.strip_prefix("  ")?.split_whitespace().next()).collect();
@@ -52,7 +52,7 @@ fn help_does_not_show_the_hidden_roles() {
 
 #[test]
 fn version_names_librdkafka_and_its_features() {
-    let scene = Scene::new("version_names_librdkafka_and_its_features");
+    let scene = Scene::untimed("version_names_librdkafka_and_its_features");
     let version = scene.pinload(["--version"]).run();
     version
         .assert_code(0)
@@ -63,7 +63,7 @@ fn version_names_librdkafka_and_its_features() {
 
 #[test]
 fn completions_are_written_for_each_shell() {
-    let scene = Scene::new("completions_are_written_for_each_shell");
+    let scene = Scene::untimed("completions_are_written_for_each_shell");
     for shell in ["bash", "zsh", "fish"] {
         scene.pinload(["completions", shell]).run().assert_code(0).assert_stdout_has("pinload");
     }
@@ -71,7 +71,7 @@ fn completions_are_written_for_each_shell() {
 
 #[test]
 fn no_command_and_an_unknown_option_are_usage_errors() {
-    let scene = Scene::new("no_command_and_an_unknown_option_are_usage_errors");
+    let scene = Scene::untimed("no_command_and_an_unknown_option_are_usage_errors");
     let alone = scene.pinload(Vec::<String>::new()).run();
     alone.assert_code(USAGE).assert_stderr_has("pinload run --embedded").assert_stderr_has("--bootstrap");
     assert_eq!(alone.stderr.lines().count(), 10, "{alone}");
@@ -80,7 +80,7 @@ fn no_command_and_an_unknown_option_are_usage_errors() {
 
 #[test]
 fn a_run_needs_something_to_drive_and_no_workload_is_the_simple_one() {
-    let scene = Scene::new("a_run_needs_something_to_drive_and_no_workload_is_the_simple_one");
+    let scene = Scene::untimed("a_run_needs_something_to_drive_and_no_workload_is_the_simple_one");
     scene.write("w.yaml", &Workload::small("w").text());
     scene
         .pinload(["run", "w.yaml"])
@@ -94,7 +94,7 @@ fn a_run_needs_something_to_drive_and_no_workload_is_the_simple_one() {
 
 #[test]
 fn examples_are_listed_and_printed_as_they_are() {
-    let scene = Scene::new("examples_are_listed_and_printed_as_they_are");
+    let scene = Scene::untimed("examples_are_listed_and_printed_as_they_are");
     let list = scene.pinload(["examples"]).run();
     list.assert_code(0).assert_stdout_has("simple-workload").assert_stdout_has("kafka-driver");
     let printed = scene.pinload(["examples", "kafka-driver"]).run();
@@ -105,7 +105,7 @@ fn examples_are_listed_and_printed_as_they_are() {
 
 #[test]
 fn options_that_exclude_each_other_are_usage_errors() {
-    let scene = Scene::new("options_that_exclude_each_other_are_usage_errors");
+    let scene = Scene::untimed("options_that_exclude_each_other_are_usage_errors");
     scene.write("w.yaml", &Workload::small("w").text());
     scene.write("d.yaml", &driver(JAVA_CLASS, scene::kafka::NOBODY, &[], &[], &[]));
     scene.pinload(["run", "--embedded", "-d", "d.yaml", "w.yaml"]).run().assert_code(USAGE);
@@ -114,7 +114,7 @@ fn options_that_exclude_each_other_are_usage_errors() {
 
 #[test]
 fn values_without_unit_or_meaning_are_usage_errors_that_say_how_to_write_them() {
-    let scene = Scene::new("values_without_unit_or_meaning_are_usage_errors_that_say_how_to_write_them");
+    let scene = Scene::untimed("values_without_unit_or_meaning_are_usage_errors_that_say_how_to_write_them");
     scene.write("w.yaml", &Workload::small("w").text());
     scene
         .pinload(["run", "--embedded", "--duration", "30", "w.yaml"])
@@ -131,7 +131,7 @@ fn values_without_unit_or_meaning_are_usage_errors_that_say_how_to_write_them() 
 
 #[test]
 fn runs_on_workers_exclude_what_only_this_host_has() {
-    let scene = Scene::new("runs_on_workers_exclude_what_only_this_host_has");
+    let scene = Scene::untimed("runs_on_workers_exclude_what_only_this_host_has");
     scene.write("w.yaml", &Workload::small("w").text());
     for (flags, named) in [
         (&["-w", "http://127.0.0.1:1"][..], "--workers"),
@@ -147,7 +147,7 @@ fn runs_on_workers_exclude_what_only_this_host_has() {
 
 #[test]
 fn flags_of_ombs_forks_are_refused_with_a_reason() {
-    let scene = Scene::new("flags_of_ombs_forks_are_refused_with_a_reason");
+    let scene = Scene::untimed("flags_of_ombs_forks_are_refused_with_a_reason");
     scene.write("w.yaml", &Workload::small("w").text());
     for (flag, fork) in
         [(&["-t", "swarm"][..], "Redpanda"), (&["--service-version", "24.1"], "Redpanda"), (&["-s"], "AutoMQ")]
@@ -161,13 +161,13 @@ fn flags_of_ombs_forks_are_refused_with_a_reason() {
 
 #[test]
 fn a_missing_file_is_named() {
-    let scene = Scene::new("a_missing_file_is_named");
+    let scene = Scene::untimed("a_missing_file_is_named");
     scene.pinload(["run", "--embedded", "nowhere.yaml"]).run().assert_code(REFUSED).assert_stderr_has("nowhere.yaml");
 }
 
 #[test]
 fn a_plan_shows_clients_cpus_and_what_became_of_each_property() {
-    let scene = Scene::new("a_plan_shows_clients_cpus_and_what_became_of_each_property");
+    let scene = Scene::untimed("a_plan_shows_clients_cpus_and_what_became_of_each_property");
     scene.write("w.yaml", &Workload::small("w").text());
     let properties = ["buffer.memory=67108864", "acks=all", "linger.ms=1"];
     let jaas = "sasl.jaas.config=org.apache.kafka.common.security.plain.PlainLoginModule required username=\"u\" \
@@ -190,7 +190,7 @@ fn a_plan_shows_clients_cpus_and_what_became_of_each_property() {
 
 #[test]
 fn a_field_is_explained_and_one_there_is_not_gets_its_nearest_names() {
-    let scene = Scene::new("a_field_is_explained_and_one_there_is_not_gets_its_nearest_names");
+    let scene = Scene::untimed("a_field_is_explained_and_one_there_is_not_gets_its_nearest_names");
     let told = scene.pinload(["explain", "publish_delay", "p99_9_ns"]).run();
     told.assert_code(0);
     for part in
@@ -216,7 +216,7 @@ fn a_field_is_explained_and_one_there_is_not_gets_its_nearest_names() {
 
 #[test]
 fn the_schema_of_the_detail_file_is_printed() {
-    let scene = Scene::new("the_schema_of_the_detail_file_is_printed");
+    let scene = Scene::untimed("the_schema_of_the_detail_file_is_printed");
     let told = scene.pinload(["schema"]).run();
     told.assert_code(0);
     let schema: serde_json::Value = serde_json::from_str(&told.stdout).expect("JSON");
@@ -226,7 +226,7 @@ fn the_schema_of_the_detail_file_is_printed() {
 
 #[test]
 fn a_goal_that_is_none_is_refused_where_it_stands() {
-    let scene = Scene::new("a_goal_that_is_none_is_refused_where_it_stands");
+    let scene = Scene::untimed("a_goal_that_is_none_is_refused_where_it_stands");
     let text = Workload::small("w").text();
     scene.write("w.yaml", &text);
     let workload = "w.yaml";
@@ -243,7 +243,7 @@ fn a_goal_that_is_none_is_refused_where_it_stands() {
 
 #[test]
 fn a_capacity_refuses_what_only_a_single_run_can_do() {
-    let scene = Scene::new("a_capacity_refuses_what_only_a_single_run_can_do");
+    let scene = Scene::untimed("a_capacity_refuses_what_only_a_single_run_can_do");
     let capacity = scene.pinload(["capacity", "--embedded", "--output", "x.json", "w.yaml"]).run();
     capacity.assert_code(USAGE).assert_stderr_has("--output is for a single run");
 }

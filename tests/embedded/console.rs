@@ -28,7 +28,7 @@ fn shape(line: &str) -> String {
 
 #[test]
 fn people_get_a_line_rows_and_one_screen_without_control_characters() {
-    let scene = Scene::new("people_get_a_line_rows_and_one_screen_without_control_characters");
+    let scene = Scene::untimed("people_get_a_line_rows_and_one_screen_without_control_characters");
     let done = run(&scene, &[]).run();
     done.assert_code(0);
     let first = done.stderr.lines().next().unwrap_or_default();
@@ -66,7 +66,7 @@ fn ombs_console_has_no_line_that_omb_does_not_log() {
 
 #[test]
 fn the_json_console_has_one_object_a_period_and_one_at_the_end() {
-    let scene = Scene::new("the_json_console_has_one_object_a_period_and_one_at_the_end");
+    let scene = Scene::untimed("the_json_console_has_one_object_a_period_and_one_at_the_end");
     let done = run(&scene, &["--console", "json"]).run();
     done.assert_code(0);
     let objects: Vec<Value> = done
@@ -87,6 +87,6 @@ fn the_json_console_has_one_object_a_period_and_one_at_the_end() {
 
 #[test]
 fn a_view_needs_a_terminal() {
-    let scene = Scene::new("a_view_needs_a_terminal");
+    let scene = Scene::untimed("a_view_needs_a_terminal");
     run(&scene, &["--tui"]).run().assert_code(2).assert_stderr_has("standard error is none");
 }

@@ -75,7 +75,7 @@ fn names(document: &Document) -> Vec<&str> {
 
 #[test]
 fn findings_of_a_tree_are_told_worst_first_with_effect_and_remedy() {
-    let scene = Scene::new("findings_of_a_tree_are_told_worst_first_with_effect_and_remedy");
+    let scene = Scene::untimed("findings_of_a_tree_are_told_worst_first_with_effect_and_remedy");
     tree(&scene, LIMITED);
     let doctor = scene.pinload(["doctor", "--root", "root"]).run();
     doctor
@@ -93,7 +93,7 @@ fn findings_of_a_tree_are_told_worst_first_with_effect_and_remedy() {
 
 #[test]
 fn the_same_as_json_has_facts_findings_and_what_is_not_known() {
-    let scene = Scene::new("the_same_as_json_has_facts_findings_and_what_is_not_known");
+    let scene = Scene::untimed("the_same_as_json_has_facts_findings_and_what_is_not_known");
     tree(&scene, LIMITED);
     let told = document(&scene, &["--root", "root"]);
     assert_eq!((told.schema.name.as_str(), told.schema.version), ("pinload-doctor", 1));
@@ -113,7 +113,7 @@ fn the_same_as_json_has_facts_findings_and_what_is_not_known() {
 
 #[test]
 fn cpus_of_clients_are_judged_where_they_are_named() {
-    let scene = Scene::new("cpus_of_clients_are_judged_where_they_are_named");
+    let scene = Scene::untimed("cpus_of_clients_are_judged_where_they_are_named");
     tree(&scene, LIMITED);
     tree(&scene, &[("proc/irq/30/effective_affinity_list", "4\n"), ("sys/kernel/irq/30/actions", "eth0-rx-0\n")]);
     let interrupts = |cpus: &str| {
@@ -126,7 +126,7 @@ fn cpus_of_clients_are_judged_where_they_are_named() {
 
 #[test]
 fn this_machine_is_judged_whatever_it_is() {
-    let scene = Scene::new("this_machine_is_judged_whatever_it_is");
+    let scene = Scene::untimed("this_machine_is_judged_whatever_it_is");
     let told = document(&scene, &[]);
     assert_eq!(told.findings.len() + told.fine.len() + told.unknown.len(), 22, "every check has an end: {told:#?}");
     assert!(told.facts["kernel"]["kernel_release"].is_string(), "{told:#?}");
@@ -136,7 +136,7 @@ fn this_machine_is_judged_whatever_it_is() {
 
 #[test]
 fn a_folder_without_files_is_not_known_and_one_that_is_missing_is_refused() {
-    let scene = Scene::new("a_folder_without_files_is_not_known_and_one_that_is_missing_is_refused");
+    let scene = Scene::untimed("a_folder_without_files_is_not_known_and_one_that_is_missing_is_refused");
     std::fs::create_dir(scene.path("empty")).expect("a folder");
     let told = document(&scene, &["--root", "empty"]);
     assert_eq!((names(&told), told.unknown.len()), (Vec::new(), 21));

@@ -75,7 +75,7 @@ fn the_three_files_of_the_guide_are_there_under_its_names() {
 
 #[test]
 fn every_workload_can_be_planned_with_every_driver() {
-    let scene = Scene::new("every_workload_can_be_planned_with_every_driver");
+    let scene = Scene::untimed("every_workload_can_be_planned_with_every_driver");
     let ca = scene.write("ca.pem", "-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n");
     for name in drivers() {
         let driver = scene.write(&name, &text(&name).replace(CA_FILE, ca.to_str().expect("a plain path")));
@@ -95,7 +95,7 @@ fn the_workers_are_urls() {
 
 #[test]
 fn the_template_becomes_twelve_workloads_that_can_be_planned() {
-    let scene = Scene::new("the_template_becomes_twelve_workloads_that_can_be_planned");
+    let scene = Scene::untimed("the_template_becomes_twelve_workloads_that_can_be_planned");
     let done = scene.pinload(["generate", "-t", &argument("workload-template.yaml"), "-o", "set"]).run();
     done.assert_code(0).assert_stdout_has("Generated 12 workloads.").assert_stdout_has("16-partitions-1kb-max-rate");
     let mut args = vec!["plan".to_owned(), "-d".to_owned(), argument("kafka-driver.yaml")];
@@ -107,14 +107,14 @@ fn the_template_becomes_twelve_workloads_that_can_be_planned() {
 
 #[test]
 fn the_simple_workload_asks_the_embedded_broker_for_1000_messages_a_second() {
-    let scene = Scene::new("the_simple_workload_asks_the_embedded_broker_for_1000_messages_a_second");
+    let scene = Scene::untimed("the_simple_workload_asks_the_embedded_broker_for_1000_messages_a_second");
     let planned = scene.pinload(["plan", "--embedded", &argument("simple-workload.yaml")]).run();
     planned.assert_code(0).assert_stdout_has("2 producers × 500 = 1,000 msg/s");
 }
 
 #[test]
 fn the_two_driver_files_of_the_main_job_differ_in_the_scope_of_the_rate() {
-    let scene = Scene::new("the_two_driver_files_of_the_main_job_differ_in_the_scope_of_the_rate");
+    let scene = Scene::untimed("the_two_driver_files_of_the_main_job_differ_in_the_scope_of_the_rate");
     let plan = |driver: &str| scene.pinload(["plan", "-d", &argument(driver), &argument("simple-workload.yaml")]).run();
     plan("kafka-driver.yaml").assert_code(0).assert_stdout_has("2 producers × 250 = 500 msg/s");
     plan("kafka-driver-guide.yaml").assert_code(0).assert_stdout_has("2 producers × 500 = 1,000 msg/s");
@@ -123,8 +123,8 @@ fn the_two_driver_files_of_the_main_job_differ_in_the_scope_of_the_rate() {
 #[test]
 fn short_examples_run_against_a_real_kafka() {
     let Some(kafka) = Kafka::shared() else { return };
-    // Alone: rates are those of the examples, up to 12,000 msg/s for three subscriptions.
-    let scene = Scene::alone("short_examples_run_against_a_real_kafka");
+    // Rates are those of the examples, up to 12,000 msg/s for three subscriptions.
+    let scene = Scene::busy("short_examples_run_against_a_real_kafka");
     for (driver, workload) in [
         ("kafka-driver.yaml", "simple-workload.yaml"),
         ("kafka-driver-guide.yaml", "fan-out-workload.yaml"),

@@ -29,7 +29,7 @@ fn workload(scene: &Scene, name: &str) -> Outcome {
 
 #[test]
 fn addresses_that_cannot_work_are_refused_with_their_line_and_what_to_write() {
-    let scene = Scene::new("addresses_that_cannot_work_are_refused_with_their_line_and_what_to_write");
+    let scene = Scene::untimed("addresses_that_cannot_work_are_refused_with_their_line_and_what_to_write");
     for (name, why) in [
         ("driver-port-out-of-range.yaml", "`99092` is no port from 1 to 65535, write host:port"),
         ("driver-semicolon-list.yaml", "a comma stands between addresses, no semicolon"),
@@ -48,7 +48,7 @@ fn addresses_that_cannot_work_are_refused_with_their_line_and_what_to_write() {
 
 #[test]
 fn a_reset_and_a_mapping_are_taken_and_properties_of_serializers_with_an_option() {
-    let scene = Scene::new("a_reset_and_a_mapping_are_taken_and_properties_of_serializers_with_an_option");
+    let scene = Scene::untimed("a_reset_and_a_mapping_are_taken_and_properties_of_serializers_with_an_option");
     let reset = driver(&scene, "driver-reset.yaml", &[]);
     reset.assert_code(0);
     assert!(reset.says("driver-reset.yaml:3: reset: nothing is reset: pinload deletes only"), "{reset}");
@@ -71,7 +71,7 @@ fn a_reset_and_a_mapping_are_taken_and_properties_of_serializers_with_an_option(
 
 #[test]
 fn comments_and_placeholders_in_values_are_shown_as_read() {
-    let scene = Scene::new("comments_and_placeholders_in_values_are_shown_as_read");
+    let scene = Scene::untimed("comments_and_placeholders_in_values_are_shown_as_read");
     driver(&scene, "driver-comment-behind-value.yaml", &[])
         .assert_code(REFUSED)
         .assert_stderr_has(
@@ -85,7 +85,7 @@ fn comments_and_placeholders_in_values_are_shown_as_read() {
 
 #[test]
 fn variables_of_the_environment_are_filled_in_and_shown() {
-    let scene = Scene::new("variables_of_the_environment_are_filled_in_and_shown");
+    let scene = Scene::untimed("variables_of_the_environment_are_filled_in_and_shown");
     let (d, w) = ("driver-environment.yaml", "workload-environment.yaml");
     let defaults = plan(&scene, d, w, &[], &[]);
     defaults.assert_code(0).assert_stdout_has("from the environment").assert_stdout_has("127.0.0.1:9092");
@@ -112,7 +112,7 @@ fn variables_of_the_environment_are_filled_in_and_shown() {
 
 #[test]
 fn workloads_are_taken_or_refused_with_what_to_write() {
-    let scene = Scene::new("workloads_are_taken_or_refused_with_what_to_write");
+    let scene = Scene::untimed("workloads_are_taken_or_refused_with_what_to_write");
     workload(&scene, "workload-two-documents.yaml").assert_code(0).assert_stdout_has("first of two documents");
     workload(&scene, "workload-rate-minus-one.yaml")
         .assert_code(REFUSED)

@@ -29,8 +29,7 @@ fn a_page_tells_of_a_run_while_it_goes_on_and_of_all_runs_together() {
     }
     let args = ["run", "--no-progress", "--embedded", "--duration", "4s", "--metrics-addr", "127.0.0.1:0"];
     let running = scene.pinload([&args[..], &["a.yaml", "b.yaml"]].concat()).limit(LIMIT).spawn();
-    let line = running.wait_for_line("metrics on http://", LIMIT);
-    let address = line.rsplit("http://").next().and_then(|rest| rest.split('/').next()).expect("an address").to_owned();
+    let address = Metrics::address_of(&running, LIMIT);
 
     let first = until("latencies of the first run", &address, |page| page.count(TIMED) > 0);
     assert_eq!(first.count("pinload_runs_total"), 1);
@@ -64,7 +63,7 @@ fn a_page_tells_of_a_run_while_it_goes_on_and_of_all_runs_together() {
 
 #[test]
 fn an_address_that_cannot_be_had_is_one_error_and_nothing_starts() {
-    let scene = Scene::new("an_address_that_cannot_be_had_is_one_error_and_nothing_starts");
+    let scene = Scene::untimed("an_address_that_cannot_be_had_is_one_error_and_nothing_starts");
     scene.write("w.yaml", &Workload::small("w").text());
     let taken = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let address = taken.local_addr().expect("an address").to_string();

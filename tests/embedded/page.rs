@@ -47,7 +47,7 @@ fn metrics_page() -> String {
 
 #[test]
 fn a_run_leaves_a_page_whose_figures_are_those_of_its_detail_file() {
-    let scene = Scene::new("a_run_leaves_a_page_whose_figures_are_those_of_its_detail_file");
+    let scene = Scene::untimed("a_run_leaves_a_page_whose_figures_are_those_of_its_detail_file");
     scene.write("small.yaml", &Workload::small("a <b>bold</b> name").text());
     let mut args = vec!["run", "--embedded", "--no-progress", "--warmup", "2s", "--duration", "20s", "small.yaml"];
     let pages = [format!("one={}", metrics_page()), "gone=http://127.0.0.1:1/metrics".to_owned()];
@@ -158,7 +158,7 @@ fn a_run_leaves_a_page_whose_figures_are_those_of_its_detail_file() {
 
 #[test]
 fn a_run_that_is_to_leave_no_page_leaves_none() {
-    let scene = Scene::new("a_run_that_is_to_leave_no_page_leaves_none");
+    let scene = Scene::untimed("a_run_that_is_to_leave_no_page_leaves_none");
     scene.write("small.yaml", &Workload::small("none").text());
     let args = ["run", "--embedded", "--no-progress", "--no-report", "--duration", "2s", "small.yaml"];
     scene.pinload(args).limit(SHORT).run().assert_code(0);
@@ -170,7 +170,7 @@ fn a_run_that_is_to_leave_no_page_leaves_none() {
 
 #[test]
 fn old_results_of_omb_lie_on_top_of_each_other() {
-    let scene = Scene::new("old_results_of_omb_lie_on_top_of_each_other");
+    let scene = Scene::untimed("old_results_of_omb_lie_on_top_of_each_other");
     let (local, distributed) = (golden("omb-result-local.json"), golden("omb-result-distributed.json"));
     scene.pinload(["report", &local, "-o", "one.html"]).run().assert_code(0);
     scene
@@ -217,7 +217,7 @@ fn old_results_of_omb_lie_on_top_of_each_other() {
 
 #[test]
 fn what_is_no_result_is_named_and_no_page_is_written() {
-    let scene = Scene::new("what_is_no_result_is_named_and_no_page_is_written");
+    let scene = Scene::untimed("what_is_no_result_is_named_and_no_page_is_written");
     scene.write("x.json", "{}");
     let done = scene.pinload(["report", "x.json", "gone.json"]).run();
     done.assert_code(3)

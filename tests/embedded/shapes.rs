@@ -49,7 +49,7 @@ fn without_topics(name: &str) -> Workload {
 
 #[test]
 fn topics_that_differ_balance_one_by_one() {
-    let scene = Scene::new("topics_that_differ_balance_one_by_one");
+    let scene = Scene::untimed("topics_that_differ_balance_one_by_one");
     let workload = Workload::small("lists")
         .with("topics", 3)
         .without("partitionsPerTopic")
@@ -73,7 +73,7 @@ fn topics_that_differ_balance_one_by_one() {
 
 #[test]
 fn sizes_by_weight_are_sent_and_counted_to_the_byte() {
-    let scene = Scene::new("sizes_by_weight_are_sent_and_counted_to_the_byte");
+    let scene = Scene::untimed("sizes_by_weight_are_sent_and_counted_to_the_byte");
     let workload = Workload::small("sizes")
         .without("messageSize")
         .without("randomizedPayloadPoolSize")
@@ -94,7 +94,7 @@ fn sizes_by_weight_are_sent_and_counted_to_the_byte() {
 
 #[test]
 fn one_size_without_room_for_a_stamp_turns_stamps_off_and_says_so() {
-    let scene = Scene::new("one_size_without_room_for_a_stamp_turns_stamps_off_and_says_so");
+    let scene = Scene::untimed("one_size_without_room_for_a_stamp_turns_stamps_off_and_says_so");
     let workload = Workload::small("tiny")
         .without("messageSize")
         .without("useRandomizedPayloads")
@@ -108,7 +108,7 @@ fn one_size_without_room_for_a_stamp_turns_stamps_off_and_says_so() {
 
 #[test]
 fn the_files_of_a_folder_are_payloads() {
-    let scene = Scene::new("the_files_of_a_folder_are_payloads");
+    let scene = Scene::untimed("the_files_of_a_folder_are_payloads");
     std::fs::create_dir(scene.path("payloads")).expect("a folder");
     for (name, length) in [("a", 100), ("b", 300)] {
         scene.write(&format!("payloads/{name}"), &"x".repeat(length));
@@ -128,7 +128,7 @@ fn the_files_of_a_folder_are_payloads() {
 #[test]
 fn what_one_run_leaves_in_topics_of_fixed_names_another_consumes_to_the_last_message() {
     let Some(kafka) = Kafka::shared() else { return };
-    let scene = Scene::alone("what_one_run_leaves_in_topics_of_fixed_names_another_consumes_to_the_last_message");
+    let scene = Scene::new("what_one_run_leaves_in_topics_of_fixed_names_another_consumes_to_the_last_message");
     scene.write("driver.yaml", &driver(JAVA_CLASS, kafka.bootstrap(), &[], &PRODUCER, &CONSUMER));
     let on_kafka = ["-d", "driver.yaml"];
     let fixed =
@@ -206,7 +206,7 @@ fn one_set_of_existing_topics_is_produced_to_and_another_consumed() {
 #[test]
 fn a_consuming_run_times_what_another_run_sends_meanwhile() {
     let Some(kafka) = Kafka::shared() else { return };
-    let scene = Scene::new("a_consuming_run_times_what_another_run_sends_meanwhile");
+    let scene = Scene::untimed("a_consuming_run_times_what_another_run_sends_meanwhile");
     scene.write("driver.yaml", &driver(JAVA_CLASS, kafka.bootstrap(), &[], &PRODUCER, &CONSUMER));
     let topic = format!("shapes-live-{}", std::process::id());
     kafka.create_topic(&scene, &topic, 2);

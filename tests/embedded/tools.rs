@@ -27,7 +27,7 @@ fn results(scene: &Scene) {
 
 #[test]
 fn a_folder_of_results_becomes_ombs_table_with_both_commands() {
-    let scene = Scene::new("a_folder_of_results_becomes_ombs_table_with_both_commands");
+    let scene = Scene::untimed("a_folder_of_results_becomes_ombs_table_with_both_commands");
     results(&scene);
     let expected = format!(
         "{OMB_HEADER}\n1,2,1024,1,1,4608,4992,147.8,5375,4608,4992,147.8,5375\n\
@@ -53,7 +53,7 @@ fn a_folder_of_results_becomes_ombs_table_with_both_commands() {
 
 #[test]
 fn the_wide_table_goes_where_it_is_told() {
-    let scene = Scene::new("the_wide_table_goes_where_it_is_told");
+    let scene = Scene::untimed("the_wide_table_goes_where_it_is_told");
     results(&scene);
     scene.pinload(["csv", "--wide", "-o", "wide.csv", "results"]).run().assert_code(0).assert_stdout_has("wide.csv");
     let text = scene.read("wide.csv");
@@ -66,7 +66,7 @@ fn the_wide_table_goes_where_it_is_told() {
 
 #[test]
 fn files_that_are_no_results_are_all_named_and_nothing_is_written() {
-    let scene = Scene::new("files_that_are_no_results_are_all_named_and_nothing_is_written");
+    let scene = Scene::untimed("files_that_are_no_results_are_all_named_and_nothing_is_written");
     results(&scene);
     scene.write("results/package.json", "{\"name\": \"x\", \"topics\": 1}");
     scene.write("results/torn.json", "{\"topics\" : 1,");
@@ -99,7 +99,7 @@ testDurationMinutes: 1
 
 #[test]
 fn a_template_becomes_workloads_that_can_be_planned() {
-    let scene = Scene::new("a_template_becomes_workloads_that_can_be_planned");
+    let scene = Scene::untimed("a_template_becomes_workloads_that_can_be_planned");
     scene.write("template.yaml", TEMPLATE);
     let done = scene.pinload(["generate", "-t", "template.yaml", "-o", "new/workloads"]).run();
     let expected = [
@@ -120,7 +120,7 @@ fn a_template_becomes_workloads_that_can_be_planned() {
 
 #[test]
 fn a_bad_template_is_refused_with_all_its_mistakes_and_writes_nothing() {
-    let scene = Scene::new("a_bad_template_is_refused_with_all_its_mistakes_and_writes_nothing");
+    let scene = Scene::untimed("a_bad_template_is_refused_with_all_its_mistakes_and_writes_nothing");
     scene
         .write("template.yaml", &TEMPLATE.replace("messageSize: [100]", "messageSize: []").replace("[1000,", "[fast,"));
     let refused = scene.pinload(["generate", "-t", "template.yaml", "-o", "out"]).run();
@@ -148,7 +148,7 @@ fn a_bad_template_is_refused_with_all_its_mistakes_and_writes_nothing() {
 
 #[test]
 fn arguments_can_stand_in_a_file() {
-    let scene = Scene::new("arguments_can_stand_in_a_file");
+    let scene = Scene::untimed("arguments_can_stand_in_a_file");
     scene.write("w.yaml", &Workload::small("w").text());
     scene.write("args", "plan\n--embedded\n\n  w.yaml\n");
     scene.pinload(["@args"]).run().assert_code(0).assert_stdout_has("producer 1");
@@ -157,7 +157,7 @@ fn arguments_can_stand_in_a_file() {
 
 #[test]
 fn results_of_omb_are_compared_in_words_and_a_gate_that_cannot_be_told_fails() {
-    let scene = Scene::new("results_of_omb_are_compared_in_words_and_a_gate_that_cannot_be_told_fails");
+    let scene = Scene::untimed("results_of_omb_are_compared_in_words_and_a_gate_that_cannot_be_told_fails");
     results(&scene);
     let pair = ["results/omb-result-local.json", "results/omb-result-distributed.json"];
     for name in ["results/omb-result-local.detail", "results/omb-result-distributed.detail.json"] {
@@ -180,7 +180,7 @@ fn results_of_omb_are_compared_in_words_and_a_gate_that_cannot_be_told_fails() {
 
 #[test]
 fn a_result_of_the_first_version_of_the_detail_file_is_read_by_every_command() {
-    let scene = Scene::new("a_result_of_the_first_version_of_the_detail_file_is_read_by_every_command");
+    let scene = Scene::untimed("a_result_of_the_first_version_of_the_detail_file_is_read_by_every_command");
     results(&scene);
     let detail = "results/omb-result-local.detail";
     let fixture = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/detail-version-1.json");

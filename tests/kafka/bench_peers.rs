@@ -133,7 +133,7 @@ fn assert_sound(case: &Case) {
 #[test]
 fn all_peers_do_the_same_work_and_both_results_are_written() {
     let Some(kafka) = Kafka::shared() else { return };
-    let scene = Scene::alone("all_peers_do_the_same_work_and_both_results_are_written");
+    let scene = Scene::busy("all_peers_do_the_same_work_and_both_results_are_written");
     let arguments = ["--quick", "--pinload", scene::PINLOAD, "--json", "peers.json", "--markdown", "peers.md"];
     let done = scene.command(TOOL, arguments).env("PINLOAD_KAFKA", kafka.bootstrap()).limit(LIMIT).run();
     done.assert_code(0);
@@ -197,7 +197,7 @@ fn all_peers_do_the_same_work_and_both_results_are_written() {
 
 #[test]
 fn a_choice_that_names_nothing_is_a_usage_error() {
-    let scene = Scene::new("a_choice_that_names_nothing_is_a_usage_error");
+    let scene = Scene::untimed("a_choice_that_names_nothing_is_a_usage_error");
     scene
         .command(TOOL, ["--only", "no-such-case"])
         .run()

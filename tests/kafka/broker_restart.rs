@@ -37,7 +37,7 @@ fn load(scene: &Scene, name: &str) -> Running {
 #[test]
 fn after_a_broker_was_killed_and_came_back_every_figure_is_that_of_the_samples_and_of_its_log() {
     let scene =
-        Scene::new("after_a_broker_was_killed_and_came_back_every_figure_is_that_of_the_samples_and_of_its_log");
+        Scene::untimed("after_a_broker_was_killed_and_came_back_every_figure_is_that_of_the_samples_and_of_its_log");
     let Some(mut broker) = Kafka::own(&scene) else { return };
     let consumer = ["auto.offset.reset=earliest", "enable.auto.commit=false"];
     let cases = [("one", ["acks=1", "enable.idempotence=false"]), ("all", ["acks=all", "enable.idempotence=true"])];

@@ -164,7 +164,7 @@ fn two_workers_and_a_coordinator_yield_what_a_local_run_yields() {
 #[test]
 fn one_worker_alone_does_both_and_a_busy_one_says_so() {
     let Some(kafka) = Kafka::shared() else { return };
-    let scene = Scene::new("one_worker_alone_does_both_and_a_busy_one_says_so");
+    let scene = Scene::untimed("one_worker_alone_does_both_and_a_busy_one_says_so");
     let fleet = Fleet::start(&scene, kafka, &workload());
     let url = fleet.workers[0].url.clone();
     scene.write("workers.yaml", &format!("workers:\n  - {url}\n"));
@@ -199,7 +199,7 @@ fn one_worker_alone_does_both_and_a_busy_one_says_so() {
 
 #[test]
 fn workers_that_cannot_be_used_are_named_before_anything_starts() {
-    let scene = Scene::new("workers_that_cannot_be_used_are_named_before_anything_starts");
+    let scene = Scene::untimed("workers_that_cannot_be_used_are_named_before_anything_starts");
     scene.write("driver.yaml", &driver(JAVA_CLASS, "127.0.0.1:1", &[], &["acks=all"], &[]));
     scene.write("small.yaml", &workload().text());
     scene.write("token", "s3cret");

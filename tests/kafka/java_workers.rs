@@ -150,7 +150,7 @@ fn run<'a>(scene: &'a Scene, workers: &str, duration: &str, more: &[&str]) -> sc
 
 #[test]
 fn what_java_cannot_do_is_refused_by_name_before_anything_starts() {
-    let scene = Scene::new("what_java_cannot_do_is_refused_by_name_before_anything_starts");
+    let scene = Scene::untimed("what_java_cannot_do_is_refused_by_name_before_anything_starts");
     write_files(&scene);
     let worker = Recorded::start("w1", None);
     let keys =
@@ -166,7 +166,7 @@ fn what_java_cannot_do_is_refused_by_name_before_anything_starts() {
 
 #[test]
 fn a_worker_that_fails_is_named_with_its_own_words() {
-    let scene = Scene::new("a_worker_that_fails_is_named_with_its_own_words");
+    let scene = Scene::untimed("a_worker_that_fails_is_named_with_its_own_words");
     write_files(&scene);
     let spoiled = [("/initialize-driver", UNUSABLE), ("/create-consumers", UNUSABLE), ("/period-stats", LOST)];
     let runs = spoiled.map(|(spoiled, code)| {
@@ -186,7 +186,7 @@ fn a_worker_that_fails_is_named_with_its_own_words() {
 
 #[test]
 fn an_interrupted_run_stops_all_java_workers() {
-    let scene = Scene::new("an_interrupted_run_stops_all_java_workers");
+    let scene = Scene::untimed("an_interrupted_run_stops_all_java_workers");
     write_files(&scene);
     let workers = [Recorded::start("w1", None), Recorded::start("w2", None)];
     let running = run(&scene, &format!("{},{}", workers[0].url, workers[1].url), "60s", &[]).spawn();

@@ -14,7 +14,7 @@ fn broker(scene: &Scene) -> Option<scene::processes::Process> {
 fn a_broker_ends_when_its_owner_is_killed() {
     // Asks for the shared one only to learn whether a broker can be started here at all.
     let Some(_) = Kafka::shared() else { return };
-    let scene = Scene::new("a_broker_ends_when_its_owner_is_killed");
+    let scene = Scene::untimed("a_broker_ends_when_its_owner_is_killed");
     let folder = scene.path("brokers").display().to_string();
     let owner =
         scene.command(scene::kafka::tool(), ["run", "--dir", &folder, "--", "sleep", "600"]).limit(START).spawn();
@@ -30,7 +30,7 @@ fn a_broker_ends_when_its_owner_is_killed() {
 #[test]
 fn run_passes_the_exit_code_and_the_address_and_leaves_nothing() {
     let Some(_) = Kafka::shared() else { return };
-    let scene = Scene::new("run_passes_the_exit_code_and_the_address_and_leaves_nothing");
+    let scene = Scene::untimed("run_passes_the_exit_code_and_the_address_and_leaves_nothing");
     let folder = scene.path("brokers").display().to_string();
     let script = "echo \"at $PINLOAD_KAFKA\"; exit 42";
     let ended =
@@ -46,7 +46,7 @@ fn run_passes_the_exit_code_and_the_address_and_leaves_nothing() {
 
 #[test]
 fn wrong_usage_and_a_missing_java_have_exit_codes_of_their_own() {
-    let scene = Scene::new("wrong_usage_and_a_missing_java_have_exit_codes_of_their_own");
+    let scene = Scene::untimed("wrong_usage_and_a_missing_java_have_exit_codes_of_their_own");
     let tool = scene::kafka::tool();
     scene.command(tool, ["begin"]).run().assert_code(2).assert_stderr_has("begin");
     scene.command(tool, ["start", "--sasl", "GSSAPI"]).run().assert_code(2).assert_stderr_has("GSSAPI");

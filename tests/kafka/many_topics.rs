@@ -23,7 +23,7 @@ fn one_producer(name: &str, topics: usize, partitions: u32) -> Workload {
 
 #[test]
 fn a_thousand_topics_of_twenty_partitions_are_planned_with_time_to_create_them() {
-    let scene = Scene::new("a_thousand_topics_of_twenty_partitions_are_planned_with_time_to_create_them");
+    let scene = Scene::untimed("a_thousand_topics_of_twenty_partitions_are_planned_with_time_to_create_them");
     scene.write("driver.yaml", &driver(JAVA_CLASS, "127.0.0.1:9092", &[], &[], &[]));
     scene.write("many.yaml", &one_producer("many", 1_000, 20).text());
     let done = scene.pinload(["plan", "-d", "driver.yaml", "many.yaml"]).run();
@@ -34,7 +34,7 @@ fn a_thousand_topics_of_twenty_partitions_are_planned_with_time_to_create_them()
 
 #[test]
 fn an_embedded_broker_with_three_hundred_topics_says_that_it_starts_and_runs() {
-    let scene = Scene::new("an_embedded_broker_with_three_hundred_topics_says_that_it_starts_and_runs");
+    let scene = Scene::untimed("an_embedded_broker_with_three_hundred_topics_says_that_it_starts_and_runs");
     scene.write("many.yaml", &one_producer("many", 300, 4).text());
     let args = ["run", "--embedded", "--no-progress", "--warmup", "0s", "--duration", "2s", "many.yaml"];
     let done = scene.pinload(args).limit(LIMIT).run();
@@ -45,7 +45,7 @@ fn an_embedded_broker_with_three_hundred_topics_says_that_it_starts_and_runs() {
 
 #[test]
 fn two_thousand_topics_are_created_and_deleted_on_a_real_kafka() {
-    let scene = Scene::new("two_thousand_topics_are_created_and_deleted_on_a_real_kafka");
+    let scene = Scene::untimed_for_minutes("two_thousand_topics_are_created_and_deleted_on_a_real_kafka");
     // One of its own: thousands of topics keep a broker from answering others.
     let Some(kafka) = Kafka::own(&scene) else { return };
     scene.write("driver.yaml", &driver(JAVA_CLASS, kafka.bootstrap(), &[], &[], &[]));

@@ -18,7 +18,7 @@ fn balanced(detail: &Detail) {
 #[test]
 fn a_backlog_is_built_and_drained_and_then_the_stated_time_begins() {
     let Some(kafka) = Kafka::shared() else { return };
-    let scene = Scene::new("a_backlog_is_built_and_drained_and_then_the_stated_time_begins");
+    let scene = Scene::untimed("a_backlog_is_built_and_drained_and_then_the_stated_time_begins");
     scene.write("d.yaml", &driver(JAVA_CLASS, kafka.bootstrap(), &[], &["acks=all"], &CONSUMER));
     // What a broker beside others takes in some seconds.
     let workload = Workload::small("backlog").with("producerRate", 2_000).with("consumerBacklogSizeGB", 0.01);
@@ -64,7 +64,7 @@ fn a_backlog_is_built_and_drained_and_then_the_stated_time_begins() {
 fn the_search_finds_the_rate_that_a_quota_allows() {
     const QUOTA_BYTES_PER_S: f64 = 3_000_000.0;
     let Some(kafka) = Kafka::shared() else { return };
-    let scene = Scene::new("the_search_finds_the_rate_that_a_quota_allows");
+    let scene = Scene::untimed_for_minutes("the_search_finds_the_rate_that_a_quota_allows");
     kafka.limit_producer(&scene, "capped", QUOTA_BYTES_PER_S);
     scene.write("d.yaml", &driver(JAVA_CLASS, kafka.bootstrap(), &[], &["acks=all", "client.id=capped"], &CONSUMER));
     let workload = Workload::small("search").with("producerRate", 0).with("producersPerTopic", 1);

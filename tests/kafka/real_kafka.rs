@@ -104,7 +104,7 @@ fn four_producers_at_1000_send_1000_in_total_with_ombs_class_and_4000_with_the_g
 #[test]
 fn groups_by_the_new_protocol_balance_too() {
     let Some(kafka) = Kafka::shared() else { return };
-    let scene = Scene::new("groups_by_the_new_protocol_balance_too");
+    let scene = Scene::untimed("groups_by_the_new_protocol_balance_too");
     let consumer = ["auto.offset.reset=earliest", "enable.auto.commit=false", "group.protocol=consumer"];
     let driver = driver(JAVA_CLASS, kafka.bootstrap(), &[], &PRODUCER, &consumer);
     balanced(&scene, &driver, &Workload::small("kip-848"), 1, SHORT);
@@ -113,7 +113,7 @@ fn groups_by_the_new_protocol_balance_too() {
 #[test]
 fn nothing_is_missed_by_consumers_that_start_at_the_latest_offset() {
     let Some(kafka) = Kafka::shared() else { return };
-    let scene = Scene::new("nothing_is_missed_by_consumers_that_start_at_the_latest_offset");
+    let scene = Scene::untimed("nothing_is_missed_by_consumers_that_start_at_the_latest_offset");
     let consumer = ["auto.offset.reset=latest", "enable.auto.commit=true"];
     let driver = driver(JAVA_CLASS, kafka.bootstrap(), &[], &PRODUCER, &consumer);
     balanced(&scene, &driver, &Workload::small("latest"), 1, SHORT);
@@ -122,7 +122,7 @@ fn nothing_is_missed_by_consumers_that_start_at_the_latest_offset() {
 #[test]
 fn a_driver_file_in_the_guides_form_balances() {
     let Some(kafka) = Kafka::shared() else { return };
-    let scene = Scene::new("a_driver_file_in_the_guides_form_balances");
+    let scene = Scene::untimed("a_driver_file_in_the_guides_form_balances");
     let producer = ["acks=1", "linger.ms=1", "batch.size=16384"];
     let driver = driver(PYTHON_CLASS, kafka.bootstrap(), &[], &producer, &["auto.offset.reset=earliest"]);
     balanced(&scene, &driver, &Workload::small("guide").with("keyDistributor", "RANDOM"), 1, SHORT);
@@ -130,7 +130,7 @@ fn a_driver_file_in_the_guides_form_balances() {
 
 #[test]
 fn own_topics_are_deleted_at_the_end_and_after_ctrl_c() {
-    let scene = Scene::new("own_topics_are_deleted_at_the_end_and_after_ctrl_c");
+    let scene = Scene::untimed("own_topics_are_deleted_at_the_end_and_after_ctrl_c");
     // On a broker where nobody else makes topics.
     let Some(kafka) = Kafka::own(&scene) else { return };
     scene.write("driver.yaml", &plain_driver(&kafka));
@@ -153,7 +153,7 @@ fn own_topics_are_deleted_at_the_end_and_after_ctrl_c() {
 #[test]
 fn topics_named_by_the_user_are_used_and_kept() {
     let Some(kafka) = Kafka::shared() else { return };
-    let scene = Scene::new("topics_named_by_the_user_are_used_and_kept");
+    let scene = Scene::untimed("topics_named_by_the_user_are_used_and_kept");
     scene.write("driver.yaml", &plain_driver(kafka));
     scene.write("small.yaml", &Workload::small("named").text());
     let topic = format!("named-by-test-{}", std::process::id());
@@ -165,7 +165,7 @@ fn topics_named_by_the_user_are_used_and_kept() {
 
 #[test]
 fn a_topic_that_cannot_be_created_is_one_clear_error() {
-    let scene = Scene::new("a_topic_that_cannot_be_created_is_one_clear_error");
+    let scene = Scene::untimed("a_topic_that_cannot_be_created_is_one_clear_error");
     let Some(kafka) = Kafka::own(&scene) else { return };
     scene.write("small.yaml", &Workload::small("refused").text());
     let three = plain_driver(&kafka).replace("replicationFactor: 1", "replicationFactor: 3");
@@ -182,7 +182,7 @@ fn a_topic_that_cannot_be_created_is_one_clear_error() {
 #[test]
 fn all_workloads_run_on_all_drivers_and_one_pairs_failure_stops_no_other() {
     let Some(kafka) = Kafka::shared() else { return };
-    let scene = Scene::new("all_workloads_run_on_all_drivers_and_one_pairs_failure_stops_no_other");
+    let scene = Scene::untimed("all_workloads_run_on_all_drivers_and_one_pairs_failure_stops_no_other");
     scene.write("first.yaml", &Workload::small("first").text());
     scene.write("second.yaml", &Workload::small("second").with("messageSize", 100).text());
     let named = |name: &str, text: String| text.replace("name: Kafka", &format!("name: {name}"));
@@ -225,7 +225,7 @@ fn without_acknowledgements_their_latency_is_labelled_as_local() {
 #[test]
 fn on_topics_with_the_brokers_times_messages_without_a_stamp_have_no_end_to_end_times() {
     let Some(kafka) = Kafka::shared() else { return };
-    let scene = Scene::new("on_topics_with_the_brokers_times_messages_without_a_stamp_have_no_end_to_end_times");
+    let scene = Scene::untimed("on_topics_with_the_brokers_times_messages_without_a_stamp_have_no_end_to_end_times");
     let with_brokers_times = "topicConfig: message.timestamp.type=LogAppendTime";
     scene.write("driver.yaml", &plain_driver(kafka).replace("topicConfig: \"\"", with_brokers_times));
     scene.write("small.yaml", &Workload::small("appended").text());

@@ -85,7 +85,7 @@ impl Secured {
 #[test]
 fn scram_over_tls_works_in_javas_words_and_in_librdkafkas() {
     let Some(secured) = Secured::find() else { return };
-    let scene = Scene::new("scram_over_tls_works_in_javas_words_and_in_librdkafkas");
+    let scene = Scene::untimed("scram_over_tls_works_in_javas_words_and_in_librdkafkas");
     scene.write("w.yaml", &Workload::small("secured").text());
     for common in [
         secured.java("SCRAM-SHA-512", secured.password),
@@ -106,7 +106,7 @@ fn scram_over_tls_works_in_javas_words_and_in_librdkafkas() {
 #[test]
 fn a_wrong_password_over_tls_is_one_clear_error() {
     let Some(secured) = Secured::find() else { return };
-    let scene = Scene::new("a_wrong_password_over_tls_is_one_clear_error");
+    let scene = Scene::untimed("a_wrong_password_over_tls_is_one_clear_error");
     scene.write("w.yaml", &Workload::small("refused").text());
     for common in [secured.java("SCRAM-SHA-512", "not-this-one"), secured.librdkafka("SCRAM-SHA-256", "not-this-one")] {
         let ended = secured.run(&scene, &common);
@@ -118,7 +118,7 @@ fn a_wrong_password_over_tls_is_one_clear_error() {
 #[test]
 fn an_unknown_authority_is_one_clear_error() {
     let Some(secured) = Secured::find() else { return };
-    let scene = Scene::new("an_unknown_authority_is_one_clear_error");
+    let scene = Scene::untimed("an_unknown_authority_is_one_clear_error");
     scene.write("w.yaml", &Workload::small("refused").text());
     // Without a CA of its own the system's decide, and those know nothing of the broker's.
     for common in

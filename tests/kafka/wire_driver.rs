@@ -48,7 +48,7 @@ fn balanced(detail: &Detail, subscriptions: u64) -> Totals {
 
 #[test]
 fn on_the_embedded_broker_a_run_balances_and_says_whose_clients_they_were() {
-    let scene = Scene::new("on_the_embedded_broker_a_run_balances_and_says_whose_clients_they_were");
+    let scene = Scene::untimed("on_the_embedded_broker_a_run_balances_and_says_whose_clients_they_were");
     scene.write("small.yaml", &Workload::small("wire").text());
     let done = run(&scene, &["--embedded", "--client", "wire"]);
     done.assert_code(0);
@@ -64,7 +64,7 @@ fn on_the_embedded_broker_a_run_balances_and_says_whose_clients_they_were() {
 #[test]
 fn on_kafka_the_brokers_end_offsets_are_what_was_acknowledged_plus_the_probes() {
     let Some(kafka) = Kafka::shared() else { return };
-    let scene = Scene::new("on_kafka_the_brokers_end_offsets_are_what_was_acknowledged_plus_the_probes");
+    let scene = Scene::untimed("on_kafka_the_brokers_end_offsets_are_what_was_acknowledged_plus_the_probes");
     let workload = Workload::small("wire-offsets")
         .with("topics", 2)
         .with("partitionsPerTopic", 3)
@@ -86,7 +86,7 @@ fn on_kafka_the_brokers_end_offsets_are_what_was_acknowledged_plus_the_probes() 
 fn each_reads_what_the_other_has_written_with_every_codec_and_kafka_finds_nothing_wrong_in_it() {
     let Some(kafka) = Kafka::shared() else { return };
     let scene =
-        Scene::new("each_reads_what_the_other_has_written_with_every_codec_and_kafka_finds_nothing_wrong_in_it");
+        Scene::untimed("each_reads_what_the_other_has_written_with_every_codec_and_kafka_finds_nothing_wrong_in_it");
     let write = Workload::small("written").with("partitionsPerTopic", 3).with("keyDistributor", "RANDOM");
     scene.write("written.yaml", &write.text());
     let read = Workload::small("read")
@@ -211,7 +211,7 @@ fn a_broker_that_stood_still_stores_nothing_twice_of_an_idempotent_producer() {
 
 #[test]
 fn what_it_does_not_have_is_refused_by_name_and_line() {
-    let scene = Scene::new("what_it_does_not_have_is_refused_by_name_and_line");
+    let scene = Scene::untimed("what_it_does_not_have_is_refused_by_name_and_line");
     scene.write("small.yaml", &Workload::small("refused").text());
     let producer = ["acks=all", "compression.type=lz4", "compression.lz4.level=12", "partitioner=fnv1a"];
     let consumer = ["auto.offset.reset=earliest", "client.rack=a"];

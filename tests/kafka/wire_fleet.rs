@@ -43,7 +43,8 @@ fn balanced(scene: &Scene, more: &[&str]) -> Detail {
 #[test]
 fn consumers_are_members_of_a_group_where_the_file_asks_for_it_and_plan_and_results_say_so() {
     let Some(kafka) = Kafka::shared() else { return };
-    let scene = Scene::new("consumers_are_members_of_a_group_where_the_file_asks_for_it_and_plan_and_results_say_so");
+    let scene =
+        Scene::untimed("consumers_are_members_of_a_group_where_the_file_asks_for_it_and_plan_and_results_say_so");
     scene.write("driver.yaml", &wire_driver(kafka, &["group.protocol=consumer"]));
     scene.write("small.yaml", &Workload::small("group").with("partitionsPerTopic", 4).text());
     let plan = scene.pinload(["plan", "-d", "driver.yaml", "small.yaml"]).run();
@@ -59,7 +60,7 @@ fn consumers_are_members_of_a_group_where_the_file_asks_for_it_and_plan_and_resu
 #[test]
 fn workers_on_several_hosts_run_it_each_consumer_with_its_share() {
     let Some(kafka) = Kafka::shared() else { return };
-    let scene = Scene::new("workers_on_several_hosts_run_it_each_consumer_with_its_share");
+    let scene = Scene::untimed("workers_on_several_hosts_run_it_each_consumer_with_its_share");
     scene.write("driver.yaml", &wire_driver(kafka, &[]));
     scene.write("small.yaml", &Workload::small("several").with("partitionsPerTopic", 4).text());
     let workers = [(); 3].map(|()| WorkerProcess::start(&scene, &[]));
@@ -72,7 +73,7 @@ fn workers_on_several_hosts_run_it_each_consumer_with_its_share() {
 #[test]
 fn a_coordinator_of_ombs_gets_it_with_groups_of_the_brokers_alone() {
     let Some(kafka) = Kafka::shared() else { return };
-    let scene = Scene::new("a_coordinator_of_ombs_gets_it_with_groups_of_the_brokers_alone");
+    let scene = Scene::untimed("a_coordinator_of_ombs_gets_it_with_groups_of_the_brokers_alone");
     let workers = [(); 3].map(|()| WorkerProcess::start(&scene, &["--delete-topics"]));
     let call = |worker: usize, path: &str, body: &str| {
         let method = if path.ends_with("-stats") { "GET" } else { "POST" };
@@ -107,7 +108,7 @@ fn a_coordinator_of_ombs_gets_it_with_groups_of_the_brokers_alone() {
 
 #[test]
 fn a_fleet_with_a_worker_that_speaks_ombs_protocol_only_is_refused() {
-    let scene = Scene::new("a_fleet_with_a_worker_that_speaks_ombs_protocol_only_is_refused");
+    let scene = Scene::untimed("a_fleet_with_a_worker_that_speaks_ombs_protocol_only_is_refused");
     let java = StandIn::start(|_| (404, String::new()));
     scene.write("driver.yaml", &driver(JAVA_CLASS, "127.0.0.1:1", &[], &["acks=all"], &CONSUMER));
     scene.write("small.yaml", &Workload::small("refused").text());

@@ -173,7 +173,8 @@ fn end_to_end(workers: &[WorkerProcess; 2], driver: &str) -> (Histogram<u64>, St
 #[test]
 fn under_ombs_protocol_end_to_end_times_are_those_of_stamps_or_whole_ms_and_it_is_said_which() {
     let Some(kafka) = Kafka::shared() else { return };
-    let scene = Scene::new("under_ombs_protocol_end_to_end_times_are_those_of_stamps_or_whole_ms_and_it_is_said_which");
+    let scene =
+        Scene::untimed("under_ombs_protocol_end_to_end_times_are_those_of_stamps_or_whole_ms_and_it_is_said_which");
     let driver = driver(JAVA_CLASS, kafka.bootstrap(), &[], &["acks=all"], &["auto.offset.reset=earliest"]);
     let workers =
         |more: &[&str]| [(); 2].map(|()| WorkerProcess::start(&scene, &[&["--delete-topics"], more].concat()));

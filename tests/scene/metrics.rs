@@ -1,7 +1,9 @@
 //! A metrics page, read as strictly as Prometheus reads its text format 0.0.4.
 
+use super::Running;
 use super::worker::call;
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 /// One scrape.
 #[derive(Debug)]
@@ -15,6 +17,13 @@ pub struct Metrics {
 }
 
 impl Metrics {
+    /// Where a run with `--metrics-addr` has its page.
+    #[track_caller]
+    pub fn address_of(running: &Running, limit: Duration) -> String {
+        let line = running.wait_for_line("metrics on http://", limit);
+        line.rsplit("http://").next().and_then(|rest| rest.split('/').next()).expect("an address").to_owned()
+    }
+
     /// Scrapes `address`.
     #[track_caller]
     pub fn scrape(address: &str) -> Self {

@@ -2,7 +2,7 @@
 //! started, and everything they said. A test that fails shows the whole scene.
 //!
 //! Leaves out: what the program prints and writes means (`results` reads files; the tests judge).
-#![allow(dead_code, unused_imports, reason = "every test program uses its own part of the harness")]
+#![allow(dead_code, unused_imports, reason = "the harness has more than today's tests ask for")]
 #![allow(unreachable_pub, reason = "the harness is a module of each test program, nobody else sees it")]
 #![allow(clippy::print_stderr, reason = "a failing test shows its scene on standard error")]
 
@@ -16,6 +16,7 @@ pub mod metrics;
 pub mod processes;
 pub mod results;
 pub mod running;
+mod seconds;
 mod stage;
 pub mod stand_in;
 pub mod worker;
@@ -30,7 +31,8 @@ pub use worker::WorkerProcess;
 pub use workload::Workload;
 
 use running::Record;
-use stage::Place;
+use seconds::Seconds;
+use stage::{Part, Place};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -44,24 +46,42 @@ pub struct Scene {
     name: &'static str,
     folder: tempfile::TempDir,
     records: Mutex<Vec<Arc<Record>>>,
+    _seconds: Seconds,
     _place: Place,
 }
 
 impl Scene {
-    /// A scene for the test called `name`, with an empty folder in which its commands run.
+    /// A scene for the test called `name`, with an empty folder in which its commands run. It may look at rates and
+    /// moments, with tolerances for one such scene beside it.
     pub fn new(name: &'static str) -> Self {
-        Self::on(Place::one(), name)
+        Self::on(Part::Timed, name)
     }
 
-    /// The same with no other scene beside it: it takes all CPUs, or looks at what others would change.
+    /// The same for a test that looks at counts, texts and files alone, however long things take.
+    pub fn untimed(name: &'static str) -> Self {
+        Self::on(Part::Untimed, name)
+    }
+
+    /// The same for one of minutes.
+    pub fn untimed_for_minutes(name: &'static str) -> Self {
+        Self::on(Part::UntimedForMinutes, name)
+    }
+
+    /// The same for one that takes all CPUs it gets: who looks at times is not beside it.
+    pub fn busy(name: &'static str) -> Self {
+        Self::on(Part::Busy, name)
+    }
+
+    /// With no other scene beside it: it looks at what any other would change.
     pub fn alone(name: &'static str) -> Self {
-        Self::on(Place::all(), name)
+        Self::on(Part::Alone, name)
     }
 
-    fn on(place: Place, name: &'static str) -> Self {
+    fn on(part: Part, name: &'static str) -> Self {
+        let place = Place::take(part);
         let folder =
             tempfile::Builder::new().prefix(&format!("pinload-{name}-")).tempdir().expect("a temporary folder");
-        Self { name, folder, records: Mutex::new(Vec::new()), _place: place }
+        Self { name, folder, records: Mutex::new(Vec::new()), _seconds: Seconds::of(name), _place: place }
     }
 
     /// The scene's folder.

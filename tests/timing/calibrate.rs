@@ -272,7 +272,7 @@ fn look_at(floor: &Floor) {
 
 #[test]
 fn parts_are_printed_and_not_stored_unless_a_file_is_named() {
-    let scene = Scene::alone("parts_are_printed_and_not_stored_unless_a_file_is_named");
+    let scene = Scene::untimed("parts_are_printed_and_not_stored_unless_a_file_is_named");
     let clock = ["calibrate", "--parts", "clock,gaps", "--seconds", "0.1"];
     pinload(&scene, &clock)
         .assert_code(0)
@@ -298,7 +298,7 @@ fn parts_are_printed_and_not_stored_unless_a_file_is_named() {
 #[test]
 fn a_machine_that_others_use_is_warned_of_and_so_is_every_result_beside_such_a_floor() {
     const NAME: &str = "a_machine_that_others_use_is_warned_of_and_so_is_every_result_beside_such_a_floor";
-    let scene = Scene::alone(NAME);
+    let scene = Scene::busy(NAME);
     let cpus = own_cpus();
     let cpu = cpus[0].to_string();
     let Some(strangers) = Strangers::on(cpus[0], 2) else { return left_out(NAME, "there is no setsid program") };
@@ -321,7 +321,7 @@ fn a_machine_that_others_use_is_warned_of_and_so_is_every_result_beside_such_a_f
 
 #[test]
 fn what_cannot_be_done_is_refused_by_name() {
-    let scene = Scene::new("what_cannot_be_done_is_refused_by_name");
+    let scene = Scene::untimed("what_cannot_be_done_is_refused_by_name");
     pinload(&scene, &["calibrate", "--seconds", "0"])
         .assert_code(USAGE)
         .assert_stderr_has("write seconds from 0.1 to 600");
@@ -344,7 +344,7 @@ fn what_cannot_be_done_is_refused_by_name() {
 
 #[test]
 fn ctrl_c_ends_a_calibration_at_once_and_leaves_nothing() {
-    let scene = Scene::alone("ctrl_c_ends_a_calibration_at_once_and_leaves_nothing");
+    let scene = Scene::busy("ctrl_c_ends_a_calibration_at_once_and_leaves_nothing");
     for (part, said) in [("loop", "produce, one at a time"), ("gaps", "CPU "), ("end-to-end", "through the embedded")] {
         let state = scene.path("state").to_str().expect("a plain path").to_owned();
         let args = ["calibrate", "--seconds", "600", "--parts", part, "--output", "f.json"];

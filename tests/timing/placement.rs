@@ -15,7 +15,7 @@ const PLAN: [&str; 3] = ["plan", "--embedded", "small.yaml"];
 const REFUSED: i32 = 3;
 
 fn scene(name: &'static str, workload: &Workload) -> Scene {
-    let scene = Scene::new(name);
+    let scene = Scene::untimed(name);
     scene.write("small.yaml", &workload.text());
     scene
 }

@@ -102,12 +102,13 @@ struct Apart {
 
 impl Apart {
     fn new(name: &'static str, rate: u32, producer: &[&str]) -> Option<Self> {
-        Self::on(Broker::start("threads"), name, rate, producer)
+        Self::on(|| Broker::start("threads"), name, rate, producer)
     }
 
-    fn on(broker: Broker, name: &'static str, rate: u32, producer: &[&str]) -> Option<Self> {
+    fn on(start: impl FnOnce() -> Broker, name: &'static str, rate: u32, producer: &[&str]) -> Option<Self> {
         let [io, hot] = own_cpus()[..].first_chunk::<2>().copied()?;
         let scene = Scene::alone(name);
+        let broker = start();
         let workload = Workload::small("threads")
             .without("topics")
             .without("partitionsPerTopic")
@@ -193,7 +194,7 @@ fn a_library_thread_that_cannot_keep_up_is_busy_and_one_that_waits_for_a_paused_
 fn an_idempotent_producers_library_thread_rests_until_its_next_batch_may_be_sent() {
     const NAME: &str = "an_idempotent_producers_library_thread_rests_until_its_next_batch_may_be_sent";
     let slow = || Broker::that_fails("threads", &serde_json::json!([{"at_ms": 0, "fault": "slow", "rtt_ms": 20}]));
-    let Some(apart) = Apart::on(slow(), NAME, 2_000, &["enable.idempotence=true", "linger.ms=1"]) else {
+    let Some(apart) = Apart::on(slow, NAME, 2_000, &["enable.idempotence=true", "linger.ms=1"]) else {
         return left_out(NAME, "there is only one CPU");
     };
     let done = apart.run(&[], &[]).run();

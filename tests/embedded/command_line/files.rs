@@ -4,7 +4,7 @@ use super::*;
 
 #[test]
 fn all_mistakes_of_a_workload_are_reported_at_once_with_line_and_remedy() {
-    let scene = Scene::new("all_mistakes_of_a_workload_are_reported_at_once_with_line_and_remedy");
+    let scene = Scene::untimed("all_mistakes_of_a_workload_are_reported_at_once_with_line_and_remedy");
     let text = Workload::small("bad").with("topics", 0).with("producerRat", 10).with("messageSize", "big").text();
     scene.write("bad.yaml", &text);
     let line = |key: &str| 1 + text.lines().position(|line| line.starts_with(&format!("{key}:"))).expect("the key");
@@ -21,7 +21,7 @@ fn all_mistakes_of_a_workload_are_reported_at_once_with_line_and_remedy() {
 
 #[test]
 fn a_workload_that_cannot_work_is_refused_before_anything_is_started() {
-    let scene = Scene::new("a_workload_that_cannot_work_is_refused_before_anything_is_started");
+    let scene = Scene::untimed("a_workload_that_cannot_work_is_refused_before_anything_is_started");
     let cases = [
         ("no-producers", Workload::small("x").with("producersPerTopic", 0), "producersPerTopic"),
         ("empty-pool", Workload::small("x").with("randomizedPayloadPoolSize", 0), "randomizedPayloadPoolSize"),
@@ -49,7 +49,7 @@ fn a_workload_that_cannot_work_is_refused_before_anything_is_started() {
 
 #[test]
 fn a_payload_of_another_length_is_refused_with_both_lengths() {
-    let scene = Scene::new("a_payload_of_another_length_is_refused_with_both_lengths");
+    let scene = Scene::untimed("a_payload_of_another_length_is_refused_with_both_lengths");
     scene.write("payload.data", &"x".repeat(100));
     let workload = Workload::small("x").with("useRandomizedPayloads", false).with("payloadFile", "payload.data");
     scene.write("w.yaml", &workload.text());
@@ -59,7 +59,7 @@ fn a_payload_of_another_length_is_refused_with_both_lengths() {
 
 #[test]
 fn an_unknown_driver_class_and_a_transaction_are_refused_with_a_reason() {
-    let scene = Scene::new("an_unknown_driver_class_and_a_transaction_are_refused_with_a_reason");
+    let scene = Scene::untimed("an_unknown_driver_class_and_a_transaction_are_refused_with_a_reason");
     scene.write("w.yaml", &Workload::small("w").text());
     scene.write(
         "pulsar.yaml",
@@ -77,7 +77,7 @@ fn an_unknown_driver_class_and_a_transaction_are_refused_with_a_reason() {
 
 #[test]
 fn an_unknown_key_can_be_made_a_warning() {
-    let scene = Scene::new("an_unknown_key_can_be_made_a_warning");
+    let scene = Scene::untimed("an_unknown_key_can_be_made_a_warning");
     scene.write("w.yaml", &Workload::small("w").with("producerRat", 10).text());
     scene.pinload(["plan", "--embedded", "w.yaml"]).run().assert_code(REFUSED).assert_stderr_has("producerRat");
     let planned = scene.pinload(["plan", "--embedded", "--unknown-keys", "warn", "w.yaml"]).run();

@@ -4,7 +4,7 @@ use super::*;
 
 #[test]
 fn the_command_line_stands_for_files_and_saves_what_it_means() {
-    let scene = Scene::new("the_command_line_stands_for_files_and_saves_what_it_means");
+    let scene = Scene::untimed("the_command_line_stands_for_files_and_saves_what_it_means");
     let options = [
         "--bootstrap",
         "localhost:9092",
@@ -56,7 +56,7 @@ fn the_command_line_stands_for_files_and_saves_what_it_means() {
 
 #[test]
 fn settings_that_are_wrong_are_told_by_the_option_that_sets_them() {
-    let scene = Scene::new("settings_that_are_wrong_are_told_by_the_option_that_sets_them");
+    let scene = Scene::untimed("settings_that_are_wrong_are_told_by_the_option_that_sets_them");
     scene.write("w.yaml", &Workload::small("w").text());
     for (args, told) in [
         (&["--producers", "0"][..], "--producers: is 0"),

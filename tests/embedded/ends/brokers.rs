@@ -62,7 +62,7 @@ fn an_embedded_broker_that_dies_before_the_load_is_named_within_a_second() {
 
 #[test]
 fn ctrl_c_while_waiting_for_a_broker_ends_the_wait() {
-    let scene = scene("ctrl_c_while_waiting_for_a_broker_ends_the_wait");
+    let scene = scene_timed("ctrl_c_while_waiting_for_a_broker_ends_the_wait");
     let silent = std::net::TcpListener::bind(("127.0.0.1", 0)).expect("a port");
     let address = silent.local_addr().expect("its address").to_string();
     scene.write("driver.yaml", &driver(JAVA_CLASS, &address, &[], &[], &[]));

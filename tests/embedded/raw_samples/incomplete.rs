@@ -50,7 +50,7 @@ fn samples_that_cannot_be_written_are_counted_and_the_run_goes_on() {
 
 #[test]
 fn what_a_killed_client_had_recorded_can_be_read() {
-    let scene = Scene::new("what_a_killed_client_had_recorded_can_be_read");
+    let scene = Scene::untimed("what_a_killed_client_had_recorded_can_be_read");
     scene.write("small.yaml", &Workload::small("killed").text());
     let running = recording(&scene, "60s");
     let victim = &running.clients("producer", 2)[0];
@@ -75,7 +75,7 @@ fn what_a_killed_client_had_recorded_can_be_read() {
 
 #[test]
 fn what_is_no_file_of_raw_samples_is_refused_with_the_reason() {
-    let scene = Scene::new("what_is_no_file_of_raw_samples_is_refused_with_the_reason");
+    let scene = Scene::untimed("what_is_no_file_of_raw_samples_is_refused_with_the_reason");
     scene.write("small.yaml", &Workload::small("refused").text());
     std::fs::create_dir(scene.path("empty")).expect("a folder");
     for (file, why) in [

@@ -5,7 +5,7 @@ use super::*;
 #[test]
 fn a_killed_worker_is_named_at_once_and_what_was_measured_is_written() {
     let Some(kafka) = Kafka::shared() else { return };
-    let scene = Scene::new("a_killed_worker_is_named_at_once_and_what_was_measured_is_written");
+    let scene = Scene::untimed("a_killed_worker_is_named_at_once_and_what_was_measured_is_written");
     let fleet = Fleet::start(&scene, kafka, &workload());
     let running = fleet.loaded();
     running.wait_for_line("   00:", LIMIT);
@@ -21,7 +21,7 @@ fn a_killed_worker_is_named_at_once_and_what_was_measured_is_written() {
 #[test]
 fn a_worker_that_hangs_is_named_and_left_to_its_lease() {
     let Some(kafka) = Kafka::shared() else { return };
-    let scene = Scene::new("a_worker_that_hangs_is_named_and_left_to_its_lease");
+    let scene = Scene::untimed("a_worker_that_hangs_is_named_and_left_to_its_lease");
     let fleet = Fleet::start(&scene, kafka, &workload());
     let running = fleet.loaded();
     fleet.workers[1].running.signal(Signal::SIGSTOP);
@@ -43,7 +43,7 @@ fn a_worker_that_hangs_is_named_and_left_to_its_lease() {
 #[test]
 fn workers_whose_coordinator_was_killed_end_their_clients() {
     let Some(kafka) = Kafka::shared() else { return };
-    let scene = Scene::new("workers_whose_coordinator_was_killed_end_their_clients");
+    let scene = Scene::untimed("workers_whose_coordinator_was_killed_end_their_clients");
     let fleet = Fleet::start(&scene, kafka, &workload());
     let running = fleet.loaded();
     running.signal(Signal::SIGKILL);

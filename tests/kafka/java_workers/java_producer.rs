@@ -66,7 +66,7 @@ impl JavaProducer {
 
 #[test]
 fn java_producers_see_the_end_of_the_run_before_they_are_closed() {
-    let scene = Scene::new("java_producers_see_the_end_of_the_run_before_they_are_closed");
+    let scene = Scene::untimed("java_producers_see_the_end_of_the_run_before_they_are_closed");
     write_files(&scene);
     let (producer, workers) = (Arc::new(JavaProducer::default()), ["w1", "w2"].map(Replies::of));
     let heard = Arc::clone(&producer);

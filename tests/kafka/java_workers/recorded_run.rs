@@ -72,7 +72,7 @@ fn assert_same(name: &str, java: &Value, ours: &Value) {
 
 #[test]
 fn the_recorded_replies_of_two_java_workers_yield_ombs_own_result() {
-    let scene = Scene::new("the_recorded_replies_of_two_java_workers_yield_ombs_own_result");
+    let scene = Scene::untimed("the_recorded_replies_of_two_java_workers_yield_ombs_own_result");
     write_files(&scene);
     let workers = ["w1", "w2"].map(|worker| (worker, Recorded::start(worker, None)));
     let urls = format!("{},{}", workers[0].1.url, workers[1].1.url);

@@ -5,7 +5,8 @@ use super::*;
 /// The same run, as it was and with the 18 messages that are missing in it, both at once: they mostly wait.
 #[test]
 fn counts_that_do_not_agree_make_a_run_invalid_and_without_the_difference_nobody_could_look() {
-    let scene = Scene::new("counts_that_do_not_agree_make_a_run_invalid_and_without_the_difference_nobody_could_look");
+    let scene =
+        Scene::untimed("counts_that_do_not_agree_make_a_run_invalid_and_without_the_difference_nobody_could_look");
     write_files(&scene);
     let runs = [
         (("", ""), "invalid", vec![("counts_off", 18.0)]),
@@ -33,7 +34,7 @@ fn counts_that_do_not_agree_make_a_run_invalid_and_without_the_difference_nobody
 #[test]
 fn a_run_that_fails_behind_its_last_period_is_invalid() {
     const WHOLE_RUN: &str = "/cumulative-latencies";
-    let scene = Scene::new("a_run_that_fails_behind_its_last_period_is_invalid");
+    let scene = Scene::untimed("a_run_that_fails_behind_its_last_period_is_invalid");
     write_files(&scene);
     let runs = [
         (None, 0, None, ""),

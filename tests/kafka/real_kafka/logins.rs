@@ -6,7 +6,7 @@ use super::*;
 fn sasl_by_password_and_by_scram_works_from_a_jaas_line() {
     let Some(kafka) = Kafka::shared() else { return };
     let Some(address) = kafka.variable("PINLOAD_KAFKA_SASL") else { return no_listener("SASL") };
-    let scene = Scene::new("sasl_by_password_and_by_scram_works_from_a_jaas_line");
+    let scene = Scene::untimed("sasl_by_password_and_by_scram_works_from_a_jaas_line");
     scene.write("small.yaml", &Workload::small("sasl").text());
     for mechanism in ["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] {
         let common = sasl(kafka, "SASL_PLAINTEXT", mechanism, &secret(kafka));
@@ -31,7 +31,7 @@ fn tls_with_and_without_sasl_works_from_pem_files() {
     ) else {
         return no_listener("TLS");
     };
-    let scene = Scene::new("tls_with_and_without_sasl_works_from_pem_files");
+    let scene = Scene::untimed("tls_with_and_without_sasl_works_from_pem_files");
     scene.write("small.yaml", &Workload::small("tls").text());
     let ca = format!("ssl.ca.location={ca}");
     let mut with_sasl = sasl(kafka, "SASL_SSL", "SCRAM-SHA-512", &secret(kafka));
@@ -46,7 +46,7 @@ fn tls_with_and_without_sasl_works_from_pem_files() {
 fn a_wrong_password_is_one_clear_error_at_once() {
     let Some(kafka) = Kafka::shared() else { return };
     let Some(address) = kafka.variable("PINLOAD_KAFKA_SASL") else { return no_listener("SASL") };
-    let scene = Scene::new("a_wrong_password_is_one_clear_error_at_once");
+    let scene = Scene::untimed("a_wrong_password_is_one_clear_error_at_once");
     scene.write("small.yaml", &Workload::small("refused").text());
     for mechanism in ["PLAIN", "SCRAM-SHA-512"] {
         let common = sasl(kafka, "SASL_PLAINTEXT", mechanism, "wrong");
@@ -63,7 +63,7 @@ fn a_wrong_password_is_one_clear_error_at_once() {
 fn a_certificate_that_nobody_vouches_for_is_one_clear_error() {
     let Some(kafka) = Kafka::shared() else { return };
     let Some(address) = kafka.variable("PINLOAD_KAFKA_TLS") else { return no_listener("TLS") };
-    let scene = Scene::new("a_certificate_that_nobody_vouches_for_is_one_clear_error");
+    let scene = Scene::untimed("a_certificate_that_nobody_vouches_for_is_one_clear_error");
     scene.write("small.yaml", &Workload::small("refused").text());
     scene.write("driver.yaml", &driver(JAVA_CLASS, address, &["security.protocol=SSL"], &PRODUCER, &CONSUMER));
     let ended = run(&scene, &[SHORT]);

@@ -19,7 +19,7 @@ fn put(producer: &BaseProducer, topic: &str, name: &str) -> Vec<String> {
 
 #[test]
 fn of_transactions_only_what_was_committed_is_read_unless_all_is_asked_for() {
-    let scene = Scene::new("of_transactions_only_what_was_committed_is_read_unless_all_is_asked_for");
+    let scene = Scene::untimed("of_transactions_only_what_was_committed_is_read_unless_all_is_asked_for");
     let Some(kafka) = quick_kafka(&scene) else { return };
     for codec in ["none", "lz4"] {
         let topic = format!("transactions-{codec}");
@@ -79,7 +79,7 @@ fn of_transactions_only_what_was_committed_is_read_unless_all_is_asked_for() {
 
 #[test]
 fn what_compaction_has_left_is_read_with_its_gaps_as_librdkafka_reads_it() {
-    let scene = Scene::new("what_compaction_has_left_is_read_with_its_gaps_as_librdkafka_reads_it");
+    let scene = Scene::untimed("what_compaction_has_left_is_read_with_its_gaps_as_librdkafka_reads_it");
     let Some(kafka) = quick_kafka(&scene) else { return };
     let topic = "compacted";
     let compaction = ["cleanup.policy=compact", "min.cleanable.dirty.ratio=0.01", "segment.ms=200"];

@@ -14,7 +14,7 @@ fn logins_and_tls_are_kafkas() {
     let Some(((user, password), [Some(both), Some(sasl), Some(tls)], ca)) = found else {
         panic!("a broker of tools/kafka --sasl … --tls");
     };
-    let scene = Scene::new("logins_and_tls_are_kafkas");
+    let scene = Scene::untimed("logins_and_tls_are_kafkas");
     scene.write("small.yaml", &Workload::small("secured").with("producerRate", 2000).text());
     let authority = format!("ssl.ca.location={ca}");
     let login = [format!("sasl.username={user}"), format!("sasl.password={password}")];

@@ -5,7 +5,7 @@ use super::*;
 #[test]
 fn a_worker_survives_mistakes_and_a_coordinator_that_vanishes() {
     let Some(kafka) = Kafka::shared() else { return };
-    let scene = Scene::new("a_worker_survives_mistakes_and_a_coordinator_that_vanishes");
+    let scene = Scene::untimed("a_worker_survives_mistakes_and_a_coordinator_that_vanishes");
     let worker = WorkerProcess::start(&scene, &["--lease", "1s", "--delete-topics"]);
     let post = |path: &str, body: &str| worker.call("POST", path, &[], body);
     let idle = Metrics::scrape(&worker.stats);
@@ -47,7 +47,7 @@ fn a_worker_survives_mistakes_and_a_coordinator_that_vanishes() {
 
 #[test]
 fn who_may_call_and_how_much_is_checked_before_anything_is_done() {
-    let scene = Scene::new("who_may_call_and_how_much_is_checked_before_anything_is_done");
+    let scene = Scene::untimed("who_may_call_and_how_much_is_checked_before_anything_is_done");
     scene
         .pinload(["worker", "--bind", "0.0.0.0"])
         .run()
@@ -89,7 +89,7 @@ fn who_may_call_and_how_much_is_checked_before_anything_is_done() {
 
 #[test]
 fn a_worker_without_a_token_answers_programs_of_its_host_and_no_page_in_a_browser() {
-    let scene = Scene::new("a_worker_without_a_token_answers_programs_of_its_host_and_no_page_in_a_browser");
+    let scene = Scene::untimed("a_worker_without_a_token_answers_programs_of_its_host_and_no_page_in_a_browser");
     let worker = WorkerProcess::start(&scene, &[]);
     let status = |method: &str, path: &str, headers: &[(&str, &str)], body: &str| {
         worker.call(method, path, headers, body).status
@@ -121,7 +121,7 @@ fn a_worker_without_a_token_answers_programs_of_its_host_and_no_page_in_a_browse
 
 #[test]
 fn calls_before_a_driver_are_answered_as_omb_answers_them() {
-    let scene = Scene::new("calls_before_a_driver_are_answered_as_omb_answers_them");
+    let scene = Scene::untimed("calls_before_a_driver_are_answered_as_omb_answers_them");
     let worker = WorkerProcess::start(&scene, &[]);
     for path in ["/reset-stats", "/pause-consumers", "/resume-consumers", "/probe-producers", "/stop-all"] {
         assert_eq!(worker.call("POST", path, &[], "").status, 200, "{path}");

@@ -12,10 +12,5 @@ mod metrics;
 mod page;
 mod raw_samples;
 mod run_on_embedded;
-#[path = "../scene/mod.rs"]
-mod scene;
 mod shapes;
 mod tools;
-
-/// Scenes at once. Most of a run is waiting for time to pass, but with four at once two slow CPUs fell behind the loads.
-const PLACES: usize = 2;
