@@ -18,6 +18,7 @@ fn two_cpus() -> Option<[String; 2]> {
 fn workload(name: &str) -> Workload {
     Workload::small(name)
         .with("partitionsPerTopic", 3)
+        .with("producersPerTopic", 1)
         .with("subscriptionsPerTopic", 0)
         .with("consumerPerSubscription", 0)
 }
@@ -60,9 +61,10 @@ fn on_kafka_an_io_thread_sends_what_is_acknowledged_and_nothing_else() {
         let producer = [&PRODUCER[..], &[&compression]].concat();
         let driver = driver(JAVA_CLASS, kafka.bootstrap(), &[], &producer, &[]);
         scene.write("driver.yaml", &format!("{driver}{WIRE}"));
-        let more = ["-d", "driver.yaml", "--keep-topics", "--rate", rate, "--cpus", &hot_cpu, "--io-cpus", &io_cpu];
-        run(&scene, &more).assert_code(0);
-        let detail = Detail::read(&scene.detail_file());
+        let cpus = ["--cpus", &hot_cpu, "--io-cpus", &io_cpu];
+        let more = ["-d", "driver.yaml", "--keep-topics", "--rate", rate, "--output", "sent.json"];
+        run(&scene, &[&more[..], &cpus].concat()).assert_code(0);
+        let detail = Detail::read(&scene.path("sent.detail"));
         assert_told(&detail, &io_cpu);
         let totals = balanced(&detail, 0);
         let offsets = kafka.end_offsets(&scene, &detail.topics());
