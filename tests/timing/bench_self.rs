@@ -126,7 +126,7 @@ fn every_loop_and_number_of_clients_has_its_figures_in_both_results() {
         eprintln!("!! LEFT OUT: python3 is missing (tools/install-deps installs it on Debian)");
         return;
     }
-    let scene = Scene::busy("every_loop_and_number_of_clients_has_its_figures_in_both_results");
+    let scene = Scene::alone("every_loop_and_number_of_clients_has_its_figures_in_both_results");
     let arguments = ["--quick", "--pinload", scene::PINLOAD, "--json", "self.json", "--markdown", "self.md"];
     let done = scene.command(TOOL, arguments).env("PINLOAD_KAFKA", "none").limit(LIMIT).run();
     done.assert_code(0).assert_stderr_has("PINLOAD_KAFKA is not set");

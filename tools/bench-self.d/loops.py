@@ -39,7 +39,10 @@ class Bench:
 
     def run(self, arguments):
         """What one run tells."""
-        return json.loads(self._output([self.binary, "bench-loop", *arguments])[0])
+        told = json.loads(self._output([self.binary, "bench-loop", *arguments])[0])
+        if not told["messages"]:
+            raise ToolError(f"bench-loop {' '.join(arguments)}: not one message, its CPU was others' all the time")
+        return told
 
     def loops(self, counted):
         """Loop → part → figures per message, and the rates of the whole loops."""

@@ -1,9 +1,10 @@
 """The wire driver on a sink (`pinload bench-loop --sink`): a broker that costs nothing, on a CPU of its own.
 
-It takes what is produced without looking at it, and serves messages from memory, so the client is what limits the rate, unless the sink has
-waited for next to no time. A producer with an I/O thread has it on a third CPU, where there is one, or on the sink's, where both then sleep
-while they wait (and its CPU time is the loop's and what the thread took while it had something to do). With everything measured it serves each message once, with a stamp of its own, and not one may be amiss; with nothing
-measured the same bytes again and again.
+It takes what is produced without looking at it, and serves messages from memory, so the client is what limits the rate,
+unless the sink has waited for next to no time. A producer with an I/O thread has it on a third CPU, where there is one,
+or on the sink's, where both then sleep while they wait (and its CPU time is the loop's and what the thread took while it
+had something to do). With everything measured it serves each message once, with a stamp of its own, and not one may be
+amiss; with nothing measured the same bytes again and again.
 """
 
 import statistics
